@@ -1,0 +1,206 @@
+//! Fixed layouts and strict JSON: one spelling for each value. format §1 to §4.
+//!
+//! Nothing here knows what the bytes mean.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+pub mod json;
+
+/// A domain tag: an ASCII name padded with zeros to 16 bytes, so that no signature or hash serves two purposes.
+pub type Tag = [u8; 16];
+
+/// Makes a tag from its name, of at most 16 bytes.
+#[must_use]
+pub const fn tag(name: &str) -> Tag {
+    let name = name.as_bytes();
+    assert!(name.len() <= 16, "a tag has at most 16 bytes");
+    let mut bytes = [0; 16];
+    let mut index = 0;
+    while index < name.len() {
+        bytes[index] = name[index];
+        index += 1;
+    }
+    bytes
+}
+
+/// SHA-256 of a tag and what follows it. FIPS 180-4.
+#[must_use]
+pub fn hash(tag: &Tag, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(tag);
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// SHA-256 of bytes that carry their own tag, or of hashes alone.
+#[must_use]
+pub fn hash_plain(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// Foreign bytes that end too early. The caller says in which format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{missing} bytes are missing")]
+pub struct Truncated {
+    /// How many more bytes were due.
+    pub missing: usize,
+}
+
+/// Reads a fixed layout from the front of foreign bytes; never past their end.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first byte.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// What has not been read.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// True at the end.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Takes the next `count` bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`] if fewer are left; nothing is taken then.
+    pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], Truncated> {
+        let missing = Truncated { missing: count.saturating_sub(self.rest.len()) };
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(missing)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    /// Takes the next `N` bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`] if fewer are left.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Truncated> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.bytes(N)?);
+        Ok(array)
+    }
+
+    /// Takes one byte.
+    ///
+    /// # Errors
+    /// [`Truncated`] at the end.
+    pub fn u8(&mut self) -> Result<u8, Truncated> {
+        self.array().map(u8::from_be_bytes)
+    }
+
+    /// Takes a big-endian integer of two bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`] if fewer are left.
+    pub fn u16(&mut self) -> Result<u16, Truncated> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    /// Takes a big-endian integer of four bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`] if fewer are left.
+    pub fn u32(&mut self) -> Result<u32, Truncated> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    /// Takes a big-endian integer of eight bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`] if fewer are left.
+    pub fn u64(&mut self) -> Result<u64, Truncated> {
+        self.array().map(u64::from_be_bytes)
+    }
+}
+
+/// Writes lower-case hexadecimal.
+///
+/// # Errors
+/// Whatever the formatter says.
+pub fn write_hex(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+}
+
+/// Lower-case hexadecimal of any bytes.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    write_hex(&mut text, bytes).expect("a string takes whatever is written");
+    text
+}
+
+/// Reads exactly `N` bytes of lower-case hexadecimal.
+#[must_use]
+pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let digits = text.as_bytes();
+    if digits.len() != N.checked_mul(2)? {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = nibble(*high)?.checked_mul(16)?.checked_add(nibble(*low)?)?;
+    }
+    Some(bytes)
+}
+
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tag_is_padded_with_zeros() {
+        assert_eq!(&tag("ISNAD-ACT-v1"), b"ISNAD-ACT-v1\0\0\0\0");
+    }
+
+    #[test]
+    fn hash_covers_the_tag_and_each_part_in_order() {
+        let whole = hash_plain(&[b"ISNAD-ENTRYID-v1", b"ab"]);
+        assert_eq!(hash(&tag("ISNAD-ENTRYID-v1"), &[b"a", b"b"]), whole);
+        assert_eq!(to_hex(&hash_plain(&[b"abc"])), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn hex_has_one_spelling() {
+        assert_eq!(from_hex::<2>("0aff"), Some([0x0a, 0xff]));
+        for text in ["0AFF", "0af", "0aff0", "0ag0", "+1ff", ""] {
+            assert_eq!(from_hex::<2>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reader_takes_nothing_past_the_end() {
+        let mut reader = Reader::new(&[0, 1, 2]);
+        assert_eq!(reader.u32(), Err(Truncated { missing: 1 }));
+        assert_eq!(reader.u16(), Ok(1));
+        assert_eq!(reader.rest(), &[2]);
+    }
+}

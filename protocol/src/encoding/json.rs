@@ -1,0 +1,541 @@
+//! Canonical JSON: RFC 8785, further restricted so that each value has exactly one spelling. format §3.
+//!
+//! Objects, arrays, strings, `true`, `false` and integers within ±(2^53 - 1); no null, fraction, exponent or -0; keys of
+//! `[a-z0-9_]`, ascending, none twice; depth at most [`limits::JSON_DEPTH`]; no byte before or after. What is read here is
+//! hostile: the parser indexes nothing unchecked, and its recursion is bounded by the depth.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::limits;
+
+/// The largest integer of the profile, 2^53 - 1: above it, readers in other languages lose digits.
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+
+/// A value of the canonical profile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Json {
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer within ±(2^53 - 1).
+    Int(i64),
+    /// A string, not normalised.
+    Text(String),
+    /// An array, in the order given.
+    List(Vec<Json>),
+    /// An object; the map keeps its keys in their canonical order.
+    Object(Object),
+}
+
+/// The members of an object, by key.
+pub type Object = BTreeMap<String, Json>;
+
+/// Why bytes are not canonical JSON. Offsets count bytes from 0.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Something else stands where a value, a comma or a closing bracket was due.
+    #[error("unexpected byte at {at}")]
+    Unexpected {
+        /// Where.
+        at: usize,
+    },
+    /// The text ends inside a value.
+    #[error("the text ends inside a value")]
+    Truncated,
+    /// Bytes follow the value.
+    #[error("bytes follow the value at {at}")]
+    Trailing {
+        /// Where they begin.
+        at: usize,
+    },
+    /// Not UTF-8, a lone surrogate included.
+    #[error("not UTF-8 at {at}")]
+    NotUtf8 {
+        /// Where the string begins.
+        at: usize,
+    },
+    /// A number that is not an integer in its one spelling within ±(2^53 - 1).
+    #[error("the number at {at} is not an integer within ±(2^53 - 1) in its shortest form")]
+    Number {
+        /// Where it begins.
+        at: usize,
+    },
+    /// A string escape other than the one RFC 8785 prescribes, or a control character without one.
+    #[error("the string at {at} is not escaped as RFC 8785 prescribes")]
+    Escape {
+        /// Where the escape stands.
+        at: usize,
+    },
+    /// A key with other characters than `[a-z0-9_]`, or empty.
+    #[error("the key at {at} has other characters than a-z, 0-9 and _")]
+    Key {
+        /// Where it begins.
+        at: usize,
+    },
+    /// Keys out of order, or one twice.
+    #[error("the key at {at} is out of order or stands twice")]
+    KeyOrder {
+        /// Where it begins.
+        at: usize,
+    },
+    /// Nested deeper than the profile allows.
+    #[error("nested deeper than {max} at {at}", max = limits::JSON_DEPTH)]
+    Depth {
+        /// Where the first too deep value begins.
+        at: usize,
+    },
+}
+
+/// Reads one canonical value that takes up all of `bytes`.
+///
+/// # Errors
+/// [`DecodeError`] names the first rule broken and where.
+pub fn decode(bytes: &[u8]) -> Result<Json, DecodeError> {
+    let mut parser = Parser { bytes, at: 0 };
+    let value = parser.value(1)?;
+    if parser.at == bytes.len() { Ok(value) } else { Err(DecodeError::Trailing { at: parser.at }) }
+}
+
+impl Json {
+    /// A string value.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// An object of the members given.
+    pub fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
+        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
+    /// The canonical bytes. Only what the profile allows has any: see [`Json::is_canonical`].
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut text = String::new();
+        self.write(&mut text);
+        text.into_bytes()
+    }
+
+    /// True if every key and number keeps the profile and the depth is at most [`limits::JSON_DEPTH`].
+    #[must_use]
+    pub fn is_canonical(&self) -> bool {
+        self.fits(1)
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The integer, if it is one.
+    #[must_use]
+    pub const fn as_int(&self) -> Option<i64> {
+        if let Self::Int(number) = self { Some(*number) } else { None }
+    }
+
+    /// The items, if it is an array.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Self]> {
+        if let Self::List(items) = self { Some(items) } else { None }
+    }
+
+    /// The members, if it is an object.
+    #[must_use]
+    pub const fn as_object(&self) -> Option<&Object> {
+        if let Self::Object(members) = self { Some(members) } else { None }
+    }
+
+    /// The member of an object, `None` if there is none or this is no object.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_object()?.get(key)
+    }
+
+    fn fits(&self, depth: usize) -> bool {
+        let below = depth.saturating_add(1);
+        depth <= limits::JSON_DEPTH
+            && match self {
+                Self::Bool(_) | Self::Text(_) => true,
+                Self::Int(number) => (-INTEGER_MAX..=INTEGER_MAX).contains(number),
+                Self::List(items) => items.iter().all(|item| item.fits(below)),
+                Self::Object(members) => members.iter().all(|(key, value)| is_key(key) && value.fits(below)),
+            }
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Int(number) => write!(out, "{number}").expect("a string takes whatever is written"),
+            Self::Text(text) => write_string(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => {
+                out.push('{');
+                for (index, (key, value)) in members.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_string(key, out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+impl serde::Serialize for Json {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(members) => serializer.collect_map(members),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Json {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+/// Reads any of serde's formats; whether the value keeps the profile is for [`Json::is_canonical`].
+struct JsonVisitor;
+
+impl<'de> serde::de::Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a value of canonical JSON: no null and no fraction")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Int(value))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Json, E> {
+        i64::try_from(value).map(Json::Int).map_err(E::custom)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::text(value))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+        let mut object = Object::new();
+        while let Some((key, value)) = members.next_entry::<String, Json>()? {
+            if object.insert(key.clone(), value).is_some() {
+                return Err(serde::de::Error::custom(format!("the key {key} stands twice")));
+            }
+        }
+        Ok(Json::Object(object))
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+/// Writes a string as RFC 8785 §3.2.2.2 prescribes.
+fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match short_escape(character) {
+            Some(letter) => out.extend(['\\', letter]),
+            None if character < ' ' => {
+                write!(out, "\\u{:04x}", u32::from(character)).expect("a string takes whatever is written");
+            }
+            None => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+const fn short_escape(character: char) -> Option<char> {
+    match character {
+        '"' => Some('"'),
+        '\\' => Some('\\'),
+        '\u{8}' => Some('b'),
+        '\t' => Some('t'),
+        '\n' => Some('n'),
+        '\u{c}' => Some('f'),
+        '\r' => Some('r'),
+        _ => None,
+    }
+}
+
+struct Parser<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Result<u8, DecodeError> {
+        let byte = self.peek().ok_or(DecodeError::Truncated)?;
+        self.at = self.at.saturating_add(1);
+        Ok(byte)
+    }
+
+    fn expect(&mut self, due: &[u8]) -> Result<(), DecodeError> {
+        for byte in due {
+            let at = self.at;
+            if self.next()? != *byte {
+                return Err(DecodeError::Unexpected { at });
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json, DecodeError> {
+        let at = self.at;
+        if depth > limits::JSON_DEPTH {
+            return Err(DecodeError::Depth { at });
+        }
+        match self.peek().ok_or(DecodeError::Truncated)? {
+            b'{' => self.object(depth),
+            b'[' => self.list(depth),
+            b'"' => self.string().map(Json::Text),
+            b't' => self.expect(b"true").map(|()| Json::Bool(true)),
+            b'f' => self.expect(b"false").map(|()| Json::Bool(false)),
+            b'-' | b'0'..=b'9' => self.integer().map(Json::Int),
+            _ => Err(DecodeError::Unexpected { at }),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Json, DecodeError> {
+        let mut items = Vec::new();
+        self.expect(b"[")?;
+        if self.peek() == Some(b']') {
+            self.expect(b"]")?;
+            return Ok(Json::List(items));
+        }
+        loop {
+            items.push(self.value(depth.saturating_add(1))?);
+            if self.comma_or(b']')? {
+                return Ok(Json::List(items));
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json, DecodeError> {
+        let mut members = Object::new();
+        self.expect(b"{")?;
+        if self.peek() == Some(b'}') {
+            self.expect(b"}")?;
+            return Ok(Json::Object(members));
+        }
+        loop {
+            let at = self.at;
+            let key = self.string()?;
+            if !is_key(&key) {
+                return Err(DecodeError::Key { at });
+            }
+            if members.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                return Err(DecodeError::KeyOrder { at });
+            }
+            self.expect(b":")?;
+            let value = self.value(depth.saturating_add(1))?;
+            members.insert(key, value);
+            if self.comma_or(b'}')? {
+                return Ok(Json::Object(members));
+            }
+        }
+    }
+
+    /// Takes a comma (`false`) or the closing bracket (`true`).
+    fn comma_or(&mut self, close: u8) -> Result<bool, DecodeError> {
+        let at = self.at;
+        match self.next()? {
+            b',' => Ok(false),
+            byte if byte == close => Ok(true),
+            _ => Err(DecodeError::Unexpected { at }),
+        }
+    }
+
+    fn integer(&mut self) -> Result<i64, DecodeError> {
+        let at = self.at;
+        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'e' | b'E')) {
+            self.next()?;
+        }
+        let digits = self.bytes.get(at..self.at).and_then(|digits| std::str::from_utf8(digits).ok());
+        digits
+            .and_then(|digits| Some((digits, digits.parse::<i64>().ok()?)))
+            .filter(|(digits, number)| number.to_string() == *digits && number.abs() <= INTEGER_MAX)
+            .map(|(_, number)| number)
+            .ok_or(DecodeError::Number { at })
+    }
+
+    fn string(&mut self) -> Result<String, DecodeError> {
+        let start = self.at;
+        self.expect(b"\"")?;
+        let mut text = Vec::new();
+        loop {
+            let at = self.at;
+            match self.next()? {
+                b'"' => return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start }),
+                b'\\' => text.push(self.escape(at)?),
+                byte if byte < b' ' => return Err(DecodeError::Escape { at }),
+                byte => text.push(byte),
+            }
+        }
+    }
+
+    /// Reads what follows a backslash: only characters below U+0020, the quote and the backslash have an escape.
+    fn escape(&mut self, at: usize) -> Result<u8, DecodeError> {
+        match self.next()? {
+            byte @ (b'"' | b'\\') => Ok(byte),
+            b'b' => Ok(0x08),
+            b't' => Ok(b'\t'),
+            b'n' => Ok(b'\n'),
+            b'f' => Ok(0x0c),
+            b'r' => Ok(b'\r'),
+            b'u' => {
+                let digits = [self.next()?, self.next()?, self.next()?, self.next()?];
+                std::str::from_utf8(&digits)
+                    .ok()
+                    .and_then(crate::encoding::from_hex::<2>)
+                    .map(u16::from_be_bytes)
+                    .and_then(|code| u8::try_from(code).ok())
+                    .filter(|code| *code < b' ' && short_escape(char::from(*code)).is_none())
+                    .ok_or(DecodeError::Escape { at })
+            }
+            _ => Err(DecodeError::Escape { at }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(input: &str, expected: Result<&str, DecodeError>) {
+        let found = decode(input.as_bytes());
+        match expected {
+            Ok(text) => assert_eq!(found.map(|value| String::from_utf8(value.encode()).unwrap()), Ok(text.to_owned())),
+            Err(error) => assert_eq!(found, Err(error), "{input}"),
+        }
+    }
+
+    #[test]
+    fn each_value_has_one_spelling() {
+        for same in [
+            "{}",
+            "[]",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "9007199254740991",
+            "-9007199254740991",
+            r#""""#,
+            r#""é\n\u0001\\\"/""#,
+            r#"{"a":[1,{"b_2":"x"}],"b":false}"#,
+            "[[[[[[[1]]]]]]]",
+        ] {
+            check(same, Ok(same));
+        }
+    }
+
+    #[test]
+    fn every_other_spelling_is_refused() {
+        use DecodeError as E;
+        for (input, error) in [
+            ("", E::Truncated),
+            (" 1", E::Unexpected { at: 0 }),
+            ("1 ", E::Trailing { at: 1 }),
+            ("null", E::Unexpected { at: 0 }),
+            ("NaN", E::Unexpected { at: 0 }),
+            ("tru", E::Truncated),
+            ("trve", E::Unexpected { at: 2 }),
+            ("01", E::Number { at: 0 }),
+            ("-0", E::Number { at: 0 }),
+            ("-", E::Number { at: 0 }),
+            ("1.0", E::Number { at: 0 }),
+            ("1e3", E::Number { at: 0 }),
+            ("9007199254740992", E::Number { at: 0 }),
+            ("99999999999999999999999999", E::Number { at: 0 }),
+            ("[1,]", E::Unexpected { at: 3 }),
+            ("[1", E::Truncated),
+            ("[1 ,2]", E::Unexpected { at: 2 }),
+            (r#"{"a":1,"a":2}"#, E::KeyOrder { at: 7 }),
+            (r#"{"b":1,"a":2}"#, E::KeyOrder { at: 7 }),
+            (r#"{"A":1}"#, E::Key { at: 1 }),
+            (r#"{"":1}"#, E::Key { at: 1 }),
+            (r#"{"a" :1}"#, E::Unexpected { at: 4 }),
+            (r#"{"a":1"#, E::Truncated),
+            (r#""\u0041""#, E::Escape { at: 1 }),
+            (r#""\u000A""#, E::Escape { at: 1 }),
+            (r#""\u000a""#, E::Escape { at: 1 }),
+            (r#""\ud800""#, E::Escape { at: 1 }),
+            (r#""\/""#, E::Escape { at: 1 }),
+            ("\"\n\"", E::Escape { at: 1 }),
+            ("[[[[[[[[1]]]]]]]]", E::Depth { at: 8 }),
+        ] {
+            check(input, Err(error));
+        }
+        assert_eq!(decode(b"\"\xff\""), Err(DecodeError::NotUtf8 { at: 0 }));
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Json::Bool),
+            (-INTEGER_MAX..=INTEGER_MAX).prop_map(Json::Int),
+            any::<String>().prop_map(Json::Text),
+        ];
+        leaf.prop_recursive(6, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::List),
+                prop::collection::btree_map("[a-z0-9_]{1,4}", inner, 0..4).prop_map(Json::Object),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn decode_inverts_encode(value in any_json()) {
+            prop_assert!(value.is_canonical());
+            prop_assert_eq!(decode(&value.encode()), Ok(value));
+        }
+
+        #[test]
+        fn what_is_accepted_is_spelt_the_one_way(value in any_json(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut bytes = value.encode();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(read) = decode(&bytes) {
+                prop_assert_eq!(read.encode(), bytes);
+            }
+        }
+    }
+}
