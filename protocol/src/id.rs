@@ -97,6 +97,8 @@ macro_rules! identifier {
     };
 }
 
+pub(crate) use identifier;
+
 identifier!(
     /// The id of a consortium: that of its founding charter.
     ConsortiumId, 32, "a consortium"

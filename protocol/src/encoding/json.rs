@@ -22,7 +22,7 @@ pub enum Json {
     /// A string, not normalised.
     Text(String),
     /// An array, in the order given.
-    List(Vec<Json>),
+    List(Vec<Self>),
     /// An object; the map keeps its keys in their canonical order.
     Object(Object),
 }

@@ -1,0 +1,64 @@
+//! Defences that a test can take out at run time, so that each threat's test is seen to fail without its mechanism.
+//!
+//! With the cargo feature `breakages` off, as in every release, [`is_out`] is `false` at compile time. THREATS.md has a
+//! row for each.
+
+/// One defence, by the row of THREATS.md that it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "each is named for the row's test; the row says what it is")]
+pub enum Breakage {
+    CrossOrganisationWrite = 1,
+    ResignForeignChange = 2,
+    ReplayMatrix = 9,
+    CrossProtocol = 10,
+    Malleability = 11,
+    WeakKeyAdmission = 12,
+    ClockIrrelevant = 14,
+    CrashBetweenSignAndStore = 28,
+    SledDeleted = 29,
+    Bombs = 30,
+    HostileOperations = 31,
+    Squatting = 32,
+    MissingAfter = 33,
+    PoisonedBatch = 34,
+    ParserBombs = 35,
+    NonMember = 39,
+    KeyPermissions = 47,
+    RoleMatrix = 62,
+}
+
+#[cfg(feature = "breakages")]
+mod switch {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::Breakage;
+
+    static OUT: AtomicU64 = AtomicU64::new(0);
+
+    /// True while the defence is taken out.
+    #[must_use]
+    pub fn is_out(defence: Breakage) -> bool {
+        OUT.load(Ordering::SeqCst) & (1_u64 << defence as u8) != 0
+    }
+
+    /// Takes the defence out of this whole process until [`restore`]. One test at a time.
+    pub fn take_out(defence: Breakage) {
+        OUT.fetch_or(1_u64 << defence as u8, Ordering::SeqCst);
+    }
+
+    /// Puts every defence back.
+    pub fn restore() {
+        OUT.store(0, Ordering::SeqCst);
+    }
+}
+
+#[cfg(feature = "breakages")]
+pub use switch::{is_out, restore, take_out};
+
+/// Always `false`: no defence can be taken out of a release.
+#[cfg(not(feature = "breakages"))]
+#[must_use]
+pub const fn is_out(_defence: Breakage) -> bool {
+    false
+}

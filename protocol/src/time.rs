@@ -1,0 +1,108 @@
+//! Times and days as values. Nothing here reads a clock: there is no `now()`.
+
+use std::fmt;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The instant `millis` later; stays at the end of time rather than wrap.
+    #[must_use]
+    pub const fn after_ms(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// The day in UTC; the last or first day that the calendar knows for times beyond it.
+    #[must_use]
+    pub fn day(self) -> Day {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let instant = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+        Day(jiff::tz::Offset::UTC.to_datetime(instant).date())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        write!(out, "{}", jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
+    }
+}
+
+/// A civil day, the reader's own: what is in force is judged by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(jiff::civil::Date);
+
+/// A text that is no day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a day is written YYYY-MM-DD")]
+pub struct NotADay;
+
+impl Day {
+    /// Reads `YYYY-MM-DD`, and nothing else.
+    ///
+    /// # Errors
+    /// [`NotADay`] for any other text or a day that the calendar does not have.
+    pub fn parse(text: &str) -> Result<Self, NotADay> {
+        let date: jiff::civil::Date = text.parse().map_err(|_| NotADay)?;
+        (date.to_string() == text).then_some(Self(date)).ok_or(NotADay)
+    }
+
+    /// Makes a day of its numbers; `None` if the calendar does not have it.
+    #[must_use]
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
+        jiff::civil::Date::new(year, month, day).ok().map(Self)
+    }
+
+    /// The calendar date, for arithmetic.
+    #[must_use]
+    pub const fn date(self) -> jiff::civil::Date {
+        self.0
+    }
+}
+
+impl From<jiff::civil::Date> for Day {
+    fn from(date: jiff::civil::Date) -> Self {
+        Self(date)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)
+    }
+}
+
+impl serde::Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_has_one_spelling() {
+        assert_eq!(Day::parse("2018-05-18").unwrap().to_string(), "2018-05-18");
+        for text in ["2018-5-18", "20180518", "2018-02-30", "2018-05-18T00:00", " 2018-05-18", ""] {
+            assert_eq!(Day::parse(text), Err(NotADay), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_claimed_time_has_a_day() {
+        assert_eq!(Timestamp(1_526_601_600_000).day().to_string(), "2018-05-18");
+        for millis in [0, u64::MAX, u64::MAX / 2] {
+            let _ = (Timestamp(millis).day(), Timestamp(millis).to_string());
+        }
+    }
+}
