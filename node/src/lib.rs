@@ -1,6 +1,10 @@
 //! A running replica: performs what the protocol asks for, owns no rule.
+//!
+//! What is on disk: `journal` is the truth, `mark` keeps a sequence number from being used twice.
+//! Whatever goes wrong there is one [`fault::Fault`].
 
 pub mod clock;
 pub mod fault;
 pub mod files;
 pub mod journal;
+pub mod mark;
