@@ -1,1 +1,12 @@
-//! x
+//! A running replica: performs what the protocol asks for, owns no rule.
+//!
+//! What is on disk: `home` lays it out, `journal` is the truth, `mark` keeps a sequence number from being used twice.
+//! Whatever goes wrong there is one [`fault::Fault`].
+
+pub mod clock;
+pub mod config;
+pub mod fault;
+pub mod files;
+pub mod home;
+pub mod journal;
+pub mod mark;
