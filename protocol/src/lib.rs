@@ -13,6 +13,7 @@ pub mod key;
 pub mod limits;
 pub mod log;
 pub mod replica;
+pub mod sheet;
 pub mod standing;
 pub mod store;
 pub mod sync;

@@ -324,3 +324,6 @@ impl Replica {
 fn unchecked(stored: &Stored) -> BTreeSet<LogKey> {
     stored.logs.iter().filter(|(_, log)| log.checked != log.end).map(|(key, _)| *key).collect()
 }
+
+#[cfg(test)]
+mod tests;
