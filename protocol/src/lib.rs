@@ -10,5 +10,6 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod log;
+pub mod model;
 pub mod store;
 pub mod time;
