@@ -7,6 +7,7 @@ pub mod breakage;
 pub mod encoding;
 pub mod entry;
 pub mod id;
+pub mod import;
 pub mod key;
 pub mod limits;
 pub mod log;
