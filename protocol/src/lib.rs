@@ -10,6 +10,7 @@ pub mod id;
 pub mod import;
 pub mod key;
 pub mod limits;
+pub mod locale;
 pub mod log;
 pub mod model;
 pub mod store;
