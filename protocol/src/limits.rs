@@ -69,3 +69,20 @@ pub const ACTS_OF_A_CHAIN: usize = 4_096;
 
 /// Acts in one file: a charter and the first acts of some hundred organisations.
 pub const ACTS_OF_A_FILE: usize = 4_096;
+/// Bytes of a foreign JSON file (an import, a draft): the largest public list of sanctions in use is a few tens of MiB.
+pub const FOREIGN_BYTES: usize = 64 * 1_048_576;
+
+/// Depth of foreign JSON, the outermost value being 1: formats in use stay below 12, and no stack can overflow.
+pub const FOREIGN_DEPTH: usize = 64;
+
+/// Values in one foreign JSON file: each takes up to a hundred bytes of memory however few it takes in the file.
+pub const FOREIGN_VALUES: usize = 4_194_304;
+
+/// Unicode scalar values of a text in a claim: longer is a narrative. MODEL §3.
+pub const TEXT_SCALARS: usize = 12_000;
+
+/// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
+pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
+
+/// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
+pub const CLAIM_BYTES: usize = 65_000;
