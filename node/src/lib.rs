@@ -5,8 +5,14 @@
 
 pub mod clock;
 pub mod config;
+pub mod contribution;
+pub mod driver;
 pub mod fault;
 pub mod files;
 pub mod home;
+pub mod index;
 pub mod journal;
 pub mod mark;
+pub mod network;
+pub mod signing;
+pub mod store;
