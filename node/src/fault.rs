@@ -154,6 +154,9 @@ pub enum Fault {
         /// The file.
         path: PathBuf,
     },
+    /// A label that is no short line.
+    #[error("this label of a key cannot be used")]
+    KeyLabel,
     /// The passphrase does not open this key.
     #[error("this passphrase does not open {}", path.display())]
     WrongPassphrase {
@@ -208,6 +211,7 @@ impl Fault {
             Self::KeyKind { .. } => "key_kind",
             Self::KeyDamaged { .. } => "key_damaged",
             Self::KeyExists { .. } => "key_exists",
+            Self::KeyLabel => "key_label",
             Self::WrongPassphrase { .. } => "wrong_passphrase",
             Self::Passphrase { .. } => "passphrase",
             Self::Cost { .. } => "passphrase_cost",

@@ -21,12 +21,17 @@ pub fn sync_directory(path: &Path) -> Result<(), Fault> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(Fault::io("sync the directory", path))
 }
 
-/// Makes a directory for its owner alone; one that is there already is left as it is.
+/// Makes a directory and those above it, for their owner alone; one that is there already is left as it is.
+///
+/// When this returns they are on disk: what is synced within a directory is lost with the directory's own name.
 ///
 /// # Errors
-/// [`Fault::Io`] if it cannot be made.
+/// [`Fault::Io`] if it cannot be made or synced.
 pub fn create_directory(path: &Path) -> Result<(), Fault> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(Fault::io("make the directory", path))
+    let missing: Vec<_> =
+        path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(Fault::io("make the directory", path))?;
+    missing.into_iter().try_for_each(|made| sync_directory(parent(made)))
 }
 
 /// Replaces a file as a whole: after a crash it holds either the old bytes or the new ones, and when this returns the new.

@@ -45,13 +45,13 @@ impl Reader {
     /// Reads frames in order from the one at `position` up to where the journal ends when that is reached.
     #[must_use]
     pub fn frames_from(&self, position: Position) -> Frames {
-        self.frames(position, Position { segment: u32::MAX, offset: u32::MAX })
+        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until: None }
     }
 
     /// The same up to `until`, which must be an end known to be written.
     #[must_use]
     pub fn frames(&self, position: Position, until: Position) -> Frames {
-        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until }
+        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until: Some(until) }
     }
 
     fn segment(&self, segment: u32) -> Result<(Arc<std::fs::File>, Marker), Flaw> {
@@ -73,7 +73,8 @@ impl Reader {
 pub struct Frames {
     dir: PathBuf,
     state: State,
-    until: Position,
+    /// An end known to be written; `None` for wherever the end is.
+    until: Option<Position>,
 }
 
 #[derive(Debug)]
@@ -89,19 +90,22 @@ impl Frames {
             self.state = State::Running(Box::new(Scan::open_from(&self.dir, position)?));
         }
         let State::Running(scan) = &mut self.state else { return Ok(None) };
-        if scan.reached() >= self.until {
+        if self.until.is_some_and(|until| scan.reached() >= until) {
             return Ok(None);
         }
-        match scan.next() {
-            None => Ok(None),
-            Some(Found::Frame(frame)) => Ok((frame.position < self.until).then_some(frame)),
-            Some(Found::Damage(damage)) => Err(segment::fault(&self.dir, damage.position, damage.flaw)),
-            // Behind the known end a writer may be at work.
-            Some(Found::Tail { position, flaw, .. }) if position < self.until && self.until.segment != u32::MAX => {
-                Err(segment::fault(&self.dir, position, flaw))
+        let (position, flaw) = match scan.next() {
+            Some(Found::Frame(frame)) => {
+                return Ok(self.until.is_none_or(|until| frame.position < until).then_some(frame));
             }
-            Some(Found::Tail { .. }) => Ok(None),
-        }
+            Some(Found::Damage(damage)) => (damage.position, damage.flaw),
+            // A writer may be at work behind what is known to be written.
+            Some(Found::Tail { .. }) | None if self.until.is_none_or(|until| scan.reached() >= until) => {
+                return Ok(None);
+            }
+            Some(Found::Tail { position, flaw, .. }) => (position, flaw),
+            None => (scan.reached(), Flaw::Lost),
+        };
+        Err(segment::fault(&self.dir, position, flaw))
     }
 }
 

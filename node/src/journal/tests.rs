@@ -92,6 +92,23 @@ fn every_frame_comes_back_in_order_across_segments() {
 }
 
 #[test]
+fn reading_up_to_a_known_end_does_not_end_early_in_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    let positions = filled(dir.path());
+    let end = Journal::open(dir.path()).unwrap().journal.end();
+    let whole = segment_of(dir.path(), 1);
+    for (cut, flaw) in [(positions[3].offset, Flaw::Lost), (positions[3].offset + 5, Flaw::Cut)] {
+        fs::write(dir.path().join("1.seg"), &whole[..cut as usize]).unwrap();
+        let reader = Reader::new(dir.path());
+        let last = reader.frames(Position::START, end).last().unwrap();
+        assert!(
+            matches!(last, Err(Fault::Damaged { offset, flaw: found, .. }) if offset == positions[3].offset && found == flaw)
+        );
+        assert_eq!(reader.frames_from(Position::START).filter(Result::is_ok).count(), 3);
+    }
+}
+
+#[test]
 fn frame_above_the_bound_is_refused_and_the_batch_stands() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path()).unwrap().journal;
