@@ -4,7 +4,7 @@
 //! does anybody hear of it: the more there is to do, the fewer flushes each contribution costs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,13 +22,15 @@ use tokio::sync::oneshot;
 use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signer};
 use crate::fault::Fault;
-use crate::mark::Mark;
 use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
 /// Commands handled before one flush: beyond it the first in line would wait too long.
 const ROUND: usize = 256;
+
+/// Commands that wait: beyond it peers are not read, and users wait.
+const INBOX: usize = 64;
 
 /// How long the loop sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3_600);
@@ -93,7 +95,7 @@ pub struct Snapshot {
 /// Talks to the loop from any thread.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    commands: Sender<Command>,
+    commands: SyncSender<Command>,
     snapshot: Arc<Mutex<Snapshot>>,
 }
 
@@ -119,9 +121,7 @@ pub struct Parts {
     pub store: Store,
     /// Unlocked keys that sign entries.
     pub signers: Vec<Signer>,
-    /// The high-water mark of those keys.
-    pub mark: Mark,
-    /// Whether they sign, and if not why.
+    /// The high-water mark of those keys, and whether they sign.
     pub signing: Signing,
     /// The network; `None` for a node that only serves its own user.
     pub network: Option<Network>,
@@ -129,7 +129,7 @@ pub struct Parts {
 
 struct Driver {
     parts: Parts,
-    commands: Sender<Command>,
+    commands: SyncSender<Command>,
     reader: LogReader,
     snapshot: Arc<Mutex<Snapshot>>,
     answers: BTreeMap<u64, Answer>,
@@ -151,7 +151,7 @@ enum Answer {
 /// # Errors
 /// [`Fault`] if no thread can be started.
 pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<()>), Fault> {
-    let (commands, inbox) = channel();
+    let (commands, inbox) = sync_channel(INBOX);
     let snapshot = Arc::new(Mutex::new(Snapshot {
         governance: Arc::new(parts.replica.governance().clone()),
         status: parts.replica.status(),
@@ -176,13 +176,13 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<()>), Fault> {
         is_governance_new: false,
     };
     let thread = std::thread::Builder::new().name("isnad-replica".into());
-    let thread = thread.spawn(move || driver.run(&inbox)).map_err(Fault::thread)?;
+    let thread = thread.spawn(move || driver.run(&inbox)).map_err(|error| Fault::thread(&error))?;
     Ok((handle, thread))
 }
 
 impl Driver {
     fn run(&mut self, inbox: &Receiver<Command>) {
-        self.finish_pending();
+        self.finish_unsettled();
         self.handle(Input::Wake);
         loop {
             self.flush();
@@ -241,6 +241,10 @@ impl Driver {
     }
 
     fn contribute(&mut self, contributions: Vec<Contribution>, answer: oneshot::Sender<Result<Receipt, Refused>>) {
+        if !self.parts.signing.unsettled().is_empty() {
+            self.flush();
+            self.finish_unsettled();
+        }
         match self.seal(contributions) {
             Ok(entries) => {
                 let ids = entries.iter().map(|entry| entry.header.id()).collect();
@@ -254,6 +258,9 @@ impl Driver {
 
     fn seal(&self, contributions: Vec<Contribution>) -> Result<Vec<Entry>, Refused> {
         self.parts.signing.check()?;
+        if !self.parts.signing.unsettled().is_empty() {
+            return Err(Refusal::NotFlushed.into());
+        }
         let mut ends: BTreeMap<LogKey, LogEnd> = BTreeMap::new();
         let mut entries = Vec::with_capacity(contributions.len());
         for contribution in contributions {
@@ -288,6 +295,9 @@ impl Driver {
         while let Some(output) = self.parts.replica.poll() {
             self.effect(output, is_own);
         }
+        if self.parts.store.is_full() {
+            self.flush();
+        }
     }
 
     fn effect(&mut self, output: Output, is_own: bool) {
@@ -315,36 +325,29 @@ impl Driver {
     fn append(&mut self, batch: Batch, is_own: bool) {
         self.is_unsynced = true;
         self.is_governance_new |= batch.writes.iter().any(|write| matches!(write, Write::Act(_)));
-        let marked = if is_own { self.mark(&batch) } else { Ok(()) };
+        let marked = if is_own { self.reserve(&batch) } else { Ok(()) };
         if let Err(fault) = marked.and_then(|()| self.parts.store.append(batch)) {
             self.fail(&fault);
         }
     }
 
-    /// Puts the mark before the journal: a crash between the two is finished from the mark at the next start.
-    fn mark(&mut self, batch: &Batch) -> Result<(), Fault> {
-        let mut entries = Vec::new();
-        for write in &batch.writes {
-            if let Write::Entry { entry, .. } = write {
-                entries.push(entry);
-            }
-        }
-        self.parts.mark.write(&entries)
+    fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
+        let entries = batch.writes.iter().filter_map(|write| match write {
+            Write::Entry { entry, .. } => Some(entry),
+            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+        });
+        self.parts.signing.reserve(&entries.collect::<Vec<_>>())
     }
 
     /// The disk failed: everything since the last flush is taken back, and those who wait for it are told.
     fn fail(&mut self, fault: &Fault) {
         tracing::error!(%fault, "the disk failed; nothing that was not acknowledged is kept");
         self.note(format!("could not write: {fault}"));
-        if let Err(fault) = self.parts.store.roll_back() {
-            self.parts.signing.block(Blocked::Disk { why: fault.to_string() });
-        }
+        self.is_unsynced = false;
+        self.parts.store.take_back();
         let now = Timestamp(clock::now_ms());
         // It only takes back what is in memory: it reads nothing, so it cannot fail.
         let _ = self.parts.replica.handle(Input::CommitFailed, now, &self.reader);
-        if let Err(fault) = self.parts.mark.take_back() {
-            self.parts.signing.block(Blocked::Disk { why: fault.to_string() });
-        }
     }
 
     /// Flushes what was appended; only then does anybody hear of it.
@@ -352,9 +355,13 @@ impl Driver {
         while self.is_unsynced {
             self.is_unsynced = false;
             match self.parts.store.sync() {
-                Ok(()) => self.handle(Input::Synced),
+                Ok(()) => {
+                    self.parts.signing.settle();
+                    self.handle(Input::Synced);
+                }
                 Err(fault) => {
                     self.fail(&fault);
+                    // Hands out what the failure left to be said.
                     self.handle(Input::Wake);
                 }
             }
@@ -457,7 +464,7 @@ impl Driver {
                 self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
                 self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
             }
-            Notice::OwnEndConfirmed { log, .. } => self.parts.signing.confirmed(log.author),
+            Notice::OwnEndConfirmed { log, end } => self.parts.signing.confirmed(*log, *end),
             Notice::Refused { peer, log, refusal } => {
                 self.note(format!("an entry of {} from {peer} was refused: {refusal}", log.author));
             }
@@ -476,14 +483,21 @@ impl Driver {
         snapshot.notices.push(text);
     }
 
-    /// Takes up own entries that a crash left between mark and journal.
-    fn finish_pending(&mut self) {
-        let entries = self.parts.signing.take_pending();
-        if !entries.is_empty() {
-            tracing::info!(entries = entries.len(), "entries signed before the last stop are written now");
-            let request = self.next_request;
-            self.handle(Input::Submit { request, entries });
+    /// Writes own entries that a crash or a full disk left between mark and journal, before anything new is signed.
+    fn finish_unsettled(&mut self) {
+        let is_missing = |entry: &&Entry| {
+            let header = &entry.header;
+            let log = LogKey { space: header.space, author: header.author };
+            header.seq > self.parts.replica.end_of(log).seq
+        };
+        let entries: Vec<Entry> = self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect();
+        if entries.is_empty() {
+            self.parts.signing.settle();
+            return;
         }
+        tracing::info!(entries = entries.len(), "entries that were signed and not written are written now");
+        self.handle(Input::Submit { request: 0, entries });
+        self.flush();
     }
 }
 

@@ -169,6 +169,21 @@ pub enum Fault {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// What is derived from the journal is not usable. It can be made anew.
+    #[error("the index failed: {reason}")]
+    Index {
+        /// What happened in it.
+        reason: String,
+    },
+    /// The system gives no thread.
+    #[error("could not start a thread")]
+    Thread {
+        /// What the system said.
+        reason: String,
+    },
+    /// The network did not start.
+    #[error(transparent)]
+    Network(#[from] crate::network::NetworkError),
     /// A cost of the passphrase outside what this program agrees to spend.
     #[error("a passphrase cost of {m_kib} KiB, {t} passes and {p} lanes is out of bounds")]
     Cost {
@@ -187,11 +202,24 @@ impl Fault {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }
 
+    /// Something went wrong in the index.
+    pub(crate) fn index(reason: impl std::fmt::Display) -> Self {
+        Self::Index { reason: reason.to_string() }
+    }
+
+    /// No thread could be started.
+    pub(crate) fn thread(error: &io::Error) -> Self {
+        Self::Thread { reason: error.to_string() }
+    }
+
     /// The stable name of this fault.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "disk",
+            Self::Index { .. } => "index",
+            Self::Thread { .. } => "thread",
+            Self::Network(_) => "network",
             Self::Random { .. } => "random",
             Self::Damaged { .. } => "journal_damaged",
             Self::FrameTooLarge { .. } => "frame_too_large",

@@ -61,7 +61,7 @@ impl Index {
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the index cannot be opened and is made anew");
-                std::fs::remove_dir_all(dir).map_err(|error| Fault::io(dir, &error))?;
+                std::fs::remove_dir_all(dir).map_err(Fault::io("remove", dir))?;
                 let index = Self::try_open(dir)?;
                 index.clear()?;
                 Ok(index)

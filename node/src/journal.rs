@@ -122,6 +122,11 @@ impl Journal {
         self.writer.sync()
     }
 
+    /// Takes the batch back: the journal stands where the last sync left it.
+    pub fn take_back(&mut self) {
+        self.writer.discard();
+    }
+
     /// Reads one frame, of the batch also.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use isnad_protocol::{act, encoding, store};
 use crate::fault::Fault;
 use crate::home::Home;
 use crate::index::{Applied, Index};
-use crate::journal::{Frame, Journal, Position, Reader};
+use crate::journal::{BATCH_BYTES, Frame, Journal, Position, Reader};
 
 /// Kinds of frames in a journal. format §10.
 mod kind {
@@ -39,12 +39,13 @@ type Recent = BTreeMap<LogKey, BTreeMap<u64, Position>>;
 /// The journals and the index of one home.
 #[derive(Debug)]
 pub struct Store {
-    home: Home,
     journals: BTreeMap<SpaceId, Journal>,
     acts: Journal,
-    /// Where each journal ended at the last sync: what a failed round goes back to.
-    synced: BTreeMap<Option<SpaceId>, Position>,
+    /// Journals with something that is not flushed; `None` is that of the acts.
     unsynced: BTreeSet<Option<SpaceId>>,
+    unsynced_bytes: usize,
+    /// What the index is given once it is flushed: it never vouches for more than the disk holds.
+    unindexed: Vec<Applied>,
     index: Index,
     shared: Arc<Shared>,
     queue: Option<SyncSender<Job>>,
@@ -79,26 +80,25 @@ impl Store {
     /// [`Fault`] if a journal is damaged or the disk fails. A torn tail is moved aside and logged, and is no fault.
     pub fn open(home: &Home, spaces: &[SpaceId], progress: &mut dyn FnMut(u64)) -> Result<Self, Fault> {
         let index = Index::open(&home.index())?;
-        let mut reached = index.reached()?;
+        let reached = index.reached()?;
         let mut journals = BTreeMap::new();
         for space in spaces {
-            journals.insert(*space, open_journal(home, *space, &mut reached, &index)?);
+            journals.insert(*space, open_journal(home, *space, &reached)?);
         }
         let acts = Journal::open(&home.acts())?.journal;
         let shared = Arc::new(Shared::default());
         let (queue, indexer) = start_indexer(index.clone(), Arc::clone(&shared))?;
         let mut store = Self {
-            home: home.clone(),
             journals,
             acts,
-            synced: BTreeMap::new(),
             unsynced: BTreeSet::new(),
+            unsynced_bytes: 0,
+            unindexed: Vec::new(),
             index,
             shared,
             queue: Some(queue),
             indexer: Some(indexer),
         };
-        store.note_synced();
         store.replay(&reached, progress)?;
         Ok(store)
     }
@@ -113,12 +113,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`] if the journal of acts cannot be read.
-    pub fn read_acts(&self) -> Result<Vec<act::Act>, Fault> {
+    pub fn read_acts(&mut self) -> Result<Vec<act::Act>, Fault> {
         let mut acts = Vec::new();
-        for frame in self.acts.frames_from(self.acts.start())? {
+        for frame in self.acts.frames_from(Position::START)? {
             let frame = frame?;
-            let decoded = act::Act::decode(&frame.bytes).map_err(|error| Fault::damaged(&self.home.acts(), &error))?;
-            acts.push(decoded);
+            // The checksum held, so this is an act of a later version: it is left where it is.
+            match act::Act::decode(&frame.bytes) {
+                Ok(act) => acts.push(act),
+                Err(error) => tracing::warn!(%error, "an act is passed over"),
+            }
         }
         Ok(acts)
     }
@@ -126,19 +129,25 @@ impl Store {
     /// Appends a batch. It can be read at once, and is promised to nobody before [`Store::sync`].
     ///
     /// # Errors
-    /// [`Fault`] if the disk fails: call [`Store::roll_back`] then.
+    /// [`Fault`] if the disk fails: call [`Store::take_back`] then.
     pub fn append(&mut self, batch: Batch) -> Result<(), Fault> {
-        let mut applied = Vec::with_capacity(batch.writes.len());
         for write in batch.writes {
-            applied.extend(self.append_one(write)?);
+            let applied = self.append_one(write)?;
+            self.unindexed.extend(applied);
         }
-        self.give(applied);
         Ok(())
+    }
+
+    /// True if so much is not flushed that a journal would soon flush by itself, which would be a promise of its own.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.unsynced_bytes > BATCH_BYTES / 2
     }
 
     fn append_one(&mut self, write: Write) -> Result<Option<Applied>, Fault> {
         let (space, kind, bytes) = encode(&write);
         self.unsynced.insert(space);
+        self.unsynced_bytes = self.unsynced_bytes.saturating_add(bytes.len());
         let Some(space) = space else {
             self.acts.append(kind, &[&bytes])?;
             return Ok(None);
@@ -173,36 +182,35 @@ impl Store {
     /// Flushes everything appended: from here on it may be acknowledged.
     ///
     /// # Errors
-    /// [`Fault`] if the disk fails: call [`Store::roll_back`] then.
+    /// [`Fault`] if the disk fails: call [`Store::take_back`] then.
     pub fn sync(&mut self) -> Result<(), Fault> {
-        for space in std::mem::take(&mut self.unsynced) {
+        // Governance first: an entry is never on disk before the act that grants its key.
+        for space in &self.unsynced {
             match space {
-                Some(space) => self.journals.get_mut(&space).map_or(Ok(()), Journal::sync)?,
+                Some(space) => self.journals.get_mut(space).map_or(Ok(()), Journal::sync)?,
                 None => self.acts.sync()?,
             }
         }
-        self.note_synced();
+        self.unsynced.clear();
+        self.unsynced_bytes = 0;
+        let applied = std::mem::take(&mut self.unindexed);
+        self.give(applied);
         Ok(())
     }
 
-    /// Takes back what was appended since the last sync, after the disk failed, and makes the index anew.
+    /// Takes back what was appended since the last sync, after the disk failed. Nobody has heard of it.
     ///
-    /// # Errors
-    /// [`Fault`] if even that fails: the node must stop.
-    pub fn roll_back(&mut self) -> Result<(), Fault> {
-        self.unsynced.clear();
-        for (space, end) in self.synced.clone() {
+    /// Journals that were flushed before another one failed keep what they have: see [`Store::sync`]. It is in nobody's
+    /// way, for the replica hands the same entries in again or refuses them as held.
+    pub fn take_back(&mut self) {
+        for space in std::mem::take(&mut self.unsynced) {
             match space {
-                Some(space) => self.journals.get_mut(&space).map_or(Ok(()), |journal| journal.truncate_to(end))?,
-                None => self.acts.truncate_to(end)?,
+                Some(space) => self.journals.get_mut(&space).into_iter().for_each(Journal::take_back),
+                None => self.acts.take_back(),
             }
         }
-        self.rebuild()
-    }
-
-    fn note_synced(&mut self) {
-        self.synced = self.journals.iter().map(|(space, journal)| (Some(*space), journal.end())).collect();
-        self.synced.insert(None, self.acts.end());
+        self.unsynced_bytes = 0;
+        self.unindexed.clear();
     }
 
     /// Empties the index and fills it from the journals.
@@ -219,15 +227,15 @@ impl Store {
     }
 
     /// Takes into the index what the journals hold beyond the positions given.
-    fn replay(&self, reached: &BTreeMap<SpaceId, Position>, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+    fn replay(&mut self, reached: &BTreeMap<SpaceId, Position>, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
         let mut count = 0_u64;
-        for (space, journal) in &self.journals {
-            let from = reached.get(space).copied().unwrap_or_else(|| journal.start());
+        for (space, journal) in &mut self.journals {
+            let from = reached.get(space).copied().unwrap_or(Position::START);
             let mut writes = Vec::new();
             for frame in journal.frames_from(from)? {
                 let frame = frame?;
                 if let Some(write) = decode(&frame) {
-                    writes.push(Applied { at: frame.at, end: frame.end, space: *space, write });
+                    writes.push(Applied { at: frame.position, end: frame.end(), space: *space, write });
                 }
                 if writes.len() >= REPLAY_ENTRIES {
                     count = count.saturating_add(REPLAY_ENTRIES as u64);
@@ -315,7 +323,7 @@ impl LogReader {
             if bytes > max_bytes && !entries.is_empty() {
                 break;
             }
-            let entry = Entry::decode(&frame.bytes).map_err(|error| Fault::damaged_at(position, &error))?;
+            let entry = Entry::decode(&frame.bytes).map_err(Fault::index)?;
             entries.push(Authentic::from_store(entry));
         }
         Ok(entries)
@@ -350,7 +358,7 @@ const REPLAY_ENTRIES: usize = 4_096;
 fn start_indexer(index: Index, shared: Arc<Shared>) -> Result<(SyncSender<Job>, JoinHandle<()>), Fault> {
     let (queue, jobs) = sync_channel(INDEX_QUEUE);
     let thread = std::thread::Builder::new().name("isnad-index".into());
-    let handle = thread.spawn(move || run_indexer(&index, &shared, &jobs)).map_err(Fault::thread)?;
+    let handle = thread.spawn(move || run_indexer(&index, &shared, &jobs)).map_err(|error| Fault::thread(&error))?;
     Ok((queue, handle))
 }
 
@@ -407,19 +415,13 @@ fn log_of(entry: &Authentic) -> LogKey {
     LogKey { space: header.space, author: header.author }
 }
 
-/// Opens the journal of a space behind where the index vouches for it; of an index that is ahead of it, nothing stands.
-fn open_journal(
-    home: &Home,
-    space: SpaceId,
-    reached: &mut BTreeMap<SpaceId, Position>,
-    index: &Index,
-) -> Result<Journal, Fault> {
-    let dir = home.journal(&space.to_string());
+/// Opens the journal of a space behind where the index vouches for it.
+fn open_journal(home: &Home, space: SpaceId, reached: &BTreeMap<SpaceId, Position>) -> Result<Journal, Fault> {
+    let dir = home.journal(&space);
     let opened = Journal::open_at(&dir, reached.get(&space).copied())?;
-    if reached.get(&space).is_some_and(|position| *position > opened.journal.end()) {
-        tracing::warn!(%space, "the index is ahead of the journal and is made anew");
-        index.clear()?;
-        reached.clear();
+    if let Some(torn) = &opened.torn {
+        let kept_in = torn.kept_in.display();
+        tracing::warn!(%space, bytes = torn.bytes, %kept_in, "a torn tail of the journal was moved aside");
     }
     Ok(opened.journal)
 }

@@ -132,6 +132,17 @@ impl Writer {
         (self.written.saturating_sub(self.synced) as usize).saturating_add(self.batch.len())
     }
 
+    /// Takes the batch back, as if it had failed.
+    pub(super) fn discard(&mut self) {
+        if self.unsynced_bytes() > 0 {
+            self.clear_batch();
+            self.written = self.synced;
+            self.is_torn = true;
+            // If this fails, it is tried again before anything is written.
+            drop(self.cut_off());
+        }
+    }
+
     fn take_back(&mut self, doing: &'static str, error: io::Error) -> Fault {
         self.clear_batch();
         self.written = self.synced;

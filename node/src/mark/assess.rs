@@ -48,6 +48,20 @@ pub enum Assessment {
     OtherMachine,
 }
 
+impl std::fmt::Display for Assessment {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Agrees => "mark and journal agree",
+            Self::FinishPending(_) => "entries are still to be written",
+            Self::Missing => "its mark is missing",
+            Self::Behind { .. } => "its mark is older than its journal",
+            Self::Ahead { .. } => "its journal is older than its mark",
+            Self::Differs { .. } => "its mark and its journal know two entries with one number",
+            Self::OtherMachine => "its mark was written on another machine",
+        })
+    }
+}
+
 impl Assessment {
     /// True if own keys may sign, pending entries once admitted.
     #[must_use]

@@ -262,7 +262,7 @@ impl Driver {
         }
     }
 
-    async fn tell(&self, event: Event) {
+    async fn tell(&mut self, event: Event) {
         // A consumer that has gone hears nothing more: the network is about to be dropped.
         let _ = self.events.send(event).await;
     }
