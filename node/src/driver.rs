@@ -64,7 +64,7 @@ pub enum Command {
     /// Take an act.
     Act(Vec<u8>, oneshot::Sender<Result<(), Refused>>),
     /// Take the frames of a carried file.
-    CarryIn(Vec<Vec<u8>>, oneshot::Sender<Result<(), Refused>>),
+    CarryIn(Vec<Vec<u8>>, oneshot::Sender<Result<Vec<String>, Refused>>),
     /// Something happened on the network.
     Network(Event),
     /// Signatures were checked.
@@ -133,6 +133,8 @@ struct Driver {
     reader: LogReader,
     snapshot: Arc<Mutex<Snapshot>>,
     answers: BTreeMap<u64, Answer>,
+    /// Answers given once the snapshot shows what they are about.
+    ready: Vec<(Answer, Result<(), Refused>)>,
     next_request: u64,
     wake_at: Option<Timestamp>,
     /// Something was appended since the last flush.
@@ -150,7 +152,7 @@ enum Answer {
 ///
 /// # Errors
 /// [`Fault`] if no thread can be started.
-pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<()>), Fault> {
+pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Fault> {
     let (commands, inbox) = sync_channel(INBOX);
     let snapshot = Arc::new(Mutex::new(Snapshot {
         governance: Arc::new(parts.replica.governance().clone()),
@@ -170,13 +172,17 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<()>), Fault> {
         reader,
         snapshot,
         answers: BTreeMap::new(),
+        ready: Vec::new(),
         next_request: 0,
         wake_at: None,
         is_unsynced: false,
         is_governance_new: false,
     };
     let thread = std::thread::Builder::new().name("isnad-replica".into());
-    let thread = thread.spawn(move || driver.run(&inbox)).map_err(|error| Fault::thread(&error))?;
+    let thread = thread.spawn(move || {
+        driver.run(&inbox);
+        driver.parts.network.take()
+    }).map_err(|error| Fault::thread(&error))?;
     Ok((handle, thread))
 }
 
@@ -367,6 +373,7 @@ impl Driver {
             }
         }
         self.publish();
+        self.give_answers();
     }
 
     fn publish(&mut self) {
@@ -393,25 +400,36 @@ impl Driver {
     }
 
     fn answer(&mut self, request: u64, outcome: Result<Vec<EntryId>, Refusal>) {
-        // An asker who has gone hears nothing: what he asked for stands all the same.
-        match self.answers.remove(&request) {
-            Some(Answer::Contribution(entries, answer)) => {
-                drop(answer.send(outcome.map(|_| Receipt { entries }).map_err(Refused::Rule)));
-            }
-            Some(Answer::Act(answer)) => drop(answer.send(outcome.map(drop).map_err(Refused::Rule))),
-            None => {}
+        if let Some(answer) = self.answers.remove(&request) {
+            self.ready.push((answer, outcome.map(drop).map_err(Refused::Rule)));
         }
     }
 
-    fn carry_in(&mut self, frames: Vec<Vec<u8>>, answer: oneshot::Sender<Result<(), Refused>>) {
+    /// Tells those who asked. One who has gone hears nothing: what he asked for stands all the same.
+    fn give_answers(&mut self) {
+        for (answer, outcome) in std::mem::take(&mut self.ready) {
+            match answer {
+                Answer::Contribution(entries, answer) => drop(answer.send(outcome.map(|()| Receipt { entries }))),
+                Answer::Act(answer) => drop(answer.send(outcome)),
+            }
+        }
+    }
+
+    fn carry_in(&mut self, frames: Vec<Vec<u8>>, answer: oneshot::Sender<Result<Vec<String>, Refused>>) {
         let peer = NodeId::ZERO;
+        let noted = self.note_count();
         self.handle(Input::Connected { peer, opens_with: None });
         for frame in frames {
             self.handle(Input::Received { peer, frame });
         }
         self.handle(Input::Disconnected { peer });
         self.flush();
-        drop(answer.send(Ok(())));
+        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(answer.send(Ok(snapshot.notices.iter().skip(noted).cloned().collect())));
+    }
+
+    fn note_count(&self) -> usize {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).notices.len()
     }
 
     fn network_event(&mut self, event: Event) {
