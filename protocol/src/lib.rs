@@ -10,5 +10,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod log;
+pub mod sheet;
+pub mod standing;
 pub mod store;
 pub mod time;

@@ -23,3 +23,10 @@ pub const ACT_BODY_BYTES: u32 = 1_048_576;
 
 /// Signatures on one act: several root keys of some hundred organisations.
 pub const ACT_SIGNATURES: usize = 1_024;
+
+/// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
+pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
+
+/// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
+/// each takes from 50 KiB. More heads at a time are made anew.
+pub const NARRATIVE_FORKS: usize = 32;
