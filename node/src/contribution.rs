@@ -5,7 +5,7 @@ use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::SecretKey;
 use isnad_protocol::log::LogKey;
-use isnad_protocol::sheet::narrative;
+use isnad_protocol::sheet::write;
 
 use crate::driver::Refused;
 
@@ -31,10 +31,13 @@ pub enum Content {
 
 impl Content {
     /// The payload, for the position that the entry takes.
-    pub(crate) fn payload(self, log: &LogKey, seq: u64) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`write::WriteError`] for a text that is empty or fits no payload.
+    pub(crate) fn payload(self, log: LogKey, seq: u64) -> Result<Vec<u8>, write::WriteError> {
         match self {
-            Self::Operations(bytes) => bytes,
-            Self::NewNarrative(text) => narrative::begin(log.author, log.space, seq, &text),
+            Self::Operations(bytes) => Ok(bytes),
+            Self::NewNarrative(text) => write::narrative_begin(log, seq, &text).map(|(_, payload)| payload),
         }
     }
 }

@@ -45,6 +45,9 @@ pub enum Refused {
     /// This node does not sign at the moment.
     #[error(transparent)]
     Signing(#[from] Blocked),
+    /// The content cannot be written.
+    #[error(transparent)]
+    Content(#[from] isnad_protocol::sheet::write::WriteError),
     /// This node has no key that may sign there.
     #[error("this node holds no unlocked key of the role {role}")]
     NoKey {
@@ -274,7 +277,7 @@ impl Driver {
             let log = LogKey { space: contribution.space, author: signer.key.public() };
             let end = ends.entry(log).or_insert_with(|| self.parts.replica.end_of(log));
             let salt = clock::random().map_err(|fault| Refused::Fault(fault.to_string()))?;
-            let bytes = contribution.content.payload(&log, end.seq.saturating_add(1));
+            let bytes = contribution.content.payload(log, end.seq.saturating_add(1))?;
             let draft = Draft {
                 kind: isnad_protocol::entry::Kind::Change,
                 space: contribution.space,

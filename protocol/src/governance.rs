@@ -11,7 +11,7 @@ use crate::id::{ActId, ConsortiumId, NodeId, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
 use crate::log::Authentic;
-use crate::standing::Standing;
+use crate::standing::{Judge, Standing};
 use crate::sync::digest::HeldAct;
 
 pub mod founding;
@@ -547,9 +547,11 @@ impl Governance {
         in_effect.map(|(id, act)| (act.scope_id(), act.version, *id)).collect()
     }
 
-    /// What the acts say of an entry, before its payload is looked at: the first standings of DESIGN §7's order.
-    #[must_use]
-    pub fn judge(&self, entry: &Authentic) -> Option<Standing> {
+}
+
+/// What the acts say of an entry, before its payload is looked at: the first standings of DESIGN §7's order.
+impl Judge for Governance {
+    fn judge(&self, entry: &Authentic) -> Option<Standing> {
         standing::judge(self, entry)
     }
 }

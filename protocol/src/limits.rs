@@ -69,6 +69,7 @@ pub const ACTS_OF_A_CHAIN: usize = 4_096;
 
 /// Acts in one file: a charter and the first acts of some hundred organisations.
 pub const ACTS_OF_A_FILE: usize = 4_096;
+
 /// Bytes of a foreign JSON file (an import, a draft): the largest public list of sanctions in use is a few tens of MiB.
 pub const FOREIGN_BYTES: usize = 64 * 1_048_576;
 
@@ -86,3 +87,7 @@ pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
 
 /// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
 pub const CLAIM_BYTES: usize = 65_000;
+
+/// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
+/// each takes from 50 KiB. More heads at a time are made anew.
+pub const NARRATIVE_FORKS: usize = 32;

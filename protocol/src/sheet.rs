@@ -1,43 +1,248 @@
-//! What one organisation says about one record.
+//! What one organisation says about one record, in one space and generation: claims, retractions, narratives. DESIGN §5.
+//!
+//! Only that organisation's entries are in it, so nobody can overwrite another's words. A sheet is folded from a set of
+//! entries: the order in which they came does not matter. Governance is asked through a [`Judge`]; all else is judged here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::encoding::json::{self, Json};
-use crate::id::RecordId;
+use crate::breakage::{self, Breakage};
+use crate::encoding::json::Json;
+use crate::entry::{Header, Kind};
+use crate::id::{ClaimId, EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
+use crate::key::PublicKey;
+use crate::log::Authentic;
+use crate::standing::{Judge, Standing};
+use crate::time::Timestamp;
 
+pub mod claim;
+pub mod content;
+mod document;
+mod edits;
+mod fold;
+mod forks;
+mod mentions;
 pub mod narrative;
+pub mod operations;
+pub mod write;
 
-/// What the claims of a payload name, so that they are found by it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mentions {
-    /// Records named anywhere in a claim.
-    pub records: BTreeSet<RecordId>,
-    /// Aliases claimed for the record itself.
-    pub aliases: BTreeSet<String>,
+pub use claim::Claim;
+pub use content::{Defect, Redaction};
+pub use document::{Content, DocumentFault};
+pub use mentions::{Mentions, mentions};
+pub use operations::{Operation, Operations, Retract};
+
+/// Which sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct SheetKey {
+    /// The space that it is written in.
+    pub space: SpaceId,
+    /// The record that it is about.
+    pub record: RecordId,
+    /// The organisation whose words it holds.
+    pub organisation: OrganisationId,
+    /// Counts redactions: what remains after one is restated in the next generation.
+    pub generation: u32,
 }
 
-/// Reads what the claims of a payload name; nothing of a payload that is no change.
-#[must_use]
-pub fn mentions(payload: &[u8]) -> Mentions {
-    let mut mentions = Mentions::default();
-    let Ok(payload) = json::decode(payload) else { return mentions };
-    let operations = payload.get("ops").and_then(Json::as_list).unwrap_or_default();
-    for claim in operations.iter().filter_map(|operation| operation.get("claim")) {
-        collect_records(claim, &mut mentions.records);
-        if claim.get("prop").and_then(Json::as_text) == Some("alias") {
-            let value = claim.get("value");
-            let text = value.and_then(|value| value.as_text().or_else(|| value.get("text")?.as_text()));
-            mentions.aliases.extend(text.map(str::to_owned));
+impl SheetKey {
+    /// The sheet that a header names.
+    #[must_use]
+    pub const fn of(header: &Header) -> Self {
+        Self {
+            space: header.space,
+            record: header.record,
+            organisation: header.organisation,
+            generation: header.generation,
         }
     }
-    mentions
 }
 
-fn collect_records(value: &Json, records: &mut BTreeSet<RecordId>) {
-    match value {
-        Json::Text(text) => records.extend(RecordId::parse(text)),
-        Json::List(items) => items.iter().for_each(|item| collect_records(item, records)),
-        Json::Object(members) => members.values().for_each(|member| collect_records(member, records)),
-        Json::Bool(_) | Json::Int(_) => {}
+/// What one organisation says about one record. Only what counts has effect; the rest is named in `left_out`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Which sheet.
+    pub key: SheetKey,
+    /// Every claim, retracted ones too.
+    pub claims: BTreeMap<ClaimId, Said>,
+    /// Retractions, by the claim they take back, which need not be there.
+    pub retractions: BTreeMap<ClaimId, BTreeMap<EntryId, Retraction>>,
+    /// Texts that colleagues write together.
+    pub narratives: BTreeMap<NarrativeId, Narrative>,
+    /// Redactions that name this sheet and count.
+    pub redactions: BTreeMap<EntryId, (Signer, Redaction)>,
+    /// Entries that do not count, and why.
+    pub left_out: BTreeMap<EntryId, LeftOut>,
+}
+
+/// Who signed an entry, where and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Signer {
+    /// Position in the author's log.
+    pub seq: u64,
+    /// The contributor key.
+    pub author: PublicKey,
+    /// The time claimed. Orders nothing.
+    pub time: Timestamp,
+}
+
+/// A claim and those who signed it: the same words said twice are one claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The words.
+    pub claim: Claim,
+    /// By entry.
+    pub signers: BTreeMap<EntryId, Signer>,
+}
+
+/// One retraction of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retraction {
+    /// By whom.
+    pub signer: Signer,
+    /// Why, a code.
+    pub reason: String,
+    /// Why, in words.
+    pub note: Option<String>,
+}
+
+/// A text that colleagues write together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Narrative {
+    /// The text that all edits that count make.
+    pub text: String,
+    /// The edits that no other edit stands on: what the next one names in `after`.
+    pub heads: BTreeSet<EntryId>,
+    /// The edits that count, and who made them.
+    pub edits: BTreeMap<EntryId, Signer>,
+    changes: Vec<narrative::Change>,
+}
+
+/// An entry that does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Who signed it.
+    pub signer: Signer,
+    /// What it is.
+    pub kind: Kind,
+    /// Why it does not count.
+    pub standing: Standing,
+    /// The rule that it breaks, if it is inert.
+    pub defect: Option<Defect>,
+}
+
+/// Sheets, and what became of every entry that was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Every sheet that an entry names.
+    pub sheets: BTreeMap<SheetKey, Sheet>,
+    /// The standing of each entry, those without a sheet too.
+    pub standings: BTreeMap<EntryId, Standing>,
+}
+
+/// Folds entries into the sheets that they name, and judges each.
+///
+/// All entries held about a record have to be given together: an edit may stand on any of them.
+pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Authentic>, judge: &(impl Judge + ?Sized)) -> Folded {
+    fold::Fold::new(entries, judge).finish(true)
+}
+
+/// Folds claims and retractions alone. Edits are not run: narratives are absent, and so are the standings of edits that
+/// governance has nothing against.
+pub fn fold_claims<'a>(entries: impl IntoIterator<Item = &'a Authentic>, judge: &(impl Judge + ?Sized)) -> Folded {
+    fold::Fold::new(entries, judge).finish(false)
+}
+
+impl Sheet {
+    fn new(key: SheetKey) -> Self {
+        Self {
+            key,
+            claims: BTreeMap::new(),
+            retractions: BTreeMap::new(),
+            narratives: BTreeMap::new(),
+            redactions: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+        }
+    }
+
+    /// True if the claim is there and was not taken back. A claim that another replaces is still live: see
+    /// [`Sheet::replaced_by`].
+    #[must_use]
+    pub fn is_live(&self, claim: ClaimId) -> bool {
+        self.claims.contains_key(&claim) && !self.retractions.contains_key(&claim)
+    }
+
+    /// The live claims that say they take the place of this one.
+    pub fn replaced_by(&self, claim: ClaimId) -> impl Iterator<Item = ClaimId> {
+        let live = self.claims.iter().filter(|(id, _)| self.is_live(**id));
+        live.filter(move |(_, said)| said.claim.replaces() == Some(claim)).map(|(id, _)| *id)
+    }
+
+    /// The claims that stand: neither taken back nor replaced.
+    pub fn standing_claims(&self) -> impl Iterator<Item = (ClaimId, &Said)> {
+        let replaced: BTreeSet<_> = self
+            .claims
+            .iter()
+            .filter(|(id, _)| self.is_live(**id))
+            .filter_map(|(_, said)| said.claim.replaces())
+            .collect();
+        let stands = move |id: &ClaimId| self.is_live(*id) && !replaced.contains(id);
+        self.claims.iter().map(|(id, said)| (*id, said)).filter(move |(id, _)| stands(id))
+    }
+
+    /// True if no change of it counts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty() && self.retractions.is_empty() && self.narratives.is_empty()
+    }
+
+    /// The content as the digest covers it. format §8.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let text = |id: &dyn std::fmt::Display| Json::Text(id.to_string());
+        let claims = self.claims.keys().map(|id| text(id)).collect();
+        let retracted = self.retractions.iter().flat_map(|(claim, by)| by.keys().map(move |entry| (claim, entry)));
+        let retracted = retracted.map(|(claim, entry)| Json::List(vec![text(claim), text(entry)])).collect();
+        let texts = self.narratives.iter();
+        let texts = texts.map(|(id, narrative)| Json::List(vec![text(id), Json::text(&narrative.text)])).collect();
+        Json::object([
+            ("claims", Json::List(claims)),
+            ("retracted", Json::List(retracted)),
+            ("texts", Json::List(texts)),
+        ])
+    }
+
+    fn said(&mut self, entry: EntryId, signer: Signer, operation: Operation) {
+        match operation {
+            Operation::Claim(claim) => {
+                let said = self.claims.entry(claim.id()).or_insert(Said { claim, signers: BTreeMap::new() });
+                said.signers.insert(entry, signer);
+            }
+            Operation::Retract(Retract { claim, reason, note }) => {
+                let by = self.retractions.entry(claim).or_default();
+                // One entry may name a claim twice; what it says first stands.
+                by.entry(entry).or_insert(Retraction { signer, reason, note });
+            }
+        }
+    }
+}
+
+impl Signer {
+    /// The signer that a header names.
+    #[must_use]
+    pub const fn of(header: &Header) -> Self {
+        Self { seq: header.seq, author: header.author, time: header.time }
+    }
+}
+
+impl Said {
+    /// Where it was first said: the lowest position, then the lowest entry id. No clock orders anything.
+    #[must_use]
+    pub fn position(&self) -> (u64, EntryId) {
+        if breakage::is_out(Breakage::ClockIrrelevant) {
+            let earliest = self.signers.iter().map(|(id, signer)| (signer.time.0, *id)).min();
+            return earliest.unwrap_or((u64::MAX, EntryId::ZERO));
+        }
+        let first = self.signers.iter().map(|(id, signer)| (signer.seq, *id)).min();
+        first.unwrap_or((u64::MAX, EntryId::ZERO))
     }
 }

@@ -1,35 +1,41 @@
-//! What governance and a sheet say of an authentic entry: it counts, or why not. DESIGN §7; format §8.
+//! What the rules say of an entry: that it counts, or why not. format §8; DESIGN §7.
+//!
+//! Governance judges the first five reasons, for they need acts and acknowledgements; the sheet judges the rest, for they need
+//! the payload alone. The order of the codes from 1 is the order in which they apply: the first that does is the standing.
 
-/// The standing of an entry: the first that applies, in this order but for [`Standing::Counts`], which comes last.
+use crate::log::Authentic;
+
+/// The standing of an authentic entry. The discriminant is its code in the digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[repr(u8)]
 pub enum Standing {
     /// It counts.
-    Counts,
-    /// Its key may not sign this here.
-    Unauthorised,
-    /// It lies behind a fork of its log.
-    Forked,
-    /// Revoked, though others acknowledged it before they knew.
-    Repudiated,
-    /// Its key was revoked before it.
-    Revoked,
-    /// Its sheet was redacted.
-    Redacted,
+    Counts = 0,
+    /// Its author may not sign this here.
+    Unauthorised = 1,
+    /// Behind an equivocation, and not held by most.
+    Forked = 2,
+    /// Beyond a revocation, and acknowledged by most before they knew of it.
+    Repudiated = 3,
+    /// Beyond a revocation.
+    Revoked = 4,
+    /// A redaction covers its sheet.
+    Redacted = 5,
     /// Its payload is missing.
-    Wanted,
-    /// A kind of a later version.
-    UnknownKind,
-    /// Its payload broke a rule.
-    Inert,
-    /// Something it was made on is missing.
-    Waiting,
-    /// Something it was made on does not count.
-    Void,
+    Wanted = 6,
+    /// Of a kind that this version does not know.
+    UnknownKind = 7,
+    /// Its payload breaks a rule.
+    Inert = 8,
+    /// It stands on an edit that is not held.
+    Waiting = 9,
+    /// It stands on an edit that does not count.
+    Void = 10,
 }
 
 impl Standing {
-    /// Every standing, by its code.
+    /// Every standing, by code.
     pub const ALL: [Self; 11] = [
         Self::Counts,
         Self::Unauthorised,
@@ -44,21 +50,52 @@ impl Standing {
         Self::Void,
     ];
 
-    /// The code in digests.
+    /// The code in the digest. format §8.
     #[must_use]
-    pub const fn code(self) -> u8 {
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// A stable name for programs and translations, the same as in JSON.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
         match self {
-            Self::Counts => 0,
-            Self::Unauthorised => 1,
-            Self::Forked => 2,
-            Self::Repudiated => 3,
-            Self::Revoked => 4,
-            Self::Redacted => 5,
-            Self::Wanted => 6,
-            Self::UnknownKind => 7,
-            Self::Inert => 8,
-            Self::Waiting => 9,
-            Self::Void => 10,
+            Self::Counts => "counts",
+            Self::Unauthorised => "unauthorised",
+            Self::Forked => "forked",
+            Self::Repudiated => "repudiated",
+            Self::Revoked => "revoked",
+            Self::Redacted => "redacted",
+            Self::Wanted => "wanted",
+            Self::UnknownKind => "unknown_kind",
+            Self::Inert => "inert",
+            Self::Waiting => "waiting",
+            Self::Void => "void",
+        }
+    }
+}
+
+/// Says what governance has against an entry: one of the first five reasons, or nothing.
+pub trait Judge {
+    /// `None` if governance lets the entry count; otherwise unauthorised, forked, repudiated, revoked or redacted.
+    fn judge(&self, entry: &Authentic) -> Option<Standing>;
+}
+
+impl<F: Fn(&Authentic) -> Option<Standing>> Judge for F {
+    fn judge(&self, entry: &Authentic) -> Option<Standing> {
+        self(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_digest_and_names_those_of_json() {
+        for (number, standing) in (0_u8..).zip(Standing::ALL) {
+            assert_eq!(standing.number(), number);
+            assert_eq!(serde_json::to_value(standing).unwrap(), standing.code());
         }
     }
 }
