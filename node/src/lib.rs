@@ -17,5 +17,7 @@ pub mod keystore;
 pub mod mark;
 pub mod network;
 pub mod node;
+pub mod problem;
 pub mod signing;
 pub mod store;
+pub mod writing;

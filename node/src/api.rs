@@ -1,0 +1,159 @@
+//! The local API: HTTP routes over a Unix socket that only its owner may use. Names axum.
+//!
+//! The command line speaks it to a running node, and to a home that it opens itself through [`call`]: one path for both.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path as UrlPath, Query, State};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::net::UnixListener;
+
+use crate::fault::Fault;
+use crate::node::Node;
+use crate::problem::{Problem, exit};
+use crate::reading::{self, Reader};
+use crate::writing;
+
+/// Bytes of one request: an import of a large dataset is sent in several.
+const REQUEST_BYTES: usize = 32 * 1_024 * 1_024;
+
+type Shared = State<Arc<Node>>;
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// The routes of a node.
+#[must_use]
+pub fn routes(node: Arc<Node>) -> Router {
+    Router::new()
+        .route("/status", get(status))
+        .route("/who", get(who))
+        .route("/digest", get(digest))
+        .route("/records", get(list))
+        .route("/records/{*record}", get(show))
+        .route("/history/{*record}", get(history))
+        .route("/resolve/{*record}", get(resolve))
+        .route("/contributions", post(contribute))
+        .route("/acts", post(take_act))
+        .route("/carry", post(carry_in))
+        .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
+        .with_state(node)
+}
+
+/// Serves the routes on a socket that only its owner may use, until `stop` is done.
+///
+/// # Errors
+/// [`Fault`] if the socket cannot be made.
+pub async fn serve(path: &Path, node: Arc<Node>, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Fault> {
+    // A socket that a killed node left: the home's lock says that nobody listens on it.
+    if path.exists() {
+        std::fs::remove_file(path).map_err(Fault::io("remove", path))?;
+    }
+    let listener = UnixListener::bind(path).map_err(Fault::io("listen on", path))?;
+    crate::files::set_owner_only(path)?;
+    let served = axum::serve(listener, routes(node)).with_graceful_shutdown(stop).await;
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::debug!(%error, "the socket was not removed");
+    }
+    served.map_err(Fault::io("serve", path))
+}
+
+/// Answers one request without a socket.
+///
+/// # Errors
+/// [`Problem`] if the answer cannot be read.
+pub async fn call(routes: Router, method: &str, uri: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), Problem> {
+    let request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .map_err(|error| Problem::fault(error.to_string()))?;
+    let mut service = routes.into_service();
+    let response: Response = match tower_call(&mut service, request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let status = response.status().as_u16();
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+    bytes.map(|bytes| (status, bytes.to_vec())).map_err(|error| Problem::fault(error.to_string()))
+}
+
+async fn tower_call(
+    service: &mut axum::routing::RouterIntoService<Body>,
+    request: Request<Body>,
+) -> Result<Response, std::convert::Infallible> {
+    use tower_service::Service;
+    service.call(request).await
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = match self.exit {
+            exit::NO => StatusCode::NOT_FOUND,
+            exit::USAGE => StatusCode::BAD_REQUEST,
+            exit::REFUSED => StatusCode::UNPROCESSABLE_ENTITY,
+            exit::UNREACHABLE => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+async fn status(State(node): Shared) -> Answer<reading::Status> {
+    read(node, |reader| Ok(reader.status())).await
+}
+
+async fn who(State(node): Shared) -> Answer<reading::Who> {
+    read(node, |reader| Ok(reader.who())).await
+}
+
+async fn digest(State(node): Shared) -> Answer<reading::Digests> {
+    read(node, |reader| reader.digest()).await
+}
+
+async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Answer<Vec<reading::Line>> {
+    read(node, move |reader| reader.list(&query)).await
+}
+
+async fn show(
+    State(node): Shared,
+    UrlPath(record): UrlPath<String>,
+    Query(query): Query<reading::DayQuery>,
+) -> Answer<isnad_protocol::view::View> {
+    read(node, move |reader| reader.show(&record, &query)).await
+}
+
+async fn history(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::view::History> {
+    read(node, move |reader| reader.history(&record)).await
+}
+
+async fn resolve(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::id::RecordId> {
+    read(node, move |reader| reader.resolve(&record)).await
+}
+
+async fn contribute(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Written> {
+    writing::write(&node, request).await.map(Json)
+}
+
+async fn take_act(State(node): Shared, body: axum::body::Bytes) -> Answer<()> {
+    node.take_act(body.to_vec()).await?;
+    Ok(Json(()))
+}
+
+async fn carry_in(State(node): Shared, body: axum::body::Bytes) -> Answer<crate::carry::Carried> {
+    crate::carry::take_in(&node, &body).await.map(Json)
+}
+
+/// Reading waits for the index and for the disk: not on a thread of the runtime.
+async fn read<T: Serialize + Send + 'static>(
+    node: Arc<Node>,
+    read: impl FnOnce(&Reader<'_>) -> Result<T, Problem> + Send + 'static,
+) -> Answer<T> {
+    let task = tokio::task::spawn_blocking(move || read(&Reader::new(&node)));
+    task.await.map_err(|error| Problem::fault(error.to_string()))?.map(Json)
+}

@@ -1,0 +1,91 @@
+//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.
+//!
+//! A carried file is a tag, the consortium, then frames of a session after their length: what its writer holds, every act,
+//! and all entries that the reader may lack. Whoever reads it takes the frames as a peer's: through the one door.
+
+use std::collections::BTreeMap;
+
+use isnad_protocol::encoding::{Reader, Tag, tag};
+use isnad_protocol::id::{ConsortiumId, SpaceId};
+use isnad_protocol::limits;
+use isnad_protocol::log::LogKey;
+use isnad_protocol::sync::carried;
+use serde::{Deserialize, Serialize};
+
+use crate::node::Node;
+use crate::problem::{Problem, exit};
+
+const FILE_TAG: Tag = tag("ISNAD-CARRY-v1");
+
+/// What came of taking in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Entries that are new here.
+    pub entries: u64,
+    /// What a person should know: refusals, forks.
+    pub notices: Vec<String>,
+}
+
+/// Writes what a replica holds and another may lack.
+///
+/// `theirs` is a file carried from that other replica: what it says it holds is left out.
+///
+/// # Errors
+/// [`Problem`] if the store cannot be read or `theirs` is no carried file of this consortium.
+pub fn write_out(node: &Node, theirs: Option<&[u8]>) -> Result<Vec<u8>, Problem> {
+    let snapshot = node.snapshot();
+    let held = match theirs {
+        Some(bytes) => carried::ends(&frames(node.consortium(), bytes)?, &spaces(node)),
+        None => BTreeMap::new(),
+    };
+    let frames = carried::frames(&snapshot.governance, &snapshot.logs, &held, node.reader());
+    let frames = frames.map_err(|fault| Problem::fault(fault.to_string()))?;
+    let mut file = FILE_TAG.to_vec();
+    file.extend(node.consortium().as_bytes());
+    for frame in frames {
+        file.extend(u32::try_from(frame.len()).unwrap_or(u32::MAX).to_be_bytes());
+        file.extend(frame);
+    }
+    Ok(file)
+}
+
+/// Takes a carried file in.
+///
+/// # Errors
+/// [`Problem`] if it is no carried file of this consortium; what is refused within it is told in the answer.
+pub async fn take_in(node: &Node, bytes: &[u8]) -> Result<Carried, Problem> {
+    let before = node.snapshot().status.entries;
+    let frames = frames(node.consortium(), bytes)?;
+    let notices = node.carry_in(frames).await?;
+    let entries = node.snapshot().status.entries.saturating_sub(before);
+    Ok(Carried { entries, notices })
+}
+
+fn spaces(node: &Node) -> Vec<SpaceId> {
+    node.snapshot().governance.spaces().iter().map(|space| space.id).collect()
+}
+
+fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Problem> {
+    let no_file = |why: &str| {
+        Problem::new(exit::REFUSED, "carried_file", "this file was not taken in", why, "carry it again, whole")
+    };
+    let mut reader = Reader::new(bytes);
+    if reader.array() != Ok(FILE_TAG) {
+        return Err(no_file("it is not a file made by `isnad carry out`"));
+    }
+    let of = reader.array().map_err(|_| no_file("it is cut off"))?;
+    if of != *consortium.as_bytes() {
+        let theirs = ConsortiumId::new(of);
+        return Err(no_file(&format!("it is of the consortium {theirs}, and this home of {consortium}")));
+    }
+    let mut frames = Vec::new();
+    while !reader.is_empty() {
+        let length = reader.u32().ok().and_then(|length| usize::try_from(length).ok());
+        let length = length.filter(|length| *length <= limits::FRAME_BYTES).ok_or_else(|| no_file("it is cut off"))?;
+        frames.push(reader.bytes(length).map_err(|_| no_file("it is cut off"))?.to_vec());
+    }
+    Ok(frames)
+}
+
+/// Where a log ends, as a carried file says.
+pub type Ends = BTreeMap<LogKey, isnad_protocol::log::LogEnd>;

@@ -1,0 +1,127 @@
+//! What people and programs are told when something is not done: what happened, why, what to do next. style §8.
+
+use serde::{Deserialize, Serialize};
+
+use crate::driver::Refused;
+use crate::fault::Fault;
+use crate::node::OpenError;
+
+/// Exit codes of the command.
+pub mod exit {
+    /// The answer is no: a finding, no such record.
+    pub const NO: u8 = 1;
+    /// Usage or configuration.
+    pub const USAGE: u8 = 2;
+    /// Refused by a rule.
+    pub const REFUSED: u8 = 3;
+    /// Node or peer unreachable.
+    pub const UNREACHABLE: u8 = 4;
+    /// Our fault.
+    pub const FAULT: u8 = 70;
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A stable name.
+    pub code: String,
+    /// What happened.
+    pub error: String,
+    /// Why.
+    pub why: String,
+    /// What to do next.
+    #[serde(rename = "try")]
+    pub advice: String,
+    /// The exit code of the command.
+    pub exit: u8,
+}
+
+impl Problem {
+    /// A problem of the parts given.
+    pub fn new(
+        exit: u8,
+        code: &str,
+        error: impl Into<String>,
+        why: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { code: code.into(), error: error.into(), why: why.into(), advice: advice.into(), exit }
+    }
+
+    /// A file that cannot be read or written.
+    #[must_use]
+    pub fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        let what = format!("could not {doing} {}", path.display());
+        Self::new(exit::USAGE, "file", what, error.to_string(), "check the path and who may use it")
+    }
+
+    /// Something typed that means nothing here.
+    pub fn usage(error: impl Into<String>, why: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, "usage", error, why, advice)
+    }
+
+    /// Something asked for that is not there.
+    pub fn missing(error: impl Into<String>, why: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(exit::NO, "not_found", error, why, advice)
+    }
+
+    /// Our own fault.
+    pub fn fault(why: impl Into<String>) -> Self {
+        let advice = "report this; nothing that was acknowledged is lost";
+        Self::new(exit::FAULT, "fault", "something went wrong here", why, advice)
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        let exit = match fault.code() {
+            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked" | "config"
+            | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase" | "passphrase" | "cost"
+            | "network" => exit::USAGE,
+            "journal_damaged" | "key_damaged" | "mark_damaged" => exit::NO,
+            _ => exit::FAULT,
+        };
+        Self::new(exit, fault.code(), fault.to_string(), fault.why(), fault.remedy())
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        let (code, advice) = match error {
+            OpenError::Fault(fault) => return fault.into(),
+            OpenError::NoConsortium => {
+                ("no_consortium", "found one with `isnad found`, or take one in with `isnad join FILE`")
+            }
+            OpenError::NoNodeKey => ("no_node_key", "ask your organisation's administrator to grant this node's key"),
+        };
+        Self::new(exit::USAGE, code, error.to_string(), "", advice)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let what = "this contribution was not accepted";
+        let why = refused.to_string();
+        match refused {
+            Refused::Rule(refusal) => Self::new(exit::REFUSED, refusal.code(), what, why, advice_for(refusal.code())),
+            Refused::Signing(_) => {
+                let advice = "connect to a node of another organisation (isnad node); it compares the log ends by itself";
+                Self::new(exit::REFUSED, "not_signing", what, why, advice)
+            }
+            Refused::NoKey { .. } => {
+                Self::new(exit::REFUSED, "no_key", what, why, "give the passphrase of this home's keys, or choose another --space")
+            }
+            Refused::Content(_) => Self::new(exit::REFUSED, "content", what, why, "shorten it, or split it into several"),
+            Refused::Fault(_) => Self::fault(why),
+        }
+    }
+}
+
+fn advice_for(code: &str) -> &'static str {
+    match code {
+        "not_flushed" => "make room on the disk; what was signed is written as soon as the disk takes it",
+        "key_not_granted" => "ask your organisation's administrator for a grant of this key",
+        "organisation_not_a_member" | "space_unknown" => "check that this home has joined the right consortium",
+        _ => "nothing was changed; see docs/format.md for the rule",
+    }
+}

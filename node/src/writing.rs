@@ -1,0 +1,188 @@
+//! Contributions as users state them: claims and retractions of a record, narratives, edits.
+
+use std::collections::BTreeSet;
+
+use isnad_protocol::encoding::json::Object;
+use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
+use isnad_protocol::sheet::{self, Claim, Operation, Retract, write};
+use serde::{Deserialize, Serialize};
+
+use crate::contribution::{Content, Contribution};
+use crate::node::Node;
+use crate::problem::{Problem, exit};
+
+/// What a user asks to be signed, all of it or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The space, by name.
+    pub space: String,
+    /// What to say about which record.
+    pub changes: Vec<Change>,
+    /// Leave out claims that this organisation has made already: an import that runs again changes nothing.
+    #[serde(default)]
+    pub only_new: bool,
+}
+
+/// What to say about one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The record.
+    pub record: RecordId,
+    /// Claims to make.
+    #[serde(default)]
+    pub claims: Vec<isnad_protocol::encoding::json::Json>,
+    /// Claims to take back.
+    #[serde(default)]
+    pub retractions: Vec<Retraction>,
+    /// A narrative to begin.
+    #[serde(default)]
+    pub begin: Option<String>,
+    /// A narrative to edit.
+    #[serde(default)]
+    pub edit: Option<Edit>,
+}
+
+impl Change {
+    /// Nothing said yet about a record.
+    #[must_use]
+    pub const fn of(record: RecordId) -> Self {
+        Self { record, claims: Vec::new(), retractions: Vec::new(), begin: None, edit: None }
+    }
+}
+
+/// A claim to take back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retraction {
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Why, a code.
+    pub reason: String,
+    /// Why, in words.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// A narrative as it was and as it is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// Which narrative.
+    pub narrative: NarrativeId,
+    /// The edits that the old text is made of.
+    pub heads: Vec<EntryId>,
+    /// The text that the user began from.
+    pub old: String,
+    /// The text that he ended with.
+    pub new: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The entries made, in order.
+    pub entries: Vec<EntryId>,
+    /// The claims made.
+    pub claims: Vec<ClaimId>,
+    /// Claims that this organisation had made already.
+    pub known: usize,
+    /// Narratives begun.
+    pub narratives: Vec<NarrativeId>,
+}
+
+/// Signs what a user asks for, in batches that each stand or fall whole.
+///
+/// # Errors
+/// [`Problem`] says why not; nothing of the batch is kept then.
+pub async fn write(node: &Node, request: Request) -> Result<Written, Problem> {
+    let governance = node.snapshot().governance;
+    let space = governance.spaces().into_iter().find(|space| space.name == request.space);
+    let space = space.ok_or_else(|| {
+        Problem::missing(format!("there is no space {}", request.space), "", "see the spaces with `isnad who`")
+    })?;
+    let mut written = Written::default();
+    let mut contributions = Vec::new();
+    for change in request.changes {
+        contributions.extend(prepare(node, space.id, change, request.only_new, &mut written)?);
+    }
+    for batch in contributions.chunks(BATCH) {
+        let receipt = node.contribute(batch.to_vec()).await?;
+        written.entries.extend(receipt.entries);
+    }
+    begun(node, &contributions, &mut written);
+    Ok(written)
+}
+
+/// Contributions that are signed and flushed together: together they fit the mark (mark::PENDING_BYTES).
+const BATCH: usize = 48;
+
+fn prepare(
+    node: &Node,
+    space: SpaceId,
+    change: Change,
+    only_new: bool,
+    written: &mut Written,
+) -> Result<Vec<Contribution>, Problem> {
+    let record = change.record;
+    let known = if only_new { said_before(node, space, record)? } else { BTreeSet::new() };
+    let mut operations = Vec::new();
+    for claim in change.claims {
+        let claim = claim_of(claim)?;
+        if known.contains(&claim.id()) {
+            written.known = written.known.saturating_add(1);
+        } else {
+            written.claims.push(claim.id());
+            operations.push(Operation::Claim(claim));
+        }
+    }
+    for Retraction { claim, reason, note } in change.retractions {
+        operations.push(Operation::Retract(Retract { claim, reason, note }));
+    }
+    let mut payloads = Vec::new();
+    if !operations.is_empty() {
+        payloads = write::claims(&operations).map_err(|error| refused(&error))?;
+    }
+    if let Some(edit) = change.edit {
+        payloads.push(
+            write::narrative_edit(edit.narrative, &edit.heads, &edit.old, &edit.new).map_err(|error| refused(&error))?,
+        );
+    }
+    let contents = payloads.into_iter().map(Content::Operations).chain(change.begin.map(Content::NewNarrative));
+    Ok(contents.map(|content| Contribution { space, record, content }).collect())
+}
+
+fn claim_of(value: isnad_protocol::encoding::json::Json) -> Result<Claim, Problem> {
+    let members: Object = value.as_object().cloned().unwrap_or_default();
+    Claim::new(members).map_err(|_| {
+        let why = "it is not an object of strings, whole numbers, lists and objects, or is nested too deep";
+        Problem::new(exit::REFUSED, "claim", "this claim cannot be signed", why, "see MODEL: fractions are written as strings")
+    })
+}
+
+/// The claims that this organisation has made about a record in a space, retracted ones too.
+fn said_before(node: &Node, space: SpaceId, record: RecordId) -> Result<BTreeSet<ClaimId>, Problem> {
+    let entries = node.index()?.entries_about(record)?;
+    let governance = node.snapshot().governance;
+    let folded = sheet::fold_claims(&entries, governance.as_ref());
+    let own = folded.sheets.values().filter(|sheet| {
+        sheet.key.space == space && Some(sheet.key.organisation) == node.own_organisation()
+    });
+    Ok(own.flat_map(|sheet| sheet.claims.keys().copied()).collect())
+}
+
+/// Names the narratives that were begun, by the positions that their entries took.
+fn begun(node: &Node, contributions: &[Contribution], written: &mut Written) {
+    let begins = contributions.iter().zip(&written.entries).filter_map(|(contribution, entry)| {
+        matches!(contribution.content, Content::NewNarrative(_)).then_some((contribution.record, *entry))
+    });
+    let Ok(index) = node.index() else { return };
+    let mut narratives = Vec::new();
+    for (record, id) in begins {
+        let entries = index.entries_about(record).unwrap_or_default();
+        let entry = entries.iter().find(|entry| entry.id() == id);
+        narratives.extend(entry.map(|entry| sheet::narrative::begun_by(&entry.entry().header)));
+    }
+    written.narratives = narratives;
+}
+
+fn refused(error: &write::WriteError) -> Problem {
+    Problem::from(crate::driver::Refused::Content(error.clone()))
+}
