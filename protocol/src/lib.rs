@@ -3,6 +3,7 @@
 //! The same crate runs in a node, in a simulator and in an auditor's verifier. It reads no clock, opens no file or
 //! socket, draws no randomness and starts no thread: time, random bytes and stored bytes are passed in.
 
+pub mod act;
 pub mod breakage;
 pub mod encoding;
 pub mod entry;
