@@ -160,6 +160,13 @@ impl Act {
         bytes
     }
 
+    /// Bytes of [`Act::encode`].
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let signatures = self.signatures.len().saturating_mul(SIGNATURE_SIZE);
+        self.frame.len().saturating_add(2).saturating_add(signatures)
+    }
+
     /// The act's id: the signatures are not in it.
     #[must_use]
     pub const fn id(&self) -> ActId {

@@ -7,6 +7,7 @@ pub mod act;
 pub mod breakage;
 pub mod encoding;
 pub mod entry;
+pub mod governance;
 pub mod id;
 pub mod key;
 pub mod limits;

@@ -23,3 +23,12 @@ pub const ACT_BODY_BYTES: u32 = 1_048_576;
 
 /// Signatures on one act: several root keys of some hundred organisations.
 pub const ACT_SIGNATURES: usize = 1_024;
+
+/// Acts that wait for others they follow: a founding of some hundred organisations in any order, with room to spare.
+pub const ACTS_WAITING: usize = 1_024;
+
+/// Bytes of all acts that wait: a stranger's choice, held in memory.
+pub const ACTS_WAITING_BYTES: usize = 67_108_864;
+
+/// Acts in one file: all that some hundred organisations make in decades.
+pub const ACTS_IN_FILE: usize = 65_536;
