@@ -2,7 +2,7 @@
 
 use isnad_protocol::act::Role;
 use isnad_protocol::governance::Governance;
-use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::id::{EntryId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::SecretKey;
 use isnad_protocol::log::LogKey;
 use isnad_protocol::sheet::write;
@@ -67,7 +67,7 @@ impl Signer {
         governance: &Governance,
         space: SpaceId,
     ) -> Result<&'a Self, Refused> {
-        let is_public = space == governance.public_space();
+        let is_public = space == OpenSpace::Public.id(&governance.consortium());
         let wanted = if is_public { Role::Publisher } else { Role::Contributor };
         let exact = signers.iter().find(|signer| signer.role == wanted);
         let other = signers.iter().find(|signer| !is_public && signer.role == Role::Publisher);

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use isnad_protocol::act::draft::NewOrganisation;
-use isnad_protocol::act::{Act, DecodeError, Name, OrganisationKind, Role};
+use isnad_protocol::act::{
+    Act, DecodeError, Grant, GrantSubject, Name, OrganisationKind, Role, Roots, founding, next_key_hash,
+};
 use isnad_protocol::id::OrganisationId;
 use isnad_protocol::key::SecretKey;
 
@@ -67,17 +68,17 @@ pub fn create(
         (Role::Publisher, make(Purpose::Publisher)?),
         (Role::Node, make(Purpose::Node)?),
     ];
-    let act = NewOrganisation {
-        kind: new.kind,
-        names: new.names,
-        roots: vec![&root],
-        threshold: 1,
-        next: vec![next.public()],
+    let roots = Roots {
+        keys: vec![root.public()],
+        next: vec![next_key_hash(&next.public())],
         next_threshold: 1,
-        grants: granted.iter().map(|(role, key)| (*role, new.label.to_owned(), key)).collect(),
-        has_admin: false,
-    }
-    .sign()?;
+        threshold: 1,
+    };
+    let subject = GrantSubject::of_roots(&roots.keys);
+    let grants = granted.iter().map(|(role, key)| Grant::of(key, &subject, *role, new.label)).collect();
+    let act = founding::organisation(new.kind, new.names, roots, grants, false)?;
+    let signature = act.sign(OrganisationId::ZERO, &root);
+    let act = act.with_signature(signature);
     files::replace(&own_act_path(&home), &act.encode())?;
     Ok((home, act))
 }
@@ -99,13 +100,14 @@ pub fn own_act(home: &Home) -> Result<Act, IdentityError> {
 ///
 /// # Errors
 /// [`IdentityError`] if the home holds no organisation, or its root keys cannot be unlocked.
-pub fn sign(home: &Home, act: &mut Act, unlocker: &mut Unlocker) -> Result<OrganisationId, IdentityError> {
+pub fn sign(home: &Home, mut act: Act, unlocker: &mut Unlocker) -> Result<Act, IdentityError> {
     let organisation = OrganisationId::new(*own_act(home)?.id().as_bytes());
     let keys = Keystore::open(&home.keys())?;
     for info in keys.list()?.iter().filter(|info| info.purpose == Purpose::Root) {
-        act.sign(organisation, &SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
+        let signature = act.sign(organisation, &SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
+        act = act.with_signature(signature);
     }
-    Ok(organisation)
+    Ok(act)
 }
 
 fn own_act_path(home: &Home) -> PathBuf {

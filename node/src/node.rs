@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use isnad_protocol::act::{Act, Role};
-use isnad_protocol::governance::Governance;
-use isnad_protocol::id::{ConsortiumId, NodeId, OrganisationId, SpaceId};
+use isnad_protocol::act::{Act, Role, founding};
+use isnad_protocol::governance::{Governance, OrganisationInfo};
+use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::{Log, LogKey};
 use isnad_protocol::replica::{Batch, Replica, Stored, Write};
@@ -84,7 +84,7 @@ impl Node {
         let Options { home, mut unlocker, network } = options;
         let lock = home.lock()?;
         let consortium = consortium(&home)?.ok_or(OpenError::NoConsortium)?;
-        let spaces: Vec<SpaceId> = Governance::new(consortium).spaces().iter().map(|space| space.id).collect();
+        let spaces = open_spaces(consortium);
         let mut store = Store::open(&home, &spaces, progress)?;
         let governance = governance(consortium, store.read_acts()?);
         let stored = store.index().stored()?;
@@ -223,7 +223,7 @@ impl Drop for Node {
 /// [`Fault`] if the disk fails.
 pub fn join(home: &Home, governance: &Governance) -> Result<(), Fault> {
     let _lock = home.lock()?;
-    let spaces: Vec<SpaceId> = governance.spaces().iter().map(|space| space.id).collect();
+    let spaces = open_spaces(governance.consortium());
     let mut store = Store::open(home, &spaces, &mut |_| {})?;
     let writes = governance.acts().cloned().map(Write::Act).collect();
     store.append(Batch { writes })?;
@@ -240,11 +240,15 @@ pub fn consortium(home: &Home) -> Result<Option<ConsortiumId>, Fault> {
     }
     for frame in crate::journal::Reader::new(&home.acts()).frames_from(crate::journal::Position::START) {
         let act = Act::decode(&frame?.bytes);
-        if let Some(charter) = act.ok().filter(|act| act.as_founding_charter().is_some()) {
-            return Ok(Some(ConsortiumId::new(*charter.id().as_bytes())));
+        if let Some(charter) = act.ok().filter(|act| act.is_first() && act.as_charter().is_some()) {
+            return Ok(Some(founding::consortium(&charter)));
         }
     }
     Ok(None)
+}
+
+fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
+    vec![OpenSpace::Members.id(&consortium), OpenSpace::Public.id(&consortium)]
 }
 
 fn governance(consortium: ConsortiumId, acts: Vec<Act>) -> Governance {
@@ -276,7 +280,7 @@ fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker
     let Some(unlocker) = unlocker else { return Ok(keys) };
     for info in infos {
         let organisation = governance.organisations().into_iter().find_map(|organisation| {
-            Some((organisation.id, governance.role(PublicKey::new(info.public), organisation.id)?))
+            Some((organisation.id, governance.key_role(&PublicKey::new(info.public), &organisation.id)?))
         });
         let Some((organisation, role)) = organisation else { continue };
         match (info.purpose, role) {
@@ -300,8 +304,8 @@ fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<Organ
     }
     let held: Vec<PublicKey> = Keystore::open(&home.keys())?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
     let organisations = governance.organisations().into_iter();
-    let own = |organisation: &isnad_protocol::governance::Organisation| {
-        organisation.grants.iter().any(|grant| held.contains(&grant.key))
+    let own = |organisation: &OrganisationInfo| {
+        organisation.keys.iter().any(|grant| held.contains(&grant.key))
     };
     Ok(organisations.filter(own).map(|organisation| organisation.id).next())
 }

@@ -15,6 +15,8 @@ pub enum Breakage {
     Malleability = 11,
     WeakKeyAdmission = 12,
     ClockIrrelevant = 14,
+    ThresholdDuplicates = 22,
+    Subthreshold = 24,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
     Bombs = 30,

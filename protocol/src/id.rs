@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use crate::encoding::{from_hex, write_hex};
+use crate::encoding::{Tag, from_hex, hash, tag, write_hex};
+
+const SPACE_TAG: Tag = tag("ISNAD-SPACE-v1");
 
 /// A text that is no identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +133,35 @@ identifier!(
     /// The public half of a node key: the libp2p identity of a node.
     NodeId, 32, "a node key"
 );
+
+/// The two spaces that every consortium has; a restricted one is named by its first act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OpenSpace {
+    /// All member organisations.
+    Members,
+    /// Everyone.
+    Public,
+}
+
+impl OpenSpace {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Members, Self::Public];
+
+    /// The name that its id is derived from.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Public => "public",
+        }
+    }
+
+    /// Its id in a consortium.
+    #[must_use]
+    pub fn id(self, consortium: &ConsortiumId) -> SpaceId {
+        SpaceId(hash(&SPACE_TAG, &[consortium.as_bytes(), self.name().as_bytes()]))
+    }
+}
 
 /// The id of a record: the code of its kind, then 15 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

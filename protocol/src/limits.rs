@@ -91,3 +91,11 @@ pub const CLAIM_BYTES: usize = 65_000;
 /// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
 /// each takes from 50 KiB. More heads at a time are made anew.
 pub const NARRATIVE_FORKS: usize = 32;
+/// Acts that wait for others they follow: a founding of some hundred organisations in any order, with room to spare.
+pub const ACTS_WAITING: usize = 1_024;
+
+/// Bytes of all acts that wait: a stranger's choice, held in memory.
+pub const ACTS_WAITING_BYTES: usize = 67_108_864;
+
+/// Acts in one file: all that some hundred organisations make in decades.
+pub const ACTS_IN_FILE: usize = 65_536;

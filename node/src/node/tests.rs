@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use isnad_protocol::act::{Name, OrganisationKind, draft};
-use isnad_protocol::governance::founding;
+use isnad_protocol::act::{Name, OrganisationKind, founding};
+use isnad_protocol::encoding::json::Object;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::log::LogEnd;
 use tempfile::TempDir;
@@ -31,12 +31,12 @@ fn founded(count: usize) -> Vec<(TempDir, Home)> {
         homes.push((dir, home));
     }
     let ids: Vec<OrganisationId> = acts.iter().map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
-    let mut charter = draft::founding_charter("Test", &ids, draft::smallest_threshold(count as u64)).unwrap();
+    let mut charter = founding::charter("Test", ids, count as u64 / 2 + 1, Object::new(), Object::new()).unwrap();
     for (_, home) in &homes {
-        identity::sign(home, &mut charter, &mut unlocker()).unwrap();
+        charter = identity::sign(home, charter, &mut unlocker()).unwrap();
     }
     acts.insert(0, charter);
-    let governance = founding::assemble(vec![acts]).unwrap();
+    let governance = Governance::assemble(acts).unwrap();
     for (_, home) in &homes {
         join(home, &governance).unwrap();
     }

@@ -87,6 +87,24 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// A stable name for programs and translations.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unexpected { .. } => "json_unexpected",
+            Self::Truncated => "json_truncated",
+            Self::Trailing { .. } => "json_trailing",
+            Self::NotUtf8 { .. } => "json_not_utf8",
+            Self::Number { .. } => "json_number",
+            Self::Escape { .. } => "json_escape",
+            Self::Key { .. } => "json_key",
+            Self::KeyOrder { .. } => "json_key_order",
+            Self::Depth { .. } => "json_depth",
+        }
+    }
+}
+
 /// Reads one canonical value that takes up all of `bytes`.
 ///
 /// # Errors

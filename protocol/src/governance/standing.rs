@@ -1,36 +1,145 @@
-//! What the acts say of an entry. DESIGN §7: the first that applies.
-//!
-//! Unauthorised is reached now. Forked, repudiated, revoked and redacted come with the acts that bring them about.
+//! What governance says of a log and of an entry: whether it is taken, whether its role may sign it. DESIGN §7, §8.
 
-use super::Governance;
 use crate::act::Role;
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
+use crate::governance::Governance;
+use crate::id::{OpenSpace, OrganisationId, SpaceId};
+use crate::key::PublicKey;
 use crate::log::Authentic;
-use crate::standing::Standing;
+use crate::standing::{Judge, Standing};
 
-pub(super) fn judge(governance: &Governance, entry: &Authentic) -> Option<Standing> {
-    let header = &entry.entry().header;
-    let role = governance.role(header.author, header.organisation);
-    let is_public = header.space == governance.public_space();
-    let may = role.is_some_and(|role| may_sign(role, header.kind, is_public));
-    (!may).then_some(Standing::Unauthorised)
+/// What governance has against an entry: the first of the standings that take an entry out of a view. format §8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruling {
+    /// Its author may not sign this here.
+    Unauthorised {
+        /// Why not.
+        why: Unauthorised,
+    },
 }
 
-/// The table of roles of DESIGN §7.
-fn may_sign(role: Role, kind: Kind, is_public: bool) -> bool {
-    if breakage::is_out(Breakage::RoleMatrix) {
-        return true;
+/// Why an author may not sign an entry where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unauthorised {
+    /// No membership in effect gives the organisation this space.
+    #[error("its organisation is no member of the space")]
+    NotAMember,
+    /// No act in effect of the organisation grants the key.
+    #[error("its key is not granted by its organisation")]
+    NotGranted,
+    /// The key's role may not sign this kind of entry in this space.
+    #[error("a key of role {} may not sign this here", role.name())]
+    Role {
+        /// The role of the key.
+        role: Role,
+    },
+}
+
+impl Unauthorised {
+    /// A stable name for programs and translations.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAMember => "unauthorised_member",
+            Self::NotGranted => "unauthorised_key",
+            Self::Role { .. } => "unauthorised_role",
+        }
     }
-    match kind {
-        Kind::Change => match role {
-            Role::Contributor => !is_public,
-            Role::Publisher => true,
-            Role::Reader | Role::Admin | Role::Node => false,
-        },
-        Kind::Redaction => role == Role::Admin,
-        Kind::Attestation => role == Role::Node,
-        // What a later kind asks for, this version cannot say: it is shown as of an unknown kind.
-        Kind::Unknown(_) => role != Role::Reader,
+}
+
+/// Why a log is not taken, offered or part of a digest. DESIGN §8, Law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotTaken {
+    /// No version of the space's membership names the organisation, or the space is not known.
+    #[error("no membership of the space names its organisation")]
+    NotAMember,
+    /// No held act of a validly signed chain of the organisation grants the author.
+    #[error("no act held of its organisation grants its author")]
+    NotGranted,
+}
+
+impl NotTaken {
+    /// A stable name for programs and translations.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAMember => "log_not_a_member",
+            Self::NotGranted => "log_not_granted",
+        }
+    }
+}
+
+impl Governance {
+    /// Judges whether a log is taken, offered and part of a digest: until it is, it waits at the peer.
+    ///
+    /// # Errors
+    /// [`NotTaken`] says what is missing.
+    pub fn may_take(&self, space: &SpaceId, author: &PublicKey, organisation: &OrganisationId) -> Result<(), NotTaken> {
+        self.space_of(space, organisation).ok_or(NotTaken::NotAMember)?;
+        let is_granted = self.chains.get(organisation).is_some_and(|chain| chain.grants(author));
+        if is_granted { Ok(()) } else { Err(NotTaken::NotGranted) }
+    }
+
+    /// True if an act held, of whatever organisation, grants the key.
+    #[must_use]
+    pub fn is_granted(&self, key: &PublicKey) -> bool {
+        self.chains.values().any(|chain| chain.grants(key))
+    }
+
+    /// Judges an authentic entry; `None` if governance has nothing against it.
+    #[must_use]
+    pub fn rule(&self, entry: &Authentic) -> Option<Ruling> {
+        let header = &entry.entry().header;
+        let why = self.authorise(&header.space, &header.author, &header.organisation, header.kind).err()?;
+        Some(Ruling::Unauthorised { why })
+    }
+
+    /// Judges what an author may sign where, before there is an entry.
+    ///
+    /// # Errors
+    /// [`Unauthorised`] says why he may not.
+    pub fn authorise(
+        &self,
+        space: &SpaceId,
+        author: &PublicKey,
+        organisation: &OrganisationId,
+        kind: Kind,
+    ) -> Result<(), Unauthorised> {
+        let space = self.space_of(space, organisation).ok_or(Unauthorised::NotAMember)?;
+        let role = self.key_role(author, organisation).ok_or(Unauthorised::NotGranted)?;
+        let may = may_sign(role, kind, space) || breakage::is_out(Breakage::RoleMatrix);
+        if may { Ok(()) } else { Err(Unauthorised::Role { role }) }
+    }
+
+    /// The space, if a membership in effect gives it to the organisation. Restricted ones have none in effect yet.
+    fn space_of(&self, space: &SpaceId, organisation: &OrganisationId) -> Option<OpenSpace> {
+        let is_member = self.effect.as_ref()?.members.contains(organisation);
+        self.open_space(space).filter(|_| is_member)
+    }
+}
+
+impl Judge for Governance {
+    fn judge(&self, entry: &Authentic) -> Option<Standing> {
+        self.rule(entry).map(|ruling| match ruling {
+            Ruling::Unauthorised { .. } => Standing::Unauthorised,
+        })
+    }
+}
+
+/// The table of DESIGN §7. Of a kind that this version does not know, only a reader is known not to sign it.
+const fn may_sign(role: Role, kind: Kind, space: OpenSpace) -> bool {
+    match (role, kind) {
+        (Role::Reader, _) => false,
+        (Role::Contributor, Kind::Change) => matches!(space, OpenSpace::Members),
+        (Role::Publisher, Kind::Change)
+        | (Role::Admin, Kind::Redaction)
+        | (Role::Node, Kind::Attestation)
+        | (Role::Contributor | Role::Publisher | Role::Admin | Role::Node, Kind::Unknown(_)) => true,
+        (Role::Contributor | Role::Publisher, Kind::Attestation | Kind::Redaction)
+        | (Role::Admin, Kind::Change | Kind::Attestation)
+        | (Role::Node, Kind::Change | Kind::Redaction) => false,
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Notice, Output, Replica, RequestId, Write};
-use crate::act::Act;
-use crate::encoding::to_hex;
+use crate::act::{self, Act};
 use crate::entry::{self, Entry, Payload};
 use crate::governance;
 use crate::id::NodeId;
@@ -26,6 +25,9 @@ pub enum Refusal {
     /// Governance knows no grant or membership that would let this log be taken.
     #[error(transparent)]
     NotTaken(#[from] governance::NotTaken),
+    /// The bytes are no act.
+    #[error(transparent)]
+    ActBytes(#[from] act::DecodeError),
     /// The act is refused.
     #[error(transparent)]
     Act(#[from] governance::Refusal),
@@ -51,6 +53,7 @@ impl Refusal {
             Self::Entry(error) => error.code(),
             Self::Log(refusal) => refusal.code(),
             Self::NotTaken(reason) => reason.code(),
+            Self::ActBytes(error) => error.code(),
             Self::Act(refusal) => refusal.code(),
             Self::Equivocation { .. } => "entry_equivocation",
             Self::TooManyWanted => "too_many_wanted",
@@ -94,7 +97,7 @@ impl Replica {
         extend: fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>,
     ) -> Result<Run, Refusal> {
         let Some(first) = entries.first() else { return Err(log::Refusal::OtherLog.into()) };
-        self.governance.may_take(key.space, key.author, first.header.organisation)?;
+        self.governance.may_take(&key.space, &key.author, &first.header.organisation)?;
         for entry in &entries {
             entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;
         }
@@ -183,12 +186,12 @@ impl Replica {
 
     /// Takes an act, or signatures that it lacked. Returns its id and the hash of its counting signatures.
     pub(super) fn take_act(&mut self, bytes: &[u8]) -> Result<Act, Refusal> {
-        let act = Act::decode(bytes).map_err(governance::Refusal::from)?;
+        let act = Act::decode(bytes)?;
         let id = act.id();
         let taken = self.governance.take(act.clone())?;
         let held = self.governance.act(&id).cloned().unwrap_or(act);
         if taken != governance::Taken::Known {
-            tracing::info!(act = %id, scope = to_hex(held.scope_id().as_bytes()), version = held.version, "act taken");
+            tracing::info!(act = %id, scope = %held.scope_id(), version = held.version(), ?taken, "act taken");
             self.acts_changed = true;
             self.commit(vec![Write::Act(held.clone())]);
         } else {

@@ -28,9 +28,8 @@ impl Replica {
     pub(super) fn holdings(&self) -> Holdings {
         let mut holdings = Holdings::new();
         for space in self.governance.spaces() {
-            let acts = if space.carries_acts { self.governance.held_acts() } else { Vec::new() };
-            let holding =
-                Holding { wanted: self.wanted_of(space.id), acts: acts.into_iter().collect(), ..Holding::default() };
+            let acts = self.governance.held_acts(&space.id).into_iter().collect();
+            let holding = Holding { wanted: self.wanted_of(space.id), acts, ..Holding::default() };
             holdings.insert(space.id, holding);
         }
         for (key, log) in &self.durable.logs {
@@ -155,8 +154,9 @@ impl Replica {
 
     fn take_peers_act(&mut self, peer: NodeId, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
         let act = self.take_act(bytes).map_err(|refusal| refusal.to_string())?;
-        let signatures = self.governance.held_acts().into_iter().find(|held| held.id == act.id());
-        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), signatures) {
+        let spaces = self.governance.spaces();
+        let held = spaces.iter().flat_map(|space| self.governance.held_acts(&space.id)).find(|held| held.id == act.id());
+        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), held) {
             session.has_act(held.id, held.signatures);
         }
         Ok(Vec::new())
@@ -268,7 +268,7 @@ impl Replica {
                 Ok(())
             }
             Refusal::NotTaken(_) | Refusal::TooManyWanted | Refusal::NotFlushed => Ok(()),
-            Refusal::Entry(_) | Refusal::Log(_) | Refusal::Act(_) => {
+            Refusal::Entry(_) | Refusal::Log(_) | Refusal::ActBytes(_) | Refusal::Act(_) => {
                 let reason = refusal.to_string();
                 self.notice(Notice::Refused { peer, log, refusal });
                 Err(reason)

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::*;
-use crate::act::draft::{self, NewOrganisation};
-use crate::act::{Name, OrganisationKind, Role};
+use crate::act::{Grant, GrantSubject, Name, OrganisationKind, Role, Roots, founding, next_key_hash};
+use crate::encoding::json::Object;
 use crate::entry::{Draft, Kind, Payload};
-use crate::governance::{founding, space_id};
-use crate::id::{OrganisationId, RecordId, SpaceId};
+use crate::id::{OpenSpace, OrganisationId, RecordId, SpaceId};
 use crate::key::SecretKey;
 use crate::store::MemoryStore;
 
@@ -36,26 +35,28 @@ impl World {
         let mut acts = Vec::new();
         for index in 0..count {
             let (root, key, node) = (root(index), key(index), node(index));
-            let new = NewOrganisation {
-                kind: OrganisationKind::Ngo,
-                names: vec![Name { lang: "en".into(), text: format!("Organisation {index}") }],
-                roots: vec![&root],
-                threshold: 1,
-                next: vec![SecretKey::from_seed(&[50 + index; 32]).public()],
-                next_threshold: 1,
-                grants: vec![(Role::Contributor, "key".into(), &key), (Role::Reader, "node".into(), &node)],
-                has_admin: false,
-            };
-            acts.push(new.sign().unwrap());
+            let next = next_key_hash(&SecretKey::from_seed(&[50 + index; 32]).public());
+            let roots = Roots { keys: vec![root.public()], next: vec![next], next_threshold: 1, threshold: 1 };
+            let subject = GrantSubject::of_roots(&roots.keys);
+            let grants = vec![
+                Grant::of(&key, &subject, Role::Contributor, "key"),
+                Grant::of(&node, &subject, Role::Reader, "node"),
+            ];
+            let names = vec![Name { lang: "en".into(), text: format!("Organisation {index}") }];
+            let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false).unwrap();
+            let signature = act.sign(OrganisationId::ZERO, &root);
+            acts.push(act.with_signature(signature));
         }
         let ids: Vec<OrganisationId> = acts.iter().map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
-        let mut charter = draft::founding_charter("Test", &ids, draft::smallest_threshold(u64::from(count))).unwrap();
+        let mut charter =
+            founding::charter("Test", ids.clone(), u64::from(count / 2) + 1, Object::new(), Object::new()).unwrap();
         for index in 0..count {
-            charter.sign(ids[usize::from(index)], &root(index));
+            let signature = charter.sign(ids[usize::from(index)], &root(index));
+            charter = charter.with_signature(signature);
         }
         acts.insert(0, charter);
-        let governance = founding::assemble(vec![acts]).unwrap();
-        let members = space_id(governance.consortium(), "members");
+        let governance = Governance::assemble(acts).unwrap();
+        let members = OpenSpace::Members.id(&governance.consortium());
         let site = |index: u8| Site {
             node: NodeId::new(*node(index).public().as_bytes()),
             organisation: ids[usize::from(index)],
@@ -314,9 +315,9 @@ fn the_door_refuses_with_the_rule_and_changes_nothing() {
     };
     check(&|entry| entry.signature = crate::key::Signature::new([0; 64]), "entry_signature", &mut world);
     check(&|entry| entry.header.time = Timestamp(5), "entry_signature", &mut world);
-    check(&|entry| entry.header.space = SpaceId::new([1; 32]), "space_unknown", &mut world);
-    check(&|entry| entry.header.organisation = OrganisationId::new([1; 32]), "organisation_not_a_member", &mut world);
-    check(&|entry| entry.header.author = PublicKey::new([1; 32]), "key_not_granted", &mut world);
+    check(&|entry| entry.header.space = SpaceId::new([1; 32]), "log_not_a_member", &mut world);
+    check(&|entry| entry.header.organisation = OrganisationId::new([1; 32]), "log_not_a_member", &mut world);
+    check(&|entry| entry.header.author = PublicKey::new([1; 32]), "log_not_granted", &mut world);
     check(&|entry| entry.payload.as_mut().unwrap().bytes.push(b' '), "entry_payload", &mut world);
 }
 

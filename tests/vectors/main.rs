@@ -1,0 +1,20 @@
+//! Golden vectors: bytes with the verdict that every implementation has to come to, and the rule that says so.
+//!
+//! `entries`, `acts` and `payloads` each hold `valid` and `invalid`; beside `NAME.entry` (`.act`, `.payload`) stands
+//! `NAME.json` with the id, the verdict, the rule's code and what it proves. The bytes are made here, from fixed seeds:
+//! with `ISNAD_BLESS=1` the files are written again. Changing one is a change of format.
+
+#![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
+
+mod acts;
+mod ed25519;
+mod entries;
+mod file;
+mod payloads;
+
+use isnad_protocol::key::SecretKey;
+
+/// A secret key by its number. Everyone knows it: no such key is ever granted outside tests.
+fn secret(number: u8) -> SecretKey {
+    SecretKey::from_seed(&[number; 32])
+}
