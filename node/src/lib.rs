@@ -1,1 +1,21 @@
-//! x
+//! A running replica: performs what the protocol asks for, owns no rule.
+//!
+//! What is on disk: `home` lays it out, `journal` is the truth, `mark` keeps a sequence number from being used twice,
+//! `keystore` holds secret keys, `config` what the owner chose. Whatever goes wrong there is one [`fault::Fault`].
+
+pub mod clock;
+pub mod config;
+pub mod contribution;
+pub mod driver;
+pub mod fault;
+pub mod files;
+pub mod home;
+pub mod identity;
+pub mod index;
+pub mod journal;
+pub mod keystore;
+pub mod mark;
+pub mod network;
+pub mod node;
+pub mod signing;
+pub mod store;

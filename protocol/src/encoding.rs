@@ -6,6 +6,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+pub mod foreign;
 pub mod json;
 
 /// A domain tag: an ASCII name padded with zeros to 16 bytes, so that no signature or hash serves two purposes.

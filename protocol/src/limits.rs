@@ -24,8 +24,68 @@ pub const ACT_BODY_BYTES: u32 = 1_048_576;
 /// Signatures on one act: several root keys of some hundred organisations.
 pub const ACT_SIGNATURES: usize = 1_024;
 
+/// Bytes of one frame between two replicas: an act of full size with all its signatures.
+pub const FRAME_BYTES: usize = 1_310_720;
+
+/// Bytes of entries in one run frame, before compression: two entries of full size, and an inflated frame stays small.
+pub const RUN_BYTES: usize = 262_144;
+
+/// Bytes of run frames that may be under way in one direction of a session: some milliseconds of a fast network, so that
+/// a receiver which waits for its disk does not stop its sender.
+pub const CREDIT_BYTES: u32 = 4_194_304;
+
+/// Logs that have a number at one time in one direction of a session; a further one takes the oldest number.
+pub const SESSION_LOGS: u32 = 16_384;
+
+/// Items in one part of a state: the part stays below the bound of a frame.
+pub const STATE_ITEMS: usize = 16_384;
+
+/// Positions whose payload is missing that one replica remembers: beyond it headers without payload wait at the peer.
+pub const WANTED: usize = 65_536;
+
+/// Entries that may be shown on a later signature at one time; beyond it their signatures are checked first.
+pub const UNCHECKED_ENTRIES: u64 = 1_000_000;
+
+/// Milliseconds in which a peer that offered entries must send some, before another is asked.
+pub const ANSWER_MS: u64 = 30_000;
+
+/// Entries whose signatures are checked in one go: a fifth of a second on one core.
+pub const CHECK_ENTRIES: u64 = 4_096;
+
+/// Logs asked of one peer at one time: the frame that asks stays small.
+pub const WISHES: usize = 4_096;
+
+/// Entries of one log that are pushed unasked: more are named, and the peer asks for them when it can.
+pub const PUSH_ENTRIES: u64 = 1_024;
+
+/// Logs, and acts, that a replica remembers one peer to hold: some thousand keys in some ten spaces.
+pub const PEER_LOGS: usize = 65_536;
+
+/// Characters of a name on screen.
+pub const NAME_CHARACTERS: usize = 128;
+
+/// Acts kept of one chain: some grants a week for twenty years.
+pub const ACTS_OF_A_CHAIN: usize = 4_096;
+
+/// Acts in one file: a charter and the first acts of some hundred organisations.
+pub const ACTS_OF_A_FILE: usize = 4_096;
+/// Bytes of a foreign JSON file (an import, a draft): the largest public list of sanctions in use is a few tens of MiB.
+pub const FOREIGN_BYTES: usize = 64 * 1_048_576;
+
+/// Depth of foreign JSON, the outermost value being 1: formats in use stay below 12, and no stack can overflow.
+pub const FOREIGN_DEPTH: usize = 64;
+
+/// Values in one foreign JSON file: each takes up to a hundred bytes of memory however few it takes in the file.
+pub const FOREIGN_VALUES: usize = 4_194_304;
+
+/// Unicode scalar values of a text in a claim: longer is a narrative. MODEL §3.
+pub const TEXT_SCALARS: usize = 12_000;
+
 /// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
 pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
+
+/// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
+pub const CLAIM_BYTES: usize = 65_000;
 
 /// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
 /// each takes from 50 KiB. More heads at a time are made anew.

@@ -144,6 +144,8 @@ pub struct Run {
     pub entries: Vec<Authentic>,
     /// The log behind it.
     pub log: Log,
+    /// True if the signature of each was checked, not the last alone.
+    pub is_checked: bool,
 }
 
 impl Log {
@@ -160,6 +162,7 @@ impl Log {
         if was_checked {
             run.log.checked = run.log.end;
         }
+        run.is_checked = true;
         Ok(run)
     }
 
@@ -190,7 +193,7 @@ impl Log {
             end = LogEnd { seq: entry.header.seq, id };
             chained.push(Authentic { entry, id });
         }
-        Ok(Run { entries: chained, log: Self { organisation, end, checked } })
+        Ok(Run { entries: chained, log: Self { organisation, end, checked }, is_checked: false })
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the rules read of a replica's store. Each store (memory, the node's journal and index) passes one shared suite.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::RecordId;
 use crate::log::{Authentic, LogKey};
+use crate::replica::{Batch, Write};
+use crate::sheet;
 
 /// We or the disk broke: nothing that a peer or user said is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,4 +42,82 @@ pub trait SheetView {
     /// # Errors
     /// [`Fault`] if the store cannot be read.
     fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault>;
+}
+
+/// A store in memory: what a simulator's replica and a carried file stand on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryStore {
+    logs: BTreeMap<LogKey, Vec<Authentic>>,
+}
+
+impl MemoryStore {
+    /// Performs a batch, as a node's journal would.
+    pub fn append(&mut self, batch: Batch) {
+        for write in batch.writes {
+            match write {
+                Write::Entry { entry, .. } => self.insert(entry),
+                Write::Payload(entry) => {
+                    let log = self.logs.entry(log_of(&entry)).or_default();
+                    if let Some(held) = log.iter_mut().find(|held| held.id() == entry.id()) {
+                        *held = entry;
+                    }
+                }
+                Write::CutBack { log, to } => {
+                    if let Some(entries) = self.logs.get_mut(&log) {
+                        entries.retain(|entry| entry.end().seq <= to.seq);
+                    }
+                }
+                Write::Checked { .. } | Write::Act(_) => {}
+            }
+        }
+    }
+
+    /// Keeps the next entry of its log.
+    pub fn insert(&mut self, entry: Authentic) {
+        self.logs.entry(log_of(&entry)).or_default().push(entry);
+    }
+
+    /// Every entry held, log by log.
+    pub fn entries(&self) -> impl Iterator<Item = &Authentic> {
+        self.logs.values().flatten()
+    }
+}
+
+impl LogView for MemoryStore {
+    fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
+        let mut bytes = 0_usize;
+        let entries = self.logs.get(&log).into_iter().flatten().filter(|entry| entry.end().seq > after);
+        let fits = |entry: &&Authentic| {
+            let is_first = bytes == 0;
+            bytes = bytes.saturating_add(entry.entry().encode().len());
+            is_first || bytes <= max_bytes
+        };
+        Ok(entries.take_while(fits).cloned().collect())
+    }
+}
+
+impl SheetView for MemoryStore {
+    fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, Fault> {
+        Ok(self.entries().filter(|entry| entry.entry().header.record == record).cloned().collect())
+    }
+
+    fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
+        let refers = |entry: &&Authentic| {
+            let payload = entry.entry().payload.as_ref();
+            payload.is_some_and(|payload| sheet::mentions(&payload.bytes).records.contains(&record))
+        };
+        Ok(self.entries().filter(refers).map(|entry| entry.entry().header.record).collect())
+    }
+
+    fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault> {
+        let records = self.entries().map(|entry| entry.entry().header.record);
+        let is_asked =
+            |record: &RecordId| *record != RecordId::ZERO && kind.is_none_or(|kind| record.kind_code() == kind);
+        Ok(records.filter(is_asked).collect())
+    }
+}
+
+fn log_of(entry: &Authentic) -> LogKey {
+    let header = &entry.entry().header;
+    LogKey { space: header.space, author: header.author }
 }

@@ -1,0 +1,430 @@
+//! The command line and its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Begin with:
+  isnad demo                         three fictional organisations share real, public incidents
+  isnad init --name \"…\" --kind ngo   make this organisation's keys and its first act
+  isnad help found                   found a consortium with the other organisations
+
+Exit codes: 0 done; 1 the answer is no (a finding, no such record); 2 usage or configuration;
+3 refused by a rule; 4 node or peer unreachable; 70 our fault.";
+
+/// A peer-to-peer dataset of signed records, shared by organisations that need not trust each other.
+#[derive(Debug, Parser)]
+#[command(name = "isnad", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    /// Where this node keeps its data [default: $XDG_DATA_HOME/isnad]
+    #[arg(long, global = true, env = "ISNAD_HOME", value_name = "DIR", hide_env_values = true)]
+    pub home: Option<PathBuf>,
+    /// The language of what is shown
+    #[arg(long, global = true, env = "ISNAD_LANG", value_name = "LANG", hide_env_values = true)]
+    pub lang: Option<Lang>,
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Judge what is in force as of this day instead of today
+    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
+    pub today: Option<String>,
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the passphrase of the keys comes from; without either, it is asked for.
+#[derive(Debug, Args, Clone, Default)]
+pub struct PassphraseArgs {
+    /// Read the passphrase from a file that only you can read
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from an inherited file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+}
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// العربية
+    Ar,
+    /// English
+    En,
+    /// français
+    Fr,
+}
+
+/// A space of every consortium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub enum SpaceName {
+    /// Read by the member organisations
+    #[default]
+    Members,
+    /// Read by everyone
+    Public,
+}
+
+/// What an organisation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrganisationKind {
+    /// A state or one of its ministries
+    State,
+    /// A non-governmental organisation
+    Ngo,
+    /// An international body
+    International,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show three fictional organisations agree on real incidents, on this machine
+    ///
+    /// Founds a consortium of a ministry, an NGO and an international body (none of them real), each with its own home
+    /// and node on loopback; each imports a part of a public dataset of real incidents; they contradict each other,
+    /// and sync until their digests agree. The homes stay in --dir, to be explored with the other commands.
+    Demo(DemoArgs),
+    /// Make a home: this organisation's keys and its first act
+    ///
+    /// Root keys sign the organisation's acts; keep a copy of the `keys` folder offline. The contributor, publisher and
+    /// attesting keys sign entries; the node key opens connections. All are encrypted under one passphrase.
+    Init(InitArgs),
+    /// Show or hand over this organisation's first act
+    Organisation {
+        #[command(subcommand)]
+        command: OrganisationCommand,
+    },
+    /// Found a consortium with other organisations, by files
+    ///
+    /// 1. Each organisation: isnad init, isnad organisation export -o A.act
+    /// 2. One of them: isnad found draft --name "…" --member A.act --member B.act -o draft.charter
+    /// 3. Each organisation: isnad found sign draft.charter -o A.signed (after reading what it says)
+    /// 4. One of them: isnad found assemble A.signed B.signed -o our.consortium
+    /// 5. Each organisation: isnad join our.consortium
+    #[command(verbatim_doc_comment)]
+    Found {
+        #[command(subcommand)]
+        command: FoundCommand,
+    },
+    /// Join the consortium of a file made by `isnad found assemble`
+    Join {
+        /// The consortium file
+        file: PathBuf,
+        /// The consortium id you were told by other means; refuses any other
+        #[arg(long, value_name = "ID")]
+        consortium: Option<String>,
+    },
+    /// Run this node: listen, connect to the peers in isnad.toml, sync
+    Node(NodeArgs),
+    /// Show where this node and its peers stand
+    Status,
+    /// Show the consortium: its organisations, keys, spaces and acts
+    Who,
+    /// Take in a dataset of incidents; run again, it changes nothing
+    Import {
+        /// A file in the isnad-incidents format
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        space: SpaceName,
+    },
+    /// Make records
+    Record {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Add, replace or retract single claims
+    Claim {
+        #[command(subcommand)]
+        command: ClaimCommand,
+    },
+    /// Write a longer text together with colleagues
+    Narrative {
+        #[command(subcommand)]
+        command: NarrativeCommand,
+    },
+    /// List records of a kind
+    List {
+        /// incident, subject, finding, attribution, designation, evidence, source, case, organisation, request, notice
+        kind: String,
+        /// Show only records whose title or alias contains this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+    },
+    /// Show a record: every organisation's account, side by side
+    Show {
+        /// A record id, any unique beginning of 8 digits or more, or an alias
+        record: String,
+    },
+    /// Show everything ever said about a record, in order
+    History {
+        /// A record id, any unique beginning of 8 digits or more, or an alias
+        record: String,
+    },
+    /// Print a hash of each space, to compare replicas over the phone
+    Digest,
+    /// Write entries, acts or documents to files
+    Export(ExportArgs),
+    /// Sync by a file, where the network has a gap of air
+    Carry {
+        #[command(subcommand)]
+        command: CarryCommand,
+    },
+    /// Re-check this replica from the bytes up; cuts and mends nothing
+    ///
+    /// Reads the journal without the index and without the lock, beside a running node. Checks every signature, chain,
+    /// hash, grant and payload, names each fault by entry, and exits 1 if there is any.
+    Audit {
+        /// The consortium id that you know by other means
+        #[arg(long, value_name = "ID")]
+        consortium: Option<String>,
+    },
+    /// Print a completion script for your shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// See [`Command::Demo`].
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where the three homes go [default: a new folder in the system's temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Show no progress, as for a terminal that nobody watches
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// See [`Command::Init`].
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The organisation's name; once for each language as LANG:NAME, or NAME alone for English
+    #[arg(long, required = true, value_name = "[LANG:]NAME")]
+    pub name: Vec<String>,
+    /// What the organisation is
+    #[arg(long, value_enum)]
+    pub kind: OrganisationKind,
+    /// A label for this device's keys, which other members see
+    #[arg(long, default_value = "first node")]
+    pub label: String,
+}
+
+/// See [`Command::Organisation`].
+#[derive(Debug, Subcommand)]
+pub enum OrganisationCommand {
+    /// Write this organisation's first act to a file, for the founders of a consortium
+    Export {
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Show this organisation's id, names and keys
+    Show,
+}
+
+/// See [`Command::Found`].
+#[derive(Debug, Subcommand)]
+pub enum FoundCommand {
+    /// Collect members' first acts and draft the charter
+    Draft {
+        /// The consortium's name
+        #[arg(long)]
+        name: String,
+        /// A member's first act; once for each member
+        #[arg(long = "member", required = true, value_name = "FILE")]
+        members: Vec<PathBuf>,
+        /// How many organisations must sign an amendment [default: the smallest majority]
+        #[arg(long, value_name = "N")]
+        threshold: Option<u64>,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Show what a draft says, in plain words
+    Show {
+        /// A draft or signed charter
+        file: PathBuf,
+    },
+    /// Sign a draft with this organisation's root keys
+    Sign {
+        /// The draft
+        file: PathBuf,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Put the signatures together into the consortium file
+    Assemble {
+        /// Every organisation's signed draft
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
+/// See [`Command::Node`].
+#[derive(Debug, Args)]
+pub struct NodeArgs {
+    /// Listen here instead of where isnad.toml says; may be given again
+    #[arg(long, value_name = "MULTIADDR")]
+    pub listen: Vec<String>,
+    /// Connect to this node besides those in isnad.toml; may be given again
+    #[arg(long, value_name = "MULTIADDR")]
+    pub peer: Vec<String>,
+}
+
+/// See [`Command::Record`].
+#[derive(Debug, Subcommand)]
+pub enum RecordCommand {
+    /// Make a record from a file of claims
+    New {
+        /// Its kind: see `isnad help list`
+        kind: String,
+        /// The file; `isnad record example KIND` prints one to start from
+        #[arg(long, value_name = "FILE.json")]
+        from: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        space: SpaceName,
+    },
+    /// Print a filled file to start from
+    Example {
+        /// The kind of record
+        kind: String,
+    },
+}
+
+/// See [`Command::Claim`].
+#[derive(Debug, Subcommand)]
+pub enum ClaimCommand {
+    /// Add a claim to a record
+    ///
+    /// The value is JSON, or plain text for a property that takes text. Whole claims, with sources, standard and
+    /// wording, come from a file: --from FILE.json.
+    Add(ClaimAddArgs),
+    /// Replace one of this organisation's claims; the old one stays visible in the history
+    Replace {
+        /// The claim to replace: its id, or a unique beginning of it
+        claim: String,
+        #[command(flatten)]
+        new: ClaimAddArgs,
+    },
+    /// Retract one of this organisation's claims, with a reason
+    Retract {
+        /// The record
+        record: String,
+        /// The claim to retract: its id, or a unique beginning of it
+        claim: String,
+        /// error, source_withdrawn, consent_withdrawn, court_order, delisted, data_protection, safety, superseded,
+        /// key_compromise
+        #[arg(long)]
+        reason: String,
+        /// Why, for other members to read
+        #[arg(long)]
+        note: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        space: SpaceName,
+    },
+}
+
+/// See [`ClaimCommand::Add`].
+#[derive(Debug, Args)]
+pub struct ClaimAddArgs {
+    /// The record
+    pub record: String,
+    /// The property, such as title, date or casualty
+    #[arg(required_unless_present = "from")]
+    pub property: Option<String>,
+    /// The value
+    #[arg(required_unless_present = "from")]
+    pub value: Option<String>,
+    /// The language of a text, as in ar, en, fr
+    #[arg(long = "in", value_name = "LANG")]
+    pub language: Option<String>,
+    /// The body cited, if not this organisation itself: a record of kind organisation
+    #[arg(long, value_name = "RECORD")]
+    pub according_to: Option<String>,
+    /// The source: a record of kind source or evidence; may be given again
+    #[arg(long, value_name = "RECORD")]
+    pub source: Vec<String>,
+    /// The standard of proof that the body applied
+    #[arg(long, value_name = "CODE")]
+    pub standard: Option<String>,
+    /// The body's own words
+    #[arg(long, value_name = "TEXT")]
+    pub wording: Option<String>,
+    /// A whole claim from a file
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
+    pub from: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub space: SpaceName,
+}
+
+/// See [`Command::Narrative`].
+#[derive(Debug, Subcommand)]
+pub enum NarrativeCommand {
+    /// Begin a narrative, or edit one: in $EDITOR, or from a file
+    Edit {
+        /// The record
+        record: String,
+        /// The narrative to edit; begins a new one if left out
+        #[arg(long, value_name = "ID")]
+        narrative: Option<String>,
+        /// Take the text from this file instead of an editor
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// The language of a new narrative
+        #[arg(long = "in", value_name = "LANG", default_value = "en")]
+        language: String,
+        #[arg(long, value_enum, default_value_t)]
+        space: SpaceName,
+    },
+}
+
+/// What `isnad export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Every entry: 4-byte length, header, signature, salt, payload; log by log in order
+    Entries,
+    /// Every act: 4-byte length, then the act as signed
+    Acts,
+    /// One Automerge document for each sheet, into a folder
+    Automerge,
+}
+
+/// See [`Command::Export`].
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What to write
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// The file to write, or the folder for automerge
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+    /// One space alone
+    #[arg(long, value_enum)]
+    pub space: Option<SpaceName>,
+}
+
+/// See [`Command::Carry`].
+#[derive(Debug, Subcommand)]
+pub enum CarryCommand {
+    /// Write what another replica lacks to a file
+    Out {
+        /// The file to write
+        file: PathBuf,
+        /// A file carried from that replica, which says what it holds already
+        #[arg(long = "for", value_name = "FILE")]
+        theirs: Option<PathBuf>,
+    },
+    /// Take in a carried file; every entry passes the same checks as one from a peer
+    In {
+        /// The file to read
+        file: PathBuf,
+    },
+}

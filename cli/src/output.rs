@@ -1,0 +1,214 @@
+//! The only printer: text for people, JSON for programs.
+//!
+//! What others wrote is made inert before it reaches a terminal: control characters and marks that turn the direction of
+//! a line are shown as their code, and text of either direction is isolated. THREATS rows 43 and 45.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one module that prints")]
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use crate::error::CliError;
+
+/// Width of a terminal that does not say its own.
+const WIDTH: usize = 80;
+
+/// Where output goes and in which form.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    /// JSON instead of text.
+    pub json: bool,
+    /// Colours and progress bars.
+    pub is_terminal: bool,
+}
+
+/// How a word is set off on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A heading.
+    Strong,
+    /// What a reader must not miss.
+    Alert,
+    /// What a reader may pass over.
+    Faint,
+}
+
+impl Printer {
+    /// Prints to this process's standard output.
+    pub fn new(json: bool) -> Self {
+        let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self { json, is_terminal }
+    }
+
+    /// Prints one line of text.
+    pub fn line(self, text: impl AsRef<str>) {
+        // A reader that closed the pipe has read enough.
+        let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
+    }
+
+    /// Prints a value as JSON on one line.
+    pub fn value(self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(text) => self.line(text),
+            Err(error) => eprintln!("could not print: {error}"),
+        }
+    }
+
+    /// Prints the value as JSON, or else what `text` makes of it.
+    pub fn either<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
+        if self.json {
+            self.value(value);
+        } else {
+            self.line(text(value).trim_end());
+        }
+    }
+
+    /// Prints an error to standard error.
+    pub fn error(self, error: &CliError) {
+        if self.json {
+            eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.error.clone()));
+            return;
+        }
+        eprintln!("{} {}", self.styled("error:", Style::Alert), inert(&error.error));
+        for (name, text) in [("why", &error.why), ("try", &error.advice)] {
+            if !text.is_empty() {
+                eprintln!("{}", hanging(&format!("  {name}: "), &inert(text), width()));
+            }
+        }
+    }
+
+    /// Says something on the side, for a person: never part of the output.
+    pub fn aside(self, text: impl AsRef<str>) {
+        eprintln!("{}", text.as_ref());
+    }
+
+    /// Sets a word off, on a terminal alone.
+    pub fn styled(self, text: &str, style: Style) -> String {
+        let code = match style {
+            Style::Strong => "1",
+            Style::Alert => "1;31",
+            Style::Faint => "2",
+        };
+        if self.is_terminal { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// The width of the terminal, within reason.
+pub fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.unwrap_or(WIDTH).clamp(40, 160)
+}
+
+/// Text of others, made inert: nothing in it moves a cursor or turns a line round.
+pub fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unsafe(character) {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// The same, isolated so that its direction does not reach its neighbours. UAX 9: FIRST STRONG ISOLATE.
+pub fn isolated(text: &str) -> String {
+    let text = inert(text);
+    if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
+}
+
+const fn is_unsafe(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{9}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Columns that a text takes on a terminal.
+pub fn columns(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// Pads a text with spaces to a width; a longer one is cut with an ellipsis.
+pub fn fit(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0_usize;
+    let too_long = columns(text) > width;
+    let room = if too_long { width.saturating_sub(1) } else { width };
+    for character in text.chars() {
+        let next = used.saturating_add(columns(character.encode_utf8(&mut [0; 4])));
+        if next > room {
+            break;
+        }
+        out.push(character);
+        used = next;
+    }
+    if too_long {
+        // An isolate that was cut open is closed, or it would swallow the rest of the line.
+        if out.contains('\u{2068}') && !out.contains('\u{2069}') {
+            out.push('\u{2069}');
+        }
+        out.push('…');
+        used = used.saturating_add(1);
+    }
+    out.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
+    out
+}
+
+/// Sets a text behind a label, wrapped so that later lines stand below the first.
+pub fn hanging(label: &str, text: &str, width: usize) -> String {
+    let indent = columns(label);
+    let room = width.saturating_sub(indent).max(20);
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.lines() {
+        lines.extend(wrapped(paragraph, room));
+    }
+    let glue = format!("\n{}", " ".repeat(indent));
+    format!("{label}{}", lines.join(&glue))
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        let needed = columns(line).saturating_add(columns(word)).saturating_add(1);
+        if line.is_empty() {
+            line.push_str(word);
+        } else if needed <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_moves_the_cursor_or_turns_the_line() {
+        assert_eq!(inert("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(inert("a\u{202e}b\u{2066}"), "a\\u{202e}b\\u{2066}");
+        assert_eq!(inert("خان العسل"), "خان العسل");
+    }
+
+    #[test]
+    fn a_cut_text_closes_its_isolate() {
+        let cut = fit(&isolated("خان العسل في ريف حلب"), 8);
+        assert!(cut.contains('\u{2069}') && cut.contains('…'), "{cut}");
+    }
+
+    #[test]
+    fn wrapped_text_hangs_below_its_first_line() {
+        let text = hanging("  why: ", "one two three four five six seven eight", 30);
+        assert_eq!(text, "  why: one two three four five\n       six seven eight");
+    }
+}

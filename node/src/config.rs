@@ -1,0 +1,145 @@
+//! What the owner of a node chose, read from `isnad.toml` once and checked.
+
+use std::fs::File;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::fault::Fault;
+use crate::files::read_bounded;
+
+/// Bytes of a configuration: no hand writes more.
+const FILE_BYTES: usize = 256 << 10;
+
+/// Languages that have a locale.
+const LANGUAGES: [&str; 3] = ["ar", "en", "fr"];
+
+/// The configuration of a node. What the file leaves out is as in [`Config::default`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Addresses to be reached at, as multiaddrs. Empty: the node only dials.
+    pub listen: Vec<String>,
+    /// Addresses of peers to dial, as multiaddrs.
+    pub peers: Vec<String>,
+    /// `ar`, `en` or `fr`; `None` follows the user's environment.
+    pub language: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let listen = ["/ip4/0.0.0.0/tcp/4747", "/ip4/0.0.0.0/udp/4747/quic-v1"];
+        Self { listen: listen.map(str::to_owned).to_vec(), peers: Vec::new(), language: None }
+    }
+}
+
+impl Config {
+    /// The file of a new home: every key, commented, with what it is when left out.
+    #[must_use]
+    pub const fn template() -> &'static str {
+        TEMPLATE
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`Fault::Config`] for what is not understood, with its line; [`Fault::Io`].
+    pub fn load(path: &Path) -> Result<Self, Fault> {
+        let fault = |reason: &str| Fault::Config { path: path.to_owned(), line: None, reason: reason.to_owned() };
+        let file = File::open(path).map_err(Fault::io("open", path))?;
+        let bytes = read_bounded(file, FILE_BYTES).map_err(Fault::io("read", path))?;
+        let bytes = bytes.ok_or_else(|| fault("the file is too long to be one"))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| fault("the file is not UTF-8"))?;
+        Self::parse(text, path)
+    }
+
+    /// Reads the text of a file; `path` is named in what goes wrong.
+    ///
+    /// # Errors
+    /// [`Fault::Config`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Fault> {
+        let config: Self = toml::from_str(text).map_err(|error| Fault::Config {
+            path: path.to_owned(),
+            line: error.span().and_then(|span| line_of(text, span.start)),
+            reason: error.message().to_owned(),
+        })?;
+        config.check(text).map_err(|(line, reason)| Fault::Config { path: path.to_owned(), line, reason })?;
+        Ok(config)
+    }
+
+    fn check(&self, text: &str) -> Result<(), (Option<usize>, String)> {
+        let line = |value: &str| text.find(&format!("{value:?}")).and_then(|at| line_of(text, at));
+        if let Some(address) = self.listen.iter().chain(&self.peers).find(|address| !is_address(address)) {
+            return Err((line(address), format!("{address:?} is no address such as /ip4/192.0.2.7/tcp/4747")));
+        }
+        match &self.language {
+            Some(language) if !LANGUAGES.contains(&&**language) => {
+                Err((line(language), format!("{language:?} is none of {}", LANGUAGES.join(", "))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The form alone: which transports there are is known to the network.
+fn is_address(text: &str) -> bool {
+    text.strip_prefix('/').is_some_and(|parts| !parts.is_empty() && !parts.contains(char::is_whitespace))
+}
+
+fn line_of(text: &str, at: usize) -> Option<usize> {
+    text.get(..at)?.matches('\n').count().checked_add(1)
+}
+
+const TEMPLATE: &str = r#"# Configuration of an Isnad node. A line that begins with # is off; what is off is as it says here.
+
+# Addresses at which other nodes reach this one. [] for a node that only calls others.
+#listen = ["/ip4/0.0.0.0/tcp/4747", "/ip4/0.0.0.0/udp/4747/quic-v1"]
+
+# Addresses of nodes that this one calls.
+#peers = []
+
+# Language of the command line and the page: "ar", "en" or "fr". Off: that of your environment.
+#language = "en"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, Fault> {
+        Config::parse(text, Path::new("isnad.toml"))
+    }
+
+    fn refused(text: &str) -> (String, String) {
+        let fault = parse(text).unwrap_err();
+        assert_eq!(fault.code(), "config");
+        (fault.to_string(), fault.why())
+    }
+
+    #[test]
+    fn template_says_what_holds_without_it() {
+        assert_eq!(parse(Config::template()).unwrap(), Config::default());
+        let on = Config::template().replace("\n#", "\n").replace("\n ", "\n# ");
+        let expected = Config { language: Some("en".to_owned()), ..Config::default() };
+        assert_eq!(parse(&on).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let (what, why) = refused("# mine\nlisten = []\nlisten_on = []\n");
+        assert_eq!(what, "isnad.toml is not understood at line 3");
+        assert!(why.contains("unknown field `listen_on`"), "{why}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_its_line() {
+        for (text, line) in [
+            ("peers = [\n  \"/ip4/192.0.2.7/tcp/4747\",\n  \"192.0.2.8\"\n]", 3),
+            ("\nlanguage = \"tlh\"", 2),
+            ("listen = \"/ip4/0.0.0.0/tcp/1\"", 1),
+            ("\n\nlisten = [", 3),
+        ] {
+            assert!(refused(text).0.ends_with(&format!("at line {line}")), "{text}: {:?}", refused(text));
+        }
+    }
+}

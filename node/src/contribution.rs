@@ -1,0 +1,73 @@
+//! What a local user contributes, and the keys that sign it.
+
+use isnad_protocol::act::Role;
+use isnad_protocol::governance::Governance;
+use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::key::SecretKey;
+use isnad_protocol::log::LogKey;
+use isnad_protocol::sheet::narrative;
+
+use crate::driver::Refused;
+
+/// One entry to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// The space to write in.
+    pub space: SpaceId,
+    /// The record it is about.
+    pub record: RecordId,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Claims, retractions or edits, as the bytes of a payload.
+    Operations(Vec<u8>),
+    /// The beginning of a narrative: its key follows from the position that the entry takes.
+    NewNarrative(String),
+}
+
+impl Content {
+    /// The payload, for the position that the entry takes.
+    pub(crate) fn payload(self, log: &LogKey, seq: u64) -> Vec<u8> {
+        match self {
+            Self::Operations(bytes) => bytes,
+            Self::NewNarrative(text) => narrative::begin(log.author, log.space, seq, &text),
+        }
+    }
+}
+
+/// What became of a contribution: acknowledged, so flushed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Receipt {
+    /// The entries made, in order.
+    pub entries: Vec<EntryId>,
+}
+
+/// An unlocked contributor key and what it was granted for.
+#[derive(Debug)]
+pub struct Signer {
+    /// The key.
+    pub key: SecretKey,
+    /// Its organisation.
+    pub organisation: OrganisationId,
+    /// Its role.
+    pub role: Role,
+}
+
+impl Signer {
+    /// The key that may sign changes in a space: a contributor's in `members`, a publisher's in `public`.
+    pub(crate) fn choose<'a>(
+        signers: &'a [Self],
+        governance: &Governance,
+        space: SpaceId,
+    ) -> Result<&'a Self, Refused> {
+        let is_public = space == governance.public_space();
+        let wanted = if is_public { Role::Publisher } else { Role::Contributor };
+        let exact = signers.iter().find(|signer| signer.role == wanted);
+        let other = signers.iter().find(|signer| !is_public && signer.role == Role::Publisher);
+        exact.or(other).ok_or(Refused::NoKey { role: if is_public { "publisher" } else { "contributor" } })
+    }
+}

@@ -1,0 +1,553 @@
+//! The loop: events become [`Input`], [`Output`] becomes effects; nothing else calls `handle`.
+//!
+//! One thread owns the replica and the store. What has queued up is handled together, then flushed once, and only then
+//! does anybody hear of it: the more there is to do, the fewer flushes each contribution costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use isnad_protocol::entry::{Draft, Entry, Payload};
+use isnad_protocol::governance::Governance;
+use isnad_protocol::id::{EntryId, NodeId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Status, Write};
+use isnad_protocol::store::LogView;
+use isnad_protocol::time::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::clock;
+use crate::contribution::{Contribution, Receipt, Signer};
+use crate::fault::Fault;
+use crate::network::{Event, Network};
+use crate::signing::{Blocked, Signing};
+use crate::store::{LogReader, Store};
+
+/// Commands handled before one flush: beyond it the first in line would wait too long.
+const ROUND: usize = 256;
+
+/// Commands that wait: beyond it peers are not read, and users wait.
+const INBOX: usize = 64;
+
+/// How long the loop sleeps when nothing is due.
+const IDLE: Duration = Duration::from_secs(3_600);
+
+/// Why a contribution was not made.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// A rule says no.
+    #[error(transparent)]
+    Rule(#[from] Refusal),
+    /// This node does not sign at the moment.
+    #[error(transparent)]
+    Signing(#[from] Blocked),
+    /// This node has no key that may sign there.
+    #[error("this node holds no unlocked key of the role {role}")]
+    NoKey {
+        /// The role that is needed.
+        role: &'static str,
+    },
+    /// We or the disk broke.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// What the loop is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Seal and take a contribution of this node's own keys.
+    Contribute(Vec<Contribution>, oneshot::Sender<Result<Receipt, Refused>>),
+    /// Take an act.
+    Act(Vec<u8>, oneshot::Sender<Result<(), Refused>>),
+    /// Take the frames of a carried file.
+    CarryIn(Vec<Vec<u8>>, oneshot::Sender<Result<Vec<String>, Refused>>),
+    /// Something happened on the network.
+    Network(Event),
+    /// Signatures were checked.
+    Checked(Input),
+    /// Stop after what is queued.
+    Stop,
+}
+
+/// What other threads see of the replica, as of its last flush.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The rules in force.
+    pub governance: Arc<Governance>,
+    /// Where the replica and its peers stand.
+    pub status: Status,
+    /// Log ends as they stand on disk.
+    pub logs: Arc<BTreeMap<LogKey, isnad_protocol::log::Log>>,
+    /// Whether this node signs, and if not why.
+    pub signing: Option<Blocked>,
+    /// What a person should know, newest last, at most a hundred.
+    pub notices: Vec<String>,
+    /// Nodes that knocked and are no member's.
+    pub strangers: BTreeMap<NodeId, String>,
+    /// Addresses that this node listens on.
+    pub listening: Vec<String>,
+}
+
+/// Talks to the loop from any thread.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    commands: SyncSender<Command>,
+    snapshot: Arc<Mutex<Snapshot>>,
+}
+
+impl Handle {
+    /// Hands the loop a command; `false` once it has stopped.
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.send(command).is_ok()
+    }
+
+    /// The replica as of its last flush.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What the loop is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The state machine.
+    pub replica: Replica,
+    /// What it stands on.
+    pub store: Store,
+    /// Unlocked keys that sign entries.
+    pub signers: Vec<Signer>,
+    /// The high-water mark of those keys, and whether they sign.
+    pub signing: Signing,
+    /// The network; `None` for a node that only serves its own user.
+    pub network: Option<Network>,
+}
+
+struct Driver {
+    parts: Parts,
+    commands: SyncSender<Command>,
+    reader: LogReader,
+    snapshot: Arc<Mutex<Snapshot>>,
+    answers: BTreeMap<u64, Answer>,
+    /// Answers given once the snapshot shows what they are about.
+    ready: Vec<(Answer, Result<(), Refused>)>,
+    next_request: u64,
+    wake_at: Option<Timestamp>,
+    /// Something was appended since the last flush.
+    is_unsynced: bool,
+    is_governance_new: bool,
+    network_members: BTreeSet<NodeId>,
+}
+
+enum Answer {
+    Contribution(Vec<EntryId>, oneshot::Sender<Result<Receipt, Refused>>),
+    Act(oneshot::Sender<Result<(), Refused>>),
+}
+
+/// Starts the loop on a thread of its own.
+///
+/// # Errors
+/// [`Fault`] if no thread can be started.
+pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Fault> {
+    let (commands, inbox) = sync_channel(INBOX);
+    let snapshot = Arc::new(Mutex::new(Snapshot {
+        governance: Arc::new(parts.replica.governance().clone()),
+        status: parts.replica.status(),
+        logs: Arc::new(parts.replica.logs().clone()),
+        signing: parts.signing.blocked(),
+        notices: Vec::new(),
+        strangers: BTreeMap::new(),
+        listening: Vec::new(),
+    }));
+    let handle = Handle { commands: commands.clone(), snapshot: Arc::clone(&snapshot) };
+    let reader = parts.store.log_reader();
+    let mut driver = Driver {
+        network_members: parts.replica.governance().nodes().into_keys().collect(),
+        parts,
+        commands,
+        reader,
+        snapshot,
+        answers: BTreeMap::new(),
+        ready: Vec::new(),
+        next_request: 0,
+        wake_at: None,
+        is_unsynced: false,
+        is_governance_new: false,
+    };
+    let thread = std::thread::Builder::new().name("isnad-replica".into());
+    let thread = thread.spawn(move || {
+        driver.run(&inbox);
+        driver.parts.network.take()
+    }).map_err(|error| Fault::thread(&error))?;
+    Ok((handle, thread))
+}
+
+impl Driver {
+    fn run(&mut self, inbox: &Receiver<Command>) {
+        self.finish_unsettled();
+        self.handle(Input::Wake);
+        loop {
+            self.flush();
+            let Some(first) = self.next(inbox) else { return };
+            let mut round = vec![first];
+            while round.len() < ROUND
+                && let Ok(next) = inbox.try_recv()
+            {
+                round.push(next);
+            }
+            for command in round {
+                if matches!(command, Command::Stop) {
+                    self.flush();
+                    return;
+                }
+                self.perform(command);
+            }
+        }
+    }
+
+    /// Waits for a command, or until something is due.
+    fn next(&mut self, inbox: &Receiver<Command>) -> Option<Command> {
+        loop {
+            let now = clock::now_ms();
+            let wait = self.wake_at.map_or(IDLE, |at| Duration::from_millis(at.0.saturating_sub(now)));
+            match inbox.recv_timeout(wait) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.wake_at = None;
+                    self.handle(Input::Wake);
+                    self.flush();
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, command: Command) {
+        match command {
+            Command::Contribute(contributions, answer) => self.contribute(contributions, answer),
+            Command::Act(bytes, answer) => {
+                let request = self.request(Answer::Act(answer));
+                self.handle(Input::SubmitAct { request, bytes });
+            }
+            Command::CarryIn(frames, answer) => self.carry_in(frames, answer),
+            Command::Network(event) => self.network_event(event),
+            Command::Checked(input) => self.handle(input),
+            Command::Stop => {}
+        }
+    }
+
+    fn request(&mut self, answer: Answer) -> u64 {
+        self.next_request = self.next_request.saturating_add(1);
+        self.answers.insert(self.next_request, answer);
+        self.next_request
+    }
+
+    fn contribute(&mut self, contributions: Vec<Contribution>, answer: oneshot::Sender<Result<Receipt, Refused>>) {
+        if !self.parts.signing.unsettled().is_empty() {
+            self.flush();
+            self.finish_unsettled();
+        }
+        match self.seal(contributions) {
+            Ok(entries) => {
+                let ids = entries.iter().map(|entry| entry.header.id()).collect();
+                let request = self.request(Answer::Contribution(ids, answer));
+                self.handle(Input::Submit { request, entries });
+            }
+            // The asker may have gone: the answer is then nobody's.
+            Err(refused) => drop(answer.send(Err(refused))),
+        }
+    }
+
+    fn seal(&self, contributions: Vec<Contribution>) -> Result<Vec<Entry>, Refused> {
+        self.parts.signing.check()?;
+        if !self.parts.signing.unsettled().is_empty() {
+            return Err(Refusal::NotFlushed.into());
+        }
+        let mut ends: BTreeMap<LogKey, LogEnd> = BTreeMap::new();
+        let mut entries = Vec::with_capacity(contributions.len());
+        for contribution in contributions {
+            let signer = Signer::choose(&self.parts.signers, self.parts.replica.governance(), contribution.space)?;
+            let log = LogKey { space: contribution.space, author: signer.key.public() };
+            let end = ends.entry(log).or_insert_with(|| self.parts.replica.end_of(log));
+            let salt = clock::random().map_err(|fault| Refused::Fault(fault.to_string()))?;
+            let bytes = contribution.content.payload(&log, end.seq.saturating_add(1));
+            let draft = Draft {
+                kind: isnad_protocol::entry::Kind::Change,
+                space: contribution.space,
+                organisation: signer.organisation,
+                record: contribution.record,
+                generation: 0,
+                time: Timestamp(clock::now_ms()),
+                payload: Payload { salt, bytes },
+            };
+            let entry = draft.seal((end.seq, end.id), &signer.key);
+            *end = LogEnd { seq: entry.header.seq, id: entry.header.id() };
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    fn handle(&mut self, input: Input) {
+        let is_own = matches!(input, Input::Submit { .. });
+        let now = Timestamp(clock::now_ms());
+        if let Err(fault) = self.parts.replica.handle(input, now, &self.reader) {
+            tracing::error!(%fault, "the store could not be read");
+            self.note(format!("the store could not be read: {fault}"));
+        }
+        while let Some(output) = self.parts.replica.poll() {
+            self.effect(output, is_own);
+        }
+        if self.parts.store.is_full() {
+            self.flush();
+        }
+    }
+
+    fn effect(&mut self, output: Output, is_own: bool) {
+        match output {
+            Output::Commit(batch) => self.append(batch, is_own),
+            Output::Acknowledge { request, entries } => self.answer(request, Ok(entries)),
+            Output::Refuse { request, refusal } => self.answer(request, Err(refusal)),
+            Output::Send { peer, frame } => {
+                if let Some(network) = &self.parts.network {
+                    network.send(peer, frame);
+                }
+            }
+            Output::Disconnect { peer, reason } => {
+                self.note(format!("peer {peer} was dropped: {reason}"));
+                if let Some(network) = &self.parts.network {
+                    network.disconnect(peer, reason);
+                }
+            }
+            Output::Check { log, after, until } => self.check(log, after, until),
+            Output::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at))),
+            Output::Notice(notice) => self.notice(&notice),
+        }
+    }
+
+    fn append(&mut self, batch: Batch, is_own: bool) {
+        self.is_unsynced = true;
+        self.is_governance_new |= batch.writes.iter().any(|write| matches!(write, Write::Act(_)));
+        let marked = if is_own { self.reserve(&batch) } else { Ok(()) };
+        if let Err(fault) = marked.and_then(|()| self.parts.store.append(batch)) {
+            self.fail(&fault);
+        }
+    }
+
+    fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
+        let entries = batch.writes.iter().filter_map(|write| match write {
+            Write::Entry { entry, .. } => Some(entry),
+            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+        });
+        self.parts.signing.reserve(&entries.collect::<Vec<_>>())
+    }
+
+    /// The disk failed: everything since the last flush is taken back, and those who wait for it are told.
+    fn fail(&mut self, fault: &Fault) {
+        tracing::error!(%fault, "the disk failed; nothing that was not acknowledged is kept");
+        self.note(format!("could not write: {fault}"));
+        self.is_unsynced = false;
+        self.parts.store.take_back();
+        let now = Timestamp(clock::now_ms());
+        // It only takes back what is in memory: it reads nothing, so it cannot fail.
+        let _ = self.parts.replica.handle(Input::CommitFailed, now, &self.reader);
+    }
+
+    /// Flushes what was appended; only then does anybody hear of it.
+    fn flush(&mut self) {
+        while self.is_unsynced {
+            self.is_unsynced = false;
+            match self.parts.store.sync() {
+                Ok(()) => {
+                    self.parts.signing.settle();
+                    self.handle(Input::Synced);
+                }
+                Err(fault) => {
+                    self.fail(&fault);
+                    // Hands out what the failure left to be said.
+                    self.handle(Input::Wake);
+                }
+            }
+        }
+        self.publish();
+        self.give_answers();
+    }
+
+    fn publish(&mut self) {
+        let members: BTreeSet<NodeId> = if self.is_governance_new {
+            self.parts.replica.governance().nodes().into_keys().collect()
+        } else {
+            BTreeSet::new()
+        };
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut self.is_governance_new) {
+            snapshot.governance = Arc::new(self.parts.replica.governance().clone());
+            if members != self.network_members
+                && let Some(network) = &self.parts.network
+            {
+                network.set_members(members.clone());
+                self.network_members = members;
+            }
+        }
+        snapshot.status = self.parts.replica.status();
+        snapshot.signing = self.parts.signing.blocked();
+        if *snapshot.logs != *self.parts.replica.logs() {
+            snapshot.logs = Arc::new(self.parts.replica.logs().clone());
+        }
+    }
+
+    fn answer(&mut self, request: u64, outcome: Result<Vec<EntryId>, Refusal>) {
+        if let Some(answer) = self.answers.remove(&request) {
+            self.ready.push((answer, outcome.map(drop).map_err(Refused::Rule)));
+        }
+    }
+
+    /// Tells those who asked. One who has gone hears nothing: what he asked for stands all the same.
+    fn give_answers(&mut self) {
+        for (answer, outcome) in std::mem::take(&mut self.ready) {
+            match answer {
+                Answer::Contribution(entries, answer) => drop(answer.send(outcome.map(|()| Receipt { entries }))),
+                Answer::Act(answer) => drop(answer.send(outcome)),
+            }
+        }
+    }
+
+    fn carry_in(&mut self, frames: Vec<Vec<u8>>, answer: oneshot::Sender<Result<Vec<String>, Refused>>) {
+        let peer = NodeId::ZERO;
+        let noted = self.note_count();
+        self.handle(Input::Connected { peer, opens_with: None });
+        for frame in frames {
+            self.handle(Input::Received { peer, frame });
+        }
+        self.handle(Input::Disconnected { peer });
+        self.flush();
+        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(answer.send(Ok(snapshot.notices.iter().skip(noted).cloned().collect())));
+    }
+
+    fn note_count(&self) -> usize {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).notices.len()
+    }
+
+    fn network_event(&mut self, event: Event) {
+        match event {
+            Event::Connected { peer, address, outbound } => {
+                tracing::info!(%peer, %address, outbound, "connected");
+                let nonce = outbound.then(clock::random).transpose();
+                match nonce {
+                    Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
+                    Err(fault) => self.note(fault.to_string()),
+                }
+            }
+            Event::Frame { peer, bytes } => self.handle(Input::Received { peer, frame: bytes }),
+            Event::Disconnected { peer, reason } => {
+                tracing::info!(%peer, %reason, "disconnected");
+                self.handle(Input::Disconnected { peer });
+            }
+            Event::Stranger { node, address } => {
+                self.note(format!("unknown node {node} wants to connect from {address}"));
+                let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+                if snapshot.strangers.len() < 100 {
+                    snapshot.strangers.insert(node, address);
+                }
+            }
+            Event::Listening { address } => {
+                let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+                snapshot.listening.push(address);
+            }
+            Event::DialFailed { address, reason, .. } => tracing::info!(%address, %reason, "could not connect"),
+        }
+    }
+
+    /// Checks signatures on idle cores, each of two threads a half.
+    fn check(&self, log: LogKey, after: LogEnd, until: u64) {
+        let reader = self.reader.clone();
+        let commands = self.commands.clone();
+        let thread = std::thread::Builder::new().name("isnad-check".into());
+        let started = thread.spawn(move || {
+            let input = check_signatures(&reader, log, after, until);
+            let _ = commands.send(Command::Checked(input));
+        });
+        if let Err(error) = started {
+            tracing::error!(%error, "signatures are not checked: no thread");
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        match notice {
+            Notice::OwnKeyElsewhere { log } => {
+                self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
+                self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
+            }
+            Notice::OwnEndConfirmed { log, end } => self.parts.signing.confirmed(*log, *end),
+            Notice::Refused { peer, log, refusal } => {
+                self.note(format!("an entry of {} from {peer} was refused: {refusal}", log.author));
+            }
+            Notice::Diverged { peer, log } => {
+                self.note(format!("{peer} holds another entry of {} at a position held here", log.author));
+            }
+        }
+    }
+
+    fn note(&self, text: String) {
+        tracing::warn!("{text}");
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        if snapshot.notices.len() >= 100 {
+            snapshot.notices.remove(0);
+        }
+        snapshot.notices.push(text);
+    }
+
+    /// Writes own entries that a crash or a full disk left between mark and journal, before anything new is signed.
+    fn finish_unsettled(&mut self) {
+        let is_missing = |entry: &&Entry| {
+            let header = &entry.header;
+            let log = LogKey { space: header.space, author: header.author };
+            header.seq > self.parts.replica.end_of(log).seq
+        };
+        let entries: Vec<Entry> = self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect();
+        if entries.is_empty() {
+            self.parts.signing.settle();
+            return;
+        }
+        tracing::info!(entries = entries.len(), "entries that were signed and not written are written now");
+        self.handle(Input::Submit { request: 0, entries });
+        self.flush();
+    }
+}
+
+/// Reads a stretch of a log and checks each signature, split over two threads.
+fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) -> Input {
+    let mut upto = after;
+    while upto.seq < until {
+        let Ok(mut entries) = reader.read_log(log, upto.seq, 4 * 1_024 * 1_024) else { break };
+        entries.retain(|entry| entry.end().seq <= until);
+        if entries.is_empty() {
+            break;
+        }
+        let half = entries.len().div_ceil(2);
+        let (front, back) = entries.split_at(half);
+        let count = |part: &[isnad_protocol::log::Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
+        let (front_good, back_good) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| count(back));
+            (count(front), other.join().unwrap_or(0))
+        });
+        let good = if front_good < front.len() { front_good } else { front.len().saturating_add(back_good) };
+        if let Some(last) = good.checked_sub(1).and_then(|last| entries.get(last)) {
+            upto = last.end();
+        }
+        if good < entries.len() {
+            return Input::Checked { log, upto, is_bad_behind: true };
+        }
+    }
+    Input::Checked { log, upto, is_bad_behind: false }
+}
+
+/// Keys that this node signs with.
+#[must_use]
+pub fn own_keys(signers: &[Signer]) -> BTreeSet<PublicKey> {
+    signers.iter().map(|signer| signer.key.public()).collect()
+}

@@ -1,0 +1,200 @@
+//! Files that are whole or absent, and secret files that only their owner can read.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+
+/// Permission bits that let anyone but the owner in.
+const OTHERS: u32 = 0o077;
+
+/// Puts the names in a directory on disk: a new, renamed or removed file is there for sure only after this.
+///
+/// # Errors
+/// [`Fault::Io`] if the directory cannot be opened or synced.
+pub fn sync_directory(path: &Path) -> Result<(), Fault> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(Fault::io("sync the directory", path))
+}
+
+/// Makes a directory and those above it, for their owner alone; one that is there already is left as it is.
+///
+/// When this returns they are on disk: what is synced within a directory is lost with the directory's own name.
+///
+/// # Errors
+/// [`Fault::Io`] if it cannot be made or synced.
+pub fn create_directory(path: &Path) -> Result<(), Fault> {
+    let missing: Vec<_> =
+        path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(Fault::io("make the directory", path))?;
+    missing.into_iter().try_for_each(|made| sync_directory(parent(made)))
+}
+
+/// Replaces a file as a whole: after a crash it holds either the old bytes or the new ones, and when this returns the new.
+///
+/// The file is readable by its owner alone.
+///
+/// # Errors
+/// [`Fault::Io`]. The old bytes then still stand, or, if only the last sync failed, the new ones.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let beside = beside(path)?;
+    let written = write_new(&beside, bytes)
+        .and_then(|()| fs::rename(&beside, path).map_err(Fault::io("put in place", path)))
+        .inspect_err(|_| drop(fs::remove_file(&beside)));
+    written.and_then(|()| sync_directory(parent(path)))
+}
+
+/// Makes a file as a whole, for its owner alone, and never over another.
+///
+/// # Errors
+/// [`Fault::KeyExists`] if the name is taken; [`Fault::Io`] for the rest, and then there is no such file.
+pub fn create_secret(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let beside = beside(path)?;
+    // A link, unlike a rename, fails where a file stands.
+    let linked = write_new(&beside, bytes).and_then(|()| {
+        fs::hard_link(&beside, path).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Fault::KeyExists { path: path.to_owned() },
+            _ => Fault::io("put in place", path)(error),
+        })
+    });
+    drop(fs::remove_file(&beside));
+    linked.and_then(|()| sync_directory(parent(path)))
+}
+
+/// Reads a secret file of at most `limit` bytes, if it is a plain file that its owner alone can read, and we are its owner.
+///
+/// # Errors
+/// [`Fault::KeyKind`], [`Fault::KeyOwner`], [`Fault::KeyReadable`] for a file that is not so; [`Fault::KeyDamaged`] for one
+/// that is longer; [`Fault::Io`].
+pub fn read_secret(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let kind = || Fault::KeyKind { path: path.to_owned(), due: "a plain file, not a link" };
+    let file = OpenOptions::new().read(true).custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK)).open(path);
+    let is_link = |error: &std::io::Error| error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let file = file.map_err(|error| if is_link(&error) { kind() } else { Fault::io("open", path)(error) })?;
+    // Checked on the open file: one checked by its name could be another by the time it is read.
+    let metadata = file.metadata().map_err(Fault::io("look at", path))?;
+    if !metadata.is_file() {
+        return Err(kind());
+    }
+    check_private(path, &metadata)?;
+    read_bounded(file, limit)
+        .map_err(Fault::io("read", path))?
+        .ok_or_else(|| Fault::KeyDamaged { path: path.to_owned(), reason: "the file is too long to be one" })
+}
+
+/// Checks that a directory is ours and closed to others.
+///
+/// # Errors
+/// As of [`read_secret`].
+pub fn check_secret_directory(path: &Path) -> Result<(), Fault> {
+    let metadata = fs::symlink_metadata(path).map_err(Fault::io("look at", path))?;
+    if !metadata.is_dir() {
+        return Err(Fault::KeyKind { path: path.to_owned(), due: "a directory, not a link" });
+    }
+    check_private(path, &metadata)
+}
+
+/// Reads to the end, `None` if that is past `limit` bytes. The buffer never moves, so no copy of a secret stays behind.
+pub(crate) fn read_bounded(from: impl Read, limit: usize) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let room = limit.saturating_add(1);
+    // Beyond its end `read_to_end` asks for some room more before it believes in the end.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(64)));
+    from.take(u64::try_from(room).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= limit).then_some(bytes))
+}
+
+fn check_private(path: &Path, metadata: &fs::Metadata) -> Result<(), Fault> {
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(Fault::KeyOwner { path: path.to_owned(), owner: metadata.uid() });
+    }
+    if metadata.mode() & OTHERS != 0 {
+        return Err(Fault::KeyReadable { path: path.to_owned(), mode: metadata.mode() & 0o777 });
+    }
+    Ok(())
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .custom_flags(flags(OFlags::NOFOLLOW))
+        .open(path)
+        .map_err(Fault::io("create", path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Fault::io("write", path))
+}
+
+/// A name in the same directory that nobody else uses: a rename works within one disk only.
+fn beside(path: &Path) -> Result<PathBuf, Fault> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{:016x}.new", u64::from_be_bytes(crate::clock::random()?)));
+    Ok(path.with_file_name(name))
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+const fn flags(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn a_replaced_file_is_whole_private_and_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mark");
+        replace(&path, b"old").unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_is_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        create_secret(&path, b"first").unwrap();
+        assert!(matches!(create_secret(&path, b"second"), Err(Fault::KeyExists { .. })));
+        assert_eq!(&read_secret(&path, 5).unwrap()[..], b"first");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_readable_by_others_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        create_secret(&path, b"x").unwrap();
+        for mode in [0o604, 0o640, 0o601, 0o620] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let read = read_secret(&path, 9);
+            assert!(matches!(read, Err(Fault::KeyReadable { mode: found, .. }) if found == mode), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_link_a_directory_and_a_long_file_are_no_secrets() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        create_secret(&path, b"12345").unwrap();
+        let link = dir.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(matches!(read_secret(&link, 9), Err(Fault::KeyKind { .. })));
+        assert!(matches!(read_secret(dir.path(), 9), Err(Fault::KeyKind { .. })));
+        assert!(matches!(read_secret(&path, 4), Err(Fault::KeyDamaged { .. })));
+        assert!(matches!(check_secret_directory(&link), Err(Fault::KeyKind { .. })));
+    }
+}

@@ -1,0 +1,113 @@
+//! An organisation's first home: its keys, and the first act that grants them.
+
+use std::path::{Path, PathBuf};
+
+use isnad_protocol::act::draft::NewOrganisation;
+use isnad_protocol::act::{Act, DecodeError, Name, OrganisationKind, Role};
+use isnad_protocol::id::OrganisationId;
+use isnad_protocol::key::SecretKey;
+
+use crate::fault::Fault;
+use crate::files;
+use crate::home::Home;
+use crate::keystore::{Cost, Keystore, NewKey, Purpose, Secret, Unlocker};
+
+/// Why no first act was made or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityError {
+    /// The disk or a key.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The act is not one that a peer would take.
+    #[error(transparent)]
+    Act(#[from] DecodeError),
+    /// This home has no first act of its own: it only reads.
+    #[error("this home holds no organisation of its own")]
+    NoOrganisation,
+}
+
+/// What a new organisation says of itself.
+#[derive(Debug, Clone)]
+pub struct NewIdentity<'a> {
+    /// What it is.
+    pub kind: OrganisationKind,
+    /// Its names.
+    pub names: Vec<Name>,
+    /// A label for this device's keys.
+    pub label: &'a str,
+}
+
+/// Makes a home with all the keys that a small organisation begins with, and its first act.
+///
+/// One root key signs the organisation's acts; the next root key is committed to, for a rotation. Contributor,
+/// publisher and attesting keys sign entries; the node key opens connections.
+///
+/// # Errors
+/// [`IdentityError`]; a home that was only half made is made whole by calling this again.
+pub fn create(
+    path: &Path,
+    new: NewIdentity<'_>,
+    unlocker: &mut Unlocker,
+    cost: Cost,
+) -> Result<(Home, Act), IdentityError> {
+    let home = Home::create(path)?;
+    let keys = Keystore::create(&home.keys())?;
+    let mut make = |purpose: Purpose| -> Result<SecretKey, Fault> {
+        let seed = Secret::draw()?;
+        let key = SecretKey::from_seed(seed.as_bytes());
+        let public = *key.public().as_bytes();
+        keys.add(&NewKey { purpose, label: new.label, public, seed: &seed }, unlocker, cost)?;
+        Ok(key)
+    };
+    let (root, next) = (make(Purpose::Root)?, make(Purpose::NextRoot)?);
+    let granted = [
+        (Role::Reader, make(Purpose::Peer)?),
+        (Role::Contributor, make(Purpose::Contributor)?),
+        (Role::Publisher, make(Purpose::Publisher)?),
+        (Role::Node, make(Purpose::Node)?),
+    ];
+    let act = NewOrganisation {
+        kind: new.kind,
+        names: new.names,
+        roots: vec![&root],
+        threshold: 1,
+        next: vec![next.public()],
+        next_threshold: 1,
+        grants: granted.iter().map(|(role, key)| (*role, new.label.to_owned(), key)).collect(),
+        has_admin: false,
+    }
+    .sign()?;
+    files::replace(&own_act_path(&home), &act.encode())?;
+    Ok((home, act))
+}
+
+/// The first act of the organisation whose home this is.
+///
+/// # Errors
+/// [`IdentityError::NoOrganisation`] if there is none.
+pub fn own_act(home: &Home) -> Result<Act, IdentityError> {
+    let path = own_act_path(home);
+    if !path.exists() {
+        return Err(IdentityError::NoOrganisation);
+    }
+    let bytes = std::fs::read(&path).map_err(Fault::io("read", &path))?;
+    Ok(Act::decode(&bytes)?)
+}
+
+/// Signs an act with the root keys of this home, on behalf of its organisation.
+///
+/// # Errors
+/// [`IdentityError`] if the home holds no organisation, or its root keys cannot be unlocked.
+pub fn sign(home: &Home, act: &mut Act, unlocker: &mut Unlocker) -> Result<OrganisationId, IdentityError> {
+    let organisation = OrganisationId::new(*own_act(home)?.id().as_bytes());
+    let keys = Keystore::open(&home.keys())?;
+    for info in keys.list()?.iter().filter(|info| info.purpose == Purpose::Root) {
+        act.sign(organisation, &SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
+    }
+    Ok(organisation)
+}
+
+fn own_act_path(home: &Home) -> PathBuf {
+    home.path().join("organisation.act")
+}

@@ -1,0 +1,329 @@
+//! The index: positions, log ends and sheets, derived from the journal. Names sled.
+//!
+//! Deleting it loses nothing: it is made again from the journal. It is never the truth (GROUND, sled): at every start it
+//! is compared with the journal's end, and it can say of itself only how far it came. Everything it knows of a batch,
+//! that included, is one sled batch. One tree with prefixes; values of at most some 40 KB; no key for each entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use isnad_protocol::encoding::Reader;
+use isnad_protocol::entry::Entry;
+use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::replica::{Stored, Write};
+
+use crate::fault::Fault;
+use crate::journal::Position;
+
+mod sheets;
+mod update;
+
+pub use update::Applied;
+
+/// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
+const FORM: &[u8] = b"isnad-index-1";
+
+/// Positions in one value: 8 KB.
+const POSITIONS: u64 = 1_024;
+
+mod prefix {
+    pub(super) const STATE: u8 = b'm';
+    pub(super) const LOG: u8 = b'l';
+    pub(super) const POSITION: u8 = b'p';
+    pub(super) const SHEET: u8 = b's';
+    pub(super) const REFERENCE: u8 = b'r';
+    pub(super) const ALIAS: u8 = b'a';
+    pub(super) const WANTED: u8 = b'w';
+    pub(super) const SUMMARY: u8 = b'y';
+    pub(super) const STALE: u8 = b'd';
+}
+
+/// The sled trees derived from the journal. Cheap to clone; reads from any thread.
+#[derive(Clone, Debug)]
+pub struct Index {
+    tree: sled::Db,
+}
+
+impl Index {
+    /// Opens the index, or makes an empty one where it is missing, of another form, or cannot be opened.
+    ///
+    /// # Errors
+    /// [`Fault`] if not even an empty one can be made.
+    pub fn open(dir: &Path) -> Result<Self, Fault> {
+        match Self::try_open(dir) {
+            Ok(index) if index.has_form() => Ok(index),
+            Ok(index) => {
+                index.clear()?;
+                Ok(index)
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "the index cannot be opened and is made anew");
+                std::fs::remove_dir_all(dir).map_err(Fault::io("remove", dir))?;
+                let index = Self::try_open(dir)?;
+                index.clear()?;
+                Ok(index)
+            }
+        }
+    }
+
+    fn try_open(dir: &Path) -> Result<Self, Fault> {
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1_000));
+        // sled panics on some of its own damaged files: for us that is an index to be made anew.
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+        let tree = opened.map_err(|_| Fault::index("sled panicked while it opened"))?.map_err(Fault::index)?;
+        Ok(Self { tree })
+    }
+
+    fn has_form(&self) -> bool {
+        matches!(self.get(&[prefix::STATE]), Ok(Some(form)) if form == FORM)
+    }
+
+    /// Empties the index, to be filled from the journal's beginning.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn clear(&self) -> Result<(), Fault> {
+        self.guard(|tree| {
+            tree.clear()?;
+            tree.insert([prefix::STATE], FORM)?;
+            Ok(())
+        })
+    }
+
+    /// How far each space's journal has been taken in.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn reached(&self) -> Result<BTreeMap<SpaceId, Position>, Fault> {
+        let mut reached = BTreeMap::new();
+        self.scan(&[prefix::STATE], |key, value| {
+            if let (Some(space), Some(position)) = (SpaceId::from_slice(key), number(value)) {
+                reached.insert(space, Position::from_u64(position));
+            }
+            true
+        })?;
+        Ok(reached)
+    }
+
+    /// What the replica starts from.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn stored(&self) -> Result<Stored, Fault> {
+        let mut stored = Stored::default();
+        self.scan(&[prefix::LOG], |key, value| {
+            if let (Some(key), Some(log)) = (decode_log_key(key), decode_log(value)) {
+                stored.logs.insert(key, log);
+            }
+            true
+        })?;
+        self.scan(&[prefix::WANTED], |key, _| {
+            if let Some((log, seq)) = key.split_at_checked(64)
+                && let (Some(log), Some(seq)) = (decode_log_key(log), number(seq))
+            {
+                stored.wanted.insert((log, seq));
+            }
+            true
+        })?;
+        Ok(stored)
+    }
+
+    /// Where the entries of a log from `from` on stand in its journal: those of one value at most.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn positions(&self, log: LogKey, from: u64) -> Result<Vec<Position>, Fault> {
+        let value = self.get(&position_key(log, from / POSITIONS))?.unwrap_or_default();
+        let skip = usize::try_from(from % POSITIONS).unwrap_or(usize::MAX);
+        let positions = value.chunks_exact(8).skip(skip).map_while(number).take_while(|position| *position != 0);
+        Ok(positions.map(Position::from_u64).collect())
+    }
+
+    /// Every entry about a record.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, Fault> {
+        let mut entries = Vec::new();
+        self.scan(&[&[prefix::SHEET][..], record.as_bytes()].concat(), |_, value| {
+            entries.extend(decode_entries(value));
+            true
+        })?;
+        Ok(entries)
+    }
+
+    /// Every record with a claim that names `record`.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
+        let mut records = BTreeSet::new();
+        self.scan(&[&[prefix::REFERENCE][..], record.as_bytes()].concat(), |key, _| {
+            records.extend(key.try_into().ok().map(RecordId::new));
+            true
+        })?;
+        Ok(records)
+    }
+
+    /// Every record that an alias was ever claimed for.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn with_alias(&self, alias: &str) -> Result<BTreeSet<RecordId>, Fault> {
+        let mut records = BTreeSet::new();
+        self.scan(&alias_prefix(alias), |key, _| {
+            records.extend(key.try_into().ok().map(RecordId::new));
+            true
+        })?;
+        Ok(records)
+    }
+
+    /// Every record whose id begins with these bytes: one byte for a kind, more for a prefix that a person typed.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn records(&self, start: &[u8]) -> Result<BTreeSet<RecordId>, Fault> {
+        let mut records = BTreeSet::new();
+        self.scan(&[&[prefix::SUMMARY][..], start].concat(), |key, _| {
+            records.extend([start, key].concat().try_into().ok().map(RecordId::new));
+            true
+        })?;
+        Ok(records)
+    }
+
+    /// The cached summary of every record whose id begins with these bytes; empty where it is to be made anew.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn summaries(&self, start: &[u8], mut visit: impl FnMut(RecordId, &[u8])) -> Result<(), Fault> {
+        self.scan(&[&[prefix::SUMMARY][..], start].concat(), |key, value| {
+            if let Ok(bytes) = [start, key].concat().try_into() {
+                visit(RecordId::new(bytes), value);
+            }
+            true
+        })
+    }
+
+    /// Records whose summary is to be made anew, some thousand at a time.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn stale(&self) -> Result<Vec<RecordId>, Fault> {
+        let mut records = Vec::new();
+        self.scan(&[prefix::STALE], |key, _| {
+            records.extend(key.try_into().ok().map(RecordId::new));
+            records.len() < 4_096
+        })?;
+        Ok(records)
+    }
+
+    /// Keeps summaries, which are then no longer stale.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn keep_summaries(&self, summaries: Vec<(RecordId, Vec<u8>)>) -> Result<(), Fault> {
+        let mut batch = sled::Batch::default();
+        for (record, summary) in summaries {
+            batch.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), summary);
+            batch.remove([&[prefix::STALE][..], record.as_bytes()].concat());
+        }
+        self.guard(|tree| tree.apply_batch(batch))
+    }
+
+    /// Hands what sled still has in memory to the operating system.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn flush(&self) -> Result<(), Fault> {
+        self.guard(|tree| tree.flush().map(drop))
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.guard(|tree| tree.get(key).map(|value| value.map(|value| value.to_vec())))
+    }
+
+    /// Visits keys behind a prefix (without it) in order, until `visit` says `false`.
+    fn scan(&self, start: &[u8], mut visit: impl FnMut(&[u8], &[u8]) -> bool) -> Result<(), Fault> {
+        self.guard(|tree| {
+            for pair in tree.scan_prefix(start) {
+                let (key, value) = pair?;
+                let goes_on = key.get(start.len()..).is_none_or(|rest| visit(rest, &value));
+                if !goes_on {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs sled behind `catch_unwind`: a panic in it is an index to be made anew, never the end of the node.
+    fn guard<T>(&self, run: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Fault> {
+        catch_unwind(AssertUnwindSafe(|| run(&self.tree)))
+            .map_err(|_| Fault::index("sled panicked"))?
+            .map_err(Fault::index)
+    }
+}
+
+/// Memory that sled may keep: a small server is a target (GROUND S6: 1 GiB by default).
+const CACHE_BYTES: u64 = 32 * 1_024 * 1_024;
+
+fn log_key(log: LogKey) -> Vec<u8> {
+    [&[prefix::LOG][..], log.space.as_bytes(), log.author.as_bytes()].concat()
+}
+
+fn position_key(log: LogKey, chunk: u64) -> Vec<u8> {
+    [&[prefix::POSITION][..], log.space.as_bytes(), log.author.as_bytes(), &chunk.to_be_bytes()].concat()
+}
+
+fn wanted_key(log: LogKey, seq: u64) -> Vec<u8> {
+    [&[prefix::WANTED][..], log.space.as_bytes(), log.author.as_bytes(), &seq.to_be_bytes()].concat()
+}
+
+/// Aliases are found whatever their case; the length keeps one from being the prefix of another.
+fn alias_prefix(alias: &str) -> Vec<u8> {
+    let mut folded = alias.to_lowercase().into_bytes();
+    folded.truncate(255);
+    let length = u8::try_from(folded.len()).unwrap_or(u8::MAX);
+    [&[prefix::ALIAS, length][..], &folded].concat()
+}
+
+fn number(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_be_bytes)
+}
+
+fn decode_log_key(bytes: &[u8]) -> Option<LogKey> {
+    let (space, author) = bytes.split_at_checked(32)?;
+    Some(LogKey { space: SpaceId::from_slice(space)?, author: PublicKey::from_slice(author)? })
+}
+
+fn encode_log(log: &Log) -> Vec<u8> {
+    let mut value = log.organisation.as_bytes().to_vec();
+    for end in [log.end, log.checked] {
+        value.extend(end.seq.to_be_bytes());
+        value.extend(end.id.as_bytes());
+    }
+    value
+}
+
+fn decode_log(value: &[u8]) -> Option<Log> {
+    let mut reader = Reader::new(value);
+    let organisation = OrganisationId::new(reader.array().ok()?);
+    let mut end = || Some(LogEnd { seq: reader.u64().ok()?, id: EntryId::new(reader.array().ok()?) });
+    Some(Log { organisation, end: end()?, checked: end()? })
+}
+
+/// Entries as they stand in a sheet's value: length, then the bytes of a file.
+fn decode_entries(value: &[u8]) -> Vec<Authentic> {
+    let mut reader = Reader::new(value);
+    let mut entries = Vec::new();
+    while let Ok(length) = reader.u32()
+        && let Ok(bytes) = reader.bytes(usize::try_from(length).unwrap_or(usize::MAX))
+        && let Ok(entry) = Entry::decode(bytes)
+    {
+        entries.push(Authentic::from_store(entry));
+    }
+    entries
+}

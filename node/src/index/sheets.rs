@@ -1,0 +1,188 @@
+//! Sheets in the index: the entries about a record, in values of some 32 KB, and what is found by them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::entry::Kind;
+use isnad_protocol::id::{OrganisationId, RecordId, SpaceId};
+use isnad_protocol::log::{Authentic, LogKey};
+use isnad_protocol::sheet;
+
+use super::{Index, alias_prefix, decode_entries, prefix};
+use crate::fault::Fault;
+
+/// A value is closed above this: sled moves values beyond 128 KB into files that it never syncs (GROUND S2).
+const VALUE_BYTES: usize = 32 * 1_024;
+
+/// Whose words about what: all generations of a sheet stand together.
+type SheetKey = (RecordId, SpaceId, OrganisationId);
+
+/// One value of a sheet and its number.
+struct Value {
+    number: u32,
+    bytes: Vec<u8>,
+}
+
+/// The last value of each sheet that a batch touches, and what else changes by it.
+pub(super) struct Sheets<'a> {
+    index: &'a Index,
+    open: BTreeMap<SheetKey, Value>,
+    closed: BTreeMap<Vec<u8>, Vec<u8>>,
+    references: BTreeSet<Vec<u8>>,
+    records: BTreeSet<RecordId>,
+}
+
+impl<'a> Sheets<'a> {
+    pub(super) const fn new(index: &'a Index) -> Self {
+        Self {
+            index,
+            open: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            references: BTreeSet::new(),
+            records: BTreeSet::new(),
+        }
+    }
+
+    /// Adds an entry to the sheet that it is about; one about no record has none.
+    pub(super) fn add(&mut self, entry: &Authentic) -> Result<(), Fault> {
+        let header = &entry.entry().header;
+        if header.record == RecordId::ZERO {
+            return Ok(());
+        }
+        let key = (header.record, header.space, header.organisation);
+        if !self.open.contains_key(&key) {
+            let value = self.last_value(key)?;
+            self.open.insert(key, value);
+        }
+        if let Some(value) = self.open.get_mut(&key) {
+            if value.bytes.len() >= VALUE_BYTES {
+                self.closed.insert(value_key(key, value.number), std::mem::take(&mut value.bytes));
+                value.number = value.number.saturating_add(1);
+            }
+            append(&mut value.bytes, entry);
+        }
+        self.touch(entry);
+        Ok(())
+    }
+
+    /// Puts an entry that came without its payload in its place with it.
+    pub(super) fn replace(&mut self, entry: &Authentic) -> Result<(), Fault> {
+        let header = &entry.entry().header;
+        let key = (header.record, header.space, header.organisation);
+        let mut values: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        let start = sheet_prefix(key);
+        self.index.scan(&start, |rest, value| {
+            values.insert([&start, rest].concat(), value.to_vec());
+            true
+        })?;
+        for (name, bytes) in &self.closed {
+            if name.starts_with(&start) {
+                values.insert(name.clone(), bytes.clone());
+            }
+        }
+        for (name, bytes) in values {
+            if let Some(changed) = replaced(&bytes, entry) {
+                self.closed.insert(name, changed);
+            }
+        }
+        if let Some(value) = self.open.get_mut(&key) {
+            let name = value_key(key, value.number);
+            if let Some(changed) = replaced(&value.bytes, entry) {
+                value.bytes = changed;
+            }
+            self.closed.remove(&name);
+        }
+        self.touch(entry);
+        Ok(())
+    }
+
+    /// Takes the entries of a log behind `seq` out of every sheet.
+    pub(super) fn remove_behind(&mut self, log: LogKey, seq: u64) -> Result<(), Fault> {
+        let mut changed = Vec::new();
+        self.index.scan(&[prefix::SHEET], |name, value| {
+            let entries = decode_entries(value);
+            let is_kept = |entry: &&Authentic| {
+                let header = &entry.entry().header;
+                header.space != log.space || header.author != log.author || header.seq <= seq
+            };
+            let kept: Vec<&Authentic> = entries.iter().filter(is_kept).collect();
+            if kept.len() < entries.len() {
+                let mut bytes = Vec::new();
+                kept.iter().for_each(|entry| append(&mut bytes, entry));
+                changed.push(([&[prefix::SHEET], name].concat(), bytes));
+                self.records.extend(entries.iter().map(|entry| entry.entry().header.record));
+            }
+            true
+        })?;
+        self.closed.extend(changed);
+        Ok(())
+    }
+
+    pub(super) fn write(&self, batch: &mut sled::Batch) {
+        for (key, value) in &self.closed {
+            batch.insert(key.as_slice(), value.as_slice());
+        }
+        for (key, value) in &self.open {
+            batch.insert(value_key(*key, value.number), value.bytes.as_slice());
+        }
+        for key in &self.references {
+            batch.insert(key.as_slice(), &[]);
+        }
+        for record in &self.records {
+            batch.insert([&[prefix::STALE][..], record.as_bytes()].concat(), &[]);
+            // An empty summary: the record is listed at once, and its summary made when it is first read.
+            batch.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), &[]);
+        }
+    }
+
+    fn touch(&mut self, entry: &Authentic) {
+        let header = &entry.entry().header;
+        self.records.insert(header.record);
+        let Some(payload) = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change) else { return };
+        let mentions = sheet::mentions(&payload.bytes);
+        for target in mentions.records {
+            let key = [&[prefix::REFERENCE][..], target.as_bytes(), header.record.as_bytes()].concat();
+            self.references.insert(key);
+        }
+        for alias in mentions.aliases {
+            self.references.insert([&alias_prefix(&alias), header.record.as_bytes().as_slice()].concat());
+        }
+    }
+
+    fn last_value(&self, key: SheetKey) -> Result<Value, Fault> {
+        let mut value = Value { number: 0, bytes: Vec::new() };
+        self.index.scan(&sheet_prefix(key), |rest, bytes| {
+            if let Ok(number) = rest.try_into() {
+                value = Value { number: u32::from_be_bytes(number), bytes: bytes.to_vec() };
+            }
+            true
+        })?;
+        Ok(value)
+    }
+}
+
+fn sheet_prefix((record, space, organisation): SheetKey) -> Vec<u8> {
+    [&[prefix::SHEET][..], record.as_bytes(), space.as_bytes(), organisation.as_bytes()].concat()
+}
+
+fn value_key(key: SheetKey, number: u32) -> Vec<u8> {
+    [sheet_prefix(key).as_slice(), &number.to_be_bytes()].concat()
+}
+
+fn append(value: &mut Vec<u8>, entry: &Authentic) {
+    let bytes = entry.entry().encode();
+    value.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+    value.extend(bytes);
+}
+
+/// The value with this entry in its place, `None` if it does not hold it.
+fn replaced(value: &[u8], entry: &Authentic) -> Option<Vec<u8>> {
+    let entries = decode_entries(value);
+    let is_here = entries.iter().any(|held| held.id() == entry.id());
+    is_here.then(|| {
+        let mut changed = Vec::new();
+        for held in &entries {
+            append(&mut changed, if held.id() == entry.id() { entry } else { held });
+        }
+        changed
+    })
+}

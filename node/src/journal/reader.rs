@@ -1,0 +1,122 @@
+//! Reads frames at known positions, from any thread, while one writer appends.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::frame::{self, Flaw, Frame};
+use super::position::Position;
+use super::scan::{Found, Scan};
+use super::segment::{self, Marker, Window};
+use crate::fault::Fault;
+
+/// Segments kept open: two gigabytes of recent journal and more, and far from what a process may open.
+const OPEN_FILES: usize = 64;
+
+/// A cheap handle for reading; clones share their open files.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    dir: PathBuf,
+    open: Mutex<BTreeMap<u32, (Arc<std::fs::File>, Marker)>>,
+}
+
+impl Reader {
+    /// Reads the journal in `dir`, without a lock.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self { shared: Arc::new(Shared { dir: dir.to_owned(), open: Mutex::default() }) }
+    }
+
+    /// Reads one frame.
+    ///
+    /// # Errors
+    /// [`Fault::Damaged`] if no whole frame stands there; [`Fault::NewerFormat`].
+    pub fn read(&self, position: Position) -> Result<Frame, Fault> {
+        let fault = |flaw| segment::fault(&self.shared.dir, position, flaw);
+        let (file, marker) = self.segment(position.segment).map_err(fault)?;
+        frame::read(&mut Window::narrow(file), marker, position).map_err(fault)?.ok_or_else(|| fault(Flaw::Lost))
+    }
+
+    /// Reads frames in order from the one at `position` up to where the journal ends when that is reached.
+    #[must_use]
+    pub fn frames_from(&self, position: Position) -> Frames {
+        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until: None }
+    }
+
+    /// The same up to `until`, which must be an end known to be written.
+    #[must_use]
+    pub fn frames(&self, position: Position, until: Position) -> Frames {
+        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until: Some(until) }
+    }
+
+    fn segment(&self, segment: u32) -> Result<(Arc<std::fs::File>, Marker), Flaw> {
+        let mut open = self.shared.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((file, marker)) = open.get(&segment) {
+            return Ok((Arc::clone(file), *marker));
+        }
+        let found = segment::open(&self.shared.dir, segment)?;
+        if open.len() >= OPEN_FILES {
+            open.pop_first();
+        }
+        open.insert(segment, (Arc::clone(&found.file), found.marker));
+        Ok((found.file, found.marker))
+    }
+}
+
+/// Frames in order, in bounded memory. Ends at the first fault.
+#[derive(Debug)]
+pub struct Frames {
+    dir: PathBuf,
+    state: State,
+    /// An end known to be written; `None` for wherever the end is.
+    until: Option<Position>,
+}
+
+#[derive(Debug)]
+enum State {
+    Due(Position),
+    Running(Box<Scan>),
+    Ended,
+}
+
+impl Frames {
+    fn advance(&mut self) -> Result<Option<Frame>, Fault> {
+        if let State::Due(position) = self.state {
+            self.state = State::Running(Box::new(Scan::open_from(&self.dir, position)?));
+        }
+        let State::Running(scan) = &mut self.state else { return Ok(None) };
+        if self.until.is_some_and(|until| scan.reached() >= until) {
+            return Ok(None);
+        }
+        let (position, flaw) = match scan.next() {
+            Some(Found::Frame(frame)) => {
+                return Ok(self.until.is_none_or(|until| frame.position < until).then_some(frame));
+            }
+            Some(Found::Damage(damage)) => (damage.position, damage.flaw),
+            // A writer may be at work behind what is known to be written.
+            Some(Found::Tail { .. }) | None if self.until.is_none_or(|until| scan.reached() >= until) => {
+                return Ok(None);
+            }
+            Some(Found::Tail { position, flaw, .. }) => (position, flaw),
+            None => (scan.reached(), Flaw::Lost),
+        };
+        Err(segment::fault(&self.dir, position, flaw))
+    }
+}
+
+impl Iterator for Frames {
+    type Item = Result<Frame, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.advance().transpose();
+        if !matches!(next, Some(Ok(_))) {
+            self.state = State::Ended;
+        }
+        next
+    }
+}

@@ -1,0 +1,175 @@
+//! The high-water mark: what our own keys have signed, on disk before anyone else can have it. design §8.
+//!
+//! Two entries with one sequence number prove their author to be cheating, for ever. So before own entries go to the journal the
+//! mark says how far they reach, and holds their bytes: a crash in between is finished at the next start with the very same bytes.
+//! And where mark and journal disagree, or the mark was written on another machine, this may be a restored backup or a copy that
+//! runs twice, and nothing is signed until a node of another organisation has confirmed the ends.
+//!
+//! Bytes of the file, integers big-endian: tag `ISNAD-MARK-v1`, machine\[32\], count\[4\] and so many of
+//! (space\[32\], author\[32\], settled end\[40\], reserved end\[40\]), count\[4\] and so many of (length\[4\], bytes), SHA-256 of the
+//! tag `ISNAD-MARKSUM-v1` and all before. An end is seq\[8\], id\[32\].
+
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use isnad_protocol::id::{EntryId, SpaceId};
+
+use crate::fault::Fault;
+use crate::files;
+
+mod assess;
+mod encoding;
+mod machine;
+
+#[cfg(test)]
+mod tests;
+
+pub use assess::Assessment;
+pub use machine::Machine;
+
+/// Bytes of own entries that are written in one step, together.
+pub const PENDING_BYTES: usize = 4 << 20;
+
+/// One log of an own key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnLog {
+    /// The space it is in.
+    pub space: SpaceId,
+    /// The public half of the key.
+    pub author: [u8; 32],
+}
+
+/// The last entry of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// Its sequence number, from 1.
+    pub seq: u64,
+    /// Its id.
+    pub id: EntryId,
+}
+
+impl End {
+    /// The end of a log without entries.
+    pub const NONE: Self = Self { seq: 0, id: EntryId::ZERO };
+}
+
+/// How far one log reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reach {
+    /// Known to be in the journal.
+    settled: End,
+    /// Signed; beyond `settled` only while entries are pending.
+    reserved: End,
+}
+
+/// How far own keys have signed, and the entries that may not be in the journal yet.
+///
+/// The order of a step, which no caller may change: [`Mark::reserve`], [`Mark::write`], the journal's append and sync,
+/// [`Mark::settle`]; only then the entries are released to anyone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    machine: Machine,
+    logs: BTreeMap<OwnLog, Reach>,
+    pending: Vec<Vec<u8>>,
+}
+
+impl Mark {
+    /// The mark of a home that has signed nothing.
+    #[must_use]
+    pub const fn new(machine: Machine) -> Self {
+        Self { machine, logs: BTreeMap::new(), pending: Vec::new() }
+    }
+
+    /// Makes a mark of what a node of another organisation has confirmed: the way out of every [`Assessment`] but the first two.
+    #[must_use]
+    pub fn confirmed(machine: Machine, ends: &BTreeMap<OwnLog, End>) -> Self {
+        let logs = ends.iter().map(|(log, end)| (*log, Reach { settled: *end, reserved: *end })).collect();
+        Self { machine, logs, pending: Vec::new() }
+    }
+
+    /// Reads the mark; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Fault::MarkDamaged`] if it is not whole, [`Fault::NewerFormat`], [`Fault::Io`].
+    pub fn load(path: &Path) -> Result<Option<Self>, Fault> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Fault::io("open", path)(error)),
+        };
+        let damaged = || Fault::MarkDamaged { path: path.to_owned() };
+        let bytes = files::read_bounded(file, encoding::FILE_BYTES).map_err(Fault::io("read", path))?;
+        let bytes = bytes.ok_or_else(damaged)?;
+        if encoding::is_newer(&bytes) {
+            return Err(Fault::NewerFormat { path: path.to_owned() });
+        }
+        encoding::decode(&bytes).map(Some).ok_or_else(damaged)
+    }
+
+    /// Puts the mark on disk as a whole: when this returns it survives a loss of power.
+    ///
+    /// After a fault the file may hold the old mark or this one. So this one is kept and written again; to drop it would be to use
+    /// its numbers twice.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn write(&self, path: &Path) -> Result<(), Fault> {
+        files::replace(path, &encoding::encode(self))
+    }
+
+    /// Says how far logs reach once `entries`, signed and not yet released, are written; their bytes in the order of appending.
+    ///
+    /// # Errors
+    /// And nothing changes: [`Fault::MarkUnsettled`] while the step before is not settled, [`Fault::SeqReused`] for a number not
+    /// above the last, [`Fault::MarkTooLarge`] above [`PENDING_BYTES`].
+    pub fn reserve(&mut self, ends: &[(OwnLog, End)], entries: Vec<Vec<u8>>) -> Result<(), Fault> {
+        if !self.is_settled() {
+            return Err(Fault::MarkUnsettled);
+        }
+        let bytes = entries.iter().fold(0_usize, |sum, entry| sum.saturating_add(entry.len()));
+        if bytes > PENDING_BYTES || entries.len() > encoding::ENTRIES || self.room() < ends.len() {
+            return Err(Fault::MarkTooLarge { bytes });
+        }
+        let mut logs = self.logs.clone();
+        for (log, end) in ends {
+            let reach = logs.entry(*log).or_insert(Reach { settled: End::NONE, reserved: End::NONE });
+            if end.seq <= reach.reserved.seq {
+                return Err(Fault::SeqReused { seq: end.seq });
+            }
+            reach.reserved = *end;
+        }
+        self.logs = logs;
+        self.pending = entries;
+        Ok(())
+    }
+
+    /// Says that the pending entries are in the journal, and synced. The file learns it with the next write.
+    pub fn settle(&mut self) {
+        self.pending.clear();
+        self.logs.values_mut().for_each(|reach| reach.settled = reach.reserved);
+    }
+
+    /// The last entry signed in a log.
+    #[must_use]
+    pub fn end(&self, log: &OwnLog) -> End {
+        self.logs.get(log).map_or(End::NONE, |reach| reach.reserved)
+    }
+
+    /// The machine that wrote it.
+    #[must_use]
+    pub const fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.logs.values().all(|reach| reach.settled == reach.reserved)
+    }
+
+    fn room(&self) -> usize {
+        encoding::LOGS.saturating_sub(self.logs.len())
+    }
+}

@@ -1,0 +1,333 @@
+//! A home that is open: replica, store, keys, and the network if it is to be reached.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use isnad_protocol::act::{Act, Role};
+use isnad_protocol::governance::Governance;
+use isnad_protocol::id::{ConsortiumId, NodeId, OrganisationId, SpaceId};
+use isnad_protocol::key::{PublicKey, SecretKey};
+use isnad_protocol::log::{Log, LogKey};
+use isnad_protocol::replica::{Batch, Replica, Stored, Write};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::contribution::{Contribution, Receipt, Signer};
+use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
+use crate::fault::Fault;
+use crate::home::{Home, HomeLock};
+use crate::index::Index;
+use crate::keystore::{Keystore, Purpose, Unlocker};
+use crate::mark::{End, OwnLog};
+use crate::network::{Network, Settings};
+use crate::signing::Signing;
+use crate::store::{Barrier, LogReader, Store};
+
+/// Why a home did not open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The disk, a key, the configuration.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// No consortium yet.
+    #[error("this home has not joined a consortium")]
+    NoConsortium,
+    /// No node key to open connections with.
+    #[error("this home holds no node key that its organisation granted")]
+    NoNodeKey,
+}
+
+/// How a home is opened.
+#[derive(Debug)]
+pub struct Options {
+    /// The home.
+    pub home: Home,
+    /// Opens the keys; without it nothing can be signed.
+    pub unlocker: Option<Unlocker>,
+    /// Where to listen and whom to dial; `None` for no network at all.
+    pub network: Option<Addresses>,
+}
+
+/// Where to listen and whom to dial, as multiaddrs.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// Addresses to listen on.
+    pub listen: Vec<String>,
+    /// Addresses to stay connected to.
+    pub peers: Vec<String>,
+}
+
+/// An open home. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Node {
+    handle: Handle,
+    index: Index,
+    barrier: Barrier,
+    reader: LogReader,
+    home: Home,
+    consortium: ConsortiumId,
+    own: Option<OrganisationId>,
+    thread: Option<JoinHandle<Option<Network>>>,
+    _lock: HomeLock,
+}
+
+impl Node {
+    /// Opens a home, and its network if it is to be reached.
+    ///
+    /// `progress` is told how many frames were taken in while an index is made anew.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is missing or broken; nothing is changed then.
+    pub async fn start(options: Options, progress: &mut dyn FnMut(u64)) -> Result<Self, OpenError> {
+        let Options { home, mut unlocker, network } = options;
+        let lock = home.lock()?;
+        let consortium = consortium(&home)?.ok_or(OpenError::NoConsortium)?;
+        let spaces: Vec<SpaceId> = Governance::new(consortium).spaces().iter().map(|space| space.id).collect();
+        let mut store = Store::open(&home, &spaces, progress)?;
+        let governance = governance(consortium, store.read_acts()?);
+        let stored = store.index().stored()?;
+        let own = own_organisation(&home, &governance)?;
+        let keys = unlocked(&home, &governance, unlocker.as_mut())?;
+        let signing = Signing::open(&home, &own_ends(&keys.granted, &stored.logs))?;
+        let network = match network {
+            Some(addresses) => Some(open_network(addresses, keys.node.ok_or(OpenError::NoNodeKey)?, &governance).await?),
+            None => None,
+        };
+        let (network, events) = network.unzip();
+        let replica = Replica::new(governance, Stored { ..stored }, driver::own_keys(&keys.signers));
+        let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
+        let (handle, thread) = driver::start(Parts { replica, store, signers: keys.signers, signing, network })?;
+        if let Some(mut events) = events {
+            let handle = handle.clone();
+            // Ends with the network; a full inbox holds it up, and with it the peers.
+            tokio::task::spawn_blocking(move || {
+                while let Some(event) = events.blocking_recv() {
+                    if !handle.send(Command::Network(event)) {
+                        break;
+                    }
+                }
+            });
+        }
+        Ok(Self { handle, index, barrier, reader, home, consortium, own, thread: Some(thread), _lock: lock })
+    }
+
+    /// The home.
+    #[must_use]
+    pub const fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The consortium.
+    #[must_use]
+    pub const fn consortium(&self) -> ConsortiumId {
+        self.consortium
+    }
+
+    /// The organisation whose home this is; `None` for one that only reads.
+    #[must_use]
+    pub const fn own_organisation(&self) -> Option<OrganisationId> {
+        self.own
+    }
+
+    /// The replica as of its last flush.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.handle.snapshot()
+    }
+
+    /// The index, once it holds all that was acknowledged before this call. Waits: not for a thread of the runtime.
+    ///
+    /// # Errors
+    /// [`Fault`] if the index broke.
+    pub fn index(&self) -> Result<&Index, Fault> {
+        self.barrier.wait()?;
+        Ok(&self.index)
+    }
+
+    /// Reads logs from the journal.
+    #[must_use]
+    pub const fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Seals and takes contributions: all of them, or none.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub async fn contribute(&self, contributions: Vec<Contribution>) -> Result<Receipt, Refused> {
+        self.ask(|answer| Command::Contribute(contributions, answer)).await
+    }
+
+    /// Takes an act.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub async fn take_act(&self, bytes: Vec<u8>) -> Result<(), Refused> {
+        self.ask(|answer| Command::Act(bytes, answer)).await
+    }
+
+    /// Takes in the frames of a carried file.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub async fn carry_in(&self, frames: Vec<Vec<u8>>) -> Result<Vec<String>, Refused> {
+        self.ask(|answer| Command::CarryIn(frames, answer)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Command,
+    ) -> Result<T, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let stopped = || Refused::Fault("the node has stopped".into());
+        let (handle, command) = (self.handle.clone(), command(answer));
+        // The inbox may be full: that wait is not for a thread of the runtime.
+        let sent = tokio::task::spawn_blocking(move || handle.send(command)).await;
+        if !matches!(sent, Ok(true)) {
+            return Err(stopped());
+        }
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// Stops: what was acknowledged is on disk already; what is queued for peers is sent.
+    pub async fn stop(mut self) {
+        let handle = self.handle.clone();
+        let Some(thread) = self.thread.take() else { return };
+        let stopped = tokio::task::spawn_blocking(move || {
+            handle.send(Command::Stop);
+            thread.join()
+        });
+        match stopped.await {
+            Ok(Ok(Some(network))) => network.stop().await,
+            Ok(Ok(None)) => {}
+            Ok(Err(_)) | Err(_) => tracing::error!("the replica's thread did not end in order"),
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.handle.send(Command::Stop);
+            // A panic in it was reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Opens the consortium of a home for the first time: its charter and the first acts of its members.
+///
+/// # Errors
+/// [`Fault`] if the disk fails.
+pub fn join(home: &Home, governance: &Governance) -> Result<(), Fault> {
+    let _lock = home.lock()?;
+    let spaces: Vec<SpaceId> = governance.spaces().iter().map(|space| space.id).collect();
+    let mut store = Store::open(home, &spaces, &mut |_| {})?;
+    let writes = governance.acts().cloned().map(Write::Act).collect();
+    store.append(Batch { writes })?;
+    store.sync()
+}
+
+/// The consortium of a home: that of the first founding charter in its journal of acts. Needs no lock.
+///
+/// # Errors
+/// [`Fault`] if the journal of acts cannot be read.
+pub fn consortium(home: &Home) -> Result<Option<ConsortiumId>, Fault> {
+    if !home.acts().exists() {
+        return Ok(None);
+    }
+    for frame in crate::journal::Reader::new(&home.acts()).frames_from(crate::journal::Position::START) {
+        let act = Act::decode(&frame?.bytes);
+        if let Some(charter) = act.ok().filter(|act| act.as_founding_charter().is_some()) {
+            return Ok(Some(ConsortiumId::new(*charter.id().as_bytes())));
+        }
+    }
+    Ok(None)
+}
+
+fn governance(consortium: ConsortiumId, acts: Vec<Act>) -> Governance {
+    let mut governance = Governance::new(consortium);
+    for act in acts {
+        if let Err(refusal) = governance.take(act) {
+            tracing::warn!(%refusal, "an act in the journal is passed over");
+        }
+    }
+    governance
+}
+
+struct Keys {
+    signers: Vec<Signer>,
+    node: Option<Zeroizing<[u8; 32]>>,
+    /// Public halves of every key in the home that is granted, unlocked or not.
+    granted: Vec<PublicKey>,
+}
+
+/// Unlocks what the home holds and its organisation granted.
+fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker>) -> Result<Keys, Fault> {
+    let mut keys = Keys { signers: Vec::new(), node: None, granted: Vec::new() };
+    if !home.keys().exists() {
+        return Ok(keys);
+    }
+    let store = Keystore::open(&home.keys())?;
+    let infos = store.list()?;
+    keys.granted = infos.iter().map(|info| PublicKey::new(info.public)).filter(|key| governance.is_granted(key)).collect();
+    let Some(unlocker) = unlocker else { return Ok(keys) };
+    for info in infos {
+        let organisation = governance.organisations().into_iter().find_map(|organisation| {
+            Some((organisation.id, governance.role(PublicKey::new(info.public), organisation.id)?))
+        });
+        let Some((organisation, role)) = organisation else { continue };
+        match (info.purpose, role) {
+            (Purpose::Peer, Role::Reader) => {
+                keys.node = Some(Zeroizing::new(*store.unlock(&info, unlocker)?.as_bytes()));
+            }
+            (Purpose::Contributor, Role::Contributor) | (Purpose::Publisher, Role::Publisher) => {
+                let key = SecretKey::from_seed(store.unlock(&info, unlocker)?.as_bytes());
+                keys.signers.push(Signer { key, organisation, role });
+            }
+            _ => {}
+        }
+    }
+    Ok(keys)
+}
+
+/// The member whose keys the home holds.
+fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<OrganisationId>, Fault> {
+    if !home.keys().exists() {
+        return Ok(None);
+    }
+    let held: Vec<PublicKey> = Keystore::open(&home.keys())?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
+    let organisations = governance.organisations().into_iter();
+    let own = |organisation: &isnad_protocol::governance::Organisation| {
+        organisation.grants.iter().any(|grant| held.contains(&grant.key))
+    };
+    Ok(organisations.filter(own).map(|organisation| organisation.id).next())
+}
+
+fn own_ends(granted: &[PublicKey], logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
+    let own = logs.iter().filter(|(key, _)| granted.contains(&key.author));
+    own.map(|(key, log)| {
+        let own = OwnLog { space: key.space, author: *key.author.as_bytes() };
+        (own, End { seq: log.end.seq, id: log.end.id })
+    })
+    .collect()
+}
+
+async fn open_network(
+    addresses: Addresses,
+    seed: Zeroizing<[u8; 32]>,
+    governance: &Governance,
+) -> Result<(Network, tokio::sync::mpsc::Receiver<crate::network::Event>), Fault> {
+    let own = SecretKey::from_seed(&seed).public();
+    let members = governance.nodes().into_keys().filter(|node| *node != NodeId::new(*own.as_bytes())).collect();
+    let settings = Settings { seed, listen: addresses.listen, peers: addresses.peers, members };
+    Ok(Network::start(settings).await?)
+}
+
+/// An open home that several tasks share.
+pub type Shared = Arc<Node>;
+
+#[cfg(test)]
+mod tests;

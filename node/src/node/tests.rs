@@ -1,0 +1,121 @@
+//! Two nodes over loopback: what one contributes, the other holds.
+
+use std::time::Duration;
+
+use isnad_protocol::act::{Name, OrganisationKind, draft};
+use isnad_protocol::governance::founding;
+use isnad_protocol::id::RecordId;
+use isnad_protocol::log::LogEnd;
+use tempfile::TempDir;
+
+use super::*;
+use crate::contribution::Content;
+use crate::identity::{self, NewIdentity};
+use crate::keystore::{Cost, Passphrase};
+
+const CHEAP: Cost = Cost { m_kib: 8 * 1_024, t: 1, p: 1 };
+
+fn unlocker() -> Unlocker {
+    Unlocker::new(Passphrase::new(Zeroizing::new("a passphrase for tests".to_owned())).unwrap())
+}
+
+fn founded(count: usize) -> Vec<(TempDir, Home)> {
+    let mut homes = Vec::new();
+    let mut acts = Vec::new();
+    for index in 0..count {
+        let dir = TempDir::new().unwrap();
+        let names = vec![Name { lang: "en".into(), text: format!("Organisation {index}") }];
+        let new = NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" };
+        let (home, act) = identity::create(&dir.path().join("home"), new, &mut unlocker(), CHEAP).unwrap();
+        acts.push(act);
+        homes.push((dir, home));
+    }
+    let ids: Vec<OrganisationId> = acts.iter().map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
+    let mut charter = draft::founding_charter("Test", &ids, draft::smallest_threshold(count as u64)).unwrap();
+    for (_, home) in &homes {
+        identity::sign(home, &mut charter, &mut unlocker()).unwrap();
+    }
+    acts.insert(0, charter);
+    let governance = founding::assemble(vec![acts]).unwrap();
+    for (_, home) in &homes {
+        join(home, &governance).unwrap();
+    }
+    homes
+}
+
+async fn start(home: &Home, listen: &str, peers: Vec<String>) -> Node {
+    let network = Some(Addresses { listen: vec![listen.to_owned()], peers });
+    Node::start(Options { home: home.clone(), unlocker: Some(unlocker()), network }, &mut |_| {}).await.unwrap()
+}
+
+async fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+    // A bound on failure alone: what is waited for is polled between other tasks of the runtime.
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(found) = check() {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "waited too long for {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+fn claim(space: SpaceId, text: &str) -> Contribution {
+    let payload = format!(r#"{{"ops":[{{"claim":{{"lang":"en","prop":"title","value":"{text}"}}}}]}}"#);
+    let mut record = [7; 16];
+    record[0] = 1;
+    Contribution { space, record: RecordId::new(record), content: Content::Operations(payload.into_bytes()) }
+}
+
+async fn two_agree(listen: &str) {
+    let homes = founded(2);
+    let first = start(&homes[0].1, listen, Vec::new()).await;
+    let address = until("the address", || first.snapshot().listening.first().cloned()).await;
+    let second = start(&homes[1].1, listen, vec![address]).await;
+    let members = first.snapshot().governance.spaces()[0].id;
+    let receipt = first.contribute(vec![claim(members, "one"), claim(members, "two")]).await.unwrap();
+    let last = *receipt.entries.last().unwrap();
+    let holds = |node: &Node, end: EntryEnd| node.snapshot().logs.values().any(|log| log.end == end && log.checked == end);
+    until("the entries", || holds(&second, LogEnd { seq: 2, id: last }).then_some(())).await;
+    let receipt = second.contribute(vec![claim(members, "three")]).await.unwrap();
+    until("the answer", || holds(&first, LogEnd { seq: 1, id: receipt.entries[0] }).then_some(())).await;
+    let about = |node: &Node| node.index().unwrap().entries_about(claim(members, "").record).unwrap().len();
+    assert_eq!((about(&first), about(&second)), (3, 3));
+    second.stop().await;
+    first.stop().await;
+}
+
+type EntryEnd = LogEnd;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_agree_over_tcp() {
+    two_agree("/ip4/127.0.0.1/tcp/0").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_agree_over_quic() {
+    two_agree("/ip4/127.0.0.1/udp/0/quic-v1").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_a_restart_and_without_the_index() {
+    let homes = founded(2);
+    let home = &homes[0].1;
+    let open = || Options { home: home.clone(), unlocker: Some(unlocker()), network: None };
+    let node = Node::start(open(), &mut |_| {}).await.unwrap();
+    let members = node.snapshot().governance.spaces()[0].id;
+    node.contribute(vec![claim(members, "one")]).await.unwrap();
+    node.contribute(vec![claim(members, "two")]).await.unwrap();
+    let logs = node.snapshot().logs;
+    let entries = node.index().unwrap().entries_about(claim(members, "").record).unwrap();
+    drop(node);
+    let again = Node::start(open(), &mut |_| {}).await.unwrap();
+    assert_eq!(again.snapshot().logs, logs);
+    again.contribute(vec![claim(members, "three")]).await.unwrap();
+    drop(again);
+    std::fs::remove_dir_all(home.index()).unwrap();
+    let rebuilt = Node::start(open(), &mut |_| {}).await.unwrap();
+    let found = rebuilt.index().unwrap().entries_about(claim(members, "").record).unwrap();
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[..2], entries[..]);
+}

@@ -1,0 +1,154 @@
+//! Whether this node signs. DESIGN §8: a restored backup that writes again would fork its own log.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use isnad_protocol::entry::Entry;
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+
+use crate::fault::Fault;
+use crate::home::Home;
+use crate::mark::{Assessment, End, Machine, Mark, OwnLog};
+
+/// Why this node does not sign at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum Blocked {
+    /// Journal and mark do not agree on what was signed, or on the machine that wrote them.
+    #[error("this home may be a copy or a restored backup ({why}): it signs nothing until a node of another organisation has confirmed its log ends")]
+    Unconfirmed {
+        /// What does not agree.
+        why: String,
+    },
+    /// An entry of one of our keys came from elsewhere.
+    #[error("another node writes with this node's key {key}")]
+    KeyElsewhere {
+        /// The key.
+        key: PublicKey,
+    },
+    /// The disk failed while something was being signed.
+    #[error("the disk failed: {why}")]
+    Disk {
+        /// What failed.
+        why: String,
+    },
+}
+
+/// The high-water mark of this node's keys, and whether they sign.
+#[derive(Debug)]
+pub struct Signing {
+    path: PathBuf,
+    mark: Mark,
+    machine: Machine,
+    blocked: Option<Blocked>,
+    /// Ends of own logs that are still to be confirmed.
+    unconfirmed: BTreeMap<OwnLog, Option<End>>,
+    /// Signed and reserved in the mark, and not known to be in the journal.
+    unsettled: Vec<Entry>,
+}
+
+impl Signing {
+    /// Holds the mark of a home against the ends of its own logs in the journal.
+    ///
+    /// # Errors
+    /// [`Fault`] if the mark cannot be read.
+    pub fn open(home: &Home, ends: &BTreeMap<OwnLog, End>) -> Result<Self, Fault> {
+        let path = home.mark();
+        let machine = Machine::of_home(home.path())?;
+        let found = Mark::load(&path)?;
+        let assessment = Mark::assess(found.as_ref(), machine, ends);
+        let unsettled = match &assessment {
+            Assessment::FinishPending(pending) => pending.iter().filter_map(|bytes| Entry::decode(bytes).ok()).collect(),
+            _ => Vec::new(),
+        };
+        let may_sign = assessment.may_sign();
+        let blocked = (!may_sign).then(|| Blocked::Unconfirmed { why: assessment.to_string() });
+        let unconfirmed = if may_sign { BTreeMap::new() } else { ends.keys().map(|log| (*log, None)).collect() };
+        let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
+        Ok(Self { path, mark, machine, blocked, unconfirmed, unsettled })
+    }
+
+    /// Passes if this node signs.
+    ///
+    /// # Errors
+    /// [`Blocked`] says why it does not.
+    pub fn check(&self) -> Result<(), Blocked> {
+        self.blocked.clone().map_or(Ok(()), Err)
+    }
+
+    /// Why this node does not sign, if it does not.
+    #[must_use]
+    pub fn blocked(&self) -> Option<Blocked> {
+        self.blocked.clone()
+    }
+
+    /// Stops signing. An earlier reason stays.
+    pub fn block(&mut self, why: Blocked) {
+        self.blocked.get_or_insert(why);
+    }
+
+    /// Puts the mark before own entries that are about to be appended: a crash between mark and journal is finished from
+    /// the mark at the next start, with the same bytes, so that no seq is used twice.
+    ///
+    /// # Errors
+    /// [`Fault`] if the disk fails: the entries stay reserved, and are handed in again by [`Signing::unsettled`].
+    pub fn reserve(&mut self, entries: &[&Authentic]) -> Result<(), Fault> {
+        if self.unsettled.is_empty() {
+            let ends: Vec<(OwnLog, End)> = entries.iter().map(|entry| (own_log(entry), own_end(entry))).collect();
+            let bytes = entries.iter().map(|entry| entry.entry().encode()).collect();
+            self.mark.reserve(&last_of_each(&ends), bytes)?;
+            self.unsettled = entries.iter().map(|entry| entry.entry().clone()).collect();
+        }
+        self.mark.write(&self.path)
+    }
+
+    /// Says that what was reserved stands in the journal.
+    pub fn settle(&mut self) {
+        if !self.unsettled.is_empty() {
+            self.unsettled.clear();
+            self.mark.settle();
+        }
+    }
+
+    /// Own entries that a crash or a full disk left between mark and journal.
+    #[must_use]
+    pub fn unsettled(&self) -> &[Entry] {
+        &self.unsettled
+    }
+
+    /// Notes that a node of another organisation holds nothing of an own log beyond this end.
+    pub fn confirmed(&mut self, log: LogKey, end: LogEnd) {
+        let own = OwnLog { space: log.space, author: *log.author.as_bytes() };
+        if let Some(confirmed) = self.unconfirmed.get_mut(&own) {
+            *confirmed = Some(End { seq: end.seq, id: end.id });
+        }
+        let all: Option<BTreeMap<OwnLog, End>> =
+            self.unconfirmed.iter().map(|(log, end)| end.map(|end| (*log, end))).collect();
+        if let (Some(ends), Some(Blocked::Unconfirmed { .. })) = (all, &self.blocked) {
+            let mark = Mark::confirmed(self.machine, &ends);
+            match mark.write(&self.path) {
+                Ok(()) => {
+                    tracing::info!("the ends of this node's logs are confirmed: it signs again");
+                    self.mark = mark;
+                    self.blocked = None;
+                }
+                Err(fault) => tracing::error!(%fault, "the mark could not be written: this node does not sign yet"),
+            }
+        }
+    }
+}
+
+fn own_log(entry: &Authentic) -> OwnLog {
+    let header = &entry.entry().header;
+    OwnLog { space: header.space, author: *header.author.as_bytes() }
+}
+
+fn own_end(entry: &Authentic) -> End {
+    End { seq: entry.end().seq, id: entry.id() }
+}
+
+fn last_of_each(ends: &[(OwnLog, End)]) -> Vec<(OwnLog, End)> {
+    let last: BTreeMap<OwnLog, End> = ends.iter().copied().collect();
+    last.into_iter().collect()
+}

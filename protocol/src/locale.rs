@@ -1,0 +1,232 @@
+//! Words in Arabic, English and French, for command line and page alike.
+//!
+//! `protocol/locales/{ar,en,fr}.txt` hold one `key = text` a line. Keys: `kind.<kind>`, `kinds.<kind>` (several),
+//! `property.<property>`, `field.<field of a claim>`, `member.<member of a value>`, `<vocabulary>.<code>`, `space.<name>`,
+//! `role.<role>`, `standing.<standing>`, `view.<word>`, `format.<sentence>` with values to put in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Arabic, from right to left.
+    Ar,
+    /// English; what no other language has is said in it.
+    En,
+    /// French.
+    Fr,
+}
+
+/// Which way a language is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From left to right.
+    Ltr,
+    /// From right to left.
+    Rtl,
+}
+
+impl Direction {
+    /// The value of HTML's `dir`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ltr => "ltr",
+            Self::Rtl => "rtl",
+        }
+    }
+}
+
+/// A text that names no language of the interface.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is no language of the interface: ar, en and fr are")]
+pub struct UnknownLanguage {
+    /// What was written.
+    pub found: String,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 3] = [Self::Ar, Self::En, Self::Fr];
+
+    /// Reads `ar`, `en` or `fr`.
+    ///
+    /// # Errors
+    /// [`UnknownLanguage`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, UnknownLanguage> {
+        let known = Self::ALL.into_iter().find(|language| language.code() == text);
+        known.ok_or_else(|| UnknownLanguage { found: text.to_owned() })
+    }
+
+    /// Its BCP 47 code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ar => "ar",
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+
+    /// Which way it is written.
+    #[must_use]
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Ar => Direction::Rtl,
+            Self::En | Self::Fr => Direction::Ltr,
+        }
+    }
+
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Ar => include_str!("../locales/ar.txt"),
+            Self::En => include_str!("../locales/en.txt"),
+            Self::Fr => include_str!("../locales/fr.txt"),
+        }
+    }
+
+    fn words(self) -> &'static Words {
+        static AR: OnceLock<Words> = OnceLock::new();
+        static EN: OnceLock<Words> = OnceLock::new();
+        static FR: OnceLock<Words> = OnceLock::new();
+        let words = match self {
+            Self::Ar => &AR,
+            Self::En => &EN,
+            Self::Fr => &FR,
+        };
+        words.get_or_init(|| lines(self.file()).collect())
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+type Words = BTreeMap<&'static str, &'static str>;
+
+fn lines(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "))
+}
+
+/// The word of a key; in English where the language has none, and the key itself where no language has it.
+#[must_use]
+pub fn word(language: Language, key: &str) -> &str {
+    lookup(language, key).unwrap_or(key)
+}
+
+/// The word of a key, `None` where no language has it: an unknown code is then shown as it is.
+#[must_use]
+pub fn lookup(language: Language, key: &str) -> Option<&'static str> {
+    language.words().get(key).or_else(|| Language::En.words().get(key)).copied()
+}
+
+/// The word of a code of a vocabulary; the code itself where it is unknown.
+#[must_use]
+pub fn code<'a>(language: Language, vocabulary: &str, code: &'a str) -> &'a str {
+    lookup(language, &format!("{vocabulary}.{code}")).unwrap_or(code)
+}
+
+/// The sentence of a key with each `{name}` replaced by its value. Values are put in as they are, never read again.
+#[must_use]
+pub fn format(language: Language, key: &str, values: &[(&str, &str)]) -> String {
+    let mut rest = word(language, key);
+    let mut text = String::new();
+    while let Some((before, behind)) = rest.split_once('{') {
+        text.push_str(before);
+        let filled = behind.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((*value, after))
+        });
+        rest = match filled {
+            Some((value, after)) => {
+                text.push_str(value);
+                after
+            }
+            None => {
+                text.push('{');
+                behind
+            }
+        };
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::{KINDS, properties, vocabularies};
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn three_languages_have_the_same_keys_and_placeholders() {
+        let english = Language::En.words();
+        for language in Language::ALL {
+            let words = language.words();
+            assert_eq!(words.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language}");
+            for (key, text) in words {
+                assert!(!text.trim().is_empty() && text.trim() == *text, "{language}: {key}");
+                assert!(unicode_normalization::is_nfc(text), "{language}: {key}");
+                assert_eq!(placeholders(text), placeholders(english[key]), "{language}: {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_line_is_a_comment_or_a_word_and_each_key_stands_once() {
+        for language in Language::ALL {
+            let is_word = |line: &&str| !line.is_empty() && !line.starts_with('#');
+            let count = language.file().lines().filter(is_word).count();
+            assert_eq!(count, language.words().len(), "{language}");
+        }
+    }
+
+    #[test]
+    fn every_kind_property_and_code_has_a_word() {
+        let mut keys = Vec::new();
+        for kind in KINDS {
+            keys.extend([format!("kind.{}", kind.name), format!("kinds.{}", kind.name)]);
+            keys.extend(properties(kind.code).map(|property| format!("property.{}", property.code)));
+        }
+        for vocabulary in vocabularies::ALL {
+            keys.extend(vocabulary.codes.iter().map(|code| format!("{}.{code}", vocabulary.name)));
+        }
+        for key in keys {
+            assert!(lookup(Language::Ar, &key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_word_is_shown_as_it_is() {
+        assert_eq!(word(Language::Fr, "agent.chlorine"), "chlore");
+        assert_eq!(word(Language::Fr, "agent.salt"), "agent.salt");
+        assert_eq!(code(Language::Ar, "agent", "salt"), "salt");
+        assert_eq!(code(Language::En, "designation_status", "term_over"), "term over, not verified");
+    }
+
+    #[test]
+    fn values_are_put_in_and_never_read_again() {
+        let values = [("min", "{max}"), ("max", "49")];
+        assert_eq!(format(Language::En, "format.count_range", &values), "{max} to 49");
+        assert_eq!(format(Language::En, "format.count_range", &[("max", "49")]), "{min} to 49");
+        assert_eq!(format(Language::En, "view.who", &values), "who says so");
+    }
+
+    #[test]
+    fn language_has_a_code_and_a_direction() {
+        for language in Language::ALL {
+            assert_eq!(Language::parse(language.code()), Ok(language));
+        }
+        assert!(Language::parse("de").is_err());
+        assert_eq!(Language::Ar.direction().code(), "rtl");
+    }
+}

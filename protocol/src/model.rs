@@ -1,0 +1,63 @@
+//! What people say: kinds of record, their properties, their vocabularies. MODEL §3 to §7.
+//!
+//! It binds the author's tool alone: [`check_claims`] refuses what an author should not sign. What another node's software let
+//! through is kept and shown; no entry is ever judged by this module.
+
+pub mod check;
+pub mod draft;
+pub mod edtf;
+pub mod kinds;
+pub mod property;
+pub mod values;
+pub mod vocabularies;
+
+pub use check::{Problem, check_claims};
+pub use draft::{Audience, Draft, DraftError, example};
+pub use kinds::{COMMON, KINDS, Kind};
+pub use property::{Cardinality, Property, ValueType};
+
+/// The kind of a code, `None` for one of a later version.
+#[must_use]
+pub fn kind(code: u8) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.code == code)
+}
+
+/// The property of a kind by its code, those of all kinds included.
+#[must_use]
+pub fn property(kind_code: u8, code: &str) -> Option<&'static Property> {
+    properties(kind_code).find(|property| property.code == code)
+}
+
+/// Every property that may be said of a record of the kind, its own first.
+pub fn properties(kind_code: u8) -> impl Iterator<Item = &'static Property> {
+    kind(kind_code).into_iter().flat_map(|kind| kind.properties.iter().chain(COMMON))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::id;
+
+    #[test]
+    fn kinds_are_those_of_record_ids() {
+        for kind in KINDS {
+            assert_eq!(id::kind_code(kind.name), Some(kind.code));
+            let codes: BTreeSet<_> = properties(kind.code).map(|property| property.code).collect();
+            assert_eq!(codes.len(), properties(kind.code).count(), "{} has a property twice", kind.name);
+        }
+        assert_eq!(KINDS.len(), 11);
+    }
+
+    #[test]
+    fn vocabularies_have_each_code_once() {
+        for vocabulary in vocabularies::ALL {
+            let codes: BTreeSet<_> = vocabulary.codes.iter().collect();
+            assert_eq!(codes.len(), vocabulary.codes.len(), "{}", vocabulary.name);
+        }
+        let agents: Vec<_> = vocabularies::AGENTS.iter().map(|agent| agent.code).collect();
+        assert_eq!(agents, vocabularies::AGENT.codes);
+        assert!(vocabularies::AGENTS.iter().all(|agent| vocabularies::AGENT_CLASS.contains(agent.class)));
+    }
+}

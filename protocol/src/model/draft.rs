@@ -1,0 +1,185 @@
+//! The file from which a record is made: `isnad record new KIND --from FILE.json`.
+//!
+//! `{"claims": [{"prop": …, "value": …, "lang"?: …, …}, …], "space"?: "members" | "public"}`, ordinary JSON. Null members are
+//! left out, text is brought to NFC, and coordinates written as numbers become decimal strings. What is said is not judged
+//! here but by [`Draft::check`].
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::check::{Problem, check_claims};
+use super::{kinds, values};
+use crate::encoding::foreign::{self, Foreign, Located, Misshapen};
+use crate::encoding::json::{Json, Object};
+
+/// The claims of a record that does not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Claim objects, in the order of the file.
+    pub claims: Vec<Json>,
+    /// For whom; `None` leaves it to the command.
+    pub space: Option<Audience>,
+}
+
+/// One of the two spaces that every consortium has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// `members`.
+    Members,
+    /// `public`.
+    Public,
+}
+
+impl Audience {
+    /// The name of the space.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Public => "public",
+        }
+    }
+}
+
+/// Why a file is no draft.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DraftError {
+    /// It is not JSON.
+    #[error("the file is not JSON")]
+    Json(#[from] foreign::ParseError),
+    /// Something has another shape than was due.
+    #[error(transparent)]
+    Shape(#[from] Misshapen),
+    /// A key that canonical JSON does not have.
+    #[error("{path}: the key {key:?} has other characters than a-z, 0-9 and _")]
+    Key {
+        /// Where.
+        path: String,
+        /// The key.
+        key: String,
+    },
+    /// A member that drafts do not have.
+    #[error("{key:?} is no part of a draft: claims and space are")]
+    Unknown {
+        /// The key.
+        key: String,
+    },
+    /// A space that drafts do not name.
+    #[error("space: {found:?} is neither members nor public")]
+    Space {
+        /// What was written.
+        found: String,
+    },
+}
+
+impl DraftError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.rule.code(),
+            Self::Shape(_) => "draft_shape",
+            Self::Key { .. } => "draft_key",
+            Self::Unknown { .. } => "draft_unknown",
+            Self::Space { .. } => "draft_space",
+        }
+    }
+}
+
+impl Draft {
+    /// Reads a draft.
+    ///
+    /// # Errors
+    /// [`DraftError`] says what is wrong, and where.
+    pub fn parse(bytes: &[u8]) -> Result<Self, DraftError> {
+        let file = foreign::parse(bytes)?;
+        let root = file.root();
+        if let Some((key, _)) = root.members()?.iter().find(|(key, _)| !matches!(key.as_str(), "claims" | "space")) {
+            return Err(DraftError::Unknown { key: key.clone() });
+        }
+        let space = match root.member("space")?.optional_text()? {
+            None => None,
+            Some("members") => Some(Audience::Members),
+            Some("public") => Some(Audience::Public),
+            Some(found) => return Err(DraftError::Space { found: found.to_owned() }),
+        };
+        let claims = root.member("claims")?;
+        if claims.value().is_none() {
+            return Err(claims.misshapen("a list of claims").into());
+        }
+        let claims = claims.items()?.iter().map(claim).collect::<Result<_, _>>()?;
+        Ok(Self { claims, space })
+    }
+
+    /// Returns what the author is refused: see [`check_claims`]; and what only a restricted space may hold.
+    #[must_use]
+    pub fn check(&self, kind_code: u8) -> Vec<Problem> {
+        let mut report = check_claims(kind_code, &self.claims);
+        for (index, claim) in self.claims.iter().enumerate() {
+            let property = claim.get("prop").and_then(Json::as_text).and_then(|code| super::property(kind_code, code));
+            if let Some(property) = property.filter(|property| property.restricted_only) {
+                let why = format!("{} may be said in a restricted space only", property.code);
+                report.push(Problem::new("restricted_only", &format!("claims[{index}]"), why, "leave it out here"));
+            }
+        }
+        report
+    }
+}
+
+fn claim(claim: &Located<'_>) -> Result<Json, DraftError> {
+    claim.members()?;
+    canonical(claim, "")
+}
+
+/// The canonical value of a foreign one; `key` is that of the member it is.
+fn canonical(value: &Located<'_>, key: &str) -> Result<Json, DraftError> {
+    match value.value() {
+        Some(Foreign::Bool(is_true)) => Ok(Json::Bool(*is_true)),
+        Some(Foreign::Text(text)) => Ok(Json::Text(text.nfc().collect())),
+        Some(Foreign::Number(number)) if matches!(key, "lat" | "lon") => {
+            values::coordinate(number).map(Json::Text).ok_or_else(|| value.misshapen("a latitude or longitude").into())
+        }
+        Some(Foreign::Number(_)) => {
+            Ok(Json::Int(value.optional_integer()?.ok_or_else(|| value.misshapen("a whole number"))?))
+        }
+        Some(Foreign::List(_)) => {
+            let items = value.items()?;
+            Ok(Json::List(items.iter().map(|item| canonical(item, "")).collect::<Result<_, _>>()?))
+        }
+        Some(Foreign::Object(members)) => object(value, members),
+        None | Some(Foreign::Null) => Err(value.misshapen("a value").into()),
+    }
+}
+
+fn object(value: &Located<'_>, members: &[(String, Foreign)]) -> Result<Json, DraftError> {
+    let mut object = Object::new();
+    for (key, member) in members {
+        if key.is_empty() || !key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_')) {
+            return Err(DraftError::Key { path: value.path().to_owned(), key: key.clone() });
+        }
+        if *member != Foreign::Null {
+            object.insert(key.clone(), canonical(&value.member(key)?, key)?);
+        }
+    }
+    Ok(Json::Object(object))
+}
+
+/// A filled draft of a kind, from real and public incidents; `None` for kinds that have none yet.
+///
+/// The records it points to are those of `incidents.json` as every importer derives them.
+#[must_use]
+pub const fn example(kind_code: u8) -> Option<&'static str> {
+    match kind_code {
+        kinds::INCIDENT => Some(include_str!("examples/incident.json")),
+        kinds::SUBJECT => Some(include_str!("examples/subject.json")),
+        kinds::FINDING => Some(include_str!("examples/finding.json")),
+        kinds::ATTRIBUTION => Some(include_str!("examples/attribution.json")),
+        kinds::DESIGNATION => Some(include_str!("examples/designation.json")),
+        kinds::SOURCE => Some(include_str!("examples/source.json")),
+        kinds::ORGANISATION => Some(include_str!("examples/organisation.json")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,418 @@
+//! Whether a value has the form its type asks for. MODEL §3, §7.1, §7.7.
+
+use unicode_normalization::is_nfc;
+
+use super::check::{Problem, Report};
+use super::edtf::{Edtf, NotEdtf};
+use super::property::{Member, ValueType};
+use super::vocabularies::{self, Vocabulary};
+use crate::encoding::json::{Json, Object};
+use crate::id::RecordId;
+use crate::limits;
+
+/// The string of a name: the value itself, or its `text`.
+#[must_use]
+pub fn name_text(value: &Json) -> Option<&str> {
+    value.as_text().or_else(|| value.get("text")?.as_text())
+}
+
+/// The decimal string of a coordinate from a number as written: rounded to five places, the last ones zero left out.
+///
+/// Calculated on digits, for a float would sign other digits than were written. `None` for no number, or one beyond ±1000.
+#[must_use]
+pub fn coordinate(number: &str) -> Option<String> {
+    let (is_negative, digits) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+    let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+    let exponent: i32 = exponent.parse().ok().filter(|power| (-400..=400).contains(power))?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    if whole.is_empty() || all.len() > 400 || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // Where the digit after the fifth decimal stands among all digits.
+    let cut = i32::try_from(whole.len()).ok()?.checked_add(exponent)?.checked_add(5)?;
+    let hundred_thousandths = rounded(&all, cut)?;
+    let sign = if is_negative && hundred_thousandths > 0 { "-" } else { "" };
+    let (degrees, rest) = (hundred_thousandths / 100_000, hundred_thousandths % 100_000);
+    let text = format!("{sign}{degrees}.{rest:05}");
+    (degrees < 1_000).then(|| text.trim_end_matches('0').trim_end_matches('.').to_owned())
+}
+
+/// The digits before `cut` as a number, rounded half up by the digit there.
+fn rounded(digits: &str, cut: i32) -> Option<u64> {
+    let Ok(cut) = usize::try_from(cut) else { return Some(0) };
+    let kept: String = digits.chars().chain(std::iter::repeat('0')).take(cut).collect();
+    let significant = kept.trim_start_matches('0');
+    let number: u64 = if significant.is_empty() { 0 } else { significant.parse().ok()? };
+    let is_up = digits.as_bytes().get(cut).is_some_and(|digit| *digit >= b'5');
+    number.checked_add(u64::from(is_up))
+}
+
+/// True if `text` is a coordinate in its one spelling, within ±`limit` degrees.
+fn is_coordinate(text: &str, limit: u64) -> bool {
+    let degrees = text.trim_start_matches('-').split('.').next().and_then(|whole| whole.parse::<u64>().ok());
+    let is_at_limit = |degrees: u64| degrees < limit || (degrees == limit && !text.contains('.'));
+    coordinate(text).is_some_and(|spelt| spelt == text) && degrees.is_some_and(is_at_limit)
+}
+
+/// True if `tag` is well formed as BCP 47 asks: letters first, then parts of at most eight letters and digits.
+#[must_use]
+pub fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    (2..=8).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// True if `text` is a duration of ISO 8601 in whole numbers: `P6M`, `P1Y2M`, `PT12H`.
+#[must_use]
+pub fn is_duration(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('P') else { return false };
+    let (days, time) = rest.split_once('T').map_or((rest, None), |(days, time)| (days, Some(time)));
+    let is_time = time.is_none_or(|time| !time.is_empty() && has_units(time, "HMS"));
+    !rest.is_empty() && has_units(days, "YMWD") && is_time
+}
+
+fn has_units(text: &str, units: &str) -> bool {
+    let mut left = units;
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| !c.is_ascii_digit()) {
+        let (number, unit) = rest.split_at(at);
+        let Some(letter) = unit.chars().next() else { return false };
+        let Some((_, behind)) = left.split_once(letter) else { return false };
+        if number.is_empty() || number.len() > 6 {
+            return false;
+        }
+        left = behind;
+        rest = unit.trim_start_matches(letter);
+        if unit.len().saturating_sub(rest.len()) > 1 {
+            return false;
+        }
+    }
+    rest.is_empty()
+}
+
+/// True for characters that a name must not hold: controls, and what overrides or isolates direction.
+fn is_deceptive(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// True for characters that an identifier must not hold: those of names, direction marks, and what has no width.
+fn is_hidden(character: char) -> bool {
+    is_deceptive(character) || matches!(character, '\u{200b}'..='\u{200f}' | '\u{061c}' | '\u{2060}')
+}
+
+/// Reports what is wrong with a value of a type. MODEL §3.
+pub(super) fn check(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
+    match kind {
+        ValueType::Text => text(value, path, report),
+        ValueType::Plain => identifier(value, path, report),
+        ValueType::Name => name(value, path, report),
+        ValueType::Date => date(value, path, report),
+        ValueType::Place => place(value, path, report),
+        ValueType::Count => count(value, path, report),
+        ValueType::Agent => shape(AGENT, value, path, report),
+        ValueType::Duration => form(value, path, report, is_duration, "a duration such as P6M"),
+        ValueType::Ref(kinds) => reference(kinds, value, path, report),
+        ValueType::Blob => shape(BLOB, value, path, report),
+        ValueType::Code(vocabulary) => code(vocabulary, value, path, report),
+        ValueType::Country => form(value, path, report, is_country, "a country code such as sy"),
+        ValueType::Language => form(value, path, report, is_language, "a language code such as ar"),
+        ValueType::Bool => wrong_unless(matches!(value, Json::Bool(_)), path, report, "true or false"),
+        ValueType::Int => {
+            wrong_unless(value.as_int().is_some_and(|number| number >= 0), path, report, "a whole number from 0")
+        }
+        ValueType::Url => form(value, path, report, is_url, "an address that begins with https:// or http://"),
+        ValueType::Identifier => shape(IDENTIFIER, value, path, report),
+        ValueType::Shape(members) => shape(members, value, path, report),
+    }
+}
+
+const AGENT: &[Member] = &[
+    Member::needed("code", ValueType::Code(&vocabularies::AGENT)),
+    Member::optional("basis", ValueType::Code(&vocabularies::AGENT_BASIS)),
+];
+const BLOB: &[Member] = &[
+    Member::needed("sha256", ValueType::Plain),
+    Member::needed("size", ValueType::Int),
+    Member::needed("media_type", ValueType::Plain),
+];
+const IDENTIFIER: &[Member] =
+    &[Member::needed("scheme", ValueType::Code(&vocabularies::IDENTIFIER)), Member::needed("value", ValueType::Plain)];
+const COUNT: &[Member] = &[
+    Member::needed("category", ValueType::Code(&vocabularies::CASUALTY)),
+    Member::needed("min", ValueType::Int),
+    Member::optional("max", ValueType::Int),
+    Member::optional("qualifier", ValueType::Plain),
+    Member::optional("as_of", ValueType::Date),
+];
+const NAME: &[Member] = &[
+    Member::needed("text", ValueType::Name),
+    Member::optional("type", ValueType::Code(&vocabularies::NAME_TYPE)),
+    Member::optional("script", ValueType::Plain),
+];
+
+fn wrong_unless(is_right: bool, path: &str, report: &mut Report, expected: &str) {
+    if !is_right {
+        report.push(Problem::new(
+            "wrong_type",
+            path,
+            format!("{expected} is due here"),
+            "write the value in that form",
+        ));
+    }
+}
+
+fn form(value: &Json, path: &str, report: &mut Report, is_right: impl Fn(&str) -> bool, expected: &str) {
+    wrong_unless(value.as_text().is_some_and(is_right), path, report, expected);
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty()) && !text.chars().any(|c| is_hidden(c) || c.is_whitespace())
+}
+
+/// A text: not empty, not longer than a claim may hold.
+pub(super) fn text(value: &Json, path: &str, report: &mut Report) {
+    let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "a string") };
+    wrong_unless(!text.trim().is_empty(), path, report, "a text that is not empty");
+    if text.chars().count() > limits::TEXT_SCALARS {
+        let why = format!("the text has more than {} characters", limits::TEXT_SCALARS);
+        report.push(Problem::new("text_too_long", path, why, "write it as a narrative, which has no such bound"));
+    }
+}
+
+fn identifier(value: &Json, path: &str, report: &mut Report) {
+    text(value, path, report);
+    clean(value, path, report, is_hidden);
+}
+
+fn name(value: &Json, path: &str, report: &mut Report) {
+    if value.as_object().is_some() {
+        return shape(NAME, value, path, report);
+    }
+    text(value, path, report);
+    clean(value, path, report, is_deceptive);
+}
+
+fn clean(value: &Json, path: &str, report: &mut Report, is_bad: impl Fn(char) -> bool) {
+    if let Some(bad) = value.as_text().and_then(|text| text.chars().find(|character| is_bad(*character))) {
+        let why = format!("the character U+{:04X} is not seen, and makes a name read as another", u32::from(bad));
+        report.push(Problem::new("control_character", path, why, "take the character out"));
+    }
+}
+
+/// Reports every string that is not NFC, wherever it stands.
+pub(super) fn normal_form(value: &Json, path: &str, report: &mut Report) {
+    match value {
+        Json::Text(text) if !is_nfc(text) => {
+            let why = "the text is not in Unicode normal form C".to_owned();
+            report.push(Problem::new("not_nfc", path, why, "let the program normalise it: isnad record new does"));
+        }
+        Json::Text(_) | Json::Bool(_) | Json::Int(_) => {}
+        Json::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                normal_form(item, &format!("{path}[{index}]"), report);
+            }
+        }
+        Json::Object(members) => {
+            for (key, member) in members {
+                normal_form(member, &format!("{path}.{key}"), report);
+            }
+        }
+    }
+}
+
+pub(super) fn date(value: &Json, path: &str, report: &mut Report) {
+    let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "a date") };
+    match Edtf::parse(text) {
+        Ok(_) => {}
+        Err(NotEdtf::Spelling) => {
+            let why = format!("{text:?} is not a date of EDTF level 1");
+            report.push(Problem::new(
+                "not_edtf",
+                path,
+                why,
+                "write 2018-04-07, 2018-04~, 2013-08-04/2013-08-05 or 2018",
+            ));
+        }
+        Err(NotEdtf::Reversed) => {
+            let why = format!("{text:?} begins after it ends");
+            report.push(Problem::new("interval_reversed", path, why, "put the earlier date first"));
+        }
+    }
+}
+
+pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: &str, report: &mut Report) {
+    let Some(code) = value.as_text() else { return wrong_unless(false, path, report, "a code") };
+    if !vocabulary.contains(code) {
+        let why = format!("{code:?} is no {}", vocabulary.name);
+        report.push(Problem::new("unknown_code", path, why, format!("use one of {}", vocabulary.codes.join(", "))));
+    }
+}
+
+pub(super) fn reference(kinds: &[u8], value: &Json, path: &str, report: &mut Report) {
+    let Some(record) = value.as_text().and_then(|text| RecordId::parse(text).ok()) else {
+        let why = "the id of a record is due here: its kind, a slash and 30 hexadecimal digits".to_owned();
+        return report.push(Problem::new("not_a_record", path, why, "isnad list prints the ids of records"));
+    };
+    if !kinds.is_empty() && !kinds.contains(&record.kind_code()) {
+        let names: Vec<_> = kinds.iter().filter_map(|code| super::kind(*code)).map(|kind| kind.name).collect();
+        let why = format!("{record} is not of the kind {}", names.join(" or "));
+        report.push(Problem::new("wrong_kind", path, why, "point to a record of that kind"));
+    }
+}
+
+fn shape(members: &[Member], value: &Json, path: &str, report: &mut Report) {
+    let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "an object") };
+    for member in members {
+        let here = format!("{path}.{}", member.key);
+        match object.get(member.key) {
+            Some(value) => check(&member.value, value, &here, report),
+            None if member.is_required => {
+                let why = format!("{} is missing", member.key);
+                report.push(Problem::new("missing_member", &here, why, "add it"));
+            }
+            None => {}
+        }
+    }
+    unknown_members(object, |key| members.iter().any(|member| member.key == key), path, report);
+}
+
+fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: &str, report: &mut Report) {
+    for key in object.keys().filter(|key| !is_known(key)) {
+        let why = format!("{key} is no member of this value");
+        report.push(Problem::new(
+            "unknown_member",
+            &format!("{path}.{key}"),
+            why,
+            "leave it out, or correct its spelling",
+        ));
+    }
+}
+
+fn count(value: &Json, path: &str, report: &mut Report) {
+    shape(COUNT, value, path, report);
+    let bound = |key| value.get(key).and_then(Json::as_int);
+    if let Some((min, max)) = bound("min").zip(bound("max"))
+        && min > max
+    {
+        let why = format!("at least {min} and at most {max} cannot both be");
+        report.push(Problem::new(
+            "count_reversed",
+            path,
+            why,
+            "put the smaller number in min; leave max out for \"or more\"",
+        ));
+    }
+}
+
+fn place(value: &Json, path: &str, report: &mut Report) {
+    let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "an object") };
+    let known = ["names", "country", "admin1", "lat", "lon", "geo_precision", "role"];
+    unknown_members(object, |key| known.contains(&key), path, report);
+    names(object.get("names"), path, report);
+    let members = [
+        Member::optional("country", ValueType::Country),
+        Member::optional("admin1", ValueType::Name),
+        Member::optional("geo_precision", ValueType::Code(&vocabularies::PRECISION)),
+        Member::optional("role", ValueType::Code(&vocabularies::PLACE_ROLE)),
+    ];
+    for member in members {
+        if let Some(value) = object.get(member.key) {
+            check(&member.value, value, &format!("{path}.{}", member.key), report);
+        }
+    }
+    point(object, path, report);
+}
+
+fn names(value: Option<&Json>, path: &str, report: &mut Report) {
+    let Some(items) = value.and_then(Json::as_list) else {
+        return wrong_unless(false, &format!("{path}.names"), report, "a list of {text, lang}");
+    };
+    const PLACE_NAME: &[Member] =
+        &[Member::needed("text", ValueType::Name), Member::needed("lang", ValueType::Language)];
+    for (index, item) in items.iter().enumerate() {
+        shape(PLACE_NAME, item, &format!("{path}.names[{index}]"), report);
+    }
+}
+
+/// Latitude and longitude: both or none, in range, and none where the place is withheld.
+fn point(object: &Object, path: &str, report: &mut Report) {
+    for (key, limit) in [("lat", 90), ("lon", 180)] {
+        if let Some(value) = object.get(key)
+            && !value.as_text().is_some_and(|text| is_coordinate(text, limit))
+        {
+            let why = format!("{key} is a decimal string from -{limit} to {limit} with at most five decimals");
+            report.push(Problem::new("coordinate_range", &format!("{path}.{key}"), why, "write it as in \"36.1672\""));
+        }
+    }
+    let given = ["lat", "lon"].iter().filter(|key| object.contains_key(**key)).count();
+    if given == 1 {
+        let why = "latitude and longitude are given together or not at all".to_owned();
+        report.push(Problem::new("coordinate_alone", path, why, "give both"));
+    }
+    if given > 0 && object.get("geo_precision").and_then(Json::as_text) == Some("withheld") {
+        let why = "a withheld place has names only".to_owned();
+        report.push(Problem::new("place_withheld", path, why, "leave lat and lon out"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinate_is_rounded_on_its_digits() {
+        for (number, expected) in [
+            ("36.1672", "36.1672"),
+            ("36.10", "36.1"),
+            ("-1.8088", "-1.8088"),
+            ("36", "36"),
+            ("0.000004", "0"),
+            ("-0.000004", "0"),
+            ("0.000005", "0.00001"),
+            ("36.123456", "36.12346"),
+            ("89.9999999", "90"),
+            ("3.61672e1", "36.1672"),
+            ("361672e-4", "36.1672"),
+            ("1e-9", "0"),
+        ] {
+            assert_eq!(coordinate(number).as_deref(), Some(expected), "{number}");
+        }
+        for number in ["", "-", ".5", "1000", "1e3", "1e999999999999", "abc", "1.2.3"] {
+            assert_eq!(coordinate(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn coordinate_has_one_spelling_and_a_range() {
+        for text in ["90", "-90", "0", "36.1672", "-0.1"] {
+            assert!(is_coordinate(text, 90), "{text}");
+        }
+        for text in ["90.00001", "91", "-0", "36.10", "+1", "1e1", "036", "36.123456", ""] {
+            assert!(!is_coordinate(text, 90), "{text}");
+        }
+    }
+
+    #[test]
+    fn language_and_duration_have_their_form() {
+        for tag in ["ar", "en-GB", "zh-Hant-TW", "zxx"] {
+            assert!(is_language(tag), "{tag}");
+        }
+        for tag in ["", "a", "ar_SY", "ar-", "arabic language", "12"] {
+            assert!(!is_language(tag), "{tag}");
+        }
+        for text in ["P6M", "P1Y2M3D", "PT12H", "P1DT1H"] {
+            assert!(is_duration(text), "{text}");
+        }
+        for text in ["P", "6M", "P6", "PT", "P1.5M", "P6MM", "PM", "P1D2Y", "P6m"] {
+            assert!(!is_duration(text), "{text}");
+        }
+    }
+}

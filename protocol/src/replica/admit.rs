@@ -1,0 +1,273 @@
+//! The one door: every entry and act, from user, peer, file or bundle, is admitted or refused here.
+
+use std::collections::BTreeSet;
+
+use super::{Notice, Output, Replica, RequestId, Write};
+use crate::act::Act;
+use crate::encoding::to_hex;
+use crate::entry::{self, Entry, Payload};
+use crate::governance;
+use crate::id::NodeId;
+use crate::limits;
+use crate::log::{self, Authentic, Log, LogEnd, LogKey, Run};
+use crate::store::{Fault, LogView};
+use crate::sync::run::Group;
+
+/// The door's final no, with the rule that says so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The bytes are no entry.
+    #[error(transparent)]
+    Entry(#[from] entry::DecodeError),
+    /// The entry does not continue its log.
+    #[error(transparent)]
+    Log(#[from] log::Refusal),
+    /// Governance knows no grant or membership that would let this log be taken.
+    #[error(transparent)]
+    NotTaken(#[from] governance::NotTaken),
+    /// The act is refused.
+    #[error(transparent)]
+    Act(#[from] governance::Refusal),
+    /// Another entry stands at that position already: two headers of one author, space and seq.
+    #[error("another entry stands at seq {seq} of this log already")]
+    Equivocation {
+        /// The position.
+        seq: u64,
+    },
+    /// More headers without payload than this replica keeps in mind.
+    #[error("too many payloads are missing already")]
+    TooManyWanted,
+    /// The entry could not be written to this node's disk, and nothing of it was kept.
+    #[error("this node could not write to its disk")]
+    NotFlushed,
+}
+
+impl Refusal {
+    /// A stable name for programs and translations.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Entry(error) => error.code(),
+            Self::Log(refusal) => refusal.code(),
+            Self::NotTaken(reason) => reason.code(),
+            Self::Act(refusal) => refusal.code(),
+            Self::Equivocation { .. } => "entry_equivocation",
+            Self::TooManyWanted => "too_many_wanted",
+            Self::NotFlushed => "not_flushed",
+        }
+    }
+}
+
+impl Replica {
+    pub(super) fn submit(&mut self, request: RequestId, entries: Vec<Entry>) {
+        match self.admit_all(entries) {
+            Ok(runs) => {
+                let ids = runs.iter().flat_map(|(_, run)| run.entries.iter().map(Authentic::id)).collect();
+                let mut writes = Vec::new();
+                for (key, run) in runs {
+                    self.enter(key, run, true, &mut writes);
+                }
+                self.pending.push((request, ids));
+                self.commit(writes);
+            }
+            Err(refusal) => self.outputs.push_back(Output::Refuse { request, refusal }),
+        }
+    }
+
+    /// Checks entries of any number of logs without taking any.
+    fn admit_all(&self, entries: Vec<Entry>) -> Result<Vec<(LogKey, Run)>, Refusal> {
+        let mut runs: Vec<(LogKey, Run)> = Vec::new();
+        for (key, group) in by_log(entries) {
+            let open = runs.iter().rev().find(|(known, _)| *known == key).map(|(_, run)| run.log);
+            let log = open.or_else(|| self.held.logs.get(&key).copied());
+            runs.push((key, self.admit(key, log.as_ref(), group, Log::extend)?));
+        }
+        Ok(runs)
+    }
+
+    fn admit(
+        &self,
+        key: LogKey,
+        log: Option<&Log>,
+        entries: Vec<Entry>,
+        extend: fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>,
+    ) -> Result<Run, Refusal> {
+        let Some(first) = entries.first() else { return Err(log::Refusal::OtherLog.into()) };
+        self.governance.may_take(key.space, key.author, first.header.organisation)?;
+        for entry in &entries {
+            entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;
+        }
+        let missing = entries.iter().filter(|entry| is_wanted(entry)).count();
+        if self.held.wanted.len().saturating_add(missing) > limits::WANTED {
+            return Err(Refusal::TooManyWanted);
+        }
+        Ok(extend(log, key, entries)?)
+    }
+
+    /// Takes a run that was admitted.
+    fn enter(&mut self, key: LogKey, run: Run, is_local: bool, writes: &mut Vec<Write>) {
+        let wanted = run.entries.iter().filter(|entry| is_wanted(entry.entry()));
+        self.held.wanted.extend(wanted.map(|entry| (key, entry.end().seq)));
+        self.held.logs.insert(key, run.log);
+        self.changed.insert(key, is_local || self.changed.get(&key) == Some(&true));
+        if run.log.checked != run.log.end {
+            self.unchecked.insert(key);
+        }
+        let is_checked = run.is_checked;
+        writes.extend(run.entries.into_iter().map(|entry| Write::Entry { entry, is_checked }));
+    }
+
+    /// Takes what a peer sent of one log: what is held already is passed over, what does not continue it is refused.
+    pub(super) fn take_group(&mut self, peer: NodeId, group: Group) -> Result<(), Refusal> {
+        let key = group.log;
+        let Some(last) = group.entries.last() else { return Ok(()) };
+        let last = LogEnd { seq: last.header.seq, id: last.header.id() };
+        let held = self.end_of(key);
+        if let Some(session) = self.sessions.get_mut(&peer) {
+            session.has_entries(key, last);
+        }
+        if let Some(twin) = group.entries.iter().find(|entry| entry.header.seq == held.seq)
+            && twin.header.id() != held.id
+        {
+            return Err(Refusal::Equivocation { seq: held.seq });
+        }
+        let entries: Vec<Entry> = group.entries.into_iter().filter(|entry| entry.header.seq > held.seq).collect();
+        let is_next = entries.first().is_some_and(|first| Some(first.header.seq) == held.seq.checked_add(1));
+        if !is_next {
+            // Held already, or beyond a gap: in both cases the plan asks for what is missing.
+            return Ok(());
+        }
+        let run = self.admit(key, self.held.logs.get(&key), entries, Log::extend_on_last)?;
+        if self.own.contains(&key.author) {
+            self.notice(Notice::OwnKeyElsewhere { log: key });
+        }
+        if run.log.checked != run.log.end {
+            self.senders.insert(key, peer);
+        }
+        let mut writes = Vec::new();
+        self.enter(key, run, false, &mut writes);
+        self.commit(writes);
+        Ok(())
+    }
+
+    /// Takes the payload of a position that was wanted.
+    pub(super) fn take_payload(
+        &mut self,
+        key: LogKey,
+        seq: u64,
+        payload: Payload,
+        logs: &impl LogView,
+    ) -> Result<Result<(), Refusal>, Fault> {
+        if !self.durable.wanted.contains(&(key, seq)) || !self.held.wanted.contains(&(key, seq)) {
+            return Ok(Ok(()));
+        }
+        let before = seq.saturating_sub(1);
+        let Some(entry) = logs.read_log(key, before, 1)?.into_iter().next() else { return Ok(Ok(())) };
+        if let Err(error) = entry.entry().header.check_payload(&payload) {
+            return Ok(Err(error.into()));
+        }
+        self.held.wanted.remove(&(key, seq));
+        self.changed.entry(key).or_insert(false);
+        let whole = Entry { payload: Some(payload), ..entry.into_entry() };
+        self.commit(vec![Write::Payload(Authentic::from_store(whole))]);
+        Ok(Ok(()))
+    }
+
+    pub(super) fn submit_act(&mut self, request: RequestId, bytes: &[u8]) {
+        match self.take_act(bytes) {
+            Ok(_) => self.pending.push((request, Vec::new())),
+            Err(refusal) => self.outputs.push_back(Output::Refuse { request, refusal }),
+        }
+    }
+
+    /// Takes an act, or signatures that it lacked. Returns its id and the hash of its counting signatures.
+    pub(super) fn take_act(&mut self, bytes: &[u8]) -> Result<Act, Refusal> {
+        let act = Act::decode(bytes).map_err(governance::Refusal::from)?;
+        let id = act.id();
+        let taken = self.governance.take(act.clone())?;
+        let held = self.governance.act(&id).cloned().unwrap_or(act);
+        if taken != governance::Taken::Known {
+            tracing::info!(act = %id, scope = to_hex(held.scope_id().as_bytes()), version = held.version, "act taken");
+            self.acts_changed = true;
+            self.commit(vec![Write::Act(held.clone())]);
+        } else {
+            self.commit(Vec::new());
+        }
+        Ok(held)
+    }
+
+    pub(super) fn checked(&mut self, key: LogKey, upto: LogEnd, is_bad_behind: bool) {
+        self.checking = None;
+        let Some(log) = self.held.logs.get_mut(&key) else { return };
+        // The log may have been cut back, or the disk may have failed, while the signatures were being checked.
+        if upto.seq < log.checked.seq || upto.seq > log.end.seq {
+            return;
+        }
+        log.checked = upto;
+        if log.checked == log.end || is_bad_behind {
+            self.unchecked.remove(&key);
+        }
+        self.changed.entry(key).or_insert(false);
+        if is_bad_behind {
+            self.cut_back(key, upto);
+        } else {
+            self.commit(vec![Write::Checked { log: key, upto }]);
+        }
+    }
+
+    /// Takes a log back to before an entry whose signature is bad; it is fetched again, first from another peer.
+    fn cut_back(&mut self, key: LogKey, to: LogEnd) {
+        if to == LogEnd::START {
+            self.held.logs.remove(&key);
+        } else if let Some(log) = self.held.logs.get_mut(&key) {
+            log.end = to;
+        }
+        self.held.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
+        self.commit(vec![Write::CutBack { log: key, to }]);
+        self.asked.remove(&key);
+        if let Some(peer) = self.senders.remove(&key) {
+            self.notice(Notice::Refused { peer, log: key, refusal: log::Refusal::Signature.into() });
+            self.drop_peer(peer, "sent an entry whose signature is not its author's");
+        }
+    }
+
+    /// Offers signatures to check on idle cores: while entries still come in, only if too many are shown unchecked.
+    pub(super) fn offer_check(&mut self) {
+        if self.checking.is_some() || self.unchecked.is_empty() {
+            return;
+        }
+        let durable = self.unchecked.iter().filter_map(|key| Some((*key, *self.durable.logs.get(key)?)));
+        let due: Vec<_> = durable.filter(|(_, log)| log.checked.seq < log.end.seq).collect();
+        let total = due.iter().fold(0_u64, |sum, (_, log)| sum.saturating_add(log.end.seq - log.checked.seq));
+        let is_idle = self.asked.is_empty() || total > limits::UNCHECKED_ENTRIES;
+        let Some((key, log)) = due.first().filter(|_| is_idle) else { return };
+        self.checking = Some(*key);
+        let until = log.end.seq.min(log.checked.seq.saturating_add(limits::CHECK_ENTRIES));
+        self.outputs.push_back(Output::Check { log: *key, after: log.checked, until });
+    }
+
+    /// Every position up to the checked end whose payload is missing.
+    pub(super) fn wanted_of(&self, space: crate::id::SpaceId) -> BTreeSet<(crate::key::PublicKey, u64)> {
+        let of_space = self.durable.wanted.iter().filter(|(log, _)| log.space == space);
+        of_space.map(|(log, seq)| (log.author, *seq)).collect()
+    }
+}
+
+/// True if the payload is missing and would be fetched.
+fn is_wanted(entry: &Entry) -> bool {
+    entry.payload.is_none() && entry.header.has_payload()
+}
+
+/// Splits entries into stretches of one log each, in order.
+fn by_log(entries: Vec<Entry>) -> Vec<(LogKey, Vec<Entry>)> {
+    let mut groups: Vec<(LogKey, Vec<Entry>)> = Vec::new();
+    for entry in entries {
+        let key = LogKey { space: entry.header.space, author: entry.header.author };
+        match groups.last_mut() {
+            Some((last, group)) if *last == key => group.push(entry),
+            _ => groups.push((key, vec![entry])),
+        }
+    }
+    groups
+}

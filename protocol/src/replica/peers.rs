@@ -1,0 +1,434 @@
+//! What peers say, and what is said to them: routes between sessions, the door and the plan of what to ask of whom.
+
+use std::collections::BTreeMap;
+
+use super::{Notice, Output, Refusal, Replica};
+use crate::id::{NodeId, SpaceId};
+use crate::limits;
+use crate::log::{self, LogEnd, LogKey};
+use crate::store::{Fault, LogView};
+use crate::sync::digest::Holding;
+use crate::sync::frame::{Frame, Item, Wish};
+use crate::sync::session::{Holdings, Session};
+use crate::time::Timestamp;
+
+/// A log that a peer was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    peer: NodeId,
+    until: u64,
+    deadline: Timestamp,
+}
+
+/// Why a session cannot go on.
+type Broken = String;
+
+impl Replica {
+    /// What this replica tells peers that it holds.
+    pub(super) fn holdings(&self) -> Holdings {
+        let mut holdings = Holdings::new();
+        for space in self.governance.spaces() {
+            let acts = if space.carries_acts { self.governance.held_acts() } else { Vec::new() };
+            let holding =
+                Holding { wanted: self.wanted_of(space.id), acts: acts.into_iter().collect(), ..Holding::default() };
+            holdings.insert(space.id, holding);
+        }
+        for (key, log) in &self.durable.logs {
+            if let Some(holding) = holdings.get_mut(&key.space).filter(|_| log.checked.seq > 0) {
+                holding.ends.insert(key.author, log.checked);
+            }
+        }
+        holdings
+    }
+
+    pub(super) fn connected(&mut self, peer: NodeId, opens_with: Option<[u8; 16]>) {
+        let session = match opens_with {
+            Some(nonce) => {
+                let (session, frame) = Session::open(nonce, self.holdings());
+                self.send(peer, &frame);
+                session
+            }
+            None => Session::listen(),
+        };
+        self.sessions.insert(peer, session);
+    }
+
+    pub(super) fn disconnected(&mut self, peer: NodeId, now: Timestamp) {
+        self.sessions.remove(&peer);
+        self.asked.retain(|_, asked| asked.peer != peer);
+        self.diverged.retain(|(who, _)| *who != peer);
+        self.plan(now);
+    }
+
+    /// Closes the stream to a peer that did what no honest one does.
+    pub(super) fn drop_peer(&mut self, peer: NodeId, reason: &str) {
+        if self.sessions.remove(&peer).is_some() {
+            tracing::warn!(%peer, reason, "peer dropped");
+            self.asked.retain(|_, asked| asked.peer != peer);
+            self.outputs.push_back(Output::Disconnect { peer, reason: reason.to_owned() });
+        }
+    }
+
+    pub(super) fn received(
+        &mut self,
+        peer: NodeId,
+        frame: &[u8],
+        now: Timestamp,
+        logs: &impl LogView,
+    ) -> Result<(), Fault> {
+        if !self.sessions.contains_key(&peer) {
+            return Ok(());
+        }
+        let outcome = match Frame::decode(frame) {
+            Ok(frame) => self.route(peer, frame, now, logs)?,
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = outcome {
+            self.drop_peer(peer, &reason);
+            self.plan(now);
+        }
+        self.pump(peer, logs)
+    }
+
+    fn route(
+        &mut self,
+        peer: NodeId,
+        frame: Frame,
+        now: Timestamp,
+        logs: &impl LogView,
+    ) -> Result<Result<(), Broken>, Fault> {
+        let outcome = match frame {
+            Frame::Payload { space, author, seq, payload } => {
+                let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                let taken = self.take_payload(LogKey { space, author }, seq, payload, logs)?;
+                taken.map_err(|refusal| refusal.to_string())
+            }
+            Frame::State { space, is_last, items } => {
+                let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                self.hear_state(peer, space, is_last, &items, logs)?
+            }
+            Frame::News { space, items } => {
+                let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                self.note(peer, space, &items);
+                self.supply(peer, space, &items, logs)?;
+                Ok(())
+            }
+            Frame::Run(body) => self.take_run(peer, &body, now),
+            other => self.converse(peer, other),
+        };
+        if outcome.is_ok() {
+            self.plan(now);
+        }
+        Ok(outcome)
+    }
+
+    /// Frames that only the session is concerned with.
+    fn converse(&mut self, peer: NodeId, frame: Frame) -> Result<(), Broken> {
+        let holdings = match frame {
+            Frame::Open { .. } | Frame::Spaces(_) => self.holdings(),
+            _ => Holdings::new(),
+        };
+        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(()) };
+        let is_opening = matches!(frame, Frame::Open { .. } | Frame::Equal | Frame::Spaces(_));
+        let replies = match frame {
+            Frame::Open { nonce, digest } => vec![session.on_open(nonce, digest, &holdings).map_err(text)?],
+            Frame::Equal => session.on_equal().map(|()| Vec::new()).map_err(text)?,
+            Frame::Spaces(theirs) => session.on_spaces(&theirs, &holdings).map_err(text)?,
+            Frame::Credit(bytes) => session.on_credit(bytes).map(|()| Vec::new()).map_err(text)?,
+            Frame::Want(wishes) => self.answer(peer, &wishes)?,
+            Frame::Act(bytes) => self.take_peers_act(peer, &bytes)?,
+            Frame::Sending { .. }
+            | Frame::State { .. }
+            | Frame::News { .. }
+            | Frame::Run(_)
+            | Frame::Payload { .. } => Vec::new(),
+        };
+        for reply in replies {
+            self.send(peer, &reply);
+        }
+        if is_opening {
+            self.catch_up_on_news(peer);
+            self.confirm_own(peer);
+        }
+        Ok(())
+    }
+
+    fn take_peers_act(&mut self, peer: NodeId, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
+        let act = self.take_act(bytes).map_err(|refusal| refusal.to_string())?;
+        let signatures = self.governance.held_acts().into_iter().find(|held| held.id == act.id());
+        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), signatures) {
+            session.has_act(held.id, held.signatures);
+        }
+        Ok(Vec::new())
+    }
+
+    fn answer(&mut self, peer: NodeId, wishes: &[Wish]) -> Result<Vec<Frame>, Broken> {
+        if wishes.len() > limits::WISHES {
+            return Err("more wishes than the protocol allows".into());
+        }
+        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(Vec::new()) };
+        let mut entries = 0_u64;
+        for wish in wishes {
+            let key = LogKey { space: session.space(&wish.space).map_err(text)?, author: wish.author };
+            let end = self.durable.logs.get(&key).map_or(LogEnd::START, |log| log.checked);
+            entries = entries.saturating_add(session.on_want(key, wish.after, end));
+        }
+        Ok(vec![Frame::Sending { entries }])
+    }
+
+    fn hear_state(
+        &mut self,
+        peer: NodeId,
+        space: SpaceId,
+        is_last: bool,
+        items: &[Item],
+        logs: &impl LogView,
+    ) -> Result<Result<(), Broken>, Fault> {
+        let holdings = self.holdings();
+        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else {
+            return Ok(Err("a frame out of turn".into()));
+        };
+        if let Err(violation) = session.hear_state(space, is_last, holdings.get(&space)) {
+            return Ok(Err(text(violation)));
+        }
+        self.note(peer, space, items);
+        self.supply(peer, space, items, logs)?;
+        if is_last {
+            let replies = self.sessions.get_mut(&peer).map(|session| session.state(space, &holdings));
+            for reply in replies.unwrap_or_default() {
+                self.send(peer, &reply);
+            }
+            self.send_acts(peer, space, &holdings);
+            self.confirm_own(peer);
+        }
+        Ok(Ok(()))
+    }
+
+    fn note(&mut self, peer: NodeId, space: SpaceId, items: &[Item]) {
+        if let Some(session) = self.sessions.get_mut(&peer) {
+            session.note(space, items);
+        }
+    }
+
+    /// Sends payloads that the peer lacks and this replica holds.
+    fn supply(&mut self, peer: NodeId, space: SpaceId, items: &[Item], logs: &impl LogView) -> Result<(), Fault> {
+        for item in items {
+            let Item::Wanted(author, seq) = item else { continue };
+            let key = LogKey { space, author: *author };
+            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(seq));
+            if !is_held || self.durable.wanted.contains(&(key, *seq)) {
+                continue;
+            }
+            let entry = logs.read_log(key, seq.saturating_sub(1), 1)?.into_iter().next();
+            let payload = entry.and_then(|entry| entry.into_entry().payload);
+            if let (Some(payload), Some(session)) = (payload, self.sessions.get(&peer)) {
+                let frame = Frame::Payload { space: session.blind(space), author: *author, seq: *seq, payload };
+                self.send(peer, &frame);
+            }
+        }
+        Ok(())
+    }
+
+    fn send_acts(&mut self, peer: NodeId, space: SpaceId, holdings: &Holdings) {
+        let Some(holding) = holdings.get(&space) else { return };
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        // In the order in which they can be taken: charter, organisations' first acts, later ones by version.
+        let due = session.acts_due(holding);
+        let acts: Vec<_> =
+            self.governance.acts().filter(|act| due.contains(&act.id())).map(|act| act.encode()).collect();
+        for act in acts {
+            self.send(peer, &Frame::Act(act));
+        }
+    }
+
+    fn take_run(&mut self, peer: NodeId, body: &[u8], now: Timestamp) -> Result<(), Broken> {
+        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(()) };
+        session.take_run(body).map_err(text)?;
+        let groups = session.read_run(body).map_err(text)?;
+        for group in groups {
+            let key = group.log;
+            let taken = self.take_group(peer, group);
+            self.progress(peer, key, now);
+            if let Err(refusal) = taken {
+                self.refuse(peer, key, refusal)?;
+            }
+        }
+        // So that credit goes back even if nothing of the frame was new.
+        self.commit(Vec::new());
+        Ok(())
+    }
+
+    /// What a refusal means for the session: a fork or a grant that is not here yet is no fault of the peer's.
+    fn refuse(&mut self, peer: NodeId, log: LogKey, refusal: Refusal) -> Result<(), Broken> {
+        self.asked.remove(&log);
+        self.diverged.insert((peer, log));
+        match refusal {
+            Refusal::Equivocation { .. } | Refusal::Log(log::Refusal::Chain { .. }) => {
+                self.notice(Notice::Diverged { peer, log });
+                Ok(())
+            }
+            Refusal::NotTaken(_) | Refusal::TooManyWanted | Refusal::NotFlushed => Ok(()),
+            Refusal::Entry(_) | Refusal::Log(_) | Refusal::Act(_) => {
+                let reason = refusal.to_string();
+                self.notice(Notice::Refused { peer, log, refusal });
+                Err(reason)
+            }
+        }
+    }
+
+    fn progress(&mut self, peer: NodeId, key: LogKey, now: Timestamp) {
+        let held = self.end_of(key).seq;
+        if let Some(asked) = self.asked.get_mut(&key).filter(|asked| asked.peer == peer) {
+            asked.deadline = now.after_ms(limits::ANSWER_MS);
+            if held >= asked.until {
+                self.asked.remove(&key);
+            }
+        }
+    }
+
+    /// Asks each peer for what it holds and this replica lacks, each log of one peer at a time.
+    pub(super) fn plan(&mut self, now: Timestamp) {
+        let mut wishes: BTreeMap<NodeId, Vec<(LogKey, u64)>> = BTreeMap::new();
+        for (peer, session) in &self.sessions {
+            for (key, end) in session.their_ends() {
+                let held = self.end_of(*key);
+                let is_due = session.is_live()
+                    && self.governance.is_granted(&key.author)
+                    && end.seq > held.seq
+                    && !self.asked.contains_key(key)
+                    && !self.diverged.contains(&(*peer, *key));
+                let of_peer = wishes.entry(*peer).or_default();
+                if is_due && of_peer.len() < limits::WISHES {
+                    let deadline = now.after_ms(limits::ANSWER_MS);
+                    self.asked.insert(*key, Asked { peer: *peer, until: end.seq, deadline });
+                    of_peer.push((*key, held.seq));
+                }
+            }
+        }
+        for (peer, wishes) in wishes.into_iter().filter(|(_, wishes)| !wishes.is_empty()) {
+            if let Some(frame) = self.sessions.get(&peer).map(|session| session.want(&wishes)) {
+                self.send(peer, &frame);
+                self.outputs.push_back(Output::WakeAt(now.after_ms(limits::ANSWER_MS)));
+            }
+        }
+    }
+
+    pub(super) fn wake(&mut self, now: Timestamp) {
+        let late: Vec<NodeId> =
+            self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
+        for peer in late {
+            self.drop_peer(peer, "offered entries and did not send them");
+        }
+        self.plan(now);
+        if let Some(next) = self.asked.values().map(|asked| asked.deadline).min() {
+            self.outputs.push_back(Output::WakeAt(next));
+        }
+    }
+
+    /// What was committed stands on disk: users hear of it, and peers.
+    pub(super) fn synced(&mut self, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
+        let changed = std::mem::take(&mut self.changed);
+        for key in changed.keys() {
+            match self.held.logs.get(key) {
+                Some(log) => self.durable.logs.insert(*key, *log),
+                None => self.durable.logs.remove(key),
+            };
+        }
+        if !changed.is_empty() {
+            self.durable.wanted.clone_from(&self.held.wanted);
+        }
+        for (request, entries) in std::mem::take(&mut self.pending) {
+            self.outputs.push_back(Output::Acknowledge { request, entries });
+        }
+        let peers: Vec<NodeId> = self.sessions.keys().copied().collect();
+        let acts_changed = std::mem::take(&mut self.acts_changed);
+        let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
+        for peer in peers {
+            for space in holdings.keys() {
+                self.send_acts(peer, *space, &holdings);
+            }
+            self.tell(peer, &changed);
+            if let Some(frame) = self.sessions.get_mut(&peer).and_then(Session::return_credit) {
+                self.send(peer, &frame);
+            }
+            self.pump(peer, logs)?;
+        }
+        if acts_changed {
+            self.diverged.clear();
+        }
+        self.plan(now);
+        Ok(())
+    }
+
+    /// Pushes what local users wrote; of what came from other peers only the new ends are named, and the peer asks.
+    fn tell(&mut self, peer: NodeId, changed: &BTreeMap<LogKey, bool>) {
+        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
+        let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
+        for (key, is_local) in changed {
+            let Some(end) = self.durable.logs.get(key).map(|log| log.checked) else { continue };
+            let theirs = session.their_end(*key).seq;
+            if theirs >= end.seq {
+                continue;
+            }
+            if *is_local && end.seq - theirs <= limits::PUSH_ENTRIES {
+                session.push(*key, end);
+            } else {
+                news.entry(key.space).or_default().push(Item::End(key.author, end));
+            }
+        }
+        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        for frame in frames {
+            self.send(peer, &frame);
+        }
+    }
+
+    /// Tells a peer, once its session is live, what has come in since the session opened.
+    fn catch_up_on_news(&mut self, peer: NodeId) {
+        let all: BTreeMap<LogKey, bool> = self.durable.logs.keys().map(|key| (*key, false)).collect();
+        self.tell(peer, &all);
+    }
+
+    /// A node of another organisation that holds nothing of our own logs beyond us confirms their ends. DESIGN §8.
+    fn confirm_own(&mut self, peer: NodeId) {
+        let is_live = self.sessions.get(&peer).is_some_and(Session::is_live);
+        let theirs = self.governance.nodes().get(&peer).copied();
+        let own: Vec<LogKey> = self.durable.logs.keys().filter(|key| self.own.contains(&key.author)).copied().collect();
+        for key in own {
+            let (Some(log), Some(session)) = (self.durable.logs.get(&key).copied(), self.sessions.get(&peer)) else {
+                continue;
+            };
+            let told = session.their_end(key);
+            let is_within = told.seq < log.end.seq || told == log.end;
+            if is_live && theirs != Some(log.organisation) && is_within {
+                self.notice(Notice::OwnEndConfirmed { log: key, end: log.end });
+            }
+        }
+    }
+
+    fn pump(&mut self, peer: NodeId, logs: &impl LogView) -> Result<(), Fault> {
+        let frames = match self.sessions.get_mut(&peer) {
+            Some(session) => session.pump(logs)?,
+            None => Vec::new(),
+        };
+        for frame in frames {
+            self.send(peer, &frame);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, peer: NodeId, frame: &Frame) {
+        self.outputs.push_back(Output::Send { peer, frame: frame.encode() });
+    }
+
+    fn space_of(&self, peer: NodeId, blind: &[u8; 16]) -> Option<SpaceId> {
+        self.sessions.get(&peer)?.space(blind).ok()
+    }
+}
+
+fn unknown_space() -> Broken {
+    crate::sync::session::Violation::UnknownSpace.to_string()
+}
+
+fn text(error: impl std::fmt::Display) -> Broken {
+    error.to_string()
+}

@@ -1,0 +1,373 @@
+//! Two or three replicas in memory, driven to rest: what one is told, all hold.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::*;
+use crate::act::draft::{self, NewOrganisation};
+use crate::act::{Name, OrganisationKind, Role};
+use crate::entry::{Draft, Kind, Payload};
+use crate::governance::{founding, space_id};
+use crate::id::{OrganisationId, RecordId, SpaceId};
+use crate::key::SecretKey;
+use crate::store::MemoryStore;
+
+struct Site {
+    node: NodeId,
+    organisation: OrganisationId,
+    key: SecretKey,
+    replica: Replica,
+    store: MemoryStore,
+    bytes: usize,
+    dropped: Vec<String>,
+}
+
+struct World {
+    sites: Vec<Site>,
+    members: SpaceId,
+    wire: VecDeque<(NodeId, NodeId, Vec<u8>)>,
+    frames: Vec<(NodeId, NodeId, usize)>,
+}
+
+impl World {
+    fn founded(count: u8) -> Self {
+        let root = |index: u8| SecretKey::from_seed(&[index; 32]);
+        let key = |index: u8| SecretKey::from_seed(&[100 + index; 32]);
+        let node = |index: u8| SecretKey::from_seed(&[200 + index; 32]);
+        let mut acts = Vec::new();
+        for index in 0..count {
+            let (root, key, node) = (root(index), key(index), node(index));
+            let new = NewOrganisation {
+                kind: OrganisationKind::Ngo,
+                names: vec![Name { lang: "en".into(), text: format!("Organisation {index}") }],
+                roots: vec![&root],
+                threshold: 1,
+                next: vec![SecretKey::from_seed(&[50 + index; 32]).public()],
+                next_threshold: 1,
+                grants: vec![(Role::Contributor, "key".into(), &key), (Role::Reader, "node".into(), &node)],
+                has_admin: false,
+            };
+            acts.push(new.sign().unwrap());
+        }
+        let ids: Vec<OrganisationId> = acts.iter().map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
+        let mut charter = draft::founding_charter("Test", &ids, draft::smallest_threshold(u64::from(count))).unwrap();
+        for index in 0..count {
+            charter.sign(ids[usize::from(index)], &root(index));
+        }
+        acts.insert(0, charter);
+        let governance = founding::assemble(vec![acts]).unwrap();
+        let members = space_id(governance.consortium(), "members");
+        let site = |index: u8| Site {
+            node: NodeId::new(*node(index).public().as_bytes()),
+            organisation: ids[usize::from(index)],
+            key: key(index),
+            replica: Replica::new(governance.clone(), Stored::default(), BTreeSet::from([key(index).public()])),
+            store: MemoryStore::default(),
+            bytes: 0,
+            dropped: Vec::new(),
+        };
+        Self { sites: (0..count).map(site).collect(), members, wire: VecDeque::new(), frames: Vec::new() }
+    }
+
+    fn log(&self, site: usize) -> LogKey {
+        LogKey { space: self.members, author: self.sites[site].key.public() }
+    }
+
+    fn sealed(&self, site: usize, texts: &[&str]) -> Vec<Entry> {
+        let at = &self.sites[site];
+        let mut end = at.replica.end_of(self.log(site));
+        let mut entries = Vec::new();
+        for text in texts {
+            let draft = Draft {
+                kind: Kind::Change,
+                space: self.members,
+                organisation: at.organisation,
+                record: RecordId::new([1; 16]),
+                generation: 0,
+                time: Timestamp(1_700_000_000_000),
+                payload: Payload {
+                    salt: [7; 16],
+                    bytes: format!(r#"{{"ops":[{{"claim":{{"prop":"title","value":"{text}"}}}}]}}"#).into_bytes(),
+                },
+            };
+            let entry = draft.seal((end.seq, end.id), &at.key);
+            end = LogEnd { seq: entry.header.seq, id: entry.header.id() };
+            entries.push(entry);
+        }
+        entries
+    }
+
+    fn handle(&mut self, site: usize, input: Input) -> Vec<Output> {
+        let mut answers = Vec::new();
+        let at = &mut self.sites[site];
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            at.replica.handle(input, Timestamp(1), &at.store).unwrap();
+            let mut is_synced = true;
+            while let Some(output) = at.replica.poll() {
+                match output {
+                    Output::Commit(batch) => {
+                        at.store.append(batch);
+                        is_synced = false;
+                    }
+                    Output::Send { peer, frame } => {
+                        at.bytes += frame.len() + 4;
+                        self.frames.push((at.node, peer, frame.len() + 4));
+                        self.wire.push_back((at.node, peer, frame));
+                    }
+                    Output::Check { log, after, until } => {
+                        let entries = at.store.read_log(log, after.seq, usize::MAX).unwrap();
+                        let good: Vec<_> = entries
+                            .iter()
+                            .take_while(|entry| entry.end().seq <= until && entry.entry().is_signed())
+                            .collect();
+                        let upto = good.last().map_or(after, |entry| entry.end());
+                        inputs.push_back(Input::Checked { log, upto, is_bad_behind: upto.seq < until });
+                    }
+                    Output::Disconnect { reason, .. } => at.dropped.push(reason),
+                    Output::WakeAt(_) => {}
+                    other => answers.push(other),
+                }
+            }
+            if !is_synced {
+                inputs.push_front(Input::Synced);
+            }
+        }
+        answers
+    }
+
+    fn run(&mut self) {
+        while let Some((from, to, frame)) = self.wire.pop_front() {
+            let site = self.sites.iter().position(|site| site.node == to).unwrap();
+            self.handle(site, Input::Received { peer: from, frame });
+        }
+    }
+
+    fn connect(&mut self, opener: usize, other: usize) {
+        let (a, b) = (self.sites[opener].node, self.sites[other].node);
+        self.handle(other, Input::Connected { peer: a, opens_with: None });
+        self.handle(opener, Input::Connected { peer: b, opens_with: Some([9; 16]) });
+        self.run();
+    }
+
+    fn disconnect(&mut self, one: usize, other: usize) {
+        let (a, b) = (self.sites[one].node, self.sites[other].node);
+        self.handle(one, Input::Disconnected { peer: b });
+        self.handle(other, Input::Disconnected { peer: a });
+    }
+
+    fn say(&mut self, site: usize, texts: &[&str]) -> Vec<Output> {
+        let entries = self.sealed(site, texts);
+        let answers = self.handle(site, Input::Submit { request: 1, entries });
+        self.run();
+        answers
+    }
+
+    fn assert_equal(&self) {
+        let first = &self.sites[0];
+        for site in &self.sites {
+            assert_eq!(site.replica.logs(), first.replica.logs());
+            assert_eq!(site.store, first.store);
+            assert_eq!(site.dropped, Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn what_one_holds_the_other_holds_after_a_session() {
+    let mut world = World::founded(2);
+    world.say(0, &["one", "two", "three"]);
+    world.say(1, &["four"]);
+    world.connect(0, 1);
+    world.assert_equal();
+    assert_eq!(world.sites[1].store.entries().count(), 4);
+    assert_eq!(world.sites[1].replica.status().unchecked, 0);
+}
+
+#[test]
+fn a_contribution_is_acknowledged_only_once_it_stands_on_disk() {
+    let mut world = World::founded(2);
+    let entries = world.sealed(0, &["one"]);
+    let at = &mut world.sites[0];
+    at.replica.handle(Input::Submit { request: 5, entries }, Timestamp(1), &at.store).unwrap();
+    assert!(matches!(at.replica.poll(), Some(Output::Commit(_))));
+    assert_eq!(at.replica.poll(), None);
+    assert!(at.replica.logs().is_empty());
+    at.replica.handle(Input::Synced, Timestamp(1), &at.store).unwrap();
+    assert!(matches!(at.replica.poll(), Some(Output::Acknowledge { request: 5, .. })));
+}
+
+#[test]
+fn what_the_disk_did_not_take_is_taken_back() {
+    let mut world = World::founded(2);
+    let entries = world.sealed(0, &["one"]);
+    let at = &mut world.sites[0];
+    at.replica.handle(Input::Submit { request: 5, entries: entries.clone() }, Timestamp(1), &at.store).unwrap();
+    at.replica.handle(Input::CommitFailed, Timestamp(1), &at.store).unwrap();
+    assert!(matches!(at.replica.poll(), Some(Output::Commit(_))));
+    assert!(matches!(at.replica.poll(), Some(Output::Refuse { request: 5, refusal: Refusal::NotFlushed })));
+    assert_eq!(at.replica.end_of(LogKey { space: world.members, author: at.key.public() }), LogEnd::START);
+    let answers = world.handle(0, Input::Submit { request: 6, entries });
+    assert!(matches!(answers.as_slice(), [Output::Acknowledge { request: 6, .. }]));
+}
+
+#[test]
+fn a_new_contribution_is_pushed_to_everyone_and_reaches_those_behind() {
+    let mut world = World::founded(3);
+    world.connect(0, 1);
+    world.connect(1, 2);
+    world.say(0, &["one"]);
+    world.say(2, &["two", "three"]);
+    world.assert_equal();
+    assert_eq!(world.sites[0].store.entries().count(), 3);
+}
+
+#[test]
+fn a_session_without_news_is_one_round_trip_of_at_most_300_bytes() {
+    let mut world = World::founded(2);
+    world.say(0, &["one", "two"]);
+    world.connect(0, 1);
+    world.disconnect(0, 1);
+    world.frames.clear();
+    world.connect(1, 0);
+    let bytes: usize = world.frames.iter().map(|(_, _, bytes)| bytes).sum();
+    assert_eq!(world.frames.len(), 2);
+    assert!(bytes <= 300, "{bytes} bytes");
+}
+
+#[test]
+fn one_entry_costs_its_payload_and_at_most_120_bytes() {
+    let mut world = World::founded(2);
+    world.connect(0, 1);
+    world.say(0, &["first of the log"]);
+    world.frames.clear();
+    let entry = world.sealed(0, &["x"]).remove(0);
+    let payload = entry.payload.as_ref().unwrap().bytes.len();
+    world.handle(0, Input::Submit { request: 1, entries: vec![entry] });
+    world.run();
+    let bytes: usize = world.frames.iter().map(|(_, _, bytes)| bytes).sum();
+    assert!(bytes <= payload + 120, "{bytes} bytes for a payload of {payload}");
+    world.assert_equal();
+}
+
+#[test]
+fn a_bad_signature_in_a_run_takes_the_log_back_and_drops_the_sender() {
+    let mut world = World::founded(3);
+    world.say(0, &["one", "two", "three", "four"]);
+    // The second site relays the log with a changed signature in its middle.
+    let mut relayed = MemoryStore::default();
+    for entry in world.sites[0].store.entries().cloned() {
+        let mut entry = entry.into_entry();
+        if entry.header.seq == 3 {
+            entry.signature = crate::key::Signature::new([1; 64]);
+        }
+        relayed.insert(Authentic::from_store(entry));
+    }
+    let logs = world.sites[0].replica.logs().clone();
+    let governance = world.sites[1].replica.governance().clone();
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted: BTreeSet::new() }, BTreeSet::new());
+    world.sites[1].store = relayed;
+    world.connect(1, 2);
+    let log = world.log(0);
+    assert_eq!(world.sites[2].replica.logs().get(&log).map(|log| log.end.seq), Some(2));
+    assert_eq!(world.sites[2].dropped.len(), 1);
+    world.disconnect(1, 2);
+    world.sites[2].dropped.clear();
+    world.connect(0, 2);
+    assert_eq!(world.sites[2].replica.logs(), world.sites[0].replica.logs());
+    assert_eq!(world.sites[2].store, world.sites[0].store);
+}
+
+#[test]
+fn a_payload_that_was_withheld_is_fetched_from_another_peer() {
+    let mut world = World::founded(3);
+    world.say(0, &["one", "two"]);
+    let mut withholding = MemoryStore::default();
+    for entry in world.sites[0].store.entries().cloned() {
+        withholding.insert(Authentic::from_store(Entry { payload: None, ..entry.into_entry() }));
+    }
+    let logs = world.sites[0].replica.logs().clone();
+    let governance = world.sites[1].replica.governance().clone();
+    let log = world.log(0);
+    let wanted = BTreeSet::from([(log, 1), (log, 2)]);
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].store = withholding;
+    world.connect(1, 2);
+    assert_eq!(world.sites[2].replica.status().wanted, 2);
+    world.connect(0, 2);
+    assert_eq!(world.sites[2].replica.status().wanted, 0);
+    assert_eq!(world.sites[2].store, world.sites[0].store);
+}
+
+#[test]
+fn the_door_refuses_with_the_rule_and_changes_nothing() {
+    let mut world = World::founded(2);
+    world.say(0, &["one"]);
+    let good = world.sealed(0, &["two"]).remove(0);
+    let check = |change: &dyn Fn(&mut Entry), code: &str, world: &mut World| {
+        let mut entry = good.clone();
+        change(&mut entry);
+        let before = world.sites[0].store.clone();
+        let answers = world.handle(0, Input::Submit { request: 2, entries: vec![entry] });
+        let Some(Output::Refuse { refusal, .. }) = answers.first() else { panic!("{code}: {answers:?}") };
+        assert_eq!(refusal.code(), code);
+        assert_eq!(world.sites[0].store, before);
+    };
+    check(&|entry| entry.signature = crate::key::Signature::new([0; 64]), "entry_signature", &mut world);
+    check(&|entry| entry.header.time = Timestamp(5), "entry_signature", &mut world);
+    check(&|entry| entry.header.space = SpaceId::new([1; 32]), "space_unknown", &mut world);
+    check(&|entry| entry.header.organisation = OrganisationId::new([1; 32]), "organisation_not_a_member", &mut world);
+    check(&|entry| entry.header.author = PublicKey::new([1; 32]), "key_not_granted", &mut world);
+    check(&|entry| entry.payload.as_mut().unwrap().bytes.push(b' '), "entry_payload", &mut world);
+}
+
+#[test]
+fn a_peer_that_breaks_the_order_of_a_session_is_dropped() {
+    for frame in [
+        vec![],
+        vec![0],
+        vec![200, 1, 2],
+        crate::sync::frame::Frame::Equal.encode(),
+        crate::sync::frame::Frame::Run(vec![1, 0xff, 0xff, 0xff, 0xff, 0]).encode(),
+        crate::sync::frame::Frame::Credit(1).encode(),
+        crate::sync::frame::Frame::News { space: [3; 16], items: Vec::new() }.encode(),
+    ] {
+        let mut world = World::founded(2);
+        world.connect(0, 1);
+        let (from, before) = (world.sites[1].node, world.sites[0].store.clone());
+        world.handle(0, Input::Received { peer: from, frame: frame.clone() });
+        assert_eq!(world.sites[0].dropped.len(), 1, "{frame:?}");
+        assert_eq!(world.sites[0].store, before);
+    }
+}
+
+#[test]
+fn a_peer_that_offers_what_it_lacks_is_dropped_when_time_is_up() {
+    use crate::sync::frame::{Frame, Item};
+    let mut world = World::founded(2);
+    world.connect(0, 1);
+    let peer = world.sites[1].node;
+    let log = world.log(1);
+    let end = LogEnd { seq: 5, id: EntryId::new([1; 32]) };
+    let space = world.sites[0].replica.sessions[&peer].blind(log.space);
+    let news = Frame::News { space, items: vec![Item::End(log.author, end)] };
+    world.handle(0, Input::Received { peer, frame: news.encode() });
+    world.wire.clear();
+    let at = &mut world.sites[0];
+    at.replica.handle(Input::Wake, Timestamp(1 + crate::limits::ANSWER_MS), &at.store).unwrap();
+    let dropped = std::iter::from_fn(|| at.replica.poll()).any(|output| matches!(output, Output::Disconnect { .. }));
+    assert!(dropped);
+}
+
+#[test]
+fn entries_come_in_any_number_of_frames_and_logs() {
+    let mut world = World::founded(2);
+    let texts: Vec<String> = (0..3_000).map(|index| format!("claim {index} {}", "x".repeat(200))).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    world.say(0, &texts);
+    world.say(1, &texts[..50]);
+    world.connect(1, 0);
+    world.assert_equal();
+    let counts: BTreeMap<_, _> =
+        world.sites[1].replica.logs().iter().map(|(key, log)| (key.author, log.checked.seq)).collect();
+    assert_eq!(counts.values().sum::<u64>(), 3_050);
+}

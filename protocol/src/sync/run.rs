@@ -1,0 +1,324 @@
+//! Entries on the wire: what a position implies is not repeated. format §9.3.
+//!
+//! A run frame is one byte (0 as it is, 1 compressed), then groups. A group names its log by a short number that its
+//! sender gave it in this session, with the log itself where the number is new; each entry then carries only what does
+//! not follow from its position: magic, suite, space, organisation, author, seq, prev and, with a payload, its hash, do.
+
+use std::collections::BTreeMap;
+
+use super::frame::{Blind, DecodeError};
+use crate::encoding::Reader;
+use crate::entry::{Entry, Header, Kind, Payload, SALT_SIZE};
+use crate::id::{EntryId, OrganisationId, RecordId, SpaceId};
+use crate::key::{PublicKey, Signature};
+use crate::limits;
+use crate::log::{Authentic, LogEnd, LogKey};
+use crate::time::Timestamp;
+
+/// A body below this is sent as it is: compressing it gains nothing.
+const COMPRESS_FROM: usize = 256;
+
+const HAS_PAYLOAD: u8 = 1;
+const HAS_GENERATION: u8 = 2;
+const SAME_RECORD: u8 = 4;
+const HAS_KIND: u8 = 8;
+
+/// Where a log stands on one side of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    log: LogKey,
+    organisation: OrganisationId,
+    end: LogEnd,
+    time: Timestamp,
+    record: RecordId,
+}
+
+/// The sending side: gives logs their numbers and remembers what it sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encoder {
+    numbers: BTreeMap<LogKey, u32>,
+    positions: BTreeMap<u32, Position>,
+    next: u32,
+    raw: Vec<u8>,
+}
+
+impl Encoder {
+    /// Bytes gathered so far, before compression.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// True if nothing has been gathered.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// Adds entries of one log, in order and without gap, to the frame being gathered.
+    pub fn add(&mut self, space: Blind, entries: &[Authentic]) {
+        let Some(first) = entries.first() else { return };
+        let header = &first.entry().header;
+        let log = LogKey { space: header.space, author: header.author };
+        let known = self
+            .numbers
+            .get(&log)
+            .copied()
+            .filter(|number| self.positions.get(number).is_some_and(|position| position.end.id == header.prev));
+        let number = known.unwrap_or_else(|| self.introduce(space, log, header));
+        if known.is_some() {
+            write_varint(&mut self.raw, u64::from(number).saturating_add(1));
+        }
+        write_varint(&mut self.raw, entries.len() as u64);
+        let Some(mut position) = self.positions.get(&number).copied() else { return };
+        for entry in entries {
+            write_entry(&mut self.raw, &position, entry.entry());
+            position = position.after(&entry.entry().header, entry.id());
+        }
+        self.positions.insert(number, position);
+    }
+
+    fn introduce(&mut self, space: Blind, log: LogKey, first: &Header) -> u32 {
+        let number = self.next;
+        self.next = (number.saturating_add(1)) % limits::SESSION_LOGS;
+        if let Some(replaced) = self.positions.get(&number) {
+            self.numbers.remove(&replaced.log);
+        }
+        let end = LogEnd { seq: first.seq.saturating_sub(1), id: first.prev };
+        let position = Position::new(log, first.organisation, end);
+        self.numbers.insert(log, number);
+        self.positions.insert(number, position);
+        write_varint(&mut self.raw, 0);
+        write_varint(&mut self.raw, u64::from(number));
+        self.raw.extend(space);
+        self.raw.extend(log.author.as_bytes());
+        self.raw.extend(first.organisation.as_bytes());
+        self.raw.extend(end.seq.to_be_bytes());
+        self.raw.extend(end.id.as_bytes());
+        number
+    }
+
+    /// Gives away the body of the frame gathered; the next begins empty.
+    #[must_use]
+    pub fn finish(&mut self) -> Vec<u8> {
+        let raw = std::mem::take(&mut self.raw);
+        if raw.len() >= COMPRESS_FROM {
+            let packed = lz4_flex::block::compress(&raw);
+            if packed.len().saturating_add(4) < raw.len() {
+                let length = u32::try_from(raw.len()).expect("a run frame is bounded by limits::RUN_BYTES");
+                return [&[1][..], &length.to_be_bytes(), &packed].concat();
+            }
+        }
+        [&[0][..], &raw].concat()
+    }
+}
+
+/// Entries of one log, as a peer sent them: nothing about them has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Which log the sender says they continue.
+    pub log: LogKey,
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// The receiving side: knows logs by the numbers that the sender gave them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decoder {
+    positions: BTreeMap<u32, Position>,
+}
+
+impl Decoder {
+    /// Reads the body of a run frame; `spaces` names the spaces of this session.
+    ///
+    /// # Errors
+    /// [`DecodeError`] names the first rule broken; the session cannot go on then.
+    pub fn decode(&mut self, body: &[u8], spaces: &BTreeMap<Blind, SpaceId>) -> Result<Vec<Group>, DecodeError> {
+        let (form, rest) = body.split_first().ok_or(crate::encoding::Truncated { missing: 1 })?;
+        match form {
+            0 => self.groups(rest, spaces),
+            1 => self.groups(&inflate(rest)?, spaces),
+            _ => Err(DecodeError::Compression),
+        }
+    }
+
+    fn groups(&mut self, raw: &[u8], spaces: &BTreeMap<Blind, SpaceId>) -> Result<Vec<Group>, DecodeError> {
+        if raw.len() > limits::RUN_BYTES {
+            return Err(DecodeError::Oversized);
+        }
+        let mut reader = Reader::new(raw);
+        let mut groups = Vec::new();
+        while !reader.is_empty() {
+            groups.push(self.group(&mut reader, spaces)?);
+        }
+        Ok(groups)
+    }
+
+    fn group(&mut self, reader: &mut Reader<'_>, spaces: &BTreeMap<Blind, SpaceId>) -> Result<Group, DecodeError> {
+        let number = match read_varint(reader)? {
+            0 => self.introduced(reader, spaces)?,
+            number => u32::try_from(number.saturating_sub(1)).map_err(|_| DecodeError::UnknownLog)?,
+        };
+        let mut position = *self.positions.get(&number).ok_or(DecodeError::UnknownLog)?;
+        let count = read_varint(reader)?;
+        let mut entries = Vec::new();
+        for _ in 0..count {
+            let entry = read_entry(reader, &position)?;
+            position = position.after(&entry.header, entry.header.id());
+            entries.push(entry);
+        }
+        self.positions.insert(number, position);
+        Ok(Group { log: position.log, entries })
+    }
+
+    fn introduced(&mut self, reader: &mut Reader<'_>, spaces: &BTreeMap<Blind, SpaceId>) -> Result<u32, DecodeError> {
+        let number = u32::try_from(read_varint(reader)?).ok().filter(|number| *number < limits::SESSION_LOGS);
+        let number = number.ok_or(DecodeError::UnknownLog)?;
+        let space = *spaces.get(&reader.array::<16>()?).ok_or(DecodeError::UnknownLog)?;
+        let log = LogKey { space, author: PublicKey::new(reader.array()?) };
+        let organisation = OrganisationId::new(reader.array()?);
+        let end = LogEnd { seq: reader.u64()?, id: EntryId::new(reader.array()?) };
+        self.positions.insert(number, Position::new(log, organisation, end));
+        Ok(number)
+    }
+}
+
+impl Position {
+    const fn new(log: LogKey, organisation: OrganisationId, end: LogEnd) -> Self {
+        Self { log, organisation, end, time: Timestamp(0), record: RecordId::ZERO }
+    }
+
+    const fn after(self, header: &Header, id: EntryId) -> Self {
+        let end = LogEnd { seq: header.seq, id };
+        Self { end, time: header.time, record: header.record, ..self }
+    }
+}
+
+fn write_entry(out: &mut Vec<u8>, position: &Position, entry: &Entry) {
+    let header = &entry.header;
+    let is_same_record = header.record == position.record;
+    let mut form = 0;
+    for (is_set, bit) in [
+        (entry.payload.is_some(), HAS_PAYLOAD),
+        (header.generation != 0, HAS_GENERATION),
+        (is_same_record, SAME_RECORD),
+        (header.kind != Kind::Change, HAS_KIND),
+    ] {
+        form |= if is_set { bit } else { 0 };
+    }
+    out.push(form);
+    if header.kind != Kind::Change {
+        out.push(header.kind.code());
+    }
+    if header.generation != 0 {
+        write_varint(out, u64::from(header.generation));
+    }
+    if !is_same_record {
+        out.extend(header.record.as_bytes());
+    }
+    // Zigzag of the wrapped difference: any two claimed times have one, and near ones a short one.
+    let delta = header.time.0.wrapping_sub(position.time.0).cast_signed();
+    write_varint(out, ((delta << 1) ^ (delta >> 63)).cast_unsigned());
+    write_varint(out, header.payload_len);
+    out.extend(entry.signature.as_bytes());
+    match &entry.payload {
+        Some(payload) => {
+            out.extend(payload.salt);
+            out.extend(&payload.bytes);
+        }
+        None => out.extend(header.payload_hash),
+    }
+}
+
+fn read_entry(reader: &mut Reader<'_>, position: &Position) -> Result<Entry, DecodeError> {
+    let form = reader.u8()?;
+    if form & !(HAS_PAYLOAD | HAS_GENERATION | SAME_RECORD | HAS_KIND) != 0 {
+        return Err(DecodeError::Number);
+    }
+    let kind = if form & HAS_KIND == 0 { Kind::Change } else { Kind::from_code(reader.u8()?) };
+    let generation = if form & HAS_GENERATION == 0 { 0 } else { read_varint(reader)? };
+    let generation = u32::try_from(generation).map_err(|_| DecodeError::Number)?;
+    let record = if form & SAME_RECORD == 0 { RecordId::new(reader.array()?) } else { position.record };
+    let zigzag = read_varint(reader)?;
+    let delta = (zigzag >> 1) ^ 0_u64.wrapping_sub(zigzag & 1);
+    let time = Timestamp(position.time.0.wrapping_add(delta));
+    let payload_len = read_varint(reader)?;
+    let signature = Signature::new(reader.array()?);
+    let (payload, payload_hash) = read_payload(reader, form & HAS_PAYLOAD != 0, payload_len)?;
+    let header = Header {
+        kind,
+        generation,
+        seq: position.end.seq.checked_add(1).ok_or(DecodeError::Number)?,
+        space: position.log.space,
+        organisation: position.organisation,
+        author: position.log.author,
+        record,
+        time,
+        payload_len,
+        prev: position.end.id,
+        payload_hash,
+    };
+    Ok(Entry { header, signature, payload })
+}
+
+fn read_payload(
+    reader: &mut Reader<'_>,
+    is_present: bool,
+    payload_len: u64,
+) -> Result<(Option<Payload>, [u8; 32]), DecodeError> {
+    if !is_present {
+        return Ok((None, reader.array()?));
+    }
+    if !(1..=limits::PAYLOAD_BYTES).contains(&payload_len) {
+        return Err(DecodeError::Oversized);
+    }
+    let salt = reader.array::<SALT_SIZE>()?;
+    let length = usize::try_from(payload_len).map_err(|_| DecodeError::Oversized)?;
+    let payload = Payload { salt, bytes: reader.bytes(length)?.to_vec() };
+    // The hash is what the signature commits to: computed here, it need not be sent, and a changed payload breaks the
+    // signature or the chain.
+    let hash = payload.hash();
+    Ok((Some(payload), hash))
+}
+
+/// Inflates to exactly the length stated, into a buffer of that length, which is bounded first.
+fn inflate(packed: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let mut reader = Reader::new(packed);
+    let length = usize::try_from(reader.u32()?).map_err(|_| DecodeError::Oversized)?;
+    if length > limits::RUN_BYTES {
+        return Err(DecodeError::Oversized);
+    }
+    let mut raw = vec![0; length];
+    match lz4_flex::block::decompress_into(reader.rest(), &mut raw) {
+        Ok(written) if written == length => Ok(raw),
+        _ => Err(DecodeError::Compression),
+    }
+}
+
+/// Writes an unsigned LEB128 integer.
+fn write_varint(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let low = u8::try_from(value & 0x7f).expect("seven bits fit a byte");
+        value >>= 7;
+        if value == 0 {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
+    }
+}
+
+/// Reads an unsigned LEB128 integer in its shortest form.
+fn read_varint(reader: &mut Reader<'_>) -> Result<u64, DecodeError> {
+    let mut value = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let byte = reader.u8()?;
+        let bits = u64::from(byte & 0x7f);
+        let shifted = bits.checked_shl(shift).filter(|shifted| shifted >> shift == bits).ok_or(DecodeError::Number)?;
+        value |= shifted;
+        if byte & 0x80 == 0 {
+            let is_shortest = byte != 0 || shift == 0;
+            return if is_shortest { Ok(value) } else { Err(DecodeError::Number) };
+        }
+    }
+    Err(DecodeError::Number)
+}

@@ -1,0 +1,404 @@
+//! What two replicas say to each other on one stream, as a value. format §9.
+//!
+//! A session knows what the peer holds, what is being sent to it, and what it may still send. It reads nothing and
+//! decides nothing about entries: the replica routes them through its one door.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::digest::{self, Holding};
+use super::frame::{Blind, Frame, Item, Wish};
+use super::run::{Decoder, Encoder};
+use crate::id::{ActId, SpaceId};
+use crate::limits;
+use crate::log::{LogEnd, LogKey};
+use crate::store::{Fault, LogView};
+
+/// What the replica holds of the spaces that it shares with this peer.
+pub type Holdings = BTreeMap<SpaceId, Holding>;
+
+/// How far the opening has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// We sent the first frame and wait for its answer.
+    Opening,
+    /// We wait for the peer's first frame.
+    Listening,
+    /// Both know what the other holds, or are saying so.
+    Live,
+}
+
+/// A frame that breaks the order of a session: the peer is at fault, and the session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// A frame that this stage does not have.
+    #[error("a frame out of turn")]
+    OutOfTurn,
+    /// A space that this session does not have.
+    #[error("a space that the session does not share")]
+    UnknownSpace,
+    /// More credit than a session can have.
+    #[error("more credit than the protocol allows")]
+    Credit,
+    /// More bytes of entries than were allowed.
+    #[error("more entries than the credit allowed")]
+    Flood,
+}
+
+/// A log being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stream {
+    sent: u64,
+    until: u64,
+}
+
+/// One side of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    stage: Stage,
+    nonce: [u8; 16],
+    spaces: BTreeMap<Blind, SpaceId>,
+    /// What the peer holds, by its own word or because we sent it.
+    theirs: BTreeMap<LogKey, LogEnd>,
+    their_acts: BTreeMap<ActId, [u8; 32]>,
+    /// What we held when the opening digest was made.
+    opened_with: Holdings,
+    /// Spaces whose whole state we said.
+    stated: BTreeSet<SpaceId>,
+    /// Spaces whose state the peer is saying or said: `true` once whole.
+    heard: BTreeMap<SpaceId, bool>,
+    encoder: Encoder,
+    decoder: Decoder,
+    streams: BTreeMap<LogKey, Stream>,
+    /// Bytes of run frames that may still be sent; the last frame may overdraw.
+    credit: i64,
+    /// Bytes of run frames taken and not yet returned as credit.
+    taken: u32,
+}
+
+impl Session {
+    /// Opens a session with 16 random bytes: the first frame is to be sent.
+    #[must_use]
+    pub fn open(nonce: [u8; 16], holdings: Holdings) -> (Self, Frame) {
+        let digest = digest::over_spaces(&digests(&holdings));
+        let mut session = Self::new(Stage::Opening, nonce, &holdings);
+        session.opened_with = holdings;
+        (session, Frame::Open { nonce, digest })
+    }
+
+    /// Waits for the peer to open.
+    #[must_use]
+    pub fn listen() -> Self {
+        Self::new(Stage::Listening, [0; 16], &Holdings::new())
+    }
+
+    fn new(stage: Stage, nonce: [u8; 16], holdings: &Holdings) -> Self {
+        Self {
+            stage,
+            nonce,
+            spaces: holdings.keys().map(|space| (digest::blind(&nonce, *space), *space)).collect(),
+            theirs: BTreeMap::new(),
+            their_acts: BTreeMap::new(),
+            opened_with: Holdings::new(),
+            stated: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            encoder: Encoder::default(),
+            decoder: Decoder::default(),
+            streams: BTreeMap::new(),
+            credit: i64::from(limits::CREDIT_BYTES),
+            taken: 0,
+        }
+    }
+
+    /// True once both know what the other holds.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.stage == Stage::Live
+    }
+
+    /// What the peer holds of a log, as far as it has said.
+    #[must_use]
+    pub fn their_end(&self, log: LogKey) -> LogEnd {
+        self.theirs.get(&log).copied().unwrap_or(LogEnd::START)
+    }
+
+    /// Every log that the peer says it holds.
+    #[must_use]
+    pub const fn their_ends(&self) -> &BTreeMap<LogKey, LogEnd> {
+        &self.theirs
+    }
+
+    /// Entries that are due to the peer and not yet sent.
+    #[must_use]
+    pub fn due(&self) -> u64 {
+        self.streams.values().fold(0, |sum, stream| sum.saturating_add(stream.until.saturating_sub(stream.sent)))
+    }
+
+    /// The space of a blinded id.
+    ///
+    /// # Errors
+    /// [`Violation::UnknownSpace`] if this session shares none of that name.
+    pub fn space(&self, blind: &Blind) -> Result<SpaceId, Violation> {
+        self.spaces.get(blind).copied().ok_or(Violation::UnknownSpace)
+    }
+
+    /// The blinded ids of this session.
+    #[must_use]
+    pub const fn spaces(&self) -> &BTreeMap<Blind, SpaceId> {
+        &self.spaces
+    }
+
+    /// Answers the peer's first frame: one byte if both hold the same.
+    ///
+    /// # Errors
+    /// [`Violation::OutOfTurn`] unless this side was listening.
+    pub fn on_open(&mut self, nonce: [u8; 16], theirs: [u8; 32], holdings: &Holdings) -> Result<Frame, Violation> {
+        if self.stage != Stage::Listening {
+            return Err(Violation::OutOfTurn);
+        }
+        *self = Self::new(Stage::Live, nonce, holdings);
+        self.assume_equal(holdings);
+        let digests = digests(holdings);
+        if digest::over_spaces(&digests) == theirs {
+            return Ok(Frame::Equal);
+        }
+        Ok(Frame::Spaces(digests.iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect()))
+    }
+
+    /// Takes the peer's word that both held the same when the session opened.
+    ///
+    /// # Errors
+    /// [`Violation::OutOfTurn`] unless this side opened.
+    pub fn on_equal(&mut self) -> Result<(), Violation> {
+        self.go_live()?;
+        Ok(())
+    }
+
+    /// Compares the peer's digests: says all of each space in which they differ.
+    ///
+    /// # Errors
+    /// [`Violation::OutOfTurn`] unless this side opened.
+    pub fn on_spaces(&mut self, theirs: &[(Blind, [u8; 32])], holdings: &Holdings) -> Result<Vec<Frame>, Violation> {
+        let opened_with = self.go_live()?;
+        let mut frames = Vec::new();
+        for (space, ours) in digests(&opened_with) {
+            let blind = digest::blind(&self.nonce, space);
+            let is_same = theirs.iter().any(|(name, digest)| *name == blind && *digest == ours);
+            if !is_same {
+                frames.extend(self.state(space, holdings));
+            }
+        }
+        Ok(frames)
+    }
+
+    fn go_live(&mut self) -> Result<Holdings, Violation> {
+        if self.stage != Stage::Opening {
+            return Err(Violation::OutOfTurn);
+        }
+        self.stage = Stage::Live;
+        let opened_with = std::mem::take(&mut self.opened_with);
+        self.assume_equal(&opened_with);
+        Ok(opened_with)
+    }
+
+    fn assume_equal(&mut self, holdings: &Holdings) {
+        for (space, holding) in holdings {
+            self.theirs
+                .extend(holding.ends.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end)));
+            self.their_acts.extend(holding.acts.iter().map(|act| (act.id, act.signatures)));
+        }
+    }
+
+    /// Says all that is held of one space, in parts, once in a session.
+    pub fn state(&mut self, space: SpaceId, holdings: &Holdings) -> Vec<Frame> {
+        let Some(holding) = holdings.get(&space).filter(|_| self.stated.insert(space)) else { return Vec::new() };
+        let blind = digest::blind(&self.nonce, space);
+        let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
+        let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
+        let wanted = holding.wanted.iter().map(|(author, seq)| Item::Wanted(*author, *seq));
+        let items: Vec<Item> = acts.chain(ends).chain(wanted).collect();
+        if items.is_empty() {
+            return vec![Frame::State { space: blind, is_last: true, items }];
+        }
+        let parts = items.chunks(limits::STATE_ITEMS);
+        let last = parts.len().saturating_sub(1);
+        parts
+            .enumerate()
+            .map(|(index, items)| Frame::State { space: blind, is_last: index == last, items: items.to_vec() })
+            .collect()
+    }
+
+    /// Takes down what the peer says it holds, as much as an honest peer can: it cannot fill our memory with names.
+    pub fn note(&mut self, space: SpaceId, items: &[Item]) {
+        for item in items {
+            match item {
+                Item::End(author, end) if self.theirs.len() < limits::PEER_LOGS => {
+                    self.theirs.insert(LogKey { space, author: *author }, *end);
+                }
+                Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
+                    self.their_acts.insert(*id, *signatures);
+                }
+                Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
+            }
+        }
+    }
+
+    /// Takes one part of the peer's state of a space: what was assumed of the space is forgotten with the first.
+    ///
+    /// # Errors
+    /// [`Violation::OutOfTurn`] if the peer said all of that space before.
+    pub fn hear_state(&mut self, space: SpaceId, is_last: bool, holding: Option<&Holding>) -> Result<(), Violation> {
+        match self.heard.insert(space, is_last) {
+            Some(true) => Err(Violation::OutOfTurn),
+            Some(false) => Ok(()),
+            None => {
+                self.theirs.retain(|log, _| log.space != space);
+                for act in holding.iter().flat_map(|holding| &holding.acts) {
+                    self.their_acts.remove(&act.id);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The acts of a space that the peer lacks, or has with other signatures; from now on it is taken to have them.
+    pub fn acts_due(&mut self, holding: &Holding) -> Vec<ActId> {
+        let due = holding.acts.iter().filter(|act| self.their_acts.get(&act.id) != Some(&act.signatures));
+        let due: Vec<_> = due.copied().collect();
+        self.their_acts.extend(due.iter().map(|act| (act.id, act.signatures)));
+        due.into_iter().map(|act| act.id).collect()
+    }
+
+    /// Notes that an act came from the peer.
+    pub fn has_act(&mut self, id: ActId, signatures: [u8; 32]) {
+        self.their_acts.insert(id, signatures);
+    }
+
+    /// Notes that the peer holds a log up to `end`, for it sent that.
+    pub fn has_entries(&mut self, log: LogKey, end: LogEnd) {
+        if self.their_end(log).seq < end.seq {
+            self.theirs.insert(log, end);
+        }
+    }
+
+    /// Begins to answer a wish: entries behind `after` up to `end`. Says how many.
+    pub fn on_want(&mut self, log: LogKey, after: u64, end: LogEnd) -> u64 {
+        if after < end.seq {
+            self.streams.insert(log, Stream { sent: after, until: end.seq });
+            self.theirs.insert(log, end);
+        }
+        end.seq.saturating_sub(after)
+    }
+
+    /// Pushes what is new in a log of ours, from where the peer stands.
+    pub fn push(&mut self, log: LogKey, end: LogEnd) {
+        let from = self.their_end(log).seq;
+        let stream = self.streams.entry(log).or_insert(Stream { sent: from, until: from });
+        stream.until = end.seq;
+        self.theirs.insert(log, end);
+    }
+
+    /// Names new ends to the peer.
+    #[must_use]
+    pub fn news(&self, space: SpaceId, items: Vec<Item>) -> Frame {
+        Frame::News { space: digest::blind(&self.nonce, space), items }
+    }
+
+    /// How the session names a space.
+    #[must_use]
+    pub fn blind(&self, space: SpaceId) -> Blind {
+        digest::blind(&self.nonce, space)
+    }
+
+    /// Asks for logs from behind the positions given.
+    #[must_use]
+    pub fn want(&self, wishes: &[(LogKey, u64)]) -> Frame {
+        let wish =
+            |(log, after): &(LogKey, u64)| Wish { space: self.blind(log.space), author: log.author, after: *after };
+        Frame::Want(wishes.iter().map(wish).collect())
+    }
+
+    /// Gathers run frames of what is due, as far as the credit goes.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot read what its logs promise.
+    pub fn pump(&mut self, logs: &impl LogView) -> Result<Vec<Frame>, Fault> {
+        let mut frames = Vec::new();
+        while self.credit > 0 && !self.streams.is_empty() {
+            let body = self.gather(logs)?;
+            if body.len() <= 1 {
+                continue;
+            }
+            self.credit = self.credit.saturating_sub(i64::try_from(body.len()).unwrap_or(i64::MAX));
+            frames.push(Frame::Run(body));
+        }
+        Ok(frames)
+    }
+
+    fn gather(&mut self, logs: &impl LogView) -> Result<Vec<u8>, Fault> {
+        let enough = limits::RUN_BYTES / 2;
+        while let Some((log, stream)) = self.streams.first_key_value().map(|(log, stream)| (*log, *stream)) {
+            let Some(room) = enough.checked_sub(self.encoder.len()).filter(|room| *room > 0) else { break };
+            let mut entries = logs.read_log(log, stream.sent, room)?;
+            let left = stream.until.saturating_sub(stream.sent);
+            entries.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            self.encoder.add(digest::blind(&self.nonce, log.space), &entries);
+            let sent = entries.last().map_or(stream.until, |last| last.end().seq);
+            if sent >= stream.until {
+                self.streams.remove(&log);
+            } else {
+                self.streams.insert(log, Stream { sent, until: stream.until });
+            }
+        }
+        Ok(self.encoder.finish())
+    }
+
+    /// Takes a run frame off the credit and reads it.
+    ///
+    /// # Errors
+    /// [`Violation::Flood`] if the peer had no credit left for it.
+    pub fn take_run(&mut self, body: &[u8]) -> Result<(), Violation> {
+        // The last frame may overdraw: a sender with one byte of credit left sends one whole frame.
+        if self.taken >= limits::CREDIT_BYTES {
+            return Err(Violation::Flood);
+        }
+        self.taken = self.taken.saturating_add(u32::try_from(body.len()).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    /// Reads the groups of a run frame.
+    ///
+    /// # Errors
+    /// [`super::frame::DecodeError`] names the first rule broken.
+    pub fn read_run(&mut self, body: &[u8]) -> Result<Vec<super::run::Group>, super::frame::DecodeError> {
+        self.decoder.decode(body, &self.spaces)
+    }
+
+    /// Gives credit back once half of it was used and what came stands on disk.
+    pub fn return_credit(&mut self) -> Option<Frame> {
+        let is_due = self.taken >= limits::CREDIT_BYTES / 2;
+        is_due.then(|| Frame::Credit(std::mem::take(&mut self.taken)))
+    }
+
+    /// Takes credit that the peer gives back.
+    ///
+    /// # Errors
+    /// [`Violation::Credit`] if it is more than was ever given.
+    pub fn on_credit(&mut self, bytes: u32) -> Result<(), Violation> {
+        let credit = self.credit.saturating_add(i64::from(bytes));
+        if credit > i64::from(limits::CREDIT_BYTES) {
+            return Err(Violation::Credit);
+        }
+        self.credit = credit;
+        Ok(())
+    }
+
+    /// Lifts the bound on what may be sent: for a carried file, which nobody reads while it is written.
+    pub const fn lift_credit(&mut self) {
+        self.credit = i64::MAX;
+    }
+}
+
+fn digests(holdings: &Holdings) -> BTreeMap<SpaceId, [u8; 32]> {
+    holdings.iter().map(|(space, holding)| (*space, holding.digest(*space))).collect()
+}
