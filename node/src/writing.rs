@@ -178,7 +178,10 @@ fn begun(node: &Node, contributions: &[Contribution], written: &mut Written) {
     for (record, id) in begins {
         let entries = index.entries_about(record).unwrap_or_default();
         let entry = entries.iter().find(|entry| entry.id() == id);
-        narratives.extend(entry.map(|entry| sheet::narrative::begun_by(&entry.entry().header)));
+        narratives.extend(entry.map(|entry| {
+            let header = &entry.entry().header;
+            sheet::narrative::id(header.author, header.space, header.seq)
+        }));
     }
     written.narratives = narratives;
 }

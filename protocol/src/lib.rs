@@ -5,6 +5,7 @@
 
 pub mod act;
 pub mod breakage;
+pub mod digest;
 pub mod encoding;
 pub mod entry;
 pub mod governance;

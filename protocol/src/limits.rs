@@ -91,6 +91,7 @@ pub const CLAIM_BYTES: usize = 65_000;
 /// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
 /// each takes from 50 KiB. More heads at a time are made anew.
 pub const NARRATIVE_FORKS: usize = 32;
+
 /// Acts that wait for others they follow: a founding of some hundred organisations in any order, with room to spare.
 pub const ACTS_WAITING: usize = 1_024;
 

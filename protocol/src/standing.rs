@@ -52,13 +52,13 @@ impl Standing {
 
     /// The code in the digest. format §8.
     #[must_use]
-    pub const fn number(self) -> u8 {
+    pub const fn code(self) -> u8 {
         self as u8
     }
 
     /// A stable name for programs and translations, the same as in JSON.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Counts => "counts",
             Self::Unauthorised => "unauthorised",
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_digest_and_names_those_of_json() {
         for (number, standing) in (0_u8..).zip(Standing::ALL) {
-            assert_eq!(standing.number(), number);
-            assert_eq!(serde_json::to_value(standing).unwrap(), standing.code());
+            assert_eq!(standing.code(), number);
+            assert_eq!(serde_json::to_value(standing).unwrap(), standing.name());
         }
     }
 }

@@ -221,7 +221,7 @@ mod tests {
         match read(entry) {
             Ok(_) => "ok",
             Err(Flaw::Inert(defect)) => defect.code(),
-            Err(flaw) => flaw.standing().code(),
+            Err(flaw) => flaw.standing().name(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::standing::Standing;
 
 use super::content::Defect;
 use super::forks::Forks;
-use super::narrative::{Change, EditError, begun_by};
+use super::narrative::{self, Change, EditError};
 use super::operations::Edits;
 
 /// What the sheet knows of an entry that an edit may name.
@@ -96,7 +96,7 @@ fn whole(narrative: NarrativeId, changes: &[(EntryId, Change)]) -> Option<String
         return None;
     }
     let read = || {
-        let mut document = super::narrative::Document::new();
+        let mut document = narrative::Document::new();
         document.apply(changes.iter().map(|(_, change)| change))?;
         document.text(narrative)
     };
@@ -222,7 +222,8 @@ impl Runner<'_> {
             return Some(Outcome::Against(standing));
         }
         let after = &edit.edits.after;
-        let begins = begun_by(&edit.entry.entry().header) == self.narrative;
+        let header = &edit.entry.entry().header;
+        let begins = narrative::id(header.author, header.space, header.seq) == self.narrative;
         if begins != after.is_empty() && !breakage::is_out(Breakage::Squatting) {
             return Some(Outcome::Inert(Defect::Beginning));
         }

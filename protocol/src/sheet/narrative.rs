@@ -10,29 +10,28 @@ use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, 
 use crate::breakage::{self, Breakage};
 use crate::encoding::json::{Json, Object};
 use crate::encoding::{Tag, hash, tag};
-use crate::entry::Header;
-use crate::id::{EntryId, NarrativeId};
-use crate::log::LogKey;
+use crate::id::{EntryId, NarrativeId, SpaceId};
+use crate::key::PublicKey;
 
-use super::operations::Splice;
+use super::operations::{Edits, Operations, Splice};
 
 const TEXT_TAG: Tag = tag("ISNAD-TEXT-v1");
 const ACTOR_TAG: Tag = tag("ISNAD-ACTOR-v1");
 
-/// The narrative that an entry, and no other, may begin.
+/// The key of the narrative that the entry at this position begins: only that entry can. format §2.
 #[must_use]
-pub fn begun_by(header: &Header) -> NarrativeId {
-    begun_at(LogKey { space: header.space, author: header.author }, header.seq)
-}
-
-/// The narrative that the entry at this position of a log, and no other, may begin. format §2.
-#[must_use]
-pub fn begun_at(log: LogKey, seq: u64) -> NarrativeId {
-    let parts: [&[u8]; 3] = [log.author.as_bytes(), log.space.as_bytes(), &seq.to_be_bytes()];
-    let digest = hash(&TEXT_TAG, &parts);
+pub fn id(author: PublicKey, space: SpaceId, seq: u64) -> NarrativeId {
+    let digest = hash(&TEXT_TAG, &[author.as_bytes(), space.as_bytes(), &seq.to_be_bytes()]);
     let mut key = [0; NarrativeId::SIZE];
     key.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     NarrativeId::new(key)
+}
+
+/// The payload that begins a narrative at this position. Bounds are for [`super::write::narrative_begin`] to check.
+#[must_use]
+pub fn begin(author: PublicKey, space: SpaceId, seq: u64, text: &str) -> Vec<u8> {
+    let splices = vec![Splice { at: 0, delete: 0, insert: text.to_owned() }];
+    Operations::Edits(Edits { narrative: id(author, space, seq), after: Vec::new(), splices }).encode()
 }
 
 /// An Automerge document that only we write.

@@ -2,8 +2,8 @@
 //!
 //! Whether an author should say it is the model's to refuse; here only the form is made.
 
-use crate::log::LogKey;
-use crate::id::{EntryId, NarrativeId};
+use crate::id::{EntryId, NarrativeId, SpaceId};
+use crate::key::PublicKey;
 use crate::limits;
 
 use super::narrative;
@@ -77,12 +77,17 @@ fn fits(bytes: usize) -> bool {
     u64::try_from(bytes).is_ok_and(|bytes| bytes <= limits::PAYLOAD_BYTES)
 }
 
-/// A payload that begins a narrative with a text: the position of the entry to be sealed names it.
+/// A payload that begins a narrative with a text, for the position that its entry takes: that names the narrative.
 ///
 /// # Errors
 /// [`WriteError`] if the text is empty or fits no payload.
-pub fn narrative_begin(log: LogKey, seq: u64, text: &str) -> Result<(NarrativeId, Vec<u8>), WriteError> {
-    let narrative = narrative::begun_at(log, seq);
+pub fn narrative_begin(
+    author: PublicKey,
+    space: SpaceId,
+    seq: u64,
+    text: &str,
+) -> Result<(NarrativeId, Vec<u8>), WriteError> {
+    let narrative = narrative::id(author, space, seq);
     let payload = narrative_edit(narrative, &[], "", text)?;
     Ok((narrative, payload))
 }
