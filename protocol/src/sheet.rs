@@ -21,7 +21,6 @@ mod document;
 mod edits;
 mod fold;
 mod forks;
-mod mentions;
 pub mod narrative;
 pub mod operations;
 pub mod write;
@@ -29,7 +28,6 @@ pub mod write;
 pub use claim::Claim;
 pub use content::{Defect, Redaction};
 pub use document::{Content, DocumentFault};
-pub use mentions::{Mentions, mentions};
 pub use operations::{Operation, Operations, Retract};
 
 /// Which sheet.
