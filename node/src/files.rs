@@ -147,6 +147,15 @@ const fn flags(flags: OFlags) -> i32 {
     flags.bits().cast_signed()
 }
 
+/// Lets only its owner use what stands at `path`.
+///
+/// # Errors
+/// [`Fault::Io`].
+pub fn set_owner_only(path: &Path) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(Fault::io("protect", path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

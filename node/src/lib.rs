@@ -3,6 +3,8 @@
 //! What is on disk: `home` lays it out, `journal` is the truth, `mark` keeps a sequence number from being used twice,
 //! `keystore` holds secret keys, `config` what the owner chose. Whatever goes wrong there is one [`fault::Fault`].
 
+pub mod api;
+pub mod carry;
 pub mod clock;
 pub mod config;
 pub mod contribution;
@@ -18,6 +20,7 @@ pub mod mark;
 pub mod network;
 pub mod node;
 pub mod problem;
+pub mod reading;
 pub mod signing;
 pub mod store;
 pub mod writing;

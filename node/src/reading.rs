@@ -1,1 +1,535 @@
-//! placeholder
+//! What readers ask of an open home: lists, views, histories, digests, where it stands. Reads the index, never the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use isnad_protocol::act::Role;
+use isnad_protocol::digest;
+use isnad_protocol::governance::{ActStatus, Governance, Wait};
+use isnad_protocol::id::{ActId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{Authentic, LogKey};
+use isnad_protocol::sheet::{self, Sheet};
+use isnad_protocol::store::{self, LogView, SheetView};
+use isnad_protocol::time::{Day, Timestamp};
+use isnad_protocol::view::{Context, History, Policy, Summary, View, Words};
+use serde::{Deserialize, Serialize};
+
+use crate::driver::Snapshot;
+use crate::index::Index;
+use crate::node::Node;
+use crate::problem::{Problem, exit};
+use crate::signing::Blocked;
+
+/// The reader's day and languages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayQuery {
+    /// The reader's day; today if left out.
+    #[serde(default)]
+    pub today: Option<Day>,
+    /// The reader's language: its labels come first.
+    #[serde(default)]
+    pub lang: Option<String>,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuery {
+    /// The code of a kind.
+    pub kind: u8,
+    /// Words that a title, name or alias contains, whatever their case.
+    #[serde(default)]
+    pub search: Option<String>,
+    /// The reader's day; today if left out.
+    #[serde(default)]
+    pub today: Option<Day>,
+    /// The reader's language.
+    #[serde(default)]
+    pub lang: Option<String>,
+}
+
+/// One record in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What is said of it, in short.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// Of a designation: whether it is in force on the reader's day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_force: Option<isnad_protocol::view::DesignationState>,
+}
+
+/// A hash of each space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    /// The consortium.
+    pub consortium: ConsortiumId,
+    /// Each space.
+    pub spaces: Vec<SpaceDigest>,
+    /// Entries whose own signature was not checked yet: they are not in the digest.
+    pub unchecked: u64,
+    /// Positions whose payload is missing.
+    pub wanted: u64,
+}
+
+/// The hash of one space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceDigest {
+    /// Its name.
+    pub space: String,
+    /// Its id.
+    pub id: SpaceId,
+    /// SHA-256, lower-case hex. format §8.
+    pub digest: String,
+    /// Entries that it covers.
+    pub entries: u64,
+}
+
+/// Where a home and its peers stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The consortium.
+    pub consortium: ConsortiumId,
+    /// Whose home this is.
+    pub organisation: Option<OrganisationId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Addresses that it listens on.
+    pub listening: Vec<String>,
+    /// Counts, and each peer.
+    #[serde(flatten)]
+    pub replica: isnad_protocol::replica::Status,
+    /// The organisation of each peer.
+    pub peer_names: BTreeMap<NodeId, String>,
+    /// Why this node does not sign, if it does not.
+    pub not_signing: Option<String>,
+    /// Nodes that knocked and are no member's.
+    pub strangers: BTreeMap<NodeId, String>,
+    /// What a person should know, newest last.
+    pub notices: Vec<String>,
+}
+
+/// The consortium as its acts describe it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// Its id.
+    pub consortium: ConsortiumId,
+    /// Its name, once its charter is held.
+    pub name: Option<String>,
+    /// How many organisations sign an amendment.
+    pub threshold: Option<u64>,
+    /// Whose home this is.
+    pub own: Option<OrganisationId>,
+    /// The member organisations.
+    pub organisations: Vec<Organisation>,
+    /// The spaces.
+    pub spaces: Vec<Space>,
+    /// Every act held.
+    pub acts: Vec<ActLine>,
+}
+
+/// A member organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// Its id.
+    pub id: OrganisationId,
+    /// What it is: state, ngo, international.
+    pub kind: Option<String>,
+    /// Its names by language.
+    pub names: BTreeMap<String, String>,
+    /// Its keys.
+    pub keys: Vec<Key>,
+}
+
+/// A key granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The key.
+    pub key: PublicKey,
+    /// Its role.
+    pub role: String,
+    /// The device.
+    pub label: String,
+    /// How other nodes name it in addresses; of node keys alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_id: Option<String>,
+}
+
+/// A space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Space {
+    /// Its id.
+    pub id: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// TLP 2.0 label.
+    pub tlp: String,
+}
+
+/// An act that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActLine {
+    /// Its id.
+    pub id: ActId,
+    /// charter, organisation or space.
+    pub kind: String,
+    /// 1, 2, …
+    pub version: u64,
+    /// Signatures that count.
+    pub signatures: usize,
+    /// True if it is in effect.
+    pub in_effect: bool,
+    /// What it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
+}
+
+/// The index as the rules read it.
+struct Indexed<'a>(&'a Index);
+
+impl SheetView for Indexed<'_> {
+    fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, store::Fault> {
+        self.0.entries_about(record).map_err(|fault| store::Fault(fault.to_string()))
+    }
+
+    fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, store::Fault> {
+        self.0.referring_to(record).map_err(|fault| store::Fault(fault.to_string()))
+    }
+
+    fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, store::Fault> {
+        let start: Vec<u8> = kind.into_iter().collect();
+        self.0.records(&start).map_err(|fault| store::Fault(fault.to_string()))
+    }
+}
+
+/// Reads an open home, as of its last flush.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    node: &'a Node,
+    snapshot: Snapshot,
+    names: BTreeMap<OrganisationId, Vec<Words>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Takes the home as it stands now.
+    #[must_use]
+    pub fn new(node: &'a Node) -> Self {
+        let snapshot = node.snapshot();
+        let names = names(&snapshot.governance);
+        Self { node, snapshot, names }
+    }
+
+    /// Where the home and its peers stand.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let governance = &self.snapshot.governance;
+        let nodes = governance.nodes();
+        let name = |organisation: &OrganisationId| governance.name(organisation, "en").map(str::to_owned);
+        let peers = self.snapshot.status.peers.keys();
+        Status {
+            consortium: self.node.consortium(),
+            organisation: self.node.own_organisation(),
+            name: self.node.own_organisation().as_ref().and_then(name),
+            listening: self.snapshot.listening.clone(),
+            replica: self.snapshot.status.clone(),
+            peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
+            not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
+            strangers: self.snapshot.strangers.clone(),
+            notices: self.snapshot.notices.clone(),
+        }
+    }
+
+    /// The consortium as its acts describe it.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        who(&self.snapshot.governance, self.node.own_organisation())
+    }
+
+    /// The record that a text names: an id, any unique beginning of it, or an alias.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or more than one.
+    pub fn resolve(&self, text: &str) -> Result<RecordId, Problem> {
+        let index = self.node.index()?;
+        if let Ok(record) = RecordId::parse(text) {
+            return Ok(record);
+        }
+        let found = match beginning(text) {
+            Some(start) => index.records(&start)?.into_iter().filter(|record| begins_with(*record, text)).collect(),
+            None => index.with_alias(text)?,
+        };
+        let found: Vec<RecordId> = found.into_iter().filter(|record| self.is_called(*record, text)).collect();
+        match found.as_slice() {
+            [record] => Ok(*record),
+            [] => Err(Problem::missing(
+                format!("no record is called {text}"),
+                "it is no id, no beginning of one with 8 digits or more, and no alias in use",
+                "see what there is with `isnad list incident`",
+            )),
+            several => {
+                let list = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let advice = "name one of these, or a longer beginning";
+                Err(Problem::new(exit::NO, "ambiguous", format!("{text} names {} records", several.len()), list, advice))
+            }
+        }
+    }
+
+    /// True if the text is a beginning of the record's id, or an alias that a live claim gives it.
+    fn is_called(&self, record: RecordId, text: &str) -> bool {
+        beginning(text).is_some()
+            || self.summary(record).is_ok_and(|summary| {
+                summary.aliases.iter().any(|alias| alias.to_lowercase() == text.to_lowercase())
+            })
+    }
+
+    /// Every organisation's account of a record, side by side.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is no such record.
+    pub fn show(&self, text: &str, query: &DayQuery) -> Result<View, Problem> {
+        let record = self.resolve(text)?;
+        let policy = policy(query.lang.as_deref());
+        let store = Indexed(self.node.index()?);
+        let view = View::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
+        if view.is_empty() {
+            return Err(Problem::missing(format!("nothing is held about {record}"), "", "sync with a peer that has it"));
+        }
+        Ok(view)
+    }
+
+    /// Everything ever said about a record, in order.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is no such record.
+    pub fn history(&self, text: &str) -> Result<History, Problem> {
+        let record = self.resolve(text)?;
+        let policy = Policy::default();
+        History::of(record, &Indexed(self.node.index()?), self.context(&policy, None)).map_err(fault)
+    }
+
+    /// The records of a kind, by date and then by id.
+    ///
+    /// # Errors
+    /// [`Problem`] if the index cannot be read.
+    pub fn list(&self, query: &ListQuery) -> Result<Vec<Line>, Problem> {
+        let index = self.node.index()?;
+        self.refresh()?;
+        let today = query.today.unwrap_or_else(today);
+        let search = query.search.as_deref().map(str::to_lowercase);
+        let mut lines = Vec::new();
+        index.summaries(&[query.kind], |_, bytes| {
+            let Ok(summary) = serde_json::from_slice::<Summary>(bytes) else { return };
+            let in_force = summary.terms.as_ref().map(|terms| terms.state(today));
+            if search.as_deref().is_none_or(|search| mentions(&summary, search)) {
+                lines.push(Line { summary, in_force });
+            }
+        })?;
+        lines.sort_by_key(|line| (line.summary.earliest, line.summary.record));
+        Ok(lines)
+    }
+
+    /// Makes summaries anew where entries have come in.
+    fn refresh(&self) -> Result<(), Problem> {
+        let index = self.node.index()?;
+        loop {
+            let stale = index.stale()?;
+            if stale.is_empty() {
+                return Ok(());
+            }
+            let mut made = Vec::with_capacity(stale.len());
+            for record in stale {
+                let bytes = serde_json::to_vec(&self.summary(record)?).map_err(|error| Problem::fault(error.to_string()))?;
+                made.push((record, bytes));
+            }
+            index.keep_summaries(made)?;
+        }
+    }
+
+    fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
+        let entries = self.node.index()?.entries_about(record)?;
+        let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
+        let of_record = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
+        Ok(Summary::of(record, &of_record, &Policy::default()))
+    }
+
+    fn context<'b>(&'b self, policy: &'b Policy, day: Option<Day>) -> Context<'b> {
+        Context {
+            judge: self.snapshot.governance.as_ref(),
+            names: &self.names,
+            policy,
+            today: day.unwrap_or_else(today),
+        }
+    }
+
+    /// A hash of each space over what is checked. format §8.
+    ///
+    /// # Errors
+    /// [`Problem`] if the store cannot be read.
+    pub fn digest(&self) -> Result<Digests, Problem> {
+        let governance = &self.snapshot.governance;
+        let mut spaces = Vec::new();
+        for space in governance.spaces() {
+            let entries = self.checked_entries(space.id)?;
+            let folded = sheet::fold(&entries, governance.as_ref());
+            let sheets: Vec<&Sheet> = folded.sheets.values().collect();
+            let runs = digest::runs(&entries, &folded.standings);
+            let acts = governance.acts_of(&space.id).filter(|act| governance.status(&act.id()) == Some(ActStatus::InEffect));
+            let acts: Vec<_> = acts.map(|act| (act.scope_id(), act.version(), act.id())).collect();
+            let digest = digest::space(space.id, acts, runs, sheets);
+            spaces.push(SpaceDigest {
+                space: space.name,
+                id: space.id,
+                digest: isnad_protocol::encoding::to_hex(&digest),
+                entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+            });
+        }
+        let status = &self.snapshot.status;
+        let (unchecked, wanted) = (status.unchecked, status.wanted);
+        Ok(Digests { consortium: self.node.consortium(), spaces, unchecked, wanted })
+    }
+
+    fn checked_entries(&self, space: SpaceId) -> Result<Vec<Authentic>, Problem> {
+        let mut entries = Vec::new();
+        for (key, log) in self.snapshot.logs.iter().filter(|(key, _)| key.space == space) {
+            entries.extend(self.checked_log(*key, log.checked.seq)?);
+        }
+        Ok(entries)
+    }
+
+    /// The entries of a log up to where every signature is checked.
+    ///
+    /// # Errors
+    /// [`Problem`] if the journal cannot be read.
+    pub fn checked_log(&self, key: LogKey, upto: u64) -> Result<Vec<Authentic>, Problem> {
+        let mut entries: Vec<Authentic> = Vec::new();
+        loop {
+            let after = entries.last().map_or(0, |entry| entry.end().seq);
+            if after >= upto {
+                return Ok(entries);
+            }
+            let read = self.node.reader().read_log(key, after, READ_BYTES).map_err(fault)?;
+            let before = entries.len();
+            entries.extend(read.into_iter().filter(|entry| entry.end().seq <= upto));
+            if entries.len() == before {
+                return Err(Problem::fault("the journal is shorter than its index says"));
+            }
+        }
+    }
+
+    /// Log ends as they stand on disk.
+    #[must_use]
+    pub const fn logs(&self) -> &Arc<BTreeMap<LogKey, isnad_protocol::log::Log>> {
+        &self.snapshot.logs
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn governance(&self) -> &Governance {
+        &self.snapshot.governance
+    }
+}
+
+/// Bytes of a log read in one go.
+const READ_BYTES: usize = 4 * 1_024 * 1_024;
+
+/// The consortium as acts describe it, without a home.
+#[must_use]
+pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
+    let charter = governance.charter();
+    let organisations = governance.organisations().into_iter().map(|organisation| Organisation {
+        id: organisation.id,
+        kind: organisation.kind.map(|kind| kind.name().to_owned()),
+        names: organisation.names,
+        keys: organisation
+            .keys
+            .into_iter()
+            .map(|key| Key {
+                key: key.key,
+                role: key.role.name().to_owned(),
+                label: key.label,
+                peer_id: (key.role == Role::Reader)
+                    .then(|| crate::network::peer_id_text(NodeId::new(*key.key.as_bytes())))
+                    .flatten(),
+            })
+            .collect(),
+    });
+    let spaces = governance.spaces().into_iter();
+    let acts = governance.acts().map(|act| {
+        let waits_for = match governance.status(&act.id()) {
+            Some(ActStatus::NotInEffectYet { why }) => Some(waits(&why)),
+            Some(ActStatus::InEffect) | None => None,
+        };
+        ActLine {
+            id: act.id(),
+            kind: act.kind().name().to_owned(),
+            version: act.version(),
+            signatures: act.signatures().len(),
+            in_effect: waits_for.is_none(),
+            waits_for,
+        }
+    });
+    Who {
+        consortium: governance.consortium(),
+        name: charter.map(|charter| charter.name.clone()),
+        threshold: charter.map(|charter| charter.threshold),
+        own,
+        organisations: organisations.collect(),
+        spaces: spaces.map(|space| Space { id: space.id, name: space.name, tlp: space.tlp }).collect(),
+        acts: acts.collect(),
+    }
+}
+
+fn mentions(summary: &Summary, search: &str) -> bool {
+    let labels = summary.labels.iter().map(|words| &words.text);
+    labels.chain(&summary.aliases).any(|text| text.to_lowercase().contains(search))
+}
+
+fn waits(why: &Wait) -> String {
+    match why {
+        Wait::Members(members) => {
+            let names: Vec<String> = members.iter().map(OrganisationId::to_short).collect();
+            format!("the signatures or first acts of {}", names.join(", "))
+        }
+        Wait::OwnSignatures => "the signatures of its own root keys".to_owned(),
+        Wait::Charter => "the charter to take effect".to_owned(),
+        Wait::LaterVersion => "not in effect yet: this version does not know how it takes effect".to_owned(),
+    }
+}
+
+fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
+    let organisations = governance.organisations().into_iter();
+    let words = |names: BTreeMap<String, String>| {
+        names.into_iter().map(|(lang, text)| Words { lang: Some(lang), text }).collect()
+    };
+    organisations.map(|organisation| (organisation.id, words(organisation.names))).collect()
+}
+
+fn policy(lang: Option<&str>) -> Policy {
+    Policy { languages: lang.into_iter().map(str::to_owned).collect(), ..Policy::default() }
+}
+
+fn today() -> Day {
+    Timestamp(crate::clock::now_ms()).day()
+}
+
+fn fault(fault: store::Fault) -> Problem {
+    Problem::fault(fault.to_string())
+}
+
+/// The bytes that a typed beginning of an id stands for: `kind/` and at least 8 digits.
+fn beginning(text: &str) -> Option<Vec<u8>> {
+    let (kind, digits) = text.split_once('/')?;
+    let code = isnad_protocol::id::kind_code(kind)?;
+    let whole = digits.get(..digits.len() / 2 * 2)?;
+    let bytes: Option<Vec<u8>> = whole
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).ok().and_then(isnad_protocol::encoding::from_hex::<1>).map(|[byte]| byte))
+        .collect();
+    let bytes = bytes.filter(|_| digits.len() >= 8)?;
+    Some([vec![code], bytes].concat())
+}
+
+fn begins_with(record: RecordId, text: &str) -> bool {
+    record.to_string().starts_with(text)
+}

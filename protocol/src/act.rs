@@ -45,6 +45,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Its name, as in `--json`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Charter => "charter",
+            Self::Organisation => "organisation",
+            Self::Space => "space",
+        }
+    }
+
     /// The code in the frame.
     #[must_use]
     pub const fn code(self) -> u8 {
