@@ -9,6 +9,7 @@ use crate::encoding::json::{Json, Object};
 use crate::encoding::{Tag, hash, tag};
 use crate::id::{ClaimId, RecordId};
 use crate::limits;
+use crate::model::check::depth;
 
 const CLAIM_TAG: Tag = tag("ISNAD-CLAIM-v1");
 
@@ -125,6 +126,16 @@ impl Claim {
         self.0.get(member).and_then(Json::as_text)
     }
 
+    /// Every record named anywhere in the value.
+    #[must_use]
+    pub fn value_refs(&self) -> BTreeSet<RecordId> {
+        let mut found = BTreeSet::new();
+        if let Some(value) = self.value() {
+            collect(value, &mut found);
+        }
+        found
+    }
+
     /// Every record named anywhere in value, cited body and basis.
     #[must_use]
     pub fn refs(&self) -> BTreeSet<RecordId> {
@@ -153,15 +164,6 @@ fn collect(value: &Json, found: &mut BTreeSet<RecordId>) {
         Json::List(items) => items.iter().for_each(|item| collect(item, found)),
         Json::Object(members) => members.values().for_each(|member| collect(member, found)),
     }
-}
-
-fn depth(value: &Json) -> usize {
-    let below = match value {
-        Json::Bool(_) | Json::Int(_) | Json::Text(_) => 0,
-        Json::List(items) => items.iter().map(depth).max().unwrap_or_default(),
-        Json::Object(members) => members.values().map(depth).max().unwrap_or_default(),
-    };
-    below.saturating_add(1)
 }
 
 #[cfg(test)]

@@ -1,0 +1,464 @@
+//! Every claim as a reader sees it: whose word, on what, in which state, and what others say of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::encoding::json::Json;
+use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
+use crate::key::PublicKey;
+use crate::model;
+use crate::sheet::claim::Wording as Said;
+use crate::sheet::{Claim, Sheet};
+use crate::store::{Fault, SheetView};
+use crate::time::Timestamp;
+
+use super::material::{Material, push, spoken};
+use super::{Computed, Policy, Property, Reference, Sheets};
+
+/// One claim of one organisation's sheet.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ShownClaim {
+    /// The hash of its words.
+    pub id: ClaimId,
+    /// Whose sheet it stands in.
+    pub organisation: OrganisationId,
+    /// Where.
+    pub space: SpaceId,
+    /// Of the sheet.
+    pub generation: u32,
+    /// The value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+    /// Records that the value names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<Reference>,
+    /// The language of the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// The value as written in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+    /// The cited body: the signer is not the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub according_to: Option<Reference>,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub basis: Vec<Basis>,
+    /// The declared standard of proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    /// The body's own words, or why they are not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<Wording>,
+    /// How likely, where the body said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<String>,
+    /// How confident, where the body said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<String>,
+    /// The author's rating of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability: Option<String>,
+    /// The author's rating of what the source says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credibility: Option<String>,
+    /// TLP 2.0, where stricter than the space's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marking: Option<String>,
+    /// When it was true or in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid: Option<String>,
+    /// The claim that it takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ClaimId>,
+    /// Who signed it, by position: at least one.
+    pub signed: Vec<Signed>,
+    /// Live, retracted or replaced.
+    pub state: State,
+    /// Each retraction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retracted: Vec<Retracted>,
+    /// The live claims that take its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_by: Vec<ClaimId>,
+    /// What organisations say of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<Opinion>,
+    /// Its organisation while it is live, and who endorses these very words.
+    pub stands_behind: BTreeSet<OrganisationId>,
+    /// Who disputes it, or an earlier version of it: to restate a claim answers no dispute.
+    pub disputed_by: BTreeSet<OrganisationId>,
+    /// True if the policy lets it count in what is computed.
+    pub counts: bool,
+    /// True if it breaks the model: shown, and left out of what is computed.
+    pub malformed: bool,
+    /// The rules of the model that it breaks, and codes that this version does not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+    /// True if a source that it rests on was written down from memory, not read.
+    pub unverified: bool,
+}
+
+/// Where a claim stands in its sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its organisation says it.
+    Live,
+    /// Another claim takes its place.
+    Replaced,
+    /// Taken back.
+    Retracted,
+}
+
+/// One signature under a claim.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Signed {
+    /// The contributor key.
+    pub author: PublicKey,
+    /// The entry.
+    pub entry: EntryId,
+    /// Its position.
+    pub seq: u64,
+    /// The time claimed.
+    pub time: Timestamp,
+}
+
+/// One retraction.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Retracted {
+    /// By whom, where and when.
+    #[serde(flatten)]
+    pub signed: Signed,
+    /// Why, a code.
+    pub reason: String,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A source that a claim rests on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Basis {
+    /// The source or evidence; none if its id is malformed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Reference>,
+    /// Page, paragraph or timecode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locator: Option<String>,
+    /// True if it was written down from memory, not read.
+    pub unverified: bool,
+}
+
+/// A body's words, or why they are not given.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Wording {
+    /// Verbatim.
+    Verbatim {
+        /// The words.
+        text: String,
+        /// Their language.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lang: Option<String>,
+    },
+    /// Not given.
+    Unavailable {
+        /// Why, a code.
+        unavailable: String,
+    },
+}
+
+/// What an organisation says of a claim.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Opinion {
+    /// Whose opinion.
+    pub organisation: OrganisationId,
+    /// The claim that says it.
+    pub claim: ClaimId,
+    /// endorse, dispute or corroborate.
+    pub stance: String,
+    /// Why, a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// True if it looked at an earlier version of this claim, which this one replaces.
+    pub on_earlier: bool,
+}
+
+impl Wording {
+    pub(super) fn of(claim: &Claim) -> Option<Self> {
+        claim.wording().map(|wording| match wording {
+            Said::Verbatim { text, lang } => Self::Verbatim { text: text.to_owned(), lang: lang.map(str::to_owned) },
+            Said::Unavailable(code) => Self::Unavailable { unavailable: code.to_owned() },
+        })
+    }
+}
+
+impl ShownClaim {
+    /// True if it takes part in what is computed.
+    #[must_use]
+    pub fn takes_part(&self) -> bool {
+        self.state == State::Live && self.counts && !self.malformed
+    }
+
+    /// Who speaks: the cited body, else the organisation.
+    pub(super) fn speaker(&self) -> (Option<RecordId>, OrganisationId) {
+        match &self.according_to {
+            Some(body) => (Some(body.record), OrganisationId::ZERO),
+            None => (None, self.organisation),
+        }
+    }
+}
+
+/// Every claim of the record by property, in the order of the model.
+pub(super) fn properties<S: SheetView>(
+    record: RecordId,
+    sheets: &Sheets,
+    material: &mut Material<'_, S>,
+) -> Result<Vec<Property>, Fault> {
+    let kind = record.kind_code();
+    let policy = material.context.policy;
+    let opinions = opinions(sheets);
+    let mut by_prop: BTreeMap<String, Vec<(ShownClaim, Claim)>> = BTreeMap::new();
+    for sheet in sheets.values() {
+        for id in sheet.claims.keys() {
+            let Some((shown, claim)) = show(kind, sheet, *id, &opinions, material)? else { continue };
+            by_prop.entry(claim.prop().unwrap_or_default().to_owned()).or_default().push((shown, claim));
+        }
+    }
+    let known: Vec<_> = model::properties(kind).map(|property| property.code).collect();
+    let mut properties = Vec::new();
+    for (prop, mut claims) in by_prop {
+        claims.sort_by_key(|(shown, _)| place(shown, policy));
+        properties.push(property(kind, prop, claims));
+    }
+    properties.sort_by_key(|property| known.iter().position(|code| *code == property.prop).unwrap_or(usize::MAX));
+    Ok(properties)
+}
+
+/// By policy, then by position, then by entry: no clock.
+fn place(shown: &ShownClaim, policy: &Policy) -> (usize, u64, EntryId, ClaimId, SpaceId) {
+    let first = shown.signed.first();
+    let (seq, entry) = first.map_or((u64::MAX, EntryId::ZERO), |signed| (signed.seq, signed.entry));
+    (policy.rank(shown.organisation), seq, entry, shown.id, shown.space)
+}
+
+fn property(kind: u8, prop: String, claims: Vec<(ShownClaim, Claim)>) -> Property {
+    let known = model::property(kind, &prop);
+    let computed = Computed::of(known, &claims);
+    Property {
+        is_known: known.is_some(),
+        is_single: known.is_some_and(|property| !property.cardinality.is_many()),
+        accuses: known.is_some_and(|property| property.accuses),
+        claims: claims.into_iter().map(|(shown, _)| shown).collect(),
+        computed,
+        prop,
+    }
+}
+
+fn show<S: SheetView>(
+    kind: u8,
+    sheet: &Sheet,
+    id: ClaimId,
+    opinions: &[Looked],
+    material: &mut Material<'_, S>,
+) -> Result<Option<(ShownClaim, Claim)>, Fault> {
+    let Some(said) = sheet.claims.get(&id) else { return Ok(None) };
+    let claim = &said.claim;
+    let text = |member: &str| claim.text(member).map(str::to_owned);
+    let (malformed, flags) = judge(kind, sheet, claim);
+    let basis = show_basis(claim, material)?;
+    let mut refs = Vec::new();
+    for record in claim.value_refs() {
+        refs.push(material.reference(record)?);
+    }
+    let according_to = claim.according_to().map(|body| material.reference(body)).transpose()?;
+    let mut shown = ShownClaim {
+        id,
+        organisation: sheet.key.organisation,
+        space: sheet.key.space,
+        generation: sheet.key.generation,
+        value: claim.value().cloned(),
+        refs,
+        lang: text("lang"),
+        original: text("original"),
+        according_to,
+        unverified: basis.iter().any(|basis| basis.unverified),
+        basis,
+        standard: text("standard"),
+        wording: Wording::of(claim),
+        likelihood: text("likelihood"),
+        confidence: text("confidence"),
+        reliability: text("reliability"),
+        credibility: text("credibility"),
+        marking: text("marking"),
+        valid: text("valid"),
+        replaces: claim.replaces(),
+        signed: signed(sheet, id),
+        state: state(sheet, id),
+        retracted: retracted(sheet, id),
+        replaced_by: sheet.replaced_by(id).collect(),
+        opinions: Vec::new(),
+        stands_behind: BTreeSet::new(),
+        disputed_by: BTreeSet::new(),
+        counts: material.context.policy.counts(sheet.key.organisation),
+        malformed,
+        flags,
+    };
+    hear(&mut shown, sheet, opinions);
+    Ok(Some((shown, claim.clone())))
+}
+
+/// Live, replaced or retracted: a claim taken back is no more, whatever took its place.
+pub(super) fn state(sheet: &Sheet, id: ClaimId) -> State {
+    if !sheet.is_live(id) {
+        State::Retracted
+    } else if sheet.replaced_by(id).next().is_some() {
+        State::Replaced
+    } else {
+        State::Live
+    }
+}
+
+fn signed(sheet: &Sheet, id: ClaimId) -> Vec<Signed> {
+    let signers = sheet.claims.get(&id).into_iter().flat_map(|said| &said.signers);
+    let mut signed: Vec<_> = signers
+        .map(|(entry, signer)| Signed { author: signer.author, entry: *entry, seq: signer.seq, time: signer.time })
+        .collect();
+    let first = sheet.claims.get(&id).map(crate::sheet::Said::position);
+    signed.sort_by_key(|signed| (first.is_some_and(|(_, entry)| entry != signed.entry), signed.seq, signed.entry));
+    signed
+}
+
+fn retracted(sheet: &Sheet, id: ClaimId) -> Vec<Retracted> {
+    let by = sheet.retractions.get(&id).into_iter().flatten();
+    let mut retracted: Vec<_> = by
+        .map(|(entry, retraction)| {
+            let signer = retraction.signer;
+            let signed = Signed { author: signer.author, entry: *entry, seq: signer.seq, time: signer.time };
+            Retracted { signed, reason: retraction.reason.clone(), note: retraction.note.clone() }
+        })
+        .collect();
+    retracted.sort_by_key(|retracted| (retracted.signed.seq, retracted.signed.entry));
+    retracted
+}
+
+fn show_basis<S: SheetView>(claim: &Claim, material: &mut Material<'_, S>) -> Result<Vec<Basis>, Fault> {
+    let mut shown = Vec::new();
+    for basis in claim.basis() {
+        let source = basis.record.map(|record| material.reference(record)).transpose()?;
+        let unverified = match basis.record {
+            Some(record) => material.is_unverified(record)?,
+            None => false,
+        };
+        shown.push(Basis { source, locator: basis.locator.map(str::to_owned), unverified });
+    }
+    Ok(shown)
+}
+
+/// Whether a claim breaks the model, and which of its rules. Words that this version does not know are no breach.
+pub(super) fn judge(kind: u8, sheet: &Sheet, claim: &Claim) -> (bool, Vec<String>) {
+    let mut claims = vec![claim.json().clone()];
+    // A subject rests on the basis of the conclusion that names it.
+    if claim.prop() == Some("subject") {
+        let weighty = sheet.claims.values().find(|said| matches!(said.claim.prop(), Some("outcome" | "reason")));
+        claims.extend(weighty.map(|said| said.claim.json().clone()));
+    }
+    let mut flags = Vec::new();
+    for problem in model::check_claims(kind, &claims) {
+        if problem.path.starts_with("claims[0]") {
+            push(&mut flags, problem.code.to_owned());
+        }
+    }
+    (flags.iter().any(|code| !code.starts_with("unknown_")), flags)
+}
+
+/// An opinion and what it looked at.
+pub(super) struct Looked {
+    organisation: Option<OrganisationId>,
+    claim: Option<ClaimId>,
+    entry: Option<EntryId>,
+    opinion: Opinion,
+}
+
+/// The live opinions in all sheets of a record.
+pub(super) fn opinions(sheets: &Sheets) -> Vec<Looked> {
+    let everybody = Policy::default();
+    let read = |(sheet, said): (&Sheet, &crate::sheet::Said)| {
+        let value = said.claim.value()?;
+        let text = |key: &str| value.get(key).and_then(Json::as_text);
+        let opinion = Opinion {
+            organisation: sheet.key.organisation,
+            claim: said.claim.id(),
+            stance: text("stance")?.to_owned(),
+            reason: text("reason").map(str::to_owned),
+            text: text("text").map(str::to_owned),
+            on_earlier: false,
+        };
+        Some(Looked {
+            organisation: text("organisation").and_then(|id| OrganisationId::parse(id).ok()),
+            claim: text("claim").and_then(|id| ClaimId::parse(id).ok()),
+            entry: text("entry").and_then(|id| EntryId::parse(id).ok()),
+            opinion,
+        })
+    };
+    spoken(sheets, &everybody, &["opinion"]).filter_map(read).collect()
+}
+
+/// Adds to a claim what is said of it, or of an earlier version that it replaces.
+fn hear(shown: &mut ShownClaim, sheet: &Sheet, opinions: &[Looked]) {
+    let earlier = earlier(sheet, shown.id);
+    if shown.state == State::Live {
+        shown.stands_behind.insert(shown.organisation);
+    }
+    for looked in opinions.iter().filter(|looked| looked.organisation == Some(sheet.key.organisation)) {
+        let is_on = |id: &ClaimId| {
+            let signers = sheet.claims.get(id).map(|said| &said.signers);
+            looked.claim == Some(*id)
+                || looked.entry.zip(signers).is_some_and(|(entry, signers)| signers.contains_key(&entry))
+        };
+        let on_earlier = !is_on(&shown.id);
+        if on_earlier && !earlier.iter().any(is_on) {
+            continue;
+        }
+        let by = looked.opinion.organisation;
+        match looked.opinion.stance.as_str() {
+            "endorse" if !on_earlier => shown.stands_behind.insert(by),
+            "dispute" => shown.disputed_by.insert(by),
+            _ => false,
+        };
+        shown.opinions.push(Opinion { on_earlier, ..looked.opinion.clone() });
+    }
+}
+
+/// The claims that this one replaces, and those they replace. A claim's id is a hash of its words, so there is no circle.
+fn earlier(sheet: &Sheet, id: ClaimId) -> BTreeSet<ClaimId> {
+    let mut found = BTreeSet::new();
+    let mut next = sheet.claims.get(&id).and_then(|said| said.claim.replaces());
+    while let Some(id) = next.filter(|id| found.insert(*id)) {
+        next = sheet.claims.get(&id).and_then(|said| said.claim.replaces());
+    }
+    found
+}
+
+/// Who endorses and who disputes a claim, for a line that shows no more.
+pub(super) fn heard(
+    sheet: &Sheet,
+    id: ClaimId,
+    opinions: &[Looked],
+) -> (BTreeSet<OrganisationId>, BTreeSet<OrganisationId>) {
+    let (mut endorsed, mut disputed) = (BTreeSet::new(), BTreeSet::new());
+    for looked in opinions.iter().filter(|looked| looked.organisation == Some(sheet.key.organisation)) {
+        if looked.claim != Some(id) {
+            continue;
+        }
+        match looked.opinion.stance.as_str() {
+            "endorse" => endorsed.insert(looked.opinion.organisation),
+            "dispute" => disputed.insert(looked.opinion.organisation),
+            _ => false,
+        };
+    }
+    (endorsed, disputed)
+}

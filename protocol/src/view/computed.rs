@@ -1,0 +1,203 @@
+//! What no organisation said: headline, contested, corroboration. DESIGN §6; MODEL §7.
+//!
+//! Only live claims that the policy lets count and that keep the model take part. Where several values stand, the headline says
+//! so: never a silent pick.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::encoding::json::Json;
+use crate::id::{ClaimId, OrganisationId, RecordId};
+use crate::model::edtf::Edtf;
+use crate::model::{Property, ValueType};
+use crate::sheet::Claim;
+
+use super::ShownClaim;
+use super::compare::{Range, count, excludes, value_text};
+use super::material::push;
+
+/// What is worked out for one property.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Computed {
+    /// One line, or one for each category of counts; none where no claim takes part.
+    pub headlines: Vec<Headline>,
+    /// True if claims of two organisations or cited bodies exclude each other.
+    pub contested: bool,
+    /// The claims that take part in that, ascending.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub contesting: BTreeSet<ClaimId>,
+    /// For each value, on how much it rests.
+    pub corroboration: Vec<Corroboration>,
+}
+
+/// Several values in one line, and what was done to them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Headline {
+    /// What was done.
+    pub how: How,
+    /// Of counts: what is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Of counts: the lowest bound. Never a sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// Of counts: the highest bound; none means "or more".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The different values, the reader's first ones first.
+    pub values: Vec<Json>,
+    /// How many bodies or organisations give them.
+    pub accounts: usize,
+    /// The line in plain words, without a language's grammar: `killed 43 to 49, 3 accounts`.
+    pub text: String,
+}
+
+/// What a headline did to the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// All give the same value.
+    Same,
+    /// The lowest and the highest of several counts.
+    Range,
+    /// The earliest and the latest of several dates.
+    Span,
+    /// Several values side by side.
+    Several,
+}
+
+/// On how much one value rests: by independent sources, not by the number of organisations that repeat it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Corroboration {
+    /// The value.
+    pub value: Json,
+    /// Distinct sources that it rests on.
+    pub sources: usize,
+    /// Cited bodies, and organisations that speak for themselves.
+    pub bodies: usize,
+    /// Organisations that sign it.
+    pub organisations: usize,
+}
+
+impl Computed {
+    pub(super) fn of(property: Option<&Property>, claims: &[(ShownClaim, Claim)]) -> Self {
+        let taking_part: Vec<_> = claims.iter().filter(|(shown, _)| shown.takes_part()).collect();
+        let contesting = property.map(|property| contesting(property, &taking_part)).unwrap_or_default();
+        Self {
+            headlines: headlines(property, &taking_part),
+            contested: !contesting.is_empty(),
+            contesting,
+            corroboration: corroboration(&taking_part),
+        }
+    }
+}
+
+/// Claims of different organisations or cited bodies that exclude each other.
+fn contesting(property: &Property, claims: &[&(ShownClaim, Claim)]) -> BTreeSet<ClaimId> {
+    let mut found = BTreeSet::new();
+    for (index, (one, words)) in claims.iter().enumerate() {
+        for (other, theirs) in claims.iter().skip(index.saturating_add(1)) {
+            let body = |shown: &ShownClaim| shown.according_to.as_ref().map(|body| body.record);
+            let is_same_voice = one.organisation == other.organisation && body(one) == body(other);
+            if !is_same_voice && excludes(property, words, theirs) {
+                found.extend([one.id, other.id]);
+            }
+        }
+    }
+    found
+}
+
+fn corroboration(claims: &[&(ShownClaim, Claim)]) -> Vec<Corroboration> {
+    let mut values = Vec::new();
+    for (_, claim) in claims {
+        if let Some(value) = claim.value() {
+            push(&mut values, value.clone());
+        }
+    }
+    let count = |value: Json| {
+        let same: Vec<_> = claims.iter().filter(|(_, claim)| claim.value() == Some(&value)).collect();
+        let sources: BTreeSet<RecordId> =
+            same.iter().flat_map(|(_, claim)| claim.basis()).filter_map(|basis| basis.record).collect();
+        let bodies: BTreeSet<_> = same.iter().map(|(shown, _)| shown.speaker()).collect();
+        let organisations: BTreeSet<OrganisationId> = same.iter().map(|(shown, _)| shown.organisation).collect();
+        Corroboration { value, sources: sources.len(), bodies: bodies.len(), organisations: organisations.len() }
+    };
+    values.into_iter().map(count).collect()
+}
+
+fn headlines(property: Option<&Property>, claims: &[&(ShownClaim, Claim)]) -> Vec<Headline> {
+    // Texts in several languages are the same words for several readers.
+    let mut groups: BTreeMap<String, Vec<&(ShownClaim, Claim)>> = BTreeMap::new();
+    let is_count = property.is_some_and(|property| property.value == ValueType::Count);
+    for item in claims {
+        let category = item.1.value().filter(|_| is_count).and_then(count).map(|(category, _)| category);
+        groups.entry(category.unwrap_or_default().to_owned()).or_default().push(item);
+    }
+    groups.into_iter().filter_map(|(category, claims)| headline(property, category, &claims)).collect()
+}
+
+fn headline(property: Option<&Property>, category: String, claims: &[&(ShownClaim, Claim)]) -> Option<Headline> {
+    let mut values = Vec::new();
+    let mut voices = BTreeSet::new();
+    for (shown, claim) in claims {
+        if let Some(value) = claim.value() {
+            push(&mut values, value.clone());
+            voices.insert(shown.speaker());
+        }
+    }
+    let accounts = voices.len();
+    let mut headline = Headline {
+        how: if values.len() == 1 { How::Same } else { How::Several },
+        category: (!category.is_empty()).then(|| category.clone()),
+        min: None,
+        max: None,
+        values,
+        accounts,
+        text: String::new(),
+    };
+    let told = if category.is_empty() { told(property, &mut headline)? } else { told_count(&category, &mut headline)? };
+    let noun = if accounts == 1 { "account" } else { "accounts" };
+    headline.text = format!("{told}, {accounts} {noun}");
+    Some(headline)
+}
+
+fn told_count(category: &str, headline: &mut Headline) -> Option<String> {
+    let ranges: Vec<Range> = headline.values.iter().filter_map(count).map(|(_, range)| range).collect();
+    let min = ranges.iter().map(|range| range.min).min()?;
+    let max = ranges.iter().map(|range| range.max.unwrap_or(i64::MAX)).max()?;
+    let highest = ranges.iter().map(|range| range.max.unwrap_or(range.min)).max()?;
+    let max = (max < i64::MAX).then_some(max);
+    (headline.min, headline.max) = (Some(min), max);
+    if headline.how == How::Several {
+        headline.how = How::Range;
+    }
+    Some(match max {
+        None if highest > min => format!("{category} {min} to {highest} or more"),
+        _ => format!("{category} {}", Range { min, max }.text()),
+    })
+}
+
+fn told(property: Option<&Property>, headline: &mut Headline) -> Option<String> {
+    let first = headline.values.first()?;
+    if headline.values.len() == 1 {
+        return Some(value_text(first));
+    }
+    let is_date = property.is_some_and(|property| property.value == ValueType::Date && !property.cardinality.is_many());
+    if let Some(span) = span(&headline.values).filter(|_| is_date) {
+        headline.how = How::Span;
+        return Some(span);
+    }
+    let texts: Vec<_> = headline.values.iter().map(value_text).collect();
+    Some(texts.join("; "))
+}
+
+/// The earliest and the latest of several dates, as their authors wrote them.
+fn span(values: &[Json]) -> Option<String> {
+    let mut dates = Vec::new();
+    for value in values {
+        let text = value.as_text()?;
+        dates.push((Edtf::parse(text).ok()?, text));
+    }
+    let (_, first) = dates.iter().min_by_key(|(date, text)| (date.earliest, *text))?;
+    let (_, last) = dates.iter().max_by_key(|(date, text)| (date.latest.is_none(), date.latest, *text))?;
+    if first == last { Some((*first).to_owned()) } else { Some(format!("{first} to {last}")) }
+}

@@ -1,0 +1,160 @@
+//! Every entry about a record and what it did, for `isnad history`. DESIGN §6: by log position, then by entry, never by clock.
+
+use crate::entry::Kind;
+use crate::id::{ClaimId, EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
+use crate::key::PublicKey;
+use crate::sheet::content::{self, Content};
+use crate::sheet::{self, Operation, Operations};
+use crate::standing::Standing;
+use crate::store::{Fault, SheetView};
+use crate::time::Timestamp;
+
+use super::Context;
+use super::compare::value_text;
+
+/// What happened to a record.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct History {
+    /// The record.
+    pub record: RecordId,
+    /// Every entry about it, those that do not count too.
+    pub items: Vec<Item>,
+}
+
+/// One entry about a record.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Item {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its position.
+    pub seq: u64,
+    /// On whose behalf.
+    pub organisation: OrganisationId,
+    /// By which key.
+    pub author: PublicKey,
+    /// Where.
+    pub space: SpaceId,
+    /// Of the sheet.
+    pub generation: u32,
+    /// The time claimed.
+    pub time: Timestamp,
+    /// Whether it counts.
+    pub standing: Standing,
+    /// The code of the kind: 1 change, 2 attestation, 3 redaction.
+    pub kind: u8,
+    /// What it says, in order; empty where its payload is missing or inert.
+    pub did: Vec<Did>,
+}
+
+/// One thing that an entry did.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Did {
+    /// Said a value.
+    Claimed {
+        /// The claim.
+        claim: ClaimId,
+        /// The property.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prop: Option<String>,
+        /// The value in one line.
+        text: String,
+        /// The claim that it takes the place of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<ClaimId>,
+    },
+    /// Took a claim back.
+    Retracted {
+        /// The claim.
+        claim: ClaimId,
+        /// Why, a code.
+        reason: String,
+        /// Why, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Edited a narrative.
+    Edited {
+        /// The narrative.
+        narrative: NarrativeId,
+        /// True if the edit began it.
+        begun: bool,
+        /// Unicode scalar values deleted.
+        deleted: u64,
+        /// Unicode scalar values inserted.
+        inserted: u64,
+    },
+    /// Took a sheet out of sight.
+    Redacted {
+        /// Why, a code.
+        ground: String,
+        /// Why, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+}
+
+impl History {
+    /// Reads the history of a record.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    pub fn of(record: RecordId, store: &impl SheetView, context: Context<'_>) -> Result<Self, Fault> {
+        let entries = store.entries_about(record)?;
+        let folded = sheet::fold(&entries, context.judge);
+        let mut items = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let header = &entry.entry().header;
+            let standing = folded.standings.get(&entry.id()).copied().unwrap_or(Standing::Wanted);
+            // What a redaction hides is not told, even where the payload is still held.
+            let is_hidden = standing == Standing::Redacted;
+            let content = content::read(entry.entry()).ok().filter(|_| !is_hidden);
+            items.push(Item {
+                entry: entry.id(),
+                seq: header.seq,
+                organisation: header.organisation,
+                author: header.author,
+                space: header.space,
+                generation: header.generation,
+                time: header.time,
+                standing,
+                kind: Kind::code(header.kind),
+                did: content.map(did).unwrap_or_default(),
+            });
+        }
+        items.sort_by_key(|item| (item.seq, item.entry));
+        items.dedup_by_key(|item| item.entry);
+        Ok(Self { record, items })
+    }
+}
+
+fn did(content: Content) -> Vec<Did> {
+    match content {
+        Content::Change(Operations::Claims(operations)) => operations.into_iter().map(said).collect(),
+        Content::Change(Operations::Edits(edits)) => {
+            let counted = |text: &str| u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+            vec![Did::Edited {
+                narrative: edits.narrative,
+                begun: edits.after.is_empty(),
+                deleted: edits.splices.iter().fold(0, |sum, splice| sum.saturating_add(splice.delete)),
+                inserted: edits.splices.iter().fold(0, |sum, splice| sum.saturating_add(counted(&splice.insert))),
+            }]
+        }
+        Content::Redaction(redaction) => vec![Did::Redacted { ground: redaction.ground, text: redaction.text }],
+        Content::Attestation => Vec::new(),
+    }
+}
+
+fn said(operation: Operation) -> Did {
+    match operation {
+        Operation::Claim(claim) => Did::Claimed {
+            claim: claim.id(),
+            prop: claim.prop().map(str::to_owned),
+            text: claim.value().map(value_text).unwrap_or_default(),
+            replaces: claim.replaces(),
+        },
+        Operation::Retract(retract) => {
+            Did::Retracted { claim: retract.claim, reason: retract.reason, note: retract.note }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What views are made of: sheets folded once, and what records are called.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::encoding::json::Json;
+use crate::id::RecordId;
+use crate::model::values::name_text;
+use crate::sheet::{self, Said, Sheet};
+use crate::store::{Fault, SheetView};
+
+use super::{Context, Policy, Reference, Sheets, Words};
+
+/// Reads the store, each record once.
+pub(super) struct Material<'a, S> {
+    store: &'a S,
+    pub(super) context: Context<'a>,
+    claims: BTreeMap<RecordId, Rc<Sheets>>,
+    labels: BTreeMap<RecordId, Vec<Words>>,
+}
+
+impl<'a, S: SheetView> Material<'a, S> {
+    pub(super) const fn new(store: &'a S, context: Context<'a>) -> Self {
+        Self { store, context, claims: BTreeMap::new(), labels: BTreeMap::new() }
+    }
+
+    /// The sheets of a record without narratives.
+    pub(super) fn claims(&mut self, record: RecordId) -> Result<Rc<Sheets>, Fault> {
+        if let Some(sheets) = self.claims.get(&record) {
+            return Ok(Rc::clone(sheets));
+        }
+        let entries = self.store.entries_about(record)?;
+        let sheets = Rc::new(sheet::fold_claims(&entries, self.context.judge).sheets);
+        self.claims.insert(record, Rc::clone(&sheets));
+        Ok(sheets)
+    }
+
+    pub(super) fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
+        self.store.referring_to(record)
+    }
+
+    /// The record and its labels.
+    pub(super) fn reference(&mut self, record: RecordId) -> Result<Reference, Fault> {
+        if let Some(labels) = self.labels.get(&record) {
+            return Ok(Reference { record, labels: labels.clone() });
+        }
+        let labels = labels(record, &*self.claims(record)?, self.context.policy);
+        self.labels.insert(record, labels.clone());
+        Ok(Reference { record, labels })
+    }
+
+    /// True if a live claim says that the source was written down from memory, not read. MODEL §11.
+    pub(super) fn is_unverified(&mut self, source: RecordId) -> Result<bool, Fault> {
+        let sheets = self.claims(source)?;
+        let is = spoken(&sheets, self.context.policy, &["checked"])
+            .any(|(_, said)| said.claim.value().and_then(Json::as_text) == Some("recall"));
+        Ok(is)
+    }
+}
+
+/// Claims of some properties that stand and count, the reader's first ones first, then by position.
+pub(super) fn spoken<'a>(
+    sheets: &'a Sheets,
+    policy: &Policy,
+    props: &[&str],
+) -> impl Iterator<Item = (&'a Sheet, &'a Said)> + use<'a> {
+    let mut found: Vec<(&Sheet, &Said)> = Vec::new();
+    for sheet in sheets.values().filter(|sheet| policy.counts(sheet.key.organisation)) {
+        let claims = sheet.standing_claims().map(|(_, said)| said);
+        found.extend(
+            claims.filter(|said| said.claim.prop().is_some_and(|prop| props.contains(&prop))).map(|s| (sheet, s)),
+        );
+    }
+    found.sort_by_key(|(sheet, said)| (policy.rank(sheet.key.organisation), said.position(), sheet.key));
+    found.into_iter()
+}
+
+/// Titles or names of a record; where it has none, its aliases. None twice.
+pub(super) fn labels(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<Words> {
+    let mut labels = Vec::new();
+    for (_, said) in spoken(sheets, policy, &["title", "name"]) {
+        if let Some(text) = said.claim.value().and_then(name_text) {
+            push(&mut labels, Words { lang: said.claim.lang().map(str::to_owned), text: text.to_owned() });
+        }
+    }
+    if labels.is_empty() && record != RecordId::ZERO {
+        labels = aliases(sheets, policy).into_iter().map(|text| Words { lang: None, text }).collect();
+    }
+    labels.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
+    labels
+}
+
+/// The aliases that live claims give.
+pub(super) fn aliases(sheets: &Sheets, policy: &Policy) -> Vec<String> {
+    let mut aliases = Vec::new();
+    for (_, said) in spoken(sheets, policy, &["alias"]) {
+        if let Some(text) = said.claim.value().and_then(name_text) {
+            push(&mut aliases, text.to_owned());
+        }
+    }
+    aliases
+}
+
+/// Adds what is not there yet.
+pub(super) fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}

@@ -1,0 +1,146 @@
+//! A record in a line of a list. Made of the record's own sheets alone, and of no day, so that an index can keep it.
+
+use std::collections::BTreeSet;
+
+use crate::encoding::json::Json;
+use crate::id::{OrganisationId, RecordId};
+use crate::model;
+use crate::model::edtf::Edtf;
+use crate::sheet::Claim;
+use crate::time::Day;
+
+use super::compare::excludes;
+use super::material::{aliases, labels, push, spoken};
+use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
+
+/// What a list shows of a record.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Summary {
+    /// The record.
+    pub record: RecordId,
+    /// The name of its kind.
+    pub kind: String,
+    /// The first title or name in each language, the reader's first ones first.
+    pub labels: Vec<Words>,
+    /// Other names that live claims give it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Every date that is claimed, EDTF.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<String>,
+    /// The earliest bound of these: what a list is ordered by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<Day>,
+    /// The latest bound of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Day>,
+    /// Names of places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Words>,
+    /// ISO 3166-1 codes, of places and of the record.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub countries: BTreeSet<String>,
+    /// Every status or outcome that is claimed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<String>,
+    /// Agents that are claimed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<String>,
+    /// Who speaks.
+    pub organisations: BTreeSet<OrganisationId>,
+    /// Claims that are neither retracted nor replaced, of organisations that count.
+    pub live_claims: usize,
+    /// Computed: true if claims on this record exclude each other. Conclusions in other records are not looked at.
+    pub contested: bool,
+    /// Of a designation: what decides whether it is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
+}
+
+impl Summary {
+    /// Sums up the sheets of one record.
+    #[must_use]
+    pub fn of(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
+        let texts = |props: &[&str]| {
+            let mut found = Vec::new();
+            for (_, said) in spoken(sheets, policy, props) {
+                let code =
+                    said.claim.value().and_then(|value| value.as_text().or_else(|| value.get("code")?.as_text()));
+                code.into_iter().for_each(|text| push(&mut found, text.to_owned()));
+            }
+            found
+        };
+        let dates = texts(&["date", "start", "captured_at"]);
+        let read: Vec<_> = dates.iter().filter_map(|date| Edtf::parse(date).ok()).collect();
+        let (places, countries) = places(sheets, policy);
+        let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
+        let counting = sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
+        Self {
+            record,
+            kind: kind_name(record),
+            labels: first_of_each_language(labels(record, sheets, policy)),
+            aliases: aliases(sheets, policy),
+            earliest: read.iter().filter_map(|date| date.earliest).min(),
+            latest: read.iter().filter_map(|date| date.latest).max(),
+            dates,
+            places,
+            countries,
+            statuses: texts(&["status", "outcome"]),
+            agents: texts(&["agent"]),
+            organisations: speaking.map(|sheet| sheet.key.organisation).collect(),
+            live_claims: counting.map(|sheet| sheet.standing_claims().count()).sum(),
+            contested: is_contested(record.kind_code(), sheets, policy),
+            terms: Terms::of(record, sheets, policy),
+        }
+    }
+
+    /// Of a designation: whether it is in force on a day.
+    #[must_use]
+    pub fn state(&self, today: Day) -> Option<DesignationState> {
+        self.terms.as_ref().map(|terms| terms.state(today))
+    }
+}
+
+fn first_of_each_language(labels: Vec<Words>) -> Vec<Words> {
+    let mut kept: Vec<Words> = Vec::new();
+    for words in labels {
+        if !kept.iter().any(|other| other.lang == words.lang) {
+            kept.push(words);
+        }
+    }
+    kept
+}
+
+fn places(sheets: &Sheets, policy: &Policy) -> (Vec<Words>, BTreeSet<String>) {
+    let (mut places, mut countries) = (Vec::new(), BTreeSet::new());
+    for (_, said) in spoken(sheets, policy, &["place", "country"]) {
+        let Some(value) = said.claim.value() else { continue };
+        let code = value.as_text().or_else(|| value.get("country")?.as_text());
+        countries.extend(code.map(str::to_owned));
+        for name in value.get("names").and_then(Json::as_list).unwrap_or_default() {
+            let text = |key: &str| name.get(key).and_then(Json::as_text).map(str::to_owned);
+            if let Some(words) = text("text") {
+                push(&mut places, Words { lang: text("lang"), text: words });
+            }
+        }
+    }
+    places.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
+    (places, countries)
+}
+
+fn is_contested(kind: u8, sheets: &Sheets, policy: &Policy) -> bool {
+    model::properties(kind).any(|property| {
+        let said: Vec<_> = spoken(sheets, policy, &[property.code])
+            .filter(|(sheet, said)| !super::claims::judge(kind, sheet, &said.claim).0)
+            .collect();
+        let is_apart = |one: (OrganisationId, &Claim), other: (OrganisationId, &Claim)| {
+            let is_same_voice = one.0 == other.0 && one.1.according_to() == other.1.according_to();
+            !is_same_voice && excludes(property, one.1, other.1)
+        };
+        let voices: Vec<_> = said.iter().map(|(sheet, said)| (sheet.key.organisation, &said.claim)).collect();
+        voices
+            .iter()
+            .enumerate()
+            .any(|(index, one)| voices.iter().skip(index.saturating_add(1)).any(|other| is_apart(*one, *other)))
+    })
+}
