@@ -235,23 +235,36 @@ impl View {
     /// # Errors
     /// [`Fault`] if the store cannot be read.
     pub fn of(record: RecordId, store: &impl SheetView, context: Context<'_>) -> Result<Self, Fault> {
+        let sheets = crate::sheet::fold(&store.entries_about(record)?, context.judge).sheets;
+        Self::of_sheets(record, &sheets, store, context)
+    }
+
+    /// Makes the view of a record whose sheets are folded already. Of other records the store is asked.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    pub fn of_sheets(
+        record: RecordId,
+        sheets: &Sheets,
+        store: &impl SheetView,
+        context: Context<'_>,
+    ) -> Result<Self, Fault> {
         let mut material = Material::new(store, context);
-        let sheets = material.whole(record)?;
-        let properties = claims::properties(record, &sheets, &mut material)?;
+        let properties = claims::properties(record, sheets, &mut material)?;
         let related = related::lines(record, &mut material)?;
         let is_contested =
             properties.iter().any(|property| property.computed.contested) || related.iter().any(|line| line.contested);
-        let terms = Terms::of(record, &sheets, context.policy);
+        let terms = Terms::of(record, sheets, context.policy);
         Ok(Self {
             record,
             kind: kind_name(record),
-            labels: material::labels(record, &sheets, context.policy),
-            aliases: material::aliases(&sheets, context.policy),
-            organisations: speakers(&sheets, context),
+            labels: material::labels(record, sheets, context.policy),
+            aliases: material::aliases(sheets, context.policy),
+            organisations: speakers(sheets, context),
             properties,
-            narratives: narratives(&sheets, context.policy),
+            narratives: narratives(sheets, context.policy),
             related,
-            left_out: left_out(&sheets),
+            left_out: left_out(sheets),
             computed: Overall { contested: is_contested, state: terms.map(|terms| terms.state(context.today)) },
             policy: context.policy.clone(),
             today: context.today,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
-use crate::model::{self, check};
+use crate::model;
 use crate::sheet::claim::Wording as Said;
 use crate::sheet::{Claim, Sheet};
 use crate::store::{Fault, SheetView};
@@ -441,12 +441,6 @@ fn earlier(sheet: &Sheet, id: ClaimId) -> BTreeSet<ClaimId> {
         next = sheet.claims.get(&id).and_then(|said| said.claim.replaces());
     }
     found
-}
-
-/// True if the property accuses somebody by this claim.
-pub(super) fn accuses(kind: u8, claim: &Claim) -> bool {
-    let property = claim.prop().and_then(|prop| model::property(kind, prop));
-    property.zip(claim.value()).is_some_and(|(property, value)| check::accuses(property, value))
 }
 
 /// Who endorses and who disputes a claim, for a line that shows no more.

@@ -24,11 +24,6 @@ impl<'a, S: SheetView> Material<'a, S> {
         Self { store, context, claims: BTreeMap::new(), labels: BTreeMap::new() }
     }
 
-    /// The sheets of a record, narratives too.
-    pub(super) fn whole(&self, record: RecordId) -> Result<Sheets, Fault> {
-        Ok(sheet::fold(&self.store.entries_about(record)?, self.context.judge).sheets)
-    }
-
     /// The sheets of a record without narratives.
     pub(super) fn claims(&mut self, record: RecordId) -> Result<Rc<Sheets>, Fault> {
         if let Some(sheets) = self.claims.get(&record) {

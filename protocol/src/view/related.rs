@@ -117,7 +117,7 @@ pub(super) fn lines<S: SheetView>(record: RecordId, material: &mut Material<'_, 
 }
 
 /// The claims that stand and name a record, with their sheets.
-fn links<'a>(record: RecordId, sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Said)> {
+fn links(record: RecordId, sheets: &Sheets) -> Vec<(&Sheet, &Said)> {
     let mut found = Vec::new();
     for sheet in sheets.values() {
         let naming = sheet.standing_claims().filter(|(_, said)| said.claim.refs().contains(&record));

@@ -1,6 +1,10 @@
-//! What sheets promise: one set of entries gives one content, whatever came first.
+//! What sheets and views promise: one set of entries gives one content, whatever came first.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 #[path = "../support/fixture.rs"]
 mod fixture;
 
+mod histories;
+mod hostile;
 mod narratives;
+mod views;

@@ -53,7 +53,7 @@ pub fn splice(at: u64, delete: u64, insert: &str) -> Splice {
 /// Logs of authors; author `n` is of organisation `n / 16`.
 #[derive(Default)]
 pub struct World {
-    ends: BTreeMap<(u8, SpaceId), (u64, EntryId)>,
+    pub ends: BTreeMap<(u8, SpaceId), (u64, EntryId)>,
     pub entries: Vec<Authentic>,
     /// Added to every time that is claimed.
     pub shift_ms: u64,
