@@ -16,39 +16,39 @@ Exit codes: 0 done; 1 the answer is no (a finding, no such record); 2 usage or c
 /// A peer-to-peer dataset of signed records, shared by organisations that need not trust each other.
 #[derive(Debug, Parser)]
 #[command(name = "isnad", version, about, after_help = AFTER_HELP, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Where this node keeps its data [default: $XDG_DATA_HOME/isnad]
     #[arg(long, global = true, env = "ISNAD_HOME", value_name = "DIR", hide_env_values = true)]
-    pub home: Option<PathBuf>,
+    pub(crate) home: Option<PathBuf>,
     /// The language of what is shown
     #[arg(long, global = true, env = "ISNAD_LANG", value_name = "LANG", hide_env_values = true)]
-    pub lang: Option<Lang>,
+    pub(crate) lang: Option<Lang>,
     /// Print JSON for programs instead of text for people
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Judge what is in force as of this day instead of today
     #[arg(long, global = true, value_name = "YYYY-MM-DD")]
-    pub today: Option<String>,
+    pub(crate) today: Option<String>,
     #[command(flatten)]
-    pub passphrase: PassphraseArgs,
+    pub(crate) passphrase: PassphraseArgs,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Where the passphrase of the keys comes from; without either, it is asked for.
 #[derive(Debug, Args, Clone, Default)]
-pub struct PassphraseArgs {
+pub(crate) struct PassphraseArgs {
     /// Read the passphrase from a file that only you can read
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_fd")]
-    pub passphrase_file: Option<PathBuf>,
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Read the passphrase from an inherited file descriptor
     #[arg(long, global = true, value_name = "N")]
-    pub passphrase_fd: Option<u32>,
+    pub(crate) passphrase_fd: Option<u32>,
 }
 
 /// A language of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
+pub(crate) enum Lang {
     /// العربية
     Ar,
     /// English
@@ -59,7 +59,7 @@ pub enum Lang {
 
 /// A space of every consortium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
-pub enum SpaceName {
+pub(crate) enum SpaceName {
     /// Read by the member organisations
     #[default]
     Members,
@@ -67,9 +67,19 @@ pub enum SpaceName {
     Public,
 }
 
+impl SpaceName {
+    /// Its name in the protocol.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Public => "public",
+        }
+    }
+}
+
 /// What an organisation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OrganisationKind {
+pub(crate) enum OrganisationKind {
     /// A state or one of its ministries
     State,
     /// A non-governmental organisation
@@ -80,7 +90,7 @@ pub enum OrganisationKind {
 
 /// All commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show three fictional organisations agree on real incidents, on this machine
     ///
     /// Founds a consortium of a ministry, an NGO and an international body (none of them real), each with its own home
@@ -190,32 +200,32 @@ pub enum Command {
 
 /// See [`Command::Demo`].
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Where the three homes go [default: a new folder in the system's temporary one]
     #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     /// Show no progress, as for a terminal that nobody watches
     #[arg(long)]
-    pub headless: bool,
+    pub(crate) headless: bool,
 }
 
 /// See [`Command::Init`].
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     /// The organisation's name; once for each language as LANG:NAME, or NAME alone for English
     #[arg(long, required = true, value_name = "[LANG:]NAME")]
-    pub name: Vec<String>,
+    pub(crate) name: Vec<String>,
     /// What the organisation is
     #[arg(long, value_enum)]
-    pub kind: OrganisationKind,
+    pub(crate) kind: OrganisationKind,
     /// A label for this device's keys, which other members see
     #[arg(long, default_value = "first node")]
-    pub label: String,
+    pub(crate) label: String,
 }
 
 /// See [`Command::Organisation`].
 #[derive(Debug, Subcommand)]
-pub enum OrganisationCommand {
+pub(crate) enum OrganisationCommand {
     /// Write this organisation's first act to a file, for the founders of a consortium
     Export {
         /// The file to write
@@ -228,7 +238,7 @@ pub enum OrganisationCommand {
 
 /// See [`Command::Found`].
 #[derive(Debug, Subcommand)]
-pub enum FoundCommand {
+pub(crate) enum FoundCommand {
     /// Collect members' first acts and draft the charter
     Draft {
         /// The consortium's name
@@ -270,18 +280,18 @@ pub enum FoundCommand {
 
 /// See [`Command::Node`].
 #[derive(Debug, Args)]
-pub struct NodeArgs {
+pub(crate) struct NodeArgs {
     /// Listen here instead of where isnad.toml says; may be given again
     #[arg(long, value_name = "MULTIADDR")]
-    pub listen: Vec<String>,
+    pub(crate) listen: Vec<String>,
     /// Connect to this node besides those in isnad.toml; may be given again
     #[arg(long, value_name = "MULTIADDR")]
-    pub peer: Vec<String>,
+    pub(crate) peer: Vec<String>,
 }
 
 /// See [`Command::Record`].
 #[derive(Debug, Subcommand)]
-pub enum RecordCommand {
+pub(crate) enum RecordCommand {
     /// Make a record from a file of claims
     New {
         /// Its kind: see `isnad help list`
@@ -301,7 +311,7 @@ pub enum RecordCommand {
 
 /// See [`Command::Claim`].
 #[derive(Debug, Subcommand)]
-pub enum ClaimCommand {
+pub(crate) enum ClaimCommand {
     /// Add a claim to a record
     ///
     /// The value is JSON, or plain text for a property that takes text. Whole claims, with sources, standard and
@@ -334,40 +344,40 @@ pub enum ClaimCommand {
 
 /// See [`ClaimCommand::Add`].
 #[derive(Debug, Args)]
-pub struct ClaimAddArgs {
+pub(crate) struct ClaimAddArgs {
     /// The record
-    pub record: String,
+    pub(crate) record: String,
     /// The property, such as title, date or casualty
     #[arg(required_unless_present = "from")]
-    pub property: Option<String>,
+    pub(crate) property: Option<String>,
     /// The value
     #[arg(required_unless_present = "from")]
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
     /// The language of a text, as in ar, en, fr
     #[arg(long = "in", value_name = "LANG")]
-    pub language: Option<String>,
+    pub(crate) language: Option<String>,
     /// The body cited, if not this organisation itself: a record of kind organisation
     #[arg(long, value_name = "RECORD")]
-    pub according_to: Option<String>,
+    pub(crate) according_to: Option<String>,
     /// The source: a record of kind source or evidence; may be given again
     #[arg(long, value_name = "RECORD")]
-    pub source: Vec<String>,
+    pub(crate) source: Vec<String>,
     /// The standard of proof that the body applied
     #[arg(long, value_name = "CODE")]
-    pub standard: Option<String>,
+    pub(crate) standard: Option<String>,
     /// The body's own words
     #[arg(long, value_name = "TEXT")]
-    pub wording: Option<String>,
+    pub(crate) wording: Option<String>,
     /// A whole claim from a file
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
-    pub from: Option<PathBuf>,
+    pub(crate) from: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
-    pub space: SpaceName,
+    pub(crate) space: SpaceName,
 }
 
 /// See [`Command::Narrative`].
 #[derive(Debug, Subcommand)]
-pub enum NarrativeCommand {
+pub(crate) enum NarrativeCommand {
     /// Begin a narrative, or edit one: in $EDITOR, or from a file
     Edit {
         /// The record
@@ -388,7 +398,7 @@ pub enum NarrativeCommand {
 
 /// What `isnad export` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
+pub(crate) enum ExportFormat {
     /// Every entry: 4-byte length, header, signature, salt, payload; log by log in order
     Entries,
     /// Every act: 4-byte length, then the act as signed
@@ -399,21 +409,21 @@ pub enum ExportFormat {
 
 /// See [`Command::Export`].
 #[derive(Debug, Args)]
-pub struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long, value_enum)]
-    pub format: ExportFormat,
+    pub(crate) format: ExportFormat,
     /// The file to write, or the folder for automerge
     #[arg(short, long, value_name = "PATH")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     /// One space alone
     #[arg(long, value_enum)]
-    pub space: Option<SpaceName>,
+    pub(crate) space: Option<SpaceName>,
 }
 
 /// See [`Command::Carry`].
 #[derive(Debug, Subcommand)]
-pub enum CarryCommand {
+pub(crate) enum CarryCommand {
     /// Write what another replica lacks to a file
     Out {
         /// The file to write

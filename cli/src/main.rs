@@ -1,2 +1,49 @@
-//! x
-fn main() {}
+//! The `isnad` command: parse, run, print, exit code.
+
+mod args;
+mod client;
+mod commands;
+mod error;
+mod output;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::error::exit;
+use crate::output::Printer;
+use crate::session::Session;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed to standard output and are no errors.
+            let code = if error.use_stderr() { exit::USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let printer = Printer::new(cli.json);
+    let outcome = start(cli, printer);
+    ExitCode::from(outcome.unwrap_or_else(|problem| {
+        printer.error(&problem);
+        problem.exit
+    }))
+}
+
+fn start(cli: Cli, printer: Printer) -> error::Outcome {
+    session::log_to_stderr();
+    if let Err(fault) = isnad_node::keystore::forbid_core_dumps() {
+        tracing::warn!(%fault, "core dumps are not forbidden");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error::Problem::fault(error.to_string()))?;
+    let (session, command) = Session::new(cli, printer)?;
+    let outcome = runtime.block_on(commands::run(&session, command));
+    // What still waits on a thread, as for a passphrase, does not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}

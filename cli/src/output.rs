@@ -11,23 +11,23 @@ use std::io::{IsTerminal, Write as _};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::error::CliError;
+use crate::error::Problem;
 
 /// Width of a terminal that does not say its own.
 const WIDTH: usize = 80;
 
 /// Where output goes and in which form.
 #[derive(Debug, Clone, Copy)]
-pub struct Printer {
+pub(crate) struct Printer {
     /// JSON instead of text.
-    pub json: bool,
+    pub(crate) json: bool,
     /// Colours and progress bars.
-    pub is_terminal: bool,
+    pub(crate) is_terminal: bool,
 }
 
 /// How a word is set off on a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// A heading.
     Strong,
     /// What a reader must not miss.
@@ -38,19 +38,19 @@ pub enum Style {
 
 impl Printer {
     /// Prints to this process's standard output.
-    pub fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self { json, is_terminal }
     }
 
     /// Prints one line of text.
-    pub fn line(self, text: impl AsRef<str>) {
+    pub(crate) fn line(self, text: impl AsRef<str>) {
         // A reader that closed the pipe has read enough.
         let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
     }
 
     /// Prints a value as JSON on one line.
-    pub fn value(self, value: &impl Serialize) {
+    pub(crate) fn value(self, value: &impl Serialize) {
         match serde_json::to_string(value) {
             Ok(text) => self.line(text),
             Err(error) => eprintln!("could not print: {error}"),
@@ -58,7 +58,7 @@ impl Printer {
     }
 
     /// Prints the value as JSON, or else what `text` makes of it.
-    pub fn either<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
+    pub(crate) fn either<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         if self.json {
             self.value(value);
         } else {
@@ -67,7 +67,7 @@ impl Printer {
     }
 
     /// Prints an error to standard error.
-    pub fn error(self, error: &CliError) {
+    pub(crate) fn error(self, error: &Problem) {
         if self.json {
             eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.error.clone()));
             return;
@@ -81,12 +81,12 @@ impl Printer {
     }
 
     /// Says something on the side, for a person: never part of the output.
-    pub fn aside(self, text: impl AsRef<str>) {
+    pub(crate) fn aside(self, text: impl AsRef<str>) {
         eprintln!("{}", text.as_ref());
     }
 
     /// Sets a word off, on a terminal alone.
-    pub fn styled(self, text: &str, style: Style) -> String {
+    pub(crate) fn styled(self, text: &str, style: Style) -> String {
         let code = match style {
             Style::Strong => "1",
             Style::Alert => "1;31",
@@ -97,13 +97,13 @@ impl Printer {
 }
 
 /// The width of the terminal, within reason.
-pub fn width() -> usize {
+pub(crate) fn width() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     said.unwrap_or(WIDTH).clamp(40, 160)
 }
 
 /// Text of others, made inert: nothing in it moves a cursor or turns a line round.
-pub fn inert(text: &str) -> String {
+pub(crate) fn inert(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         if is_unsafe(character) {
@@ -116,7 +116,7 @@ pub fn inert(text: &str) -> String {
 }
 
 /// The same, isolated so that its direction does not reach its neighbours. UAX 9: FIRST STRONG ISOLATE.
-pub fn isolated(text: &str) -> String {
+pub(crate) fn isolated(text: &str) -> String {
     let text = inert(text);
     if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
 }
@@ -130,12 +130,12 @@ const fn is_unsafe(character: char) -> bool {
 }
 
 /// Columns that a text takes on a terminal.
-pub fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
 /// Pads a text with spaces to a width; a longer one is cut with an ellipsis.
-pub fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0_usize;
     let too_long = columns(text) > width;
@@ -161,7 +161,7 @@ pub fn fit(text: &str, width: usize) -> String {
 }
 
 /// Sets a text behind a label, wrapped so that later lines stand below the first.
-pub fn hanging(label: &str, text: &str, width: usize) -> String {
+pub(crate) fn hanging(label: &str, text: &str, width: usize) -> String {
     let indent = columns(label);
     let room = width.saturating_sub(indent).max(20);
     let mut lines: Vec<String> = Vec::new();

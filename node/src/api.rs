@@ -14,14 +14,15 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tokio::net::UnixListener;
 
+use crate::export;
 use crate::fault::Fault;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::reading::{self, Reader};
 use crate::writing;
 
-/// Bytes of one request: an import of a large dataset is sent in several.
-const REQUEST_BYTES: usize = 32 * 1_024 * 1_024;
+/// Bytes of one request: a carried file of a large replica. Only the owner of the socket sends any.
+const REQUEST_BYTES: usize = 1_024 * 1_024 * 1_024;
 
 type Shared = State<Arc<Node>>;
 type Answer<T> = Result<Json<T>, Problem>;
@@ -40,6 +41,10 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/contributions", post(contribute))
         .route("/acts", post(take_act))
         .route("/carry", post(carry_in))
+        .route("/carry/out", post(carry_out))
+        .route("/export/entries", get(export_entries))
+        .route("/export/acts", get(export_acts))
+        .route("/export/automerge", get(export_automerge))
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }
@@ -147,6 +152,28 @@ async fn take_act(State(node): Shared, body: axum::body::Bytes) -> Answer<()> {
 
 async fn carry_in(State(node): Shared, body: axum::body::Bytes) -> Answer<crate::carry::Carried> {
     crate::carry::take_in(&node, &body).await.map(Json)
+}
+
+async fn carry_out(State(node): Shared, body: axum::body::Bytes) -> Result<Vec<u8>, Problem> {
+    let theirs = (!body.is_empty()).then_some(body);
+    let task = tokio::task::spawn_blocking(move || crate::carry::write_out(&node, theirs.as_deref()));
+    task.await.map_err(|error| Problem::fault(error.to_string()))?
+}
+
+async fn export_entries(State(node): Shared, Query(query): Query<export::SpaceQuery>) -> Result<Vec<u8>, Problem> {
+    let task = tokio::task::spawn_blocking(move || export::entries(&Reader::new(&node), &query));
+    task.await.map_err(|error| Problem::fault(error.to_string()))?
+}
+
+async fn export_acts(State(node): Shared) -> Vec<u8> {
+    export::acts(&Reader::new(&node))
+}
+
+async fn export_automerge(
+    State(node): Shared,
+    Query(query): Query<export::SpaceQuery>,
+) -> Answer<Vec<export::Document>> {
+    read(node, move |reader| export::automerge(reader, &query)).await
 }
 
 /// Reading waits for the index and for the disk: not on a thread of the runtime.

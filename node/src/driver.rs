@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -100,9 +100,19 @@ pub struct Snapshot {
 pub struct Handle {
     commands: SyncSender<Command>,
     snapshot: Arc<Mutex<Snapshot>>,
+    changed: Arc<Condvar>,
 }
 
 impl Handle {
+    /// Waits until the replica is as `is_so` says.
+    pub fn wait_until(&self, mut is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        while !is_so(&snapshot) {
+            snapshot = self.changed.wait(snapshot).unwrap_or_else(PoisonError::into_inner);
+        }
+        snapshot.clone()
+    }
+
     /// Hands the loop a command; `false` once it has stopped.
     pub fn send(&self, command: Command) -> bool {
         self.commands.send(command).is_ok()
@@ -135,6 +145,7 @@ struct Driver {
     commands: SyncSender<Command>,
     reader: LogReader,
     snapshot: Arc<Mutex<Snapshot>>,
+    changed: Arc<Condvar>,
     answers: BTreeMap<u64, Answer>,
     /// Answers given once the snapshot shows what they are about.
     ready: Vec<(Answer, Result<(), Refused>)>,
@@ -166,7 +177,8 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         strangers: BTreeMap::new(),
         listening: Vec::new(),
     }));
-    let handle = Handle { commands: commands.clone(), snapshot: Arc::clone(&snapshot) };
+    let changed = Arc::new(Condvar::new());
+    let handle = Handle { commands: commands.clone(), snapshot: Arc::clone(&snapshot), changed: Arc::clone(&changed) };
     let reader = parts.store.log_reader();
     let mut driver = Driver {
         network_members: parts.replica.governance().nodes().into_keys().collect(),
@@ -174,6 +186,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         commands,
         reader,
         snapshot,
+        changed,
         answers: BTreeMap::new(),
         ready: Vec::new(),
         next_request: 0,
@@ -400,6 +413,8 @@ impl Driver {
         if *snapshot.logs != *self.parts.replica.logs() {
             snapshot.logs = Arc::new(self.parts.replica.logs().clone());
         }
+        drop(snapshot);
+        self.changed.notify_all();
     }
 
     fn answer(&mut self, request: u64, outcome: Result<Vec<EntryId>, Refusal>) {

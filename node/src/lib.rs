@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod contribution;
 pub mod driver;
+pub mod export;
 pub mod fault;
 pub mod files;
 pub mod home;

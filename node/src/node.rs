@@ -137,6 +137,18 @@ impl Node {
         self.handle.snapshot()
     }
 
+    /// The addresses that this node listens on, once there are as many as were asked for.
+    pub async fn listening(&self, expected: usize) -> Vec<String> {
+        let handle = self.handle.clone();
+        let wait = move || handle.wait_until(|snapshot| snapshot.listening.len() >= expected).listening;
+        tokio::task::spawn_blocking(wait).await.unwrap_or_default()
+    }
+
+    /// Waits until the replica is as `is_so` says, as of a flush. Waits: not for a thread of the runtime.
+    pub fn wait_until(&self, is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+        self.handle.wait_until(is_so)
+    }
+
     /// The index, once it holds all that was acknowledged before this call. Waits: not for a thread of the runtime.
     ///
     /// # Errors

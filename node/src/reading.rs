@@ -388,7 +388,11 @@ impl<'a> Reader<'a> {
         Ok(Digests { consortium: self.node.consortium(), spaces, unchecked, wanted })
     }
 
-    fn checked_entries(&self, space: SpaceId) -> Result<Vec<Authentic>, Problem> {
+    /// The checked entries of a space, log by log.
+    ///
+    /// # Errors
+    /// [`Problem`] if the journal cannot be read.
+    pub fn checked_entries(&self, space: SpaceId) -> Result<Vec<Authentic>, Problem> {
         let mut entries = Vec::new();
         for (key, log) in self.snapshot.logs.iter().filter(|(key, _)| key.space == space) {
             entries.extend(self.checked_log(*key, log.checked.seq)?);

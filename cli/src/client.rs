@@ -1,0 +1,133 @@
+//! The local API as typed calls: to a running node over its socket, or to a home that this command opens itself.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use isnad_node::api;
+use isnad_node::home::Home;
+use isnad_node::node::{Node, Options};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+
+use crate::error::{Problem, exit};
+use crate::session::Session;
+
+/// A way to a home's data.
+#[derive(Debug)]
+pub(crate) enum Client {
+    /// A node runs on the home.
+    Running(Home),
+    /// This command opened the home.
+    Opened(Arc<Node>),
+}
+
+impl Client {
+    /// A way to read: no passphrase is needed.
+    pub(crate) async fn to_read(session: &Session) -> Result<Self, Problem> {
+        Self::open(session, false).await
+    }
+
+    /// A way to contribute: a home that is not run by a node is opened with its keys.
+    pub(crate) async fn to_write(session: &Session) -> Result<Self, Problem> {
+        Self::open(session, true).await
+    }
+
+    async fn open(session: &Session, signs: bool) -> Result<Self, Problem> {
+        let home = session.home()?;
+        if UnixStream::connect(home.socket()).await.is_ok() {
+            return Ok(Self::Running(home));
+        }
+        let unlocker = if signs { Some(session.unlocker()?) } else { None };
+        let printer = session.printer;
+        let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
+        let node = Node::start(Options { home, unlocker, network: None }, &mut told).await?;
+        Ok(Self::Opened(Arc::new(node)))
+    }
+
+    /// Asks for something.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
+        read(&self.request("GET", path, Vec::new()).await?)
+    }
+
+    /// Hands something in.
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Problem> {
+        let body = serde_json::to_vec(body).map_err(|error| Problem::fault(error.to_string()))?;
+        read(&self.request("POST", path, body).await?)
+    }
+
+    /// Hands bytes in as they are.
+    pub(crate) async fn post_bytes<T: DeserializeOwned>(&self, path: &str, body: Vec<u8>) -> Result<T, Problem> {
+        read(&self.request("POST", path, body).await?)
+    }
+
+    /// Bytes that are no JSON: a carried or exported file.
+    pub(crate) async fn bytes(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
+        self.request(method, path, body).await
+    }
+
+    async fn request(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
+        let (status, bytes) = match self {
+            Self::Opened(node) => api::call(api::routes(Arc::clone(node)), method, path, body).await?,
+            Self::Running(home) => over_socket(home, method, path, body).await.map_err(|why| {
+                let advice = "see that `isnad node` still runs on this home";
+                Problem::new(exit::UNREACHABLE, "node_unreachable", "the node did not answer", why, advice)
+            })?,
+        };
+        if status < 400 {
+            return Ok(bytes);
+        }
+        Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+            Problem::usage("the node did not take the request", String::from_utf8_lossy(&bytes), "check the arguments")
+        }))
+    }
+}
+
+async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let stream = UnixStream::connect(home.socket()).await.map_err(|error| text(&error))?;
+    let connected = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = connected.map_err(|error| text(&error))?;
+    tokio::spawn(connection);
+    let request = hyper::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "isnad")
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|error| text(&error))?;
+    let response = sender.send_request(request).await.map_err(|error| text(&error))?;
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.map_err(|error| text(&error))?.to_bytes();
+    Ok((status, bytes.to_vec()))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let advice = "run the same version of isnad as node and as command";
+        Problem::new(exit::FAULT, "answer", "the node's answer is not understood", error.to_string(), advice)
+    })
+}
+
+/// A query string of the parts that are given.
+pub(crate) fn query(parts: &[(&str, Option<String>)]) -> String {
+    let given = parts.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_ref()?))));
+    let joined = given.collect::<Vec<_>>().join("&");
+    if joined.is_empty() { joined } else { format!("?{joined}") }
+}
+
+/// Percent-encoding of everything that is not unreserved. RFC 3986 §2.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push_str(&isnad_protocol::encoding::to_hex(&[byte]).to_uppercase());
+        }
+    }
+    out
+}

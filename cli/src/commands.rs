@@ -1,0 +1,46 @@
+//! Dispatch: one file for each group of commands.
+
+use clap::CommandFactory;
+
+use crate::args::{Cli, Command};
+use crate::error::{DONE, Outcome};
+use crate::session::Session;
+
+mod audit;
+mod carry;
+mod demo;
+mod export;
+mod founding;
+mod node;
+mod reading;
+mod show;
+mod writing;
+
+/// Runs a command to its exit code.
+pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
+    match command {
+        Command::Demo(args) => demo::run(session, args).await,
+        Command::Init(args) => founding::init(session, &args),
+        Command::Organisation { command } => founding::organisation(session, command),
+        Command::Found { command } => founding::found(session, command),
+        Command::Join { file, consortium } => founding::join(session, file, consortium.as_deref()),
+        Command::Node(args) => node::run(session, args).await,
+        Command::Status => reading::status(session).await,
+        Command::Who => reading::who(session).await,
+        Command::Import { file, space } => writing::import(session, &file, space).await,
+        Command::Record { command } => writing::record(session, command).await,
+        Command::Claim { command } => writing::claim(session, command).await,
+        Command::Narrative { command } => writing::narrative(session, command).await,
+        Command::List { kind, search } => reading::list(session, &kind, search).await,
+        Command::Show { record } => show::run(session, &record).await,
+        Command::History { record } => reading::history(session, &record).await,
+        Command::Digest => reading::digest(session).await,
+        Command::Export(args) => export::run(session, args).await,
+        Command::Carry { command } => carry::run(session, command).await,
+        Command::Audit { consortium } => audit::run(session, consortium.as_deref()),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "isnad", &mut std::io::stdout());
+            Ok(DONE)
+        }
+    }
+}

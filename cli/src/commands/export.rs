@@ -1,0 +1,63 @@
+//! `isnad export`: entries, acts or documents, to files.
+
+use std::path::Path;
+
+use isnad_node::export::Document;
+use isnad_protocol::encoding::from_hex;
+use serde::Serialize;
+
+use crate::args::{ExportArgs, ExportFormat};
+use crate::client::{Client, query};
+use crate::error::{DONE, Outcome, Problem};
+use crate::session::Session;
+
+#[derive(Serialize)]
+struct Exported {
+    path: String,
+    bytes: usize,
+    documents: usize,
+}
+
+pub(crate) async fn run(session: &Session, args: ExportArgs) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let space = query(&[("space", args.space.map(|space| space.name().to_owned()))]);
+    let path = args.output.display().to_string();
+    let exported = match args.format {
+        ExportFormat::Entries | ExportFormat::Acts => {
+            let route = if args.format == ExportFormat::Acts { "/export/acts" } else { "/export/entries" };
+            let bytes = client.bytes("GET", &format!("{route}{space}"), Vec::new()).await?;
+            super::founding::write(&args.output, &bytes)?;
+            Exported { path, bytes: bytes.len(), documents: 0 }
+        }
+        ExportFormat::Automerge => {
+            let documents: Vec<Document> = client.get(&format!("/export/automerge{space}")).await?;
+            let bytes = write_documents(&args.output, &documents)?;
+            Exported { path, bytes, documents: documents.len() }
+        }
+    };
+    session.printer.either(&exported, |exported| match exported.documents {
+        0 => format!("wrote {} bytes to {}", exported.bytes, exported.path),
+        count => format!("wrote {count} documents to {}", exported.path),
+    });
+    Ok(DONE)
+}
+
+fn write_documents(dir: &Path, documents: &[Document]) -> Result<usize, Problem> {
+    std::fs::create_dir_all(dir).map_err(|error| Problem::file("make", dir, &error))?;
+    let mut total = 0_usize;
+    for document in documents {
+        let record = document.record.to_string().replace('/', "-");
+        let (space, organisation) = (document.space.to_short(), document.organisation.to_short());
+        let name = format!("{record}.{organisation}.{space}.{}.automerge", document.generation);
+        let bytes = unhex(&document.bytes)?;
+        total = total.saturating_add(bytes.len());
+        super::founding::write(&dir.join(name), &bytes)?;
+    }
+    Ok(total)
+}
+
+fn unhex(text: &str) -> Result<Vec<u8>, Problem> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().and_then(from_hex::<1>));
+    let bytes: Option<Vec<u8>> = pairs.map(|byte| byte.map(|[byte]| byte)).collect();
+    bytes.ok_or_else(|| Problem::fault("a document that is not hexadecimal"))
+}

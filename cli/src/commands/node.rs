@@ -1,0 +1,61 @@
+//! `isnad node`: listens, connects, syncs, and serves the local API until it is told to stop.
+
+use std::sync::Arc;
+
+use isnad_node::config::Config;
+use isnad_node::node::{Addresses, Node, Options};
+use serde::Serialize;
+
+use crate::args::NodeArgs;
+use crate::error::{DONE, Outcome, Problem};
+use crate::session::Session;
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    listening: Vec<String>,
+}
+
+pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
+    let home = session.home()?;
+    let config = Config::load(&home.config())?;
+    let listen = if args.listen.is_empty() { config.listen } else { args.listen };
+    let expected = listen.len();
+    let peers = config.peers.into_iter().chain(args.peer).collect();
+    let unlocker = Some(session.unlocker()?);
+    let socket = home.socket();
+    let network = Some(Addresses { listen, peers });
+    let printer = session.printer;
+    let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
+    let node = Arc::new(Node::start(Options { home, unlocker, network }, &mut told).await?);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = tokio::spawn({
+        let node = Arc::clone(&node);
+        async move { isnad_node::api::serve(&socket, node, async { drop(stopped.await) }).await }
+    });
+    let listening = node.listening(expected).await;
+    printer.either(&Ready { ready: true, listening }, |ready| {
+        let mut lines: Vec<String> = ready.listening.iter().map(|address| format!("listening on {address}")).collect();
+        lines.push("ready; stop with Ctrl-C".into());
+        lines.join("\n")
+    });
+    wait_for_stop().await?;
+    printer.aside("stopping");
+    // The receiver is gone if the API failed: its own error says why.
+    let _ = stop.send(());
+    served.await.map_err(|error| Problem::fault(error.to_string()))??;
+    if let Some(node) = Arc::into_inner(node) {
+        node.stop().await;
+    }
+    Ok(DONE)
+}
+
+async fn wait_for_stop() -> Result<(), Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Problem::fault(error.to_string()))?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

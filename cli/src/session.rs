@@ -1,0 +1,114 @@
+//! What every command needs: the home, the language, the reader's day, the passphrase, and the way to a node.
+
+use std::path::PathBuf;
+
+use isnad_node::home::{self, Home};
+use isnad_node::keystore::{Passphrase, Unlocker};
+use isnad_protocol::locale::Language;
+use isnad_protocol::time::Day;
+use zeroize::Zeroizing;
+
+use crate::args::{Cli, Command, Lang, PassphraseArgs};
+use crate::error::Problem;
+use crate::output::Printer;
+
+/// Where a demo home keeps its passphrase: it holds nothing secret, and says so.
+pub(crate) const DEMO_PASSPHRASE: &str = "demo-passphrase";
+
+/// One run of the command.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Prints.
+    pub(crate) printer: Printer,
+    /// The language of what is shown.
+    pub(crate) language: Language,
+    /// The reader's day, if it was given.
+    pub(crate) today: Option<Day>,
+    home: PathBuf,
+    passphrase: PassphraseArgs,
+}
+
+impl Session {
+    /// Takes the global arguments apart from the command.
+    pub(crate) fn new(cli: Cli, printer: Printer) -> Result<(Self, Command), Problem> {
+        let environment = |name: &str| std::env::var_os(name);
+        let home = match cli.home {
+            Some(home) => home,
+            None => home::default_path(environment("XDG_DATA_HOME"), environment("HOME"))?,
+        };
+        let today = cli.today.as_deref().map(Day::parse).transpose().map_err(|error| {
+            Problem::usage("--today is not understood", error.to_string(), "write it as 2018-11-19")
+        })?;
+        let language = cli.lang.map_or_else(language_of_environment, |lang| match lang {
+            Lang::Ar => Language::Ar,
+            Lang::En => Language::En,
+            Lang::Fr => Language::Fr,
+        });
+        let session = Self { printer, language, today, home, passphrase: cli.passphrase };
+        Ok((session, cli.command))
+    }
+
+    /// Where the home is or is to be.
+    pub(crate) const fn home_path(&self) -> &PathBuf {
+        &self.home
+    }
+
+    /// Opens the home that is there.
+    pub(crate) fn home(&self) -> Result<Home, Problem> {
+        Ok(Home::open(&self.home)?)
+    }
+
+    /// Reads the passphrase of the home's keys: from a file, a descriptor, or a person.
+    pub(crate) fn unlocker(&self) -> Result<Unlocker, Problem> {
+        Ok(Unlocker::new(self.read_passphrase("passphrase of this home's keys: ")?))
+    }
+
+    /// Reads a new passphrase, twice where a person types it.
+    pub(crate) fn new_unlocker(&self) -> Result<Unlocker, Problem> {
+        if self.passphrase.passphrase_file.is_some() || self.passphrase.passphrase_fd.is_some() {
+            return self.unlocker();
+        }
+        let first = prompt("a passphrase for this home's keys: ")?;
+        if first != prompt("the same again: ")? {
+            return Err(Problem::usage("the two passphrases differ", "", "type the same one twice"));
+        }
+        Ok(Unlocker::new(Passphrase::new(first)?))
+    }
+
+    fn read_passphrase(&self, question: &str) -> Result<Passphrase, Problem> {
+        if let Some(path) = &self.passphrase.passphrase_file {
+            return Ok(Passphrase::from_file(path)?);
+        }
+        if let Some(number) = self.passphrase.passphrase_fd {
+            return Ok(Passphrase::from_descriptor(number)?);
+        }
+        let demo = self.home.join(DEMO_PASSPHRASE);
+        if demo.exists() {
+            return Ok(Passphrase::from_file(&demo)?);
+        }
+        Ok(Passphrase::new(prompt(question)?)?)
+    }
+}
+
+fn prompt(question: &str) -> Result<Zeroizing<String>, Problem> {
+    rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
+        let advice = "give it with --passphrase-file FILE or --passphrase-fd N";
+        Problem::usage("the passphrase could not be asked for", error.to_string(), advice)
+    })
+}
+
+/// Arabic or French where the environment says so, else English.
+fn language_of_environment() -> Language {
+    let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|lang| !lang.is_empty()));
+    let code: String = said.unwrap_or_default().chars().take(2).collect();
+    Language::parse(&code).unwrap_or(Language::En)
+}
+
+/// Sends the log to standard error: warnings, or what ISNAD_LOG asks for.
+pub(crate) fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ISNAD_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber is none: the first one stays.
+    let _ = log.try_init();
+}
