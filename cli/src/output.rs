@@ -32,8 +32,6 @@ pub(crate) enum Style {
     Strong,
     /// What a reader must not miss.
     Alert,
-    /// What a reader may pass over.
-    Faint,
 }
 
 impl Printer {
@@ -90,10 +88,17 @@ impl Printer {
         let code = match style {
             Style::Strong => "1",
             Style::Alert => "1;31",
-            Style::Faint => "2",
         };
         if self.is_terminal { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// A bar for long work; none where nobody watches a terminal, or for programs.
+pub(crate) fn progress(printer: Printer, length: usize) -> indicatif::ProgressBar {
+    if printer.json || !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    indicatif::ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
 /// The width of the terminal, within reason.

@@ -33,7 +33,7 @@ struct Wrote {
 #[derive(Serialize)]
 struct Own {
     organisation: OrganisationId,
-    names: Vec<Name>,
+    names: Vec<String>,
 }
 
 pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
@@ -61,7 +61,7 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
 /// `fr:Nom`, or a name in English.
 fn named(text: &str) -> Name {
     let (lang, text) = match text.split_once(':') {
-        Some((lang, text)) if isnad_protocol::locale::Language::parse(lang).is_some() => (lang, text),
+        Some((lang, text)) if isnad_protocol::locale::Language::parse(lang).is_ok() => (lang, text),
         _ => ("en", text),
     };
     Name { lang: lang.to_owned(), text: text.trim().to_owned() }
@@ -77,9 +77,10 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
             session.printer.either(&wrote, |wrote| format!("wrote the first act of {organisation} to {}", wrote.file));
         }
         OrganisationCommand::Show => {
-            let names = act.as_organisation().map(|body| body.names.clone()).unwrap_or_default();
+            let names = act.as_organisation().map(|body| body.names.as_slice()).unwrap_or_default();
+            let names = names.iter().map(|name| name.text.clone()).collect();
             session.printer.either(&Own { organisation, names }, |own| {
-                let names: Vec<String> = own.names.iter().map(|name| isolated(&name.text)).collect();
+                let names: Vec<String> = own.names.iter().map(|name| isolated(name)).collect();
                 format!("{}\n{}", own.organisation, names.join(" · "))
             });
         }

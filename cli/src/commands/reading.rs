@@ -1,0 +1,215 @@
+//! `status`, `who`, `list`, `history`, `digest`.
+
+use isnad_node::reading::{Digests, Line, Status, Who};
+use isnad_protocol::id::{OrganisationId, kind_code};
+use isnad_protocol::locale::{self, Language};
+use isnad_protocol::view::{Did, History, Words};
+
+use crate::client::{Client, encoded, query};
+use crate::error::{DONE, Outcome, Problem};
+use crate::output::{Style, fit, hanging, inert, isolated, width};
+use crate::session::Session;
+
+pub(crate) async fn status(session: &Session) -> Outcome {
+    let status: Status = Client::to_read(session).await?.get("/status").await?;
+    session.printer.either(&status, |status| status_text(status));
+    Ok(DONE)
+}
+
+fn status_text(status: &Status) -> String {
+    let name = status.name.as_deref().map_or_else(|| "reads only".to_owned(), isolated);
+    let mut lines = vec![format!("{name} in consortium {}", status.consortium.to_short())];
+    let replica = &status.replica;
+    lines.push(format!("{} entries held", replica.entries));
+    if replica.unchecked > 0 {
+        lines.push(format!("{} shown on a later signature; they are being checked", replica.unchecked));
+    }
+    if replica.wanted > 0 {
+        lines.push(format!("{} payloads are missing; every peer that holds them is asked", replica.wanted));
+    }
+    lines.extend(status.listening.iter().map(|address| format!("listening on {address}")));
+    if replica.peers.is_empty() {
+        lines.push("no peer is connected; give addresses in isnad.toml or with `isnad node --peer`".into());
+    }
+    for (peer, state) in &replica.peers {
+        let name = status.peer_names.get(peer).map_or_else(|| peer.to_short(), |name| isolated(name));
+        let lag = match (state.is_live, state.behind, state.due) {
+            (false, _, _) => "opening".to_owned(),
+            (true, 0, 0) => "in sync".to_owned(),
+            (true, behind, due) => format!("{behind} entries to come, {due} to go"),
+        };
+        lines.push(format!("peer {name}: {lag}"));
+    }
+    lines.extend(status.not_signing.iter().map(|why| hanging("not signing: ", why, width())));
+    let strangers = status.strangers.iter();
+    lines.extend(strangers.map(|(node, address)| format!("unknown node {} wants to connect from {address}", node.to_short())));
+    lines.extend(status.notices.iter().map(|notice| hanging("note: ", &inert(notice), width())));
+    lines.join("\n")
+}
+
+pub(crate) async fn who(session: &Session) -> Outcome {
+    let who: Who = Client::to_read(session).await?.get("/who").await?;
+    session.printer.either(&who, who_text);
+    Ok(DONE)
+}
+
+/// The consortium in words.
+pub(crate) fn who_text(who: &Who) -> String {
+    let name = who.name.as_deref().map_or_else(|| "not founded yet".to_owned(), isolated);
+    let mut lines = vec![format!("consortium {name}"), format!("id {}", who.consortium)];
+    if let Some(threshold) = who.threshold {
+        lines.push(format!("{threshold} of {} organisations sign an amendment", who.organisations.len()));
+    }
+    for organisation in &who.organisations {
+        let names: Vec<String> = organisation.names.values().map(|name| isolated(name)).collect();
+        let own = if who.own == Some(organisation.id) { " (this home)" } else { "" };
+        let kind = organisation.kind.as_deref().unwrap_or("organisation");
+        lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
+        for key in &organisation.keys {
+            let peer = key.peer_id.as_ref().map(|peer| format!("  /p2p/{peer}")).unwrap_or_default();
+            lines.push(format!("  {:<12} {}  {}{peer}", key.role, key.key.to_short(), isolated(&key.label)));
+        }
+    }
+    lines.push(String::new());
+    lines.extend(who.spaces.iter().map(|space| format!("space {:<8} {:<10} {}", space.name, space.tlp, space.id.to_short())));
+    for act in &who.acts {
+        let state = act.waits_for.as_ref().map_or_else(|| "in effect".to_owned(), |why| format!("waits for {why}"));
+        lines.push(format!("act   {:<12} version {} {} — {state}", act.kind, act.version, act.id.to_short()));
+    }
+    lines.join("\n")
+}
+
+pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) -> Outcome {
+    let code = kind_code(kind).ok_or_else(|| {
+        Problem::usage(format!("there is no kind {}", inert(kind)), "", "see the kinds with `isnad help list`")
+    })?;
+    let query = query(&[
+        ("kind", Some(code.to_string())),
+        ("search", search),
+        ("today", session.today.map(|day| day.to_string())),
+        ("lang", Some(session.language.code().to_owned())),
+    ]);
+    let lines: Vec<Line> = Client::to_read(session).await?.get(&format!("/records{query}")).await?;
+    session.printer.either(&lines, |lines| list_text(session, lines));
+    Ok(DONE)
+}
+
+fn list_text(session: &Session, lines: &[Line]) -> String {
+    let language = session.language;
+    let room = width().saturating_sub(12 + 2 + 2 + 18 + 2 + 8).max(16);
+    let mut out = Vec::new();
+    for line in lines {
+        let summary = &line.summary;
+        let title = label(&summary.labels, language).map_or_else(|| summary.record.to_string(), |text| isolated(&text));
+        let date = summary.dates.first().cloned().unwrap_or_default();
+        let state = match &line.in_force {
+            Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
+            None => summary.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
+        };
+        let mark = if summary.contested { "≠" } else { " " };
+        let id = summary.record.to_string();
+        let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
+        out.push(format!("{short}  {} {mark} {} {}", fit(&date, 12), fit(&title, room), fit(&state, 18)));
+    }
+    let contested = lines.iter().filter(|line| line.summary.contested).count();
+    out.push(format!("{} records; ≠ {contested} {}", lines.len(), locale::word(language, "view.contested")));
+    out.join("\n")
+}
+
+fn status_word(language: Language, code: &str) -> String {
+    let known = ["incident_status", "finding_outcome", "case_status"].iter().find_map(|vocabulary| {
+        let word = locale::code(language, vocabulary, code);
+        (word != code).then(|| word.to_owned())
+    });
+    known.unwrap_or_else(|| code.to_owned())
+}
+
+/// The code of a designation's state, as JSON has it.
+pub(crate) fn state_code(state: &isnad_protocol::view::DesignationState) -> String {
+    serde_json::to_value(state.state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The label in the reader's language, else in English, else any.
+pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
+    let in_lang = |code: &str| labels.iter().find(|words| words.lang.as_deref() == Some(code));
+    in_lang(language.code()).or_else(|| in_lang("en")).or_else(|| labels.first()).map(|words| words.text.clone())
+}
+
+pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let history: History = client.get(&format!("/history/{}", encoded(record))).await?;
+    let who: Who = client.get("/who").await?;
+    session.printer.either(&history, |history| history_text(session, history, &who));
+    Ok(DONE)
+}
+
+/// The name of an organisation in the reader's language.
+pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
+    let found = who.organisations.iter().find(|organisation| organisation.id == id);
+    let name = found.and_then(|found| found.names.get(language.code()).or_else(|| found.names.values().next()));
+    name.map_or_else(|| id.to_short(), |name| isolated(name))
+}
+
+fn history_text(session: &Session, history: &History, who: &Who) -> String {
+    let printer = session.printer;
+    let mut out = vec![printer.styled(&history.record.to_string(), Style::Strong)];
+    for item in &history.items {
+        let name = organisation_name(who, item.organisation, session.language);
+        let standing = match item.standing.name() {
+            "counts" => String::new(),
+            other => format!(" — {}", locale::word(session.language, &format!("standing.{other}"))),
+        };
+        out.push(format!("\n{} {name}, key {} #{}, entry {}{standing}", item.time, item.author.to_short(), item.seq, item.entry.to_short()));
+        out.extend(item.did.iter().map(|did| hanging("  ", &did_text(session.language, did), width())));
+    }
+    out.join("\n")
+}
+
+fn did_text(language: Language, did: &Did) -> String {
+    let word = |key: &str| locale::word(language, key).to_owned();
+    match did {
+        Did::Claimed { claim, prop, text, replaces } => {
+            let prop = prop.as_deref().unwrap_or("?");
+            let replaces = replaces.map(|old| format!(" ({} {})", word("field.replaces"), old.to_short())).unwrap_or_default();
+            format!("+ {}: {}{replaces}  [{}]", property_word(language, prop), isolated(text), claim.to_short())
+        }
+        Did::Retracted { claim, reason, note } => {
+            let note = note.as_deref().map(|note| format!(": {}", isolated(note))).unwrap_or_default();
+            let reason = locale::code(language, "retraction_reason", reason);
+            format!("− {} {} ({}){note}", word("view.retracted"), claim.to_short(), inert(reason))
+        }
+        Did::Edited { narrative, begun, deleted, inserted } => {
+            let begun = if *begun { "begun, " } else { "" };
+            format!("~ narrative {} {begun}−{deleted} +{inserted}", narrative.to_short())
+        }
+        Did::Redacted { ground, text } => {
+            format!("× {} {}", inert(ground), text.as_deref().map(isolated).unwrap_or_default())
+        }
+    }
+}
+
+/// The word of a property, or its code.
+pub(crate) fn property_word(language: Language, prop: &str) -> String {
+    let key = format!("property.{prop}");
+    let word = locale::word(language, &key);
+    if word == key { inert(prop) } else { word.to_owned() }
+}
+
+pub(crate) async fn digest(session: &Session) -> Outcome {
+    let digests: Digests = Client::to_read(session).await?.get("/digest").await?;
+    session.printer.either(&digests, |digests| {
+        let mut lines = vec![format!("consortium {}", digests.consortium)];
+        for space in &digests.spaces {
+            lines.push(format!("{:<8} {} entries\n  {}", space.space, space.entries, in_groups(&space.digest)));
+        }
+        lines.push(format!("{} entries unchecked, {} payloads wanted", digests.unchecked, digests.wanted));
+        lines.join("\n")
+    });
+    Ok(DONE)
+}
+
+/// Hex in groups of eight, to be read over the phone.
+fn in_groups(hex: &str) -> String {
+    let groups: Vec<&str> = (0..hex.len()).step_by(8).filter_map(|start| hex.get(start..start + 8)).collect();
+    groups.join(" ")
+}
