@@ -99,7 +99,9 @@ fn prompt(question: &str) -> Result<Zeroizing<String>, Problem> {
 
 /// Arabic or French where the environment says so, else English.
 fn language_of_environment() -> Language {
-    let said = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|lang| !lang.is_empty()));
+    let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|lang| !lang.is_empty()));
     let code: String = said.unwrap_or_default().chars().take(2).collect();
     Language::parse(&code).unwrap_or(Language::En)
 }

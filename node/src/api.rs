@@ -28,7 +28,6 @@ type Shared = State<Arc<Node>>;
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// The routes of a node.
-#[must_use]
 pub fn routes(node: Arc<Node>) -> Router {
     Router::new()
         .route("/status", get(status))

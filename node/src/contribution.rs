@@ -37,7 +37,9 @@ impl Content {
     pub(crate) fn payload(self, log: LogKey, seq: u64) -> Result<Vec<u8>, write::WriteError> {
         match self {
             Self::Operations(bytes) => Ok(bytes),
-            Self::NewNarrative(text) => write::narrative_begin(log.author, log.space, seq, &text).map(|(_, payload)| payload),
+            Self::NewNarrative(text) => {
+                write::narrative_begin(log.author, log.space, seq, &text).map(|(_, payload)| payload)
+            }
         }
     }
 }

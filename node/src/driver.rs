@@ -195,10 +195,12 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         is_governance_new: false,
     };
     let thread = std::thread::Builder::new().name("isnad-replica".into());
-    let thread = thread.spawn(move || {
-        driver.run(&inbox);
-        driver.parts.network.take()
-    }).map_err(|error| Fault::thread(&error))?;
+    let thread = thread
+        .spawn(move || {
+            driver.run(&inbox);
+            driver.parts.network.take()
+        })
+        .map_err(|error| Fault::thread(&error))?;
     Ok((handle, thread))
 }
 
@@ -548,7 +550,8 @@ fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) 
         }
         let half = entries.len().div_ceil(2);
         let (front, back) = entries.split_at(half);
-        let count = |part: &[isnad_protocol::log::Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
+        let count =
+            |part: &[isnad_protocol::log::Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
         let (front_good, back_good) = std::thread::scope(|scope| {
             let other = scope.spawn(|| count(back));
             (count(front), other.join().unwrap_or(0))

@@ -68,12 +68,8 @@ pub fn create(
         (Role::Publisher, make(Purpose::Publisher)?),
         (Role::Node, make(Purpose::Node)?),
     ];
-    let roots = Roots {
-        keys: vec![root.public()],
-        next: vec![next_key_hash(&next.public())],
-        next_threshold: 1,
-        threshold: 1,
-    };
+    let roots =
+        Roots { keys: vec![root.public()], next: vec![next_key_hash(&next.public())], next_threshold: 1, threshold: 1 };
     let subject = GrantSubject::of_roots(&roots.keys);
     let grants = granted.iter().map(|(role, key)| Grant::of(key, &subject, *role, new.label)).collect();
     let act = founding::organisation(new.kind, new.names, roots, grants, false)?;

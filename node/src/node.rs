@@ -92,7 +92,9 @@ impl Node {
         let keys = unlocked(&home, &governance, unlocker.as_mut())?;
         let signing = Signing::open(&home, &own_ends(&keys.granted, &stored.logs))?;
         let network = match network {
-            Some(addresses) => Some(open_network(addresses, keys.node.ok_or(OpenError::NoNodeKey)?, &governance).await?),
+            Some(addresses) => {
+                Some(open_network(addresses, keys.node.ok_or(OpenError::NoNodeKey)?, &governance).await?)
+            }
             None => None,
         };
         let (network, events) = network.unzip();
@@ -188,10 +190,7 @@ impl Node {
         self.ask(|answer| Command::CarryIn(frames, answer)).await
     }
 
-    async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Command,
-    ) -> Result<T, Refused> {
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Command) -> Result<T, Refused> {
         let (answer, answered) = oneshot::channel();
         let stopped = || Refused::Fault("the node has stopped".into());
         let (handle, command) = (self.handle.clone(), command(answer));
@@ -288,7 +287,8 @@ fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker
     }
     let store = Keystore::open(&home.keys())?;
     let infos = store.list()?;
-    keys.granted = infos.iter().map(|info| PublicKey::new(info.public)).filter(|key| governance.is_granted(key)).collect();
+    keys.granted =
+        infos.iter().map(|info| PublicKey::new(info.public)).filter(|key| governance.is_granted(key)).collect();
     let Some(unlocker) = unlocker else { return Ok(keys) };
     for info in infos {
         let organisation = governance.organisations().into_iter().find_map(|organisation| {
@@ -314,11 +314,10 @@ fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<Organ
     if !home.keys().exists() {
         return Ok(None);
     }
-    let held: Vec<PublicKey> = Keystore::open(&home.keys())?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
+    let held: Vec<PublicKey> =
+        Keystore::open(&home.keys())?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
     let organisations = governance.organisations().into_iter();
-    let own = |organisation: &OrganisationInfo| {
-        organisation.keys.iter().any(|grant| held.contains(&grant.key))
-    };
+    let own = |organisation: &OrganisationInfo| organisation.keys.iter().any(|grant| held.contains(&grant.key));
     Ok(organisations.filter(own).map(|organisation| organisation.id).next())
 }
 

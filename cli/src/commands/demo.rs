@@ -162,10 +162,7 @@ fn found(dir: &Path) -> Result<Vec<Home>, Problem> {
         let new = NewIdentity { kind: fictional.kind, names: names.collect(), label: "demo node" };
         let path = dir.join(fictional.folder);
         let made = identity::create(&path, new, &mut passphrase()?, COST).map_err(super::founding::of_identity)?;
-        isnad_node::files::replace(
-            &path.join(DEMO_PASSPHRASE),
-            b"this home is a demo and holds nothing secret\n",
-        )?;
+        isnad_node::files::replace(&path.join(DEMO_PASSPHRASE), b"this home is a demo and holds nothing secret\n")?;
         homes.push(made.0);
         acts.push(made.1);
     }
@@ -186,7 +183,9 @@ fn found(dir: &Path) -> Result<Vec<Home>, Problem> {
 async fn connect(homes: &[Home]) -> Result<Vec<Arc<Node>>, Problem> {
     let mut nodes: Vec<Arc<Node>> = Vec::new();
     let mut peers: Vec<String> = Vec::new();
-    for (home, listen) in homes.iter().zip(["/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"]) {
+    for (home, listen) in
+        homes.iter().zip(["/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"])
+    {
         let network = Some(Addresses { listen: vec![listen.to_owned()], peers: peers.clone() });
         let options = Options { home: home.clone(), unlocker: Some(passphrase()?), network };
         let node = Node::start(options, &mut |_| {}).await?;
@@ -210,17 +209,26 @@ async fn contribute(nodes: &[Arc<Node>], dataset: &Dataset) -> Result<(), Proble
     let status = |code: &str| claim([("prop", "status"), ("value", code)]);
     let [ministry, ngo, body] = nodes else { return Err(Problem::fault("a demo has three nodes")) };
     let said = say(ngo, vec![Change { claims: vec![status("corroborated")], ..Change::of(incident) }]).await?;
-    say(ministry, vec![Change { claims: vec![status("inconclusive"), note("Demonstration: a contrary position.")], ..Change::of(incident) }]).await?;
+    say(
+        ministry,
+        vec![Change {
+            claims: vec![status("inconclusive"), note("Demonstration: a contrary position.")],
+            ..Change::of(incident)
+        }],
+    )
+    .await?;
     let endorsed = said.claims.first().map(ToString::to_string).unwrap_or_default();
     let own = ngo.own_organisation().map(|id| id.to_string()).unwrap_or_default();
     let opinion = |stance: &str, reason: Option<&str>| {
-        let mut value = vec![("claim", Json::text(&endorsed)), ("organisation", Json::text(&own)), ("stance", Json::text(stance))];
+        let mut value =
+            vec![("claim", Json::text(&endorsed)), ("organisation", Json::text(&own)), ("stance", Json::text(stance))];
         value.extend(reason.map(|reason| ("reason", Json::text(reason))));
         let value = Json::Object(value.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
         Json::object([("prop", Json::text("opinion")), ("value", value)])
     };
     say(body, vec![Change { claims: vec![opinion("endorse", None)], ..Change::of(incident) }]).await?;
-    say(ministry, vec![Change { claims: vec![opinion("dispute", Some("standard_not_met"))], ..Change::of(incident) }]).await?;
+    say(ministry, vec![Change { claims: vec![opinion("dispute", Some("standard_not_met"))], ..Change::of(incident) }])
+        .await?;
     narrative(ngo, incident).await
 }
 
@@ -304,9 +312,11 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
     let page = Page { session, who: &who };
     let label = super::reading::label(&incident.labels, session.language).unwrap_or_default();
     let date = incident.properties.iter().find(|property| property.prop == "date");
-    let date = date.and_then(|date| date.claims.first()?.value.clone()).and_then(|value| value.as_text().map(str::to_owned));
+    let date =
+        date.and_then(|date| date.claims.first()?.value.clone()).and_then(|value| value.as_text().map(str::to_owned));
     let title = format!("{} {}", isolated(&label), date.unwrap_or_default());
-    let side_by_side = format!("{}\n{}", session.printer.styled(&title, Style::Strong), page.related(&incident.related));
+    let side_by_side =
+        format!("{}\n{}", session.printer.styled(&title, Style::Strong), page.related(&incident.related));
     let state = freeze.computed.state.map(|state| {
         let word = locale::code(session.language, "designation_status", &super::reading::state_code(&state)).to_owned();
         let until = state.until.map(|until| until.to_string()).unwrap_or_default();
@@ -343,8 +353,6 @@ fn quoted(path: &Path) -> String {
     if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(error.to_string()))?
 }

@@ -45,7 +45,8 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
     let names = args.name.iter().map(|name| named(name)).collect();
     let mut unlocker = session.new_unlocker()?;
     let new = NewIdentity { kind, names, label: &args.label };
-    let (home, act) = identity::create(session.home_path(), new, &mut unlocker, Cost::default()).map_err(of_identity)?;
+    let (home, act) =
+        identity::create(session.home_path(), new, &mut unlocker, Cost::default()).map_err(of_identity)?;
     let organisation = OrganisationId::new(*act.id().as_bytes());
     let made = Made { home: home.path().display().to_string(), organisation };
     session.printer.either(&made, |made| {

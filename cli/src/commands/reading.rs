@@ -12,7 +12,7 @@ use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
     let status: Status = Client::to_read(session).await?.get("/status").await?;
-    session.printer.either(&status, |status| status_text(status));
+    session.printer.either(&status, status_text);
     Ok(DONE)
 }
 
@@ -42,7 +42,9 @@ fn status_text(status: &Status) -> String {
     }
     lines.extend(status.not_signing.iter().map(|why| hanging("not signing: ", why, width())));
     let strangers = status.strangers.iter();
-    lines.extend(strangers.map(|(node, address)| format!("unknown node {} wants to connect from {address}", node.to_short())));
+    lines.extend(
+        strangers.map(|(node, address)| format!("unknown node {} wants to connect from {address}", node.to_short())),
+    );
     lines.extend(status.notices.iter().map(|notice| hanging("note: ", &inert(notice), width())));
     lines.join("\n")
 }
@@ -71,7 +73,9 @@ pub(crate) fn who_text(who: &Who) -> String {
         }
     }
     lines.push(String::new());
-    lines.extend(who.spaces.iter().map(|space| format!("space {:<8} {:<10} {}", space.name, space.tlp, space.id.to_short())));
+    lines.extend(
+        who.spaces.iter().map(|space| format!("space {:<8} {:<10} {}", space.name, space.tlp, space.id.to_short())),
+    );
     for act in &who.acts {
         let state = act.waits_for.as_ref().map_or_else(|| "in effect".to_owned(), |why| format!("waits for {why}"));
         lines.push(format!("act   {:<12} version {} {} — {state}", act.kind, act.version, act.id.to_short()));
@@ -159,7 +163,13 @@ fn history_text(session: &Session, history: &History, who: &Who) -> String {
             "counts" => String::new(),
             other => format!(" — {}", locale::word(session.language, &format!("standing.{other}"))),
         };
-        out.push(format!("\n{} {name}, key {} #{}, entry {}{standing}", item.time, item.author.to_short(), item.seq, item.entry.to_short()));
+        out.push(format!(
+            "\n{} {name}, key {} #{}, entry {}{standing}",
+            item.time,
+            item.author.to_short(),
+            item.seq,
+            item.entry.to_short()
+        ));
         out.extend(item.did.iter().map(|did| hanging("  ", &did_text(session.language, did), width())));
     }
     out.join("\n")
@@ -170,7 +180,8 @@ fn did_text(language: Language, did: &Did) -> String {
     match did {
         Did::Claimed { claim, prop, text, replaces } => {
             let prop = prop.as_deref().unwrap_or("?");
-            let replaces = replaces.map(|old| format!(" ({} {})", word("field.replaces"), old.to_short())).unwrap_or_default();
+            let replaces =
+                replaces.map(|old| format!(" ({} {})", word("field.replaces"), old.to_short())).unwrap_or_default();
             format!("+ {}: {}{replaces}  [{}]", property_word(language, prop), isolated(text), claim.to_short())
         }
         Did::Retracted { claim, reason, note } => {

@@ -42,14 +42,19 @@ impl Page<'_> {
     /// The whole page of a record.
     pub(crate) fn text(&self, view: &View) -> String {
         let printer = self.session.printer;
-        let title = label(&view.labels, self.language()).map_or_else(|| view.record.to_string(), |text| isolated(&text));
+        let title =
+            label(&view.labels, self.language()).map_or_else(|| view.record.to_string(), |text| isolated(&text));
         let mut out = printer.styled(&title, Style::Strong);
         let _ = write!(out, "\n{} {}", self.word(&format!("kind.{}", view.kind)), view.record);
         if let Some(state) = &view.computed.state {
             let code = state_code(state);
             let word = locale::code(self.language(), "designation_status", &code);
             let until = state.until.map(|until| format!(", {until}")).unwrap_or_default();
-            let _ = write!(out, "\n{}", printer.styled(&format!("{word}{until} ({})", self.word("view.computed")), Style::Alert));
+            let _ = write!(
+                out,
+                "\n{}",
+                printer.styled(&format!("{word}{until} ({})", self.word("view.computed")), Style::Alert)
+            );
         }
         if view.computed.contested {
             let note = format!("{} ({})", self.word("view.contested"), self.word("view.computed"));
@@ -104,9 +109,15 @@ impl Page<'_> {
         };
         let mut out = hanging(mark, &isolated(&value), width());
         let mut notes = Vec::new();
-        notes.extend(claim.according_to.as_ref().map(|body| format!("{} {}", self.word("view.according_to"), self.name(body))));
+        notes.extend(
+            claim.according_to.as_ref().map(|body| format!("{} {}", self.word("view.according_to"), self.name(body))),
+        );
         notes.extend(claim.standard.as_deref().map(|code| self.standard(code)));
-        notes.push(format!("{} {}", self.word("view.signed_by"), organisation_name(self.who, claim.organisation, self.language())));
+        notes.push(format!(
+            "{} {}",
+            self.word("view.signed_by"),
+            organisation_name(self.who, claim.organisation, self.language())
+        ));
         for (is_so, key) in [
             (claim.state == State::Retracted, "view.retracted"),
             (claim.state == State::Replaced, "view.replaced"),
@@ -118,7 +129,8 @@ impl Page<'_> {
         for opinion in &claim.opinions {
             let who = organisation_name(self.who, opinion.organisation, self.language());
             let stance = locale::code(self.language(), "stance", &opinion.stance);
-            let earlier = if opinion.on_earlier { format!(" ({})", self.word("view.endorsed_earlier")) } else { String::new() };
+            let earlier =
+                if opinion.on_earlier { format!(" ({})", self.word("view.endorsed_earlier")) } else { String::new() };
             let text = opinion.text.as_deref().map(|text| format!(": {}", isolated(text))).unwrap_or_default();
             notes.push(format!("{who} {}{earlier}{text}", inert(stance)));
         }
@@ -142,10 +154,8 @@ impl Page<'_> {
 
     /// Another record by its label.
     fn name(&self, reference: &Reference) -> String {
-        label(&reference.labels, self.language()).map_or_else(
-            || format!("{} ({})", reference.record, self.word("view.dangling")),
-            |text| isolated(&text),
-        )
+        label(&reference.labels, self.language())
+            .map_or_else(|| format!("{} ({})", reference.record, self.word("view.dangling")), |text| isolated(&text))
     }
 
     /// Conclusions and measures about the record: who, according to whom, standard, wording, signed by.
@@ -168,10 +178,18 @@ impl Page<'_> {
             let mark = if line.contested { "  ≠ " } else { "  • " };
             let _ = writeln!(out, "{}", hanging(mark, &head, width()));
             let mut notes = Vec::new();
-            notes.extend(line.according_to.as_ref().map(|body| format!("{} {}", self.word("view.according_to"), self.name(body))));
+            notes.extend(
+                line.according_to
+                    .as_ref()
+                    .map(|body| format!("{} {}", self.word("view.according_to"), self.name(body))),
+            );
             notes.extend(line.standard.as_deref().map(|code| self.standard(code)));
             notes.extend(line.date.as_deref().map(inert));
-            notes.push(format!("{} {}", self.word("view.signed_by"), organisation_name(self.who, line.organisation, self.language())));
+            notes.push(format!(
+                "{} {}",
+                self.word("view.signed_by"),
+                organisation_name(self.who, line.organisation, self.language())
+            ));
             notes.extend(line.unverified.then(|| self.word("view.unverified")));
             let _ = writeln!(out, "{}", hanging("    ", &notes.join("; "), width()));
             if let Some(Wording::Verbatim { text, .. }) = &line.wording {

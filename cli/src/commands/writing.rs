@@ -180,10 +180,17 @@ pub(crate) async fn claim(session: &Session, command: ClaimCommand) -> Outcome {
         }
         ClaimCommand::Retract { record, claim, reason, note, space } => {
             let record = resolve(&client, &record).await?;
-            let reason_known = model::vocabularies::ALL.iter().find(|vocabulary| vocabulary.name == "retraction_reason");
+            let reason_known =
+                model::vocabularies::ALL.iter().find(|vocabulary| vocabulary.name == "retraction_reason");
             if reason_known.is_some_and(|vocabulary| !vocabulary.codes.contains(&reason.as_str())) {
                 let advice = "see the reasons with `isnad help claim retract`";
-                return Err(Problem::new(exit::REFUSED, "reason", "this was not signed", format!("{} is no reason", inert(&reason)), advice));
+                return Err(Problem::new(
+                    exit::REFUSED,
+                    "reason",
+                    "this was not signed",
+                    format!("{} is no reason", inert(&reason)),
+                    advice,
+                ));
             }
             let claim = own_claim(&client, record, &claim).await?;
             let retraction = Retraction { claim, reason, note };
@@ -214,7 +221,12 @@ async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<Clai
     }
 }
 
-async fn claim_of(client: &Client, args: &ClaimAddArgs, record: RecordId, replaces: Option<ClaimId>) -> Result<Json, Problem> {
+async fn claim_of(
+    client: &Client,
+    args: &ClaimAddArgs,
+    record: RecordId,
+    replaces: Option<ClaimId>,
+) -> Result<Json, Problem> {
     let mut members = match &args.from {
         Some(file) => from_file(file)?,
         None => from_words(client, args, record).await?,
@@ -274,7 +286,8 @@ async fn from_words(client: &Client, args: &ClaimAddArgs, record: RecordId) -> R
 
 /// JSON where it looks like an object, a list or a number, else the text as it is.
 fn value_of(text: &str) -> Result<Json, Problem> {
-    let looks_like_json = text.starts_with(['{', '[']) || text == "true" || text == "false" || text.parse::<i64>().is_ok();
+    let looks_like_json =
+        text.starts_with(['{', '[']) || text == "true" || text == "false" || text.parse::<i64>().is_ok();
     if !looks_like_json {
         return Ok(Json::text(text));
     }
@@ -282,7 +295,11 @@ fn value_of(text: &str) -> Result<Json, Problem> {
     let parsed = foreign::parse(draft.as_bytes()).is_ok().then(|| Draft::parse(draft.as_bytes()));
     let claims = parsed.and_then(Result::ok).map(|draft| draft.claims).unwrap_or_default();
     claims.first().and_then(|claim| claim.get("value").cloned()).ok_or_else(|| {
-        Problem::usage("the value is not understood", "it begins like JSON and is not", "quote it for your shell with ' '")
+        Problem::usage(
+            "the value is not understood",
+            "it begins like JSON and is not",
+            "quote it for your shell with ' '",
+        )
     })
 }
 
@@ -296,9 +313,8 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
     };
     let before = old.as_ref().map(|old| old.text.clone()).unwrap_or_default();
     let after = match from {
-        Some(file) => String::from_utf8(read(&file)?).map_err(|_| {
-            Problem::usage("the text is not UTF-8", file.display().to_string(), "save it as UTF-8")
-        })?,
+        Some(file) => String::from_utf8(read(&file)?)
+            .map_err(|_| Problem::usage("the text is not UTF-8", file.display().to_string(), "save it as UTF-8"))?,
         None => edited(&before)?,
     };
     let change = match old {
@@ -325,7 +341,11 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
     Ok(DONE)
 }
 
-async fn own_narrative(client: &Client, record: RecordId, id: &str) -> Result<isnad_protocol::view::ShownNarrative, Problem> {
+async fn own_narrative(
+    client: &Client,
+    record: RecordId,
+    id: &str,
+) -> Result<isnad_protocol::view::ShownNarrative, Problem> {
     let view: View = client.get(&format!("/records/{record}")).await?;
     let who: Who = client.get("/who").await?;
     let own = view.narratives.into_iter().filter(|narrative| Some(narrative.organisation) == who.own);
@@ -345,7 +365,8 @@ fn edited(text: &str) -> Result<String, Problem> {
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
     let status = std::process::Command::new(program).args(words).arg(path).status();
-    let status = status.map_err(|error| Problem::usage(format!("could not run {program}"), error.to_string(), "set EDITOR"))?;
+    let status =
+        status.map_err(|error| Problem::usage(format!("could not run {program}"), error.to_string(), "set EDITOR"))?;
     if !status.success() {
         return Err(Problem::usage("nothing was signed", format!("{program} ended with an error"), "edit again"));
     }

@@ -100,7 +100,12 @@ impl NetworkBehaviour for Sync {
 
     fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
 
-    fn on_connection_handler_event(&mut self, peer: PeerId, connection: ConnectionId, (stream, outbound): (Stream, bool)) {
+    fn on_connection_handler_event(
+        &mut self,
+        peer: PeerId,
+        connection: ConnectionId,
+        (stream, outbound): (Stream, bool),
+    ) {
         self.streams.push_back(Opened { peer, connection, stream, outbound });
     }
 
@@ -152,7 +157,9 @@ impl ConnectionHandler for Handler {
 
     fn on_connection_event(&mut self, event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol>) {
         match event {
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. }) if self.streams.is_empty() => {
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. })
+                if self.streams.is_empty() =>
+            {
                 self.streams.push_back((protocol, false));
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {

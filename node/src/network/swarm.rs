@@ -179,7 +179,8 @@ impl Driver {
     }
 
     async fn refused(&mut self, peer: Option<PeerId>, address: &Multiaddr, error: &ListenError) {
-        let is_stranger = matches!(error, ListenError::Denied { cause } if cause.downcast_ref::<NotAMember>().is_some());
+        let is_stranger =
+            matches!(error, ListenError::Denied { cause } if cause.downcast_ref::<NotAMember>().is_some());
         if let (true, Some(node)) = (is_stranger, peer.as_ref().and_then(node_id)) {
             self.tell(Event::Stranger { node, address: address.to_string() }).await;
         }
@@ -262,6 +263,7 @@ impl Driver {
         }
     }
 
+    #[allow(clippy::needless_pass_by_ref_mut, reason = "a shared borrow of the swarm is not Send")]
     async fn tell(&mut self, event: Event) {
         // A consumer that has gone hears nothing more: the network is about to be dropped.
         let _ = self.events.send(event).await;

@@ -75,7 +75,8 @@ async fn two_agree(listen: &str) {
     let members = first.snapshot().governance.spaces()[0].id;
     let receipt = first.contribute(vec![claim(members, "one"), claim(members, "two")]).await.unwrap();
     let last = *receipt.entries.last().unwrap();
-    let holds = |node: &Node, end: EntryEnd| node.snapshot().logs.values().any(|log| log.end == end && log.checked == end);
+    let holds =
+        |node: &Node, end: EntryEnd| node.snapshot().logs.values().any(|log| log.end == end && log.checked == end);
     until("the entries", || holds(&second, LogEnd { seq: 2, id: last }).then_some(())).await;
     let receipt = second.contribute(vec![claim(members, "three")]).await.unwrap();
     until("the answer", || holds(&first, LogEnd { seq: 1, id: receipt.entries[0] }).then_some(())).await;

@@ -62,6 +62,9 @@ impl Refusal {
     }
 }
 
+/// How a log is continued: on every signature, or on the last one of a run.
+type Extend = fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>;
+
 impl Replica {
     pub(super) fn submit(&mut self, request: RequestId, entries: Vec<Entry>) {
         match self.admit_all(entries) {
@@ -89,13 +92,7 @@ impl Replica {
         Ok(runs)
     }
 
-    fn admit(
-        &self,
-        key: LogKey,
-        log: Option<&Log>,
-        entries: Vec<Entry>,
-        extend: fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>,
-    ) -> Result<Run, Refusal> {
+    fn admit(&self, key: LogKey, log: Option<&Log>, entries: Vec<Entry>, extend: Extend) -> Result<Run, Refusal> {
         let Some(first) = entries.first() else { return Err(log::Refusal::OtherLog.into()) };
         self.governance.may_take(&key.space, &key.author, &first.header.organisation)?;
         for entry in &entries {

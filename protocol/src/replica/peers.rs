@@ -155,7 +155,8 @@ impl Replica {
     fn take_peers_act(&mut self, peer: NodeId, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
         let act = self.take_act(bytes).map_err(|refusal| refusal.to_string())?;
         let spaces = self.governance.spaces();
-        let held = spaces.iter().flat_map(|space| self.governance.held_acts(&space.id)).find(|held| held.id == act.id());
+        let held =
+            spaces.iter().flat_map(|space| self.governance.held_acts(&space.id)).find(|held| held.id == act.id());
         if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), held) {
             session.has_act(held.id, held.signatures);
         }

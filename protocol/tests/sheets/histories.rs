@@ -241,7 +241,7 @@ fn through_document(sheet: &Sheet) -> Sheet {
 fn the_same_words_said_twice_are_one_claim_with_two_signers() {
     let mut world = World::default();
     let claim = said("status", "\"alleged\"", &[]);
-    let first = world.say(1, record(1, 1), &[claim.clone()]);
+    let first = world.say(1, record(1, 1), std::slice::from_ref(&claim));
     let second = world.say(2, record(1, 1), &[claim.clone(), claim.clone()]);
     let early = world.retract(2, record(1, 2), claim.id());
     let folded = sheet::fold(&world.entries, &FREE);
