@@ -380,7 +380,10 @@ impl Driver {
             self.is_unsynced = false;
             match self.parts.store.sync() {
                 Ok(()) => {
-                    self.parts.signing.settle();
+                    // Another batch may be on disk and own entries before it not: those stay reserved.
+                    if self.unwritten().is_empty() {
+                        self.parts.signing.settle();
+                    }
                     self.handle(Input::Synced);
                 }
                 Err(fault) => {
@@ -523,12 +526,7 @@ impl Driver {
 
     /// Writes own entries that a crash or a full disk left between mark and journal, before anything new is signed.
     fn finish_unsettled(&mut self) {
-        let is_missing = |entry: &&Entry| {
-            let header = &entry.header;
-            let log = LogKey { space: header.space, author: header.author };
-            header.seq > self.parts.replica.end_of(log).seq
-        };
-        let entries: Vec<Entry> = self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect();
+        let entries = self.unwritten();
         if entries.is_empty() {
             self.parts.signing.settle();
             return;
@@ -536,6 +534,16 @@ impl Driver {
         tracing::info!(entries = entries.len(), "entries that were signed and not written are written now");
         self.handle(Input::Submit { request: 0, entries });
         self.flush();
+    }
+
+    /// Own entries that were signed and are not in the journal.
+    fn unwritten(&self) -> Vec<Entry> {
+        let is_missing = |entry: &&Entry| {
+            let header = &entry.header;
+            let log = LogKey { space: header.space, author: header.author };
+            header.seq > self.parts.replica.end_of(log).seq
+        };
+        self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect()
     }
 }
 

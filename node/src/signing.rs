@@ -100,6 +100,10 @@ impl Signing {
     pub fn reserve(&mut self, entries: &[&Authentic]) -> Result<(), Fault> {
         if self.unsettled.is_empty() {
             let ends: Vec<(OwnLog, End)> = entries.iter().map(|entry| (own_log(entry), own_end(entry))).collect();
+            // The mark is told of the last of each log alone: the first must be new as well.
+            if let Some((_, end)) = ends.iter().find(|(log, end)| end.seq <= self.mark.end(log).seq) {
+                return Err(Fault::SeqReused { seq: end.seq });
+            }
             let bytes = entries.iter().map(|entry| entry.entry().encode()).collect();
             self.mark.reserve(&last_of_each(&ends), bytes)?;
             self.unsettled = entries.iter().map(|entry| entry.entry().clone()).collect();
