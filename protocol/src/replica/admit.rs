@@ -130,6 +130,10 @@ impl Replica {
         if let Some(twin) = group.entries.iter().find(|entry| entry.header.seq == held.seq)
             && twin.header.id() != held.id
         {
+            // Only an author's own signature shows that he forked his log: without it these are a liar's bytes.
+            if !twin.is_signed() {
+                return Err(log::Refusal::Signature.into());
+            }
             return Err(Refusal::Equivocation { seq: held.seq });
         }
         let entries: Vec<Entry> = group.entries.into_iter().filter(|entry| entry.header.seq > held.seq).collect();
@@ -143,7 +147,7 @@ impl Replica {
             self.notice(Notice::OwnKeyElsewhere { log: key });
         }
         if run.log.checked != run.log.end {
-            self.senders.insert(key, peer);
+            self.senders.entry(key).or_default().insert(run.log.end.seq, (peer, held.seq));
         }
         let mut writes = Vec::new();
         self.enter(key, run, false, &mut writes);
@@ -185,11 +189,13 @@ impl Replica {
     pub(super) fn take_act(&mut self, bytes: &[u8]) -> Result<Act, Refusal> {
         let act = Act::decode(bytes)?;
         let id = act.id();
+        let before = self.flushed.is_none().then(|| Box::new(self.governance.clone()));
         let taken = self.governance.take(act.clone())?;
         let held = self.governance.act(&id).cloned().unwrap_or(act);
         if taken != governance::Taken::Known {
             tracing::info!(act = %id, scope = %held.scope_id(), version = held.version(), ?taken, "act taken");
             self.acts_changed = true;
+            self.flushed = self.flushed.take().or(before);
             self.commit(vec![Write::Act(held.clone())]);
         } else {
             self.commit(Vec::new());
@@ -205,6 +211,11 @@ impl Replica {
             return;
         }
         log.checked = upto;
+        let senders = self.senders.entry(key).or_default();
+        senders.retain(|until, _| *until > upto.seq);
+        if senders.is_empty() {
+            self.senders.remove(&key);
+        }
         if log.checked == log.end || is_bad_behind {
             self.unchecked.remove(&key);
         }
@@ -224,9 +235,12 @@ impl Replica {
             log.end = to;
         }
         self.held.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
-        self.commit(vec![Write::CutBack { log: key, to }]);
+        // The end is told as checked from now on, so that it stands on disk as checked too.
+        self.commit(vec![Write::Checked { log: key, upto: to }, Write::CutBack { log: key, to }]);
         self.asked.remove(&key);
-        if let Some(peer) = self.senders.remove(&key) {
+        // Of several who sent parts of it, the one in whose part the bad entry is; nobody, if that was before a start.
+        let senders = self.senders.remove(&key).unwrap_or_default();
+        if let Some((_, (peer, _))) = senders.into_iter().next().filter(|(_, (_, after))| *after <= to.seq) {
             self.notice(Notice::Refused { peer, log: key, refusal: log::Refusal::Signature.into() });
             self.drop_peer(peer, "sent an entry whose signature is not its author's");
         }

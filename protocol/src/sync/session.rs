@@ -61,6 +61,8 @@ pub struct Session {
     /// What the peer holds, by its own word or because we sent it.
     theirs: BTreeMap<LogKey, LogEnd>,
     their_acts: BTreeMap<ActId, [u8; 32]>,
+    /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
+    wanted: BTreeSet<(LogKey, u64)>,
     /// What we held when the opening digest was made.
     opened_with: Holdings,
     /// Spaces whose whole state we said.
@@ -99,6 +101,7 @@ impl Session {
             spaces: holdings.keys().map(|space| (digest::blind(&nonce, *space), *space)).collect(),
             theirs: BTreeMap::new(),
             their_acts: BTreeMap::new(),
+            wanted: BTreeSet::new(),
             opened_with: Holdings::new(),
             stated: BTreeSet::new(),
             heard: BTreeMap::new(),
@@ -114,6 +117,12 @@ impl Session {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.stage == Stage::Live
+    }
+
+    /// True once the first frame was sent or heard: from then on both sides name spaces alike.
+    #[must_use]
+    pub fn is_opened(&self) -> bool {
+        self.stage != Stage::Listening
     }
 
     /// What the peer holds of a log, as far as it has said.
@@ -132,6 +141,12 @@ impl Session {
     #[must_use]
     pub fn due(&self) -> u64 {
         self.streams.values().fold(0, |sum, stream| sum.saturating_add(stream.until.saturating_sub(stream.sent)))
+    }
+
+    /// Logs and acts that the peer is known to hold, logs being sent to it, payloads that it lacks.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 4] {
+        [self.theirs.len(), self.their_acts.len(), self.streams.len(), self.wanted.len()]
     }
 
     /// The space of a blinded id.
@@ -238,6 +253,9 @@ impl Session {
                 Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
                     self.their_acts.insert(*id, *signatures);
                 }
+                Item::Wanted(author, seq) if self.wanted.len() < limits::WANTED => {
+                    self.wanted.insert((LogKey { space, author: *author }, *seq));
+                }
                 Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
             }
         }
@@ -253,12 +271,24 @@ impl Session {
             Some(false) => Ok(()),
             None => {
                 self.theirs.retain(|log, _| log.space != space);
+                self.wanted.retain(|(log, _)| log.space != space);
                 for act in holding.iter().flat_map(|holding| &holding.acts) {
                     self.their_acts.remove(&act.id);
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Positions in logs that changed whose payload the peer lacks.
+    #[must_use]
+    pub fn wanted_of(&self, changed: &BTreeMap<LogKey, bool>) -> Vec<(LogKey, u64)> {
+        self.wanted.iter().filter(|(log, _)| changed.contains_key(log)).copied().collect()
+    }
+
+    /// Notes that a payload which the peer lacked was sent to it.
+    pub fn supplied(&mut self, log: LogKey, seq: u64) {
+        self.wanted.remove(&(log, seq));
     }
 
     /// The acts of a space that the peer lacks, or has with other signatures; from now on it is taken to have them.
