@@ -94,11 +94,11 @@ pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) 
         ("lang", Some(session.language.code().to_owned())),
     ]);
     let lines: Vec<Line> = Client::to_read(session).await?.get(&format!("/records{query}")).await?;
-    session.printer.either(&lines, |lines| list_text(session, lines));
+    session.printer.either(&lines, |lines| list_text(session, kind, lines));
     Ok(DONE)
 }
 
-fn list_text(session: &Session, lines: &[Line]) -> String {
+fn list_text(session: &Session, kind: &str, lines: &[Line]) -> String {
     let language = session.language;
     let room = width().saturating_sub(12 + 2 + 2 + 18 + 2 + 8).max(16);
     let mut out = Vec::new();
@@ -116,7 +116,9 @@ fn list_text(session: &Session, lines: &[Line]) -> String {
         out.push(format!("{short}  {} {mark} {} {}", fit(&date, 12), fit(&title, room), fit(&state, 18)));
     }
     let contested = lines.iter().filter(|line| line.summary.contested).count();
-    out.push(format!("{} records; ≠ {contested} {}", lines.len(), locale::word(language, "view.contested")));
+    let key = format!("kinds.{kind}");
+    let kinds = locale::word(language, &key);
+    out.push(format!("{kinds}: {}; ≠ {}: {contested}", lines.len(), locale::word(language, "view.contested")));
     out.join("\n")
 }
 
