@@ -28,8 +28,17 @@ fn status_text(status: &Status) -> String {
         lines.push(format!("{} payloads are missing; every peer that holds them is asked", replica.wanted));
     }
     lines.extend(status.listening.iter().map(|address| format!("listening on {address}")));
-    if replica.peers.is_empty() {
+    if status.listening.is_empty() {
+        lines.push("no node runs on this home; start one with `isnad node`".into());
+    } else if replica.peers.is_empty() && status.unreached.is_empty() {
         lines.push("no peer is connected; give addresses in isnad.toml or with `isnad node --peer`".into());
+    }
+    for (address, why) in &status.unreached {
+        lines.push(hanging(
+            "not reached: ",
+            &format!("{}: {}; it is tried again", inert(address), inert(why)),
+            width(),
+        ));
     }
     for (peer, state) in &replica.peers {
         let name = status.peer_names.get(peer).map_or_else(|| peer.to_short(), |name| isolated(name));
