@@ -349,7 +349,7 @@ impl<'a> Reader<'a> {
             let mut made = Vec::with_capacity(stale.len());
             for record in stale {
                 let bytes =
-                    serde_json::to_vec(&self.summary(record)?).map_err(|error| Problem::fault(error.to_string()))?;
+                    serde_json::to_vec(&self.summary(record.0)?).map_err(|error| Problem::fault(error.to_string()))?;
                 made.push((record, bytes));
             }
             index.keep_summaries(made)?;
