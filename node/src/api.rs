@@ -170,8 +170,8 @@ async fn digest(State(node): Shared) -> Answer<reading::Digests> {
 /// What a reader who waits for news has seen.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct Seen {
-    #[serde(default)]
-    after: u64,
+    /// The count that he knows; answered at once without one.
+    after: Option<u64>,
 }
 
 /// How often the data has changed since the node started.
@@ -187,7 +187,11 @@ async fn changes(
     stopping: Option<Extension<Stopping>>,
 ) -> Json<Changes> {
     let mut changes = node.changes();
-    let news = async { drop(changes.wait_for(|change| *change > seen.after).await) };
+    let news = async {
+        if let Some(after) = seen.after {
+            drop(changes.wait_for(|change| *change > after).await);
+        }
+    };
     let stopped = async {
         match stopping {
             Some(Extension(Stopping(stopping))) => is_stopping(stopping).await,
@@ -214,8 +218,12 @@ async fn show(
     read(node, move |reader| reader.show(&record, &query)).await
 }
 
-async fn history(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::view::History> {
-    read(node, move |reader| reader.history(&record)).await
+async fn history(
+    State(node): Shared,
+    UrlPath(record): UrlPath<String>,
+    Query(query): Query<reading::DayQuery>,
+) -> Answer<isnad_protocol::view::History> {
+    read(node, move |reader| reader.history(&record, &query)).await
 }
 
 async fn resolve(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::id::RecordId> {

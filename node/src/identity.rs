@@ -52,29 +52,33 @@ pub fn create(
     unlocker: &mut Unlocker,
     cost: Cost,
 ) -> Result<(Home, Act), IdentityError> {
-    let home = Home::create(path)?;
-    let keys = Keystore::create(&home.keys())?;
-    let mut make = |purpose: Purpose| -> Result<SecretKey, Fault> {
+    let mut drawn = Vec::new();
+    let mut draw = |purpose: Purpose| -> Result<SecretKey, Fault> {
         let seed = Secret::draw()?;
         let key = SecretKey::from_seed(seed.as_bytes());
-        let public = *key.public().as_bytes();
-        keys.add(&NewKey { purpose, label: new.label, public, seed: &seed }, unlocker, cost)?;
+        drawn.push((purpose, *key.public().as_bytes(), seed));
         Ok(key)
     };
-    let (root, next) = (make(Purpose::Root)?, make(Purpose::NextRoot)?);
+    let (root, next) = (draw(Purpose::Root)?, draw(Purpose::NextRoot)?);
     let granted = [
-        (Role::Reader, make(Purpose::Peer)?),
-        (Role::Contributor, make(Purpose::Contributor)?),
-        (Role::Publisher, make(Purpose::Publisher)?),
-        (Role::Node, make(Purpose::Node)?),
+        (Role::Reader, draw(Purpose::Peer)?),
+        (Role::Contributor, draw(Purpose::Contributor)?),
+        (Role::Publisher, draw(Purpose::Publisher)?),
+        (Role::Node, draw(Purpose::Node)?),
     ];
     let roots =
         Roots { keys: vec![root.public()], next: vec![next_key_hash(&next.public())], next_threshold: 1, threshold: 1 };
     let subject = GrantSubject::of_roots(&roots.keys);
     let grants = granted.iter().map(|(role, key)| Grant::of(key, &subject, *role, new.label)).collect();
+    // Before anything is made: an act that cannot be made must not leave a home behind.
     let act = founding::organisation(new.kind, new.names, roots, grants, false)?;
     let signature = act.sign(OrganisationId::ZERO, &root);
     let act = act.with_signature(signature);
+    let home = Home::create(path)?;
+    let keys = Keystore::create(&home.keys())?;
+    for (purpose, public, seed) in &drawn {
+        keys.add(&NewKey { purpose: *purpose, label: new.label, public: *public, seed }, unlocker, cost)?;
+    }
     files::replace(&own_act_path(&home), &act.encode())?;
     Ok((home, act))
 }

@@ -141,7 +141,8 @@ impl Index {
             }
         })?;
         outcome?;
-        let made = std::mem::replace(&mut *memory.tree_mut(), Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() });
+        let made =
+            std::mem::replace(&mut *memory.tree_mut(), Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() });
         self.replace(made);
         Ok(())
     }
@@ -350,19 +351,15 @@ impl Index {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        self.guard(
-            |tree| tree.get(key).map(|value| value.map(|value| value.to_vec())),
-            |pairs| pairs.get(key).cloned(),
-        )
+        self.guard(|tree| tree.get(key).map(|value| value.map(|value| value.to_vec())), |pairs| pairs.get(key).cloned())
     }
 
     /// Visits keys behind a prefix (without it) in order, until `visit` says `false`.
     fn scan(&self, start: &[u8], visit: impl FnMut(&[u8], &[u8]) -> bool) -> Result<(), Fault> {
         // Only one of the two is called.
         let visit = std::cell::RefCell::new(visit);
-        let goes_on = |key: &[u8], value: &[u8]| {
-            key.get(start.len()..).is_none_or(|rest| (visit.borrow_mut())(rest, value))
-        };
+        let goes_on =
+            |key: &[u8], value: &[u8]| key.get(start.len()..).is_none_or(|rest| (visit.borrow_mut())(rest, value));
         self.guard(
             |tree| {
                 for pair in tree.scan_prefix(start) {

@@ -298,11 +298,7 @@ impl<'a> Reader<'a> {
         let store = Indexed(self.node.index()?);
         let view = View::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
         if view.is_empty() {
-            return Err(Problem::missing(
-                format!("nothing is held about {record}"),
-                "",
-                "sync with a peer that has it",
-            ));
+            return Err(not_held(record));
         }
         Ok(view)
     }
@@ -311,10 +307,15 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Problem`] if there is no such record.
-    pub fn history(&self, text: &str) -> Result<History, Problem> {
+    pub fn history(&self, text: &str, query: &DayQuery) -> Result<History, Problem> {
         let record = self.resolve(text)?;
-        let policy = Policy::default();
-        History::of(record, &Indexed(self.node.index()?), self.context(&policy, None)).map_err(fault)
+        let policy = policy(query.lang.as_deref());
+        let store = Indexed(self.node.index()?);
+        let history = History::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
+        if history.items.is_empty() {
+            return Err(not_held(record));
+        }
+        Ok(history)
     }
 
     /// The records of a kind, by date and then by id.
@@ -526,6 +527,10 @@ fn policy(lang: Option<&str>) -> Policy {
 
 fn today() -> Day {
     Timestamp(crate::clock::now_ms()).day()
+}
+
+fn not_held(record: RecordId) -> Problem {
+    Problem::missing(format!("nothing is held about {record}"), "", "sync with a peer that has it")
 }
 
 fn fault(fault: store::Fault) -> Problem {

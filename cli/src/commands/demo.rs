@@ -90,6 +90,11 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Outcome {
     let started = Instant::now();
     let tell = Teller { printer: session.printer, is_quiet: args.headless || session.printer.json };
     let dir = demo_dir(args.dir)?;
+    if let Some(taken) = ORGANISATIONS.iter().map(|one| dir.join(one.folder)).find(|path| path.exists()) {
+        let what = format!("{} is there already", taken.display());
+        let advice = "name another place with --dir, or remove that of the earlier demo";
+        return Err(Problem::usage(what, "a demo begins with new homes", advice));
+    }
     tell.step("three organisations make their keys and found a consortium");
     let homes = found(&dir)?;
     tell.step("three nodes start on loopback and connect");
@@ -326,7 +331,7 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
 }
 
 fn closing(printer: Printer, shown: &Shown, pages: &(String, String), dir: &Path) -> String {
-    let program = std::env::current_exe().map_or_else(|_| "isnad".into(), |path| path.display().to_string());
+    let program = std::env::current_exe().map_or_else(|_| "isnad".into(), |path| quoted(&path));
     let mut lines = vec![String::new(), pages.0.clone(), String::new(), pages.1.clone(), String::new()];
     lines.push(printer.styled("digests", Style::Strong));
     for (organisation, spaces) in &shown.digest {
