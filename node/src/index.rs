@@ -70,6 +70,12 @@ enum Tree {
     Memory { pairs: BTreeMap<Vec<u8>, Vec<u8>>, next_try: Instant },
 }
 
+impl Tree {
+    fn in_memory() -> Self {
+        Self::Memory { pairs: BTreeMap::new(), next_try: next_try() }
+    }
+}
+
 /// What one batch changes: a value for a key, or `None` to remove it.
 #[derive(Debug, Default)]
 struct Changes(BTreeMap<Vec<u8>, Option<Vec<u8>>>);
@@ -85,10 +91,11 @@ impl Changes {
 }
 
 impl Index {
-    /// Opens the index, or makes an empty one where it is missing, of another form, or cannot be opened.
+    /// Opens the index, or makes an empty one where it is missing, of another form, or cannot be opened; in memory where the
+    /// disk does not take one.
     ///
     /// # Errors
-    /// [`Fault`] if not even an empty one can be made.
+    /// [`Fault`] if sled fails.
     pub fn open(dir: &Path) -> Result<Self, Fault> {
         let opened = open_sled(dir).map(|tree| Self::of(dir, Tree::Sled(tree)));
         match opened {
@@ -96,15 +103,18 @@ impl Index {
             Ok(index) if index.clear().is_ok() => Ok(index),
             Ok(_) | Err(_) => {
                 tracing::warn!("the index cannot be opened and is made anew");
-                Self::new_on_disk(dir)
+                Self::new_on_disk(dir).or_else(|fault| {
+                    tracing::warn!(%fault, "the disk takes no index: it is made in memory");
+                    let index = Self::of(dir, Tree::in_memory());
+                    index.clear().map(|()| index)
+                })
             }
         }
     }
 
     fn new_on_disk(dir: &Path) -> Result<Self, Fault> {
-        if dir.exists() {
-            std::fs::remove_dir_all(dir).map_err(Fault::io("remove", dir))?;
-        }
+        let removed = if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
+        removed.or_else(|error| if dir.exists() { Err(Fault::io("remove", dir)(error)) } else { Ok(()) })?;
         let index = Self::of(dir, Tree::Sled(open_sled(dir)?));
         index.clear()?;
         Ok(index)
@@ -131,7 +141,7 @@ impl Index {
             return Ok(());
         }
         tracing::warn!("the index failed and is made anew in memory");
-        let memory = Self::of(&self.shared.dir, Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() });
+        let memory = Self::of(&self.shared.dir, Tree::in_memory());
         memory.clear()?;
         let mut outcome = Ok(());
         fill(&mut |writes| {
@@ -141,8 +151,7 @@ impl Index {
             }
         })?;
         outcome?;
-        let made =
-            std::mem::replace(&mut *memory.tree_mut(), Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() });
+        let made = std::mem::replace(&mut *memory.tree_mut(), Tree::in_memory());
         self.replace(made);
         Ok(())
     }
