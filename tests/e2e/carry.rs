@@ -1,12 +1,12 @@
 //! Sync by a file: `isnad carry out`, `isnad carry in`.
 
-use isnad_tests::binary::{Consortium, json, refused, say_with_input};
 use std::path::Path;
+
+use isnad_tests::binary::{Consortium, json, refused, say_with_input};
 
 fn note(home: &Path, text: &str) {
     let draft = format!(r#"{{"claims": [{{"prop": "note", "value": "{text}"}}]}}"#);
-    let said = say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes());
-    said.json();
+    say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes()).json();
 }
 
 #[test]

@@ -36,14 +36,14 @@ fn demo_ends_with_an_incident_side_by_side_a_freeze_digests_and_commands_that_wo
     // Each language's words for: signed by, standard of proof, term over.
     for (lang, words) in [
         ("en", ["signed by", "standard of proof", "term over"]),
-        ("fr", ["signé par", "niveau de preuve", "terme échu"]),
+        ("fr", ["signé par", "critère de preuve", "terme échu"]),
         ("ar", ["بتوقيع", "معيار الإثبات", "انقضت المدة"]),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let said = demo(&["--lang", lang], &dir.path().join("with space"));
         assert_eq!(said.code, 0, "{said:?}");
         let text = &said.out;
-        for word in words.into_iter().chain(["2013-03-19", "≠", "2018-11-18", "3 organisations agree"]) {
+        for word in words.into_iter().chain(["2013-03-19", "≠", "2018-11-18"]) {
             assert!(text.contains(word), "{lang}: {word} is missing in\n{text}");
         }
         let freeze = text.lines().find(|line| line.starts_with("fr-2018-05-18")).unwrap();
@@ -56,8 +56,7 @@ fn demo_ends_with_an_incident_side_by_side_a_freeze_digests_and_commands_that_wo
 }
 
 fn commands_work(text: &str) {
-    let (_, commands) = text.split_once("Try:\n").unwrap();
-    let commands: Vec<&str> = commands.lines().map(str::trim).collect();
+    let commands: Vec<&str> = text.lines().filter(|line| line.contains(" --home ")).map(str::trim).collect();
     assert_eq!(commands.len(), 3, "{commands:?}");
     let path = format!("{}:{}", isnad().parent().unwrap().display(), std::env::var("PATH").unwrap());
     for command in commands {

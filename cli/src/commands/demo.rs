@@ -331,7 +331,7 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
 }
 
 fn closing(session: &Session, shown: &Shown, pages: &(String, String), dir: &Path) -> String {
-    let program = std::env::current_exe().map_or_else(|_| "isnad".into(), |path| quoted(&path));
+    let program = std::env::current_exe().map_or_else(|_| "isnad".into(), |path| path.display().to_string());
     let mut lines = vec![String::new(), pages.0.clone(), String::new(), pages.1.clone(), String::new()];
     let language = session.language;
     lines.push(session.printer.styled(locale::word(language, "demo.digests"), Style::Strong));
