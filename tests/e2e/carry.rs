@@ -5,7 +5,7 @@ use std::path::Path;
 use isnad_tests::binary::{Consortium, json, refused, say_with_input};
 
 fn note(home: &Path, text: &str) {
-    let draft = format!(r#"{{"claims": [{{"prop": "note", "value": "{text}"}}]}}"#);
+    let draft = format!(r#"{{"claims": [{{"prop": "note", "lang": "en", "value": "{text}"}}]}}"#);
     say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes()).json();
 }
 

@@ -57,7 +57,8 @@ fn an_example_of_each_kind_is_a_record_as_it_stands() {
         }
     }
     assert_eq!(refused(home, &["record", "example", "nothing"], 2)["code"], "usage");
-    let file = consortium.file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "value": "x"}]}"#);
+    let file = consortium
+        .file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let public = json(home, &["record", "new", "incident", "--from", &file]);
     let view = json(home, &["show", public["record"].as_str().unwrap()]);
     let who = json(home, &["who"]);
@@ -125,7 +126,10 @@ fn wrong_claims(consortium: &Consortium, record: &str) {
         let problem = refused(home, arguments, code);
         assert!(!problem["error"].as_str().unwrap().is_empty(), "{arguments:?}");
     }
-    let two = consortium.file("two.json", r#"{"prop": "note", "value": "a"}, {"prop": "note", "value": "b"}"#);
+    let two = consortium.file(
+        "two.json",
+        r#"{"prop": "note", "lang": "en", "value": "a"}, {"prop": "note", "lang": "en", "value": "b"}"#,
+    );
     assert_eq!(refused(home, &["claim", "add", record, "--from", &two], 3)["code"], "json_trailing");
     assert_eq!(json(home, &["digest"]), digest, "what is refused changes nothing");
 }
@@ -134,12 +138,13 @@ fn wrong_claims(consortium: &Consortium, record: &str) {
 fn what_is_about_a_public_claim_is_said_in_public() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
-    let file = consortium.file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "value": "x"}]}"#);
+    let file = consortium
+        .file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let written = json(home, &["record", "new", "incident", "--from", &file]);
     let (record, claim) = (written["record"].as_str().unwrap(), written["claims"][0].as_str().unwrap());
-    let elsewhere = ["claim", "replace", claim, record, "note", "y", "--space", "members"];
+    let elsewhere = ["claim", "replace", claim, record, "note", "y", "--in", "en", "--space", "members"];
     assert_eq!(refused(home, &elsewhere, 2)["code"], "usage");
-    let new = json(home, &["claim", "replace", claim, record, "note", "y"]);
+    let new = json(home, &["claim", "replace", claim, record, "note", "y", "--in", "en"]);
     json(home, &["claim", "retract", record, new["claims"][0].as_str().unwrap(), "--reason", "error"]);
     let view = json(home, &["show", record]);
     let states: Vec<&str> = claims(&view, "note").iter().filter_map(|claim| claim["state"].as_str()).collect();
@@ -151,7 +156,7 @@ fn what_is_about_a_public_claim_is_said_in_public() {
 fn a_narrative_is_begun_and_edited_from_a_file_and_in_an_editor() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
-    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "value": "x"}]}"#);
+    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let written = json(home, &["record", "new", "incident", "--from", &file]);
     let record = written["record"].as_str().unwrap();
     let text = consortium.file("text", "وصل الشهود صباحا.\nIt was six o'clock.\n");
@@ -183,7 +188,7 @@ fn a_contribution_beside_a_node_goes_over_its_socket() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
     let node = RunningNode::start(home, TCP, &[]);
-    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "value": "x"}]}"#);
+    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let written = json(home, &["record", "new", "incident", "--from", &file]);
     let record = written["record"].as_str().unwrap();
     let (status, shown) = node.get(&format!("/records/{record}")).unwrap();

@@ -20,7 +20,7 @@ fn record(consortium: &Consortium) -> String {
     let claim = written["claims"][0].as_str().unwrap();
     json(home, &["claim", "replace", claim, &record, "title", "قصف دوما", "--in", "ar"]);
     json(home, &["claim", "retract", &record, written["claims"][1].as_str().unwrap(), "--reason", "error"]);
-    json(home, &["claim", "add", &record, "note", "for everyone", "--space", "public"]);
+    json(home, &["claim", "add", &record, "note", "for everyone", "--in", "en", "--space", "public"]);
     for text in ["first 🕖 text", "ثانيا"] {
         let file = consortium.file("text", text);
         json(home, &["narrative", "edit", &record, "--from", &file]);

@@ -87,13 +87,10 @@ fn an_organisation_is_named_in_each_language_and_never_by_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
     isnad_tests::binary::write_passphrase(&home, "one");
-    for wrong in ["", "fr:", "   "] {
+    for wrong in ["", "fr:", "   ", "two\nlines", &"x".repeat(10_000)] {
         refused(&home, &["init", "--name", wrong, "--kind", "state"], 2);
         assert!(!home.exists(), "a home was left behind");
     }
-    let long = "x".repeat(100_000);
-    assert_ne!(say(&home, &["init", "--name", &long, "--kind", "state"]).code, 0);
-    assert!(!home.exists(), "a home was left behind");
     let made = json(&home, &["init", "--name", "Centre", "--name", "ar:مركز", "--kind", "ngo"]);
     let own = json(&home, &["organisation", "show"]);
     assert_eq!(made["organisation"], own["organisation"]);

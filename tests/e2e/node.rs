@@ -3,7 +3,7 @@
 use isnad_tests::binary::{Consortium, RunningNode, TCP, command, get, json, say_with_input};
 
 fn note(consortium: &Consortium, home: usize, text: &str) {
-    let draft = format!(r#"{{"claims": [{{"prop": "note", "value": "{text}"}}]}}"#);
+    let draft = format!(r#"{{"claims": [{{"prop": "note", "lang": "en", "value": "{text}"}}]}}"#);
     let arguments = ["--json", "record", "new", "incident", "--from", "-"];
     say_with_input(&consortium.homes[home], &arguments, draft.as_bytes()).json();
 }

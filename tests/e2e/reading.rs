@@ -73,17 +73,21 @@ fn a_day_decides_what_is_in_force() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
     json(home, &["import", DATASET]);
-    let state = |day: &str| {
+    let freeze = |day: &str| {
         let list = json(home, &["--today", day, "list", "designation"]);
-        let lines = list.as_array().unwrap();
-        let freeze = lines.iter().find(|line| line["aliases"].as_array().unwrap().contains(&"fr-2018-05-18".into()));
-        freeze.unwrap()["in_force"]["state"].as_str().unwrap().to_owned()
+        let lines = list.as_array().unwrap().iter();
+        let mut freezes = lines.filter(|line| line["aliases"].as_array().unwrap().contains(&"fr-2018-05-18".into()));
+        freezes.next().unwrap().clone()
     };
-    let (during, after) = (state("2018-06-01"), state("2019-06-01"));
-    assert_ne!(during, after);
-    let shown = say(home, &["--today", "2018-06-01", "show", "fr-2018-05-18"]).out;
+    let (during, after) = (freeze("2018-06-01"), freeze("2019-06-01"));
+    assert_ne!(during["in_force"]["state"], after["in_force"]["state"]);
+    assert_eq!(after["in_force"]["state"], "term_over");
+    // A source of that name is in the dataset too: the alias alone does not say which is meant.
+    assert_eq!(refused(home, &["show", "fr-2018-05-18"], 1)["code"], "ambiguous");
+    let record = during["record"].as_str().unwrap();
+    let shown = say(home, &["--today", "2018-06-01", "show", record]).out;
     assert!(shown.contains("as of 2018-06-01"), "{shown}");
-    for command in [&["show", "fr-2018-05-18"][..], &["history", "fr-2018-05-18"], &["list", "case"], &["digest"]] {
+    for command in [&["show", record][..], &["history", record], &["list", "case"], &["digest"]] {
         json(home, &[&["--today", "2018-06-01"], command].concat());
         for wrong in ["2018-13-01", "yesterday", ""] {
             assert_eq!(refused(home, &[&["--today", wrong], command].concat(), 2)["code"], "usage", "{wrong}");

@@ -59,7 +59,7 @@ fn on_a_full_disk_reading_goes_on_and_writing_says_why() {
     let [home, other] = &consortium.homes[..] else { unreachable!() };
     let elsewhere = TempDir::new().unwrap();
     let draft = elsewhere.path().join("draft.json");
-    std::fs::write(&draft, r#"{"claims": [{"prop": "note", "value": "x"}]}"#).unwrap();
+    std::fs::write(&draft, r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#).unwrap();
     let draft = draft.display().to_string();
     let new = ["record", "new", "incident", "--from", &draft];
     let node = RunningNode::start(home, TCP, &[]);
@@ -86,7 +86,7 @@ fn on_a_full_disk_reading_goes_on_and_writing_says_why() {
     disk.free();
     json(home, &new);
     assert_eq!(count(home), held + 1, "what was refused was not written later");
-    json(home, &["claim", "add", "khan-al-assal-2013-03-19", "note", "room again"]);
+    json(home, &["claim", "add", "khan-al-assal-2013-03-19", "note", "room again", "--in", "en"]);
     let digest = json(home, &["digest"]);
     assert_eq!(node.stop("TERM"), 0);
     assert_eq!(json(home, &["digest"]), digest);

@@ -11,7 +11,7 @@ use isnad_tests::binary::{
 };
 use serde_json::Value;
 
-const DRAFT: &str = r#"{"claims": [{"prop": "note", "value": "x"}]}"#;
+const DRAFT: &str = r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#;
 
 #[test]
 fn a_home_has_one_writer_and_the_second_is_told_who_the_first_is() {

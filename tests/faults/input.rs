@@ -15,7 +15,7 @@ fn nonsense_is_refused_with_its_reason_and_changes_nothing() {
         ("json_duplicate_key", br#"{"claims": [], "claims": []}"#.to_vec()),
         ("json_duplicate_key", br#"{"claims": [{"prop": "note", "prop": "title", "value": "x"}]}"#.to_vec()),
         ("json_not_utf8", b"{\"claims\": [{\"prop\": \"note\", \"value\": \"\xff\xfe\"}]}".to_vec()),
-        ("json_lone_surrogate", br#"{"claims": [{"prop": "note", "value": "\ud800"}]}"#.to_vec()),
+        ("json_lone_surrogate", br#"{"claims": [{"prop": "note", "lang": "en", "value": "\ud800"}]}"#.to_vec()),
         ("json_too_deep", deep),
         ("json_truncated", br#"{"claims": ["#.to_vec()),
         ("json_truncated", Vec::new()),

@@ -36,7 +36,7 @@ fn refuses(consortium: &Consortium, draft: &str, exit: i32, code: &str) -> Value
 fn keys_that_others_could_read_or_that_are_damaged_are_not_used() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
-    let draft = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "value": "x"}]}"#);
+    let draft = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let before = json(home, &["digest"]);
     let root = key(home, "root");
     for bits in [0o644, 0o640, 0o602] {
@@ -80,7 +80,7 @@ fn keys_that_others_could_read_or_that_are_damaged_are_not_used() {
 fn a_passphrase_is_taken_from_a_closed_file_or_a_descriptor_and_nowhere_else() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
-    let draft = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "value": "x"}]}"#);
+    let draft = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let file = passphrase_file(home);
     let right = std::fs::read_to_string(&file).unwrap();
     let before = json(home, &["digest"]);

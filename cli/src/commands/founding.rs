@@ -43,12 +43,9 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
         OrganisationKind::International => Kind::International,
     };
     let names: Vec<Name> = args.name.iter().map(|name| named(name)).collect();
-    if names.iter().any(|name| name.text.is_empty()) {
-        return Err(Problem::usage(
-            "no home was made",
-            "a name is empty",
-            "name the organisation as its members know it",
-        ));
+    if names.iter().any(|name| !is_name(&name.text)) {
+        let why = format!("a name is one line of 1 to {NAME_CHARACTERS} characters");
+        return Err(Problem::usage("no home was made", why, "name the organisation as its members know it"));
     }
     let mut unlocker = session.new_unlocker()?;
     let new = NewIdentity { kind, names, label: &args.label };
@@ -64,6 +61,13 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
         )
     });
     Ok(DONE)
+}
+
+/// Characters of a name: what a list can show. THREATS, names on screen.
+const NAME_CHARACTERS: usize = 128;
+
+fn is_name(text: &str) -> bool {
+    (1..=NAME_CHARACTERS).contains(&text.chars().count()) && !text.contains(char::is_control)
 }
 
 /// `fr:Nom`, or a name in English.
