@@ -1,5 +1,10 @@
-//! What goes wrong on a machine: kills, full disks, damaged files. Nothing acknowledged is lost, and everything is named.
+//! Faults of a home: killed at any moment, copied, locked, damaged, full, with keys that others can read, fed nonsense.
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
 mod audit;
+mod disk;
+mod home;
+mod input;
+mod keys;
+mod kill9;

@@ -33,7 +33,7 @@ pub fn isnad() -> &'static Path {
             .expect("cargo runs");
         assert!(built.status.success(), "isnad does not build");
         let messages = String::from_utf8_lossy(&built.stdout);
-        let executable = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let executable = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut executable = executable.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
         executable.next_back().expect("cargo names the executable")
     })
@@ -92,7 +92,6 @@ impl Said {
     ///
     /// # Panics
     /// If it did not end with 0, or did not say JSON.
-    #[must_use]
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("no JSON: {error}: {self:?}"))
@@ -102,7 +101,6 @@ impl Said {
     ///
     /// # Panics
     /// If it ended with another code, or did not say so in all its parts, or printed anything else.
-    #[must_use]
     pub fn problem(&self, code: i32) -> Value {
         assert_eq!(self.code, code, "{self:?}");
         assert_eq!(self.out, "", "{self:?}");
@@ -117,19 +115,16 @@ impl Said {
 }
 
 /// Runs `isnad` on a home and says how it went.
-#[must_use]
 pub fn say(home: &Path, arguments: &[&str]) -> Said {
     Said::of(&run(home, arguments))
 }
 
 /// The same with `--json`, for what is to succeed.
-#[must_use]
 pub fn json(home: &Path, arguments: &[&str]) -> Value {
     say(home, &[&["--json"], arguments].concat()).json()
 }
 
 /// The same for what is to fail with this exit code.
-#[must_use]
 pub fn refused(home: &Path, arguments: &[&str], code: i32) -> Value {
     say(home, &[&["--json"], arguments].concat()).problem(code)
 }
@@ -138,7 +133,6 @@ pub fn refused(home: &Path, arguments: &[&str], code: i32) -> Value {
 ///
 /// # Panics
 /// If it cannot be started.
-#[must_use]
 pub fn say_with_input(home: &Path, arguments: &[&str], input: &[u8]) -> Said {
     let mut command = command(home, arguments);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
@@ -377,13 +371,24 @@ impl RunningNode {
 /// # Errors
 /// Those of the socket.
 pub fn get(home: &Path, path: &str) -> std::io::Result<(u16, Value)> {
+    ask(home, "GET", path, "")
+}
+
+/// Asks the API of the node that runs on a home, with a body of JSON: the status and the answer.
+///
+/// # Errors
+/// Those of the socket; also if the node went away in the middle.
+pub fn ask(home: &Path, method: &str, path: &str, body: &str) -> std::io::Result<(u16, Value)> {
     let mut stream = UnixStream::connect(home.join("api.sock"))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: isnad\r\nconnection: close\r\n\r\n")?;
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: isnad\r\nconnection: close\r\n");
+    write!(stream, "{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let text = String::from_utf8_lossy(&answer);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
-    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let status = status.ok_or(std::io::ErrorKind::UnexpectedEof)?;
     Ok((status, serde_json::from_str(body).unwrap_or(Value::Null)))
 }
 

@@ -152,7 +152,8 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 
 pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
     let client = Client::to_read(session).await?;
-    let history: History = client.get(&format!("/history/{}", encoded(record))).await?;
+    let query = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let history: History = client.get(&format!("/history/{}{query}", encoded(record))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&history, |history| history_text(session, history, &who));
     Ok(DONE)
@@ -161,7 +162,10 @@ pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
 /// The name of an organisation in the reader's language.
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.id == id);
-    let name = found.and_then(|found| found.names.get(language.code()).or_else(|| found.names.values().next()));
+    let name = found.and_then(|found| {
+        let names = &found.names;
+        names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())
+    });
     name.map_or_else(|| id.to_short(), |name| isolated(name))
 }
 
