@@ -77,8 +77,8 @@ pub(crate) fn who_text(who: &Who) -> String {
         let kind = organisation.kind.as_deref().unwrap_or("organisation");
         lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
         for key in &organisation.keys {
-            let peer = key.peer_id.as_ref().map(|peer| format!("  /p2p/{peer}")).unwrap_or_default();
-            lines.push(format!("  {:<12} {}  {}{peer}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.push(format!("  {:<12} {}  {}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.extend(key.peer_id.as_ref().map(|peer| format!("    opens connections as /p2p/{peer}")));
         }
     }
     lines.push(String::new());
@@ -161,7 +161,10 @@ pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
 /// The name of an organisation in the reader's language.
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.id == id);
-    let name = found.and_then(|found| found.names.get(language.code()).or_else(|| found.names.values().next()));
+    let name = found.and_then(|found| {
+        let in_lang = |code: &str| found.names.get(code);
+        in_lang(language.code()).or_else(|| in_lang("en")).or_else(|| found.names.values().next())
+    });
     name.map_or_else(|| id.to_short(), |name| isolated(name))
 }
 
