@@ -1,1 +1,5 @@
-//! To come.
+//! End to end: the real command, as those who use it run it.
+
+#![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
+
+mod docs;

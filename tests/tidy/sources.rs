@@ -83,7 +83,8 @@ fn is_of(file: &File, module: &str) -> bool {
 /// `use name`, `name::…`: a module or a variable of the same name is something else.
 fn names_library(line: &str, library: &str) -> bool {
     let is_used = line.contains(&format!("use {library};"));
-    let mut paths = line.match_indices(&format!("{library}::"));
+    let path = format!("{library}::");
+    let mut paths = line.match_indices(&path);
     is_used || paths.any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
 }
 
