@@ -37,14 +37,13 @@ ready() {
   while read -r -t 300 -u "$1" line; do echo "$line"; [[ $line == ready* ]] && return; done
   fail "a node did not get ready"
 }
-# Waits until homes hold the same: a person takes longer to type than the nodes to sync.
+# Waits until homes hold the same, and know it: a person takes longer to type than the nodes to sync.
 agree() {
-  local home first mine until=$((SECONDS + 300))
-  first="$(isnad --home "$1" digest --json)"
-  for home in "${@:2}"; do
-    while mine="$(isnad --home "$home" digest --json)"; [[ $mine != "$first" ]]; do
+  local home first until=$((SECONDS + 300))
+  for home in "$@"; do
+    until first="$(isnad --home "$1" digest --json)" && [[ "$(isnad --home "$home" digest --json)" == "$first" ]] &&
+      [[ "$(isnad --home "$home" status --json)" == *'"is_live":true'* ]]; do
       ((SECONDS < until)) || fail "$1 and $home do not come to hold the same"
-      first="$(isnad --home "$1" digest --json)"
     done
   done
 }
@@ -93,7 +92,7 @@ fn home_of(command: &str) -> String {
 /// The script of a document, and how many commands of isnad it runs.
 fn script(blocks: &[Block]) -> (String, usize) {
     let mut script = PRELUDE.to_owned();
-    let mut nodes: Vec<String> = Vec::new();
+    let mut nodes: Vec<Option<String>> = Vec::new();
     let mut count = 0;
     for (number, block) in blocks.iter().enumerate() {
         let _ = writeln!(script, "echo '@@block {number}'");
@@ -107,22 +106,32 @@ fn script(blocks: &[Block]) -> (String, usize) {
                     assert!(node.contains(" node"), "line {}: only nodes run in the background", block.line);
                     let pipe = format!("\"$PIPES/{}.{number}\"", nodes.len());
                     let _ = writeln!(script, "mkfifo {pipe}\n{node} > {pipe} &\nexec {{fd}}< {pipe}\nready $fd");
-                    nodes.push(home_of(node));
+                    nodes.push(Some(home_of(node)));
                 }
                 None => {
-                    let _ = writeln!(script, "{line}");
+                    let _ = writeln!(script, "{}", stopping(line, &mut nodes).unwrap_or_else(|| line.to_owned()));
                 }
             }
-            if line.starts_with("kill ") {
-                let _ = writeln!(script, "wait");
-                nodes.clear();
-            }
         }
-        if nodes.len() > 1 {
-            let _ = writeln!(script, "agree {}", nodes.join(" "));
+        let running: Vec<&str> = nodes.iter().flatten().map(String::as_str).collect();
+        if running.len() > 1 {
+            let _ = writeln!(script, "agree {}", running.join(" "));
         }
     }
     (script, count)
+}
+
+/// `kill %1 %3` or `kill $(jobs -p)`: the next command finds the nodes stopped, as it does when a person types it.
+fn stopping(line: &str, nodes: &mut [Option<String>]) -> Option<String> {
+    let jobs = line.strip_prefix("kill ")?;
+    for (index, node) in nodes.iter_mut().enumerate() {
+        let is_meant = jobs.starts_with('$') || jobs.split(' ').any(|job| job == format!("%{}", index + 1));
+        if is_meant {
+            *node = None;
+        }
+    }
+    let named = if jobs.starts_with('$') { "" } else { jobs };
+    Some(format!("stopped=\"$(jobs -p {named})\"\n{line}\nwait $stopped"))
 }
 
 /// A number for each port of the documents that nobody listens on.

@@ -169,3 +169,56 @@ fn documents_speak_of_the_project_alone() {
         }
     }
 }
+
+/// Options of every command that take a value of their own.
+const WITH_VALUE: [&str; 5] = ["--home", "--lang", "--today", "--passphrase-file", "--passphrase-fd"];
+
+/// The command that follows `isnad` in a line: past the options of every command, and their values.
+fn command_of(line: &str) -> Option<&str> {
+    let mut words = line.split_once("isnad ")?.1.split_whitespace();
+    loop {
+        let word = words.next()?;
+        if WITH_VALUE.contains(&word) {
+            words.next()?;
+        } else if !word.starts_with('-') {
+            return Some(word);
+        }
+    }
+}
+
+#[test]
+fn every_command_in_a_document_is_one() {
+    let help = std::process::Command::new(isnad_tests::binary::isnad()).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let listed = help.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
+    let known: BTreeSet<&str> =
+        listed.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    assert!(known.contains("help") && known.len() > 15, "{known:?}");
+    for document in documents() {
+        // The decisions tell of commands that were weighed, and the style guide of those to come.
+        if document.path.starts_with("docs/adr/") || document.path == "docs/style.md" {
+            continue;
+        }
+        let in_prose = prose(&document.text).flat_map(quoted);
+        let in_blocks = document.text.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+        let lines = in_prose.chain(in_blocks.flat_map(str::lines)).filter(|line| line.starts_with("isnad "));
+        for line in lines.collect::<Vec<_>>() {
+            let Some(command) = command_of(line).filter(|word| word.chars().all(|c| c.is_ascii_lowercase())) else {
+                continue;
+            };
+            assert!(known.contains(command), "{}: {line}: there is no command {command}", document.path);
+        }
+    }
+}
+
+#[test]
+fn a_command_is_found_behind_the_options() {
+    for (line, expected) in [
+        ("isnad demo", Some("demo")),
+        ("isnad --home a --json show x", Some("show")),
+        ("isnad --passphrase-file p node &", Some("node")),
+        ("isnad --version", None),
+    ] {
+        assert_eq!(command_of(line), expected, "{line}");
+    }
+}
