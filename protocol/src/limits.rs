@@ -61,15 +61,6 @@ pub const PUSH_ENTRIES: u64 = 1_024;
 /// Logs, and acts, that a replica remembers one peer to hold: some thousand keys in some ten spaces.
 pub const PEER_LOGS: usize = 65_536;
 
-/// Characters of a name on screen.
-pub const NAME_CHARACTERS: usize = 128;
-
-/// Acts kept of one chain: some grants a week for twenty years.
-pub const ACTS_OF_A_CHAIN: usize = 4_096;
-
-/// Acts in one file: a charter and the first acts of some hundred organisations.
-pub const ACTS_OF_A_FILE: usize = 4_096;
-
 /// Bytes of a foreign JSON file (an import, a draft): the largest public list of sanctions in use is a few tens of MiB.
 pub const FOREIGN_BYTES: usize = 64 * 1_048_576;
 

@@ -5,6 +5,7 @@
 mod carry;
 mod contribute;
 mod demo;
+mod docs;
 mod export;
 mod journey;
 mod node;

@@ -9,6 +9,7 @@ use isnad_protocol::act::{Act, Name, OrganisationKind as Kind, founding};
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
 use isnad_protocol::id::{ConsortiumId, OrganisationId};
+use isnad_protocol::locale::Language;
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
@@ -73,7 +74,7 @@ fn is_name(text: &str) -> bool {
 /// `fr:Nom`, or a name in English.
 fn named(text: &str) -> Name {
     let (lang, text) = match text.split_once(':') {
-        Some((lang, text)) if isnad_protocol::locale::Language::parse(lang).is_ok() => (lang, text),
+        Some((lang, text)) if Language::parse(lang).is_ok() => (lang, text),
         _ => ("en", text),
     };
     Name { lang: lang.to_owned(), text: text.trim().to_owned() }

@@ -77,8 +77,8 @@ pub(crate) fn who_text(who: &Who) -> String {
         let kind = organisation.kind.as_deref().unwrap_or("organisation");
         lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
         for key in &organisation.keys {
-            let peer = key.peer_id.as_ref().map(|peer| format!("  /p2p/{peer}")).unwrap_or_default();
-            lines.push(format!("  {:<12} {}  {}{peer}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.push(format!("  {:<12} {}  {}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.extend(key.peer_id.as_ref().map(|peer| format!("    opens connections as /p2p/{peer}")));
         }
     }
     lines.push(String::new());
