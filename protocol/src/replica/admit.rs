@@ -6,7 +6,8 @@ use super::{Notice, Output, Replica, RequestId, Write};
 use crate::act::{self, Act};
 use crate::entry::{self, Entry, Payload};
 use crate::governance;
-use crate::id::NodeId;
+use crate::id::{NodeId, SpaceId};
+use crate::key::PublicKey;
 use crate::limits;
 use crate::log::{self, Authentic, Log, LogEnd, LogKey, Run};
 use crate::store::{Fault, LogView};
@@ -108,7 +109,7 @@ impl Replica {
     /// Takes a run that was admitted.
     fn enter(&mut self, key: LogKey, run: Run, is_local: bool, writes: &mut Vec<Write>) {
         let wanted = run.entries.iter().filter(|entry| is_wanted(entry.entry()));
-        self.held.wanted.extend(wanted.map(|entry| (key, entry.end().seq)));
+        self.held.wanted.extend(wanted.map(|entry| ((key, entry.end().seq), entry.id())));
         self.held.logs.insert(key, run.log);
         self.changed.insert(key, is_local || self.changed.get(&key) == Some(&true));
         if run.log.checked != run.log.end {
@@ -159,7 +160,7 @@ impl Replica {
         payload: Payload,
         logs: &impl LogView,
     ) -> Result<Result<(), Refusal>, Fault> {
-        if !self.durable.wanted.contains(&(key, seq)) || !self.held.wanted.contains(&(key, seq)) {
+        if !self.durable.wanted.contains_key(&(key, seq)) || !self.held.wanted.contains_key(&(key, seq)) {
             return Ok(Ok(()));
         }
         let before = seq.saturating_sub(1);
@@ -223,7 +224,7 @@ impl Replica {
         } else if let Some(log) = self.held.logs.get_mut(&key) {
             log.end = to;
         }
-        self.held.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
+        self.held.wanted.retain(|(log, seq), _| *log != key || *seq <= to.seq);
         self.commit(vec![Write::CutBack { log: key, to }]);
         self.asked.remove(&key);
         if let Some(peer) = self.senders.remove(&key) {
@@ -248,9 +249,12 @@ impl Replica {
     }
 
     /// Every position up to the checked end whose payload is missing.
-    pub(super) fn wanted_of(&self, space: crate::id::SpaceId) -> BTreeSet<(crate::key::PublicKey, u64)> {
-        let of_space = self.durable.wanted.iter().filter(|(log, _)| log.space == space);
-        of_space.map(|(log, seq)| (log.author, *seq)).collect()
+    pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
+        let is_checked =
+            |log: &LogKey, seq: u64| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let wanted = self.durable.wanted.iter();
+        let of_space = wanted.filter(|((log, seq), _)| log.space == space && is_checked(log, *seq));
+        of_space.map(|((log, seq), id)| (log.author, LogEnd { seq: *seq, id: *id })).collect()
     }
 }
 

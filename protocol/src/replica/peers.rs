@@ -214,16 +214,17 @@ impl Replica {
     /// Sends payloads that the peer lacks and this replica holds.
     fn supply(&mut self, peer: NodeId, space: SpaceId, items: &[Item], logs: &impl LogView) -> Result<(), Fault> {
         for item in items {
-            let Item::Wanted(author, seq) = item else { continue };
+            let Item::Wanted(author, at) = item else { continue };
             let key = LogKey { space, author: *author };
-            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(seq));
-            if !is_held || self.durable.wanted.contains(&(key, *seq)) {
+            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(&at.seq));
+            if !is_held || self.durable.wanted.contains_key(&(key, at.seq)) {
                 continue;
             }
-            let entry = logs.read_log(key, seq.saturating_sub(1), 1)?.into_iter().next();
-            let payload = entry.and_then(|entry| entry.into_entry().payload);
+            let entry = logs.read_log(key, at.seq.saturating_sub(1), 1)?.into_iter().next();
+            // On a fork the peer wants the payload of another entry than the one held here.
+            let payload = entry.filter(|entry| entry.end() == *at).and_then(|entry| entry.into_entry().payload);
             if let (Some(payload), Some(session)) = (payload, self.sessions.get(&peer)) {
-                let frame = Frame::Payload { space: session.blind(space), author: *author, seq: *seq, payload };
+                let frame = Frame::Payload { space: session.blind(space), author: *author, seq: at.seq, payload };
                 self.send(peer, &frame);
             }
         }

@@ -265,7 +265,7 @@ fn a_bad_signature_in_a_run_takes_the_log_back_and_drops_the_sender() {
     }
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted: BTreeSet::new() }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted: BTreeMap::new() }, BTreeSet::new());
     world.sites[1].store = relayed;
     world.connect(1, 2);
     let log = world.log(0);
@@ -289,7 +289,7 @@ fn a_payload_that_was_withheld_is_fetched_from_another_peer() {
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
     let log = world.log(0);
-    let wanted = BTreeSet::from([(log, 1), (log, 2)]);
+    let wanted = withholding.entries().map(|entry| ((log, entry.end().seq), entry.id())).collect();
     world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
     world.sites[1].store = withholding;
     world.connect(1, 2);
@@ -339,6 +339,24 @@ fn a_peer_that_breaks_the_order_of_a_session_is_dropped() {
         assert_eq!(world.sites[0].dropped.len(), 1, "{frame:?}");
         assert_eq!(world.sites[0].store, before);
     }
+}
+
+#[test]
+fn a_payload_is_sent_for_the_entry_that_is_named_alone() {
+    use crate::sync::frame::{Frame, Item};
+    let mut world = World::founded(2);
+    world.say(0, &["one"]);
+    world.connect(0, 1);
+    let (peer, log) = (world.sites[1].node, world.log(0));
+    let held = world.sites[0].replica.end_of(log);
+    let space = world.sites[0].replica.sessions[&peer].blind(log.space);
+    for (id, expected) in [(held.id, 1), (EntryId::new([9; 32]), 0)] {
+        let items = vec![Item::Wanted(log.author, LogEnd { seq: held.seq, id })];
+        world.handle(0, Input::Received { peer, frame: Frame::News { space, items }.encode() });
+        let sent = world.wire.drain(..).filter_map(|(_, _, frame)| Frame::decode(&frame).ok());
+        assert_eq!(sent.filter(|frame| matches!(frame, Frame::Payload { .. })).count(), expected);
+    }
+    assert!(world.sites[0].dropped.is_empty());
 }
 
 #[test]

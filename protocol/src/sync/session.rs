@@ -215,7 +215,7 @@ impl Session {
         let blind = digest::blind(&self.nonce, space);
         let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
-        let wanted = holding.wanted.iter().map(|(author, seq)| Item::Wanted(*author, *seq));
+        let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
         let items: Vec<Item> = acts.chain(ends).chain(wanted).collect();
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];
