@@ -378,7 +378,7 @@ impl Replica {
                 news.entry(key.space).or_default().push(Item::End(key.author, end));
             }
         }
-        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        let frames: Vec<Frame> = news.iter().flat_map(|(space, items)| session.news(*space, items)).collect();
         for frame in frames {
             self.send(peer, &frame);
         }

@@ -298,10 +298,11 @@ impl Session {
         self.theirs.insert(log, end);
     }
 
-    /// Names new ends to the peer.
+    /// Names new ends to the peer, in frames that stay below the bound.
     #[must_use]
-    pub fn news(&self, space: SpaceId, items: Vec<Item>) -> Frame {
-        Frame::News { space: digest::blind(&self.nonce, space), items }
+    pub fn news(&self, space: SpaceId, items: &[Item]) -> Vec<Frame> {
+        let space = digest::blind(&self.nonce, space);
+        items.chunks(limits::STATE_ITEMS).map(|items| Frame::News { space, items: items.to_vec() }).collect()
     }
 
     /// How the session names a space.
