@@ -124,7 +124,7 @@ impl Index {
             if let Some((log, seq)) = key.split_at_checked(64)
                 && let (Some(log), Some(seq), Some(id)) = (decode_log_key(log), number(seq), EntryId::from_slice(id))
             {
-                stored.wanted.insert((log, seq), id);
+                stored.wanted.insert((log, LogEnd { seq, id }));
             }
             true
         })?;

@@ -203,7 +203,7 @@ pub struct Stored {
     /// Every log held.
     pub logs: BTreeMap<LogKey, Log>,
     /// Positions whose payload is missing, and the entry that stands at each.
-    pub wanted: BTreeMap<(LogKey, u64), EntryId>,
+    pub wanted: BTreeSet<(LogKey, LogEnd)>,
 }
 
 /// One copy of the dataset.
