@@ -30,7 +30,7 @@ mod update;
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-1";
+const FORM: &[u8] = b"isnad-index-2";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -234,11 +234,11 @@ impl Index {
             }
             true
         })?;
-        self.scan(&[prefix::WANTED], |key, _| {
+        self.scan(&[prefix::WANTED], |key, id| {
             if let Some((log, seq)) = key.split_at_checked(64)
-                && let (Some(log), Some(seq)) = (decode_log_key(log), number(seq))
+                && let (Some(log), Some(seq), Some(id)) = (decode_log_key(log), number(seq), EntryId::from_slice(id))
             {
-                stored.wanted.insert((log, seq));
+                stored.wanted.insert((log, LogEnd { seq, id }));
             }
             true
         })?;

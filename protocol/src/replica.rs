@@ -202,8 +202,8 @@ pub enum Notice {
 pub struct Stored {
     /// Every log held.
     pub logs: BTreeMap<LogKey, Log>,
-    /// Positions whose payload is missing.
-    pub wanted: BTreeSet<(LogKey, u64)>,
+    /// Positions whose payload is missing, and the entry that stands at each.
+    pub wanted: BTreeSet<(LogKey, LogEnd)>,
 }
 
 /// One copy of the dataset.

@@ -117,7 +117,7 @@ impl<'a> Update<'a> {
         self.logs.insert(key, log);
         self.set_position(key, header.seq, at)?;
         if entry.entry().payload.is_none() && header.has_payload() {
-            self.batch.insert(wanted_key(key, header.seq), []);
+            self.batch.insert(wanted_key(key, header.seq), entry.id().as_bytes());
         }
         self.sheets.add(entry)
     }

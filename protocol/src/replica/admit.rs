@@ -6,7 +6,8 @@ use super::{Notice, Output, Replica, RequestId, Write};
 use crate::act::{self, Act};
 use crate::entry::{self, Entry, Payload};
 use crate::governance;
-use crate::id::NodeId;
+use crate::id::{EntryId, NodeId, SpaceId};
+use crate::key::PublicKey;
 use crate::limits;
 use crate::log::{self, Authentic, Log, LogEnd, LogKey, Run};
 use crate::store::{Fault, LogView};
@@ -108,7 +109,7 @@ impl Replica {
     /// Takes a run that was admitted.
     fn enter(&mut self, key: LogKey, run: Run, is_local: bool, writes: &mut Vec<Write>) {
         let wanted = run.entries.iter().filter(|entry| is_wanted(entry.entry()));
-        self.held.wanted.extend(wanted.map(|entry| (key, entry.end().seq)));
+        self.held.wanted.extend(wanted.map(|entry| (key, entry.end())));
         self.held.logs.insert(key, run.log);
         self.changed.insert(key, is_local || self.changed.get(&key) == Some(&true));
         if run.log.checked != run.log.end {
@@ -159,7 +160,10 @@ impl Replica {
         payload: Payload,
         logs: &impl LogView,
     ) -> Result<Result<(), Refusal>, Fault> {
-        if !self.durable.wanted.contains(&(key, seq)) || !self.held.wanted.contains(&(key, seq)) {
+        let from = (key, LogEnd { seq, id: EntryId::ZERO });
+        let next = self.durable.wanted.range(from..).next().filter(|(log, at)| *log == key && at.seq == seq);
+        let Some((_, at)) = next.copied() else { return Ok(Ok(())) };
+        if !self.held.wanted.contains(&(key, at)) {
             return Ok(Ok(()));
         }
         let before = seq.saturating_sub(1);
@@ -167,7 +171,7 @@ impl Replica {
         if let Err(error) = entry.entry().header.check_payload(&payload) {
             return Ok(Err(error.into()));
         }
-        self.held.wanted.remove(&(key, seq));
+        self.held.wanted.remove(&(key, at));
         self.changed.entry(key).or_insert(false);
         let whole = Entry { payload: Some(payload), ..entry.into_entry() };
         self.commit(vec![Write::Payload(Authentic::from_store(whole))]);
@@ -223,7 +227,7 @@ impl Replica {
         } else if let Some(log) = self.held.logs.get_mut(&key) {
             log.end = to;
         }
-        self.held.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
+        self.held.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
         self.commit(vec![Write::CutBack { log: key, to }]);
         self.asked.remove(&key);
         if let Some(peer) = self.senders.remove(&key) {
@@ -248,9 +252,10 @@ impl Replica {
     }
 
     /// Every position up to the checked end whose payload is missing.
-    pub(super) fn wanted_of(&self, space: crate::id::SpaceId) -> BTreeSet<(crate::key::PublicKey, u64)> {
-        let of_space = self.durable.wanted.iter().filter(|(log, _)| log.space == space);
-        of_space.map(|(log, seq)| (log.author, *seq)).collect()
+    pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
+        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, at.seq));
+        of_space.map(|(log, at)| (log.author, *at)).collect()
     }
 }
 

@@ -110,6 +110,9 @@ impl Replica {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
                 self.note(peer, space, &items);
                 self.supply(peer, space, &items, logs)?;
+                if self.sessions.get_mut(&peer).is_some_and(|session| session.hear_news(space)) {
+                    self.confirm_own(peer);
+                }
                 Ok(())
             }
             Frame::Run(body) => self.take_run(peer, &body, now),
@@ -214,16 +217,17 @@ impl Replica {
     /// Sends payloads that the peer lacks and this replica holds.
     fn supply(&mut self, peer: NodeId, space: SpaceId, items: &[Item], logs: &impl LogView) -> Result<(), Fault> {
         for item in items {
-            let Item::Wanted(author, seq) = item else { continue };
+            let Item::Wanted(author, at) = item else { continue };
             let key = LogKey { space, author: *author };
-            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(seq));
-            if !is_held || self.durable.wanted.contains(&(key, *seq)) {
+            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(&at.seq));
+            if !is_held || self.durable.wanted.contains(&(key, *at)) {
                 continue;
             }
-            let entry = logs.read_log(key, seq.saturating_sub(1), 1)?.into_iter().next();
-            let payload = entry.and_then(|entry| entry.into_entry().payload);
+            let entry = logs.read_log(key, at.seq.saturating_sub(1), 1)?.into_iter().next();
+            // On a fork the peer wants the payload of another entry than the one held here.
+            let payload = entry.filter(|entry| entry.end() == *at).and_then(|entry| entry.into_entry().payload);
             if let (Some(payload), Some(session)) = (payload, self.sessions.get(&peer)) {
-                let frame = Frame::Payload { space: session.blind(space), author: *author, seq: *seq, payload };
+                let frame = Frame::Payload { space: session.blind(space), author: *author, seq: at.seq, payload };
                 self.send(peer, &frame);
             }
         }
@@ -377,7 +381,8 @@ impl Replica {
                 news.entry(key.space).or_default().push(Item::End(key.author, end));
             }
         }
-        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
+        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
         for frame in frames {
             self.send(peer, &frame);
         }
@@ -391,7 +396,6 @@ impl Replica {
 
     /// A node of another organisation that holds nothing of our own logs beyond us confirms their ends. DESIGN §8.
     fn confirm_own(&mut self, peer: NodeId) {
-        let is_live = self.sessions.get(&peer).is_some_and(Session::is_live);
         let theirs = self.governance.nodes().get(&peer).copied();
         let own: Vec<LogKey> = self.durable.logs.keys().filter(|key| self.own.contains(&key.author)).copied().collect();
         for key in own {
@@ -400,7 +404,9 @@ impl Replica {
             };
             let told = session.their_end(key);
             let is_within = told.seq < log.end.seq || told == log.end;
-            if is_live && theirs != Some(log.organisation) && is_within {
+            // No node's word is a carried file's, which anyone may have kept.
+            let is_of_another = theirs.is_some_and(|theirs| theirs != log.organisation);
+            if session.has_said(key.space) && is_of_another && is_within {
                 self.notice(Notice::OwnEndConfirmed { log: key, end: log.end });
             }
         }

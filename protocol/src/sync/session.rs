@@ -67,6 +67,10 @@ pub struct Session {
     stated: BTreeSet<SpaceId>,
     /// Spaces whose state the peer is saying or said: `true` once whole.
     heard: BTreeMap<SpaceId, bool>,
+    /// Spaces in which both held the same when the session opened, by the peer's own word.
+    agreed: BTreeSet<SpaceId>,
+    /// True if the peer opened: it then says of each space that it has nothing to say.
+    was_opened: bool,
     encoder: Encoder,
     decoder: Decoder,
     streams: BTreeMap<LogKey, Stream>,
@@ -102,6 +106,8 @@ impl Session {
             opened_with: Holdings::new(),
             stated: BTreeSet::new(),
             heard: BTreeMap::new(),
+            agreed: BTreeSet::new(),
+            was_opened: false,
             encoder: Encoder::default(),
             decoder: Decoder::default(),
             streams: BTreeMap::new(),
@@ -157,9 +163,11 @@ impl Session {
             return Err(Violation::OutOfTurn);
         }
         *self = Self::new(Stage::Live, nonce, holdings);
+        self.was_opened = true;
         self.assume_equal(holdings);
         let digests = digests(holdings);
         if digest::over_spaces(&digests) == theirs {
+            self.agreed.extend(holdings.keys());
             return Ok(Frame::Equal);
         }
         Ok(Frame::Spaces(digests.iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect()))
@@ -170,11 +178,12 @@ impl Session {
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
     pub fn on_equal(&mut self) -> Result<(), Violation> {
-        self.go_live()?;
+        let opened_with = self.go_live()?;
+        self.agreed.extend(opened_with.keys());
         Ok(())
     }
 
-    /// Compares the peer's digests: says all of each space in which they differ.
+    /// Compares the peer's digests: says all of each space in which they differ, and of each other that there is nothing.
     ///
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
@@ -184,7 +193,10 @@ impl Session {
         for (space, ours) in digests(&opened_with) {
             let blind = digest::blind(&self.nonce, space);
             let is_same = theirs.iter().any(|(name, digest)| *name == blind && *digest == ours);
-            if !is_same {
+            if is_same {
+                self.agreed.insert(space);
+                frames.push(self.news(space, Vec::new()));
+            } else {
                 frames.extend(self.state(space, holdings));
             }
         }
@@ -215,7 +227,7 @@ impl Session {
         let blind = digest::blind(&self.nonce, space);
         let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
-        let wanted = holding.wanted.iter().map(|(author, seq)| Item::Wanted(*author, *seq));
+        let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
         let items: Vec<Item> = acts.chain(ends).chain(wanted).collect();
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];
@@ -259,6 +271,19 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    /// Takes the peer's word that there is news of a space, if only that there is none; true if with this it has said all.
+    ///
+    /// An opener has said the whole state of a space before it sends news of it, or both held the same.
+    pub fn hear_news(&mut self, space: SpaceId) -> bool {
+        self.was_opened && !self.has_said(space) && self.agreed.insert(space)
+    }
+
+    /// True once the peer has said all that it holds of a space: what is assumed of it before then proves nothing.
+    #[must_use]
+    pub fn has_said(&self, space: SpaceId) -> bool {
+        self.agreed.contains(&space) || self.heard.get(&space) == Some(&true)
     }
 
     /// The acts of a space that the peer lacks, or has with other signatures; from now on it is taken to have them.
