@@ -1,7 +1,8 @@
 //! What every command needs: the home, the language, the reader's day, the passphrase, and the way to a node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use isnad_node::config::Config;
 use isnad_node::home::{self, Home};
 use isnad_node::keystore::{Passphrase, Unlocker};
 use isnad_protocol::locale::Language;
@@ -39,11 +40,12 @@ impl Session {
         let today = cli.today.as_deref().map(Day::parse).transpose().map_err(|error| {
             Problem::usage("--today is not understood", error.to_string(), "write it as 2018-11-19")
         })?;
-        let language = cli.lang.map_or_else(language_of_environment, |lang| match lang {
-            Lang::Ar => Language::Ar,
-            Lang::En => Language::En,
-            Lang::Fr => Language::Fr,
-        });
+        let language = match cli.lang {
+            Some(Lang::Ar) => Language::Ar,
+            Some(Lang::En) => Language::En,
+            Some(Lang::Fr) => Language::Fr,
+            None => language_of_home(&home).unwrap_or_else(language_of_environment),
+        };
         let session = Self { printer, language, today, home, passphrase: cli.passphrase };
         Ok((session, cli.command))
     }
@@ -95,6 +97,12 @@ fn prompt(question: &str) -> Result<Zeroizing<String>, Problem> {
         let advice = "give it with --passphrase-file FILE or --passphrase-fd N";
         Problem::usage("the passphrase could not be asked for", error.to_string(), advice)
     })
+}
+
+/// What isnad.toml says. A file that cannot be read is told of by the commands that need it.
+fn language_of_home(home: &Path) -> Option<Language> {
+    let config = Config::load(&Home::open(home).ok()?.config()).ok()?;
+    config.language.and_then(|code| Language::parse(&code).ok())
 }
 
 /// Arabic or French where the environment says so, else English.

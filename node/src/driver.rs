@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -93,6 +93,8 @@ pub struct Snapshot {
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that this node listens on.
     pub listening: Vec<String>,
+    /// Addresses that could not be reached, and why; they are tried again.
+    pub unreached: BTreeMap<String, String>,
 }
 
 /// Talks to the loop from any thread.
@@ -176,6 +178,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         notices: Vec::new(),
         strangers: BTreeMap::new(),
         listening: Vec::new(),
+        unreached: BTreeMap::new(),
     }));
     let changed = Arc::new(Condvar::new());
     let handle = Handle { commands: commands.clone(), snapshot: Arc::clone(&snapshot), changed: Arc::clone(&changed) };
@@ -444,18 +447,24 @@ impl Driver {
         }
         self.handle(Input::Disconnected { peer });
         self.flush();
-        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = self.seen();
         drop(answer.send(Ok(snapshot.notices.iter().skip(noted).cloned().collect())));
     }
 
+    fn seen(&self) -> MutexGuard<'_, Snapshot> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn note_count(&self) -> usize {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).notices.len()
+        self.seen().notices.len()
     }
 
     fn network_event(&mut self, event: Event) {
         match event {
             Event::Connected { peer, address, outbound } => {
                 tracing::info!(%peer, %address, outbound, "connected");
+                let is_here = |known: &str| known.starts_with(&address) || address.starts_with(known);
+                self.seen().unreached.retain(|known, _| !is_here(known));
                 let nonce = outbound.then(clock::random).transpose();
                 match nonce {
                     Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
@@ -469,16 +478,22 @@ impl Driver {
             }
             Event::Stranger { node, address } => {
                 self.note(format!("unknown node {node} wants to connect from {address}"));
-                let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut snapshot = self.seen();
                 if snapshot.strangers.len() < 100 {
                     snapshot.strangers.insert(node, address);
                 }
             }
             Event::Listening { address } => {
-                let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut snapshot = self.seen();
                 snapshot.listening.push(address);
             }
-            Event::DialFailed { address, reason, .. } => tracing::info!(%address, %reason, "could not connect"),
+            Event::DialFailed { address, reason, .. } => {
+                tracing::info!(%address, %reason, "could not connect");
+                let mut snapshot = self.seen();
+                if snapshot.unreached.len() < 100 {
+                    snapshot.unreached.insert(address, reason);
+                }
+            }
         }
     }
 
@@ -514,7 +529,7 @@ impl Driver {
 
     fn note(&self, text: String) {
         tracing::warn!("{text}");
-        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut snapshot = self.seen();
         if snapshot.notices.len() >= 100 {
             snapshot.notices.remove(0);
         }

@@ -52,9 +52,14 @@ pub fn create(
     unlocker: &mut Unlocker,
     cost: Cost,
 ) -> Result<(Home, Act), IdentityError> {
-    let home = Home::create(path)?;
+    let home = unfinished(path).map_or_else(|| Home::create(path), Ok)?;
     let keys = Keystore::create(&home.keys())?;
+    let made = keys.list()?;
     let mut make = |purpose: Purpose| -> Result<SecretKey, Fault> {
+        // No act names a key of an unfinished home yet: it is as good as a new one, and nothing is thrown away.
+        if let Some(info) = made.iter().find(|info| info.purpose == purpose) {
+            return Ok(SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
+        }
         let seed = Secret::draw()?;
         let key = SecretKey::from_seed(seed.as_bytes());
         let public = *key.public().as_bytes();
@@ -77,6 +82,13 @@ pub fn create(
     let act = act.with_signature(signature);
     files::replace(&own_act_path(&home), &act.encode())?;
     Ok((home, act))
+}
+
+/// The home there, if its making ended before its organisation's first act was written: nobody has heard of its keys.
+fn unfinished(path: &Path) -> Option<Home> {
+    let home = Home::open(path).ok()?;
+    let is_empty = std::fs::read_dir(home.acts()).is_ok_and(|mut acts| acts.next().is_none());
+    (is_empty && !own_act_path(&home).exists()).then_some(home)
 }
 
 /// The first act of the organisation whose home this is.
@@ -108,4 +120,39 @@ pub fn sign(home: &Home, mut act: Act, unlocker: &mut Unlocker) -> Result<Act, I
 
 fn own_act_path(home: &Home) -> PathBuf {
     home.path().join("organisation.act")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystore::Passphrase;
+    use zeroize::Zeroizing;
+
+    const LIGHT: Cost = Cost { m_kib: 8, t: 1, p: 1 };
+
+    fn unlocker() -> Unlocker {
+        Unlocker::new(Passphrase::new(Zeroizing::new("correct horse battery staple".to_owned())).unwrap())
+    }
+
+    fn new() -> NewIdentity<'static> {
+        let names = vec![Name { lang: "en".into(), text: "Example".into() }];
+        NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" }
+    }
+
+    #[test]
+    fn a_home_that_was_half_made_is_made_whole_with_the_keys_that_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("home");
+        let (home, act) = create(&path, new(), &mut unlocker(), LIGHT).unwrap();
+        std::fs::remove_file(own_act_path(&home)).unwrap();
+        let keys = Keystore::open(&home.keys()).unwrap().list().unwrap();
+        let publisher = keys.iter().find(|info| info.purpose == Purpose::Publisher).unwrap();
+        std::fs::remove_file(&publisher.path).unwrap();
+        let (home, again) = create(&path, new(), &mut unlocker(), LIGHT).unwrap();
+        let roots = |act: &Act| act.as_organisation().unwrap().roots.clone();
+        assert_eq!(roots(&again), roots(&act));
+        assert_ne!(again.id(), act.id());
+        assert_eq!(own_act(&home).unwrap(), again);
+        assert!(matches!(create(&path, new(), &mut unlocker(), LIGHT), Err(IdentityError::Fault(_))));
+    }
 }

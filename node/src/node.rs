@@ -228,7 +228,8 @@ impl Drop for Node {
     }
 }
 
-/// Opens the consortium of a home for the first time: its charter and the first acts of its members.
+/// Opens the consortium of a home: its charter and the first acts of its members. Acts that the home holds are not
+/// written again, so a joining that was cut off is finished by joining again.
 ///
 /// # Errors
 /// [`Fault`] if the disk fails.
@@ -236,7 +237,9 @@ pub fn join(home: &Home, governance: &Governance) -> Result<(), Fault> {
     let _lock = home.lock()?;
     let spaces = open_spaces(governance.consortium());
     let mut store = Store::open(home, &spaces, &mut |_| {})?;
-    let writes = governance.acts().cloned().map(Write::Act).collect();
+    let held = store.read_acts()?;
+    let is_new = |act: &&Act| !held.contains(act);
+    let writes = governance.acts().filter(is_new).cloned().map(Write::Act).collect();
     store.append(Batch { writes })?;
     store.sync()
 }

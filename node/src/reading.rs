@@ -105,6 +105,9 @@ pub struct Status {
     pub not_signing: Option<String>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
+    /// Addresses that could not be reached, and why; they are tried again.
+    #[serde(default)]
+    pub unreached: BTreeMap<String, String>,
     /// What a person should know, newest last.
     pub notices: Vec<String>,
 }
@@ -235,6 +238,7 @@ impl<'a> Reader<'a> {
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             strangers: self.snapshot.strangers.clone(),
+            unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
         }
     }

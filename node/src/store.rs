@@ -21,13 +21,13 @@ use crate::index::{Applied, Index};
 use crate::journal::{BATCH_BYTES, Frame, Journal, Position, Reader};
 
 /// Kinds of frames in a journal. format §10.
-mod kind {
-    pub(super) const ENTRY: u8 = 1;
-    pub(super) const ENTRY_OF_RUN: u8 = 2;
-    pub(super) const PAYLOAD: u8 = 3;
-    pub(super) const CHECKED: u8 = 4;
-    pub(super) const CUT_BACK: u8 = 5;
-    pub(super) const ACT: u8 = 6;
+pub(crate) mod kind {
+    pub(crate) const ENTRY: u8 = 1;
+    pub(crate) const ENTRY_OF_RUN: u8 = 2;
+    pub(crate) const PAYLOAD: u8 = 3;
+    pub(crate) const CHECKED: u8 = 4;
+    pub(crate) const CUT_BACK: u8 = 5;
+    pub(crate) const ACT: u8 = 6;
 }
 
 /// Batches that may wait for the index: beyond it the writer waits, so that memory is bounded.
@@ -457,7 +457,8 @@ fn decode(frame: &Frame) -> Option<Write> {
     }
 }
 
-fn decode_end(bytes: &[u8]) -> Option<(LogKey, LogEnd)> {
+/// Reads what `CHECKED` and `CUT_BACK` say.
+pub(crate) fn decode_end(bytes: &[u8]) -> Option<(LogKey, LogEnd)> {
     let mut reader = encoding::Reader::new(bytes);
     let space = SpaceId::new(reader.array().ok()?);
     let author = PublicKey::new(reader.array().ok()?);

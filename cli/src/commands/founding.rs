@@ -188,8 +188,7 @@ pub(crate) fn join(session: &Session, file: PathBuf, expected: Option<&str>) -> 
         Some(joined) if joined != consortium => {
             return refused(format!("this home is of {joined} already"), "use another --home for another consortium");
         }
-        Some(_) => {}
-        None => isnad_node::node::join(&home, &governance)?,
+        Some(_) | None => isnad_node::node::join(&home, &governance)?,
     }
     let who = reading::who(&governance, own);
     session.printer.either(&who, |who| format!("joined\n\n{}", who_text(who)));

@@ -28,8 +28,17 @@ fn status_text(status: &Status) -> String {
         lines.push(format!("{} payloads are missing; every peer that holds them is asked", replica.wanted));
     }
     lines.extend(status.listening.iter().map(|address| format!("listening on {address}")));
-    if replica.peers.is_empty() {
+    if status.listening.is_empty() {
+        lines.push("no node runs on this home; start one with `isnad node`".into());
+    } else if replica.peers.is_empty() && status.unreached.is_empty() {
         lines.push("no peer is connected; give addresses in isnad.toml or with `isnad node --peer`".into());
+    }
+    for (address, why) in &status.unreached {
+        lines.push(hanging(
+            "not reached: ",
+            &format!("{}: {}; it is tried again", inert(address), inert(why)),
+            width(),
+        ));
     }
     for (peer, state) in &replica.peers {
         let name = status.peer_names.get(peer).map_or_else(|| peer.to_short(), |name| isolated(name));
@@ -94,11 +103,11 @@ pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) 
         ("lang", Some(session.language.code().to_owned())),
     ]);
     let lines: Vec<Line> = Client::to_read(session).await?.get(&format!("/records{query}")).await?;
-    session.printer.either(&lines, |lines| list_text(session, lines));
+    session.printer.either(&lines, |lines| list_text(session, kind, lines));
     Ok(DONE)
 }
 
-fn list_text(session: &Session, lines: &[Line]) -> String {
+fn list_text(session: &Session, kind: &str, lines: &[Line]) -> String {
     let language = session.language;
     let room = width().saturating_sub(12 + 2 + 2 + 18 + 2 + 8).max(16);
     let mut out = Vec::new();
@@ -116,7 +125,9 @@ fn list_text(session: &Session, lines: &[Line]) -> String {
         out.push(format!("{short}  {} {mark} {} {}", fit(&date, 12), fit(&title, room), fit(&state, 18)));
     }
     let contested = lines.iter().filter(|line| line.summary.contested).count();
-    out.push(format!("{} records; ≠ {contested} {}", lines.len(), locale::word(language, "view.contested")));
+    let key = format!("kinds.{kind}");
+    let kinds = locale::word(language, &key);
+    out.push(format!("{kinds}: {}; ≠ {}: {contested}", lines.len(), locale::word(language, "view.contested")));
     out.join("\n")
 }
 

@@ -41,8 +41,7 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
     let bytes = read(file)?;
     let dataset = import::read(&bytes, import::DATASET).map_err(|error| {
         let what = format!("{} was not imported", file.display());
-        let why = if error.path().is_empty() { error.to_string() } else { format!("{}: {error}", error.path()) };
-        Problem::new(exit::REFUSED, error.code(), what, inert(&why), error.try_())
+        Problem::new(exit::REFUSED, error.code(), what, inert(&error.to_string()), error.try_())
     })?;
     let client = Client::to_write(session).await?;
     let bar = crate::output::progress(session.printer, dataset.records.len());

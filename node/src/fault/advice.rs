@@ -51,9 +51,7 @@ impl Fault {
             Self::Damaged { .. } => "run `isnad audit` to see all of it, then `isnad repair`".to_owned(),
             Self::FrameTooLarge { .. } => "report this: no entry or act should be as long".to_owned(),
             Self::NewerHome { .. } | Self::NewerFormat { .. } => "install the newest isnad and start again".to_owned(),
-            Self::NotAHome { .. } => {
-                "name another with --home, or make one with `isnad found` or `isnad join`".to_owned()
-            }
+            Self::NotAHome { .. } => "name another with --home, or make one with `isnad init`".to_owned(),
             Self::HomeExists { .. } => "name another place with --home".to_owned(),
             Self::NoHomePath => "name a place with --home or ISNAD_HOME".to_owned(),
             Self::Locked { .. } => "stop that node first, or name another home with --home".to_owned(),
