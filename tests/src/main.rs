@@ -1,15 +1,27 @@
-//! `cargo run --release -p isnad-tests -- bench`: figures as ratios; long campaigns.
+//! `cargo run --release -p isnad-tests -- COMMAND`: figures as ratios; long campaigns. One line for each command.
 
-#![allow(clippy::print_stdout, reason = "a campaign says what it found")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its user")]
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        ["kill9", "--rounds", rounds] => println!("{:?}", isnad_tests::kill9::run(rounds.parse().unwrap_or(500), 9)),
-        _ => return ExitCode::from(2),
+    let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
+    match command {
+        "bench" => isnad_tests::bench::main(rest),
+        "kill9" => kill9(rest),
+        _ => usage(),
     }
+}
+
+fn kill9(rest: &[String]) -> ExitCode {
+    let [flag, rounds] = rest else { return usage() };
+    let Some(rounds) = rounds.parse().ok().filter(|_| flag == "--rounds") else { return usage() };
+    println!("{:?}", isnad_tests::kill9::run(rounds, 9));
     ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: isnad-tests bench [NAME] [--json] | kill9 --rounds N");
+    ExitCode::from(2)
 }
