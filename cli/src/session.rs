@@ -1,7 +1,9 @@
 //! What every command needs: the home, the language, the reader's day, the passphrase, and the way to a node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use isnad_node::config::Config;
+use isnad_node::fault::Fault;
 use isnad_node::home::{self, Home};
 use isnad_node::keystore::{Passphrase, Unlocker};
 use isnad_protocol::locale::Language;
@@ -39,11 +41,12 @@ impl Session {
         let today = cli.today.as_deref().map(Day::parse).transpose().map_err(|error| {
             Problem::usage("--today is not understood", error.to_string(), "write it as 2018-11-19")
         })?;
-        let language = cli.lang.map_or_else(language_of_environment, |lang| match lang {
-            Lang::Ar => Language::Ar,
-            Lang::En => Language::En,
-            Lang::Fr => Language::Fr,
-        });
+        let language = match cli.lang {
+            Some(Lang::Ar) => Language::Ar,
+            Some(Lang::En) => Language::En,
+            Some(Lang::Fr) => Language::Fr,
+            None => language_of_home(&home).unwrap_or_else(language_of_environment),
+        };
         let session = Self { printer, language, today, home, passphrase: cli.passphrase };
         Ok((session, cli.command))
     }
@@ -77,10 +80,10 @@ impl Session {
 
     fn read_passphrase(&self, question: &str) -> Result<Passphrase, Problem> {
         if let Some(path) = &self.passphrase.passphrase_file {
-            return Ok(Passphrase::from_file(path)?);
+            return Passphrase::from_file(path).map_err(misnamed);
         }
         if let Some(number) = self.passphrase.passphrase_fd {
-            return Ok(Passphrase::from_descriptor(number)?);
+            return Passphrase::from_descriptor(number).map_err(misnamed);
         }
         let demo = self.home.join(DEMO_PASSPHRASE);
         if demo.exists() {
@@ -90,11 +93,25 @@ impl Session {
     }
 }
 
+/// A file that is not there was named wrong; it is not the disk that failed.
+fn misnamed(fault: Fault) -> Problem {
+    match fault {
+        Fault::Io { doing, path, source } => Problem::file(doing, &path, &source),
+        other => other.into(),
+    }
+}
+
 fn prompt(question: &str) -> Result<Zeroizing<String>, Problem> {
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
         let advice = "give it with --passphrase-file FILE or --passphrase-fd N";
         Problem::usage("the passphrase could not be asked for", error.to_string(), advice)
     })
+}
+
+/// What isnad.toml says. A file that cannot be read is told of by the commands that need it.
+fn language_of_home(home: &Path) -> Option<Language> {
+    let config = Config::load(&Home::open(home).ok()?.config()).ok()?;
+    config.language.and_then(|code| Language::parse(&code).ok())
 }
 
 /// Arabic or French where the environment says so, else English.

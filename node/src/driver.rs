@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Status, Write};
 use isnad_protocol::store::LogView;
 use isnad_protocol::time::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signer};
@@ -34,6 +34,8 @@ const INBOX: usize = 64;
 
 /// How long the loop sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3_600);
+/// Frames of a carried file that are taken in before they are flushed: far less than a session's credit.
+const CARRIED_FRAMES: usize = 8;
 
 /// Why a contribution was not made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +55,14 @@ pub enum Refused {
     NoKey {
         /// The role that is needed.
         role: &'static str,
+    },
+    /// The disk did not take it.
+    #[error("{why}")]
+    Disk {
+        /// What the disk said.
+        why: String,
+        /// True if it is signed and will be written once the disk takes it: it must not be entered again.
+        is_kept: bool,
     },
     /// We or the disk broke.
     #[error("{0}")]
@@ -93,6 +103,10 @@ pub struct Snapshot {
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that this node listens on.
     pub listening: Vec<String>,
+    /// Counts up whenever a log or an act has changed.
+    pub change: u64,
+    /// Addresses that could not be reached, and why; they are tried again.
+    pub unreached: BTreeMap<String, String>,
 }
 
 /// Talks to the loop from any thread.
@@ -101,9 +115,16 @@ pub struct Handle {
     commands: SyncSender<Command>,
     snapshot: Arc<Mutex<Snapshot>>,
     changed: Arc<Condvar>,
+    changes: watch::Receiver<u64>,
 }
 
 impl Handle {
+    /// Follows [`Snapshot::change`]; ends with the loop.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
     /// Waits until the replica is as `is_so` says.
     pub fn wait_until(&self, mut is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,11 +167,14 @@ struct Driver {
     reader: LogReader,
     snapshot: Arc<Mutex<Snapshot>>,
     changed: Arc<Condvar>,
+    changes: watch::Sender<u64>,
     answers: BTreeMap<u64, Answer>,
     /// Answers given once the snapshot shows what they are about.
     ready: Vec<(Answer, Result<(), Refused>)>,
     next_request: u64,
     wake_at: Option<Timestamp>,
+    /// What the disk last said when it failed.
+    disk: String,
     /// Something was appended since the last flush.
     is_unsynced: bool,
     is_governance_new: bool,
@@ -176,9 +200,17 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         notices: Vec::new(),
         strangers: BTreeMap::new(),
         listening: Vec::new(),
+        change: 0,
+        unreached: BTreeMap::new(),
     }));
     let changed = Arc::new(Condvar::new());
-    let handle = Handle { commands: commands.clone(), snapshot: Arc::clone(&snapshot), changed: Arc::clone(&changed) };
+    let (changes, followed) = watch::channel(0);
+    let handle = Handle {
+        commands: commands.clone(),
+        snapshot: Arc::clone(&snapshot),
+        changed: Arc::clone(&changed),
+        changes: followed,
+    };
     let reader = parts.store.log_reader();
     let mut driver = Driver {
         network_members: parts.replica.governance().nodes().into_keys().collect(),
@@ -187,10 +219,12 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         reader,
         snapshot,
         changed,
+        changes,
         answers: BTreeMap::new(),
         ready: Vec::new(),
         next_request: 0,
         wake_at: None,
+        disk: String::new(),
         is_unsynced: false,
         is_governance_new: false,
     };
@@ -283,7 +317,7 @@ impl Driver {
     fn seal(&self, contributions: Vec<Contribution>) -> Result<Vec<Entry>, Refused> {
         self.parts.signing.check()?;
         if !self.parts.signing.unsettled().is_empty() {
-            return Err(Refusal::NotFlushed.into());
+            return Err(Refused::Disk { why: self.disk.clone(), is_kept: false });
         }
         let mut ends: BTreeMap<LogKey, LogEnd> = BTreeMap::new();
         let mut entries = Vec::with_capacity(contributions.len());
@@ -365,8 +399,9 @@ impl Driver {
 
     /// The disk failed: everything since the last flush is taken back, and those who wait for it are told.
     fn fail(&mut self, fault: &Fault) {
-        tracing::error!(%fault, "the disk failed; nothing that was not acknowledged is kept");
-        self.note(format!("could not write: {fault}"));
+        self.disk = format!("{fault}: {}", fault.why());
+        tracing::error!(fault = %self.disk, "the disk failed; nothing that was not acknowledged is kept");
+        self.note(format!("could not write to the disk: {}", fault.why()));
         self.is_unsynced = false;
         self.parts.store.take_back();
         let now = Timestamp(clock::now_ms());
@@ -404,7 +439,9 @@ impl Driver {
             BTreeSet::new()
         };
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut has_changed = false;
         if std::mem::take(&mut self.is_governance_new) {
+            has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
             if members != self.network_members
                 && let Some(network) = &self.parts.network
@@ -417,6 +454,11 @@ impl Driver {
         snapshot.signing = self.parts.signing.blocked();
         if *snapshot.logs != *self.parts.replica.logs() {
             snapshot.logs = Arc::new(self.parts.replica.logs().clone());
+            has_changed = true;
+        }
+        if has_changed {
+            snapshot.change = snapshot.change.saturating_add(1);
+            self.changes.send_replace(snapshot.change);
         }
         drop(snapshot);
         self.changed.notify_all();
@@ -424,8 +466,21 @@ impl Driver {
 
     fn answer(&mut self, request: u64, outcome: Result<Vec<EntryId>, Refusal>) {
         if let Some(answer) = self.answers.remove(&request) {
-            self.ready.push((answer, outcome.map(drop).map_err(Refused::Rule)));
+            let outcome = outcome.map(drop).map_err(|refusal| self.refused(&answer, refusal));
+            self.ready.push((answer, outcome));
         }
+    }
+
+    fn refused(&self, answer: &Answer, refusal: Refusal) -> Refused {
+        if refusal != Refusal::NotFlushed {
+            return refusal.into();
+        }
+        let reserved = self.parts.signing.unsettled().iter().map(|entry| entry.header.id());
+        let is_kept = match answer {
+            Answer::Contribution(entries, _) => !entries.is_empty() && reserved.eq(entries.iter().copied()),
+            Answer::Act(_) => false,
+        };
+        Refused::Disk { why: self.disk.clone(), is_kept }
     }
 
     /// Tells those who asked. One who has gone hears nothing: what he asked for stands all the same.
@@ -442,23 +497,33 @@ impl Driver {
         let peer = NodeId::ZERO;
         let noted = self.note_count();
         self.handle(Input::Connected { peer, opens_with: None });
-        for frame in frames {
-            self.handle(Input::Received { peer, frame });
+        for part in frames.chunks(CARRIED_FRAMES) {
+            for frame in part {
+                self.handle(Input::Received { peer, frame: frame.clone() });
+            }
+            // Nobody waits for the credit of these frames: it is given back by their being on disk.
+            self.flush();
         }
         self.handle(Input::Disconnected { peer });
         self.flush();
-        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = self.seen();
         drop(answer.send(Ok(snapshot.notices.iter().skip(noted).cloned().collect())));
     }
 
+    fn seen(&self) -> MutexGuard<'_, Snapshot> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn note_count(&self) -> usize {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).notices.len()
+        self.seen().notices.len()
     }
 
     fn network_event(&mut self, event: Event) {
         match event {
             Event::Connected { peer, address, outbound } => {
                 tracing::info!(%peer, %address, outbound, "connected");
+                let is_here = |known: &str| known.starts_with(&address) || address.starts_with(known);
+                self.seen().unreached.retain(|known, _| !is_here(known));
                 let nonce = outbound.then(clock::random).transpose();
                 match nonce {
                     Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
@@ -472,16 +537,22 @@ impl Driver {
             }
             Event::Stranger { node, address } => {
                 self.note(format!("unknown node {node} wants to connect from {address}"));
-                let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut snapshot = self.seen();
                 if snapshot.strangers.len() < 100 {
                     snapshot.strangers.insert(node, address);
                 }
             }
             Event::Listening { address } => {
-                let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut snapshot = self.seen();
                 snapshot.listening.push(address);
             }
-            Event::DialFailed { address, reason, .. } => tracing::info!(%address, %reason, "could not connect"),
+            Event::DialFailed { address, reason, .. } => {
+                tracing::info!(%address, %reason, "could not connect");
+                let mut snapshot = self.seen();
+                if snapshot.unreached.len() < 100 {
+                    snapshot.unreached.insert(address, reason);
+                }
+            }
         }
     }
 
@@ -517,7 +588,11 @@ impl Driver {
 
     fn note(&self, text: String) {
         tracing::warn!("{text}");
-        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut snapshot = self.seen();
+        // What is said again and again, as on a full disk, is said once: it must not push out the rest.
+        if snapshot.notices.last() == Some(&text) {
+            return;
+        }
         if snapshot.notices.len() >= 100 {
             snapshot.notices.remove(0);
         }

@@ -52,15 +52,31 @@ pub fn create(
     unlocker: &mut Unlocker,
     cost: Cost,
 ) -> Result<(Home, Act), IdentityError> {
-    let home = Home::create(path)?;
+    // First with keys that nobody keeps: an act that cannot be made must not leave a home behind.
+    first_act(new.clone(), |_| Ok(SecretKey::from_seed(Secret::draw()?.as_bytes())))?;
+    let home = unfinished(path).map_or_else(|| Home::create(path), Ok)?;
     let keys = Keystore::create(&home.keys())?;
-    let mut make = |purpose: Purpose| -> Result<SecretKey, Fault> {
+    let made = keys.list()?;
+    let label = new.label;
+    let act = first_act(new, |purpose| {
+        // No act names a key of an unfinished home yet: it is as good as a new one, and nothing is thrown away.
+        if let Some(info) = made.iter().find(|info| info.purpose == purpose) {
+            return Ok(SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
+        }
         let seed = Secret::draw()?;
         let key = SecretKey::from_seed(seed.as_bytes());
         let public = *key.public().as_bytes();
-        keys.add(&NewKey { purpose, label: new.label, public, seed: &seed }, unlocker, cost)?;
+        keys.add(&NewKey { purpose, label, public, seed: &seed }, unlocker, cost)?;
         Ok(key)
-    };
+    })?;
+    files::replace(&own_act_path(&home), &act.encode())?;
+    Ok((home, act))
+}
+
+fn first_act(
+    new: NewIdentity<'_>,
+    mut make: impl FnMut(Purpose) -> Result<SecretKey, Fault>,
+) -> Result<Act, IdentityError> {
     let (root, next) = (make(Purpose::Root)?, make(Purpose::NextRoot)?);
     let granted = [
         (Role::Reader, make(Purpose::Peer)?),
@@ -74,9 +90,14 @@ pub fn create(
     let grants = granted.iter().map(|(role, key)| Grant::of(key, &subject, *role, new.label)).collect();
     let act = founding::organisation(new.kind, new.names, roots, grants, false)?;
     let signature = act.sign(OrganisationId::ZERO, &root);
-    let act = act.with_signature(signature);
-    files::replace(&own_act_path(&home), &act.encode())?;
-    Ok((home, act))
+    Ok(act.with_signature(signature))
+}
+
+/// The home there, if its making ended before its organisation's first act was written: nobody has heard of its keys.
+fn unfinished(path: &Path) -> Option<Home> {
+    let home = Home::open(path).ok()?;
+    let is_empty = std::fs::read_dir(home.acts()).is_ok_and(|mut acts| acts.next().is_none());
+    (is_empty && !own_act_path(&home).exists()).then_some(home)
 }
 
 /// The first act of the organisation whose home this is.
@@ -108,4 +129,39 @@ pub fn sign(home: &Home, mut act: Act, unlocker: &mut Unlocker) -> Result<Act, I
 
 fn own_act_path(home: &Home) -> PathBuf {
     home.path().join("organisation.act")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystore::Passphrase;
+    use zeroize::Zeroizing;
+
+    const LIGHT: Cost = Cost { m_kib: 8, t: 1, p: 1 };
+
+    fn unlocker() -> Unlocker {
+        Unlocker::new(Passphrase::new(Zeroizing::new("correct horse battery staple".to_owned())).unwrap())
+    }
+
+    fn new() -> NewIdentity<'static> {
+        let names = vec![Name { lang: "en".into(), text: "Example".into() }];
+        NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" }
+    }
+
+    #[test]
+    fn a_home_that_was_half_made_is_made_whole_with_the_keys_that_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("home");
+        let (home, act) = create(&path, new(), &mut unlocker(), LIGHT).unwrap();
+        std::fs::remove_file(own_act_path(&home)).unwrap();
+        let keys = Keystore::open(&home.keys()).unwrap().list().unwrap();
+        let publisher = keys.iter().find(|info| info.purpose == Purpose::Publisher).unwrap();
+        std::fs::remove_file(&publisher.path).unwrap();
+        let (home, again) = create(&path, new(), &mut unlocker(), LIGHT).unwrap();
+        let roots = |act: &Act| act.as_organisation().unwrap().roots.clone();
+        assert_eq!(roots(&again), roots(&act));
+        assert_ne!(again.id(), act.id());
+        assert_eq!(own_act(&home).unwrap(), again);
+        assert!(matches!(create(&path, new(), &mut unlocker(), LIGHT), Err(IdentityError::Fault(_))));
+    }
 }

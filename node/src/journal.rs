@@ -1,7 +1,7 @@
 //! Append-only segment files: the truth, and enough to rebuild all else. design §12.
 //!
-//! One journal is one directory of files `1.seg`, `2.seg`, …. A segment begins with a tag of 16 bytes and a marker of 4 random
-//! ones; then come frames:
+//! One journal is one directory of files `1.seg`, `2.seg`, …. A segment begins with a tag of 16 bytes, a marker of 4
+//! random ones and the CRC-32 of both; then come frames:
 //!
 //! ```text
 //! marker[4]  length[4]  crc32[4]  kind[1]  bytes

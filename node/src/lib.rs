@@ -4,6 +4,7 @@
 //! `keystore` holds secret keys, `config` what the owner chose. Whatever goes wrong there is one [`fault::Fault`].
 
 pub mod api;
+pub mod audit;
 pub mod carry;
 pub mod clock;
 pub mod config;

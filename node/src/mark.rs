@@ -159,6 +159,11 @@ impl Mark {
         self.logs.get(log).map_or(End::NONE, |reach| reach.reserved)
     }
 
+    /// How far each log was known to be in the journal when the mark was written.
+    pub fn settled(&self) -> impl Iterator<Item = (OwnLog, End)> {
+        self.logs.iter().map(|(log, reach)| (*log, reach.settled))
+    }
+
     /// The machine that wrote it.
     #[must_use]
     pub const fn machine(&self) -> Machine {

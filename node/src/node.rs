@@ -146,6 +146,12 @@ impl Node {
         tokio::task::spawn_blocking(wait).await.unwrap_or_default()
     }
 
+    /// Follows [`Snapshot::change`]: a reader who waits for news reads again whenever it moves.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.handle.changes()
+    }
+
     /// Waits until the replica is as `is_so` says, as of a flush. Waits: not for a thread of the runtime.
     pub fn wait_until(&self, is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         self.handle.wait_until(is_so)
@@ -158,6 +164,12 @@ impl Node {
     pub fn index(&self) -> Result<&Index, Fault> {
         self.barrier.wait()?;
         Ok(&self.index)
+    }
+
+    /// True if the index has failed and was not made anew yet: what was read from it is to be read again.
+    #[must_use]
+    pub fn index_has_failed(&self) -> bool {
+        self.index.has_failed()
     }
 
     /// Reads logs from the journal.
@@ -228,7 +240,8 @@ impl Drop for Node {
     }
 }
 
-/// Opens the consortium of a home for the first time: its charter and the first acts of its members.
+/// Opens the consortium of a home: its charter and the first acts of its members. Acts that the home holds are not
+/// written again, so a joining that was cut off is finished by joining again.
 ///
 /// # Errors
 /// [`Fault`] if the disk fails.
@@ -236,7 +249,9 @@ pub fn join(home: &Home, governance: &Governance) -> Result<(), Fault> {
     let _lock = home.lock()?;
     let spaces = open_spaces(governance.consortium());
     let mut store = Store::open(home, &spaces, &mut |_| {})?;
-    let writes = governance.acts().cloned().map(Write::Act).collect();
+    let held = store.read_acts()?;
+    let is_new = |act: &&Act| !held.contains(act);
+    let writes = governance.acts().filter(is_new).cloned().map(Write::Act).collect();
     store.append(Batch { writes })?;
     store.sync()
 }

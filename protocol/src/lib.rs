@@ -4,6 +4,7 @@
 //! socket, draws no randomness and starts no thread: time, random bytes and stored bytes are passed in.
 
 pub mod act;
+pub mod audit;
 pub mod breakage;
 pub mod digest;
 pub mod encoding;

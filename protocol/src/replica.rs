@@ -202,8 +202,8 @@ pub enum Notice {
 pub struct Stored {
     /// Every log held.
     pub logs: BTreeMap<LogKey, Log>,
-    /// Positions whose payload is missing.
-    pub wanted: BTreeSet<(LogKey, u64)>,
+    /// Positions whose payload is missing, and the entry that stands at each.
+    pub wanted: BTreeSet<(LogKey, LogEnd)>,
 }
 
 /// One copy of the dataset.
@@ -230,6 +230,8 @@ pub struct Replica {
     /// Who sent the unchecked part of a log: each up to which position, and from where on.
     senders: BTreeMap<LogKey, BTreeMap<u64, (NodeId, u64)>>,
     checking: Option<LogKey>,
+    /// When signatures are checked though peers were asked for more.
+    check_by: Option<Timestamp>,
     outputs: VecDeque<Output>,
 }
 
@@ -253,6 +255,7 @@ impl Replica {
             unchecked,
             senders: BTreeMap::new(),
             checking: None,
+            check_by: None,
             outputs: VecDeque::new(),
         }
     }
@@ -273,7 +276,7 @@ impl Replica {
             Input::Checked { log, upto, is_bad_behind } => self.checked(log, upto, is_bad_behind),
             Input::Wake => self.wake(now),
         }
-        self.offer_check();
+        self.offer_check(now);
         Ok(())
     }
 

@@ -1,8 +1,95 @@
 //! `isnad audit`: re-checks this replica from the bytes up.
 
-use crate::error::{DONE, Outcome};
+use isnad_node::audit::{Audited, audit};
+use isnad_protocol::audit::Finding;
+use isnad_protocol::id::ConsortiumId;
+use isnad_protocol::locale::{self, Language};
+use serde::Serialize;
+
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{Style, hanging, inert, progress, width};
 use crate::session::Session;
 
-pub(crate) fn run(_: &Session, _: Option<&str>) -> Outcome {
-    Ok(DONE)
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Told<'a> {
+    /// "no_fault" with a consortium named and right, "not_pinned" without, "faults" if there is any.
+    verdict: &'static str,
+    #[serde(flatten)]
+    audited: &'a Audited,
+}
+
+pub(crate) fn run(session: &Session, consortium: Option<&str>) -> Outcome {
+    let known = consortium.map(ConsortiumId::parse).transpose().map_err(|error| {
+        let advice = "give all 64 digits, as `isnad who` prints them on a node that you trust";
+        Problem::usage("--consortium is not understood", error.to_string(), advice)
+    })?;
+    let home = session.home()?;
+    let bar = progress(session.printer, 0);
+    let audited = audit(&home, known, &mut |read, total| {
+        bar.set_length(total);
+        bar.set_position(read);
+    })?;
+    bar.finish_and_clear();
+    let verdict = match (audited.is_whole(), audited.is_pinned) {
+        (false, _) => "faults",
+        (true, false) => "not_pinned",
+        (true, true) => "no_fault",
+    };
+    session.printer.either(&Told { verdict, audited: &audited }, |told| text(session, told));
+    Ok(if audited.is_whole() { DONE } else { exit::NO })
+}
+
+fn text(session: &Session, told: &Told<'_>) -> String {
+    let (audited, language) = (told.audited, session.language);
+    let counts = &audited.report.counts;
+    let mut lines: Vec<String> = audited.report.findings.iter().map(|finding| finding_text(session, finding)).collect();
+    if audited.report.suppressed > 0 {
+        let count = audited.report.suppressed.to_string();
+        lines.push(locale::format(language, "format.more_findings", &[("count", &count)]));
+    }
+    let numbers = [
+        ("entries", counts.entries.to_string()),
+        ("signatures", counts.signatures.to_string()),
+        ("payloads", counts.payloads.to_string()),
+        ("acts", counts.acts.to_string()),
+        ("bytes", audited.bytes.to_string()),
+        ("faults", counts.faults.to_string()),
+    ];
+    let numbers: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
+    lines.push(hanging("", &locale::format(language, "format.audited", &numbers), width()));
+    if let Some(consortium) = audited.consortium {
+        lines.push(format!("{} {consortium}", locale::word(language, "audit.consortium")));
+    }
+    if !audited.is_pinned && !audited.is_whole() {
+        lines.push(hanging("", locale::word(language, "audit.not_pinned"), width()));
+    }
+    let key = format!("audit.{}", told.verdict);
+    lines.push(session.printer.styled(&hanging("", locale::word(language, &key), width()), Style::Strong));
+    lines.join("\n")
+}
+
+fn finding_text(session: &Session, finding: &Finding) -> String {
+    let language = session.language;
+    let head = name(language, finding);
+    let mut parts = Vec::new();
+    if let Some((author, seq)) = finding.author.zip(finding.seq) {
+        parts.push(format!("{} {} #{seq}", locale::word(language, "view.key"), author.to_short()));
+    }
+    parts.extend(finding.entry.map(|entry| format!("{} {}", locale::word(language, "view.entry"), entry.to_short())));
+    parts.extend(finding.act.map(|act| format!("{} {}", locale::word(language, "audit.act"), act.to_short())));
+    parts.extend(finding.why.as_deref().map(inert));
+    parts.extend((!finding.place.is_empty()).then(|| inert(&finding.place)));
+    let style = if finding.is_fault { Style::Alert } else { Style::Strong };
+    let mark = if finding.is_fault { "× " } else { "· " };
+    format!(
+        "{}\n{}",
+        session.printer.styled(&format!("{mark}{head}"), style),
+        hanging("    ", &parts.join("; "), width())
+    )
+}
+
+fn name(language: Language, finding: &Finding) -> String {
+    let key = format!("finding.{}", finding.what.code());
+    locale::word(language, &key).to_owned()
 }

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use super::show::Page;
 use crate::args::DemoArgs;
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{Printer, Style, isolated};
+use crate::output::{Style, isolated};
 use crate::session::{DEMO_PASSPHRASE, Session};
 
 /// Real, public incidents; see the file's own disclaimer.
@@ -88,16 +88,21 @@ struct Shown {
 
 pub(crate) async fn run(session: &Session, args: DemoArgs) -> Outcome {
     let started = Instant::now();
-    let tell = Teller { printer: session.printer, is_quiet: args.headless || session.printer.json };
+    let tell = Teller { session, is_quiet: args.headless || session.printer.json };
     let dir = demo_dir(args.dir)?;
-    tell.step("three organisations make their keys and found a consortium");
+    if let Some(taken) = ORGANISATIONS.iter().map(|one| dir.join(one.folder)).find(|path| path.exists()) {
+        let what = format!("{} is there already", taken.display());
+        let advice = "name another place with --dir, or remove that of the earlier demo";
+        return Err(Problem::usage(what, "a demo begins with new homes", advice));
+    }
+    tell.step("demo.found");
     let homes = found(&dir)?;
-    tell.step("three nodes start on loopback and connect");
+    tell.step("demo.connect");
     let nodes = connect(&homes).await?;
-    tell.step("each imports its part of the incidents, and they contradict each other");
+    tell.step("demo.contribute");
     let dataset = import::read(INCIDENTS, import::DATASET).map_err(|error| Problem::fault(error.to_string()))?;
     contribute(&nodes, &dataset).await?;
-    tell.step("the nodes sync until they hold the same");
+    tell.step("demo.sync");
     agree(&nodes).await?;
     let digest = digests(&nodes).await?;
     let agree = digest.values().all(|spaces| Some(spaces) == digest.values().next());
@@ -119,20 +124,20 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Outcome {
             node.stop().await;
         }
     }
-    session.printer.either(&shown, |shown| closing(session.printer, shown, &pages, &dir));
+    session.printer.either(&shown, |shown| closing(session, shown, &pages, &dir));
     if shown.agree { Ok(DONE) } else { Err(Problem::fault("the three digests differ")) }
 }
 
 /// Says what is being done, for a person who waits.
-struct Teller {
-    printer: Printer,
+struct Teller<'a> {
+    session: &'a Session,
     is_quiet: bool,
 }
 
-impl Teller {
-    fn step(&self, text: &str) {
+impl Teller<'_> {
+    fn step(&self, key: &str) {
         if !self.is_quiet {
-            self.printer.aside(format!("· {text}"));
+            self.session.printer.aside(format!("· {}", locale::word(self.session.language, key)));
         }
     }
 }
@@ -325,21 +330,28 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
     Ok((side_by_side, state.unwrap_or_default()))
 }
 
-fn closing(printer: Printer, shown: &Shown, pages: &(String, String), dir: &Path) -> String {
+fn closing(session: &Session, shown: &Shown, pages: &(String, String), dir: &Path) -> String {
     let program = std::env::current_exe().map_or_else(|_| "isnad".into(), |path| path.display().to_string());
     let mut lines = vec![String::new(), pages.0.clone(), String::new(), pages.1.clone(), String::new()];
-    lines.push(printer.styled("digests", Style::Strong));
+    let language = session.language;
+    lines.push(session.printer.styled(locale::word(language, "demo.digests"), Style::Strong));
     for (organisation, spaces) in &shown.digest {
         for (space, digest) in spaces {
             lines.push(format!("  {organisation:<9} {space:<8} {}", digest.get(..32).unwrap_or(digest)));
         }
     }
-    lines.push(format!(
-        "{} organisations agree on {} records with {} claims in {} signed entries, after {:.1} s",
-        shown.organisations, shown.records, shown.claims, shown.entries, shown.seconds
-    ));
-    lines.push(format!("\nThe homes are demos in {}; each keeps its passphrase in a file. Try:", shown.dir));
+    let numbers = [
+        ("organisations", shown.organisations.to_string()),
+        ("records", shown.records.to_string()),
+        ("claims", shown.claims.to_string()),
+        ("entries", shown.entries.to_string()),
+        ("seconds", format!("{:.1}", shown.seconds)),
+    ];
+    let numbers: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
+    lines.push(locale::format(language, "format.demo_agree", &numbers));
+    lines.push(format!("\n{}", locale::format(language, "format.demo_homes", &[("dir", &shown.dir)])));
     let home = |name: &str| quoted(&dir.join(name));
+    let program = quoted(Path::new(&program));
     lines.push(format!("  {program} --home {} show {INCIDENT}", home("ngo")));
     lines.push(format!("  {program} --home {} --lang ar list incident", home("ministry")));
     lines.push(format!("  {program} --home {} audit", home("body")));

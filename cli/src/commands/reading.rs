@@ -28,8 +28,17 @@ fn status_text(status: &Status) -> String {
         lines.push(format!("{} payloads are missing; every peer that holds them is asked", replica.wanted));
     }
     lines.extend(status.listening.iter().map(|address| format!("listening on {address}")));
-    if replica.peers.is_empty() {
+    if status.listening.is_empty() {
+        lines.push("no node runs on this home; start one with `isnad node`".into());
+    } else if replica.peers.is_empty() && status.unreached.is_empty() {
         lines.push("no peer is connected; give addresses in isnad.toml or with `isnad node --peer`".into());
+    }
+    for (address, why) in &status.unreached {
+        lines.push(hanging(
+            "not reached: ",
+            &format!("{}: {}; it is tried again", inert(address), inert(why)),
+            width(),
+        ));
     }
     for (peer, state) in &replica.peers {
         let name = status.peer_names.get(peer).map_or_else(|| peer.to_short(), |name| isolated(name));
@@ -68,8 +77,8 @@ pub(crate) fn who_text(who: &Who) -> String {
         let kind = organisation.kind.as_deref().unwrap_or("organisation");
         lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
         for key in &organisation.keys {
-            let peer = key.peer_id.as_ref().map(|peer| format!("  /p2p/{peer}")).unwrap_or_default();
-            lines.push(format!("  {:<12} {}  {}{peer}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.push(format!("  {:<12} {}  {}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.extend(key.peer_id.as_ref().map(|peer| format!("    opens connections as /p2p/{peer}")));
         }
     }
     lines.push(String::new());
@@ -94,11 +103,11 @@ pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) 
         ("lang", Some(session.language.code().to_owned())),
     ]);
     let lines: Vec<Line> = Client::to_read(session).await?.get(&format!("/records{query}")).await?;
-    session.printer.either(&lines, |lines| list_text(session, lines));
+    session.printer.either(&lines, |lines| list_text(session, kind, lines));
     Ok(DONE)
 }
 
-fn list_text(session: &Session, lines: &[Line]) -> String {
+fn list_text(session: &Session, kind: &str, lines: &[Line]) -> String {
     let language = session.language;
     let room = width().saturating_sub(12 + 2 + 2 + 18 + 2 + 8).max(16);
     let mut out = Vec::new();
@@ -116,7 +125,9 @@ fn list_text(session: &Session, lines: &[Line]) -> String {
         out.push(format!("{short}  {} {mark} {} {}", fit(&date, 12), fit(&title, room), fit(&state, 18)));
     }
     let contested = lines.iter().filter(|line| line.summary.contested).count();
-    out.push(format!("{} records; ≠ {contested} {}", lines.len(), locale::word(language, "view.contested")));
+    let key = format!("kinds.{kind}");
+    let kinds = locale::word(language, &key);
+    out.push(format!("{kinds}: {}; ≠ {}: {contested}", lines.len(), locale::word(language, "view.contested")));
     out.join("\n")
 }
 
@@ -141,7 +152,8 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 
 pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
     let client = Client::to_read(session).await?;
-    let history: History = client.get(&format!("/history/{}", encoded(record))).await?;
+    let query = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let history: History = client.get(&format!("/history/{}{query}", encoded(record))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&history, |history| history_text(session, history, &who));
     Ok(DONE)
@@ -150,7 +162,10 @@ pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
 /// The name of an organisation in the reader's language.
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.id == id);
-    let name = found.and_then(|found| found.names.get(language.code()).or_else(|| found.names.values().next()));
+    let name = found.and_then(|found| {
+        let names = &found.names;
+        names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())
+    });
     name.map_or_else(|| id.to_short(), |name| isolated(name))
 }
 

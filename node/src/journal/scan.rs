@@ -88,7 +88,8 @@ impl Scan {
                 let mut window = Window::wide(found.file);
                 let marker = confirm(&mut window, found.marker, self.at.segment);
                 self.open = Some((window, marker));
-                (marker != found.marker).then_some(self.damaged_header(u64::from(HEADER_BYTES), Flaw::Header))
+                let is_whole = found.is_whole && marker == found.marker;
+                (!is_whole).then_some(self.damaged_header(u64::from(HEADER_BYTES), Flaw::Header))
             }
             Err(Flaw::Missing) if !is_followed => {
                 self.is_done = true;

@@ -11,8 +11,8 @@ use super::position::Position;
 use crate::fault::Fault;
 use crate::files;
 
-/// Tag and marker.
-pub(super) const HEADER_BYTES: u32 = 20;
+/// Tag, marker, checksum of both.
+pub(super) const HEADER_BYTES: u32 = 24;
 
 const TAG: &[u8; 16] = b"ISNAD-JOURNAL-v1";
 /// What the tags of all versions begin with.
@@ -53,14 +53,21 @@ pub(super) fn create(dir: &Path, segment: u32) -> Result<(), Fault> {
     let marker: Marker = crate::clock::random()?;
     // Never zero in front: a disk that lost power may leave zeros, and they are no frame.
     let marker = [marker[0] | 0x80, marker[1], marker[2], marker[3]];
-    files::replace(&path(dir, segment), &[TAG.as_slice(), &marker].concat())
+    files::replace(&path(dir, segment), &[TAG.as_slice(), &marker, &checksum(marker)].concat())
 }
 
-/// A segment open for reading; its header was read and is right.
+/// So that a changed marker is seen in a segment without frames too.
+fn checksum(marker: Marker) -> [u8; 4] {
+    crc32fast::hash(&[TAG.as_slice(), &marker].concat()).to_be_bytes()
+}
+
+/// A segment open for reading; its tag was read and is right.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) file: Arc<File>,
     pub(super) marker: Marker,
+    /// False if marker or checksum are not what they were: the frames may tell which.
+    pub(super) is_whole: bool,
 }
 
 /// Opens a segment for reading.
@@ -79,8 +86,8 @@ pub(super) fn open(dir: &Path, segment: u32) -> Result<Segment, Flaw> {
         let is_newer = tag.starts_with(FAMILY) && matches!(tag.last(), Some(b'2'..=b'9'));
         return Err(if is_newer { Flaw::Version } else { Flaw::Header });
     }
-    let marker = marker.try_into().map_err(|_| Flaw::Header)?;
-    Ok(Segment { file: Arc::new(file), marker })
+    let (marker, sum) = marker.split_first_chunk::<4>().ok_or(Flaw::Header)?;
+    Ok(Segment { file: Arc::new(file), marker: *marker, is_whole: *sum == checksum(*marker) })
 }
 
 /// Says of a flaw where it is, to those who cannot go on.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 
-const HEADER: usize = 20;
+const HEADER: usize = 24;
 
 /// Frames whose bytes hold the likeness of a frame with another marker, as a peer might send it.
 fn samples() -> Vec<(u8, Vec<u8>)> {
@@ -43,7 +43,7 @@ fn segment_of(dir: &Path, number: u32) -> Vec<u8> {
 /// A journal whose segments close after each batch.
 fn in_small_segments(dir: &Path, batches: u8) -> Journal {
     let mut journal = Journal::open(dir).unwrap().journal;
-    journal.writer.segment_bytes = 21;
+    journal.writer.segment_bytes = 25;
     for kind in 1..=batches {
         journal.append(kind, &[b"bytes"]).unwrap();
         journal.sync().unwrap();
@@ -197,8 +197,8 @@ fn a_second_tear_at_one_place_keeps_both_tails() {
         fs::write(dir.path().join("1.seg"), [&segment_of(dir.path(), 1)[..], tail].concat()).unwrap();
         assert!(Journal::open(dir.path()).unwrap().torn.is_some());
     }
-    assert_eq!(fs::read(dir.path().join("1.torn-20")).unwrap(), b"abc");
-    assert_eq!(fs::read(dir.path().join("1.torn-20-2")).unwrap(), b"def");
+    assert_eq!(fs::read(dir.path().join("1.torn-24")).unwrap(), b"abc");
+    assert_eq!(fs::read(dir.path().join("1.torn-24-2")).unwrap(), b"def");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn damage_in_a_closed_segment_is_named_and_later_segments_are_read() {
     let damage = Damage { position: Position::start_of(2), until: bytes.len() as u64, flaw: Flaw::Cut };
     assert_eq!(scanned(dir.path())[1], Found::Damage(damage));
     assert_eq!(frames(dir.path()).len(), 2);
-    assert!(matches!(Journal::open(dir.path()), Err(Fault::Damaged { segment: 2, offset: 20, flaw: Flaw::Cut, .. })));
+    assert!(matches!(Journal::open(dir.path()), Err(Fault::Damaged { segment: 2, offset: 24, flaw: Flaw::Cut, .. })));
     assert_eq!(segment_of(dir.path(), 2), bytes);
 }
 
@@ -373,7 +373,7 @@ fn a_segment_that_could_not_be_cut_is_not_closed() {
     journal.append(1, &[b"half"]).unwrap();
     journal.writer.trouble = writer::Trouble { write_stops_after: Some(9), cut_fails: true, ..Default::default() };
     journal.sync().unwrap_err();
-    journal.writer.segment_bytes = 21;
+    journal.writer.segment_bytes = 25;
     journal.append(2, &[b"next"]).unwrap_err();
     journal.writer.trouble.cut_fails = false;
     journal.append(2, &[b"next"]).unwrap();
@@ -478,4 +478,18 @@ fn fills_up(disk: &Path) {
     drop(journal);
     let opened = Journal::open(&dir).unwrap();
     assert_eq!((opened.torn, frames(&dir).len()), (None, kept as usize + 1));
+}
+
+#[test]
+fn a_changed_byte_of_an_empty_segment_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Journal::open(dir.path()).unwrap());
+    let whole = segment_of(dir.path(), 1);
+    assert_eq!(whole.len(), HEADER);
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        fs::write(dir.path().join("1.seg"), &bytes).unwrap();
+        assert!(scanned(dir.path()).iter().any(|found| matches!(found, Found::Damage(_))), "byte {at}");
+    }
 }

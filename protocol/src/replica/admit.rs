@@ -1,16 +1,18 @@
 //! The one door: every entry and act, from user, peer, file or bundle, is admitted or refused here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Replica, RequestId, Write};
 use crate::act::{self, Act};
 use crate::entry::{self, Entry, Payload};
 use crate::governance;
-use crate::id::NodeId;
+use crate::id::{EntryId, NodeId, SpaceId};
+use crate::key::PublicKey;
 use crate::limits;
 use crate::log::{self, Authentic, Log, LogEnd, LogKey, Run};
 use crate::store::{Fault, LogView};
 use crate::sync::run::Group;
+use crate::time::Timestamp;
 
 /// The door's final no, with the rule that says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +110,7 @@ impl Replica {
     /// Takes a run that was admitted.
     fn enter(&mut self, key: LogKey, run: Run, is_local: bool, writes: &mut Vec<Write>) {
         let wanted = run.entries.iter().filter(|entry| is_wanted(entry.entry()));
-        self.held.wanted.extend(wanted.map(|entry| (key, entry.end().seq)));
+        self.held.wanted.extend(wanted.map(|entry| (key, entry.end())));
         self.held.logs.insert(key, run.log);
         self.changed.insert(key, is_local || self.changed.get(&key) == Some(&true));
         if run.log.checked != run.log.end {
@@ -163,7 +165,10 @@ impl Replica {
         payload: Payload,
         logs: &impl LogView,
     ) -> Result<Result<(), Refusal>, Fault> {
-        if !self.durable.wanted.contains(&(key, seq)) || !self.held.wanted.contains(&(key, seq)) {
+        let from = (key, LogEnd { seq, id: EntryId::ZERO });
+        let next = self.durable.wanted.range(from..).next().filter(|(log, at)| *log == key && at.seq == seq);
+        let Some((_, at)) = next.copied() else { return Ok(Ok(())) };
+        if !self.held.wanted.contains(&(key, at)) {
             return Ok(Ok(()));
         }
         let before = seq.saturating_sub(1);
@@ -171,7 +176,7 @@ impl Replica {
         if let Err(error) = entry.entry().header.check_payload(&payload) {
             return Ok(Err(error.into()));
         }
-        self.held.wanted.remove(&(key, seq));
+        self.held.wanted.remove(&(key, at));
         self.changed.entry(key).or_insert(false);
         let whole = Entry { payload: Some(payload), ..entry.into_entry() };
         self.commit(vec![Write::Payload(Authentic::from_store(whole))]);
@@ -234,7 +239,7 @@ impl Replica {
         } else if let Some(log) = self.held.logs.get_mut(&key) {
             log.end = to;
         }
-        self.held.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
+        self.held.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
         // The end is told as checked from now on, so that it stands on disk as checked too.
         self.commit(vec![Write::Checked { log: key, upto: to }, Write::CutBack { log: key, to }]);
         self.asked.remove(&key);
@@ -246,25 +251,44 @@ impl Replica {
         }
     }
 
-    /// Offers signatures to check on idle cores: while entries still come in, only if too many are shown unchecked.
-    pub(super) fn offer_check(&mut self) {
+    /// Offers signatures to check on idle cores: while entries still come in, only if too many are shown unchecked, or
+    /// for too long.
+    pub(super) fn offer_check(&mut self, now: Timestamp) {
+        if self.unchecked.is_empty() {
+            self.check_by = None;
+        }
         if self.checking.is_some() || self.unchecked.is_empty() {
             return;
         }
         let durable = self.unchecked.iter().filter_map(|key| Some((*key, *self.durable.logs.get(key)?)));
         let due: Vec<_> = durable.filter(|(_, log)| log.checked.seq < log.end.seq).collect();
         let total = due.iter().fold(0_u64, |sum, (_, log)| sum.saturating_add(log.end.seq - log.checked.seq));
-        let is_idle = self.asked.is_empty() || total > limits::UNCHECKED_ENTRIES;
+        if self.check_by.is_none() && !due.is_empty() {
+            let by = now.after_ms(limits::CHECK_WAIT_MS);
+            self.check_by = Some(by);
+            self.outputs.push_back(Output::WakeAt(by));
+        }
+        // A peer that offers and does not send keeps others waiting for it, and must not keep us from checking.
+        let has_waited = self.check_by.is_some_and(|by| by <= now);
+        let is_idle = self.asked.is_empty() || has_waited || total > limits::UNCHECKED_ENTRIES;
         let Some((key, log)) = due.first().filter(|_| is_idle) else { return };
         self.checking = Some(*key);
         let until = log.end.seq.min(log.checked.seq.saturating_add(limits::CHECK_ENTRIES));
         self.outputs.push_back(Output::Check { log: *key, after: log.checked, until });
     }
 
+    /// What peers are told to be missing in these logs.
+    pub(super) fn told_wanted(&self, logs: &BTreeMap<LogKey, bool>) -> BTreeSet<(LogKey, LogEnd)> {
+        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let wanted = self.durable.wanted.iter();
+        wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, at.seq)).copied().collect()
+    }
+
     /// Every position up to the checked end whose payload is missing.
-    pub(super) fn wanted_of(&self, space: crate::id::SpaceId) -> BTreeSet<(crate::key::PublicKey, u64)> {
-        let of_space = self.durable.wanted.iter().filter(|(log, _)| log.space == space);
-        of_space.map(|(log, seq)| (log.author, *seq)).collect()
+    pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
+        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, at.seq));
+        of_space.map(|(log, at)| (log.author, *at)).collect()
     }
 }
 

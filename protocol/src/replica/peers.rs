@@ -113,6 +113,9 @@ impl Replica {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
                 self.note(peer, space, &items);
                 self.supply(peer, wanted_in(space, &items), logs)?;
+                if self.sessions.get_mut(&peer).is_some_and(|session| session.hear_news(space)) {
+                    self.confirm_own(peer);
+                }
                 Ok(())
             }
             Frame::Run(body) => self.take_run(peer, &body, now),
@@ -150,6 +153,8 @@ impl Replica {
         }
         if is_opening {
             self.catch_up_on_news(peer);
+            let missing = self.sessions.get_mut(&peer).map(Session::take_deferred).unwrap_or_default();
+            self.ask_payloads(peer, &missing);
             self.confirm_own(peer);
         }
         Ok(())
@@ -222,19 +227,21 @@ impl Replica {
     fn supply(
         &mut self,
         peer: NodeId,
-        wanted: impl IntoIterator<Item = (LogKey, u64)>,
+        wanted: impl IntoIterator<Item = (LogKey, LogEnd)>,
         logs: &impl LogView,
     ) -> Result<(), Fault> {
-        for (key, seq) in wanted {
-            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(&seq));
-            if !is_held || self.durable.wanted.contains(&(key, seq)) {
+        for (key, at) in wanted {
+            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(&at.seq));
+            if !is_held || self.durable.wanted.contains(&(key, at)) {
                 continue;
             }
-            let entry = logs.read_log(key, seq.saturating_sub(1), 1)?.into_iter().next();
-            let payload = entry.and_then(|entry| entry.into_entry().payload);
+            let entry = logs.read_log(key, at.seq.saturating_sub(1), 1)?.into_iter().next();
+            // On a fork the peer wants the payload of another entry than the one held here.
+            let payload = entry.filter(|entry| entry.end() == at).and_then(|entry| entry.into_entry().payload);
             if let (Some(payload), Some(session)) = (payload, self.sessions.get_mut(&peer)) {
-                session.supplied(key, seq);
-                let frame = Frame::Payload { space: session.blind(key.space), author: key.author, seq, payload };
+                session.supplied(key, at);
+                let frame =
+                    Frame::Payload { space: session.blind(key.space), author: key.author, seq: at.seq, payload };
                 self.send(peer, &frame);
             }
         }
@@ -332,7 +339,8 @@ impl Replica {
             self.drop_peer(peer, "offered entries and did not send them");
         }
         self.plan(now);
-        if let Some(next) = self.asked.values().map(|asked| asked.deadline).min() {
+        let deadlines = self.asked.values().map(|asked| asked.deadline);
+        if let Some(next) = deadlines.chain(self.check_by.filter(|by| *by > now)).min() {
             self.outputs.push_back(Output::WakeAt(next));
         }
     }
@@ -340,17 +348,17 @@ impl Replica {
     /// What was committed stands on disk: users hear of it, and peers.
     pub(super) fn synced(&mut self, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
         let changed = std::mem::take(&mut self.changed);
+        let told = self.told_wanted(&changed);
         for key in changed.keys() {
             match self.held.logs.get(key) {
                 Some(log) => self.durable.logs.insert(*key, *log),
                 None => self.durable.logs.remove(key),
             };
         }
-        let mut missing = Vec::new();
         if !changed.is_empty() {
-            missing.extend(self.held.wanted.difference(&self.durable.wanted).copied());
             self.durable.wanted.clone_from(&self.held.wanted);
         }
+        let missing: Vec<_> = self.told_wanted(&changed).difference(&told).copied().collect();
         for (request, entries) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Acknowledge { request, entries });
         }
@@ -394,18 +402,23 @@ impl Replica {
                 news.entry(key.space).or_default().push(Item::End(key.author, end));
             }
         }
-        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
+        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
         for frame in frames {
             self.send(peer, &frame);
         }
     }
 
     /// Asks a peer for payloads that have come to be missing since it was told of others.
-    fn ask_payloads(&mut self, peer: NodeId, missing: &[(LogKey, u64)]) {
-        let Some(session) = self.sessions.get(&peer).filter(|session| session.is_opened()) else { return };
+    fn ask_payloads(&mut self, peer: NodeId, missing: &[(LogKey, LogEnd)]) {
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        if !session.is_live() {
+            session.defer(missing);
+            return;
+        }
         let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
-        for (key, seq) in missing {
-            news.entry(key.space).or_default().push(Item::Wanted(key.author, *seq));
+        for (key, at) in missing {
+            news.entry(key.space).or_default().push(Item::Wanted(key.author, *at));
         }
         let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
         let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
@@ -422,7 +435,6 @@ impl Replica {
 
     /// A node of another organisation that holds nothing of our own logs beyond us confirms their ends. DESIGN §8.
     fn confirm_own(&mut self, peer: NodeId) {
-        let is_live = self.sessions.get(&peer).is_some_and(Session::is_live);
         let theirs = self.governance.nodes().get(&peer).copied();
         let own: Vec<LogKey> = self.durable.logs.keys().filter(|key| self.own.contains(&key.author)).copied().collect();
         for key in own {
@@ -431,7 +443,9 @@ impl Replica {
             };
             let told = session.their_end(key);
             let is_within = told.seq < log.end.seq || told == log.end;
-            if is_live && theirs != Some(log.organisation) && is_within {
+            // No node's word is a carried file's, which anyone may have kept.
+            let is_of_another = theirs.is_some_and(|theirs| theirs != log.organisation);
+            if session.has_said(key.space) && is_of_another && is_within {
                 self.notice(Notice::OwnEndConfirmed { log: key, end: log.end });
             }
         }
@@ -458,9 +472,9 @@ impl Replica {
 }
 
 /// The positions whose payload a peer says it lacks.
-fn wanted_in(space: SpaceId, items: &[Item]) -> Vec<(LogKey, u64)> {
+fn wanted_in(space: SpaceId, items: &[Item]) -> Vec<(LogKey, LogEnd)> {
     let wanted = items.iter().filter_map(|item| match item {
-        Item::Wanted(author, seq) => Some((LogKey { space, author: *author }, *seq)),
+        Item::Wanted(author, at) => Some((LogKey { space, author: *author }, *at)),
         Item::End(..) | Item::Act(..) => None,
     });
     wanted.collect()

@@ -62,13 +62,19 @@ pub struct Session {
     theirs: BTreeMap<LogKey, LogEnd>,
     their_acts: BTreeMap<ActId, [u8; 32]>,
     /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
-    wanted: BTreeSet<(LogKey, u64)>,
+    wanted: BTreeSet<(LogKey, LogEnd)>,
+    /// Positions whose payload has come to be missing since we opened: the peer is told once it has answered.
+    deferred: BTreeSet<(LogKey, LogEnd)>,
     /// What we held when the opening digest was made.
     opened_with: Holdings,
     /// Spaces whose whole state we said.
     stated: BTreeSet<SpaceId>,
     /// Spaces whose state the peer is saying or said: `true` once whole.
     heard: BTreeMap<SpaceId, bool>,
+    /// Spaces in which both held the same when the session opened, by the peer's own word.
+    agreed: BTreeSet<SpaceId>,
+    /// True if the peer opened: it then says of each space that it has nothing to say.
+    was_opened: bool,
     encoder: Encoder,
     decoder: Decoder,
     streams: BTreeMap<LogKey, Stream>,
@@ -102,9 +108,12 @@ impl Session {
             theirs: BTreeMap::new(),
             their_acts: BTreeMap::new(),
             wanted: BTreeSet::new(),
+            deferred: BTreeSet::new(),
             opened_with: Holdings::new(),
             stated: BTreeSet::new(),
             heard: BTreeMap::new(),
+            agreed: BTreeSet::new(),
+            was_opened: false,
             encoder: Encoder::default(),
             decoder: Decoder::default(),
             streams: BTreeMap::new(),
@@ -117,12 +126,6 @@ impl Session {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.stage == Stage::Live
-    }
-
-    /// True once the first frame was sent or heard: from then on both sides name spaces alike.
-    #[must_use]
-    pub fn is_opened(&self) -> bool {
-        self.stage != Stage::Listening
     }
 
     /// What the peer holds of a log, as far as it has said.
@@ -172,9 +175,11 @@ impl Session {
             return Err(Violation::OutOfTurn);
         }
         *self = Self::new(Stage::Live, nonce, holdings);
+        self.was_opened = true;
         self.assume_equal(holdings);
         let digests = digests(holdings);
         if digest::over_spaces(&digests) == theirs {
+            self.agreed.extend(holdings.keys());
             return Ok(Frame::Equal);
         }
         Ok(Frame::Spaces(digests.iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect()))
@@ -185,11 +190,12 @@ impl Session {
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
     pub fn on_equal(&mut self) -> Result<(), Violation> {
-        self.go_live()?;
+        let opened_with = self.go_live()?;
+        self.agreed.extend(opened_with.keys());
         Ok(())
     }
 
-    /// Compares the peer's digests: says all of each space in which they differ.
+    /// Compares the peer's digests: says all of each space in which they differ, and of each other that there is nothing.
     ///
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
@@ -199,7 +205,10 @@ impl Session {
         for (space, ours) in digests(&opened_with) {
             let blind = digest::blind(&self.nonce, space);
             let is_same = theirs.iter().any(|(name, digest)| *name == blind && *digest == ours);
-            if !is_same {
+            if is_same {
+                self.agreed.insert(space);
+                frames.push(self.news(space, Vec::new()));
+            } else {
                 frames.extend(self.state(space, holdings));
             }
         }
@@ -230,7 +239,7 @@ impl Session {
         let blind = digest::blind(&self.nonce, space);
         let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
-        let wanted = holding.wanted.iter().map(|(author, seq)| Item::Wanted(*author, *seq));
+        let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
         let items: Vec<Item> = acts.chain(ends).chain(wanted).collect();
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];
@@ -253,8 +262,8 @@ impl Session {
                 Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
                     self.their_acts.insert(*id, *signatures);
                 }
-                Item::Wanted(author, seq) if self.wanted.len() < limits::WANTED => {
-                    self.wanted.insert((LogKey { space, author: *author }, *seq));
+                Item::Wanted(author, at) if self.wanted.len() < limits::WANTED => {
+                    self.wanted.insert((LogKey { space, author: *author }, *at));
                 }
                 Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
             }
@@ -280,15 +289,41 @@ impl Session {
         }
     }
 
+    /// Keeps what has come to be missing until the peer has answered: before it has, news would say that all was said.
+    pub fn defer(&mut self, missing: &[(LogKey, LogEnd)]) {
+        if self.stage == Stage::Opening {
+            self.deferred.extend(missing);
+        }
+    }
+
+    /// What came to be missing before the peer had answered.
+    #[must_use]
+    pub fn take_deferred(&mut self) -> Vec<(LogKey, LogEnd)> {
+        std::mem::take(&mut self.deferred).into_iter().collect()
+    }
+
     /// Positions in logs that changed whose payload the peer lacks.
     #[must_use]
-    pub fn wanted_of(&self, changed: &BTreeMap<LogKey, bool>) -> Vec<(LogKey, u64)> {
+    pub fn wanted_of(&self, changed: &BTreeMap<LogKey, bool>) -> Vec<(LogKey, LogEnd)> {
         self.wanted.iter().filter(|(log, _)| changed.contains_key(log)).copied().collect()
     }
 
     /// Notes that a payload which the peer lacked was sent to it.
-    pub fn supplied(&mut self, log: LogKey, seq: u64) {
-        self.wanted.remove(&(log, seq));
+    pub fn supplied(&mut self, log: LogKey, at: LogEnd) {
+        self.wanted.remove(&(log, at));
+    }
+
+    /// Takes the peer's word that there is news of a space, if only that there is none; true if with this it has said all.
+    ///
+    /// An opener has said the whole state of a space before it sends news of it, or both held the same.
+    pub fn hear_news(&mut self, space: SpaceId) -> bool {
+        self.was_opened && !self.has_said(space) && self.agreed.insert(space)
+    }
+
+    /// True once the peer has said all that it holds of a space: what is assumed of it before then proves nothing.
+    #[must_use]
+    pub fn has_said(&self, space: SpaceId) -> bool {
+        self.agreed.contains(&space) || self.heard.get(&space) == Some(&true)
     }
 
     /// The acts of a space that the peer lacks, or has with other signatures; from now on it is taken to have them.

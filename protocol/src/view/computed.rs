@@ -43,6 +43,9 @@ pub struct Headline {
     /// Of counts: the highest bound; none means "or more".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
+    /// Of dates that differ: the earliest and the latest, as their authors wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<(String, String)>,
     /// The different values, the reader's first ones first.
     pub values: Vec<Json>,
     /// How many bodies or organisations give them.
@@ -150,6 +153,7 @@ fn headline(property: Option<&Property>, category: String, claims: &[&(ShownClai
         category: (!category.is_empty()).then(|| category.clone()),
         min: None,
         max: None,
+        span: None,
         values,
         accounts,
         text: String::new(),
@@ -182,16 +186,18 @@ fn told(property: Option<&Property>, headline: &mut Headline) -> Option<String> 
         return Some(value_text(first));
     }
     let is_date = property.is_some_and(|property| property.value == ValueType::Date && !property.cardinality.is_many());
-    if let Some(span) = span(&headline.values).filter(|_| is_date) {
+    if let Some((first, last)) = span(&headline.values).filter(|_| is_date) {
         headline.how = How::Span;
-        return Some(span);
+        let text = if first == last { first.clone() } else { format!("{first} to {last}") };
+        headline.span = Some((first, last));
+        return Some(text);
     }
     let texts: Vec<_> = headline.values.iter().map(value_text).collect();
     Some(texts.join("; "))
 }
 
 /// The earliest and the latest of several dates, as their authors wrote them.
-fn span(values: &[Json]) -> Option<String> {
+fn span(values: &[Json]) -> Option<(String, String)> {
     let mut dates = Vec::new();
     for value in values {
         let text = value.as_text()?;
@@ -199,5 +205,5 @@ fn span(values: &[Json]) -> Option<String> {
     }
     let (_, first) = dates.iter().min_by_key(|(date, text)| (date.earliest, *text))?;
     let (_, last) = dates.iter().max_by_key(|(date, text)| (date.latest.is_none(), date.latest, *text))?;
-    if first == last { Some((*first).to_owned()) } else { Some(format!("{first} to {last}")) }
+    Some(((*first).to_owned(), (*last).to_owned()))
 }

@@ -6,7 +6,7 @@ use isnad_protocol::digest;
 use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, Log, LogKey};
+use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
 use isnad_protocol::sheet::{self, Operations, Sheet};
 use isnad_protocol::store::{Fault, SheetView};
 use isnad_protocol::time::Day;
@@ -49,7 +49,7 @@ pub(super) fn referring<'a>(entries: impl Iterator<Item = &'a Authentic>, record
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     logs: BTreeMap<LogKey, Log>,
-    wanted: BTreeSet<(LogKey, u64)>,
+    wanted: BTreeSet<(LogKey, LogEnd)>,
     acts: Vec<[u8; 73]>,
     unchecked: u64,
 }

@@ -137,7 +137,7 @@ pub(super) struct Image {
     consortium: ConsortiumId,
     pub(super) governance: Governance,
     pub(super) logs: BTreeMap<LogKey, Log>,
-    pub(super) wanted: BTreeSet<(LogKey, u64)>,
+    pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
     entries: BTreeMap<LogKey, BTreeMap<u64, Authentic>>,
     about: BTreeMap<RecordId, Vec<Authentic>>,
     reached: BTreeMap<Place, usize>,
@@ -190,7 +190,7 @@ impl Image {
         }
         log.end = entry.end();
         if entry.entry().payload.is_none() && header.has_payload() {
-            self.wanted.insert((key, header.seq));
+            self.wanted.insert((key, entry.end()));
         }
         if header.record != RecordId::ZERO {
             self.about.entry(header.record).or_default().push(entry.clone());
@@ -200,7 +200,7 @@ impl Image {
 
     fn payload(&mut self, entry: Authentic) {
         let (key, seq) = (log_of(&entry), entry.end().seq);
-        self.wanted.remove(&(key, seq));
+        self.wanted.remove(&(key, entry.end()));
         let about = self.about.get_mut(&entry.entry().header.record).into_iter().flatten();
         about.filter(|held| held.id() == entry.id()).for_each(|held| *held = entry.clone());
         self.entries.entry(key).or_default().insert(seq, entry);
@@ -216,7 +216,7 @@ impl Image {
         if to == LogEnd::START {
             self.logs.remove(&key);
         }
-        self.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
+        self.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
         self.entries.entry(key).or_default().retain(|seq, _| *seq <= to.seq);
         let is_kept = |entry: &Authentic| log_of(entry) != key || entry.end().seq <= to.seq;
         self.about.values_mut().for_each(|about| about.retain(is_kept));

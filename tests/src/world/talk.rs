@@ -134,10 +134,11 @@ fn digests(image: &Image) -> BTreeMap<SpaceId, [u8; 32]> {
 /// What is held of one space, as peers compare it.
 pub(super) fn holding(image: &Image, space: SpaceId) -> Holding {
     let ends = image.logs.iter().filter(|(key, log)| key.space == space && log.checked.seq > 0);
-    let wanted = image.wanted.iter().filter(|(key, _)| key.space == space);
+    let is_checked = |key, seq| image.logs.get(key).is_some_and(|log| seq <= log.checked.seq);
+    let wanted = image.wanted.iter().filter(|(key, at)| key.space == space && is_checked(key, at.seq));
     Holding {
         ends: ends.map(|(key, log)| (key.author, log.checked)).collect(),
-        wanted: wanted.map(|(key, seq)| (key.author, *seq)).collect(),
+        wanted: wanted.map(|(key, at)| (key.author, *at)).collect(),
         acts: image.governance.held_acts(&space).into_iter().collect(),
     }
 }

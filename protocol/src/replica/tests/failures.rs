@@ -92,7 +92,7 @@ fn a_missing_payload_is_asked_of_live_peers_who_pass_it_on_when_they_have_it() {
     }
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
-    let wanted = BTreeSet::from([(world.log(0), 1), (world.log(0), 2)]);
+    let wanted = withholding.entries().map(|entry| (world.log(0), entry.end())).collect();
     world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
     world.sites[1].store = withholding;
     world.connect(2, 3);

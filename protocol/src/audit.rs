@@ -1,0 +1,408 @@
+//! Findings from bytes alone: every signature, chain, hash, grant and payload, checked anew. DESIGN §11.
+//!
+//! An auditor trusts no node, no index and no earlier check. Work comes in two steps. [`check`] looks at one thing by itself:
+//! its form, its signature, its payload against the header; any number of cores may do that at once, in any order.
+//! [`Audit::join`] then follows each log in the journal's order, holding every position against the one before it. An audit
+//! cuts and mends nothing, and says what it found: a *fault* is what no honest replica holds, an *observation* what one may
+//! hold and a reader should know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::act::Act;
+use crate::entry::{self, Entry, Kind};
+use crate::governance::{Governance, Taken};
+use crate::id::{ActId, ConsortiumId, EntryId, OrganisationId, SpaceId};
+use crate::key::PublicKey;
+use crate::log::{LogEnd, LogKey};
+use crate::sheet::content::{self, Flaw};
+
+mod finding;
+
+pub use finding::{Finding, What};
+
+/// One thing that a journal holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// An entry in its place in its log.
+    Entry(Vec<u8>),
+    /// An entry held before without its payload, now with it.
+    Payload(Vec<u8>),
+    /// The replica says that it checked every signature up to here.
+    Checked(LogKey, LogEnd),
+    /// The replica took the log back to here.
+    CutBack(LogKey, LogEnd),
+    /// Bytes that are not what was written.
+    Damaged {
+        /// What is wrong with them.
+        flaw: String,
+        /// The entry that they look like, by the header that can still be read.
+        looks_like: Option<(PublicKey, u64)>,
+    },
+    /// Bytes of a kind that this version does not know.
+    Unknown(u8),
+}
+
+/// What [`check`] found of one thing by itself. Holds no payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part(Checked);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Checked {
+    Entry(Seen),
+    Payload(Seen),
+    NoEntry(entry::DecodeError),
+    Other(Stored),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    log: LogKey,
+    organisation: OrganisationId,
+    kind: Kind,
+    end: LogEnd,
+    prev: EntryId,
+    is_signed: bool,
+    is_wanted: bool,
+    /// The code of the rule that its payload breaks.
+    inert: Option<&'static str>,
+}
+
+/// Checks one thing by itself: the costly half, in which things know nothing of each other.
+#[must_use]
+pub fn check(stored: Stored) -> Part {
+    let read = |bytes: &[u8]| Entry::decode(bytes).map(|entry| seen(&entry));
+    Part(match stored {
+        Stored::Entry(bytes) => read(&bytes).map_or_else(Checked::NoEntry, Checked::Entry),
+        Stored::Payload(bytes) => read(&bytes).map_or_else(Checked::NoEntry, Checked::Payload),
+        other => Checked::Other(other),
+    })
+}
+
+fn seen(entry: &Entry) -> Seen {
+    let header = &entry.header;
+    let flaw = content::read(entry).err();
+    Seen {
+        log: LogKey { space: header.space, author: header.author },
+        organisation: header.organisation,
+        kind: header.kind,
+        end: LogEnd { seq: header.seq, id: header.id() },
+        prev: header.prev,
+        is_signed: entry.is_signed(),
+        is_wanted: flaw == Some(Flaw::Wanted),
+        inert: match &flaw {
+            Some(Flaw::Inert(defect)) => Some(defect.code()),
+            Some(Flaw::Wanted | Flaw::UnknownKind) | None => None,
+        },
+    }
+}
+
+/// A log as far as it was followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Line {
+    organisation: Option<OrganisationId>,
+    /// The id at each position from 1; none where a position is missing.
+    ids: Vec<Option<EntryId>>,
+    wanted: BTreeSet<u64>,
+    /// Faults of positions that a later cut may explain: a replica that finds a bad signature cuts the log back before it.
+    unsigned: BTreeMap<u64, Finding>,
+}
+
+impl Line {
+    fn end(&self) -> LogEnd {
+        let seq = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
+        LogEnd { seq, id: self.ids.last().copied().flatten().unwrap_or(EntryId::ZERO) }
+    }
+
+    fn at(&self, seq: u64) -> Option<EntryId> {
+        let index = usize::try_from(seq.checked_sub(1)?).ok()?;
+        self.ids.get(index).copied().flatten()
+    }
+
+    fn holds(&self, end: LogEnd) -> bool {
+        end == LogEnd::START || self.at(end.seq) == Some(end.id)
+    }
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Counts {
+    /// Entries in their logs.
+    pub entries: u64,
+    /// Signatures checked, of entries and acts.
+    pub signatures: u64,
+    /// Acts.
+    pub acts: u64,
+    /// Payloads held against their headers.
+    pub payloads: u64,
+    /// Positions whose payload is missing.
+    pub wanted: u64,
+    /// Findings that are faults.
+    pub faults: u64,
+}
+
+/// Findings kept in full: more are counted.
+const FINDINGS: usize = 10_000;
+
+/// An audit under way.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    governance: Governance,
+    lines: BTreeMap<LogKey, Line>,
+    counts: Counts,
+    findings: Vec<Finding>,
+    suppressed: u64,
+}
+
+impl Audit {
+    /// Begins with the acts, in the order in which the journal holds them, each with its place.
+    ///
+    /// `consortium` is what the auditor knows by other means, or what the first founding charter says of itself.
+    #[must_use]
+    pub fn new(consortium: ConsortiumId, acts: Vec<(String, Vec<u8>)>) -> Self {
+        let mut audit = Self {
+            governance: Governance::new(consortium),
+            lines: BTreeMap::new(),
+            counts: Counts::default(),
+            findings: Vec::new(),
+            suppressed: 0,
+        };
+        let mut waiting: BTreeMap<ActId, String> = BTreeMap::new();
+        for (place, bytes) in acts {
+            audit.take_act(place, &bytes, &mut waiting);
+        }
+        for (id, place) in waiting {
+            if audit.governance.act(&id).is_none() {
+                audit.find(Finding::of(place, What::ActWaits).act(id));
+            }
+        }
+        if audit.governance.charter().is_none() {
+            audit.find(Finding::of("acts".into(), What::NoCharter));
+        }
+        audit
+    }
+
+    fn take_act(&mut self, place: String, bytes: &[u8], waiting: &mut BTreeMap<ActId, String>) {
+        self.counts.acts = self.counts.acts.saturating_add(1);
+        let act = match Act::decode(bytes) {
+            Ok(act) => act,
+            Err(error) => return self.find(Finding::of(place, What::NoAct).because(error.code())),
+        };
+        let id = act.id();
+        for signature in act.signatures() {
+            self.counts.signatures = self.counts.signatures.saturating_add(1);
+            if !act.is_signed_by(signature) {
+                self.find(Finding::of(place.clone(), What::ActSignature).act(id).author(signature.key));
+            }
+        }
+        match self.governance.take(act) {
+            Ok(Taken::Waiting) => {
+                waiting.insert(id, place);
+            }
+            Ok(Taken::New | Taken::MoreSignatures | Taken::Known) => {}
+            Err(refusal) => self.find(Finding::of(place, What::ActRefused).act(id).because(refusal.code())),
+        }
+    }
+
+    /// The rules that the acts make.
+    #[must_use]
+    pub const fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// Follows the logs by one thing more, in the order in which the journal of `space` holds them.
+    pub fn join(&mut self, space: SpaceId, place: String, part: Part) {
+        match part.0 {
+            Checked::Entry(seen) => self.entry(space, place, &seen),
+            Checked::Payload(seen) => self.payload(place, &seen),
+            Checked::NoEntry(error) => self.find(Finding::of(place, What::NoEntry).because(error.code())),
+            Checked::Other(Stored::Checked(log, upto)) => {
+                if self.lines.get(&log).is_none_or(|line| !line.holds(upto)) {
+                    self.find(Finding::of(place, What::CheckedBeyond).log(log, upto));
+                }
+            }
+            Checked::Other(Stored::CutBack(log, to)) => self.cut_back(place, log, to),
+            Checked::Other(Stored::Damaged { flaw, looks_like }) => {
+                let mut finding = Finding::of(place, What::Damaged).because(&flaw);
+                finding.space = Some(space);
+                if let Some((author, seq)) = looks_like {
+                    finding = finding.author(author);
+                    finding.seq = Some(seq);
+                }
+                self.find(finding);
+            }
+            Checked::Other(Stored::Unknown(kind)) => {
+                self.find(Finding::of(place, What::UnknownFrame).because(&kind.to_string()));
+            }
+            Checked::Other(Stored::Entry(_) | Stored::Payload(_)) => {}
+        }
+    }
+
+    fn entry(&mut self, space: SpaceId, place: String, seen: &Seen) {
+        let about = |what| Finding::of(place.clone(), what).log(seen.log, seen.end);
+        if seen.log.space != space {
+            self.find(about(What::OtherSpace));
+            return;
+        }
+        let line = self.lines.get(&seen.log);
+        if line.is_some_and(|line| line.at(seen.end.seq) == Some(seen.end.id)) {
+            self.find(about(What::Twice));
+            return;
+        }
+        if line.is_some_and(|line| line.at(seen.end.seq).is_some()) {
+            self.find(about(What::Equivocation));
+            return;
+        }
+        self.count(seen);
+        self.judge(&place, seen);
+        self.link(&place, seen);
+    }
+
+    fn count(&mut self, seen: &Seen) {
+        let counts = &mut self.counts;
+        counts.entries = counts.entries.saturating_add(1);
+        counts.signatures = counts.signatures.saturating_add(1);
+        if seen.is_wanted {
+            counts.wanted = counts.wanted.saturating_add(1);
+        } else {
+            counts.payloads = counts.payloads.saturating_add(1);
+        }
+    }
+
+    /// Grants, role and payload.
+    fn judge(&mut self, place: &str, seen: &Seen) {
+        let about = |what| Finding::of(place.to_owned(), what).log(seen.log, seen.end);
+        let log = &seen.log;
+        if let Err(reason) = self.governance.may_take(&log.space, &log.author, &seen.organisation) {
+            self.find(about(What::NotTaken).because(reason.code()));
+        } else if let Err(reason) = self.governance.authorise(&log.space, &log.author, &seen.organisation, seen.kind) {
+            self.find(about(What::Unauthorised).because(reason.code()));
+        }
+        if let Some(code) = seen.inert {
+            self.find(about(What::Inert).because(code));
+        }
+    }
+
+    /// The position, the entry before it, the organisation, the signature.
+    fn link(&mut self, place: &str, seen: &Seen) {
+        let about = |what| Finding::of(place.to_owned(), what).log(seen.log, seen.end);
+        let mut found = Vec::new();
+        let line = self.lines.entry(seen.log).or_default();
+        let before = line.end();
+        let due = before.seq.saturating_add(1);
+        if seen.end.seq < due {
+            // A position that was found missing before, or one before the first: named already, or told here.
+            found.push(about(What::OutOfSequence));
+        }
+        if seen.end.seq > due {
+            let last = seen.end.seq.saturating_sub(1);
+            found.push(about(What::Gap).because(&if due == last { due.to_string() } else { format!("{due}-{last}") }));
+        } else if seen.end.seq == due && seen.prev != before.id && line.ids.last().is_none_or(Option::is_some) {
+            found.push(about(What::Chain));
+        }
+        match line.organisation {
+            Some(organisation) if organisation != seen.organisation => found.push(about(What::Organisation)),
+            _ => line.organisation = Some(seen.organisation),
+        }
+        if !seen.is_signed {
+            line.unsigned.insert(seen.end.seq, about(What::Signature));
+        }
+        if seen.is_wanted {
+            line.wanted.insert(seen.end.seq);
+        }
+        // A gap of any width takes one finding and no memory for what is missing: a forged number must not ask for it.
+        let room = usize::try_from(seen.end.seq).ok().filter(|seq| *seq <= line.ids.len().saturating_add(GAP));
+        if let Some(seq) = room.filter(|_| seen.end.seq >= due) {
+            line.ids.resize(seq.saturating_sub(1), None);
+            line.ids.push(Some(seen.end.id));
+        }
+        found.into_iter().for_each(|finding| self.find(finding));
+    }
+
+    fn payload(&mut self, place: String, seen: &Seen) {
+        let line = self.lines.get_mut(&seen.log);
+        let is_due = line.as_ref().is_some_and(|line| line.at(seen.end.seq) == Some(seen.end.id));
+        if !is_due {
+            return self.find(Finding::of(place, What::NoPosition).log(seen.log, seen.end));
+        }
+        if line.is_some_and(|line| line.wanted.remove(&seen.end.seq)) {
+            self.counts.payloads = self.counts.payloads.saturating_add(1);
+            self.counts.wanted = self.counts.wanted.saturating_sub(1);
+        }
+        if let Some(code) = seen.inert {
+            self.find(Finding::of(place, What::Inert).log(seen.log, seen.end).because(code));
+        }
+    }
+
+    fn cut_back(&mut self, place: String, log: LogKey, to: LogEnd) {
+        let Some(line) = self.lines.get_mut(&log).filter(|line| line.holds(to)) else {
+            return self.find(Finding::of(place, What::CutNowhere).log(log, to));
+        };
+        let is_explained = line.unsigned.keys().any(|seq| *seq > to.seq);
+        line.ids.truncate(usize::try_from(to.seq).unwrap_or(usize::MAX));
+        line.unsigned.retain(|seq, _| *seq <= to.seq);
+        line.wanted.retain(|seq| *seq <= to.seq);
+        if to == LogEnd::START {
+            line.organisation = None;
+        }
+        let what = if is_explained { What::CutBack } else { What::CutUnexplained };
+        self.find(Finding::of(place, what).log(log, to));
+    }
+
+    /// Adds what somebody else found, such as a journal that ends before the mark.
+    pub fn find(&mut self, finding: Finding) {
+        if finding.is_fault {
+            self.counts.faults = self.counts.faults.saturating_add(1);
+        }
+        if self.findings.len() < FINDINGS {
+            self.findings.push(finding);
+        } else {
+            self.suppressed = self.suppressed.saturating_add(1);
+        }
+    }
+
+    /// Entries of a space that were followed.
+    #[must_use]
+    pub fn entries_of(&self, space: SpaceId) -> u64 {
+        let of_space = self.lines.iter().filter(|(log, _)| log.space == space);
+        of_space.fold(0, |sum, (_, line)| sum.saturating_add(line.end().seq))
+    }
+
+    /// True if the log holds that entry at that position; every log holds its beginning.
+    #[must_use]
+    pub fn holds(&self, log: LogKey, end: LogEnd) -> bool {
+        end == LogEnd::START || self.lines.get(&log).is_some_and(|line| line.holds(end))
+    }
+
+    /// Ends the audit.
+    #[must_use]
+    pub fn finish(mut self) -> Report {
+        for (log, line) in std::mem::take(&mut self.lines) {
+            line.unsigned.into_values().for_each(|finding| self.find(finding));
+            for seq in line.wanted {
+                let id = line.ids.get(usize::try_from(seq).unwrap_or(usize::MAX).saturating_sub(1)).copied().flatten();
+                let end = LogEnd { seq, id: id.unwrap_or(EntryId::ZERO) };
+                self.find(Finding::of(String::new(), What::Wanted).log(log, end));
+            }
+        }
+        self.findings.sort_by_key(|finding| !finding.is_fault);
+        Report { counts: self.counts, findings: self.findings, suppressed: self.suppressed }
+    }
+}
+
+/// Missing positions of one log that are kept in mind one by one: those of a lost segment full of small entries.
+const GAP: usize = 1_048_576;
+
+/// What an audit came to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Report {
+    /// How much was looked at.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What was found, faults first, at most ten thousand.
+    pub findings: Vec<Finding>,
+    /// Findings beyond that.
+    pub suppressed: u64,
+}
+
+#[cfg(test)]
+mod tests;

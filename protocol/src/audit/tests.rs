@@ -1,0 +1,125 @@
+//! What is wrong is named, each by its own name; what is whole is not.
+
+use super::*;
+use crate::entry::{Draft, Payload};
+use crate::id::RecordId;
+use crate::key::{SecretKey, Signature};
+use crate::time::Timestamp;
+
+fn space() -> SpaceId {
+    SpaceId::new([1; 32])
+}
+
+fn entry(prev: LogEnd, text: &str) -> Entry {
+    let payload = format!(r#"{{"ops":[{{"claim":{{"value":"{text}"}}}}]}}"#);
+    let draft = Draft {
+        kind: Kind::Change,
+        space: space(),
+        organisation: OrganisationId::new([2; 32]),
+        record: RecordId::new([1; 16]),
+        generation: 0,
+        time: Timestamp(0),
+        payload: Payload { salt: [9; 16], bytes: payload.into_bytes() },
+    };
+    draft.seal((prev.seq, prev.id), &SecretKey::from_seed(&[3; 32]))
+}
+
+fn log() -> LogKey {
+    LogKey { space: space(), author: SecretKey::from_seed(&[3; 32]).public() }
+}
+
+fn line(count: u64) -> Vec<Entry> {
+    let mut end = LogEnd::START;
+    let mut entries = Vec::new();
+    for number in 0..count {
+        let next = entry(end, &number.to_string());
+        end = LogEnd { seq: next.header.seq, id: next.header.id() };
+        entries.push(next);
+    }
+    entries
+}
+
+fn end(entry: &Entry) -> LogEnd {
+    LogEnd { seq: entry.header.seq, id: entry.header.id() }
+}
+
+/// What an audit of these finds, but that nobody granted the key: this is about bytes.
+fn audit(stored: Vec<Stored>) -> Vec<What> {
+    let mut audit = Audit::new(ConsortiumId::new([7; 32]), Vec::new());
+    for (index, stored) in stored.into_iter().enumerate() {
+        audit.join(space(), format!("at {index}"), check(stored));
+    }
+    let found = audit.finish().findings.into_iter().map(|finding| finding.what);
+    found.filter(|what| !matches!(what, What::NotTaken | What::NoCharter)).collect()
+}
+
+fn stored(entries: &[Entry]) -> Vec<Stored> {
+    entries.iter().map(|entry| Stored::Entry(entry.encode())).collect()
+}
+
+#[test]
+fn a_whole_log_has_no_fault() {
+    assert_eq!(audit(stored(&line(4))), []);
+}
+
+#[test]
+fn what_no_act_grants_is_a_fault() {
+    let mut audit = Audit::new(ConsortiumId::new([7; 32]), Vec::new());
+    audit.join(space(), String::new(), check(Stored::Entry(line(1)[0].encode())));
+    let report = audit.finish();
+    assert_eq!(report.counts.faults, 2);
+    assert!(report.findings.iter().any(|finding| finding.what == What::NotTaken && finding.seq == Some(1)));
+}
+
+#[test]
+fn each_fault_has_its_name() {
+    let whole = line(4);
+    let forged = Entry { signature: Signature::new([1; 64]), ..whole[1].clone() };
+    let other = entry(LogEnd::START, "another");
+    let apart = entry(end(&other), "on another");
+    let check = |stored: Vec<Stored>, expected: &[What]| assert_eq!(audit(stored), expected);
+    let entry_of = |entry: &Entry| Stored::Entry(entry.encode());
+
+    check(vec![entry_of(&whole[0]), entry_of(&forged)], &[What::Signature]);
+    check(vec![entry_of(&whole[0]), entry_of(&whole[2])], &[What::Gap]);
+    check(vec![entry_of(&whole[0]), entry_of(&apart)], &[What::Chain]);
+    check(vec![entry_of(&whole[0]), entry_of(&other)], &[What::Equivocation]);
+    check(vec![entry_of(&whole[0]), entry_of(&whole[0])], &[What::Twice]);
+    check(vec![Stored::Entry(vec![1, 2, 3])], &[What::NoEntry]);
+    check(vec![Stored::Payload(whole[0].encode())], &[What::NoPosition]);
+    check(vec![Stored::Checked(log(), end(&whole[0]))], &[What::CheckedBeyond]);
+    check(vec![entry_of(&whole[0]), Stored::CutBack(log(), end(&whole[1]))], &[What::CutNowhere]);
+    check(
+        vec![entry_of(&whole[0]), entry_of(&whole[1]), Stored::CutBack(log(), end(&whole[0]))],
+        &[What::CutUnexplained],
+    );
+    check(vec![Stored::Unknown(99)], &[What::UnknownFrame]);
+    let damaged = Stored::Damaged { flaw: "x".into(), looks_like: None };
+    check(vec![entry_of(&whole[0]), damaged, entry_of(&whole[2])], &[What::Damaged, What::Gap]);
+}
+
+#[test]
+fn a_cut_explains_the_bad_signature_behind_it() {
+    let whole = line(3);
+    let forged = Entry { signature: Signature::new([1; 64]), ..whole[1].clone() };
+    let mut all = stored(&[whole[0].clone(), forged, whole[2].clone()]);
+    all.push(Stored::CutBack(log(), end(&whole[0])));
+    all.extend(stored(&whole[1..]));
+    assert_eq!(audit(all), [What::CutBack]);
+}
+
+#[test]
+fn a_payload_that_came_later_is_no_longer_wanted() {
+    let whole = line(1);
+    let without = Entry { payload: None, ..whole[0].clone() };
+    assert_eq!(audit(stored(std::slice::from_ref(&without))), [What::Wanted]);
+    let late = vec![Stored::Entry(without.encode()), Stored::Payload(whole[0].encode())];
+    assert_eq!(audit(late), []);
+}
+
+#[test]
+fn a_forged_number_asks_for_no_memory() {
+    let mut far = line(1)[0].clone();
+    far.header.seq = u64::MAX;
+    assert_eq!(audit(stored(&[far])), [What::Gap, What::Signature]);
+}
