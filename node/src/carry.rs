@@ -1,4 +1,4 @@
-//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.
+//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.6.
 //!
 //! A carried file is a tag, the consortium, then frames of a session after their length: what its writer holds, every act,
 //! and all entries that the reader may lack; last, SHA-256 of the tag `ISNAD-CARRYSUM-1` and all before. Whoever reads it

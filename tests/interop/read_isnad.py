@@ -316,7 +316,10 @@ class Act:
         self.id = sha(self.frame)
         self.scope = self.id if self.is_first else scope
         self.body = decode_json(self.frame[128:])
-        [self.charter, self.organisation, self.space][self.kind - 1](self.body)
+        try:
+            [self.charter, self.organisation, self.space][self.kind - 1](self.body)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Refused(f"a member of another form: {error}") from error
 
     def holding(self):
         return [one for one in self.signatures if verifies(one[1], self.frame, one[2])]

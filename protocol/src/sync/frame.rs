@@ -1,4 +1,4 @@
-//! The frames of a sync session, as bytes. format §9.
+//! The frames of a sync session, as bytes. format §9.2.
 //!
 //! A frame is one byte of type, then its body; whoever carries it says how long it is. Every length in a frame is held
 //! against the bytes that are there before anything is allocated for it.

@@ -1,4 +1,4 @@
-//! What two replicas say to each other on one stream, as a value. format §9.
+//! What two replicas say to each other on one stream, as a value. format §9.4, §9.5.
 //!
 //! A session knows what the peer holds, what is being sent to it, and what it may still send. It reads nothing and
 //! decides nothing about entries: the replica routes them through its one door.
