@@ -6,28 +6,39 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Begin with:
-  isnad demo                         three fictional organisations share real, public incidents
-  isnad init --name \"…\" --kind ngo   make this organisation's keys and its first act
-  isnad help found                   found a consortium with the other organisations
+  isnad demo                see three fictional organisations share real incidents
+  isnad init --help         make your organisation's home: keys and a first act
+  isnad found --help        found a consortium with other organisations
 
-Exit codes: 0 done; 1 the answer is no (a finding, no such record); 2 usage or configuration;
-3 refused by a rule; 4 node or peer unreachable; 70 our fault.";
+Exit codes: 0 done; 1 the answer is no (a finding, no such record); 2 usage or
+configuration; 3 refused by a rule; 4 node or peer unreachable; 70 our fault.";
+
+/// Options that every command takes stand apart from its own.
+const EVERYWHERE: &str = "Options of every command";
 
 /// A peer-to-peer dataset of signed records, shared by organisations that need not trust each other.
 #[derive(Debug, Parser)]
-#[command(name = "isnad", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "isnad", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Where this node keeps its data [default: $XDG_DATA_HOME/isnad]
-    #[arg(long, global = true, env = "ISNAD_HOME", value_name = "DIR", hide_env_values = true)]
+    #[arg(long, global = true, env = "ISNAD_HOME", value_name = "DIR", hide_env_values = true, help_heading = EVERYWHERE)]
     pub(crate) home: Option<PathBuf>,
     /// The language of what is shown
-    #[arg(long, global = true, env = "ISNAD_LANG", value_name = "LANG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "ISNAD_LANG",
+        value_name = "ar|en|fr",
+        hide_possible_values = true,
+        hide_env_values = true,
+        help_heading = EVERYWHERE
+    )]
     pub(crate) lang: Option<Lang>,
     /// Print JSON for programs instead of text for people
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
     /// Judge what is in force as of this day instead of today
-    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
+    #[arg(long, global = true, value_name = "YYYY-MM-DD", help_heading = EVERYWHERE)]
     pub(crate) today: Option<String>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseArgs,
@@ -39,10 +50,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Args, Clone, Default)]
 pub(crate) struct PassphraseArgs {
     /// Read the passphrase from a file that only you can read
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_fd", help_heading = EVERYWHERE)]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Read the passphrase from an inherited file descriptor
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", help_heading = EVERYWHERE)]
     pub(crate) passphrase_fd: Option<u32>,
 }
 
@@ -109,11 +120,15 @@ pub(crate) enum Command {
     },
     /// Found a consortium with other organisations, by files
     ///
-    /// 1. Each organisation: isnad init, isnad organisation export -o A.act
-    /// 2. One of them: isnad found draft --name "…" --member A.act --member B.act -o draft.charter
-    /// 3. Each organisation: isnad found sign draft.charter -o A.signed (after reading what it says)
-    /// 4. One of them: isnad found assemble A.signed B.signed -o our.consortium
-    /// 5. Each organisation: isnad join our.consortium
+    /// 1. Each organisation:  isnad init, then
+    ///                        isnad organisation export -o A.act
+    /// 2. One of them:        isnad found draft --name "…" --member A.act \
+    ///                          --member B.act -o draft.charter
+    /// 3. Each organisation:  isnad found show draft.charter, then
+    ///                        isnad found sign draft.charter -o A.signed
+    /// 4. One of them:        isnad found assemble A.signed B.signed \
+    ///                          -o our.consortium
+    /// 5. Each organisation:  isnad join our.consortium
     #[command(verbatim_doc_comment)]
     Found {
         #[command(subcommand)]
@@ -135,8 +150,9 @@ pub(crate) enum Command {
     Who,
     /// Take in a dataset of incidents; run again, it changes nothing
     Import {
-        /// A file in the isnad-incidents format
+        /// A file in the isnad-incidents format, or - for standard input
         file: PathBuf,
+        /// Who may read it
         #[arg(long, value_enum, default_value_t)]
         space: SpaceName,
     },
@@ -296,11 +312,12 @@ pub(crate) enum RecordCommand {
     New {
         /// Its kind: see `isnad help list`
         kind: String,
-        /// The file; `isnad record example KIND` prints one to start from
+        /// The file, or - for standard input; `isnad record example KIND` prints one to start from
         #[arg(long, value_name = "FILE.json")]
         from: PathBuf,
-        #[arg(long, value_enum, default_value_t)]
-        space: SpaceName,
+        /// Who may read it [default: what the file says, else members]
+        #[arg(long, value_enum)]
+        space: Option<SpaceName>,
     },
     /// Print a filled file to start from
     Example {
@@ -337,8 +354,6 @@ pub(crate) enum ClaimCommand {
         /// Why, for other members to read
         #[arg(long)]
         note: Option<String>,
-        #[arg(long, value_enum, default_value_t)]
-        space: SpaceName,
     },
 }
 
@@ -368,11 +383,12 @@ pub(crate) struct ClaimAddArgs {
     /// The body's own words
     #[arg(long, value_name = "TEXT")]
     pub(crate) wording: Option<String>,
-    /// A whole claim from a file
+    /// A whole claim from a file, or - for standard input
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
     pub(crate) from: Option<PathBuf>,
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) space: SpaceName,
+    /// Who may read it [default: members; for a replacement, those who may read what it replaces]
+    #[arg(long, value_enum)]
+    pub(crate) space: Option<SpaceName>,
 }
 
 /// See [`Command::Narrative`].
@@ -385,14 +401,15 @@ pub(crate) enum NarrativeCommand {
         /// The narrative to edit; begins a new one if left out
         #[arg(long, value_name = "ID")]
         narrative: Option<String>,
-        /// Take the text from this file instead of an editor
+        /// Take the text from this file, or - for standard input, instead of an editor
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         /// The language of a new narrative
         #[arg(long = "in", value_name = "LANG", default_value = "en")]
         language: String,
-        #[arg(long, value_enum, default_value_t)]
-        space: SpaceName,
+        /// Who may read it [default: members; for an edit, those who may read the narrative]
+        #[arg(long, value_enum)]
+        space: Option<SpaceName>,
     },
 }
 

@@ -49,6 +49,10 @@ pub const UNCHECKED_ENTRIES: u64 = 1_000_000;
 /// Milliseconds in which a peer that offered entries must send some, before another is asked.
 pub const ANSWER_MS: u64 = 30_000;
 
+/// Milliseconds after which signatures are checked though peers that were asked for more may still send: longer than a
+/// catch-up of some hundred thousand entries takes, shorter than a person waits for what a colleague wrote.
+pub const CHECK_WAIT_MS: u64 = 5_000;
+
 /// Entries whose signatures are checked in one go: a fifth of a second on one core.
 pub const CHECK_ENTRIES: u64 = 4_096;
 
@@ -60,15 +64,6 @@ pub const PUSH_ENTRIES: u64 = 1_024;
 
 /// Logs, and acts, that a replica remembers one peer to hold: some thousand keys in some ten spaces.
 pub const PEER_LOGS: usize = 65_536;
-
-/// Characters of a name on screen.
-pub const NAME_CHARACTERS: usize = 128;
-
-/// Acts kept of one chain: some grants a week for twenty years.
-pub const ACTS_OF_A_CHAIN: usize = 4_096;
-
-/// Acts in one file: a charter and the first acts of some hundred organisations.
-pub const ACTS_OF_A_FILE: usize = 4_096;
 
 /// Bytes of a foreign JSON file (an import, a draft): the largest public list of sanctions in use is a few tens of MiB.
 pub const FOREIGN_BYTES: usize = 64 * 1_048_576;

@@ -1,1 +1,12 @@
-//! To come.
+//! End to end: the real command, as those who use it run it.
+
+#![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
+
+mod carry;
+mod contribute;
+mod demo;
+mod docs;
+mod export;
+mod journey;
+mod node;
+mod reading;

@@ -874,6 +874,8 @@ def check_session(consortium, expected):
 
 def check_carried(consortium, data, expected):
     check(data[:16] == tag("ISNAD-CARRY-v1") and data[16:48] == consortium.id, "of another consortium")
+    data, sum = data[:-32], data[-32:]
+    check(sha("ISNAD-CARRYSUM-1", data) == sum, "cut off or damaged")
     session, reader = Session(blinds(consortium, bytes(16))), Reader(data[48:])
     found = reader.all(lambda: session.frame(reader.take(reader.number(4))))
     assert found == expected["frames"], found

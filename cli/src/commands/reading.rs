@@ -77,8 +77,8 @@ pub(crate) fn who_text(who: &Who) -> String {
         let kind = organisation.kind.as_deref().unwrap_or("organisation");
         lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
         for key in &organisation.keys {
-            let peer = key.peer_id.as_ref().map(|peer| format!("  /p2p/{peer}")).unwrap_or_default();
-            lines.push(format!("  {:<12} {}  {}{peer}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.push(format!("  {:<12} {}  {}", key.role, key.key.to_short(), isolated(&key.label)));
+            lines.extend(key.peer_id.as_ref().map(|peer| format!("    opens connections as /p2p/{peer}")));
         }
     }
     lines.push(String::new());
@@ -152,7 +152,8 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 
 pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
     let client = Client::to_read(session).await?;
-    let history: History = client.get(&format!("/history/{}", encoded(record))).await?;
+    let query = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let history: History = client.get(&format!("/history/{}{query}", encoded(record))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&history, |history| history_text(session, history, &who));
     Ok(DONE)
@@ -161,7 +162,10 @@ pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
 /// The name of an organisation in the reader's language.
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.id == id);
-    let name = found.and_then(|found| found.names.get(language.code()).or_else(|| found.names.values().next()));
+    let name = found.and_then(|found| {
+        let names = &found.names;
+        names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())
+    });
     name.map_or_else(|| id.to_short(), |name| isolated(name))
 }
 
@@ -218,7 +222,7 @@ pub(crate) fn property_word(language: Language, prop: &str) -> String {
 }
 
 pub(crate) async fn digest(session: &Session) -> Outcome {
-    let digests: Digests = Client::to_read(session).await?.get("/digest").await?;
+    let digests: Digests = Client::to_read_checked(session).await?.get("/digest").await?;
     session.printer.either(&digests, |digests| {
         let mut lines = vec![format!("consortium {}", digests.consortium)];
         for space in &digests.spaces {

@@ -48,7 +48,10 @@ impl Fault {
             Self::Thread { .. } => "stop other programs, or raise the number of threads a user may have".to_owned(),
             Self::Network(_) => "correct the address in isnad.toml or on the command line".to_owned(),
             Self::Random { .. } => "restart the machine; if it stays, its system is at fault".to_owned(),
-            Self::Damaged { .. } => "run `isnad audit` to see all of it, then `isnad repair`".to_owned(),
+            Self::Damaged { .. } => {
+                "run `isnad audit` to see all of it, then bring the journal back from a backup or a peer: see the guide"
+                    .to_owned()
+            }
             Self::FrameTooLarge { .. } => "report this: no entry or act should be as long".to_owned(),
             Self::NewerHome { .. } | Self::NewerFormat { .. } => "install the newest isnad and start again".to_owned(),
             Self::NotAHome { .. } => "name another with --home, or make one with `isnad init`".to_owned(),

@@ -61,6 +61,10 @@ pub struct Session {
     /// What the peer holds, by its own word or because we sent it.
     theirs: BTreeMap<LogKey, LogEnd>,
     their_acts: BTreeMap<ActId, [u8; 32]>,
+    /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
+    wanted: BTreeSet<(LogKey, LogEnd)>,
+    /// Positions whose payload has come to be missing since we opened: the peer is told once it has answered.
+    deferred: BTreeSet<(LogKey, LogEnd)>,
     /// What we held when the opening digest was made.
     opened_with: Holdings,
     /// Spaces whose whole state we said.
@@ -103,6 +107,8 @@ impl Session {
             spaces: holdings.keys().map(|space| (digest::blind(&nonce, *space), *space)).collect(),
             theirs: BTreeMap::new(),
             their_acts: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            deferred: BTreeSet::new(),
             opened_with: Holdings::new(),
             stated: BTreeSet::new(),
             heard: BTreeMap::new(),
@@ -138,6 +144,12 @@ impl Session {
     #[must_use]
     pub fn due(&self) -> u64 {
         self.streams.values().fold(0, |sum, stream| sum.saturating_add(stream.until.saturating_sub(stream.sent)))
+    }
+
+    /// Logs and acts that the peer is known to hold, logs being sent to it, payloads that it lacks.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 4] {
+        [self.theirs.len(), self.their_acts.len(), self.streams.len(), self.wanted.len()]
     }
 
     /// The space of a blinded id.
@@ -250,6 +262,9 @@ impl Session {
                 Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
                     self.their_acts.insert(*id, *signatures);
                 }
+                Item::Wanted(author, at) if self.wanted.len() < limits::WANTED => {
+                    self.wanted.insert((LogKey { space, author: *author }, *at));
+                }
                 Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
             }
         }
@@ -265,12 +280,37 @@ impl Session {
             Some(false) => Ok(()),
             None => {
                 self.theirs.retain(|log, _| log.space != space);
+                self.wanted.retain(|(log, _)| log.space != space);
                 for act in holding.iter().flat_map(|holding| &holding.acts) {
                     self.their_acts.remove(&act.id);
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Keeps what has come to be missing until the peer has answered: before it has, news would say that all was said.
+    pub fn defer(&mut self, missing: &[(LogKey, LogEnd)]) {
+        if self.stage == Stage::Opening {
+            self.deferred.extend(missing);
+        }
+    }
+
+    /// What came to be missing before the peer had answered.
+    #[must_use]
+    pub fn take_deferred(&mut self) -> Vec<(LogKey, LogEnd)> {
+        std::mem::take(&mut self.deferred).into_iter().collect()
+    }
+
+    /// Positions in logs that changed whose payload the peer lacks.
+    #[must_use]
+    pub fn wanted_of(&self, changed: &BTreeMap<LogKey, bool>) -> Vec<(LogKey, LogEnd)> {
+        self.wanted.iter().filter(|(log, _)| changed.contains_key(log)).copied().collect()
+    }
+
+    /// Notes that a payload which the peer lacked was sent to it.
+    pub fn supplied(&mut self, log: LogKey, at: LogEnd) {
+        self.wanted.remove(&(log, at));
     }
 
     /// Takes the peer's word that there is news of a space, if only that there is none; true if with this it has said all.
