@@ -407,7 +407,7 @@ impl Parser<'_> {
         let digits = self.bytes.get(at..self.at).and_then(|digits| std::str::from_utf8(digits).ok());
         digits
             .and_then(|digits| Some((digits, digits.parse::<i64>().ok()?)))
-            .filter(|(digits, number)| number.to_string() == *digits && number.abs() <= INTEGER_MAX)
+            .filter(|(digits, number)| number.to_string() == *digits && (-INTEGER_MAX..=INTEGER_MAX).contains(number))
             .map(|(_, number)| number)
             .ok_or(DecodeError::Number { at })
     }
@@ -502,6 +502,9 @@ mod tests {
             ("1.0", E::Number { at: 0 }),
             ("1e3", E::Number { at: 0 }),
             ("9007199254740992", E::Number { at: 0 }),
+            ("-9007199254740992", E::Number { at: 0 }),
+            ("9223372036854775807", E::Number { at: 0 }),
+            ("-9223372036854775808", E::Number { at: 0 }),
             ("99999999999999999999999999", E::Number { at: 0 }),
             ("[1,]", E::Unexpected { at: 3 }),
             ("[1", E::Truncated),
