@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::breakage::{self, Breakage};
 use crate::limits;
 
 /// The largest integer of the profile, 2^53 - 1: above it, readers in other languages lose digits.
@@ -335,7 +336,7 @@ impl Parser<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Json, DecodeError> {
         let at = self.at;
-        if depth > limits::JSON_DEPTH {
+        if depth > limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
             return Err(DecodeError::Depth { at });
         }
         match self.peek().ok_or(DecodeError::Truncated)? {
@@ -377,7 +378,8 @@ impl Parser<'_> {
             if !is_key(&key) {
                 return Err(DecodeError::Key { at });
             }
-            if members.last_key_value().is_some_and(|(last, _)| *last >= key) {
+            let is_ascending = members.last_key_value().is_none_or(|(last, _)| *last < key);
+            if !is_ascending && !breakage::is_out(Breakage::ParserBombs) {
                 return Err(DecodeError::KeyOrder { at });
             }
             self.expect(b":")?;
