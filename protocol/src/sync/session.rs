@@ -339,9 +339,10 @@ impl Session {
         self.their_acts.insert(id, signatures);
     }
 
-    /// Notes that the peer holds a log up to `end`, for it sent that.
+    /// Notes that the peer holds a log up to `end`, for it sent that: of as many logs as an honest peer can have.
     pub fn has_entries(&mut self, log: LogKey, end: LogEnd) {
-        if self.their_end(log).seq < end.seq {
+        let has_room = self.theirs.len() < limits::PEER_LOGS || self.theirs.contains_key(&log);
+        if has_room && self.their_end(log).seq < end.seq {
             self.theirs.insert(log, end);
         }
     }
