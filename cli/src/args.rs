@@ -150,9 +150,9 @@ pub(crate) enum Command {
     Who,
     /// Take in a dataset of incidents; run again, it changes nothing
     Import {
-        /// A file in the isnad-incidents format
+        /// A file in the isnad-incidents format, or - for standard input
         file: PathBuf,
-        /// Who is to read it
+        /// Who may read it
         #[arg(long, value_enum, default_value_t)]
         space: SpaceName,
     },
@@ -312,12 +312,12 @@ pub(crate) enum RecordCommand {
     New {
         /// Its kind: see `isnad help list`
         kind: String,
-        /// The file; `isnad record example KIND` prints one to start from
+        /// The file, or - for standard input; `isnad record example KIND` prints one to start from
         #[arg(long, value_name = "FILE.json")]
         from: PathBuf,
-        /// Who is to read it
-        #[arg(long, value_enum, default_value_t)]
-        space: SpaceName,
+        /// Who may read it [default: what the file says, else members]
+        #[arg(long, value_enum)]
+        space: Option<SpaceName>,
     },
     /// Print a filled file to start from
     Example {
@@ -354,9 +354,6 @@ pub(crate) enum ClaimCommand {
         /// Why, for other members to read
         #[arg(long)]
         note: Option<String>,
-        /// Who is to read it
-        #[arg(long, value_enum, default_value_t)]
-        space: SpaceName,
     },
 }
 
@@ -386,12 +383,12 @@ pub(crate) struct ClaimAddArgs {
     /// The body's own words
     #[arg(long, value_name = "TEXT")]
     pub(crate) wording: Option<String>,
-    /// A whole claim from a file
+    /// A whole claim from a file, or - for standard input
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
     pub(crate) from: Option<PathBuf>,
-    /// Who is to read it
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) space: SpaceName,
+    /// Who may read it [default: members; for a replacement, those who may read what it replaces]
+    #[arg(long, value_enum)]
+    pub(crate) space: Option<SpaceName>,
 }
 
 /// See [`Command::Narrative`].
@@ -404,15 +401,15 @@ pub(crate) enum NarrativeCommand {
         /// The narrative to edit; begins a new one if left out
         #[arg(long, value_name = "ID")]
         narrative: Option<String>,
-        /// Take the text from this file instead of an editor
+        /// Take the text from this file, or - for standard input, instead of an editor
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         /// The language of a new narrative
         #[arg(long = "in", value_name = "LANG", default_value = "en")]
         language: String,
-        /// Who is to read it
-        #[arg(long, value_enum, default_value_t)]
-        space: SpaceName,
+        /// Who may read it [default: members; for an edit, those who may read the narrative]
+        #[arg(long, value_enum)]
+        space: Option<SpaceName>,
     },
 }
 

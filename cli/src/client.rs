@@ -1,19 +1,26 @@
 //! The local API as typed calls: to a running node over its socket, or to a home that this command opens itself.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use isnad_node::api;
+use isnad_node::fault::Fault;
 use isnad_node::home::Home;
-use isnad_node::node::{Node, Options};
+use isnad_node::node::{Node, OpenError, Options};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
 use crate::error::{Problem, exit};
 use crate::session::Session;
+
+/// How long a command waits for another one, or for a node that starts, to make way on the same home.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it waits before it looks again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A way to a home's data.
 #[derive(Debug)]
@@ -37,14 +44,38 @@ impl Client {
 
     async fn open(session: &Session, signs: bool) -> Result<Self, Problem> {
         let home = session.home()?;
-        if UnixStream::connect(home.socket()).await.is_ok() {
-            return Ok(Self::Running(home));
+        let until = Instant::now().checked_add(PATIENCE);
+        loop {
+            if UnixStream::connect(home.socket()).await.is_ok() {
+                return Ok(Self::Running(home));
+            }
+            match home.lock() {
+                Ok(free) => drop(free),
+                // Another command is at work for a moment, or a node that starts will answer soon.
+                Err(Fault::Locked { .. }) if until.is_some_and(|until| Instant::now() < until) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+            let unlocker = if signs { Some(session.unlocker()?) } else { None };
+            let printer = session.printer;
+            let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
+            let options = Options { home: home.clone(), unlocker, network: None };
+            match Node::start(options, &mut told).await {
+                Err(OpenError::Fault(Fault::Locked { .. })) if until.is_some_and(|until| Instant::now() < until) => {}
+                opened => return Ok(Self::Opened(Arc::new(opened?))),
+            }
         }
-        let unlocker = if signs { Some(session.unlocker()?) } else { None };
-        let printer = session.printer;
-        let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
-        let node = Node::start(Options { home, unlocker, network: None }, &mut told).await?;
-        Ok(Self::Opened(Arc::new(node)))
+    }
+
+    /// The same to read what only whole, checked logs are part of: a home that nobody runs is checked first.
+    pub(crate) async fn to_read_checked(session: &Session) -> Result<Self, Problem> {
+        let client = Self::open(session, false).await?;
+        if let Self::Opened(node) = &client {
+            node.all_checked().await;
+        }
+        Ok(client)
     }
 
     /// Asks for something.

@@ -39,7 +39,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::Carry { command } => carry::run(session, command).await,
         Command::Audit { consortium } => audit::run(session, consortium.as_deref()),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "isnad", &mut std::io::stdout());
+            // Into memory first: a reader that closes the pipe early is no reason to panic.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "isnad", &mut script);
+            session.printer.line(String::from_utf8_lossy(&script).trim_end());
             Ok(DONE)
         }
     }

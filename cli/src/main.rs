@@ -21,9 +21,17 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are printed to standard output and are no errors.
-            let code = if error.use_stderr() { exit::USAGE } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            // The arguments were not understood, so that `--json` is looked for by hand.
+            if std::env::args_os().any(|argument| argument == "--json") {
+                Printer::new(true).error(&misused(&error));
+            } else {
+                let _ = error.print();
+            }
+            return ExitCode::from(exit::USAGE);
         }
     };
     let printer = Printer::new(cli.json);
@@ -32,6 +40,15 @@ fn main() -> ExitCode {
         printer.error(&problem);
         problem.exit
     }))
+}
+
+/// What clap says to people, in the parts that programs read.
+fn misused(error: &clap::Error) -> error::Problem {
+    let text = error.render().to_string();
+    let mut parts = text.splitn(2, "\n\n");
+    let what = parts.next().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
+    let why = parts.next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    error::Problem::usage(what, why, "see `isnad help`")
 }
 
 fn start(cli: Cli, printer: Printer) -> error::Outcome {

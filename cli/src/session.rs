@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use isnad_node::config::Config;
+use isnad_node::fault::Fault;
 use isnad_node::home::{self, Home};
 use isnad_node::keystore::{Passphrase, Unlocker};
 use isnad_protocol::locale::Language;
@@ -79,16 +80,24 @@ impl Session {
 
     fn read_passphrase(&self, question: &str) -> Result<Passphrase, Problem> {
         if let Some(path) = &self.passphrase.passphrase_file {
-            return Ok(Passphrase::from_file(path)?);
+            return Passphrase::from_file(path).map_err(misnamed);
         }
         if let Some(number) = self.passphrase.passphrase_fd {
-            return Ok(Passphrase::from_descriptor(number)?);
+            return Passphrase::from_descriptor(number).map_err(misnamed);
         }
         let demo = self.home.join(DEMO_PASSPHRASE);
         if demo.exists() {
             return Ok(Passphrase::from_file(&demo)?);
         }
         Ok(Passphrase::new(prompt(question)?)?)
+    }
+}
+
+/// A file that is not there was named wrong; it is not the disk that failed.
+fn misnamed(fault: Fault) -> Problem {
+    match fault {
+        Fault::Io { doing, path, source } => Problem::file(doing, &path, &source),
+        other => other.into(),
     }
 }
 

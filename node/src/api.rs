@@ -2,17 +2,19 @@
 //!
 //! The command line speaks it to a running node, and to a home that it opens itself through [`call`]: one path for both.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path as UrlPath, Query, State};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde::Serialize;
+use axum::{Extension, Json, Router};
+use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
+use tokio::sync::watch;
 
 use crate::export;
 use crate::fault::Fault;
@@ -24,6 +26,12 @@ use crate::writing;
 /// Bytes of one request: a carried file of a large replica. Only the owner of the socket sends any.
 const REQUEST_BYTES: usize = 1_024 * 1_024 * 1_024;
 
+/// How long a reader who waits for news is kept waiting: long enough to ask seldom, shorter than what cuts idle connections.
+const NEWS_AFTER: Duration = Duration::from_secs(25);
+
+/// How long requests under way may hold up a stop.
+const GRACE: Duration = Duration::from_secs(5);
+
 type Shared = State<Arc<Node>>;
 type Answer<T> = Result<Json<T>, Problem>;
 
@@ -33,6 +41,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/status", get(status))
         .route("/who", get(who))
         .route("/digest", get(digest))
+        .route("/changes", get(changes))
         .route("/records", get(list))
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
@@ -48,22 +57,60 @@ pub fn routes(node: Arc<Node>) -> Router {
         .with_state(node)
 }
 
-/// Serves the routes on a socket that only its owner may use, until `stop` is done.
-///
-/// # Errors
-/// [`Fault`] if the socket cannot be made.
-pub async fn serve(path: &Path, node: Arc<Node>, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Fault> {
-    // A socket that a killed node left: the home's lock says that nobody listens on it.
-    if path.exists() {
-        std::fs::remove_file(path).map_err(Fault::io("remove", path))?;
+/// A socket that only its owner may use, ready to be served.
+#[derive(Debug)]
+pub struct Socket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Socket {
+    /// Makes the socket of a home whose lock is held: one that a killed node left is nobody's.
+    ///
+    /// # Errors
+    /// [`Fault`] if it cannot be made.
+    pub fn bind(path: &Path) -> Result<Self, Fault> {
+        if path.exists() {
+            std::fs::remove_file(path).map_err(Fault::io("remove", path))?;
+        }
+        let listener = UnixListener::bind(path).map_err(Fault::io("listen on", path))?;
+        crate::files::set_owner_only(path)?;
+        Ok(Self { path: path.to_owned(), listener })
     }
-    let listener = UnixListener::bind(path).map_err(Fault::io("listen on", path))?;
-    crate::files::set_owner_only(path)?;
-    let served = axum::serve(listener, routes(node)).with_graceful_shutdown(stop).await;
-    if let Err(error) = std::fs::remove_file(path) {
-        tracing::debug!(%error, "the socket was not removed");
+
+    /// Serves the routes until `stop` is done; requests under way are finished, within a few seconds.
+    ///
+    /// # Errors
+    /// [`Fault`] if the socket fails.
+    pub async fn serve(self, node: Arc<Node>, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Fault> {
+        let (stopping, stopped) = watch::channel(false);
+        let routes = routes(node).layer(Extension(Stopping(stopped.clone())));
+        let stop = async move {
+            stop.await;
+            stopping.send_replace(true);
+        };
+        let grace = async {
+            is_stopping(stopped).await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let served = tokio::select! {
+            served = axum::serve(self.listener, routes).with_graceful_shutdown(stop) => served,
+            () = grace => Ok(()),
+        };
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::debug!(%error, "the socket was not removed");
+        }
+        served.map_err(Fault::io("serve", &self.path))
     }
-    served.map_err(Fault::io("serve", path))
+}
+
+/// Tells those who wait for news that the node stops.
+#[derive(Debug, Clone)]
+struct Stopping(watch::Receiver<bool>);
+
+async fn is_stopping(mut stopping: watch::Receiver<bool>) {
+    // An error means that the node has stopped.
+    drop(stopping.wait_for(|is_so| *is_so).await);
 }
 
 /// Answers one request without a socket.
@@ -120,6 +167,45 @@ async fn digest(State(node): Shared) -> Answer<reading::Digests> {
     read(node, |reader| reader.digest()).await
 }
 
+/// What a reader who waits for news has seen.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct Seen {
+    /// The count that he knows; answered at once without one.
+    after: Option<u64>,
+}
+
+/// How often the data has changed since the node started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Changes {
+    change: u64,
+}
+
+/// Answers once more has changed than was seen, or after a while, so that a page or a script need not ask again and again.
+async fn changes(
+    State(node): Shared,
+    Query(seen): Query<Seen>,
+    stopping: Option<Extension<Stopping>>,
+) -> Json<Changes> {
+    let mut changes = node.changes();
+    let news = async {
+        if let Some(after) = seen.after {
+            drop(changes.wait_for(|change| *change > after).await);
+        }
+    };
+    let stopped = async {
+        match stopping {
+            Some(Extension(Stopping(stopping))) => is_stopping(stopping).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = news => {}
+        () = stopped => {}
+        () = tokio::time::sleep(NEWS_AFTER) => {}
+    }
+    Json(Changes { change: node.snapshot().change })
+}
+
 async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Answer<Vec<reading::Line>> {
     read(node, move |reader| reader.list(&query)).await
 }
@@ -132,8 +218,12 @@ async fn show(
     read(node, move |reader| reader.show(&record, &query)).await
 }
 
-async fn history(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::view::History> {
-    read(node, move |reader| reader.history(&record)).await
+async fn history(
+    State(node): Shared,
+    UrlPath(record): UrlPath<String>,
+    Query(query): Query<reading::DayQuery>,
+) -> Answer<isnad_protocol::view::History> {
+    read(node, move |reader| reader.history(&record, &query)).await
 }
 
 async fn resolve(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::id::RecordId> {
@@ -178,8 +268,12 @@ async fn export_automerge(
 /// Reading waits for the index and for the disk: not on a thread of the runtime.
 async fn read<T: Serialize + Send + 'static>(
     node: Arc<Node>,
-    read: impl FnOnce(&Reader<'_>) -> Result<T, Problem> + Send + 'static,
+    read: impl Fn(&Reader<'_>) -> Result<T, Problem> + Send + 'static,
 ) -> Answer<T> {
-    let task = tokio::task::spawn_blocking(move || read(&Reader::new(&node)));
+    let task = tokio::task::spawn_blocking(move || match read(&Reader::new(&node)) {
+        // The one who finds the index broken is served like those after him: it is made anew in memory.
+        Err(problem) if problem.code == "index" || node.index_has_failed() => read(&Reader::new(&node)),
+        outcome => outcome,
+    });
     task.await.map_err(|error| Problem::fault(error.to_string()))?.map(Json)
 }

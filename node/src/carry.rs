@@ -1,11 +1,14 @@
-//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.
+//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.6.
 //!
 //! A carried file is a tag, the consortium, then frames of a session after their length: what its writer holds, every act,
-//! and all entries that the reader may lack. Whoever reads it takes the frames as a peer's: through the one door.
+//! and all entries that the reader may lack; last, SHA-256 of the tag `ISNAD-CARRYSUM-1` and all before. Whoever reads it
+//! takes the frames as a peer's: through the one door. The sum protects against nobody: it tells a file that a stick has
+//! damaged or cut off before anything of it is taken.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use isnad_protocol::encoding::{Reader, Tag, tag};
+use isnad_protocol::encoding::{Reader, Tag, hash, tag};
 use isnad_protocol::id::{ConsortiumId, SpaceId};
 use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
@@ -16,6 +19,7 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 
 const FILE_TAG: Tag = tag("ISNAD-CARRY-v1");
+const SUM_TAG: Tag = tag("ISNAD-CARRYSUM-1");
 
 /// What came of taking in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,8 @@ pub fn write_out(node: &Node, theirs: Option<&[u8]>) -> Result<Vec<u8>, Problem>
         file.extend(u32::try_from(frame.len()).unwrap_or(u32::MAX).to_be_bytes());
         file.extend(frame);
     }
+    let sum = hash(&SUM_TAG, &[&file]);
+    file.extend(sum);
     Ok(file)
 }
 
@@ -53,10 +59,14 @@ pub fn write_out(node: &Node, theirs: Option<&[u8]>) -> Result<Vec<u8>, Problem>
 ///
 /// # Errors
 /// [`Problem`] if it is no carried file of this consortium; what is refused within it is told in the answer.
-pub async fn take_in(node: &Node, bytes: &[u8]) -> Result<Carried, Problem> {
+pub async fn take_in(node: &Arc<Node>, bytes: &[u8]) -> Result<Carried, Problem> {
     let before = node.snapshot().status.entries;
     let frames = frames(node.consortium(), bytes)?;
-    let notices = node.carry_in(frames).await?;
+    let mut notices = node.carry_in(frames).await?;
+    let noted = node.snapshot().notices.len();
+    // The sender does not wait for us: what he brought is checked whole before he is told, and `digest` counts it at once.
+    node.all_checked().await;
+    notices.extend(node.snapshot().notices.into_iter().skip(noted));
     let entries = node.snapshot().status.entries.saturating_sub(before);
     Ok(Carried { entries, notices })
 }
@@ -69,11 +79,16 @@ fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Proble
     let no_file = |why: &str| {
         Problem::new(exit::REFUSED, "carried_file", "this file was not taken in", why, "carry it again, whole")
     };
-    let mut reader = Reader::new(bytes);
-    if reader.array() != Ok(FILE_TAG) {
+    if !bytes.starts_with(&FILE_TAG) {
         return Err(no_file("it is not a file made by `isnad carry out`"));
     }
-    let of = reader.array().map_err(|_| no_file("it is cut off"))?;
+    let damaged = || no_file("it is cut off or damaged: its checksum does not fit its bytes");
+    let (body, sum) = bytes.split_last_chunk::<32>().ok_or_else(damaged)?;
+    if hash(&SUM_TAG, &[body]) != *sum {
+        return Err(damaged());
+    }
+    let mut reader = Reader::new(body.get(FILE_TAG.len()..).unwrap_or_default());
+    let of = reader.array().map_err(|_| damaged())?;
     if of != *consortium.as_bytes() {
         let theirs = ConsortiumId::new(of);
         return Err(no_file(&format!("it is of the consortium {theirs}, and this home of {consortium}")));
@@ -81,8 +96,8 @@ fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Proble
     let mut frames = Vec::new();
     while !reader.is_empty() {
         let length = reader.u32().ok().and_then(|length| usize::try_from(length).ok());
-        let length = length.filter(|length| *length <= limits::FRAME_BYTES).ok_or_else(|| no_file("it is cut off"))?;
-        frames.push(reader.bytes(length).map_err(|_| no_file("it is cut off"))?.to_vec());
+        let length = length.filter(|length| *length <= limits::FRAME_BYTES).ok_or_else(damaged)?;
+        frames.push(reader.bytes(length).map_err(|_| damaged())?.to_vec());
     }
     Ok(frames)
 }

@@ -17,7 +17,7 @@ use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Status, Write};
 use isnad_protocol::store::LogView;
 use isnad_protocol::time::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signer};
@@ -34,6 +34,8 @@ const INBOX: usize = 64;
 
 /// How long the loop sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3_600);
+/// Frames of a carried file that are taken in before they are flushed: far less than a session's credit.
+const CARRIED_FRAMES: usize = 8;
 
 /// Why a contribution was not made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +55,14 @@ pub enum Refused {
     NoKey {
         /// The role that is needed.
         role: &'static str,
+    },
+    /// The disk did not take it.
+    #[error("{why}")]
+    Disk {
+        /// What the disk said.
+        why: String,
+        /// True if it is signed and will be written once the disk takes it: it must not be entered again.
+        is_kept: bool,
     },
     /// We or the disk broke.
     #[error("{0}")]
@@ -93,6 +103,8 @@ pub struct Snapshot {
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that this node listens on.
     pub listening: Vec<String>,
+    /// Counts up whenever a log, an act, or where a peer stands has changed, and when signing begins or ends.
+    pub change: u64,
     /// Addresses that could not be reached, and why; they are tried again.
     pub unreached: BTreeMap<String, String>,
 }
@@ -103,9 +115,16 @@ pub struct Handle {
     commands: SyncSender<Command>,
     snapshot: Arc<Mutex<Snapshot>>,
     changed: Arc<Condvar>,
+    changes: watch::Receiver<u64>,
 }
 
 impl Handle {
+    /// Follows [`Snapshot::change`]; ends with the loop.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
     /// Waits until the replica is as `is_so` says.
     pub fn wait_until(&self, mut is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,11 +167,14 @@ struct Driver {
     reader: LogReader,
     snapshot: Arc<Mutex<Snapshot>>,
     changed: Arc<Condvar>,
+    changes: watch::Sender<u64>,
     answers: BTreeMap<u64, Answer>,
     /// Answers given once the snapshot shows what they are about.
     ready: Vec<(Answer, Result<(), Refused>)>,
     next_request: u64,
     wake_at: Option<Timestamp>,
+    /// What the disk last said when it failed.
+    disk: String,
     /// Something was appended since the last flush.
     is_unsynced: bool,
     is_governance_new: bool,
@@ -178,10 +200,17 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         notices: Vec::new(),
         strangers: BTreeMap::new(),
         listening: Vec::new(),
+        change: 0,
         unreached: BTreeMap::new(),
     }));
     let changed = Arc::new(Condvar::new());
-    let handle = Handle { commands: commands.clone(), snapshot: Arc::clone(&snapshot), changed: Arc::clone(&changed) };
+    let (changes, followed) = watch::channel(0);
+    let handle = Handle {
+        commands: commands.clone(),
+        snapshot: Arc::clone(&snapshot),
+        changed: Arc::clone(&changed),
+        changes: followed,
+    };
     let reader = parts.store.log_reader();
     let mut driver = Driver {
         network_members: parts.replica.governance().nodes().into_keys().collect(),
@@ -190,10 +219,12 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         reader,
         snapshot,
         changed,
+        changes,
         answers: BTreeMap::new(),
         ready: Vec::new(),
         next_request: 0,
         wake_at: None,
+        disk: String::new(),
         is_unsynced: false,
         is_governance_new: false,
     };
@@ -286,7 +317,7 @@ impl Driver {
     fn seal(&self, contributions: Vec<Contribution>) -> Result<Vec<Entry>, Refused> {
         self.parts.signing.check()?;
         if !self.parts.signing.unsettled().is_empty() {
-            return Err(Refusal::NotFlushed.into());
+            return Err(Refused::Disk { why: self.disk.clone(), is_kept: false });
         }
         let mut ends: BTreeMap<LogKey, LogEnd> = BTreeMap::new();
         let mut entries = Vec::with_capacity(contributions.len());
@@ -368,8 +399,9 @@ impl Driver {
 
     /// The disk failed: everything since the last flush is taken back, and those who wait for it are told.
     fn fail(&mut self, fault: &Fault) {
-        tracing::error!(%fault, "the disk failed; nothing that was not acknowledged is kept");
-        self.note(format!("could not write: {fault}"));
+        self.disk = format!("{fault}: {}", fault.why());
+        tracing::error!(fault = %self.disk, "the disk failed; nothing that was not acknowledged is kept");
+        self.note(format!("could not write to the disk: {}", fault.why()));
         self.is_unsynced = false;
         self.parts.store.take_back();
         let now = Timestamp(clock::now_ms());
@@ -383,7 +415,10 @@ impl Driver {
             self.is_unsynced = false;
             match self.parts.store.sync() {
                 Ok(()) => {
-                    self.parts.signing.settle();
+                    // Another batch may be on disk and own entries before it not: those stay reserved.
+                    if self.unwritten().is_empty() {
+                        self.parts.signing.settle();
+                    }
                     self.handle(Input::Synced);
                 }
                 Err(fault) => {
@@ -404,7 +439,9 @@ impl Driver {
             BTreeSet::new()
         };
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut has_changed = false;
         if std::mem::take(&mut self.is_governance_new) {
+            has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
             if members != self.network_members
                 && let Some(network) = &self.parts.network
@@ -413,10 +450,16 @@ impl Driver {
                 self.network_members = members;
             }
         }
-        snapshot.status = self.parts.replica.status();
-        snapshot.signing = self.parts.signing.blocked();
+        let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());
+        has_changed |= snapshot.status != status || snapshot.signing != signing;
+        (snapshot.status, snapshot.signing) = (status, signing);
         if *snapshot.logs != *self.parts.replica.logs() {
             snapshot.logs = Arc::new(self.parts.replica.logs().clone());
+            has_changed = true;
+        }
+        if has_changed {
+            snapshot.change = snapshot.change.saturating_add(1);
+            self.changes.send_replace(snapshot.change);
         }
         drop(snapshot);
         self.changed.notify_all();
@@ -424,8 +467,21 @@ impl Driver {
 
     fn answer(&mut self, request: u64, outcome: Result<Vec<EntryId>, Refusal>) {
         if let Some(answer) = self.answers.remove(&request) {
-            self.ready.push((answer, outcome.map(drop).map_err(Refused::Rule)));
+            let outcome = outcome.map(drop).map_err(|refusal| self.refused(&answer, refusal));
+            self.ready.push((answer, outcome));
         }
+    }
+
+    fn refused(&self, answer: &Answer, refusal: Refusal) -> Refused {
+        if refusal != Refusal::NotFlushed {
+            return refusal.into();
+        }
+        let reserved = self.parts.signing.unsettled().iter().map(|entry| entry.header.id());
+        let is_kept = match answer {
+            Answer::Contribution(entries, _) => !entries.is_empty() && reserved.eq(entries.iter().copied()),
+            Answer::Act(_) => false,
+        };
+        Refused::Disk { why: self.disk.clone(), is_kept }
     }
 
     /// Tells those who asked. One who has gone hears nothing: what he asked for stands all the same.
@@ -442,8 +498,12 @@ impl Driver {
         let peer = NodeId::ZERO;
         let noted = self.note_count();
         self.handle(Input::Connected { peer, opens_with: None });
-        for frame in frames {
-            self.handle(Input::Received { peer, frame });
+        for part in frames.chunks(CARRIED_FRAMES) {
+            for frame in part {
+                self.handle(Input::Received { peer, frame: frame.clone() });
+            }
+            // Nobody waits for the credit of these frames: it is given back by their being on disk.
+            self.flush();
         }
         self.handle(Input::Disconnected { peer });
         self.flush();
@@ -530,6 +590,10 @@ impl Driver {
     fn note(&self, text: String) {
         tracing::warn!("{text}");
         let mut snapshot = self.seen();
+        // What is said again and again, as on a full disk, is said once: it must not push out the rest.
+        if snapshot.notices.last() == Some(&text) {
+            return;
+        }
         if snapshot.notices.len() >= 100 {
             snapshot.notices.remove(0);
         }
@@ -538,12 +602,7 @@ impl Driver {
 
     /// Writes own entries that a crash or a full disk left between mark and journal, before anything new is signed.
     fn finish_unsettled(&mut self) {
-        let is_missing = |entry: &&Entry| {
-            let header = &entry.header;
-            let log = LogKey { space: header.space, author: header.author };
-            header.seq > self.parts.replica.end_of(log).seq
-        };
-        let entries: Vec<Entry> = self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect();
+        let entries = self.unwritten();
         if entries.is_empty() {
             self.parts.signing.settle();
             return;
@@ -551,6 +610,16 @@ impl Driver {
         tracing::info!(entries = entries.len(), "entries that were signed and not written are written now");
         self.handle(Input::Submit { request: 0, entries });
         self.flush();
+    }
+
+    /// Own entries that were signed and are not in the journal.
+    fn unwritten(&self) -> Vec<Entry> {
+        let is_missing = |entry: &&Entry| {
+            let header = &entry.header;
+            let log = LogKey { space: header.space, author: header.author };
+            header.seq > self.parts.replica.end_of(log).seq
+        };
+        self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect()
     }
 }
 

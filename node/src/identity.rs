@@ -52,10 +52,13 @@ pub fn create(
     unlocker: &mut Unlocker,
     cost: Cost,
 ) -> Result<(Home, Act), IdentityError> {
+    // First with keys that nobody keeps: an act that cannot be made must not leave a home behind.
+    first_act(new.clone(), |_| Ok(SecretKey::from_seed(Secret::draw()?.as_bytes())))?;
     let home = unfinished(path).map_or_else(|| Home::create(path), Ok)?;
     let keys = Keystore::create(&home.keys())?;
     let made = keys.list()?;
-    let mut make = |purpose: Purpose| -> Result<SecretKey, Fault> {
+    let label = new.label;
+    let act = first_act(new, |purpose| {
         // No act names a key of an unfinished home yet: it is as good as a new one, and nothing is thrown away.
         if let Some(info) = made.iter().find(|info| info.purpose == purpose) {
             return Ok(SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
@@ -63,9 +66,17 @@ pub fn create(
         let seed = Secret::draw()?;
         let key = SecretKey::from_seed(seed.as_bytes());
         let public = *key.public().as_bytes();
-        keys.add(&NewKey { purpose, label: new.label, public, seed: &seed }, unlocker, cost)?;
+        keys.add(&NewKey { purpose, label, public, seed: &seed }, unlocker, cost)?;
         Ok(key)
-    };
+    })?;
+    files::replace(&own_act_path(&home), &act.encode())?;
+    Ok((home, act))
+}
+
+fn first_act(
+    new: NewIdentity<'_>,
+    mut make: impl FnMut(Purpose) -> Result<SecretKey, Fault>,
+) -> Result<Act, IdentityError> {
     let (root, next) = (make(Purpose::Root)?, make(Purpose::NextRoot)?);
     let granted = [
         (Role::Reader, make(Purpose::Peer)?),
@@ -79,9 +90,7 @@ pub fn create(
     let grants = granted.iter().map(|(role, key)| Grant::of(key, &subject, *role, new.label)).collect();
     let act = founding::organisation(new.kind, new.names, roots, grants, false)?;
     let signature = act.sign(OrganisationId::ZERO, &root);
-    let act = act.with_signature(signature);
-    files::replace(&own_act_path(&home), &act.encode())?;
-    Ok((home, act))
+    Ok(act.with_signature(signature))
 }
 
 /// The home there, if its making ended before its organisation's first act was written: nobody has heard of its keys.

@@ -3,10 +3,16 @@
 //! Deleting it loses nothing: it is made again from the journal. It is never the truth (GROUND, sled): at every start it
 //! is compared with the journal's end, and it can say of itself only how far it came. Everything it knows of a batch,
 //! that included, is one sled batch. One tree with prefixes; values of at most some 40 KB; no key for each entry.
+//!
+//! Where sled fails while the node runs, as it does for good once a disk is full, the index is made anew in memory from the
+//! journal ([`Index::remake`]): reading goes on, and goes back to the disk once that takes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use isnad_protocol::encoding::Reader;
 use isnad_protocol::entry::Entry;
@@ -24,7 +30,7 @@ mod update;
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-1";
+const FORM: &[u8] = b"isnad-index-2";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -44,37 +50,143 @@ mod prefix {
 /// The sled trees derived from the journal. Cheap to clone; reads from any thread.
 #[derive(Clone, Debug)]
 pub struct Index {
-    tree: sled::Db,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    dir: PathBuf,
+    tree: RwLock<Tree>,
+    /// Sled has failed since the tree was opened: it never works again.
+    has_failed: AtomicBool,
+    /// One batch at a time, and none while the tree is replaced.
+    writing: Mutex<()>,
+}
+
+/// Keys and values: on disk, or in memory while the disk does not take them.
+#[derive(Debug)]
+enum Tree {
+    Sled(sled::Db),
+    Memory { pairs: BTreeMap<Vec<u8>, Vec<u8>>, next_try: Instant },
+}
+
+impl Tree {
+    fn in_memory() -> Self {
+        Self::Memory { pairs: BTreeMap::new(), next_try: next_try() }
+    }
+}
+
+/// What one batch changes: a value for a key, or `None` to remove it.
+#[derive(Debug, Default)]
+struct Changes(BTreeMap<Vec<u8>, Option<Vec<u8>>>);
+
+impl Changes {
+    fn insert(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.0.insert(key.into(), Some(value.into()));
+    }
+
+    fn remove(&mut self, key: impl Into<Vec<u8>>) {
+        self.0.insert(key.into(), None);
+    }
 }
 
 impl Index {
-    /// Opens the index, or makes an empty one where it is missing, of another form, or cannot be opened.
+    /// Opens the index, or makes an empty one where it is missing, of another form, or cannot be opened; in memory where the
+    /// disk does not take one.
     ///
     /// # Errors
-    /// [`Fault`] if not even an empty one can be made.
+    /// [`Fault`] if sled fails.
     pub fn open(dir: &Path) -> Result<Self, Fault> {
-        match Self::try_open(dir) {
+        let opened = open_sled(dir).map(|tree| Self::of(dir, Tree::Sled(tree)));
+        match opened {
             Ok(index) if index.has_form() => Ok(index),
-            Ok(index) => {
-                index.clear()?;
-                Ok(index)
-            }
-            Err(fault) => {
-                tracing::warn!(%fault, "the index cannot be opened and is made anew");
-                std::fs::remove_dir_all(dir).map_err(Fault::io("remove", dir))?;
-                let index = Self::try_open(dir)?;
-                index.clear()?;
-                Ok(index)
+            Ok(index) if index.clear().is_ok() => Ok(index),
+            Ok(_) | Err(_) => {
+                tracing::warn!("the index cannot be opened and is made anew");
+                Self::new_on_disk(dir).or_else(|fault| {
+                    tracing::warn!(%fault, "the disk takes no index: it is made in memory");
+                    let index = Self::of(dir, Tree::in_memory());
+                    index.clear().map(|()| index)
+                })
             }
         }
     }
 
-    fn try_open(dir: &Path) -> Result<Self, Fault> {
-        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1_000));
-        // sled panics on some of its own damaged files: for us that is an index to be made anew.
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
-        let tree = opened.map_err(|_| Fault::index("sled panicked while it opened"))?.map_err(Fault::index)?;
-        Ok(Self { tree })
+    fn new_on_disk(dir: &Path) -> Result<Self, Fault> {
+        let removed = if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
+        removed.or_else(|error| if dir.exists() { Err(Fault::io("remove", dir)(error)) } else { Ok(()) })?;
+        let index = Self::of(dir, Tree::Sled(open_sled(dir)?));
+        index.clear()?;
+        Ok(index)
+    }
+
+    fn of(dir: &Path, tree: Tree) -> Self {
+        let (tree, has_failed) = (RwLock::new(tree), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { dir: dir.to_owned(), tree, has_failed, writing: Mutex::new(()) }) }
+    }
+
+    /// True if sled has failed, so that the index is to be made anew.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.shared.has_failed.load(Ordering::SeqCst)
+    }
+
+    /// Makes the index anew in memory, if it has failed: `fill` hands it all that the journals hold.
+    ///
+    /// # Errors
+    /// [`Fault`] if `fill` fails: the index has failed all the same.
+    pub fn remake(&self, fill: impl FnOnce(&mut dyn FnMut(Vec<Applied>)) -> Result<(), Fault>) -> Result<(), Fault> {
+        let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.has_failed() {
+            return Ok(());
+        }
+        tracing::warn!("the index failed and is made anew in memory");
+        let memory = Self::of(&self.shared.dir, Tree::in_memory());
+        memory.clear()?;
+        let mut outcome = Ok(());
+        fill(&mut |writes| {
+            let taken = memory.apply(writes);
+            if outcome.is_ok() {
+                outcome = taken;
+            }
+        })?;
+        outcome?;
+        let made = std::mem::replace(&mut *memory.tree_mut(), Tree::in_memory());
+        self.replace(made);
+        Ok(())
+    }
+
+    /// Goes back to the disk now and then, where the disk takes the index whole. Called between batches.
+    fn return_to_disk(&self) {
+        let pairs = match &mut *self.tree_mut() {
+            Tree::Memory { pairs, next_try: at } if Instant::now() >= *at => {
+                *at = next_try();
+                pairs.clone()
+            }
+            Tree::Memory { .. } | Tree::Sled(_) => return,
+        };
+        let made = Self::new_on_disk(&self.shared.dir).and_then(|index| {
+            for (key, value) in pairs {
+                index.write(Changes(BTreeMap::from([(key, Some(value))])))?;
+            }
+            index.flush()?;
+            Ok(std::mem::replace(&mut *index.tree_mut(), Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() }))
+        });
+        match made {
+            Ok(tree) => self.replace(tree),
+            Err(fault) => tracing::debug!(%fault, "the index stays in memory"),
+        }
+    }
+
+    fn replace(&self, tree: Tree) {
+        let old = std::mem::replace(&mut *self.tree_mut(), tree);
+        self.shared.has_failed.store(false, Ordering::SeqCst);
+        // Sled writes once more when it is closed, and may panic over what it could not write.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(old))));
+    }
+
+    fn tree_mut(&self) -> std::sync::RwLockWriteGuard<'_, Tree> {
+        self.shared.tree.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_form(&self) -> bool {
@@ -86,11 +198,13 @@ impl Index {
     /// # Errors
     /// [`Fault`] if sled fails.
     pub fn clear(&self) -> Result<(), Fault> {
-        self.guard(|tree| {
-            tree.clear()?;
-            tree.insert([prefix::STATE], FORM)?;
-            Ok(())
-        })
+        if let Tree::Memory { pairs, .. } = &mut *self.tree_mut() {
+            pairs.clear();
+        }
+        self.guard(|tree| tree.clear(), |_| ())?;
+        let mut changes = Changes::default();
+        changes.insert([prefix::STATE], FORM);
+        self.write(changes)
     }
 
     /// How far each space's journal has been taken in.
@@ -120,11 +234,11 @@ impl Index {
             }
             true
         })?;
-        self.scan(&[prefix::WANTED], |key, _| {
+        self.scan(&[prefix::WANTED], |key, id| {
             if let Some((log, seq)) = key.split_at_checked(64)
-                && let (Some(log), Some(seq)) = (decode_log_key(log), number(seq))
+                && let (Some(log), Some(seq), Some(id)) = (decode_log_key(log), number(seq), EntryId::from_slice(id))
             {
-                stored.wanted.insert((log, seq));
+                stored.wanted.insert((log, LogEnd { seq, id }));
             }
             true
         })?;
@@ -207,30 +321,34 @@ impl Index {
         })
     }
 
-    /// Records whose summary is to be made anew, some thousand at a time.
+    /// Records whose summary is to be made anew, some thousand at a time, each with what made it so.
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn stale(&self) -> Result<Vec<RecordId>, Fault> {
+    pub fn stale(&self) -> Result<Vec<(RecordId, Vec<u8>)>, Fault> {
         let mut records = Vec::new();
-        self.scan(&[prefix::STALE], |key, _| {
-            records.extend(key.try_into().ok().map(RecordId::new));
+        self.scan(&[prefix::STALE], |key, value| {
+            records.extend(key.try_into().ok().map(|bytes| (RecordId::new(bytes), value.to_vec())));
             records.len() < 4_096
         })?;
         Ok(records)
     }
 
-    /// Keeps summaries, which are then no longer stale.
+    /// Keeps summaries, which are then no longer stale; a record about which more has come in meanwhile stays so.
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn keep_summaries(&self, summaries: Vec<(RecordId, Vec<u8>)>) -> Result<(), Fault> {
-        let mut batch = sled::Batch::default();
-        for (record, summary) in summaries {
-            batch.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), summary);
-            batch.remove([&[prefix::STALE][..], record.as_bytes()].concat());
+    pub fn keep_summaries(&self, summaries: Vec<((RecordId, Vec<u8>), Vec<u8>)>) -> Result<(), Fault> {
+        let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changes = Changes::default();
+        for ((record, cause), summary) in summaries {
+            let stale = [&[prefix::STALE][..], record.as_bytes()].concat();
+            if self.get(&stale)?.as_ref() == Some(&cause) {
+                changes.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), summary);
+                changes.remove(stale);
+            }
         }
-        self.guard(|tree| tree.apply_batch(batch))
+        self.write(changes)
     }
 
     /// Hands what sled still has in memory to the operating system.
@@ -238,34 +356,91 @@ impl Index {
     /// # Errors
     /// [`Fault`] if sled fails.
     pub fn flush(&self) -> Result<(), Fault> {
-        self.guard(|tree| tree.flush().map(drop))
+        self.guard(|tree| tree.flush().map(drop), |_| ())
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        self.guard(|tree| tree.get(key).map(|value| value.map(|value| value.to_vec())))
+        self.guard(|tree| tree.get(key).map(|value| value.map(|value| value.to_vec())), |pairs| pairs.get(key).cloned())
     }
 
     /// Visits keys behind a prefix (without it) in order, until `visit` says `false`.
-    fn scan(&self, start: &[u8], mut visit: impl FnMut(&[u8], &[u8]) -> bool) -> Result<(), Fault> {
-        self.guard(|tree| {
-            for pair in tree.scan_prefix(start) {
-                let (key, value) = pair?;
-                let goes_on = key.get(start.len()..).is_none_or(|rest| visit(rest, &value));
-                if !goes_on {
-                    break;
+    fn scan(&self, start: &[u8], visit: impl FnMut(&[u8], &[u8]) -> bool) -> Result<(), Fault> {
+        // Only one of the two is called.
+        let visit = std::cell::RefCell::new(visit);
+        let goes_on =
+            |key: &[u8], value: &[u8]| key.get(start.len()..).is_none_or(|rest| (visit.borrow_mut())(rest, value));
+        self.guard(
+            |tree| {
+                for pair in tree.scan_prefix(start) {
+                    let (key, value) = pair?;
+                    if !goes_on(&key, &value) {
+                        break;
+                    }
+                }
+                Ok(())
+            },
+            |pairs| {
+                let behind = pairs.range(start.to_vec()..).take_while(|(key, _)| key.starts_with(start));
+                behind.take_while(|(key, value)| goes_on(key, value)).for_each(drop);
+            },
+        )
+    }
+
+    /// Makes changes, all or none.
+    fn write(&self, Changes(changes): Changes) -> Result<(), Fault> {
+        if let Tree::Memory { pairs, .. } = &mut *self.tree_mut() {
+            for (key, value) in changes {
+                match value {
+                    Some(value) => drop(pairs.insert(key, value)),
+                    None => drop(pairs.remove(&key)),
                 }
             }
-            Ok(())
-        })
+            return Ok(());
+        }
+        let mut batch = sled::Batch::default();
+        for (key, value) in changes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.guard(|tree| tree.apply_batch(batch), |_| ())
     }
 
     /// Runs sled behind `catch_unwind`: a panic in it is an index to be made anew, never the end of the node.
-    fn guard<T>(&self, run: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, Fault> {
-        catch_unwind(AssertUnwindSafe(|| run(&self.tree)))
-            .map_err(|_| Fault::index("sled panicked"))?
-            .map_err(Fault::index)
+    fn guard<T>(
+        &self,
+        on_disk: impl FnOnce(&sled::Db) -> sled::Result<T>,
+        in_memory: impl FnOnce(&BTreeMap<Vec<u8>, Vec<u8>>) -> T,
+    ) -> Result<T, Fault> {
+        let tree = self.shared.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let outcome = match &*tree {
+            Tree::Memory { pairs, .. } => return Ok(in_memory(pairs)),
+            Tree::Sled(tree) => catch_unwind(AssertUnwindSafe(|| on_disk(tree)))
+                .map_err(|_| Fault::index("sled panicked"))
+                .and_then(|outcome| outcome.map_err(Fault::index)),
+        };
+        if outcome.is_err() {
+            self.shared.has_failed.store(true, Ordering::SeqCst);
+        }
+        outcome
     }
 }
+
+fn open_sled(dir: &Path) -> Result<sled::Db, Fault> {
+    let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1_000));
+    // sled panics on some of its own damaged files: for us that is an index to be made anew.
+    let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+    opened.map_err(|_| Fault::index("sled panicked while it opened"))?.map_err(Fault::index)
+}
+
+fn next_try() -> Instant {
+    let now = Instant::now();
+    now.checked_add(RETURN_AFTER).unwrap_or(now)
+}
+
+/// How long an index in memory stays there at least: to put it on disk reads and writes all of it.
+const RETURN_AFTER: Duration = Duration::from_secs(60);
 
 /// Memory that sled may keep: a small server is a target (GROUND S6: 1 GiB by default).
 const CACHE_BYTES: u64 = 32 * 1_024 * 1_024;

@@ -146,6 +146,19 @@ impl Node {
         tokio::task::spawn_blocking(wait).await.unwrap_or_default()
     }
 
+    /// Follows [`Snapshot::change`]: a reader who waits for news reads again whenever it moves.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.handle.changes()
+    }
+
+    /// Waits until every signature held has been checked: nothing comes in meanwhile, or the wait goes on.
+    pub async fn all_checked(self: &Arc<Self>) {
+        let node = Arc::clone(self);
+        // It fails only with the runtime, and then nobody waits.
+        drop(tokio::task::spawn_blocking(move || node.wait_until(|snapshot| snapshot.status.unchecked == 0)).await);
+    }
+
     /// Waits until the replica is as `is_so` says, as of a flush. Waits: not for a thread of the runtime.
     pub fn wait_until(&self, is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         self.handle.wait_until(is_so)
@@ -158,6 +171,12 @@ impl Node {
     pub fn index(&self) -> Result<&Index, Fault> {
         self.barrier.wait()?;
         Ok(&self.index)
+    }
+
+    /// True if the index has failed and was not made anew yet: what was read from it is to be read again.
+    #[must_use]
+    pub fn index_has_failed(&self) -> bool {
+        self.index.has_failed()
     }
 
     /// Reads logs from the journal.

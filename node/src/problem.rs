@@ -77,7 +77,7 @@ impl From<Fault> for Problem {
         let exit = match fault.code() {
             "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked"
             | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase"
-            | "passphrase" | "cost" | "network" => exit::USAGE,
+            | "key_label" | "passphrase" | "passphrase_cost" | "network" => exit::USAGE,
             "journal_damaged" | "key_damaged" | "mark_damaged" => exit::NO,
             _ => exit::FAULT,
         };
@@ -119,6 +119,15 @@ impl From<Refused> for Problem {
             Refused::Content(_) => {
                 Self::new(exit::REFUSED, "content", what, why, "shorten it, or split it into several")
             }
+            Refused::Disk { is_kept: false, .. } => {
+                let advice = "free some space on that disk and try again";
+                Self::new(exit::FAULT, "disk", "this contribution was not written", why, advice)
+            }
+            Refused::Disk { is_kept: true, .. } => {
+                let advice = "free some space on that disk; do not enter it again: it is signed, and is written with the \
+                              next contribution or at the next start";
+                Self::new(exit::FAULT, "disk", "this contribution is not written yet", why, advice)
+            }
             Refused::Fault(_) => Self::fault(why),
         }
     }
@@ -126,7 +135,6 @@ impl From<Refused> for Problem {
 
 fn advice_for(code: &str) -> &'static str {
     match code {
-        "not_flushed" => "make room on the disk; what was signed is written as soon as the disk takes it",
         "key_not_granted" => "ask your organisation's administrator for a grant of this key",
         "organisation_not_a_member" | "space_unknown" => "check that this home has joined the right consortium",
         _ => "nothing was changed; see docs/format.md for the rule",

@@ -302,11 +302,7 @@ impl<'a> Reader<'a> {
         let store = Indexed(self.node.index()?);
         let view = View::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
         if view.is_empty() {
-            return Err(Problem::missing(
-                format!("nothing is held about {record}"),
-                "",
-                "sync with a peer that has it",
-            ));
+            return Err(not_held(record));
         }
         Ok(view)
     }
@@ -315,10 +311,15 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Problem`] if there is no such record.
-    pub fn history(&self, text: &str) -> Result<History, Problem> {
+    pub fn history(&self, text: &str, query: &DayQuery) -> Result<History, Problem> {
         let record = self.resolve(text)?;
-        let policy = Policy::default();
-        History::of(record, &Indexed(self.node.index()?), self.context(&policy, None)).map_err(fault)
+        let policy = policy(query.lang.as_deref());
+        let store = Indexed(self.node.index()?);
+        let history = History::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
+        if history.items.is_empty() {
+            return Err(not_held(record));
+        }
+        Ok(history)
     }
 
     /// The records of a kind, by date and then by id.
@@ -353,7 +354,7 @@ impl<'a> Reader<'a> {
             let mut made = Vec::with_capacity(stale.len());
             for record in stale {
                 let bytes =
-                    serde_json::to_vec(&self.summary(record)?).map_err(|error| Problem::fault(error.to_string()))?;
+                    serde_json::to_vec(&self.summary(record.0)?).map_err(|error| Problem::fault(error.to_string()))?;
                 made.push((record, bytes));
             }
             index.keep_summaries(made)?;
@@ -530,6 +531,10 @@ fn policy(lang: Option<&str>) -> Policy {
 
 fn today() -> Day {
     Timestamp(crate::clock::now_ms()).day()
+}
+
+fn not_held(record: RecordId) -> Problem {
+    Problem::missing(format!("nothing is held about {record}"), "", "sync with a peer that has it")
 }
 
 fn fault(fault: store::Fault) -> Problem {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogEnd, LogKey};
@@ -96,13 +97,28 @@ impl Signing {
     /// the mark at the next start, with the same bytes, so that no seq is used twice.
     ///
     /// # Errors
-    /// [`Fault`] if the disk fails: the entries stay reserved, and are handed in again by [`Signing::unsettled`].
+    /// [`Fault`] if the disk fails. Where the old mark still stands, nothing is reserved: what its author was refused is not
+    /// written later behind his back. Else the entries stay reserved, and are handed in again by [`Signing::unsettled`].
     pub fn reserve(&mut self, entries: &[&Authentic]) -> Result<(), Fault> {
+        if breakage::is_out(Breakage::CrashBetweenSignAndStore) {
+            return Ok(());
+        }
         if self.unsettled.is_empty() {
+            let before = self.mark.clone();
             let ends: Vec<(OwnLog, End)> = entries.iter().map(|entry| (own_log(entry), own_end(entry))).collect();
+            // The mark is told of the last of each log alone: the first must be new as well.
+            if let Some((_, end)) = ends.iter().find(|(log, end)| end.seq <= self.mark.end(log).seq) {
+                return Err(Fault::SeqReused { seq: end.seq });
+            }
             let bytes = entries.iter().map(|entry| entry.entry().encode()).collect();
             self.mark.reserve(&last_of_each(&ends), bytes)?;
             self.unsettled = entries.iter().map(|entry| entry.entry().clone()).collect();
+            return self.mark.write(&self.path).inspect_err(|_| {
+                if matches!(Mark::load(&self.path), Ok(Some(found)) if found != self.mark) {
+                    self.mark = before;
+                    self.unsettled.clear();
+                }
+            });
         }
         self.mark.write(&self.path)
     }

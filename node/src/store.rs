@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
@@ -20,7 +21,7 @@ use crate::home::Home;
 use crate::index::{Applied, Index};
 use crate::journal::{BATCH_BYTES, Frame, Journal, Position, Reader};
 
-/// Kinds of frames in a journal. format §10.
+/// Kinds of frames in a journal. format §10.1.
 pub(crate) mod kind {
     pub(crate) const ENTRY: u8 = 1;
     pub(crate) const ENTRY_OF_RUN: u8 = 2;
@@ -55,6 +56,8 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct Shared {
     recent: Mutex<Recent>,
+    /// Up to where each journal is on disk and given to the index.
+    given: Mutex<BTreeMap<SpaceId, Position>>,
     progress: Mutex<Progress>,
     moved: Condvar,
 }
@@ -87,7 +90,9 @@ impl Store {
         }
         let acts = Journal::open(&home.acts())?.journal;
         let shared = Arc::new(Shared::default());
-        let (queue, indexer) = start_indexer(index.clone(), Arc::clone(&shared))?;
+        let readers = journals.iter().map(|(space, journal)| (*space, journal.reader())).collect();
+        let reader = LogReader { readers, index: index.clone(), shared: Arc::clone(&shared) };
+        let (queue, indexer) = start_indexer(reader)?;
         let mut store = Self {
             journals,
             acts,
@@ -158,6 +163,7 @@ impl Store {
     }
 
     fn give(&self, writes: Vec<Applied>) {
+        self.note_given();
         let mut recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
         for applied in &writes {
             if let Write::Entry { entry, .. } | Write::Payload(entry) = &applied.write {
@@ -177,6 +183,11 @@ impl Store {
             // A stopped indexer is noticed by whoever waits for it: the journal goes on without.
             let _ = queue.send(Job { number, writes });
         }
+    }
+
+    fn note_given(&self) {
+        let mut given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.extend(self.journals.iter().map(|(space, journal)| (*space, journal.synced_end())));
     }
 
     /// Flushes everything appended: from here on it may be acknowledged.
@@ -228,15 +239,17 @@ impl Store {
 
     /// Takes into the index what the journals hold beyond the positions given.
     fn replay(&mut self, reached: &BTreeMap<SpaceId, Position>, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+        self.note_given();
+        if breakage::is_out(Breakage::SledDeleted) {
+            return Ok(());
+        }
         let mut count = 0_u64;
         for (space, journal) in &mut self.journals {
             let from = reached.get(space).copied().unwrap_or(Position::START);
             let mut writes = Vec::new();
             for frame in journal.frames_from(from)? {
                 let frame = frame?;
-                if let Some(write) = decode(&frame) {
-                    writes.push(Applied { at: frame.position, end: frame.end(), space: *space, write });
-                }
+                writes.extend(applied(*space, &frame));
                 if writes.len() >= REPLAY_ENTRIES {
                     count = count.saturating_add(REPLAY_ENTRIES as u64);
                     progress(count);
@@ -253,13 +266,13 @@ impl Store {
     /// # Errors
     /// [`Fault`] if the index broke: it is made anew at the next start.
     pub fn index_reached(&self) -> Result<(), Fault> {
-        Barrier { shared: Arc::clone(&self.shared) }.wait()
+        self.barrier().wait()
     }
 
     /// What readers on other threads wait on.
     #[must_use]
     pub fn barrier(&self) -> Barrier {
-        Barrier { shared: Arc::clone(&self.shared) }
+        Barrier { reader: self.log_reader() }
     }
 
     /// What checkers on other threads read logs with.
@@ -273,7 +286,7 @@ impl Store {
 /// Waits for the index.
 #[derive(Debug, Clone)]
 pub struct Barrier {
-    shared: Arc<Shared>,
+    reader: LogReader,
 }
 
 impl Barrier {
@@ -282,10 +295,12 @@ impl Barrier {
     /// # Errors
     /// [`Fault`] if the index broke: it is made anew at the next start.
     pub fn wait(&self) -> Result<(), Fault> {
-        let mut progress = self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reader.remake_index()?;
+        let shared = &self.reader.shared;
+        let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let goal = progress.given;
         while progress.taken < goal && !progress.broken {
-            progress = self.shared.moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
+            progress = shared.moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
         }
         if progress.broken { Err(Fault::index("the index stopped; restart the node to make it anew")) } else { Ok(()) }
     }
@@ -300,6 +315,29 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// Makes the index anew from the journals, in memory, if it has failed.
+    fn remake_index(&self) -> Result<(), Fault> {
+        if !self.index.has_failed() {
+            return Ok(());
+        }
+        self.index.remake(|take| {
+            let given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for (space, reader) in &self.readers {
+                let Some(until) = given.get(space) else { continue };
+                let mut writes = Vec::new();
+                for frame in reader.frames(Position::START, *until) {
+                    let frame = frame?;
+                    writes.extend(applied(*space, &frame));
+                    if writes.len() >= REPLAY_ENTRIES {
+                        take(std::mem::take(&mut writes));
+                    }
+                }
+                take(writes);
+            }
+            Ok(())
+        })
+    }
+
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.
     fn positions(&self, log: LogKey, after: u64) -> Result<Vec<Position>, Fault> {
         let from = after.saturating_add(1);
@@ -355,14 +393,15 @@ const READ_ENTRIES: usize = 1_024;
 const REPLAY_ENTRIES: usize = 4_096;
 
 /// Starts the thread that brings the index behind the journal.
-fn start_indexer(index: Index, shared: Arc<Shared>) -> Result<(SyncSender<Job>, JoinHandle<()>), Fault> {
+fn start_indexer(reader: LogReader) -> Result<(SyncSender<Job>, JoinHandle<()>), Fault> {
     let (queue, jobs) = sync_channel(INDEX_QUEUE);
     let thread = std::thread::Builder::new().name("isnad-index".into());
-    let handle = thread.spawn(move || run_indexer(&index, &shared, &jobs)).map_err(|error| Fault::thread(&error))?;
+    let handle = thread.spawn(move || run_indexer(&reader, &jobs)).map_err(|error| Fault::thread(&error))?;
     Ok((queue, handle))
 }
 
-fn run_indexer(index: &Index, shared: &Shared, jobs: &Receiver<Job>) {
+fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
+    let shared = &reader.shared;
     while let Ok(first) = jobs.recv() {
         let mut number = first.number;
         let mut writes = first.writes;
@@ -374,7 +413,8 @@ fn run_indexer(index: &Index, shared: &Shared, jobs: &Receiver<Job>) {
             writes.extend(next.writes);
         }
         let done: Vec<(LogKey, u64, Position)> = writes.iter().filter_map(recent_of).collect();
-        let outcome = index.apply(writes);
+        // Made anew, it holds these too.
+        let outcome = reader.index.apply(writes).or_else(|_| reader.remake_index());
         if let Err(fault) = &outcome {
             tracing::error!(%fault, "the index stopped; it is made anew at the next start");
         } else {
@@ -442,6 +482,11 @@ fn encode(write: &Write) -> (Option<SpaceId>, u8, Vec<u8>) {
 
 fn encode_end(log: LogKey, end: LogEnd) -> Vec<u8> {
     [&log.space.as_bytes()[..], log.author.as_bytes(), &end.seq.to_be_bytes(), end.id.as_bytes()].concat()
+}
+
+/// What a frame of a space's journal does to the index; `None` for a frame of a later version.
+fn applied(space: SpaceId, frame: &Frame) -> Option<Applied> {
+    decode(frame).map(|write| Applied { at: frame.position, end: frame.end(), space, write })
 }
 
 /// Reads a frame of our own journal; `None` for one of a later version, which is left where it is.

@@ -49,6 +49,10 @@ pub const UNCHECKED_ENTRIES: u64 = 1_000_000;
 /// Milliseconds in which a peer that offered entries must send some, before another is asked.
 pub const ANSWER_MS: u64 = 30_000;
 
+/// Milliseconds after which signatures are checked though peers that were asked for more may still send: longer than a
+/// catch-up of some hundred thousand entries takes, shorter than a person waits for what a colleague wrote.
+pub const CHECK_WAIT_MS: u64 = 5_000;
+
 /// Entries whose signatures are checked in one go: a fifth of a second on one core.
 pub const CHECK_ENTRIES: u64 = 4_096;
 

@@ -21,7 +21,7 @@ mod peers;
 mod status;
 
 pub use admit::Refusal;
-pub use status::{PeerStatus, Status};
+pub use status::{Memory, PeerStatus, Status};
 
 /// Names one request of a local user, so that its answer finds the way back.
 pub type RequestId = u64;
@@ -202,14 +202,16 @@ pub enum Notice {
 pub struct Stored {
     /// Every log held.
     pub logs: BTreeMap<LogKey, Log>,
-    /// Positions whose payload is missing.
-    pub wanted: BTreeSet<(LogKey, u64)>,
+    /// Positions whose payload is missing, and the entry that stands at each.
+    pub wanted: BTreeSet<(LogKey, LogEnd)>,
 }
 
 /// One copy of the dataset.
 #[derive(Debug, Clone)]
 pub struct Replica {
     governance: Governance,
+    /// Governance as it stands on disk, while acts that came since are not flushed.
+    flushed: Option<Box<Governance>>,
     /// Keys whose secret half this node holds.
     own: BTreeSet<PublicKey>,
     /// What stands on disk; the only state that peers and users hear of.
@@ -225,9 +227,11 @@ pub struct Replica {
     diverged: BTreeSet<(NodeId, LogKey)>,
     /// Logs with entries whose own signature was not checked yet.
     unchecked: BTreeSet<LogKey>,
-    /// Who sent the unchecked part of a log.
-    senders: BTreeMap<LogKey, NodeId>,
+    /// Who sent the unchecked part of a log: each up to which position, and from where on.
+    senders: BTreeMap<LogKey, BTreeMap<u64, (NodeId, u64)>>,
     checking: Option<LogKey>,
+    /// When signatures are checked though peers were asked for more.
+    check_by: Option<Timestamp>,
     outputs: VecDeque<Output>,
 }
 
@@ -238,6 +242,7 @@ impl Replica {
         let unchecked = unchecked(&stored);
         Self {
             governance,
+            flushed: None,
             own,
             durable: stored.clone(),
             held: stored,
@@ -250,6 +255,7 @@ impl Replica {
             unchecked,
             senders: BTreeMap::new(),
             checking: None,
+            check_by: None,
             outputs: VecDeque::new(),
         }
     }
@@ -270,7 +276,7 @@ impl Replica {
             Input::Checked { log, upto, is_bad_behind } => self.checked(log, upto, is_bad_behind),
             Input::Wake => self.wake(now),
         }
-        self.offer_check();
+        self.offer_check(now);
         Ok(())
     }
 
@@ -297,6 +303,11 @@ impl Replica {
         self.held.logs.get(&log).map_or(LogEnd::START, |log| log.end)
     }
 
+    /// The acts that stand on disk: the only ones that peers hear of.
+    fn flushed_governance(&self) -> &Governance {
+        self.flushed.as_deref().unwrap_or(&self.governance)
+    }
+
     fn commit(&mut self, writes: Vec<Write>) {
         self.outputs.push_back(Output::Commit(Batch { writes }));
     }
@@ -307,11 +318,19 @@ impl Replica {
 
     /// Takes back all that did not reach the disk, and starts every session anew: positions in them may be ahead of us.
     fn commit_failed(&mut self) {
+        // What still waits to be written stands on what failed: written alone it would leave a hole.
+        self.outputs.retain(|output| !matches!(output, Output::Commit(_)));
         self.held = self.durable.clone();
+        if let Some(flushed) = self.flushed.take() {
+            self.governance = *flushed;
+        }
+        self.acts_changed = false;
         self.unchecked = unchecked(&self.held);
+        self.senders.retain(|key, _| self.unchecked.contains(key));
         self.changed.clear();
         self.asked.clear();
-        self.checking = None;
+        self.diverged.clear();
+        // A check that is under way goes on: what it reads stands on disk, and two at a time would cut a log back twice.
         for (request, _) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Refuse { request, refusal: Refusal::NotFlushed });
         }

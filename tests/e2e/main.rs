@@ -2,4 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod carry;
+mod contribute;
+mod demo;
 mod docs;
+mod export;
+mod journey;
+mod node;
+mod reading;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
 mod governance;
+mod home;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};

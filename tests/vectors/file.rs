@@ -85,6 +85,24 @@ pub(crate) fn check(kind: &str, extension: &str, vectors: &[Vector], read: impl 
     }
 }
 
+/// Holds one file of the folder against the bytes made here.
+pub(crate) fn check_bytes(path: &Path, bytes: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(path);
+    if std::env::var_os("ISNAD_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+    }
+    let found = fs::read(&path).unwrap_or_else(|_| panic!("{path:?} is not there: run with ISNAD_BLESS=1"));
+    assert!(found == bytes, "{path:?} differs from the vector made here");
+}
+
+/// Holds one file of JSON against the value made here.
+pub(crate) fn check_json(path: &Path, value: &Value) {
+    let mut json = serde_json::to_vec_pretty(value).unwrap();
+    json.push(b'\n');
+    check_bytes(path, &json);
+}
+
 /// What a stranger's implementation does: reads the two files, and nothing else.
 fn check_file(bytes: &[u8], json: &Value, path: &Path, read: impl Fn(&[u8], &Value) -> Verdict) {
     let verdict = read(bytes, json);
@@ -109,4 +127,10 @@ fn write(folder: &Path, expected: &BTreeMap<PathBuf, Vec<u8>>) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
+}
+
+/// Reads hexadecimal of any length.
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }

@@ -90,6 +90,11 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Outcome {
     let started = Instant::now();
     let tell = Teller { session, is_quiet: args.headless || session.printer.json };
     let dir = demo_dir(args.dir)?;
+    if let Some(taken) = ORGANISATIONS.iter().map(|one| dir.join(one.folder)).find(|path| path.exists()) {
+        let what = format!("{} is there already", taken.display());
+        let advice = "name another place with --dir, or remove that of the earlier demo";
+        return Err(Problem::usage(what, "a demo begins with new homes", advice));
+    }
     tell.step("demo.found");
     let homes = found(&dir)?;
     tell.step("demo.connect");

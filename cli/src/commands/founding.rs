@@ -43,7 +43,11 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
         OrganisationKind::Ngo => Kind::Ngo,
         OrganisationKind::International => Kind::International,
     };
-    let names = args.name.iter().map(|name| named(name)).collect();
+    let names: Vec<Name> = args.name.iter().map(|name| named(name)).collect();
+    if names.iter().any(|name| !is_name(&name.text)) {
+        let why = format!("a name is one line of 1 to {NAME_CHARACTERS} characters");
+        return Err(Problem::usage("no home was made", why, "name the organisation as its members know it"));
+    }
     let mut unlocker = session.new_unlocker()?;
     let new = NewIdentity { kind, names, label: &args.label };
     let (home, act) =
@@ -58,6 +62,13 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
         )
     });
     Ok(DONE)
+}
+
+/// Characters of a name: what a list can show. THREATS, names on screen.
+const NAME_CHARACTERS: usize = 128;
+
+fn is_name(text: &str) -> bool {
+    (1..=NAME_CHARACTERS).contains(&text.chars().count()) && !text.contains(char::is_control)
 }
 
 /// `fr:Nom`, or a name in English.
@@ -96,7 +107,7 @@ pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
         FoundCommand::Show { file } => {
             let governance = assembled(&[file])?;
             let who = reading::who(&governance, None);
-            session.printer.either(&who, |who| drafted_text(who, &governance, session.language));
+            session.printer.either(&who, |who| drafted_text(session, who, &governance));
             Ok(DONE)
         }
         FoundCommand::Sign { file, output } => sign(session, file, &output),
@@ -145,7 +156,7 @@ fn sign(session: &Session, file: PathBuf, output: &Path) -> Outcome {
         Problem::new(exit::REFUSED, "not_named", "this charter was not signed", why, advice)
     })?;
     if !session.printer.json {
-        session.printer.aside(drafted_text(&reading::who(&governance, None), &governance, session.language));
+        session.printer.aside(drafted_text(session, &reading::who(&governance, None), &governance));
     }
     let signed = identity::sign(&home, charter, &mut session.unlocker()?).map_err(of_identity)?;
     let mut acts: Vec<Act> = governance.acts().filter(|act| act.as_charter().is_none()).cloned().collect();
@@ -224,14 +235,14 @@ pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
     std::fs::write(file, bytes).map_err(|error| Problem::file("write", file, &error))
 }
 
-fn drafted_text(who: &Who, governance: &Governance, language: Language) -> String {
+fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String {
     let Some(charter) = governance.acts().find_map(Act::as_charter) else { return who_text(who) };
     let mut lines = vec![format!("charter of {}", isolated(&charter.name)), format!("id {}", who.consortium)];
     lines.push(format!("{} of its {} members sign an amendment", charter.threshold, charter.members.len()));
     let unsigned = governance.missing_signatures();
     for (id, body) in governance.acts().filter_map(|act| Some((act.organisation()?, act.as_organisation()?))) {
-        let in_lang = |code: &str| body.names.iter().find(|name| name.lang == code);
-        let name = in_lang(language.code()).or_else(|| in_lang("en")).or(body.names.first());
+        let in_language = |code: &str| body.names.iter().find(|name| name.lang == code);
+        let name = in_language(session.language.code()).or_else(|| in_language("en")).or(body.names.first());
         let name = name.map_or("", |name| name.text.as_str());
         let state = if unsigned.contains(&id) { "has not signed" } else { "has signed" };
         lines.push(format!("  {} {} — {state}", id.to_short(), isolated(name)));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use isnad_node::api::Socket;
 use isnad_node::config::Config;
 use isnad_node::node::{Addresses, Node, Options};
 use serde::Serialize;
@@ -28,11 +29,10 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     let printer = session.printer;
     let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
     let node = Arc::new(Node::start(Options { home, unlocker, network }, &mut told).await?);
+    // Before it says that it is ready: whoever waits for that word may use the socket at once.
+    let socket = Socket::bind(&socket)?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn({
-        let node = Arc::clone(&node);
-        async move { isnad_node::api::serve(&socket, node, async { drop(stopped.await) }).await }
-    });
+    let served = tokio::spawn(socket.serve(Arc::clone(&node), async { drop(stopped.await) }));
     let listening = node.listening(expected).await;
     printer.either(&Ready { ready: true, listening }, |ready| {
         let mut lines: Vec<String> = ready.listening.iter().map(|address| format!("listening on {address}")).collect();

@@ -152,7 +152,8 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 
 pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
     let client = Client::to_read(session).await?;
-    let history: History = client.get(&format!("/history/{}", encoded(record))).await?;
+    let query = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let history: History = client.get(&format!("/history/{}{query}", encoded(record))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&history, |history| history_text(session, history, &who));
     Ok(DONE)
@@ -162,8 +163,8 @@ pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.id == id);
     let name = found.and_then(|found| {
-        let in_lang = |code: &str| found.names.get(code);
-        in_lang(language.code()).or_else(|| in_lang("en")).or_else(|| found.names.values().next())
+        let names = &found.names;
+        names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())
     });
     name.map_or_else(|| id.to_short(), |name| isolated(name))
 }
@@ -221,7 +222,7 @@ pub(crate) fn property_word(language: Language, prop: &str) -> String {
 }
 
 pub(crate) async fn digest(session: &Session) -> Outcome {
-    let digests: Digests = Client::to_read(session).await?.get("/digest").await?;
+    let digests: Digests = Client::to_read_checked(session).await?.get("/digest").await?;
     session.printer.either(&digests, |digests| {
         let mut lines = vec![format!("consortium {}", digests.consortium)];
         for space in &digests.spaces {

@@ -1,14 +1,16 @@
 //! `import`, `record`, `claim`, `narrative`: what this organisation says.
 
+use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Edit, Request, Retraction, Written};
 use isnad_protocol::encoding::json::{Json, Object};
-use isnad_protocol::id::{ClaimId, RecordId, kind_code};
-use isnad_protocol::model::{self, Draft};
-use isnad_protocol::view::View;
-use isnad_protocol::{encoding::foreign, import};
+use isnad_protocol::id::{ClaimId, RecordId, SpaceId, kind_code};
+use isnad_protocol::import;
+use isnad_protocol::model::{self, Audience, Draft, DraftError};
+use isnad_protocol::view::{ShownNarrative, View};
 use serde::Serialize;
 
 use crate::args::{ClaimAddArgs, ClaimCommand, NarrativeCommand, RecordCommand, SpaceName};
@@ -87,7 +89,13 @@ fn imported_text(imported: &Imported) -> String {
     lines.join("\n")
 }
 
+/// Reads a file, or standard input for `-`.
 fn read(file: &Path) -> Result<Vec<u8>, Problem> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        return read.map(|_| bytes).map_err(|error| Problem::file("read", Path::new("standard input"), &error));
+    }
     std::fs::read(file).map_err(|error| Problem::file("read", file, &error))
 }
 
@@ -117,15 +125,44 @@ pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome
         }
         RecordCommand::New { kind, from, space } => {
             let code = known_kind(&kind)?;
-            let draft = Draft::parse(&read(&from)?).map_err(|error| {
-                let what = format!("{} was not taken", from.display());
-                Problem::new(exit::REFUSED, "draft", what, inert(&error.to_string()), "see `isnad record example`")
-            })?;
+            let draft = Draft::parse(&read(&from)?).map_err(|error| not_taken(&from, &error))?;
+            let space = chosen_space(space, draft.space)?;
             refuse_first(&draft.check(code))?;
+            if draft.claims.is_empty() {
+                let advice = "see `isnad record example`";
+                return Err(Problem::new(
+                    exit::REFUSED,
+                    "draft_empty",
+                    "this was not signed",
+                    "it claims nothing",
+                    advice,
+                ));
+            }
             let record = new_record(code)?;
             let change = Change { claims: draft.claims, ..Change::of(record) };
             contribute(session, space, change).await
         }
+    }
+}
+
+fn not_taken(file: &Path, error: &DraftError) -> Problem {
+    let what = format!("{} was not taken", file.display());
+    Problem::new(exit::REFUSED, error.code(), what, inert(&error.to_string()), "see `isnad record example`")
+}
+
+/// The space that the command or the file names. Where they differ nothing is guessed: one of them is read by everyone.
+fn chosen_space(asked: Option<SpaceName>, drafted: Option<Audience>) -> Result<SpaceName, Problem> {
+    let drafted = drafted.map(|audience| match audience {
+        Audience::Members => SpaceName::Members,
+        Audience::Public => SpaceName::Public,
+    });
+    match (asked, drafted) {
+        (Some(asked), Some(drafted)) if asked != drafted => Err(Problem::usage(
+            "this was not signed",
+            format!("the file is for the space {}, and --space says {}", drafted.name(), asked.name()),
+            "change one of the two",
+        )),
+        (asked, drafted) => Ok(asked.or(drafted).unwrap_or_default()),
     }
 }
 
@@ -169,15 +206,17 @@ pub(crate) async fn claim(session: &Session, command: ClaimCommand) -> Outcome {
         ClaimCommand::Add(args) => {
             let record = resolve(&client, &args.record).await?;
             let claim = claim_of(&client, &args, record, None).await?;
-            send(session, &client, args.space, Change { claims: vec![claim], ..Change::of(record) }).await
+            let space = args.space.unwrap_or_default();
+            send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }).await
         }
         ClaimCommand::Replace { claim, new } => {
             let record = resolve(&client, &new.record).await?;
-            let old = own_claim(&client, record, &claim).await?;
+            let (old, stands_in) = own_claim(&client, record, &claim).await?;
+            let space = same_space(new.space, stands_in)?;
             let claim = claim_of(&client, &new, record, Some(old)).await?;
-            send(session, &client, new.space, Change { claims: vec![claim], ..Change::of(record) }).await
+            send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }).await
         }
-        ClaimCommand::Retract { record, claim, reason, note, space } => {
+        ClaimCommand::Retract { record, claim, reason, note } => {
             let record = resolve(&client, &record).await?;
             let reason_known =
                 model::vocabularies::ALL.iter().find(|vocabulary| vocabulary.name == "retraction_reason");
@@ -191,7 +230,7 @@ pub(crate) async fn claim(session: &Session, command: ClaimCommand) -> Outcome {
                     advice,
                 ));
             }
-            let claim = own_claim(&client, record, &claim).await?;
+            let (claim, space) = own_claim(&client, record, &claim).await?;
             let retraction = Retraction { claim, reason, note };
             send(session, &client, space, Change { retractions: vec![retraction], ..Change::of(record) }).await
         }
@@ -202,21 +241,39 @@ async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
     client.get(&format!("/resolve/{}", encoded(text))).await
 }
 
-/// A claim of this organisation by its id or a unique beginning of it.
-async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<ClaimId, Problem> {
+/// A claim of this organisation by its id or a unique beginning of it, and the space it stands in.
+async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<(ClaimId, SpaceName), Problem> {
     let view: View = client.get(&format!("/records/{record}")).await?;
     let who: Who = client.get("/who").await?;
     let claims = view.properties.iter().flat_map(|property| &property.claims);
     let own = claims.filter(|claim| Some(claim.organisation) == who.own && claim.id.to_string().starts_with(text));
-    let found: Vec<ClaimId> = own.map(|claim| claim.id).collect();
-    match found.as_slice() {
-        [claim] => Ok(*claim),
+    let found: BTreeMap<ClaimId, SpaceName> =
+        own.filter_map(|claim| Some((claim.id, space_name(&who, claim.space)?))).collect();
+    match found.iter().collect::<Vec<_>>().as_slice() {
+        [(claim, space)] => Ok((**claim, **space)),
         [] => Err(Problem::missing(
             format!("this organisation has no claim {} on {record}", inert(text)),
             "only one's own claims can be replaced or retracted",
             "see them with `isnad show`",
         )),
         _ => Err(Problem::new(exit::NO, "ambiguous", "several claims begin so", "", "give more of its id")),
+    }
+}
+
+fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {
+    let name = &who.spaces.iter().find(|known| known.id == space)?.name;
+    [SpaceName::Members, SpaceName::Public].into_iter().find(|known| known.name() == name)
+}
+
+/// What takes the place of something stands where that stood: elsewhere it would take the place of nothing.
+fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Result<SpaceName, Problem> {
+    match asked {
+        Some(asked) if asked != stands_in => Err(Problem::usage(
+            "this was not signed",
+            format!("what it replaces stands in the space {}", stands_in.name()),
+            "leave --space out, or add it there and retract it here",
+        )),
+        _ => Ok(stands_in),
     }
 }
 
@@ -239,14 +296,11 @@ async fn claim_of(
 }
 
 fn from_file(file: &Path) -> Result<Object, Problem> {
-    let what = || format!("{} was not taken", file.display());
-    let bytes = read(file)?;
-    let wrapped = [&b"{\"claims\":["[..], &bytes, b"]}"].concat();
-    let draft = Draft::parse(&wrapped).map_err(|error| {
-        Problem::new(exit::REFUSED, "claim", what(), inert(&error.to_string()), "the file holds one claim as an object")
-    })?;
-    let claim = draft.claims.into_iter().next().and_then(|claim| claim.as_object().cloned());
-    claim.ok_or_else(|| Problem::new(exit::REFUSED, "claim", what(), "it holds no claim", "see `isnad record example`"))
+    let claim = Draft::parse_claim(&read(file)?).map_err(|error| not_taken(file, &error))?;
+    claim.as_object().cloned().ok_or_else(|| {
+        let what = format!("{} was not taken", file.display());
+        Problem::new(exit::REFUSED, "claim", what, "it holds no claim", "see `isnad record example`")
+    })
 }
 
 async fn from_words(client: &Client, args: &ClaimAddArgs, record: RecordId) -> Result<Object, Problem> {
@@ -290,10 +344,8 @@ fn value_of(text: &str) -> Result<Json, Problem> {
     if !looks_like_json {
         return Ok(Json::text(text));
     }
-    let draft = format!("{{\"claims\":[{{\"prop\":\"note\",\"value\":{text}}}]}}");
-    let parsed = foreign::parse(draft.as_bytes()).is_ok().then(|| Draft::parse(draft.as_bytes()));
-    let claims = parsed.and_then(Result::ok).map(|draft| draft.claims).unwrap_or_default();
-    claims.first().and_then(|claim| claim.get("value").cloned()).ok_or_else(|| {
+    let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
+    claim.ok().and_then(|claim| claim.get("value").cloned()).ok_or_else(|| {
         Problem::usage(
             "the value is not understood",
             "it begins like JSON and is not",
@@ -310,12 +362,21 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
         Some(id) => Some(own_narrative(&client, record, id).await?),
         None => None,
     };
+    let space = match &old {
+        Some((_, stands_in)) => same_space(space, *stands_in)?,
+        None => space.unwrap_or_default(),
+    };
+    let old = old.map(|(old, _)| old);
     let before = old.as_ref().map(|old| old.text.clone()).unwrap_or_default();
     let after = match from {
         Some(file) => String::from_utf8(read(&file)?)
             .map_err(|_| Problem::usage("the text is not UTF-8", file.display().to_string(), "save it as UTF-8"))?,
         None => edited(&before)?,
     };
+    if after == before {
+        let (why, advice) = ("the text is as it was", "change something, and save it");
+        return Err(Problem::new(exit::NO, "unchanged", "nothing was signed", why, advice));
+    }
     let change = match old {
         Some(old) => {
             let edit = Edit { narrative: old.id, heads: old.heads, old: before, new: after };
@@ -340,19 +401,21 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
     Ok(DONE)
 }
 
-async fn own_narrative(
-    client: &Client,
-    record: RecordId,
-    id: &str,
-) -> Result<isnad_protocol::view::ShownNarrative, Problem> {
+async fn own_narrative(client: &Client, record: RecordId, id: &str) -> Result<(ShownNarrative, SpaceName), Problem> {
     let view: View = client.get(&format!("/records/{record}")).await?;
     let who: Who = client.get("/who").await?;
     let own = view.narratives.into_iter().filter(|narrative| Some(narrative.organisation) == who.own);
     let mut found = own.filter(|narrative| narrative.id.to_string().starts_with(id));
-    found.next().ok_or_else(|| {
+    let narrative = found.next().ok_or_else(|| {
         let why = "only texts of one's own organisation can be edited";
         Problem::missing(format!("there is no narrative {} to edit", inert(id)), why, "see them with `isnad show`")
-    })
+    })?;
+    if found.next().is_some() {
+        return Err(Problem::new(exit::NO, "ambiguous", "several narratives begin so", "", "give more of its id"));
+    }
+    let space = space_name(&who, narrative.space);
+    let space = space.ok_or_else(|| Problem::fault("a narrative in a space that is not the consortium's"))?;
+    Ok((narrative, space))
 }
 
 /// Opens the user's editor on a text and reads it back.

@@ -7,7 +7,7 @@ use isnad_protocol::id::{OrganisationId, RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::sheet;
 
-use super::{Index, alias_prefix, decode_entries, prefix};
+use super::{Changes, Index, alias_prefix, decode_entries, prefix};
 use crate::fault::Fault;
 
 /// A value is closed above this: sled moves values beyond 128 KB into files that it never syncs (GROUND S2).
@@ -28,7 +28,8 @@ pub(super) struct Sheets<'a> {
     open: BTreeMap<SheetKey, Value>,
     closed: BTreeMap<Vec<u8>, Vec<u8>>,
     references: BTreeSet<Vec<u8>>,
-    records: BTreeSet<RecordId>,
+    /// Records about which something changes, and what.
+    records: BTreeMap<RecordId, Vec<u8>>,
 }
 
 impl<'a> Sheets<'a> {
@@ -38,7 +39,7 @@ impl<'a> Sheets<'a> {
             open: BTreeMap::new(),
             closed: BTreeMap::new(),
             references: BTreeSet::new(),
-            records: BTreeSet::new(),
+            records: BTreeMap::new(),
         }
     }
 
@@ -109,7 +110,7 @@ impl<'a> Sheets<'a> {
                 let mut bytes = Vec::new();
                 kept.iter().for_each(|entry| append(&mut bytes, entry));
                 changed.push(([&[prefix::SHEET], name].concat(), bytes));
-                self.records.extend(entries.iter().map(|entry| entry.entry().header.record));
+                self.records.extend(entries.iter().map(|entry| (entry.entry().header.record, cause(entry))));
             }
             true
         })?;
@@ -117,7 +118,7 @@ impl<'a> Sheets<'a> {
         Ok(())
     }
 
-    pub(super) fn write(&self, batch: &mut sled::Batch) {
+    pub(super) fn write(&self, batch: &mut Changes) {
         for (key, value) in &self.closed {
             batch.insert(key.as_slice(), value.as_slice());
         }
@@ -125,18 +126,18 @@ impl<'a> Sheets<'a> {
             batch.insert(value_key(*key, value.number), value.bytes.as_slice());
         }
         for key in &self.references {
-            batch.insert(key.as_slice(), &[]);
+            batch.insert(key.as_slice(), []);
         }
-        for record in &self.records {
-            batch.insert([&[prefix::STALE][..], record.as_bytes()].concat(), &[]);
+        for (record, cause) in &self.records {
+            batch.insert([&[prefix::STALE][..], record.as_bytes()].concat(), cause.as_slice());
             // An empty summary: the record is listed at once, and its summary made when it is first read.
-            batch.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), &[]);
+            batch.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), []);
         }
     }
 
     fn touch(&mut self, entry: &Authentic) {
         let header = &entry.entry().header;
-        self.records.insert(header.record);
+        self.records.insert(header.record, cause(entry));
         let Some(payload) = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change) else { return };
         let mentions = sheet::mentions(&payload.bytes);
         for target in mentions.records {
@@ -158,6 +159,11 @@ impl<'a> Sheets<'a> {
         })?;
         Ok(value)
     }
+}
+
+/// What tells one change of a record from another: the entry, and whether its payload is here.
+fn cause(entry: &Authentic) -> Vec<u8> {
+    [&entry.id().as_bytes()[..], &[u8::from(entry.entry().payload.is_some())]].concat()
 }
 
 fn sheet_prefix((record, space, organisation): SheetKey) -> Vec<u8> {

@@ -1,13 +1,14 @@
 //! What a batch changes in the index: one sled batch, in which the index also says how far it has come.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use isnad_protocol::id::SpaceId;
 use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
 
 use super::sheets::Sheets;
 use super::{
-    FORM, Index, POSITIONS, Position, Write, decode_log, encode_log, log_key, position_key, prefix, wanted_key,
+    Changes, FORM, Index, POSITIONS, Position, Write, decode_log, encode_log, log_key, position_key, prefix, wanted_key,
 };
 use crate::fault::Fault;
 
@@ -31,17 +32,23 @@ struct Update<'a> {
     positions: BTreeMap<(LogKey, u64), Vec<u8>>,
     sheets: Sheets<'a>,
     reached: BTreeMap<SpaceId, Position>,
-    batch: sled::Batch,
+    batch: Changes,
 }
 
 impl Index {
-    /// Takes in what the journal holds further, in the journal's order.
+    /// Takes in what the journal holds further, in the journal's order. What it has already is passed over.
     ///
     /// # Errors
     /// [`Fault`] if sled fails; the index then stands where it stood.
     pub fn apply(&self, writes: Vec<Applied>) -> Result<(), Fault> {
+        let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.return_to_disk();
+        let known = self.reached()?;
         let mut update = Update::new(self);
         for write in writes {
+            if known.get(&write.space).is_some_and(|reached| write.at < *reached) {
+                continue;
+            }
             update.reached.insert(write.space, write.end);
             if let Write::CutBack { log, to } = write.write {
                 update.finish()?;
@@ -77,7 +84,7 @@ impl<'a> Update<'a> {
             positions: BTreeMap::new(),
             sheets: Sheets::new(index),
             reached: BTreeMap::new(),
-            batch: sled::Batch::default(),
+            batch: Changes::default(),
         }
     }
 
@@ -110,7 +117,7 @@ impl<'a> Update<'a> {
         self.logs.insert(key, log);
         self.set_position(key, header.seq, at)?;
         if entry.entry().payload.is_none() && header.has_payload() {
-            self.batch.insert(wanted_key(key, header.seq), &[]);
+            self.batch.insert(wanted_key(key, header.seq), entry.id().as_bytes());
         }
         self.sheets.add(entry)
     }
@@ -162,10 +169,9 @@ impl<'a> Update<'a> {
         self.sheets.write(&mut self.batch);
         for (space, position) in &self.reached {
             let key = [&[prefix::STATE][..], space.as_bytes()].concat();
-            self.batch.insert(key, &position.to_u64().to_be_bytes());
+            self.batch.insert(key, position.to_u64().to_be_bytes());
         }
         self.batch.insert(&[prefix::STATE], FORM);
-        let batch = self.batch;
-        self.index.guard(|tree| tree.apply_batch(batch))
+        self.index.write(self.batch)
     }
 }

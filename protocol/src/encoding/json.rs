@@ -1,4 +1,4 @@
-//! Canonical JSON: RFC 8785, further restricted so that each value has exactly one spelling. format §3.
+//! Canonical JSON: RFC 8785, further restricted so that each value has exactly one spelling. format §3.1.
 //!
 //! Objects, arrays, strings, `true`, `false` and integers within ±(2^53 - 1); no null, fraction, exponent or -0; keys of
 //! `[a-z0-9_]`, ascending, none twice; depth at most [`limits::JSON_DEPTH`]; no byte before or after. What is read here is

@@ -45,7 +45,7 @@ impl Audience {
 #[non_exhaustive]
 pub enum DraftError {
     /// It is not JSON.
-    #[error("the file is not JSON")]
+    #[error("the file is not JSON: {0}")]
     Json(#[from] foreign::ParseError),
     /// Something has another shape than was due.
     #[error(transparent)]
@@ -109,6 +109,14 @@ impl Draft {
         }
         let claims = claims.items()?.iter().map(claim).collect::<Result<_, _>>()?;
         Ok(Self { claims, space })
+    }
+
+    /// Reads a file that holds one claim, as an object.
+    ///
+    /// # Errors
+    /// [`DraftError`] says what is wrong, and where.
+    pub fn parse_claim(bytes: &[u8]) -> Result<Json, DraftError> {
+        claim(&foreign::parse(bytes)?.root())
     }
 
     /// Returns what the author is refused: see [`check_claims`]; and what only a restricted space may hold.

@@ -1,16 +1,18 @@
 //! The one door: every entry and act, from user, peer, file or bundle, is admitted or refused here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Replica, RequestId, Write};
 use crate::act::{self, Act};
 use crate::entry::{self, Entry, Payload};
 use crate::governance;
-use crate::id::NodeId;
+use crate::id::{EntryId, NodeId, SpaceId};
+use crate::key::PublicKey;
 use crate::limits;
 use crate::log::{self, Authentic, Log, LogEnd, LogKey, Run};
 use crate::store::{Fault, LogView};
 use crate::sync::run::Group;
+use crate::time::Timestamp;
 
 /// The door's final no, with the rule that says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +110,7 @@ impl Replica {
     /// Takes a run that was admitted.
     fn enter(&mut self, key: LogKey, run: Run, is_local: bool, writes: &mut Vec<Write>) {
         let wanted = run.entries.iter().filter(|entry| is_wanted(entry.entry()));
-        self.held.wanted.extend(wanted.map(|entry| (key, entry.end().seq)));
+        self.held.wanted.extend(wanted.map(|entry| (key, entry.end())));
         self.held.logs.insert(key, run.log);
         self.changed.insert(key, is_local || self.changed.get(&key) == Some(&true));
         if run.log.checked != run.log.end {
@@ -130,6 +132,10 @@ impl Replica {
         if let Some(twin) = group.entries.iter().find(|entry| entry.header.seq == held.seq)
             && twin.header.id() != held.id
         {
+            // Only an author's own signature shows that he forked his log: without it these are a liar's bytes.
+            if !twin.is_signed() {
+                return Err(log::Refusal::Signature.into());
+            }
             return Err(Refusal::Equivocation { seq: held.seq });
         }
         let entries: Vec<Entry> = group.entries.into_iter().filter(|entry| entry.header.seq > held.seq).collect();
@@ -143,7 +149,7 @@ impl Replica {
             self.notice(Notice::OwnKeyElsewhere { log: key });
         }
         if run.log.checked != run.log.end {
-            self.senders.insert(key, peer);
+            self.senders.entry(key).or_default().insert(run.log.end.seq, (peer, held.seq));
         }
         let mut writes = Vec::new();
         self.enter(key, run, false, &mut writes);
@@ -159,7 +165,10 @@ impl Replica {
         payload: Payload,
         logs: &impl LogView,
     ) -> Result<Result<(), Refusal>, Fault> {
-        if !self.durable.wanted.contains(&(key, seq)) || !self.held.wanted.contains(&(key, seq)) {
+        let from = (key, LogEnd { seq, id: EntryId::ZERO });
+        let next = self.durable.wanted.range(from..).next().filter(|(log, at)| *log == key && at.seq == seq);
+        let Some((_, at)) = next.copied() else { return Ok(Ok(())) };
+        if !self.held.wanted.contains(&(key, at)) {
             return Ok(Ok(()));
         }
         let before = seq.saturating_sub(1);
@@ -167,7 +176,7 @@ impl Replica {
         if let Err(error) = entry.entry().header.check_payload(&payload) {
             return Ok(Err(error.into()));
         }
-        self.held.wanted.remove(&(key, seq));
+        self.held.wanted.remove(&(key, at));
         self.changed.entry(key).or_insert(false);
         let whole = Entry { payload: Some(payload), ..entry.into_entry() };
         self.commit(vec![Write::Payload(Authentic::from_store(whole))]);
@@ -185,11 +194,13 @@ impl Replica {
     pub(super) fn take_act(&mut self, bytes: &[u8]) -> Result<Act, Refusal> {
         let act = Act::decode(bytes)?;
         let id = act.id();
+        let before = self.flushed.is_none().then(|| Box::new(self.governance.clone()));
         let taken = self.governance.take(act.clone())?;
         let held = self.governance.act(&id).cloned().unwrap_or(act);
         if taken != governance::Taken::Known {
             tracing::info!(act = %id, scope = %held.scope_id(), version = held.version(), ?taken, "act taken");
             self.acts_changed = true;
+            self.flushed = self.flushed.take().or(before);
             self.commit(vec![Write::Act(held.clone())]);
         } else {
             self.commit(Vec::new());
@@ -205,6 +216,11 @@ impl Replica {
             return;
         }
         log.checked = upto;
+        let senders = self.senders.entry(key).or_default();
+        senders.retain(|until, _| *until > upto.seq);
+        if senders.is_empty() {
+            self.senders.remove(&key);
+        }
         if log.checked == log.end || is_bad_behind {
             self.unchecked.remove(&key);
         }
@@ -223,34 +239,56 @@ impl Replica {
         } else if let Some(log) = self.held.logs.get_mut(&key) {
             log.end = to;
         }
-        self.held.wanted.retain(|(log, seq)| *log != key || *seq <= to.seq);
-        self.commit(vec![Write::CutBack { log: key, to }]);
+        self.held.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
+        // The end is told as checked from now on, so that it stands on disk as checked too.
+        self.commit(vec![Write::Checked { log: key, upto: to }, Write::CutBack { log: key, to }]);
         self.asked.remove(&key);
-        if let Some(peer) = self.senders.remove(&key) {
+        // Of several who sent parts of it, the one in whose part the bad entry is; nobody, if that was before a start.
+        let senders = self.senders.remove(&key).unwrap_or_default();
+        if let Some((_, (peer, _))) = senders.into_iter().next().filter(|(_, (_, after))| *after <= to.seq) {
             self.notice(Notice::Refused { peer, log: key, refusal: log::Refusal::Signature.into() });
             self.drop_peer(peer, "sent an entry whose signature is not its author's");
         }
     }
 
-    /// Offers signatures to check on idle cores: while entries still come in, only if too many are shown unchecked.
-    pub(super) fn offer_check(&mut self) {
+    /// Offers signatures to check on idle cores: while entries still come in, only if too many are shown unchecked, or
+    /// for too long.
+    pub(super) fn offer_check(&mut self, now: Timestamp) {
+        if self.unchecked.is_empty() {
+            self.check_by = None;
+        }
         if self.checking.is_some() || self.unchecked.is_empty() {
             return;
         }
         let durable = self.unchecked.iter().filter_map(|key| Some((*key, *self.durable.logs.get(key)?)));
         let due: Vec<_> = durable.filter(|(_, log)| log.checked.seq < log.end.seq).collect();
         let total = due.iter().fold(0_u64, |sum, (_, log)| sum.saturating_add(log.end.seq - log.checked.seq));
-        let is_idle = self.asked.is_empty() || total > limits::UNCHECKED_ENTRIES;
+        if self.check_by.is_none() && !due.is_empty() {
+            let by = now.after_ms(limits::CHECK_WAIT_MS);
+            self.check_by = Some(by);
+            self.outputs.push_back(Output::WakeAt(by));
+        }
+        // A peer that offers and does not send keeps others waiting for it, and must not keep us from checking.
+        let has_waited = self.check_by.is_some_and(|by| by <= now);
+        let is_idle = self.asked.is_empty() || has_waited || total > limits::UNCHECKED_ENTRIES;
         let Some((key, log)) = due.first().filter(|_| is_idle) else { return };
         self.checking = Some(*key);
         let until = log.end.seq.min(log.checked.seq.saturating_add(limits::CHECK_ENTRIES));
         self.outputs.push_back(Output::Check { log: *key, after: log.checked, until });
     }
 
+    /// What peers are told to be missing in these logs.
+    pub(super) fn told_wanted(&self, logs: &BTreeMap<LogKey, bool>) -> BTreeSet<(LogKey, LogEnd)> {
+        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let wanted = self.durable.wanted.iter();
+        wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, at.seq)).copied().collect()
+    }
+
     /// Every position up to the checked end whose payload is missing.
-    pub(super) fn wanted_of(&self, space: crate::id::SpaceId) -> BTreeSet<(crate::key::PublicKey, u64)> {
-        let of_space = self.durable.wanted.iter().filter(|(log, _)| log.space == space);
-        of_space.map(|(log, seq)| (log.author, *seq)).collect()
+    pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
+        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, at.seq));
+        of_space.map(|(log, at)| (log.author, *at)).collect()
     }
 }
 

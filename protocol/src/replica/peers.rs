@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Notice, Output, Refusal, Replica};
+use crate::act::Act;
 use crate::id::{NodeId, SpaceId};
 use crate::limits;
 use crate::log::{self, LogEnd, LogKey};
@@ -27,8 +28,9 @@ impl Replica {
     /// What this replica tells peers that it holds.
     pub(super) fn holdings(&self) -> Holdings {
         let mut holdings = Holdings::new();
-        for space in self.governance.spaces() {
-            let acts = self.governance.held_acts(&space.id).into_iter().collect();
+        let governance = self.flushed_governance();
+        for space in governance.spaces() {
+            let acts = governance.held_acts(&space.id).into_iter().collect();
             let holding = Holding { wanted: self.wanted_of(space.id), acts, ..Holding::default() };
             holdings.insert(space.id, holding);
         }
@@ -64,6 +66,7 @@ impl Replica {
         if self.sessions.remove(&peer).is_some() {
             tracing::warn!(%peer, reason, "peer dropped");
             self.asked.retain(|_, asked| asked.peer != peer);
+            self.diverged.retain(|(who, _)| *who != peer);
             self.outputs.push_back(Output::Disconnect { peer, reason: reason.to_owned() });
         }
     }
@@ -109,7 +112,10 @@ impl Replica {
             Frame::News { space, items } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
                 self.note(peer, space, &items);
-                self.supply(peer, space, &items, logs)?;
+                self.supply(peer, wanted_in(space, &items), logs)?;
+                if self.sessions.get_mut(&peer).is_some_and(|session| session.hear_news(space)) {
+                    self.confirm_own(peer);
+                }
                 Ok(())
             }
             Frame::Run(body) => self.take_run(peer, &body, now),
@@ -147,6 +153,8 @@ impl Replica {
         }
         if is_opening {
             self.catch_up_on_news(peer);
+            let missing = self.sessions.get_mut(&peer).map(Session::take_deferred).unwrap_or_default();
+            self.ask_payloads(peer, &missing);
             self.confirm_own(peer);
         }
         Ok(())
@@ -154,10 +162,14 @@ impl Replica {
 
     fn take_peers_act(&mut self, peer: NodeId, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
         let act = self.take_act(bytes).map_err(|refusal| refusal.to_string())?;
+        let sent = Act::decode(bytes).map_err(text)?;
+        let signatures = sent.signatures();
         let spaces = self.governance.spaces();
         let held =
             spaces.iter().flat_map(|space| self.governance.held_acts(&space.id)).find(|held| held.id == act.id());
-        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), held) {
+        // With signatures that it did not send, it is not the act that the peer has: it is still due to it.
+        let is_whole = self.governance.act(&act.id()).is_some_and(|held| held.signatures() == signatures);
+        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), held.filter(|_| is_whole)) {
             session.has_act(held.id, held.signatures);
         }
         Ok(Vec::new())
@@ -193,7 +205,7 @@ impl Replica {
             return Ok(Err(text(violation)));
         }
         self.note(peer, space, items);
-        self.supply(peer, space, items, logs)?;
+        self.supply(peer, wanted_in(space, items), logs)?;
         if is_last {
             let replies = self.sessions.get_mut(&peer).map(|session| session.state(space, &holdings));
             for reply in replies.unwrap_or_default() {
@@ -212,18 +224,24 @@ impl Replica {
     }
 
     /// Sends payloads that the peer lacks and this replica holds.
-    fn supply(&mut self, peer: NodeId, space: SpaceId, items: &[Item], logs: &impl LogView) -> Result<(), Fault> {
-        for item in items {
-            let Item::Wanted(author, seq) = item else { continue };
-            let key = LogKey { space, author: *author };
-            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(seq));
-            if !is_held || self.durable.wanted.contains(&(key, *seq)) {
+    fn supply(
+        &mut self,
+        peer: NodeId,
+        wanted: impl IntoIterator<Item = (LogKey, LogEnd)>,
+        logs: &impl LogView,
+    ) -> Result<(), Fault> {
+        for (key, at) in wanted {
+            let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(&at.seq));
+            if !is_held || self.durable.wanted.contains(&(key, at)) {
                 continue;
             }
-            let entry = logs.read_log(key, seq.saturating_sub(1), 1)?.into_iter().next();
-            let payload = entry.and_then(|entry| entry.into_entry().payload);
-            if let (Some(payload), Some(session)) = (payload, self.sessions.get(&peer)) {
-                let frame = Frame::Payload { space: session.blind(space), author: *author, seq: *seq, payload };
+            let entry = logs.read_log(key, at.seq.saturating_sub(1), 1)?.into_iter().next();
+            // On a fork the peer wants the payload of another entry than the one held here.
+            let payload = entry.filter(|entry| entry.end() == at).and_then(|entry| entry.into_entry().payload);
+            if let (Some(payload), Some(session)) = (payload, self.sessions.get_mut(&peer)) {
+                session.supplied(key, at);
+                let frame =
+                    Frame::Payload { space: session.blind(key.space), author: key.author, seq: at.seq, payload };
                 self.send(peer, &frame);
             }
         }
@@ -235,8 +253,8 @@ impl Replica {
         let Some(session) = self.sessions.get_mut(&peer) else { return };
         // In the order in which they can be taken: charter, organisations' first acts, later ones by version.
         let due = session.acts_due(holding);
-        let acts: Vec<_> =
-            self.governance.acts().filter(|act| due.contains(&act.id())).map(|act| act.encode()).collect();
+        let acts = self.flushed_governance().acts().filter(|act| due.contains(&act.id()));
+        let acts: Vec<_> = acts.map(|act| act.encode()).collect();
         for act in acts {
             self.send(peer, &Frame::Act(act));
         }
@@ -321,7 +339,8 @@ impl Replica {
             self.drop_peer(peer, "offered entries and did not send them");
         }
         self.plan(now);
-        if let Some(next) = self.asked.values().map(|asked| asked.deadline).min() {
+        let deadlines = self.asked.values().map(|asked| asked.deadline);
+        if let Some(next) = deadlines.chain(self.check_by.filter(|by| *by > now)).min() {
             self.outputs.push_back(Output::WakeAt(next));
         }
     }
@@ -329,6 +348,7 @@ impl Replica {
     /// What was committed stands on disk: users hear of it, and peers.
     pub(super) fn synced(&mut self, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
         let changed = std::mem::take(&mut self.changed);
+        let told = self.told_wanted(&changed);
         for key in changed.keys() {
             match self.held.logs.get(key) {
                 Some(log) => self.durable.logs.insert(*key, *log),
@@ -338,10 +358,12 @@ impl Replica {
         if !changed.is_empty() {
             self.durable.wanted.clone_from(&self.held.wanted);
         }
+        let missing: Vec<_> = self.told_wanted(&changed).difference(&told).copied().collect();
         for (request, entries) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Acknowledge { request, entries });
         }
         let peers: Vec<NodeId> = self.sessions.keys().copied().collect();
+        self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
         for peer in peers {
@@ -349,6 +371,9 @@ impl Replica {
                 self.send_acts(peer, *space, &holdings);
             }
             self.tell(peer, &changed);
+            self.ask_payloads(peer, &missing);
+            let wanted = self.sessions.get(&peer).map(|session| session.wanted_of(&changed)).unwrap_or_default();
+            self.supply(peer, wanted, logs)?;
             if let Some(frame) = self.sessions.get_mut(&peer).and_then(Session::return_credit) {
                 self.send(peer, &frame);
             }
@@ -377,7 +402,26 @@ impl Replica {
                 news.entry(key.space).or_default().push(Item::End(key.author, end));
             }
         }
-        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
+        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
+        for frame in frames {
+            self.send(peer, &frame);
+        }
+    }
+
+    /// Asks a peer for payloads that have come to be missing since it was told of others.
+    fn ask_payloads(&mut self, peer: NodeId, missing: &[(LogKey, LogEnd)]) {
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        if !session.is_live() {
+            session.defer(missing);
+            return;
+        }
+        let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
+        for (key, at) in missing {
+            news.entry(key.space).or_default().push(Item::Wanted(key.author, *at));
+        }
+        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
+        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
         for frame in frames {
             self.send(peer, &frame);
         }
@@ -391,7 +435,6 @@ impl Replica {
 
     /// A node of another organisation that holds nothing of our own logs beyond us confirms their ends. DESIGN §8.
     fn confirm_own(&mut self, peer: NodeId) {
-        let is_live = self.sessions.get(&peer).is_some_and(Session::is_live);
         let theirs = self.governance.nodes().get(&peer).copied();
         let own: Vec<LogKey> = self.durable.logs.keys().filter(|key| self.own.contains(&key.author)).copied().collect();
         for key in own {
@@ -400,7 +443,9 @@ impl Replica {
             };
             let told = session.their_end(key);
             let is_within = told.seq < log.end.seq || told == log.end;
-            if is_live && theirs != Some(log.organisation) && is_within {
+            // No node's word is a carried file's, which anyone may have kept.
+            let is_of_another = theirs.is_some_and(|theirs| theirs != log.organisation);
+            if session.has_said(key.space) && is_of_another && is_within {
                 self.notice(Notice::OwnEndConfirmed { log: key, end: log.end });
             }
         }
@@ -424,6 +469,15 @@ impl Replica {
     fn space_of(&self, peer: NodeId, blind: &[u8; 16]) -> Option<SpaceId> {
         self.sessions.get(&peer)?.space(blind).ok()
     }
+}
+
+/// The positions whose payload a peer says it lacks.
+fn wanted_in(space: SpaceId, items: &[Item]) -> Vec<(LogKey, LogEnd)> {
+    let wanted = items.iter().filter_map(|item| match item {
+        Item::Wanted(author, at) => Some((LogKey { space, author: *author }, *at)),
+        Item::End(..) | Item::Act(..) => None,
+    });
+    wanted.collect()
 }
 
 fn unknown_space() -> Broken {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Replica;
 use crate::id::NodeId;
+use crate::limits;
 
 /// Where a replica stands.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -29,7 +30,51 @@ pub struct PeerStatus {
     pub due: u64,
 }
 
+/// How much a replica keeps in memory, counted: what a peer can make it remember is bounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memory {
+    /// Positions whose payload is missing.
+    pub wanted: usize,
+    /// Logs that peers were asked for.
+    pub asked: usize,
+    /// Logs of peers that cannot be taken from them.
+    pub diverged: usize,
+    /// Effects that were not performed yet.
+    pub outputs: usize,
+    /// Of each session: logs and acts that the peer holds, logs being sent, payloads that it lacks.
+    pub sessions: BTreeMap<NodeId, [usize; 4]>,
+}
+
+impl Memory {
+    /// Names what is beyond its limit; `None` if nothing is.
+    #[must_use]
+    pub fn beyond_limits(&self) -> Option<&'static str> {
+        let sessions = self.sessions.len();
+        let is_within = |counts: &[usize; 4]| counts.iter().all(|count| *count <= limits::PEER_LOGS);
+        let bounds = [
+            ("wanted", self.wanted <= limits::WANTED),
+            ("asked", self.asked <= sessions.saturating_mul(limits::WISHES)),
+            ("diverged", self.diverged <= sessions.saturating_mul(limits::PEER_LOGS)),
+            ("outputs", self.outputs == 0),
+            ("sessions", self.sessions.values().all(is_within)),
+        ];
+        bounds.iter().find(|(_, is_within)| !is_within).map(|(name, _)| *name)
+    }
+}
+
 impl Replica {
+    /// Counts what this replica keeps in memory, once its effects are performed.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory {
+            wanted: self.held.wanted.len(),
+            asked: self.asked.len(),
+            diverged: self.diverged.len(),
+            outputs: self.outputs.len(),
+            sessions: self.sessions.iter().map(|(peer, session)| (*peer, session.counts())).collect(),
+        }
+    }
+
     /// Says where this replica stands.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -10,6 +10,8 @@ use crate::id::{OpenSpace, OrganisationId, RecordId, SpaceId};
 use crate::key::SecretKey;
 use crate::store::MemoryStore;
 
+mod failures;
+
 struct Site {
     node: NodeId,
     organisation: OrganisationId,
@@ -18,6 +20,7 @@ struct Site {
     store: MemoryStore,
     bytes: usize,
     dropped: Vec<String>,
+    confirmed: Vec<(LogKey, LogEnd)>,
 }
 
 struct World {
@@ -65,6 +68,7 @@ impl World {
             store: MemoryStore::default(),
             bytes: 0,
             dropped: Vec::new(),
+            confirmed: Vec::new(),
         };
         Self { sites: (0..count).map(site).collect(), members, wire: VecDeque::new(), frames: Vec::new() }
     }
@@ -74,13 +78,17 @@ impl World {
     }
 
     fn sealed(&self, site: usize, texts: &[&str]) -> Vec<Entry> {
+        self.sealed_in(site, self.members, texts)
+    }
+
+    fn sealed_in(&self, site: usize, space: SpaceId, texts: &[&str]) -> Vec<Entry> {
         let at = &self.sites[site];
-        let mut end = at.replica.end_of(self.log(site));
+        let mut end = at.replica.end_of(LogKey { space, ..self.log(site) });
         let mut entries = Vec::new();
         for text in texts {
             let draft = Draft {
                 kind: Kind::Change,
-                space: self.members,
+                space,
                 organisation: at.organisation,
                 record: RecordId::new([1; 16]),
                 generation: 0,
@@ -125,6 +133,7 @@ impl World {
                         inputs.push_back(Input::Checked { log, upto, is_bad_behind: upto.seq < until });
                     }
                     Output::Disconnect { reason, .. } => at.dropped.push(reason),
+                    Output::Notice(Notice::OwnEndConfirmed { log, end }) => at.confirmed.push((log, end)),
                     Output::WakeAt(_) => {}
                     other => answers.push(other),
                 }
@@ -204,7 +213,6 @@ fn what_the_disk_did_not_take_is_taken_back() {
     let at = &mut world.sites[0];
     at.replica.handle(Input::Submit { request: 5, entries: entries.clone() }, Timestamp(1), &at.store).unwrap();
     at.replica.handle(Input::CommitFailed, Timestamp(1), &at.store).unwrap();
-    assert!(matches!(at.replica.poll(), Some(Output::Commit(_))));
     assert!(matches!(at.replica.poll(), Some(Output::Refuse { request: 5, refusal: Refusal::NotFlushed })));
     assert_eq!(at.replica.end_of(LogKey { space: world.members, author: at.key.public() }), LogEnd::START);
     let answers = world.handle(0, Input::Submit { request: 6, entries });
@@ -289,7 +297,7 @@ fn a_payload_that_was_withheld_is_fetched_from_another_peer() {
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
     let log = world.log(0);
-    let wanted = BTreeSet::from([(log, 1), (log, 2)]);
+    let wanted = withholding.entries().map(|entry| (log, entry.end())).collect();
     world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
     world.sites[1].store = withholding;
     world.connect(1, 2);
@@ -339,6 +347,74 @@ fn a_peer_that_breaks_the_order_of_a_session_is_dropped() {
         assert_eq!(world.sites[0].dropped.len(), 1, "{frame:?}");
         assert_eq!(world.sites[0].store, before);
     }
+}
+
+/// The site as a backup brings it back, with the first `count` entries of its own log.
+fn restore(world: &mut World, site: usize, count: usize) {
+    let log = world.log(site);
+    let at = &mut world.sites[site];
+    let mut store = MemoryStore::default();
+    let mut stored = Stored::default();
+    for entry in at.store.entries().take(count) {
+        let end = entry.end();
+        stored.logs.insert(log, Log { organisation: at.organisation, end, checked: end });
+        store.insert(entry.clone());
+    }
+    at.replica = Replica::new(at.replica.governance().clone(), stored, BTreeSet::from([log.author]));
+    at.store = store;
+    at.confirmed.clear();
+}
+
+#[test]
+fn own_ends_are_confirmed_by_what_the_peer_said_alone() {
+    for (opener, other) in [(0, 1), (1, 0)] {
+        let mut world = World::founded(2);
+        let log = world.log(0);
+        world.say(0, &["one", "two", "three"]);
+        world.connect(opener, other);
+        let end = world.sites[0].replica.end_of(log);
+        assert_eq!(world.sites[0].confirmed.last(), Some(&(log, end)), "told by its state");
+        world.disconnect(opener, other);
+
+        restore(&mut world, 0, 3);
+        world.connect(opener, other);
+        assert_eq!(world.sites[0].confirmed, [(log, end)], "told by an equal digest");
+        world.disconnect(opener, other);
+
+        // Another space differs: of this one the peer says that there is nothing.
+        restore(&mut world, 0, 3);
+        let public = OpenSpace::Public.id(&world.sites[0].replica.governance().consortium());
+        let entries = world.sealed_in(1, public, &["four"]);
+        world.handle(1, Input::Submit { request: 1, entries });
+        world.connect(opener, other);
+        let confirmed = &world.sites[0].confirmed;
+        assert_eq!(confirmed.first(), Some(&(log, end)), "told by news of nothing");
+        assert!(confirmed.iter().all(|told| *told == (log, end)));
+        world.disconnect(opener, other);
+
+        restore(&mut world, 0, 1);
+        world.connect(opener, other);
+        let behind: Vec<_> = world.sites[0].confirmed.iter().filter(|(_, end)| end.seq < 3).collect();
+        assert!(behind.is_empty(), "a restored backup was told to go on: {behind:?}");
+    }
+}
+
+#[test]
+fn a_payload_is_sent_for_the_entry_that_is_named_alone() {
+    use crate::sync::frame::{Frame, Item};
+    let mut world = World::founded(2);
+    world.say(0, &["one"]);
+    world.connect(0, 1);
+    let (peer, log) = (world.sites[1].node, world.log(0));
+    let held = world.sites[0].replica.end_of(log);
+    let space = world.sites[0].replica.sessions[&peer].blind(log.space);
+    for (id, expected) in [(held.id, 1), (EntryId::new([9; 32]), 0)] {
+        let items = vec![Item::Wanted(log.author, LogEnd { seq: held.seq, id })];
+        world.handle(0, Input::Received { peer, frame: Frame::News { space, items }.encode() });
+        let sent = world.wire.drain(..).filter_map(|(_, _, frame)| Frame::decode(&frame).ok());
+        assert_eq!(sent.filter(|frame| matches!(frame, Frame::Payload { .. })).count(), expected);
+    }
+    assert!(world.sites[0].dropped.is_empty());
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub struct HeldAct {
 pub struct Holding {
     /// The end of each log, up to which everything is checked.
     pub ends: BTreeMap<PublicKey, LogEnd>,
-    /// Positions whose payload is missing.
-    pub wanted: BTreeSet<(PublicKey, u64)>,
+    /// Positions whose payload is missing, and the entry at each.
+    pub wanted: BTreeSet<(PublicKey, LogEnd)>,
     /// Acts that travel in this space.
     pub acts: BTreeSet<HeldAct>,
 }
@@ -46,9 +46,8 @@ impl Holding {
         for act in &self.acts {
             push(&mut items, 2, &act.scope, act.version, &act.signatures);
         }
-        for (author, seq) in &self.wanted {
-            let id = self.ends.get(author).filter(|end| end.seq == *seq).map_or([0; 32], |end| *end.id.as_bytes());
-            push(&mut items, 4, author.as_bytes(), *seq, &id);
+        for (author, at) in &self.wanted {
+            push(&mut items, 4, author.as_bytes(), at.seq, at.id.as_bytes());
         }
         items.sort_unstable();
         hash(&SYNC_TAG, &[space.as_bytes(), items.concat().as_slice()])

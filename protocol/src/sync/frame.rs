@@ -1,4 +1,4 @@
-//! The frames of a sync session, as bytes. format §9.
+//! The frames of a sync session, as bytes. format §9.2.
 //!
 //! A frame is one byte of type, then its body; whoever carries it says how long it is. Every length in a frame is held
 //! against the bytes that are there before anything is allocated for it.
@@ -76,8 +76,8 @@ pub enum Item {
     End(PublicKey, LogEnd),
     /// An act is held, with counting signatures of this hash.
     Act(ActId, [u8; 32]),
-    /// The payload at a position is missing.
-    Wanted(PublicKey, u64),
+    /// The payload of the entry at a position is missing.
+    Wanted(PublicKey, LogEnd),
 }
 
 /// Asks for one log from behind a position.
@@ -223,36 +223,33 @@ impl Frame {
 
 impl Item {
     fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::End(author, end) => {
-                out.push(1);
-                out.extend(author.as_bytes());
-                out.extend(end.seq.to_be_bytes());
-                out.extend(end.id.as_bytes());
-            }
+        let (code, author, end) = match self {
+            Self::End(author, end) => (1, author, end),
             Self::Act(id, signatures) => {
                 out.push(2);
                 out.extend(id.as_bytes());
                 out.extend(signatures);
+                return;
             }
-            Self::Wanted(author, seq) => {
-                out.push(4);
-                out.extend(author.as_bytes());
-                out.extend(seq.to_be_bytes());
-            }
-        }
+            Self::Wanted(author, at) => (4, author, at),
+        };
+        out.push(code);
+        out.extend(author.as_bytes());
+        out.extend(end.seq.to_be_bytes());
+        out.extend(end.id.as_bytes());
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.u8()? {
-            1 => {
-                let author = PublicKey::new(reader.array()?);
-                Ok(Self::End(author, LogEnd { seq: reader.u64()?, id: EntryId::new(reader.array()?) }))
-            }
+            1 => Ok(Self::End(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             2 => Ok(Self::Act(ActId::new(reader.array()?), reader.array()?)),
-            4 => Ok(Self::Wanted(PublicKey::new(reader.array()?), reader.u64()?)),
+            4 => Ok(Self::Wanted(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             code => Err(DecodeError::UnknownItem(code)),
         }
+    }
+
+    fn decode_end(reader: &mut Reader<'_>) -> Result<LogEnd, DecodeError> {
+        Ok(LogEnd { seq: reader.u64()?, id: EntryId::new(reader.array()?) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What two replicas say to each other on one stream, as a value. format §9.
+//! What two replicas say to each other on one stream, as a value. format §9.4, §9.5.
 //!
 //! A session knows what the peer holds, what is being sent to it, and what it may still send. It reads nothing and
 //! decides nothing about entries: the replica routes them through its one door.
@@ -61,12 +61,20 @@ pub struct Session {
     /// What the peer holds, by its own word or because we sent it.
     theirs: BTreeMap<LogKey, LogEnd>,
     their_acts: BTreeMap<ActId, [u8; 32]>,
+    /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
+    wanted: BTreeSet<(LogKey, LogEnd)>,
+    /// Positions whose payload has come to be missing since we opened: the peer is told once it has answered.
+    deferred: BTreeSet<(LogKey, LogEnd)>,
     /// What we held when the opening digest was made.
     opened_with: Holdings,
     /// Spaces whose whole state we said.
     stated: BTreeSet<SpaceId>,
     /// Spaces whose state the peer is saying or said: `true` once whole.
     heard: BTreeMap<SpaceId, bool>,
+    /// Spaces in which both held the same when the session opened, by the peer's own word.
+    agreed: BTreeSet<SpaceId>,
+    /// True if the peer opened: it then says of each space that it has nothing to say.
+    was_opened: bool,
     encoder: Encoder,
     decoder: Decoder,
     streams: BTreeMap<LogKey, Stream>,
@@ -99,9 +107,13 @@ impl Session {
             spaces: holdings.keys().map(|space| (digest::blind(&nonce, *space), *space)).collect(),
             theirs: BTreeMap::new(),
             their_acts: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            deferred: BTreeSet::new(),
             opened_with: Holdings::new(),
             stated: BTreeSet::new(),
             heard: BTreeMap::new(),
+            agreed: BTreeSet::new(),
+            was_opened: false,
             encoder: Encoder::default(),
             decoder: Decoder::default(),
             streams: BTreeMap::new(),
@@ -134,6 +146,12 @@ impl Session {
         self.streams.values().fold(0, |sum, stream| sum.saturating_add(stream.until.saturating_sub(stream.sent)))
     }
 
+    /// Logs and acts that the peer is known to hold, logs being sent to it, payloads that it lacks.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 4] {
+        [self.theirs.len(), self.their_acts.len(), self.streams.len(), self.wanted.len()]
+    }
+
     /// The space of a blinded id.
     ///
     /// # Errors
@@ -157,9 +175,11 @@ impl Session {
             return Err(Violation::OutOfTurn);
         }
         *self = Self::new(Stage::Live, nonce, holdings);
+        self.was_opened = true;
         self.assume_equal(holdings);
         let digests = digests(holdings);
         if digest::over_spaces(&digests) == theirs {
+            self.agreed.extend(holdings.keys());
             return Ok(Frame::Equal);
         }
         Ok(Frame::Spaces(digests.iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect()))
@@ -170,11 +190,12 @@ impl Session {
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
     pub fn on_equal(&mut self) -> Result<(), Violation> {
-        self.go_live()?;
+        let opened_with = self.go_live()?;
+        self.agreed.extend(opened_with.keys());
         Ok(())
     }
 
-    /// Compares the peer's digests: says all of each space in which they differ.
+    /// Compares the peer's digests: says all of each space in which they differ, and of each other that there is nothing.
     ///
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
@@ -184,7 +205,10 @@ impl Session {
         for (space, ours) in digests(&opened_with) {
             let blind = digest::blind(&self.nonce, space);
             let is_same = theirs.iter().any(|(name, digest)| *name == blind && *digest == ours);
-            if !is_same {
+            if is_same {
+                self.agreed.insert(space);
+                frames.push(self.news(space, Vec::new()));
+            } else {
                 frames.extend(self.state(space, holdings));
             }
         }
@@ -215,7 +239,7 @@ impl Session {
         let blind = digest::blind(&self.nonce, space);
         let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
-        let wanted = holding.wanted.iter().map(|(author, seq)| Item::Wanted(*author, *seq));
+        let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
         let items: Vec<Item> = acts.chain(ends).chain(wanted).collect();
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];
@@ -238,6 +262,9 @@ impl Session {
                 Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
                     self.their_acts.insert(*id, *signatures);
                 }
+                Item::Wanted(author, at) if self.wanted.len() < limits::WANTED => {
+                    self.wanted.insert((LogKey { space, author: *author }, *at));
+                }
                 Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
             }
         }
@@ -253,12 +280,50 @@ impl Session {
             Some(false) => Ok(()),
             None => {
                 self.theirs.retain(|log, _| log.space != space);
+                self.wanted.retain(|(log, _)| log.space != space);
                 for act in holding.iter().flat_map(|holding| &holding.acts) {
                     self.their_acts.remove(&act.id);
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Keeps what has come to be missing until the peer has answered: before it has, news would say that all was said.
+    pub fn defer(&mut self, missing: &[(LogKey, LogEnd)]) {
+        if self.stage == Stage::Opening {
+            self.deferred.extend(missing);
+        }
+    }
+
+    /// What came to be missing before the peer had answered.
+    #[must_use]
+    pub fn take_deferred(&mut self) -> Vec<(LogKey, LogEnd)> {
+        std::mem::take(&mut self.deferred).into_iter().collect()
+    }
+
+    /// Positions in logs that changed whose payload the peer lacks.
+    #[must_use]
+    pub fn wanted_of(&self, changed: &BTreeMap<LogKey, bool>) -> Vec<(LogKey, LogEnd)> {
+        self.wanted.iter().filter(|(log, _)| changed.contains_key(log)).copied().collect()
+    }
+
+    /// Notes that a payload which the peer lacked was sent to it.
+    pub fn supplied(&mut self, log: LogKey, at: LogEnd) {
+        self.wanted.remove(&(log, at));
+    }
+
+    /// Takes the peer's word that there is news of a space, if only that there is none; true if with this it has said all.
+    ///
+    /// An opener has said the whole state of a space before it sends news of it, or both held the same.
+    pub fn hear_news(&mut self, space: SpaceId) -> bool {
+        self.was_opened && !self.has_said(space) && self.agreed.insert(space)
+    }
+
+    /// True once the peer has said all that it holds of a space: what is assumed of it before then proves nothing.
+    #[must_use]
+    pub fn has_said(&self, space: SpaceId) -> bool {
+        self.agreed.contains(&space) || self.heard.get(&space) == Some(&true)
     }
 
     /// The acts of a space that the peer lacks, or has with other signatures; from now on it is taken to have them.

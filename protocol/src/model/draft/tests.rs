@@ -41,7 +41,7 @@ fn what_is_no_draft_is_refused_with_its_place() {
         ("{}", "draft_shape", "claims: a list of claims was due, nothing found"),
         ("{\"claims\":[],\"kind\":\"x\"}", "draft_unknown", "\"kind\" is no part of a draft: claims and space are"),
         ("{\"claims\":[],\"space\":\"mine\"}", "draft_space", "space: \"mine\" is neither members nor public"),
-        ("{", "json_truncated", "the file is not JSON"),
+        ("{", "json_truncated", "the file is not JSON: line 1, column 2: the file ends inside a value"),
     ] {
         let error = Draft::parse(file.as_bytes()).unwrap_err();
         assert_eq!((error.code(), error.to_string().as_str()), (code, message), "{file}");

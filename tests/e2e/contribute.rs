@@ -1,0 +1,204 @@
+//! What an organisation says: import, records, claims, narratives.
+
+use std::os::unix::fs::PermissionsExt;
+
+use isnad_tests::binary::{Consortium, command, json, refused, say, say_with_input};
+use isnad_tests::binary::{RunningNode, Said, TCP};
+use serde_json::{Value, json as value};
+
+const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
+
+const KINDS: [&str; 7] = ["incident", "subject", "finding", "attribution", "designation", "source", "organisation"];
+
+fn claims<'a>(view: &'a Value, prop: &str) -> Vec<&'a Value> {
+    let properties = view["properties"].as_array().unwrap().iter().filter(|property| property["prop"] == prop);
+    properties.flat_map(|property| property["claims"].as_array().unwrap()).collect()
+}
+
+#[test]
+fn an_import_refuses_nothing_and_changes_nothing_when_run_again() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let first = json(home, &["import", DATASET]);
+    let digest = json(home, &["digest"]);
+    assert!(first["claims"].as_u64().unwrap() > 2_000 && first["claims"] == first["new_claims"], "{first}");
+    let kinds: Vec<&str> =
+        first["kinds"].as_array().unwrap().iter().filter_map(|count| count["kind"].as_str()).collect();
+    assert!(kinds.contains(&"incident") && kinds.contains(&"designation") && kinds.len() >= 8, "{kinds:?}");
+    let again = json(home, &["import", DATASET]);
+    assert_eq!((&again["new_claims"], &again["entries"]), (&value!(0), &value!(0)));
+    assert_eq!(json(home, &["digest"]), digest);
+    let text = say(home, &["import", DATASET]);
+    assert!(text.out.contains("incident ") && text.out.contains("0 claims are new"), "{text:?}");
+    // From a pipe, and by another organisation: the same records.
+    let piped = say_with_input(&consortium.homes[1], &["--json", "import", "-"], &std::fs::read(DATASET).unwrap());
+    assert_eq!(piped.json()["new_claims"], first["new_claims"]);
+    let records = |home| json(home, &["list", "incident"]).as_array().unwrap().len();
+    assert_eq!(records(home), records(&consortium.homes[1]));
+}
+
+#[test]
+fn an_example_of_each_kind_is_a_record_as_it_stands() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for kind in KINDS {
+        let example = say(home, &["record", "example", kind]);
+        assert_eq!(example.code, 0, "{example:?}");
+        let arguments = ["--json", "record", "new", kind, "--from", "-"];
+        let written = say_with_input(home, &arguments, example.out.as_bytes()).json();
+        let record = written["record"].as_str().unwrap();
+        let view = json(home, &["show", record]);
+        assert_eq!(view["kind"], kind);
+        let list = json(home, &["list", kind]);
+        assert_eq!(list.as_array().unwrap().len(), 1, "{kind}: {list}");
+        for lang in ["ar", "en", "fr"] {
+            let shown = say(home, &["--lang", lang, "--today", "2018-06-01", "show", record]);
+            assert!(shown.code == 0 && shown.out.contains("2018-06-01"), "{shown:?}");
+        }
+    }
+    assert_eq!(refused(home, &["record", "example", "nothing"], 2)["code"], "usage");
+    let file = consortium
+        .file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let public = json(home, &["record", "new", "incident", "--from", &file]);
+    let view = json(home, &["show", public["record"].as_str().unwrap()]);
+    let who = json(home, &["who"]);
+    let space = who["spaces"].as_array().unwrap().iter().find(|space| space["name"] == "public").unwrap();
+    assert_eq!(claims(&view, "note")[0]["space"], space["id"], "a draft's own space holds");
+    refused(home, &["record", "new", "incident", "--from", &file, "--space", "members"], 2);
+}
+
+#[test]
+fn claims_are_added_replaced_and_retracted_and_nothing_is_lost() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let example = say(home, &["record", "example", "incident"]).out;
+    let written = say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], example.as_bytes());
+    let record = written.json()["record"].as_str().unwrap().to_owned();
+    let short = &record[..record.find('/').unwrap() + 9];
+    let added = json(home, &["claim", "add", short, "title", "Khan el-Assal", "--in", "fr"]);
+    let old = added["claims"][0].as_str().unwrap();
+    let new = json(home, &["claim", "replace", &old[..12], short, "title", "Khan al-Assal (Alep)", "--in", "fr"]);
+    let new = new["claims"][0].as_str().unwrap();
+    let state = |id: &str| {
+        let view = json(home, &["show", &record]);
+        let found = claims(&view, "title").into_iter().find(|claim| claim["id"] == id).cloned().unwrap();
+        found["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((state(old).as_str(), state(new).as_str()), ("replaced", "live"));
+    let retract = ["claim", "retract", short, &new[..10], "--reason", "error", "--note", "كتابة خاطئة"];
+    assert_eq!(json(home, &retract)["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(state(new), "retracted");
+    let whole = r#"{"prop": "casualty", "value": {"category": "killed", "min": 20, "max": 26}}"#;
+    let file = consortium.file("claim.json", whole);
+    json(home, &["claim", "add", short, "--from", &file]);
+    json(home, &["claim", "add", short, "casualty", r#"{"category": "injured", "min": 86}"#]);
+    let history = json(home, &["history", &record, "--today", "2020-01-01"]);
+    let did: Vec<&str> = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|item| item["did"].as_array().unwrap())
+        .filter_map(|did| did["op"].as_str())
+        .collect();
+    assert_eq!(did.iter().filter(|op| **op == "retracted").count(), 1, "{did:?}");
+    assert!(did.iter().filter(|op| **op == "claimed").count() >= 13, "{did:?}");
+    let text = say(home, &["history", &record]).out;
+    assert!(text.contains("كتابة خاطئة") && text.contains("retracted"), "{text}");
+    wrong_claims(&consortium, short);
+}
+
+fn wrong_claims(consortium: &Consortium, record: &str) {
+    let home = &consortium.homes[0];
+    let digest = json(home, &["digest"]);
+    for (arguments, code) in [
+        (&["claim", "add", record, "agent", r#"{"code": "nonsense"}"#][..], 3),
+        (&["claim", "add", record, "titel", "x"], 3),
+        (&["claim", "add", record, "casualty", r#"{"category": "#], 2),
+        (&["claim", "add", "incident/00000000", "title", "x"], 1),
+        (&["claim", "add", "no-such-alias", "title", "x"], 1),
+        (&["claim", "replace", "ffffffff", record, "title", "x"], 1),
+        (&["claim", "retract", record, "ffffffff", "--reason", "error"], 1),
+        (&["claim", "retract", record, "0", "--reason", "boredom"], 3),
+        (&["claim", "add", record, "--from", "/no/such/file"], 2),
+        (&["claim", "add", record], 2),
+        (&["claim", "add", record, "title", "x", "--space", "moon"], 2),
+    ] {
+        let problem = refused(home, arguments, code);
+        assert!(!problem["error"].as_str().unwrap().is_empty(), "{arguments:?}");
+    }
+    let two = consortium.file(
+        "two.json",
+        r#"{"prop": "note", "lang": "en", "value": "a"}, {"prop": "note", "lang": "en", "value": "b"}"#,
+    );
+    assert_eq!(refused(home, &["claim", "add", record, "--from", &two], 3)["code"], "json_trailing");
+    assert_eq!(json(home, &["digest"]), digest, "what is refused changes nothing");
+}
+
+#[test]
+fn what_is_about_a_public_claim_is_said_in_public() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let file = consortium
+        .file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "incident", "--from", &file]);
+    let (record, claim) = (written["record"].as_str().unwrap(), written["claims"][0].as_str().unwrap());
+    let elsewhere = ["claim", "replace", claim, record, "note", "y", "--in", "en", "--space", "members"];
+    assert_eq!(refused(home, &elsewhere, 2)["code"], "usage");
+    let new = json(home, &["claim", "replace", claim, record, "note", "y", "--in", "en"]);
+    let new = new["claims"][0].as_str().unwrap();
+    let state = |id: &str| {
+        let view = json(home, &["show", record]);
+        let found = claims(&view, "note").into_iter().find(|claim| claim["id"] == id).cloned();
+        found.unwrap()["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((state(claim).as_str(), state(new).as_str()), ("replaced", "live"));
+    json(home, &["claim", "retract", record, new, "--reason", "error"]);
+    assert_eq!(state(new), "retracted");
+}
+
+#[test]
+fn a_narrative_is_begun_and_edited_from_a_file_and_in_an_editor() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "incident", "--from", &file]);
+    let record = written["record"].as_str().unwrap();
+    let text = consortium.file("text", "وصل الشهود صباحا.\nIt was six o'clock.\n");
+    let begun = json(home, &["narrative", "edit", record, "--from", &text, "--in", "ar"]);
+    let narrative = begun["narratives"][0].as_str().unwrap();
+    let again = ["narrative", "edit", record, "--narrative", &narrative[..8], "--from"];
+    assert_eq!(refused(home, &[&again[..], &[&text]].concat(), 1)["code"], "unchanged");
+    let longer = consortium.file("text", "وصل الشهود صباحا.\nIt was seven o'clock, 🕖.\n");
+    json(home, &[&again[..], &[&longer]].concat());
+    let script = consortium.file("editor", "#!/bin/sh\nsed -i 's/seven/eight/' \"$1\"\n");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let edit = |editor: &str| {
+        let mut command = command(home, &["--json", "narrative", "edit", record, "--narrative", narrative]);
+        Said::of(&command.env("EDITOR", editor).env_remove("VISUAL").output().unwrap())
+    };
+    edit(&script).json();
+    let failed = edit("false").problem(2);
+    assert_eq!(failed["error"], "nothing was signed");
+    edit("/no/such/editor").problem(2);
+    let view = json(home, &["show", record]);
+    assert_eq!(view["narratives"][0]["text"], "وصل الشهود صباحا.\nIt was eight o'clock, 🕖.\n");
+    assert_eq!(view["narratives"].as_array().unwrap().len(), 1);
+    let other = ["narrative", "edit", record, "--narrative", "ffff", "--from", &text];
+    assert_eq!(refused(home, &other, 1)["code"], "not_found");
+}
+
+#[test]
+fn a_contribution_beside_a_node_goes_over_its_socket() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let node = RunningNode::start(home, TCP, &[]);
+    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "incident", "--from", &file]);
+    let record = written["record"].as_str().unwrap();
+    let (status, shown) = node.get(&format!("/records/{record}")).unwrap();
+    assert_eq!((status, &shown["record"]), (200, &written["record"]));
+    // The node holds the keys: the command needs no passphrase.
+    std::fs::remove_file(isnad_tests::binary::passphrase_file(home)).unwrap();
+    json(home, &["claim", "add", record, "title", "beside a node", "--in", "en"]);
+    assert_eq!(node.stop("TERM"), 0);
+}

@@ -1,0 +1,151 @@
+//! Reading: from the index alone, in each language, as of any day, as text and as JSON; what is missing is said.
+
+use std::path::Path;
+
+use isnad_tests::binary::{Consortium, RunningNode, TCP, json, refused, say};
+use serde_json::Value;
+
+const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
+
+/// Everything that a reader can ask of a home, but for where its peers stand.
+fn answers(home: &Path) -> Vec<Value> {
+    let mut answers = vec![json(home, &["digest"]), json(home, &["who"])];
+    for kind in ["incident", "subject", "finding", "attribution", "designation", "source", "case", "organisation"] {
+        let list = json(home, &["--today", "2020-05-05", "list", kind]);
+        let first = list[0]["record"].as_str().unwrap().to_owned();
+        answers.push(list);
+        answers.push(json(home, &["--today", "2020-05-05", "show", &first]));
+        answers.push(json(home, &["history", &first]));
+    }
+    answers
+}
+
+#[test]
+fn an_index_that_is_gone_or_damaged_is_made_anew_with_the_same_answers() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let before = answers(home);
+    let index = home.join("index");
+    let files = || std::fs::read_dir(&index).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file());
+    let damages: [(&str, &dyn Fn()); 4] = [
+        ("gone", &|| std::fs::remove_dir_all(&index).unwrap()),
+        ("emptied", &|| files().for_each(|path| std::fs::write(path, "").unwrap())),
+        ("overwritten", &|| {
+            files().for_each(|path| {
+                let mut bytes = std::fs::read(&path).unwrap();
+                bytes.iter_mut().step_by(61).for_each(|byte| *byte ^= 0x5a);
+                std::fs::write(path, bytes).unwrap();
+            });
+        }),
+        ("a file in its place", &|| {
+            std::fs::remove_dir_all(&index).unwrap();
+            std::fs::write(&index, "no index").unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        damage();
+        assert!(before == answers(home), "{what}: the answers differ");
+    }
+}
+
+#[test]
+fn nothing_is_read_from_the_journal_to_list_and_show() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let node = RunningNode::start(home, TCP, &[]);
+    let (journal, aside) = (home.join("journal"), home.join("journal.aside"));
+    std::fs::rename(&journal, &aside).unwrap();
+    let list = json(home, &["list", "incident"]);
+    for line in list.as_array().unwrap() {
+        let record = line["record"].as_str().unwrap();
+        assert_eq!(json(home, &["show", record])["record"], *record);
+    }
+    assert_eq!(refused(home, &["digest"], 70)["code"], "fault", "the journal is out of reach indeed");
+    std::fs::rename(&aside, &journal).unwrap();
+    json(home, &["digest"]);
+    assert_eq!(node.stop("TERM"), 0);
+}
+
+#[test]
+fn a_day_decides_what_is_in_force() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let freeze = |day: &str| {
+        let list = json(home, &["--today", day, "list", "designation"]);
+        let lines = list.as_array().unwrap().iter();
+        let mut freezes = lines.filter(|line| line["aliases"].as_array().unwrap().contains(&"fr-2018-05-18".into()));
+        freezes.next().unwrap().clone()
+    };
+    let (during, after) = (freeze("2018-06-01"), freeze("2019-06-01"));
+    assert_ne!(during["in_force"]["state"], after["in_force"]["state"]);
+    assert_eq!(after["in_force"]["state"], "term_over");
+    // A source of that name is in the dataset too: the alias alone does not say which is meant.
+    assert_eq!(refused(home, &["show", "fr-2018-05-18"], 1)["code"], "ambiguous");
+    let record = during["record"].as_str().unwrap();
+    let shown = say(home, &["--today", "2018-06-01", "show", record]).out;
+    assert!(shown.contains("as of 2018-06-01"), "{shown}");
+    for command in [&["show", record][..], &["history", record], &["list", "case"], &["digest"]] {
+        json(home, &[&["--today", "2018-06-01"], command].concat());
+        for wrong in ["2018-13-01", "yesterday", ""] {
+            assert_eq!(refused(home, &[&["--today", wrong], command].concat(), 2)["code"], "usage", "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn each_failure_has_its_exit_code_and_says_what_why_and_what_to_do() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for (arguments, code) in [
+        (&["show", "no-such-alias"][..], 1),
+        (&["show", "incident/00112233"], 1),
+        (&["history", "incident/00112233445566778899aabbccddee"], 1),
+        (&["show", "incident/00112233445566778899aabbccddee"], 1),
+        (&["list", "no-such-kind"], 2),
+        (&["frobnicate"], 2),
+        (&["list"], 2),
+        (&["import", "/no/such/file"], 2),
+        (&["join", "/dev/null"], 3),
+        (&["export", "--format", "csv", "-o", "x"], 2),
+        (&["completions", "cobol"], 2),
+    ] {
+        let problem = refused(home, arguments, code);
+        assert!(!problem["try"].as_str().unwrap().is_empty(), "{problem}");
+        let text = say(home, arguments);
+        assert!(text.code == code && text.out.is_empty() && text.err.starts_with("error: "), "{text:?}");
+    }
+    let nowhere = consortium.dir.path().join("nowhere");
+    assert_eq!(refused(&nowhere, &["list", "incident"], 2)["code"], "not_a_home");
+    // A node that goes away in the middle of a request.
+    let listener = std::os::unix::net::UnixListener::bind(home.join("api.sock")).unwrap();
+    let hangs_up = std::thread::spawn(move || {
+        for _ in 0..2 {
+            drop(listener.accept().unwrap());
+        }
+    });
+    assert_eq!(refused(home, &["status"], 4)["code"], "node_unreachable");
+    hangs_up.join().unwrap();
+    // Its socket stays behind, as after a kill: the command opens the home itself.
+    json(home, &["status"]);
+}
+
+#[test]
+fn every_shell_gets_a_completion_script_and_every_reader_help() {
+    let dir = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = say(dir.path(), &["completions", shell]);
+        assert!(said.code == 0 && said.out.contains("isnad") && said.out.contains("carry"), "{shell}");
+    }
+    for help in [&["help"][..], &["--help"], &["help", "found"], &["help", "claim", "retract"], &["--version"]] {
+        let said = say(dir.path(), help);
+        assert!(said.code == 0 && said.err.is_empty() && said.out.contains("isnad"), "{help:?}: {said:?}");
+    }
+    let bash = say(dir.path(), &["completions", "bash"]).out;
+    let script = dir.path().join("isnad.bash");
+    std::fs::write(&script, bash).unwrap();
+    let checked = std::process::Command::new("bash").arg("-n").arg(&script).status();
+    assert!(checked.is_err() || checked.unwrap().success(), "the script is one that bash reads");
+}

@@ -1,0 +1,85 @@
+//! Figures of speed and size, each as a ratio to a limit or to a peer that is measured in the same run.
+//!
+//! `cargo run --release -p isnad-tests -- bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N]`. Absolute figures
+//! depend on the machine and on who shares it; ratios within a run are what is held to.
+
+use std::process::ExitCode;
+
+mod catch_up;
+mod consortium;
+mod contributions;
+mod corpus;
+mod demo;
+mod index;
+mod node;
+mod reading;
+mod report;
+pub mod wire;
+
+pub use report::{Figure, Report};
+
+/// How much of everything a run measures.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    /// Entries to catch up with.
+    entries: usize,
+    /// Incidents that they are about.
+    incidents: usize,
+    /// How often what is noisy is repeated; the median is told.
+    rounds: usize,
+}
+
+/// The benches by name, in the order of a whole run.
+const BENCHES: [(&str, fn(&mut Report, Size)); 6] = [
+    ("wire", |report, _| wire::run(report)),
+    ("demo", |report, _| demo::run(report)),
+    ("contributions", |report, _| contributions::run(report)),
+    ("catch-up", catch_up::run),
+    ("index", index::run),
+    ("reading", reading::run),
+];
+
+/// Runs the benches that the arguments name, or all; fails if one target is missed.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its user")]
+#[must_use]
+pub fn main(arguments: &[String]) -> ExitCode {
+    let Some((size, is_json, names)) = parse(arguments) else {
+        let names = BENCHES.map(|(name, _)| name).join(" ");
+        eprintln!("usage: bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N]\nnames: {names}");
+        return ExitCode::from(2);
+    };
+    let mut report = Report::new(!is_json);
+    for (name, run) in BENCHES {
+        if names.is_empty() || names.contains(&name) {
+            run(&mut report, size);
+        }
+    }
+    if is_json {
+        println!("{}", report.to_json());
+    }
+    if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
+    let (mut size, mut is_json) = (Size { entries: 100_000, incidents: 10_000, rounds: 3 }, false);
+    let mut names = Vec::new();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next()?.parse().ok().filter(|number| *number > 0);
+        match argument.as_str() {
+            "--json" => is_json = true,
+            "--entries" => size.entries = number()?,
+            "--incidents" => size.incidents = number()?,
+            "--rounds" => size.rounds = number()?,
+            name if BENCHES.iter().any(|(known, _)| *known == name) => names.push(name),
+            _ => return None,
+        }
+    }
+    Some((size, is_json, names))
+}
+
+/// The middle one of an odd number of measurements.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

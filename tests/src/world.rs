@@ -1,0 +1,523 @@
+//! Several organisations' nodes under one seeded clock, network and disk, all in memory: the seed is the whole test.
+//!
+//! Each node is the real [`isnad_protocol::replica::Replica`], driven as `isnad-node` drives it. Its disk loses what was not
+//! flushed, its network loses what was under way, some of its peers lie. After every step the rules of safety are held
+//! against all nodes; once faults stop, all honest ones must come to the same bytes within [`CALM_LIMIT_MS`]. GROUND, Tests
+//! worth having, 2 and 3.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::act::Act;
+use isnad_protocol::id::{NodeId, SpaceId};
+use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::replica::Input;
+
+mod agreement;
+mod calm;
+mod consortium;
+mod disk;
+mod faults;
+mod finding;
+mod ledger;
+mod liar;
+mod network;
+mod random;
+mod signing;
+mod site;
+mod talk;
+mod workload;
+
+pub use finding::{Finding, Rule};
+
+use consortium::Consortium;
+use disk::Disk;
+use faults::Fault;
+use finding::Checked;
+use ledger::Ledger;
+use liar::Lies;
+use network::Link;
+use random::Random;
+use site::{Around, Effect, Signer, Site};
+
+/// Milliseconds in which connected honest nodes must agree once faults have stopped: twice the time that a peer has to
+/// answer, since one that offered and did not send may have been asked first.
+pub const CALM_LIMIT_MS: u64 = 60_000;
+
+/// The same where peers that lie go on lying: each may be asked first, more than once.
+pub const LYING_LIMIT_MS: u64 = 180_000;
+
+/// A rule that the world breaks on purpose, so that its checkers are seen to notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// The replica is told that a batch stands on disk as soon as it is appended.
+    AcknowledgeBeforeFlush,
+    /// Own entries are not reserved in the mark before they are appended.
+    NoMark,
+    /// A disk that fails does not say so.
+    FailInSilence,
+    /// Narratives are put together in the order in which edits came.
+    ArrivalOrder,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// Nodes, of which so many lie.
+    pub nodes: usize,
+    /// Nodes that lie.
+    pub liars: usize,
+    /// Entries that users made.
+    pub contributed: usize,
+    /// Entries that users were told stand.
+    pub acknowledged: usize,
+    /// Entries that a crash left between mark and journal, and a start finished.
+    pub finished: usize,
+    /// Faults that were injected.
+    pub faults: usize,
+    /// Frames that were sent.
+    pub frames: u64,
+    /// Sessions that a node ended for what its peer did.
+    pub dropped: usize,
+    /// Simulated milliseconds from the last fault to agreement.
+    pub agreed_after_ms: u64,
+    /// A hash of everything that happened: the same for the same seed.
+    pub trace: u64,
+}
+
+/// A rule that did not hold under a seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// When, in simulated milliseconds.
+    pub at_ms: u64,
+    /// What was found.
+    pub finding: Finding,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Finding { rule, evidence } = &self.finding;
+        writeln!(out, "{rule:?} does not hold at {} ms under seed {}: {evidence}", self.at_ms, self.seed)?;
+        write!(out, "replay: cargo run --release -p isnad-tests -- simulate --seed {}", self.seed)
+    }
+}
+
+/// What happens next.
+#[derive(Debug)]
+enum Event {
+    /// The first of what waits on a link reaches its receiver.
+    Deliver { pair: Pair, generation: u64, to: usize },
+    /// A node notices that a stream is gone.
+    Gone { site: usize, peer: usize, generation: u64 },
+    /// Two nodes try to connect.
+    Connect { pair: Pair },
+    /// A round of inputs ends.
+    Flush { site: usize, epoch: u64 },
+    /// A node has asked to be woken.
+    Wake { site: usize, epoch: u64 },
+    /// Signatures were checked.
+    Checked { site: usize, epoch: u64, log: LogKey, after: LogEnd, until: u64 },
+    /// A node that is down starts.
+    Start { site: usize },
+    /// A user writes.
+    User { site: usize },
+    /// A user hands in an act, until it is held.
+    Act { site: usize, act: Box<Act> },
+    /// Something breaks.
+    Fault,
+    /// A partition heals, a disk has room again.
+    Heal { site: usize },
+    /// Faults stop.
+    Calm,
+}
+
+/// Two nodes, the lower one first.
+type Pair = (usize, usize);
+
+/// Several nodes and all that surrounds them.
+pub struct World {
+    seed: u64,
+    broken: Option<Broken>,
+    says: bool,
+    random: Random,
+    now_ms: u64,
+    events: BTreeMap<(u64, u64), Event>,
+    scheduled: u64,
+    members: SpaceId,
+    public: SpaceId,
+    sites: Vec<Site>,
+    by_node: BTreeMap<NodeId, usize>,
+    links: BTreeMap<Pair, Link>,
+    /// Who is to be connected with whom.
+    topology: BTreeSet<Pair>,
+    /// Pairs that cannot reach each other until then.
+    blocked: BTreeMap<Pair, u64>,
+    /// The stream that a node believes to be open to a peer.
+    believed: Vec<BTreeMap<usize, u64>>,
+    /// Nodes that read nothing until then.
+    paused: Vec<u64>,
+    flushing: Vec<Option<u64>>,
+    waking: Vec<Option<u64>>,
+    generations: u64,
+    kinds: Vec<Fault>,
+    slow_flush_ms: u64,
+    stops_at: u64,
+    /// Peers that lie go on once all else is calm.
+    liars_stay: bool,
+    calm_since: Option<u64>,
+    agreed_at: Option<u64>,
+    acts_due: usize,
+    ledger: Ledger,
+    faults: usize,
+    frames: u64,
+    trace: u64,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("World").field("seed", &self.seed).field("now_ms", &self.now_ms).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// Runs a seed to its end.
+    ///
+    /// # Errors
+    /// [`Failure`] names the first rule that did not hold.
+    pub fn run(seed: u64) -> Result<Report, Box<Failure>> {
+        Self::run_with(seed, None, false)
+    }
+
+    /// Runs a seed with a rule broken on purpose.
+    ///
+    /// # Errors
+    /// [`Failure`] names the first rule that did not hold.
+    pub fn run_broken(seed: u64, broken: Broken) -> Result<Report, Box<Failure>> {
+        Self::run_with(seed, Some(broken), false)
+    }
+
+    /// Runs a seed and writes every event to standard error.
+    ///
+    /// # Errors
+    /// [`Failure`] names the first rule that did not hold.
+    pub fn run_aloud(seed: u64) -> Result<Report, Box<Failure>> {
+        Self::run_with(seed, None, true)
+    }
+
+    fn run_with(seed: u64, broken: Option<Broken>, says: bool) -> Result<Report, Box<Failure>> {
+        let failed = |at_ms, finding| Box::new(Failure { seed, at_ms, finding });
+        let mut world = Self::founded(seed, broken).map_err(|finding| failed(0, finding))?;
+        world.says = says;
+        world.play().map_err(|finding| failed(world.now_ms, finding))?;
+        Ok(world.report())
+    }
+
+    fn founded(seed: u64, broken: Option<Broken>) -> Checked<Self> {
+        let mut random = Random::new(seed);
+        let organisations = usize::try_from(random.between(3, 5)).unwrap_or(3);
+        let nodes = organisations + random.index(3);
+        let consortium = Consortium::found(&mut random, organisations, nodes)
+            .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
+        let honest = nodes - random.index(1 + nodes / 3);
+        let Consortium { id, members, public, founding, grants, drafts, nodes: keys } = consortium;
+        let lacking = random.chance(20).then(|| random.index(nodes));
+        let mut missing = None;
+        let mut sites = Vec::new();
+        for (number, keys) in keys.into_iter().enumerate() {
+            let mut acts = founding.clone();
+            if lacking == Some(number) {
+                missing = Some((number, acts.remove(1 + random.index(organisations))));
+            }
+            let lies = (number >= honest).then(|| Lies::draw(&mut random));
+            sites.push(Site::new(keys, Disk::new(id, [members, public], acts), lies, &mut random));
+        }
+        let mut world = Self::around(seed, random, broken, members, public, sites);
+        world.plan(grants, drafts, missing)?;
+        Ok(world)
+    }
+
+    fn around(
+        seed: u64,
+        mut random: Random,
+        broken: Option<Broken>,
+        members: SpaceId,
+        public: SpaceId,
+        sites: Vec<Site>,
+    ) -> Self {
+        let by_node = sites.iter().enumerate().map(|(number, site)| (site.keys.node, number)).collect();
+        let liars = sites.iter().filter(|site| !site.is_honest()).map(|site| site.keys.node);
+        // A carried file has no name: what is in it may be a liar's.
+        let liars = liars.chain([NodeId::ZERO]).collect();
+        let count = sites.len();
+        Self {
+            seed,
+            broken,
+            says: false,
+            now_ms: 0,
+            events: BTreeMap::new(),
+            scheduled: 0,
+            members,
+            public,
+            sites,
+            by_node,
+            links: BTreeMap::new(),
+            topology: BTreeSet::new(),
+            blocked: BTreeMap::new(),
+            believed: vec![BTreeMap::new(); count],
+            paused: vec![0; count],
+            flushing: vec![None; count],
+            waking: vec![None; count],
+            generations: 0,
+            kinds: Fault::draw(&mut random),
+            slow_flush_ms: if random.chance(25) { 1_500 } else { 20 },
+            stops_at: random.between(5_000, 40_000),
+            liars_stay: random.chance(30),
+            calm_since: None,
+            agreed_at: None,
+            acts_due: 0,
+            ledger: Ledger { liars, ..Ledger::default() },
+            faults: 0,
+            frames: 0,
+            trace: 0xcbf2_9ce4_8422_2325,
+            random,
+        }
+    }
+
+    /// Puts down what is to happen: users, acts, faults, and when they stop.
+    fn plan(&mut self, grants: Vec<Act>, drafts: Vec<Act>, missing: Option<(usize, Act)>) -> Checked {
+        self.draw_topology();
+        for site in 0..self.sites.len() {
+            self.step(Event::Start { site })?;
+            let first = self.random.between(0, 2_000);
+            self.schedule(first, Event::User { site });
+        }
+        for (owner, act) in grants.into_iter().enumerate() {
+            self.plan_act(owner, act);
+        }
+        for (owner, act) in drafts.into_iter().enumerate() {
+            if self.random.chance(60) {
+                self.plan_act(owner, act);
+            }
+        }
+        if let Some((site, act)) = missing {
+            let at = self.random.below(self.stops_at);
+            self.acts_due += 1;
+            self.schedule(at, Event::Act { site, act: Box::new(act) });
+        }
+        self.schedule(500, Event::Fault);
+        self.schedule(self.stops_at, Event::Calm);
+        Ok(())
+    }
+
+    /// An organisation hands in an act of its own at one of its nodes.
+    fn plan_act(&mut self, owner: usize, act: Act) {
+        let own: Vec<usize> =
+            (0..self.sites.len()).filter(|site| self.sites.get(*site).is_some_and(|s| s.keys.owner == owner)).collect();
+        let at = self.random.below(self.stops_at);
+        if let Some(site) = self.random.pick(&own).copied() {
+            self.acts_due += 1;
+            self.schedule(at, Event::Act { site, act: Box::new(act) });
+        }
+    }
+
+    fn play(&mut self) -> Checked {
+        while let Some(((at, _), event)) = self.events.pop_first() {
+            self.now_ms = at;
+            if self.says {
+                self.say(&format!("{event:?}"));
+            }
+            self.mark(&at.to_be_bytes());
+            self.step(event)?;
+            if self.is_over()? {
+                return self.end();
+            }
+        }
+        self.end()
+    }
+
+    fn step(&mut self, event: Event) -> Checked {
+        match event {
+            Event::Deliver { pair, generation, to } => self.deliver(pair, generation, to),
+            Event::Gone { site, peer, generation } => self.gone(site, peer, generation),
+            Event::Connect { pair } => self.connect(pair),
+            Event::Flush { site, epoch } => {
+                self.clear_flush(site, epoch);
+                self.act_at(site, epoch, Site::flush)
+            }
+            Event::Wake { site, epoch } => {
+                if let Some(waking) = self.waking.get_mut(site) {
+                    *waking = None;
+                }
+                self.act_at(site, epoch, Site::wake)?;
+                // One that was asked for before a restart is nobody's, and may have stood before the one that is due.
+                self.schedule_wake(site);
+                Ok(())
+            }
+            Event::Checked { site, epoch, log, after, until } => self.act_at(site, epoch, |site, around| {
+                let checked = site.check_signatures(log, after, until);
+                site.handle(checked, around)
+            }),
+            Event::Start { site } => self.start(site),
+            Event::User { site } => self.user(site),
+            Event::Act { site, act } => self.hand_in(site, act),
+            Event::Fault => self.fault(),
+            Event::Heal { site } => {
+                if let Some(site) = self.sites.get_mut(site) {
+                    site.disk.is_full = false;
+                }
+                Ok(())
+            }
+            Event::Calm => self.calm(),
+        }
+    }
+
+    fn start(&mut self, number: usize) -> Checked {
+        let is_down = self.sites.get(number).is_some_and(|site| site.running.is_none());
+        if !is_down {
+            return Ok(());
+        }
+        if let Some(site) = self.sites.get_mut(number).filter(|_| self.random.chance(20)) {
+            site.skew_ms = self.random.below(2 * site::YEAR_MS);
+        }
+        self.act(number, Site::start)
+    }
+
+    fn user(&mut self, number: usize) -> Checked {
+        if self.calm_since.is_some() {
+            return Ok(());
+        }
+        let next = self.random.between(300, 4_000);
+        self.schedule(next, Event::User { site: number });
+        let Some(site) = self.sites.get(number).filter(|site| site.running.is_some()) else { return Ok(()) };
+        if site.disk.image.governance.spaces().is_empty() {
+            return Ok(());
+        }
+        let space = if self.random.chance(30) { self.public } else { self.members };
+        let contributions = workload::draw(&site.disk.image, space, site.keys.organisation, &mut self.random);
+        let has_late = site.disk.image.governance.is_granted(&site.keys.late.public());
+        let signer = if has_late && self.random.chance(30) { Signer::Late } else { Signer::Granted };
+        self.act(number, |site, around| site.contribute(&contributions, signer, around))
+    }
+
+    fn hand_in(&mut self, number: usize, act: Box<Act>) -> Checked {
+        let Some(site) = self.sites.get(number) else { return Ok(()) };
+        let held = site.disk.image.governance.act(&act.id());
+        if held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed))) {
+            self.acts_due -= 1;
+            return Ok(());
+        }
+        let bytes = act.encode();
+        self.schedule(2_000, Event::Act { site: number, act });
+        self.act(number, |site, around| site.handle(Input::SubmitAct { request: 0, bytes }, around))
+    }
+
+    /// Lets one node act, and does what it asks for.
+    fn act(&mut self, number: usize, act: impl FnOnce(&mut Site, &mut Around<'_>) -> Checked) -> Checked {
+        let Some(site) = self.sites.get_mut(number) else { return Ok(()) };
+        let mut around = Around {
+            now_ms: self.now_ms,
+            random: &mut self.random,
+            ledger: &mut self.ledger,
+            broken: self.broken,
+            effects: Vec::new(),
+        };
+        act(site, &mut around)?;
+        let effects = around.effects;
+        for effect in effects {
+            self.effect(number, effect)?;
+        }
+        self.schedule_flush(number);
+        self.schedule_wake(number);
+        Ok(())
+    }
+
+    fn act_at(
+        &mut self,
+        number: usize,
+        epoch: u64,
+        act: impl FnOnce(&mut Site, &mut Around<'_>) -> Checked,
+    ) -> Checked {
+        let is_same = self.sites.get(number).is_some_and(|site| site.epoch == epoch && site.running.is_some());
+        if is_same { self.act(number, act) } else { Ok(()) }
+    }
+
+    fn effect(&mut self, from: usize, effect: Effect) -> Checked {
+        match effect {
+            Effect::Send { peer, frame } => self.send(from, peer, frame),
+            Effect::Disconnect { peer, reason } => self.disconnect(from, peer, &reason),
+            Effect::Check { log, after, until } => {
+                let Some(epoch) = self.sites.get(from).map(|site| site.epoch) else { return Ok(()) };
+                let due = self.random.between(1, 300);
+                self.schedule(due, Event::Checked { site: from, epoch, log, after, until });
+                Ok(())
+            }
+        }
+    }
+
+    fn schedule(&mut self, after_ms: u64, event: Event) {
+        self.scheduled += 1;
+        self.events.insert((self.now_ms + after_ms, self.scheduled), event);
+    }
+
+    fn schedule_flush(&mut self, number: usize) {
+        let site =
+            self.sites.get(number).filter(|site| site.running.as_ref().is_some_and(|running| running.is_unsynced));
+        let Some(epoch) = site.map(|site| site.epoch) else { return };
+        if let Some(flushing) = self.flushing.get_mut(number).filter(|flushing| **flushing != Some(epoch)) {
+            *flushing = Some(epoch);
+            let due = self.random.between(1, self.slow_flush_ms);
+            self.schedule(due, Event::Flush { site: number, epoch });
+        }
+    }
+
+    fn clear_flush(&mut self, number: usize, epoch: u64) {
+        if let Some(flushing) = self.flushing.get_mut(number).filter(|flushing| **flushing == Some(epoch)) {
+            *flushing = None;
+        }
+    }
+
+    fn schedule_wake(&mut self, number: usize) {
+        let due = self.sites.get(number).and_then(|site| Some((site.wake_due()?, site.epoch)));
+        let Some((due, epoch)) = due else { return };
+        let due = due.max(self.now_ms);
+        if let Some(waking) =
+            self.waking.get_mut(number).filter(|waking| waking.is_none_or(|at| at > due || at < self.now_ms))
+        {
+            *waking = Some(due);
+            self.schedule(due - self.now_ms, Event::Wake { site: number, epoch });
+        }
+    }
+
+    /// Mixes bytes into the trace: FNV-1a.
+    fn mark(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.trace = (self.trace ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    #[allow(clippy::print_stderr, reason = "a person replays one seed and reads along")]
+    fn say(&self, text: &str) {
+        if self.says {
+            eprintln!("{:>8} {text}", self.now_ms);
+        }
+    }
+
+    fn report(&self) -> Report {
+        Report {
+            seed: self.seed,
+            nodes: self.sites.len(),
+            liars: self.ledger.liars.len() - 1,
+            contributed: self.ledger.contributed,
+            acknowledged: self.ledger.acknowledged,
+            finished: self.ledger.finished,
+            faults: self.faults,
+            frames: self.frames,
+            dropped: self.ledger.dropped,
+            agreed_after_ms: self.agreed_at.unwrap_or(0).saturating_sub(self.calm_since.unwrap_or(0)),
+            trace: self.trace,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Whether nodes that hold the same compute the same: digests, views, documents; and whether order decides anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::digest;
+use isnad_protocol::governance::{ActStatus, Governance};
+use isnad_protocol::id::{OrganisationId, RecordId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::sheet::{self, Operations, Sheet};
+use isnad_protocol::store::{Fault, SheetView};
+use isnad_protocol::time::Day;
+use isnad_protocol::view::{Context, Policy, View, Words};
+
+use super::disk::{Image, log_of};
+use super::finding::{Checked, Finding, Rule, ensure};
+use super::random::Random;
+use super::talk::holding;
+
+/// Entries in the order in which somebody came by them.
+pub(super) struct Arrived(pub(super) Vec<Authentic>);
+
+impl SheetView for Arrived {
+    fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, Fault> {
+        Ok(self.0.iter().filter(|entry| entry.entry().header.record == record).cloned().collect())
+    }
+
+    fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
+        Ok(referring(self.0.iter(), record))
+    }
+
+    fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault> {
+        let records = self.0.iter().map(|entry| entry.entry().header.record);
+        let is_asked = |record: &RecordId| kind.is_none_or(|kind| record.kind_code() == kind);
+        Ok(records.filter(|record| *record != RecordId::ZERO && is_asked(record)).collect())
+    }
+}
+
+/// The records of entries whose claims name `record`.
+pub(super) fn referring<'a>(entries: impl Iterator<Item = &'a Authentic>, record: RecordId) -> BTreeSet<RecordId> {
+    let refers = |entry: &&Authentic| {
+        let payload = entry.entry().payload.as_ref();
+        payload.is_some_and(|payload| sheet::mentions(&payload.bytes).records.contains(&record))
+    };
+    entries.filter(refers).map(|entry| entry.entry().header.record).collect()
+}
+
+/// What two nodes must have in common once they are in sync: all but the logs that were forked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    logs: BTreeMap<LogKey, Log>,
+    wanted: BTreeSet<(LogKey, LogEnd)>,
+    acts: Vec<[u8; 73]>,
+    unchecked: u64,
+}
+
+impl State {
+    pub(super) fn of(image: &Image, forked: &BTreeSet<PublicKey>) -> Self {
+        let is_one = |key: &LogKey| !forked.contains(&key.author);
+        let logs: BTreeMap<_, _> =
+            image.logs.iter().filter(|(key, _)| is_one(key)).map(|(key, log)| (*key, *log)).collect();
+        Self {
+            unchecked: logs.values().map(|log| log.end.seq - log.checked.seq).sum(),
+            logs,
+            wanted: image.wanted.iter().filter(|(key, _)| is_one(key)).copied().collect(),
+            acts: image.governance.spaces().iter().flat_map(|space| image.governance.sync_items(&space.id)).collect(),
+        }
+    }
+
+    pub(super) const fn is_checked(&self) -> bool {
+        self.unchecked == 0
+    }
+
+    /// What one has and the other has not, for a person.
+    pub(super) fn difference(&self, other: &Self) -> String {
+        let mut lines = vec![format!("acts {} / {}", self.acts.len(), other.acts.len())];
+        if self.acts != other.acts {
+            lines.push("acts differ".to_owned());
+        }
+        for key in self.logs.keys().chain(other.logs.keys()).collect::<BTreeSet<_>>() {
+            let (one, two) = (self.logs.get(key), other.logs.get(key));
+            if one != two {
+                lines.push(format!("{key:?}: {one:?} / {two:?}"));
+            }
+        }
+        lines.push(format!("wanted {:?} / {:?}", self.wanted, other.wanted));
+        lines.join("\n")
+    }
+}
+
+/// True if two nodes that share every log would open a session with one round trip.
+pub(super) fn is_one_round_trip(one: &Image, other: &Image) -> bool {
+    let digests = |image: &Image| {
+        let spaces = image.governance.spaces().into_iter();
+        spaces.map(|space| holding(image, space.id).digest(space.id)).collect::<Vec<_>>()
+    };
+    digests(one) == digests(other)
+}
+
+/// Everything that a node derives from what it holds, by name, as bytes.
+pub(super) type Derived = BTreeMap<(Part, String), Vec<u8>>;
+
+/// Which rule a difference breaks, in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Sheet,
+    View,
+    Digest,
+}
+
+/// Derives everything from the entries that a node shows, as `isnad digest`, `show` and `export` do.
+pub(super) fn derive(
+    checked: &[Authentic],
+    shown: &impl SheetView,
+    governance: &Governance,
+    by_arrival: bool,
+) -> Checked<Derived> {
+    let broken = |error: &dyn std::fmt::Display| Finding::new(Rule::Store, error.to_string());
+    let mut derived = Derived::new();
+    for space in governance.spaces() {
+        let of_space: Vec<&Authentic> = checked.iter().filter(|entry| entry.entry().header.space == space.id).collect();
+        derived.insert((Part::Digest, space.name.clone()), digest_of(&of_space, &space.id, governance).to_vec());
+    }
+    let names = names(governance);
+    let policy = Policy::default();
+    let today = Day::parse("2018-12-01").map_err(|_| broken(&"no day"))?;
+    let context = Context { judge: governance, names: &names, policy: &policy, today };
+    for record in shown.records(None).map_err(|fault| broken(&fault))? {
+        let view = View::of(record, shown, context).map_err(|fault| broken(&fault))?;
+        let bytes = serde_json::to_vec(&view).map_err(|error| broken(&error))?;
+        derived.insert((Part::View, record.to_string()), bytes);
+        let entries = shown.entries_about(record).map_err(|fault| broken(&fault))?;
+        for (key, sheet) in sheet::fold(&entries, governance).sheets {
+            let bytes = sheet.to_automerge().map_err(|fault| broken(&fault))?;
+            derived.insert((Part::Sheet, format!("{key:?}")), bytes);
+            if by_arrival {
+                derived.insert((Part::Sheet, format!("{key:?} by arrival")), naive(&entries, &sheet));
+            }
+        }
+    }
+    Ok(derived)
+}
+
+/// Holds what two nodes derive against each other.
+pub(super) fn compare(one: &Derived, other: &Derived, who: &str) -> Checked {
+    for key in one.keys().chain(other.keys()) {
+        let (left, right) = (one.get(key), other.get(key));
+        if left != right {
+            let text = |bytes: Option<&Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            let rule = match key.0 {
+                Part::Sheet => Rule::Sheet,
+                Part::View => Rule::View,
+                Part::Digest => Rule::Digest,
+            };
+            let evidence = format!("{who}, {}:\n{:?}\n{:?}", key.1, text(left), text(right));
+            return Err(Finding::new(rule, evidence));
+        }
+    }
+    Ok(())
+}
+
+/// The same entries in other orders give the same bytes.
+pub(super) fn check_order(entries: &[Authentic], governance: &Governance, random: &mut Random) -> Checked {
+    let expected = derive(entries, &Arrived(entries.to_vec()), governance, false)?;
+    let mut shuffled = entries.to_vec();
+    random.shuffle(&mut shuffled);
+    let derived = derive(&shuffled, &Arrived(shuffled.clone()), governance, false)?;
+    ensure(derived == expected, Rule::Order, || {
+        compare(&expected, &derived, "in another order").map_or_else(|finding| finding.evidence, |()| String::new())
+    })
+}
+
+/// What a node shows, without what was forked.
+pub(super) fn shown(image: &Image, forked: &BTreeSet<PublicKey>) -> Checked<(Vec<Authentic>, Arrived)> {
+    let is_one = |entry: &Authentic| !forked.contains(&log_of(entry).author);
+    let checked = image.checked_entries().filter(|entry| is_one(entry)).cloned().collect();
+    let mut arrived = Vec::new();
+    for record in image.records(None).map_err(|fault| Finding::new(Rule::Store, fault.0))? {
+        let entries = image.entries_about(record).map_err(|fault| Finding::new(Rule::Store, fault.0))?;
+        arrived.extend(entries.into_iter().filter(is_one));
+    }
+    Ok((checked, Arrived(arrived)))
+}
+
+fn digest_of(entries: &[&Authentic], space: &isnad_protocol::id::SpaceId, governance: &Governance) -> [u8; 32] {
+    let folded = sheet::fold(entries.iter().copied(), governance);
+    let sheets: Vec<&Sheet> = folded.sheets.values().collect();
+    let runs = digest::runs(entries.iter().copied(), &folded.standings);
+    let acts = governance.acts_of(space).filter(|act| governance.status(&act.id()) == Some(ActStatus::InEffect));
+    let acts: Vec<_> = acts.map(|act| (act.scope_id(), act.version(), act.id())).collect();
+    digest::space(*space, acts, runs, sheets)
+}
+
+fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
+    let words = |names: BTreeMap<String, String>| {
+        names.into_iter().map(|(lang, text)| Words { lang: Some(lang), text }).collect()
+    };
+    governance.organisations().into_iter().map(|organisation| (organisation.id, words(organisation.names))).collect()
+}
+
+/// The texts of a sheet if edits were applied as they came, whatever they were made on: what must not be done.
+fn naive(entries: &[Authentic], sheet: &Sheet) -> Vec<u8> {
+    let mut texts: BTreeMap<_, Vec<char>> = BTreeMap::new();
+    let counts = |entry: &&Authentic| !sheet.left_out.contains_key(&entry.id());
+    for entry in entries.iter().filter(counts) {
+        let payload = entry.entry().payload.as_ref();
+        let Some(Ok(Operations::Edits(edits))) = payload.map(|payload| Operations::parse(&payload.bytes)) else {
+            continue;
+        };
+        if sheet.narratives.get(&edits.narrative).is_none_or(|held| !held.edits.contains_key(&entry.id())) {
+            continue;
+        }
+        let text = texts.entry(edits.narrative).or_default();
+        for splice in edits.splices {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
+            let (from, to) = (place(splice.at), place(splice.at.saturating_add(splice.delete)));
+            text.splice(from..to, splice.insert.chars());
+        }
+    }
+    texts.values().flatten().collect::<String>().into_bytes()
+}

@@ -1,0 +1,143 @@
+//! Faults stop: from here on all honest nodes come to hold and to compute the same, and then fall silent.
+
+use super::agreement::{self, State};
+use super::finding::{Checked, Finding, Rule, ensure};
+use super::{Broken, CALM_LIMIT_MS, Event, LYING_LIMIT_MS, Pair, World};
+
+/// How long silence is listened to: longer than a peer has to answer, so that no clock is left running.
+const SILENCE_MS: u64 = 45_000;
+
+impl World {
+    /// Everything works again; peers that lie are gone, or go on.
+    pub(super) fn calm(&mut self) -> Checked {
+        self.calm_since = Some(self.now_ms);
+        self.blocked.clear();
+        self.paused.iter_mut().for_each(|paused| *paused = 0);
+        self.links.values_mut().for_each(super::Link::flow);
+        self.sites.iter_mut().for_each(|site| site.disk.is_full = false);
+        if !self.liars_stay {
+            let lying: Vec<Pair> = self.topology.iter().filter(|pair| !self.is_honest(**pair)).copied().collect();
+            for pair in lying {
+                self.topology.remove(&pair);
+                self.cut(pair);
+            }
+        }
+        for site in 0..self.sites.len() {
+            let wakes = self.random.below(1_000);
+            self.schedule(wakes, Event::Start { site });
+        }
+        let waiting: Vec<(Pair, u64)> = self.links.iter().map(|(pair, link)| (*pair, link.generation)).collect();
+        for (pair, generation) in waiting {
+            // What stood still moves on; a second knock at an empty lane does nothing.
+            self.schedule(1, Event::Deliver { pair, generation, to: pair.0 });
+            self.schedule(1, Event::Deliver { pair, generation, to: pair.1 });
+        }
+        Ok(())
+    }
+
+    /// True once all agree and have been silent for long enough.
+    pub(super) fn is_over(&mut self) -> Checked<bool> {
+        let Some(since) = self.calm_since else { return Ok(false) };
+        match self.agreed_at {
+            // Liars may still tell one what the others do not know yet.
+            Some(at) => Ok(self.liars_stay || self.now_ms > at + SILENCE_MS),
+            None if self.is_agreed() => {
+                self.agreed_at = Some(self.now_ms);
+                self.say("agreed");
+                Ok(self.liars_stay)
+            }
+            None if self.now_ms > since + self.limit_ms() => Err(self.apart()),
+            None => Ok(false),
+        }
+    }
+
+    fn is_agreed(&self) -> bool {
+        let mut honest = self.topology.iter().filter(|pair| self.is_honest(**pair));
+        self.acts_due == 0 && honest.all(|pair| self.links.contains_key(pair)) && self.states_agree()
+    }
+
+    fn is_honest(&self, pair: Pair) -> bool {
+        [pair.0, pair.1].iter().all(|site| self.sites.get(*site).is_some_and(super::Site::is_honest))
+    }
+
+    const fn limit_ms(&self) -> u64 {
+        if self.liars_stay { LYING_LIMIT_MS } else { CALM_LIMIT_MS }
+    }
+
+    fn states_agree(&self) -> bool {
+        let mut first = None;
+        self.sites.iter().filter(|site| site.is_honest()).all(|site| {
+            let state = State::of(&site.disk.image, &self.ledger.forked);
+            let agrees = first.as_ref().is_none_or(|first| *first == state);
+            let is_up = site.running.as_ref().is_some_and(|running| !running.is_unsynced);
+            let is_checked = state.is_checked();
+            first.get_or_insert(state);
+            agrees && is_up && is_checked
+        })
+    }
+
+    fn apart(&self) -> Finding {
+        let mut lines = vec![format!("acts to hand in: {}", self.acts_due)];
+        let mut honest = self.sites.iter().enumerate().filter(|(_, site)| site.is_honest());
+        let Some((first, one)) = honest.next() else { return Finding::new(Rule::Apart, "nobody is honest") };
+        let state = State::of(&one.disk.image, &self.ledger.forked);
+        if !state.is_checked() {
+            lines.push(format!("{first} has not checked all"));
+        }
+        for (number, site) in honest {
+            let other = State::of(&site.disk.image, &self.ledger.forked);
+            if other != state {
+                lines.push(format!("{first} / {number}: {}", state.difference(&other)));
+            }
+        }
+        for pair in self.topology.iter().filter(|pair| !self.links.contains_key(*pair)) {
+            lines.push(format!("{pair:?} are not connected"));
+        }
+        for (number, site) in self.sites.iter().enumerate() {
+            if let Some(running) = &site.running {
+                lines.push(format!("{number}: {:?} {}", running.replica.status(), running.signing.why_blocked()));
+            }
+        }
+        Finding::new(Rule::Apart, lines.join("\n"))
+    }
+
+    /// What must hold at the end.
+    pub(super) fn end(&mut self) -> Checked {
+        let is_settled = self.agreed_at.is_some_and(|at| self.now_ms >= at);
+        if !is_settled || !self.states_agree() {
+            return Err(self.apart());
+        }
+        self.compare()?;
+        for site in 0..self.sites.len() {
+            if self.sites.get(site).is_some_and(super::Site::is_honest) {
+                // One more crash: what was acknowledged is there when it starts again.
+                self.crash(site, true)?;
+                self.start(site)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self) -> Checked {
+        let by_arrival = self.broken == Some(Broken::ArrivalOrder);
+        let mut first: Option<(usize, agreement::Derived)> = None;
+        for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {
+            let image = &site.disk.image;
+            let (checked, shown) = agreement::shown(image, &self.ledger.forked)?;
+            let derived = agreement::derive(&checked, &shown, &image.governance, by_arrival)?;
+            if let Some((one, expected)) = &first {
+                agreement::compare(expected, &derived, &format!("{one} and {number}"))?;
+            } else {
+                agreement::check_order(&checked, &image.governance, &mut self.random)?;
+                first = Some((number, derived));
+            }
+        }
+        if self.ledger.forked.is_empty() {
+            let mut honest = self.sites.iter().filter(|site| site.is_honest()).map(|site| &site.disk.image);
+            let Some(one) = honest.next() else { return Ok(()) };
+            let is_same = honest.all(|other| agreement::is_one_round_trip(one, other));
+            ensure(is_same, Rule::Apart, || "sync digests differ".to_owned())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! Who takes part: organisations, their keys and acts. Some have two nodes, so that colleagues write one narrative apart.
+
+use isnad_protocol::act::{
+    Act, Body, Charter, DecodeError, Grant, GrantSubject, Name, OrganisationBody, OrganisationKind, Place, Role, Roots,
+    founding, next_key_hash,
+};
+use isnad_protocol::encoding::json::Object;
+use isnad_protocol::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
+use isnad_protocol::key::SecretKey;
+
+use super::random::Random;
+
+/// The keys of one node.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// Whose node it is: an index into the organisations.
+    pub(super) owner: usize,
+    pub(super) organisation: OrganisationId,
+    pub(super) node: NodeId,
+    /// Signs in `members`.
+    pub(super) contributor: SecretKey,
+    /// Signs in `public`.
+    pub(super) publisher: SecretKey,
+    /// Granted by a later act alone.
+    pub(super) late: SecretKey,
+}
+
+/// A founded consortium, and the acts that come later.
+#[derive(Debug)]
+pub(super) struct Consortium {
+    pub(super) id: ConsortiumId,
+    pub(super) members: SpaceId,
+    pub(super) public: SpaceId,
+    /// Charter and first acts, signed by all.
+    pub(super) founding: Vec<Act>,
+    /// By organisation: its second act, which grants the late keys of its nodes.
+    pub(super) grants: Vec<Act>,
+    /// By organisation: the next charter's draft, signed by that one alone.
+    pub(super) drafts: Vec<Act>,
+    pub(super) nodes: Vec<Keys>,
+}
+
+/// The roots of an organisation are never in a node.
+struct Founder {
+    root: SecretKey,
+    act: Act,
+    id: OrganisationId,
+}
+
+impl Consortium {
+    /// Founds a consortium of so many organisations, with so many nodes: the first organisations have two.
+    pub(super) fn found(random: &mut Random, organisations: usize, nodes: usize) -> Result<Self, DecodeError> {
+        let mut secret = || SecretKey::from_seed(&random.bytes());
+        let mut sets: Vec<Keys> = (0..nodes)
+            .map(|node| Keys {
+                owner: node % organisations,
+                organisation: OrganisationId::ZERO,
+                node: NodeId::ZERO,
+                contributor: secret(),
+                publisher: secret(),
+                late: secret(),
+            })
+            .collect();
+        let mut founders = Vec::new();
+        for owner in 0..organisations {
+            let (root, next) = (secret(), secret());
+            founders.push(Founder::new(owner, root, &next, &mut sets, &mut secret)?);
+        }
+        let founding = found(&founders)?;
+        let charter = founding.first().map(founding::consortium).unwrap_or(ConsortiumId::ZERO);
+        let grants = founders.iter().enumerate().map(|(owner, founder)| founder.grant(owner, charter, &sets));
+        let grants = grants.collect::<Result<_, _>>()?;
+        let drafts = founders.iter().map(|founder| draft(founder, charter, &founders)).collect::<Result<_, _>>()?;
+        let [members, public] = [OpenSpace::Members, OpenSpace::Public].map(|space| space.id(&charter));
+        Ok(Self { id: charter, members, public, founding, grants, drafts, nodes: sets })
+    }
+}
+
+impl Founder {
+    fn new(
+        owner: usize,
+        root: SecretKey,
+        next: &SecretKey,
+        sets: &mut [Keys],
+        secret: &mut impl FnMut() -> SecretKey,
+    ) -> Result<Self, DecodeError> {
+        let next = vec![next_key_hash(&next.public())];
+        let roots = Roots { keys: vec![root.public()], next, next_threshold: 1, threshold: 1 };
+        let subject = GrantSubject::of_roots(&roots.keys);
+        let mut grants = Vec::new();
+        for keys in sets.iter_mut().filter(|keys| keys.owner == owner) {
+            let node = secret();
+            keys.node = NodeId::new(*node.public().as_bytes());
+            grants.push(Grant::of(&keys.contributor, &subject, Role::Contributor, "desk"));
+            grants.push(Grant::of(&keys.publisher, &subject, Role::Publisher, "desk"));
+            grants.push(Grant::of(&node, &subject, Role::Reader, "node"));
+        }
+        let names = vec![Name { lang: "en".to_owned(), text: format!("Organisation {owner}") }];
+        let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false)?;
+        let signature = act.sign(OrganisationId::ZERO, &root);
+        let act = act.with_signature(signature);
+        let id = OrganisationId::new(*act.id().as_bytes());
+        sets.iter_mut().filter(|keys| keys.owner == owner).for_each(|keys| keys.organisation = id);
+        Ok(Self { root, act, id })
+    }
+
+    fn grant(&self, owner: usize, consortium: ConsortiumId, sets: &[Keys]) -> Result<Act, DecodeError> {
+        let subject = GrantSubject::of_organisation(self.id);
+        let own = sets.iter().filter(|keys| keys.owner == owner);
+        let mut grants: Vec<Grant> =
+            own.map(|keys| Grant::of(&keys.late, &subject, Role::Contributor, "late")).collect();
+        grants.sort_by_key(|grant| grant.key);
+        let body = Body::Organisation(OrganisationBody { grants, ..OrganisationBody::default() });
+        let act = Act::draft(Place { version: 2, consortium, scope: self.act.id(), previous: self.act.id() }, &body)?;
+        let signature = act.sign(self.id, &self.root);
+        Ok(act.with_signature(signature))
+    }
+}
+
+fn found(founders: &[Founder]) -> Result<Vec<Act>, DecodeError> {
+    let ids: Vec<OrganisationId> = founders.iter().map(|founder| founder.id).collect();
+    let mut charter = founding::charter("Simulated", ids, threshold(founders), Object::new(), Object::new())?;
+    for founder in founders {
+        let signature = charter.sign(founder.id, &founder.root);
+        charter = charter.with_signature(signature);
+    }
+    Ok([charter].into_iter().chain(founders.iter().map(|founder| founder.act.clone())).collect())
+}
+
+fn draft(founder: &Founder, consortium: ConsortiumId, founders: &[Founder]) -> Result<Act, DecodeError> {
+    let first = ActId::new(*consortium.as_bytes());
+    let ids = founders.iter().map(|founder| founder.id).collect();
+    let body = Body::Charter(Charter::new("Simulated, amended", ids, threshold(founders)));
+    let act = Act::draft(Place { version: 2, consortium, scope: first, previous: first }, &body)?;
+    let signature = act.sign(founder.id, &founder.root);
+    Ok(act.with_signature(signature))
+}
+
+const fn threshold(founders: &[Founder]) -> u64 {
+    founders.len() as u64 / 2 + 1
+}

@@ -1,0 +1,306 @@
+//! A node's disk: journals of frames, what of them is flushed, and the index that follows. As node/src/store.rs and
+//! node/src/index do it, with the faults that a real disk has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::act::Act;
+use isnad_protocol::governance::Governance;
+use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
+use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::replica::{Batch, Stored, Write};
+use isnad_protocol::store::{Fault, LogView, SheetView};
+
+use super::random::Random;
+
+/// The disk said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Full;
+
+/// One append-only file: frames, of which the first so many are flushed.
+#[derive(Debug, Clone, Default)]
+struct Journal {
+    frames: Vec<Write>,
+    flushed: usize,
+}
+
+/// Where a write goes: `None` is the journal of acts, which is flushed first.
+type Place = Option<SpaceId>;
+
+/// A node's disk.
+#[derive(Debug, Clone)]
+pub(super) struct Disk {
+    journals: BTreeMap<Place, Journal>,
+    unsynced: BTreeSet<Place>,
+    /// Appended, and not given to the index yet.
+    unindexed: Vec<(Place, usize, Write)>,
+    /// What readers see: flushed, and nothing else.
+    pub(super) image: Image,
+    /// Refuses some writes.
+    pub(super) is_full: bool,
+}
+
+impl Disk {
+    pub(super) fn new(consortium: ConsortiumId, spaces: [SpaceId; 2], acts: Vec<Act>) -> Self {
+        let places = [None, Some(spaces[0]), Some(spaces[1])];
+        let journals = places.map(|place| (place, Journal::default())).into_iter().collect();
+        let image = Image::new(consortium);
+        let mut disk = Self { journals, unsynced: BTreeSet::new(), unindexed: Vec::new(), image, is_full: false };
+        let mut random = Random::new(0);
+        let batch = Batch { writes: acts.into_iter().map(Write::Act).collect() };
+        // A disk that is not full takes everything.
+        let _ = disk.append(batch, &mut random).and_then(|()| disk.sync(&mut random));
+        disk
+    }
+
+    /// Appends a batch; a full disk may take a part of it.
+    pub(super) fn append(&mut self, batch: Batch, random: &mut Random) -> Result<(), Full> {
+        for write in batch.writes {
+            if self.is_full && random.chance(40) {
+                return Err(Full);
+            }
+            let place = place_of(&write);
+            self.unsynced.insert(place);
+            let Some(journal) = self.journals.get_mut(&place) else { return Err(Full) };
+            journal.frames.push(write.clone());
+            self.unindexed.push((place, journal.frames.len(), write));
+        }
+        Ok(())
+    }
+
+    /// Flushes journal by journal; a full disk may stop between two.
+    pub(super) fn sync(&mut self, random: &mut Random) -> Result<(), Full> {
+        for place in &self.unsynced {
+            if self.is_full && random.chance(40) {
+                return Err(Full);
+            }
+            if let Some(journal) = self.journals.get_mut(place) {
+                journal.flushed = journal.frames.len();
+            }
+        }
+        self.unsynced.clear();
+        for (place, reached, write) in std::mem::take(&mut self.unindexed) {
+            self.image.take(place, reached, write);
+        }
+        Ok(())
+    }
+
+    /// Cuts each journal back to what is flushed.
+    pub(super) fn take_back(&mut self) {
+        for place in std::mem::take(&mut self.unsynced) {
+            if let Some(journal) = self.journals.get_mut(&place) {
+                journal.frames.truncate(journal.flushed);
+            }
+        }
+        self.unindexed.clear();
+    }
+
+    /// The process or the power is gone: of what was not flushed each journal keeps some beginning, a torn frame is cut.
+    pub(super) fn crash(&mut self, random: &mut Random, is_power_lost: bool) {
+        for journal in self.journals.values_mut() {
+            let unflushed = journal.frames.len().saturating_sub(journal.flushed);
+            let kept = if is_power_lost { random.index(unflushed + 1) } else { unflushed };
+            journal.frames.truncate(journal.flushed.saturating_add(kept));
+            // Opening it again flushes what is there.
+            journal.flushed = journal.frames.len();
+        }
+        self.unsynced.clear();
+        self.unindexed.clear();
+    }
+
+    /// The index that a start finds: the one that was there brought up to the journals' ends, and one made anew.
+    pub(super) fn open(&self) -> (Image, Image) {
+        let mut anew = Image::new(self.image.consortium);
+        let mut kept = self.image.clone();
+        for (place, journal) in &self.journals {
+            for (at, write) in journal.frames.iter().enumerate() {
+                anew.take(*place, at + 1, write.clone());
+                if at >= self.image.reached.get(place).copied().unwrap_or(0) {
+                    kept.take(*place, at + 1, write.clone());
+                }
+            }
+        }
+        (kept, anew)
+    }
+}
+
+fn place_of(write: &Write) -> Place {
+    match write {
+        Write::Entry { entry, .. } | Write::Payload(entry) => Some(entry.entry().header.space),
+        Write::Checked { log, .. } | Write::CutBack { log, .. } => Some(log.space),
+        Write::Act(_) => None,
+    }
+}
+
+/// What the journals say, as an index keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Image {
+    consortium: ConsortiumId,
+    pub(super) governance: Governance,
+    pub(super) logs: BTreeMap<LogKey, Log>,
+    pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
+    entries: BTreeMap<LogKey, BTreeMap<u64, Authentic>>,
+    about: BTreeMap<RecordId, Vec<Authentic>>,
+    reached: BTreeMap<Place, usize>,
+    /// Entries that did not continue their log when they came.
+    pub(super) gaps: Vec<(LogKey, u64)>,
+}
+
+impl Image {
+    fn new(consortium: ConsortiumId) -> Self {
+        Self {
+            consortium,
+            governance: Governance::new(consortium),
+            logs: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            entries: BTreeMap::new(),
+            about: BTreeMap::new(),
+            reached: BTreeMap::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, place: Place, reached: usize, write: Write) {
+        self.reached.insert(place, reached);
+        match write {
+            Write::Entry { entry, is_checked } => self.entry(entry, is_checked),
+            Write::Payload(entry) => self.payload(entry),
+            Write::Checked { log, upto } => {
+                if let Some(log) = self.logs.get_mut(&log) {
+                    log.checked = upto;
+                }
+            }
+            Write::CutBack { log, to } => self.cut_back(log, to),
+            Write::Act(act) => {
+                // What a rule is against is passed over, as at a node's start.
+                let _ = self.governance.take(act);
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: Authentic, is_checked: bool) {
+        let header = &entry.entry().header;
+        let key = log_of(&entry);
+        let start = Log { organisation: header.organisation, end: LogEnd::START, checked: LogEnd::START };
+        let log = self.logs.entry(key).or_insert(start);
+        if header.seq != log.end.seq + 1 || header.prev != log.end.id {
+            self.gaps.push((key, header.seq));
+        }
+        if is_checked && log.checked == log.end {
+            log.checked = entry.end();
+        }
+        log.end = entry.end();
+        if entry.entry().payload.is_none() && header.has_payload() {
+            self.wanted.insert((key, entry.end()));
+        }
+        if header.record != RecordId::ZERO {
+            self.about.entry(header.record).or_default().push(entry.clone());
+        }
+        self.entries.entry(key).or_default().insert(entry.end().seq, entry);
+    }
+
+    fn payload(&mut self, entry: Authentic) {
+        let (key, seq) = (log_of(&entry), entry.end().seq);
+        self.wanted.remove(&(key, entry.end()));
+        let about = self.about.get_mut(&entry.entry().header.record).into_iter().flatten();
+        about.filter(|held| held.id() == entry.id()).for_each(|held| *held = entry.clone());
+        self.entries.entry(key).or_default().insert(seq, entry);
+    }
+
+    fn cut_back(&mut self, key: LogKey, to: LogEnd) {
+        if let Some(log) = self.logs.get_mut(&key) {
+            log.end = to;
+            if log.checked.seq > to.seq {
+                log.checked = to;
+            }
+        }
+        if to == LogEnd::START {
+            self.logs.remove(&key);
+        }
+        self.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
+        self.entries.entry(key).or_default().retain(|seq, _| *seq <= to.seq);
+        let is_kept = |entry: &Authentic| log_of(entry) != key || entry.end().seq <= to.seq;
+        self.about.values_mut().for_each(|about| about.retain(is_kept));
+    }
+
+    /// What a replica starts from.
+    pub(super) fn stored(&self) -> Stored {
+        Stored { logs: self.logs.clone(), wanted: self.wanted.clone() }
+    }
+
+    /// The entry at a position.
+    pub(super) fn at(&self, log: LogKey, seq: u64) -> Option<&Authentic> {
+        self.entries.get(&log)?.get(&seq)
+    }
+
+    /// Every entry up to where its log is checked, log by log.
+    pub(super) fn checked_entries(&self) -> impl Iterator<Item = &Authentic> {
+        let upto = |key: &LogKey| self.logs.get(key).map_or(0, |log| log.checked.seq);
+        self.entries.iter().flat_map(move |(key, entries)| entries.range(..=upto(key)).map(|(_, entry)| entry))
+    }
+
+    /// True if every log is whole from its first entry to its end, each naming the one before.
+    pub(super) fn is_contiguous(&self) -> bool {
+        self.logs.iter().all(|(key, log)| {
+            let mut end = LogEnd::START;
+            let entries = self.entries.get(key).into_iter().flat_map(|entries| entries.range(..=log.end.seq));
+            let is_chained = |(seq, entry): (&u64, &Authentic)| {
+                let follows = *seq == end.seq + 1 && entry.entry().header.prev == end.id;
+                end = entry.end();
+                follows
+            };
+            entries.into_iter().all(is_chained) && end == log.end
+        })
+    }
+
+    /// The same answers to every reader, whatever way they were come by.
+    pub(super) fn answers_as(&self, other: &Self) -> bool {
+        let ids = |image: &Self| {
+            let about = image.about.iter().filter(|(_, entries)| !entries.is_empty());
+            let ids = |entries: &Vec<Authentic>| entries.iter().map(Authentic::id).collect::<BTreeSet<_>>();
+            about.map(|(record, entries)| (*record, ids(entries))).collect::<BTreeMap<_, _>>()
+        };
+        self.logs == other.logs && self.wanted == other.wanted && ids(self) == ids(other)
+    }
+
+    /// Reads a log, at most so many entries at a time.
+    pub(super) fn read(&self, log: LogKey, after: u64, max_bytes: usize, max_entries: usize) -> Vec<Authentic> {
+        let mut bytes = 0_usize;
+        let mut found: Vec<Authentic> = Vec::new();
+        let entries = self.entries.get(&log).into_iter().flat_map(|entries| entries.range(after + 1..));
+        for (seq, entry) in entries.take(max_entries) {
+            bytes = bytes.saturating_add(entry.entry().encode().len());
+            let is_next = *seq == after + 1 + found.len() as u64;
+            if !is_next || (bytes > max_bytes && !found.is_empty()) {
+                break;
+            }
+            found.push(entry.clone());
+        }
+        found
+    }
+}
+
+impl LogView for Image {
+    fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
+        Ok(self.read(log, after, max_bytes, usize::MAX))
+    }
+}
+
+impl SheetView for Image {
+    fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, Fault> {
+        Ok(self.about.get(&record).cloned().unwrap_or_default())
+    }
+
+    fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
+        Ok(super::agreement::referring(self.about.values().flatten(), record))
+    }
+
+    fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault> {
+        let held = self.about.iter().filter(|(_, entries)| !entries.is_empty()).map(|(record, _)| *record);
+        Ok(held.filter(|record| kind.is_none_or(|kind| record.kind_code() == kind)).collect())
+    }
+}
+
+pub(super) fn log_of(entry: &Authentic) -> LogKey {
+    let header = &entry.entry().header;
+    LogKey { space: header.space, author: header.author }
+}

@@ -1,0 +1,34 @@
+//! What the world remembers of everyone: who signed what, who lies, and what was counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::id::{EntryId, NodeId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{LogEnd, LogKey};
+
+use super::finding::{Checked, Rule, ensure};
+
+/// What no single node may be asked.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) signed: BTreeMap<(LogKey, u64), EntryId>,
+    /// Nodes that lie.
+    pub(super) liars: BTreeSet<NodeId>,
+    /// Keys whose logs were forked.
+    pub(super) forked: BTreeSet<PublicKey>,
+    pub(super) contributed: usize,
+    pub(super) acknowledged: usize,
+    pub(super) refused: usize,
+    pub(super) finished: usize,
+    pub(super) notices: usize,
+    pub(super) disk_failures: usize,
+    pub(super) dropped: usize,
+}
+
+impl Ledger {
+    /// An honest key signs a position once.
+    pub(super) fn signed(&mut self, log: LogKey, end: LogEnd) -> Checked {
+        let first = *self.signed.entry((log, end.seq)).or_insert(end.id);
+        ensure(first == end.id, Rule::SignedTwice, || format!("{first:?} and {:?} at {} of {log:?}", end.id, end.seq))
+    }
+}

@@ -1,0 +1,148 @@
+//! What a node says on one stream, held against its disk: nothing is sent before it is flushed.
+
+use std::collections::BTreeMap;
+
+use isnad_protocol::act::Act;
+use isnad_protocol::id::SpaceId;
+use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::sync::digest::{self, Holding};
+use isnad_protocol::sync::frame::{Blind, Frame, Item};
+use isnad_protocol::sync::run::Decoder;
+
+use super::disk::Image;
+use super::finding::{Checked, Finding, Rule, ensure};
+
+/// One side of a stream, as an observer with the receiver's knowledge sees it.
+#[derive(Debug)]
+pub(super) struct Talk {
+    nonce: Option<[u8; 16]>,
+    decoder: Decoder,
+}
+
+/// Ends of logs that a frame tells of.
+type Told = Vec<(LogKey, LogEnd)>;
+
+impl Talk {
+    pub(super) fn new(nonce: Option<[u8; 16]>) -> Self {
+        Self { nonce, decoder: Decoder::default() }
+    }
+
+    pub(super) const fn nonce(&self) -> Option<[u8; 16]> {
+        self.nonce
+    }
+
+    /// Notes the nonce of a session that the peer opens.
+    pub(super) fn hears(&mut self, frame: &[u8]) {
+        if let (None, Ok(Frame::Open { nonce, .. })) = (self.nonce, Frame::decode(frame)) {
+            self.nonce = Some(nonce);
+        }
+    }
+
+    /// Holds a frame that is about to be sent against what is flushed.
+    pub(super) fn says(&mut self, frame: &[u8], image: &Image) -> Checked<Told> {
+        let frame = Frame::decode(frame).map_err(|error| unflushed(format!("no frame: {error}")))?;
+        match frame {
+            Frame::Open { digest, .. } => {
+                let ours = digest::over_spaces(&digests(image));
+                ensure(ours == digest, Rule::SentUnflushed, || "a digest of more than is flushed".to_owned())?;
+            }
+            Frame::Spaces(told) => {
+                let nonce = self.nonce.unwrap_or_default();
+                let ours: Vec<(Blind, [u8; 32])> =
+                    digests(image).iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect();
+                ensure(ours == told, Rule::SentUnflushed, || "digests of more than is flushed".to_owned())?;
+            }
+            Frame::State { space, items, .. } | Frame::News { space, items } => {
+                return self.items(space, &items, image);
+            }
+            Frame::Act(bytes) => check_act(&bytes, image)?,
+            Frame::Run(body) => return self.run(&body, image),
+            Frame::Payload { space, author, seq, payload } => {
+                let log = LogKey { space: self.space(space, image)?, author };
+                let held = image.at(log, seq).and_then(|entry| entry.entry().payload.as_ref());
+                ensure(held == Some(&payload), Rule::SentUnflushed, || format!("payload {seq} of {log:?}"))?;
+            }
+            Frame::Equal | Frame::Want(_) | Frame::Sending { .. } | Frame::Credit(_) => {}
+        }
+        Ok(Told::new())
+    }
+
+    fn items(&self, space: Blind, items: &[Item], image: &Image) -> Checked<Told> {
+        let space = self.space(space, image)?;
+        let mut told = Told::new();
+        for item in items {
+            match item {
+                Item::End(author, end) => {
+                    let log = LogKey { space, author: *author };
+                    check_end(log, *end, image)?;
+                    told.push((log, *end));
+                }
+                Item::Act(id, signatures) => {
+                    let held = image.governance.held_acts(&space);
+                    let is_held = held.iter().any(|act| act.id == *id && act.signatures == *signatures);
+                    ensure(is_held, Rule::SentUnflushed, || format!("act {id:?} is told of"))?;
+                }
+                Item::Wanted(..) => {}
+            }
+        }
+        Ok(told)
+    }
+
+    fn run(&mut self, body: &[u8], image: &Image) -> Checked<Told> {
+        let spaces = self.spaces(image);
+        let groups = self.decoder.decode(body, &spaces).map_err(|error| unflushed(format!("no run: {error}")))?;
+        let mut told = Told::new();
+        for group in groups {
+            for entry in &group.entries {
+                let end = LogEnd { seq: entry.header.seq, id: entry.header.id() };
+                check_end(group.log, end, image)?;
+                told.push((group.log, end));
+            }
+        }
+        Ok(told)
+    }
+
+    fn spaces(&self, image: &Image) -> BTreeMap<Blind, SpaceId> {
+        let nonce = self.nonce.unwrap_or_default();
+        image.governance.spaces().iter().map(|space| (digest::blind(&nonce, space.id), space.id)).collect()
+    }
+
+    fn space(&self, blind: Blind, image: &Image) -> Checked<SpaceId> {
+        self.spaces(image).get(&blind).copied().ok_or_else(|| unflushed("a space of another session"))
+    }
+}
+
+fn check_end(log: LogKey, end: LogEnd, image: &Image) -> Checked {
+    let is_checked = image.logs.get(&log).is_some_and(|held| held.checked.seq >= end.seq);
+    let is_held = image.at(log, end.seq).is_some_and(|entry| entry.id() == end.id);
+    ensure(is_checked && is_held, Rule::SentUnflushed, || format!("{end:?} of {log:?}"))
+}
+
+fn check_act(bytes: &[u8], image: &Image) -> Checked {
+    let act = Act::decode(bytes).map_err(|error| unflushed(format!("no act: {error}")))?;
+    let held = image.governance.act(&act.id());
+    let is_held = held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed)));
+    ensure(is_held, Rule::SentUnflushed, || format!("act {:?}", act.id()))
+}
+
+/// What this image's node may say that it holds.
+fn digests(image: &Image) -> BTreeMap<SpaceId, [u8; 32]> {
+    let spaces = image.governance.spaces().into_iter();
+    spaces.map(|space| (space.id, holding(image, space.id).digest(space.id))).collect()
+}
+
+/// What is held of one space, as peers compare it.
+pub(super) fn holding(image: &Image, space: SpaceId) -> Holding {
+    let ends = image.logs.iter().filter(|(key, log)| key.space == space && log.checked.seq > 0);
+    let is_checked = |key, seq| image.logs.get(key).is_some_and(|log| seq <= log.checked.seq);
+    let wanted = image.wanted.iter().filter(|(key, at)| key.space == space && is_checked(key, at.seq));
+    Holding {
+        ends: ends.map(|(key, log)| (key.author, log.checked)).collect(),
+        wanted: wanted.map(|(key, at)| (key.author, *at)).collect(),
+        acts: image.governance.held_acts(&space).into_iter().collect(),
+    }
+}
+
+fn unflushed(evidence: impl Into<String>) -> Finding {
+    Finding::new(Rule::SentUnflushed, evidence)
+}

@@ -1,0 +1,78 @@
+//! Every name that is derived, with what it is derived from. format §2, §4.4, §7.
+
+use std::path::Path;
+
+use isnad_protocol::act::{GrantSubject, next_key_hash};
+use isnad_protocol::encoding::{hash, json, tag, to_hex};
+use isnad_protocol::id::{ConsortiumId, EntryId, OpenSpace};
+use isnad_protocol::import;
+use isnad_protocol::sheet::{Claim, narrative};
+use isnad_protocol::sync::digest;
+use serde_json::{Value, json};
+
+use crate::{file, secret};
+
+fn claim(text: &str) -> Value {
+    let json::Json::Object(members) = json::decode(text.as_bytes()).unwrap() else { panic!("{text}") };
+    json!({ "claim": text, "id": Claim::new(members).unwrap().id().to_string() })
+}
+
+fn names() -> Value {
+    let consortium = ConsortiumId::new([0xc0; 32]);
+    let spaces = OpenSpace::ALL.map(|space| {
+        let id = space.id(&consortium);
+        let blind = to_hex(&digest::blind(&[0x5a; 16], id));
+        json!({ "name": space.name(), "id": id.to_string(), "blind": blind })
+    });
+    let record = |dataset: &str, kind: u8, own: &str| {
+        let id = import::record_id(dataset, kind, own);
+        json!({ "dataset": dataset, "kind": kind, "own_id": own, "id": id.to_string(), "bytes": to_hex(id.as_bytes()) })
+    };
+    let narrative = |number: u8, seq: u64| {
+        let (author, space) = (secret(number).public(), OpenSpace::Members.id(&consortium));
+        let id = narrative::id(author, space, seq);
+        json!({ "author": author.to_string(), "space": space.to_string(), "seq": seq, "id": id.to_string() })
+    };
+    let entry = EntryId::new([7; 32]);
+    let roots = [secret(10).public(), secret(11).public()];
+    json!({
+        "proves": "what is derived from what, byte for byte",
+        "consortium": consortium.to_string(),
+        "nonce": "5a".repeat(16),
+        "spaces": spaces,
+        "records": [
+            record("isnad-incidents", 1, "douma-2018-04-07"),
+            record("isnad-incidents", 2, "douma-2018-04-07"),
+            record("un_lists", 11, "قرار 2118"),
+            record("a", 200, ""),
+        ],
+        "claims": [
+            claim("{}"),
+            claim(r#"{"prop":"date","value":"2018-04-07"}"#),
+            claim(r#"{"lang":"ar","prop":"title","value":"دوما"}"#),
+        ],
+        "narratives": [narrative(1, 1), narrative(1, 2), narrative(2, u64::MAX)],
+        "actors": [{ "entry": entry.to_string(), "actor": to_hex(&hash(&tag("ISNAD-ACTOR-v1"), &[entry.as_bytes()])) }],
+        "next_keys": [{ "key": roots[0].to_string(), "commitment": to_hex(&next_key_hash(&roots[0])) }],
+        "grant_subjects": [{
+            "roots": roots.map(|root| root.to_string()),
+            "subject": grant_subject(&roots),
+        }],
+    })
+}
+
+/// The subject as format §4.4 writes it, held against the one that proofs are checked with.
+fn grant_subject(roots: &[isnad_protocol::key::PublicKey]) -> String {
+    let mut sorted = roots.to_vec();
+    sorted.sort_unstable();
+    let parts: Vec<&[u8]> = sorted.iter().map(|root| &root.as_bytes()[..]).collect();
+    let subject = isnad_protocol::encoding::hash_plain(&parts);
+    let of_organisation = GrantSubject::of_organisation(isnad_protocol::id::OrganisationId::new(subject));
+    assert_eq!(GrantSubject::of_roots(roots), of_organisation);
+    to_hex(&subject)
+}
+
+#[test]
+fn names_are_derived_as_the_vectors_say() {
+    file::check_json(Path::new("names.json"), &names());
+}
