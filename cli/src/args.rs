@@ -129,6 +129,7 @@ pub(crate) enum Command {
     /// 4. One of them:        isnad found assemble A.signed B.signed \
     ///                          -o our.consortium
     /// 5. Each organisation:  isnad join our.consortium
+    #[allow(clippy::doc_overindented_list_items, reason = "printed as it stands")]
     #[command(verbatim_doc_comment)]
     Found {
         #[command(subcommand)]

@@ -137,7 +137,7 @@ async fn a_carried_file_is_read_to_its_end_however_much_of_it_is_held_already() 
     let homes = founded(2);
     let open = |at: usize| Options { home: homes[at].1.clone(), unlocker: Some(unlocker()), network: None };
     let writer = Node::start(open(0), &mut |_| {}).await.unwrap();
-    let reader = Node::start(open(1), &mut |_| {}).await.unwrap();
+    let reader = Arc::new(Node::start(open(1), &mut |_| {}).await.unwrap());
     let members = writer.snapshot().governance.spaces()[0].id;
     for batch in 0..2 {
         let claims = (0..40).map(|number| claim(members, &noise(batch * 40 + number))).collect();
