@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Begin with:
-  isnad demo                see three fictional organisations share real incidents
+  isnad demo                three fictional organisations share real incidents
   isnad init --help         make your organisation's home: keys and a first act
   isnad found --help        found a consortium with other organisations
 
