@@ -7,3 +7,4 @@ mod fixture;
 mod histories;
 mod hostile;
 mod narratives;
+mod views;
