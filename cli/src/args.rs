@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Begin with:
-  isnad demo                see three fictional organisations share real incidents
+  isnad demo                three fictional organisations share real incidents
   isnad init --help         make your organisation's home: keys and a first act
   isnad found --help        found a consortium with other organisations
 
@@ -129,6 +129,7 @@ pub(crate) enum Command {
     /// 4. One of them:        isnad found assemble A.signed B.signed \
     ///                          -o our.consortium
     /// 5. Each organisation:  isnad join our.consortium
+    #[allow(clippy::doc_overindented_list_items, reason = "printed as it stands")]
     #[command(verbatim_doc_comment)]
     Found {
         #[command(subcommand)]

@@ -69,6 +69,15 @@ impl Client {
         }
     }
 
+    /// The same to read what only whole, checked logs are part of: a home that nobody runs is checked first.
+    pub(crate) async fn to_read_checked(session: &Session) -> Result<Self, Problem> {
+        let client = Self::open(session, false).await?;
+        if let Self::Opened(node) = &client {
+            node.all_checked().await;
+        }
+        Ok(client)
+    }
+
     /// Asks for something.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
         read(&self.request("GET", path, Vec::new()).await?)

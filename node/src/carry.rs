@@ -1,4 +1,4 @@
-//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.
+//! The same sync steps over a carried file, for networks with a gap of air. DESIGN §9; format §9.6.
 //!
 //! A carried file is a tag, the consortium, then frames of a session after their length: what its writer holds, every act,
 //! and all entries that the reader may lack; last, SHA-256 of the tag `ISNAD-CARRYSUM-1` and all before. Whoever reads it
@@ -6,6 +6,7 @@
 //! damaged or cut off before anything of it is taken.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use isnad_protocol::encoding::{Reader, Tag, hash, tag};
 use isnad_protocol::id::{ConsortiumId, SpaceId};
@@ -58,10 +59,14 @@ pub fn write_out(node: &Node, theirs: Option<&[u8]>) -> Result<Vec<u8>, Problem>
 ///
 /// # Errors
 /// [`Problem`] if it is no carried file of this consortium; what is refused within it is told in the answer.
-pub async fn take_in(node: &Node, bytes: &[u8]) -> Result<Carried, Problem> {
+pub async fn take_in(node: &Arc<Node>, bytes: &[u8]) -> Result<Carried, Problem> {
     let before = node.snapshot().status.entries;
     let frames = frames(node.consortium(), bytes)?;
-    let notices = node.carry_in(frames).await?;
+    let mut notices = node.carry_in(frames).await?;
+    let noted = node.snapshot().notices.len();
+    // The sender does not wait for us: what he brought is checked whole before he is told, and `digest` counts it at once.
+    node.all_checked().await;
+    notices.extend(node.snapshot().notices.into_iter().skip(noted));
     let entries = node.snapshot().status.entries.saturating_sub(before);
     Ok(Carried { entries, notices })
 }

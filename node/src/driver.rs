@@ -103,7 +103,7 @@ pub struct Snapshot {
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that this node listens on.
     pub listening: Vec<String>,
-    /// Counts up whenever a log or an act has changed.
+    /// Counts up whenever a log, an act, or where a peer stands has changed, and when signing begins or ends.
     pub change: u64,
     /// Addresses that could not be reached, and why; they are tried again.
     pub unreached: BTreeMap<String, String>,
@@ -450,8 +450,9 @@ impl Driver {
                 self.network_members = members;
             }
         }
-        snapshot.status = self.parts.replica.status();
-        snapshot.signing = self.parts.signing.blocked();
+        let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());
+        has_changed |= snapshot.status != status || snapshot.signing != signing;
+        (snapshot.status, snapshot.signing) = (status, signing);
         if *snapshot.logs != *self.parts.replica.logs() {
             snapshot.logs = Arc::new(self.parts.replica.logs().clone());
             has_changed = true;

@@ -47,6 +47,9 @@ mod prefix {
     pub(super) const STALE: u8 = b'd';
 }
 
+/// A record whose summary is to be made anew, and what made it so.
+pub type Stale = (RecordId, Vec<u8>);
+
 /// The sled trees derived from the journal. Cheap to clone; reads from any thread.
 #[derive(Clone, Debug)]
 pub struct Index {
@@ -325,7 +328,7 @@ impl Index {
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn stale(&self) -> Result<Vec<(RecordId, Vec<u8>)>, Fault> {
+    pub fn stale(&self) -> Result<Vec<Stale>, Fault> {
         let mut records = Vec::new();
         self.scan(&[prefix::STALE], |key, value| {
             records.extend(key.try_into().ok().map(|bytes| (RecordId::new(bytes), value.to_vec())));
@@ -338,7 +341,7 @@ impl Index {
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn keep_summaries(&self, summaries: Vec<((RecordId, Vec<u8>), Vec<u8>)>) -> Result<(), Fault> {
+    pub fn keep_summaries(&self, summaries: Vec<(Stale, Vec<u8>)>) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changes = Changes::default();
         for ((record, cause), summary) in summaries {

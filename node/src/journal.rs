@@ -1,4 +1,4 @@
-//! Append-only segment files: the truth, and enough to rebuild all else. design §12.
+//! Append-only segment files: the truth, and enough to rebuild all else. design §12; format §10.1.
 //!
 //! One journal is one directory of files `1.seg`, `2.seg`, …. A segment begins with a tag of 16 bytes, a marker of 4
 //! random ones and the CRC-32 of both; then come frames:

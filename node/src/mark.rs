@@ -1,4 +1,4 @@
-//! The high-water mark: what our own keys have signed, on disk before anyone else can have it. design §8.
+//! The high-water mark: what our own keys have signed, on disk before anyone else can have it. design §8; format §10.3.
 //!
 //! Two entries with one sequence number prove their author to be cheating, for ever. So before own entries go to the journal the
 //! mark says how far they reach, and holds their bytes: a crash in between is finished at the next start with the very same bytes.

@@ -152,6 +152,13 @@ impl Node {
         self.handle.changes()
     }
 
+    /// Waits until every signature held has been checked: nothing comes in meanwhile, or the wait goes on.
+    pub async fn all_checked(self: &Arc<Self>) {
+        let node = Arc::clone(self);
+        // It fails only with the runtime, and then nobody waits.
+        drop(tokio::task::spawn_blocking(move || node.wait_until(|snapshot| snapshot.status.unchecked == 0)).await);
+    }
+
     /// Waits until the replica is as `is_so` says, as of a flush. Waits: not for a thread of the runtime.
     pub fn wait_until(&self, is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         self.handle.wait_until(is_so)

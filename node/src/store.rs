@@ -21,7 +21,7 @@ use crate::home::Home;
 use crate::index::{Applied, Index};
 use crate::journal::{BATCH_BYTES, Frame, Journal, Position, Reader};
 
-/// Kinds of frames in a journal. format §10.
+/// Kinds of frames in a journal. format §10.1.
 pub(crate) mod kind {
     pub(crate) const ENTRY: u8 = 1;
     pub(crate) const ENTRY_OF_RUN: u8 = 2;

@@ -1,4 +1,4 @@
-//! What the rules say of an entry: that it counts, or why not. format §8; DESIGN §7.
+//! What the rules say of an entry: that it counts, or why not. format §8.1; DESIGN §7.
 //!
 //! Governance judges the first five reasons, for they need acts and acknowledgements; the sheet judges the rest, for they need
 //! the payload alone. The order of the codes from 1 is the order in which they apply: the first that does is the standing.

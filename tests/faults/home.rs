@@ -94,13 +94,12 @@ fn a_copy_signs_nothing_until_another_organisation_has_confirmed_its_ends() {
     std::fs::rename(&beside, original).unwrap();
     std::fs::remove_file(passphrase_file(&beside)).unwrap();
     let mark = original.join("mark");
-    let kept = std::fs::read(&mark).unwrap();
     let wrongs: [(&str, &dyn Fn()); 3] = [
         ("from another machine", &|| Mark::confirmed(Machine::new([9; 32]), &BTreeMap::new()).write(&mark).unwrap()),
         ("missing", &|| std::fs::remove_file(&mark).unwrap()),
         ("an old one", &|| {
             // One entry more, then the mark from before it.
-            std::fs::write(&mark, &kept).unwrap();
+            let kept = std::fs::read(&mark).unwrap();
             json(original, &["record", "new", "incident", "--from", &draft]);
             std::fs::write(&mark, &kept).unwrap();
         }),

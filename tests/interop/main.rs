@@ -2,6 +2,7 @@
 //!
 //! It needs `python3`, 3.10 or later, and nothing else. Where there is none, the tests say so and prove nothing.
 
+#![allow(clippy::print_stderr, reason = "says loudly what it skips")]
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
 use std::path::{Path, PathBuf};

@@ -316,7 +316,10 @@ class Act:
         self.id = sha(self.frame)
         self.scope = self.id if self.is_first else scope
         self.body = decode_json(self.frame[128:])
-        [self.charter, self.organisation, self.space][self.kind - 1](self.body)
+        try:
+            [self.charter, self.organisation, self.space][self.kind - 1](self.body)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Refused(f"a member of another form: {error}") from error
 
     def holding(self):
         return [one for one in self.signatures if verifies(one[1], self.frame, one[2])]
@@ -871,6 +874,8 @@ def check_session(consortium, expected):
 
 def check_carried(consortium, data, expected):
     check(data[:16] == tag("ISNAD-CARRY-v1") and data[16:48] == consortium.id, "of another consortium")
+    data, sum = data[:-32], data[-32:]
+    check(sha("ISNAD-CARRYSUM-1", data) == sum, "cut off or damaged")
     session, reader = Session(blinds(consortium, bytes(16))), Reader(data[48:])
     found = reader.all(lambda: session.frame(reader.take(reader.number(4))))
     assert found == expected["frames"], found

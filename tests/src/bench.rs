@@ -29,8 +29,11 @@ struct Size {
     rounds: usize,
 }
 
+/// Measures one thing.
+type Bench = fn(&mut Report, Size);
+
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, fn(&mut Report, Size)); 6] = [
+const BENCHES: [(&str, Bench); 6] = [
     ("wire", |report, _| wire::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),

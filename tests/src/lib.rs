@@ -2,10 +2,18 @@
 //!
 //! - [`bench`](mod@bench): figures as ratios to a limit or a peer of the same run.
 //! - [`binary`]: the real `isnad`, built once, and homes to run it on.
+//! - [`consortium`]: founded consortia in memory.
+//! - [`fuzz`]: every decoder of foreign bytes, under a seeded mutator.
+//! - [`hostile`]: mutated payloads against sheets.
 //! - [`kill9`]: a node killed again and again while it publishes.
+//! - [`mutator`]: changes bytes by a seed.
 //! - [`world`]: nodes under one seeded clock, network and disk.
 
 pub mod bench;
 pub mod binary;
+pub mod consortium;
+pub mod fuzz;
+pub mod hostile;
 pub mod kill9;
+pub mod mutator;
 pub mod world;

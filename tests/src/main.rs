@@ -11,6 +11,8 @@ fn main() -> ExitCode {
     let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "bench" => isnad_tests::bench::main(rest),
+        "fuzz" => isnad_tests::fuzz::main(rest),
+        "hostile-ops" => isnad_tests::hostile::main(rest),
         "kill9" => kill9(rest),
         "simulate" => simulate::run(rest),
         _ => usage(),

@@ -4,8 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod bad_input;
+mod bombs;
+mod clock;
 mod governance;
 mod home;
+mod sheets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};

@@ -57,7 +57,7 @@ fn every_vector_says_what_it_proves() {
         for path in paths("tests/vectors", &format!(".{ending}")) {
             let json = format!("{}.json", path.trim_end_matches(&format!(".{ending}")));
             let said: Value = serde_json::from_str(&read(&json)).unwrap_or_else(|error| panic!("{json}: {error}"));
-            assert!(said["proves"].as_str().is_some_and(|text| text.len() > 5), "{json} does not say what it proves");
+            assert!(said["proves"].as_str().is_some_and(|text| !text.is_empty()), "{json} does not say what it proves");
             let folder = if json.contains("/invalid/") { "invalid" } else { "valid" };
             let is_valid = said["verdict"].as_str() == Some("valid");
             assert_eq!(is_valid, folder == "valid", "{json} stands in {folder}");

@@ -2,7 +2,7 @@
 
 use isnad_protocol::act::{
     Act, ActSignature, Body, Charter, Cut, Grant, GrantSubject, Name, OrganisationBody, OrganisationKind, Place,
-    Removal, Revocation, Role, Roots, SpaceBody, founding, next_key_hash,
+    Removal, Revocation, Role, Roots, Settlement, SpaceBody, founding, next_key_hash,
 };
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::encoding::to_hex;
@@ -136,12 +136,153 @@ fn valid_vectors() -> Vec<Vector> {
         valid("revocation", &revocation(), 1, "a revocation with a cut, signed by an admin key"),
         valid("rotation", &rotation(), 2, "a rotation to the keys committed to"),
         valid("removal", &removal(), 2, "a charter that suspends a member, with positions"),
+        valid(
+            "settlement",
+            &settlement(),
+            0,
+            "a charter with what only later ones have: settlement, predecessors, instead",
+        ),
         valid("space", &space(), 0, "the first act of a restricted space; unsigned is a draft, not an error"),
         valid(
             "failing-signature",
             &signed.with_signatures(signatures),
             1,
             "a signature that fails is dropped, never the act",
+        ),
+    ]
+}
+
+/// A charter with every member that one may have.
+fn settlement() -> Act {
+    let (first, other) = (organisation(&first_act()), organisation(&state()));
+    let body = Charter {
+        instead: vec![ActId::new([7; 32])],
+        limits: Object::from([("a".to_owned(), Json::Int(-1)), ("b".to_owned(), Json::text(""))]),
+        predecessors: vec![(first, other)],
+        settles: Some(Settlement { double: vec![other], rivals: vec![ActId::new([8; 32]), ActId::new([9; 32])] }),
+        ..Charter::new("Partnership", vec![first], 1)
+    };
+    Act::draft(after(&charter(), charter().id()), &Body::Charter(body)).unwrap()
+}
+
+/// What every list of a body has in common, and the members that none of the others has.
+fn member_vectors() -> Vec<Vector> {
+    let invalid = |name, rule, proves, act: &Act, from: &str, to: &str| {
+        assert!(std::str::from_utf8(act.body_bytes()).unwrap().contains(from), "{name}");
+        Vector::invalid(name, with_body(act, |body| body.replacen(from, to, 1)), rule, proves)
+    };
+    let (first, revoked, removed, settled, restricted) = (first_act(), revocation(), removal(), settlement(), space());
+    let hex = |byte: &str, count| byte.repeat(count);
+    let second = format!(r#"}},{{"last":"{}","log":"{}","seq":"{}"}}]"#, hex("02", 32), hex("01", 32), hex("03", 8));
+    let later = Act::draft(
+        after(&restricted, restricted.id()),
+        &Body::Space(SpaceBody { nonce: None, ..restricted.as_space().unwrap().clone() }),
+    );
+    let later = later.unwrap();
+    vec![
+        invalid(
+            "body-list",
+            "act_form",
+            "a body is an object",
+            &state(),
+            std::str::from_utf8(state().body_bytes()).unwrap(),
+            "[]",
+        ),
+        invalid(
+            "kind-unknown",
+            "act_form",
+            "state, ngo or international",
+            &first,
+            r#""kind":"ngo""#,
+            r#""kind":"firm""#,
+        ),
+        invalid("admin-false", "act_form", "admin is true or left out", &first, r#""admin":true"#, r#""admin":false"#),
+        invalid(
+            "names-order",
+            "act_list_order",
+            "names ascend by language",
+            &first,
+            r#""lang":"ar""#,
+            r#""lang":"en""#,
+        ),
+        invalid(
+            "name-without-text",
+            "act_missing_member",
+            "a name has a text",
+            &first,
+            r#","text":"Documentation Centre""#,
+            "",
+        ),
+        invalid(
+            "next-empty",
+            "act_empty",
+            "something is committed to",
+            &state(),
+            &format!(r#"["{}"]"#, to_hex(&next_key_hash(&secret(41).public()))),
+            "[]",
+        ),
+        invalid("cut-seq-long", "act_form", "a blinded position has 8 bytes", &revoked, &hex("03", 8), &hex("03", 9)),
+        invalid("cut-twice", "act_list_order", "one cut a log", &revoked, "}]", &second),
+        invalid(
+            "revocation-without-cuts",
+            "act_missing_member",
+            "a revocation has cuts, if none",
+            &revoked,
+            &format!(r#""cuts":[{{"last":"{}","log":"{}","seq":"{}"}}],"#, hex("02", 32), hex("01", 32), hex("03", 8)),
+            "",
+        ),
+        invalid(
+            "suspended-false",
+            "act_form",
+            "suspended is true or left out",
+            &removed,
+            r#""suspended":true"#,
+            r#""suspended":false"#,
+        ),
+        invalid(
+            "settles-without-double",
+            "act_missing_member",
+            "a settlement names the double signers",
+            &settled,
+            r#""double""#,
+            r#""dubble""#,
+        ),
+        invalid(
+            "rivals-order",
+            "act_list_order",
+            "rivals ascend",
+            &settled,
+            &format!(r#"["{}","#, hex("08", 32)),
+            &format!(r#"["{}","#, hex("0a", 32)),
+        ),
+        invalid(
+            "predecessor-alone",
+            "act_form",
+            "a predecessor is a pair",
+            &settled,
+            &format!(r#"[["{}","#, organisation(&first)),
+            "[[",
+        ),
+        invalid("nonce-short", "act_form", "32 random bytes", &restricted, &hex("09", 32), &hex("09", 31)),
+        invalid(
+            "nonce-later",
+            "act_unknown_member",
+            "a nonce in the first act alone",
+            &later,
+            r#""tlp""#,
+            &format!(r#""nonce":"{}","tlp""#, hex("09", 32)),
+        ),
+        Vector::invalid(
+            "space-without-consortium",
+            with_bytes(&restricted, |bytes| bytes[32..64].fill(0)),
+            "act_consortium",
+            "a space belongs to a consortium from its first act on",
+        ),
+        Vector::invalid(
+            "later-charter-of-other-scope",
+            with_bytes(&removed, |bytes| bytes[64] ^= 1),
+            "act_consortium",
+            "a charter's scope is its consortium",
         ),
     ]
 }
@@ -355,6 +496,7 @@ fn read(bytes: &[u8], json: &Value) -> Verdict {
 
 #[test]
 fn acts_are_judged_as_the_vectors_say() {
-    let vectors = [valid_vectors(), frame_vectors(), charter_vectors(), organisation_vectors()].concat();
+    let vectors =
+        [valid_vectors(), frame_vectors(), charter_vectors(), organisation_vectors(), member_vectors()].concat();
     file::check("acts", "act", &vectors, read);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use isnad_protocol::encoding::Reader;
+use isnad_protocol::encoding::{Reader, Tag, hash, tag};
 use isnad_protocol::id::OpenSpace;
 use isnad_protocol::log::{Authentic, Log, LogEnd};
 use isnad_protocol::store::MemoryStore;
@@ -16,9 +16,13 @@ use serde_json::{Value, json};
 use crate::consortium::{Held, held};
 use crate::{file, frames};
 
+const SUM: Tag = tag("ISNAD-CARRYSUM-1");
+
 fn read(held: &Held, bytes: &[u8]) -> Value {
     let consortium = held.governance.consortium();
-    let mut reader = Reader::new(bytes);
+    let (body, sum) = bytes.split_last_chunk::<32>().unwrap();
+    assert_eq!(*sum, hash(&SUM, &[body]));
+    let mut reader = Reader::new(body);
     assert_eq!(&reader.array::<16>().unwrap(), b"ISNAD-CARRY-v1\0\0");
     assert_eq!(&reader.array::<32>().unwrap(), consortium.as_bytes());
     let spaces = OpenSpace::ALL.map(|space| space.id(&consortium)).map(|space| (blind(&[0; 16], space), space));
@@ -53,6 +57,8 @@ fn a_carried_file_holds_what_the_vector_says() {
         bytes.extend(u32::try_from(frame.len()).unwrap().to_be_bytes());
         bytes.extend(frame);
     }
+    let sum = hash(&SUM, &[&bytes]);
+    bytes.extend(sum);
     let spaces = OpenSpace::ALL.map(|space| space.id(&held.governance.consortium()));
     let ends: BTreeMap<_, LogEnd> = logs.iter().map(|(key, log)| (*key, log.end)).collect();
     assert_eq!(carried::ends(&frames, &spaces), ends);

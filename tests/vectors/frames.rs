@@ -240,7 +240,7 @@ fn run_vectors() -> Vec<Vector> {
         run_vector(
             "run-continued",
             &continued,
-            &[introduced.clone()],
+            std::slice::from_ref(&introduced),
             "a log goes on under its number; kind, generation, an absent payload, a time before",
         ),
         run_vector("run-from-behind", &behind, &[], "a log introduced at a position of its own"),
@@ -263,6 +263,7 @@ fn inflate(block: &[u8], length: usize) -> Vec<u8> {
     let mut at = 0;
     let more = |at: &mut usize, nibble: u8| {
         let mut length = usize::from(nibble);
+        #[allow(clippy::while_immutable_condition, reason = "ends by its return")]
         while nibble == 15 {
             let byte = block[*at];
             *at += 1;

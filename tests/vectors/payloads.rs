@@ -36,6 +36,7 @@ fn invalid_vectors() -> Vec<Vector> {
         invalid("leading-zero", "01", "json_number", "no leading zero"),
         invalid("integer-too-large", "9007199254740992", "json_number", "above 2^53 - 1"),
         invalid("integer-huge", "99999999999999999999", "json_number", "above 64 bits"),
+        invalid("integer-least", "-9223372036854775808", "json_number", "has no absolute value in 64 bits"),
         invalid("not-a-number", "NaN", "json_unexpected", "no NaN"),
         invalid("upper-case-key", r#"{"A":1}"#, "json_key", "keys of a-z, 0-9 and _"),
         invalid("empty-key", r#"{"":1}"#, "json_key", "no empty key"),

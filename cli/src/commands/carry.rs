@@ -18,8 +18,19 @@ pub(crate) async fn run(session: &Session, command: CarryCommand) -> Outcome {
     match command {
         CarryCommand::Out { file, theirs } => {
             let theirs = theirs.map(|path| std::fs::read(&path).map_err(|error| Problem::file("read", &path, &error)));
-            let theirs = theirs.transpose()?.unwrap_or_default();
-            let bytes = Client::to_read(session).await?.bytes("POST", "/carry/out", theirs).await?;
+            let theirs = theirs.transpose()?;
+            if theirs.as_ref().is_some_and(Vec::is_empty) {
+                let (why, advice) = ("it is empty", "carry it again, whole");
+                return Err(Problem::new(
+                    exit::REFUSED,
+                    "carried_file",
+                    "the file after --for was not taken",
+                    why,
+                    advice,
+                ));
+            }
+            let theirs = theirs.unwrap_or_default();
+            let bytes = Client::to_read_checked(session).await?.bytes("POST", "/carry/out", theirs).await?;
             super::founding::write(&file, &bytes)?;
             let out = Out { file: file.display().to_string(), bytes: bytes.len() };
             session.printer.either(&out, |out| format!("wrote {} bytes to {}", out.bytes, out.file));

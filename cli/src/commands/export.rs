@@ -19,7 +19,7 @@ struct Exported {
 }
 
 pub(crate) async fn run(session: &Session, args: ExportArgs) -> Outcome {
-    let client = Client::to_read(session).await?;
+    let client = Client::to_read_checked(session).await?;
     let space = query(&[("space", args.space.map(|space| space.name().to_owned()))]);
     let path = args.output.display().to_string();
     let exported = match args.format {

@@ -222,7 +222,7 @@ pub(crate) fn property_word(language: Language, prop: &str) -> String {
 }
 
 pub(crate) async fn digest(session: &Session) -> Outcome {
-    let digests: Digests = Client::to_read(session).await?.get("/digest").await?;
+    let digests: Digests = Client::to_read_checked(session).await?.get("/digest").await?;
     session.printer.either(&digests, |digests| {
         let mut lines = vec![format!("consortium {}", digests.consortium)];
         for space in &digests.spaces {

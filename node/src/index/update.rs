@@ -171,7 +171,7 @@ impl<'a> Update<'a> {
             let key = [&[prefix::STATE][..], space.as_bytes()].concat();
             self.batch.insert(key, position.to_u64().to_be_bytes());
         }
-        self.batch.insert(&[prefix::STATE], FORM);
+        self.batch.insert([prefix::STATE], FORM);
         self.index.write(self.batch)
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a journal at its opening: where it is, and what a crash left behind it.
+//! The end of a journal at its opening: where it is, and what a crash left behind it. format §10.2.
 
 use std::fs::{File, OpenOptions};
 use std::io;

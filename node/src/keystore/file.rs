@@ -1,4 +1,4 @@
-//! One key file: its JSON, its checksum, and the seal around its secret.
+//! One key file: its JSON, its checksum, and the seal around its secret. format §12.
 
 use std::path::{Path, PathBuf};
 

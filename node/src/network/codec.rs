@@ -1,4 +1,4 @@
-//! Frames on a stream: four bytes of length, then the frame. Nothing is allocated for a length before its bytes come.
+//! Frames on a stream: four bytes of length, then the frame. format §9.1. Nothing is allocated for a length before its bytes come.
 
 use std::io;
 use std::time::Duration;

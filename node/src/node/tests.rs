@@ -120,3 +120,33 @@ async fn what_was_acknowledged_is_there_after_a_restart_and_without_the_index() 
     assert_eq!(found.len(), 3);
     assert_eq!(found[..2], entries[..]);
 }
+
+/// A text of letters that no compressor makes shorter.
+fn noise(seed: u64) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
+    let mut state = seed;
+    let letter = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(LETTERS[(state >> 58) as usize])
+    };
+    (0..60_000).map(letter).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_carried_file_is_read_to_its_end_however_much_of_it_is_held_already() {
+    let homes = founded(2);
+    let open = |at: usize| Options { home: homes[at].1.clone(), unlocker: Some(unlocker()), network: None };
+    let writer = Node::start(open(0), &mut |_| {}).await.unwrap();
+    let reader = Arc::new(Node::start(open(1), &mut |_| {}).await.unwrap());
+    let members = writer.snapshot().governance.spaces()[0].id;
+    for batch in 0..2 {
+        let claims = (0..40).map(|number| claim(members, &noise(batch * 40 + number))).collect();
+        writer.contribute(claims).await.unwrap();
+    }
+    let file = crate::carry::write_out(&writer, None).unwrap();
+    assert!(file.len() > 4_194_304, "more than the credit of a session");
+    assert_eq!(crate::carry::take_in(&reader, &file).await.unwrap().entries, 80);
+    writer.contribute(vec![claim(members, "news")]).await.unwrap();
+    let file = crate::carry::write_out(&writer, None).unwrap();
+    assert_eq!(crate::carry::take_in(&reader, &file).await.unwrap().entries, 1);
+}

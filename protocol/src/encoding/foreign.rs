@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::breakage::{self, Breakage};
 use crate::limits;
 
 mod located;
@@ -145,7 +146,7 @@ impl Parser<'_> {
         if self.values > limits::FOREIGN_VALUES {
             return Err(Rule::TooMany);
         }
-        if depth > limits::FOREIGN_DEPTH {
+        if depth > limits::FOREIGN_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
             return Err(Rule::TooDeep);
         }
         match self.peek() {
@@ -173,7 +174,7 @@ impl Parser<'_> {
                 return Err(Rule::Due("a key in quotation marks"));
             }
             let key = self.string()?;
-            if !seen.insert(key.clone()) {
+            if !seen.insert(key.clone()) && !breakage::is_out(Breakage::ParserBombs) {
                 self.at = key_start;
                 return Err(Rule::DuplicateKey(key));
             }

@@ -1,4 +1,4 @@
-//! Canonical JSON: RFC 8785, further restricted so that each value has exactly one spelling. format §3.
+//! Canonical JSON: RFC 8785, further restricted so that each value has exactly one spelling. format §3.1.
 //!
 //! Objects, arrays, strings, `true`, `false` and integers within ±(2^53 - 1); no null, fraction, exponent or -0; keys of
 //! `[a-z0-9_]`, ascending, none twice; depth at most [`limits::JSON_DEPTH`]; no byte before or after. What is read here is
@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::breakage::{self, Breakage};
 use crate::limits;
 
 /// The largest integer of the profile, 2^53 - 1: above it, readers in other languages lose digits.
@@ -335,7 +336,7 @@ impl Parser<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Json, DecodeError> {
         let at = self.at;
-        if depth > limits::JSON_DEPTH {
+        if depth > limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
             return Err(DecodeError::Depth { at });
         }
         match self.peek().ok_or(DecodeError::Truncated)? {
@@ -377,7 +378,8 @@ impl Parser<'_> {
             if !is_key(&key) {
                 return Err(DecodeError::Key { at });
             }
-            if members.last_key_value().is_some_and(|(last, _)| *last >= key) {
+            let is_ascending = members.last_key_value().is_none_or(|(last, _)| *last < key);
+            if !is_ascending && !breakage::is_out(Breakage::ParserBombs) {
                 return Err(DecodeError::KeyOrder { at });
             }
             self.expect(b":")?;
@@ -407,7 +409,7 @@ impl Parser<'_> {
         let digits = self.bytes.get(at..self.at).and_then(|digits| std::str::from_utf8(digits).ok());
         digits
             .and_then(|digits| Some((digits, digits.parse::<i64>().ok()?)))
-            .filter(|(digits, number)| number.to_string() == *digits && number.abs() <= INTEGER_MAX)
+            .filter(|(digits, number)| number.to_string() == *digits && (-INTEGER_MAX..=INTEGER_MAX).contains(number))
             .map(|(_, number)| number)
             .ok_or(DecodeError::Number { at })
     }
@@ -502,6 +504,9 @@ mod tests {
             ("1.0", E::Number { at: 0 }),
             ("1e3", E::Number { at: 0 }),
             ("9007199254740992", E::Number { at: 0 }),
+            ("-9007199254740992", E::Number { at: 0 }),
+            ("9223372036854775807", E::Number { at: 0 }),
+            ("-9223372036854775808", E::Number { at: 0 }),
             ("99999999999999999999999999", E::Number { at: 0 }),
             ("[1,]", E::Unexpected { at: 3 }),
             ("[1", E::Truncated),

@@ -1,4 +1,4 @@
-//! Several acts in one file, as `export --format acts` writes it: each with its length in 4 bytes before it.
+//! Several acts in one file, as `export --format acts` writes it: each with its length in 4 bytes before it. format §4.7.
 
 use crate::act::{self, Act, DecodeError};
 use crate::encoding::{Reader, Truncated};

@@ -280,7 +280,10 @@ impl Replica {
     /// What a refusal means for the session: a fork or a grant that is not here yet is no fault of the peer's.
     fn refuse(&mut self, peer: NodeId, log: LogKey, refusal: Refusal) -> Result<(), Broken> {
         self.asked.remove(&log);
-        self.diverged.insert((peer, log));
+        // What it never said it holds is not asked of it: to remember each log that it makes up would fill our memory.
+        if self.sessions.get(&peer).is_some_and(|session| session.their_ends().contains_key(&log)) {
+            self.diverged.insert((peer, log));
+        }
         match refusal {
             Refusal::Equivocation { .. } | Refusal::Log(log::Refusal::Chain { .. }) => {
                 self.notice(Notice::Diverged { peer, log });

@@ -1,4 +1,4 @@
-//! A sheet as one Automerge document: claims under `c/`, retractions under `r/`, narratives under `t/`. DESIGN §5.
+//! A sheet as one Automerge document: claims under `c/`, retractions under `r/`, narratives under `t/`. DESIGN §5; format §11.
 //!
 //! A cache and an export, put together on demand from the operations; the journal stays the truth. The same set of entries
 //! gives the same bytes. Form of the members:

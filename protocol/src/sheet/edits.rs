@@ -1,4 +1,4 @@
-//! Edits of narratives: which count, and the text that they make. DESIGN §5; format §3.
+//! Edits of narratives: which count, and the text that they make. DESIGN §5; format §3.3.
 //!
 //! **Law.** An edit is made on exactly the edits that `after` names and all that those were made on. It counts if all of these
 //! count, waits while one is missing, and is inert if one is of another narrative, sheet or generation, or its position is past

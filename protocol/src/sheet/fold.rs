@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
-use crate::id::{EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
+use crate::id::{EntryId, NarrativeId, RecordId, SpaceId};
 use crate::log::Authentic;
 use crate::standing::{Judge, Standing};
 
@@ -16,8 +16,6 @@ use super::{Folded, LeftOut, Narrative, Sheet, SheetKey, Signer};
 /// Entries read and judged by themselves.
 pub(super) struct Fold<'a> {
     entries: BTreeMap<EntryId, Read<'a>>,
-    /// The organisation into whose sheets all is written. Only ever set with row 1's defence taken out.
-    intruder: Option<OrganisationId>,
 }
 
 struct Read<'a> {
@@ -39,18 +37,14 @@ impl<'a> Fold<'a> {
                 read.insert(entry.id(), Read { entry, against: judge.judge(entry), content });
             }
         }
-        let is_open = breakage::is_out(Breakage::CrossOrganisationWrite);
-        let organisations = read.values().map(|read| read.entry.entry().header.organisation);
-        let intruder = organisations.min().filter(|_| is_open);
         if breakage::is_out(Breakage::PoisonedBatch) && read.values().any(|read| read.content.is_err()) {
             read.clear();
         }
-        Self { entries: read, intruder }
+        Self { entries: read }
     }
 
     fn key(&self, entry: &Authentic) -> SheetKey {
         let mut key = SheetKey::of(&entry.entry().header);
-        key.organisation = self.intruder.unwrap_or(key.organisation);
         if breakage::is_out(Breakage::ResignForeignChange) {
             let payload = entry.entry().header.payload_hash;
             let same = self.entries.values().map(|read| &read.entry.entry().header);

@@ -1,4 +1,4 @@
-//! One side of a session without the other: what goes into a carried file, and what a file says its writer holds.
+//! One side of a session without the other: what goes into a carried file, and what a file says its writer holds. format §9.6.
 //!
 //! The session of a file is opened with a nonce of zeros, since nobody is to be kept from knowing its spaces.
 

@@ -1,4 +1,4 @@
-//! The frames of a sync session, as bytes. format §9.
+//! The frames of a sync session, as bytes. format §9.2.
 //!
 //! A frame is one byte of type, then its body; whoever carries it says how long it is. Every length in a frame is held
 //! against the bytes that are there before anything is allocated for it.
@@ -116,6 +116,9 @@ pub enum DecodeError {
     /// A compressed body that does not inflate to the length it states.
     #[error("the compressed body does not inflate to the length it states")]
     Compression,
+    /// A group of entries that holds none.
+    #[error("the frame names a log and no entry of it")]
+    Empty,
     /// A log is continued that was never introduced, or beyond its last position.
     #[error("the frame continues a log that it did not introduce")]
     UnknownLog,

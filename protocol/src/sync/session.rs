@@ -1,4 +1,4 @@
-//! What two replicas say to each other on one stream, as a value. format §9.
+//! What two replicas say to each other on one stream, as a value. format §9.4, §9.5.
 //!
 //! A session knows what the peer holds, what is being sent to it, and what it may still send. It reads nothing and
 //! decides nothing about entries: the replica routes them through its one door.
@@ -339,9 +339,10 @@ impl Session {
         self.their_acts.insert(id, signatures);
     }
 
-    /// Notes that the peer holds a log up to `end`, for it sent that.
+    /// Notes that the peer holds a log up to `end`, for it sent that: of as many logs as an honest peer can have.
     pub fn has_entries(&mut self, log: LogKey, end: LogEnd) {
-        if self.their_end(log).seq < end.seq {
+        let has_room = self.theirs.len() < limits::PEER_LOGS || self.theirs.contains_key(&log);
+        if has_room && self.their_end(log).seq < end.seq {
             self.theirs.insert(log, end);
         }
     }

@@ -20,7 +20,7 @@ use crate::fixture::{FREE, SPACE, Seeded, World, organisation, record, said, spl
 const AUTHORS: [u8; 5] = [1, 2, 17, 18, 33];
 
 /// What an author of a random history does next.
-type Step = (u8, u8, u16);
+pub(crate) type Step = (u8, u8, u16);
 
 fn records() -> [RecordId; 4] {
     [record(1, 1), record(1, 2), record(4, 1), record(5, 1)]
@@ -80,7 +80,7 @@ struct Past {
     narratives: Vec<(RecordId, NarrativeId, Vec<EntryId>)>,
 }
 
-fn play(steps: &[Step], shift_ms: u64) -> World {
+pub(crate) fn play(steps: &[Step], shift_ms: u64) -> World {
     let mut world = World { shift_ms, ..World::default() };
     let mut past = Past::default();
     for (who, what, detail) in steps {
@@ -130,13 +130,13 @@ fn step(world: &mut World, past: &mut Past, author: u8, what: u8, detail: u16) {
 }
 
 /// Governance that revokes some entries, by their position alone.
-fn judge(entry: &Authentic) -> Option<Standing> {
+pub(crate) fn judge(entry: &Authentic) -> Option<Standing> {
     let header = &entry.entry().header;
     let mark = header.seq.wrapping_mul(u64::from(header.author.as_bytes()[0]) | 1) % 9;
     (mark == 4).then_some(Standing::Revoked)
 }
 
-fn store(entries: &[Authentic]) -> MemoryStore {
+pub(crate) fn store(entries: &[Authentic]) -> MemoryStore {
     let mut store = MemoryStore::default();
     entries.iter().cloned().for_each(|entry| store.insert(entry));
     store
@@ -165,11 +165,11 @@ fn derived(entries: &[Authentic]) -> Vec<Vec<u8>> {
     bytes
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(any::<Step>(), 1..70)
 }
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -7,4 +7,3 @@ mod fixture;
 mod histories;
 mod hostile;
 mod narratives;
-mod views;

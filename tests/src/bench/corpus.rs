@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
                 let claims: Vec<Object> = claims.iter().filter(|claim| !is_alias(claim)).cloned().collect();
                 incidents.push(record);
                 let done = incidents.len() - (size.incidents - others);
-                let is_public = done % 5 == 0;
+                let is_public = done.is_multiple_of(5);
                 for author in 0..AUTHORS {
                     let due = left * (done * AUTHORS + author + 1 - AUTHORS) / (others * AUTHORS);
                     let due = due.saturating_sub(self.entries.len() - (size.entries - left));
