@@ -127,6 +127,11 @@ impl Journal {
         self.writer.discard();
     }
 
+    /// Takes back the last sync too: the journal ends at `to`, where the sync before left it. Nobody has heard of the rest.
+    pub fn rewind(&mut self, to: Position) {
+        self.writer.rewind(to);
+    }
+
     /// Reads one frame, of the batch also.
     ///
     /// # Errors

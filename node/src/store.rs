@@ -196,11 +196,18 @@ impl Store {
     /// [`Fault`] if the disk fails: call [`Store::take_back`] then.
     pub fn sync(&mut self) -> Result<(), Fault> {
         // Governance first: an entry is never on disk before the act that grants its key.
-        for space in &self.unsynced {
-            match space {
-                Some(space) => self.journals.get_mut(space).map_or(Ok(()), Journal::sync)?,
-                None => self.acts.sync()?,
+        let mut synced = Vec::new();
+        for space in self.unsynced.clone() {
+            let Some(journal) = self.journal(space) else { continue };
+            let before = journal.synced_end();
+            if let Err(fault) = journal.sync() {
+                // All or none: what one journal kept would come back at a start, and the index would not have it till then.
+                for (space, before) in synced {
+                    self.journal(space).into_iter().for_each(|journal| journal.rewind(before));
+                }
+                return Err(fault);
             }
+            synced.push((space, before));
         }
         self.unsynced.clear();
         self.unsynced_bytes = 0;
@@ -209,16 +216,18 @@ impl Store {
         Ok(())
     }
 
+    /// The journal of a space, or of the acts.
+    fn journal(&mut self, space: Option<SpaceId>) -> Option<&mut Journal> {
+        match space {
+            Some(space) => self.journals.get_mut(&space),
+            None => Some(&mut self.acts),
+        }
+    }
+
     /// Takes back what was appended since the last sync, after the disk failed. Nobody has heard of it.
-    ///
-    /// Journals that were flushed before another one failed keep what they have: see [`Store::sync`]. It is in nobody's
-    /// way, for the replica hands the same entries in again or refuses them as held.
     pub fn take_back(&mut self) {
         for space in std::mem::take(&mut self.unsynced) {
-            match space {
-                Some(space) => self.journals.get_mut(&space).into_iter().for_each(Journal::take_back),
-                None => self.acts.take_back(),
-            }
+            self.journal(space).into_iter().for_each(Journal::take_back);
         }
         self.unsynced_bytes = 0;
         self.unindexed.clear();

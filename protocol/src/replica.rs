@@ -326,7 +326,8 @@ impl Replica {
         }
         self.acts_changed = false;
         self.unchecked = unchecked(&self.held);
-        self.senders.retain(|key, _| self.unchecked.contains(key));
+        // Who sent what stands on disk is not kept twice: rather nobody is blamed than one who sent the same anew.
+        self.senders.clear();
         self.changed.clear();
         self.asked.clear();
         self.diverged.clear();

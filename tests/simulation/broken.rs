@@ -23,7 +23,7 @@ fn the_checker_catches_a_position_that_is_signed_twice() {
 
 #[test]
 fn the_checker_catches_a_disk_that_fails_in_silence() {
-    caught(Broken::FailInSilence, &[Rule::Prefix, Rule::SentUnflushed]);
+    caught(Broken::FailInSilence, &[Rule::Prefix, Rule::SentUnflushed, Rule::AcknowledgedUnflushed]);
 }
 
 #[test]

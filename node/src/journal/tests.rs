@@ -348,6 +348,22 @@ fn after_a_failed_sync_what_was_written_is_gone() {
 }
 
 #[test]
+fn a_sync_that_is_taken_back_is_gone_and_the_journal_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap().journal;
+    journal.append(1, &[b"stays"]).unwrap();
+    journal.sync().unwrap();
+    let before = journal.synced_end();
+    journal.append(2, &[b"goes"]).unwrap();
+    journal.sync().unwrap();
+    journal.rewind(before);
+    assert_eq!(journal.synced_end(), before);
+    journal.append(3, &[b"comes"]).unwrap();
+    journal.sync().unwrap();
+    assert_eq!(frames(dir.path()), [(1, b"stays".to_vec()), (3, b"comes".to_vec())]);
+}
+
+#[test]
 fn nothing_is_written_behind_bytes_that_could_not_be_cut_off() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path()).unwrap().journal;

@@ -143,6 +143,18 @@ impl Writer {
         }
     }
 
+    /// Takes back what was synced behind `to`, of the segment in hand: another journal failed, and they stand or fall together.
+    pub(super) fn rewind(&mut self, to: Position) {
+        if to.segment == self.segment && to.offset < self.synced {
+            self.synced = to.offset;
+            self.clear_batch();
+            self.written = self.synced;
+            self.is_torn = true;
+            // If this fails, it is tried again before anything is written; a start finds whole frames there until then.
+            drop(self.cut_off());
+        }
+    }
+
     fn take_back(&mut self, doing: &'static str, error: io::Error) -> Fault {
         self.clear_batch();
         self.written = self.synced;

@@ -260,7 +260,9 @@ impl Replica {
         if self.checking.is_some() || self.unchecked.is_empty() {
             return;
         }
-        let durable = self.unchecked.iter().filter_map(|key| Some((*key, *self.durable.logs.get(key)?)));
+        // Of a log that was cut back, the disk may still hold what is gone: its check waits for the flush.
+        let settled = self.unchecked.iter().filter(|key| !self.changed.contains_key(key));
+        let durable = settled.filter_map(|key| Some((*key, *self.durable.logs.get(key)?)));
         let due: Vec<_> = durable.filter(|(_, log)| log.checked.seq < log.end.seq).collect();
         let total = due.iter().fold(0_u64, |sum, (_, log)| sum.saturating_add(log.end.seq - log.checked.seq));
         if self.check_by.is_none() && !due.is_empty() {

@@ -230,6 +230,8 @@ impl Session {
             self.theirs
                 .extend(holding.ends.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end)));
             self.their_acts.extend(holding.acts.iter().map(|act| (act.id, act.signatures)));
+            self.wanted
+                .extend(holding.wanted.iter().map(|(author, at)| (LogKey { space: *space, author: *author }, *at)));
         }
     }
 

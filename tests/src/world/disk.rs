@@ -67,10 +67,15 @@ impl Disk {
         Ok(())
     }
 
-    /// Flushes journal by journal; a full disk may stop between two.
+    /// Flushes journal by journal; where a full disk stops between two, the first are taken back.
     pub(super) fn sync(&mut self, random: &mut Random) -> Result<(), Full> {
+        let before: BTreeMap<Place, usize> =
+            self.journals.iter().map(|(place, journal)| (*place, journal.flushed)).collect();
         for place in &self.unsynced {
             if self.is_full && random.chance(40) {
+                for (place, journal) in &mut self.journals {
+                    journal.flushed = before.get(place).copied().unwrap_or(0);
+                }
                 return Err(Full);
             }
             if let Some(journal) = self.journals.get_mut(place) {

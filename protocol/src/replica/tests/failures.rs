@@ -104,6 +104,28 @@ fn a_missing_payload_is_asked_of_live_peers_who_pass_it_on_when_they_have_it() {
 }
 
 #[test]
+fn a_payload_that_both_lacked_when_they_met_is_passed_on_too() {
+    let mut world = World::founded(3);
+    world.say(0, &["one"]);
+    let mut withholding = MemoryStore::default();
+    for entry in world.sites[0].store.entries().cloned() {
+        withholding.insert(Authentic::from_store(Entry { payload: None, ..entry.into_entry() }));
+    }
+    let logs = world.sites[0].replica.logs().clone();
+    let wanted: BTreeSet<_> = withholding.entries().map(|entry| (world.log(0), entry.end())).collect();
+    for site in &mut world.sites[1..] {
+        let governance = site.replica.governance().clone();
+        let stored = Stored { logs: logs.clone(), wanted: wanted.clone() };
+        site.replica = Replica::new(governance, stored, BTreeSet::new());
+        site.store = withholding.clone();
+    }
+    world.connect(1, 2);
+    world.connect(0, 1);
+    assert_eq!(world.sites[2].replica.status().wanted, 0);
+    assert_eq!(world.sites[2].store, world.sites[0].store);
+}
+
+#[test]
 fn of_several_senders_the_one_of_the_bad_signature_is_dropped() {
     let mut world = World::founded(3);
     let mut entries = world.sealed(0, &["one", "two", "three", "four", "five"]);
