@@ -10,11 +10,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use isnad_protocol::entry::{Draft, Entry, Payload};
-use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, NodeId};
-use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{LogEnd, LogKey};
-use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Status, Write};
+use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
 use isnad_protocol::store::LogView;
 use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
@@ -26,11 +24,18 @@ use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
+mod handle;
+
+pub use handle::{Handle, Snapshot};
+
 /// Commands handled before one flush: beyond it the first in line would wait too long.
 const ROUND: usize = 256;
 
 /// Commands that wait: beyond it peers are not read, and users wait.
 const INBOX: usize = 64;
+
+/// Notices, strangers, and addresses out of reach that a person is told of at one time: more than one can read.
+const TOLD: usize = 100;
 
 /// How long the loop sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3_600);
@@ -84,66 +89,6 @@ pub enum Command {
     Checked(Input),
     /// Stop after what is queued.
     Stop,
-}
-
-/// What other threads see of the replica, as of its last flush.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// The rules in force.
-    pub governance: Arc<Governance>,
-    /// Where the replica and its peers stand.
-    pub status: Status,
-    /// Log ends as they stand on disk.
-    pub logs: Arc<BTreeMap<LogKey, isnad_protocol::log::Log>>,
-    /// Whether this node signs, and if not why.
-    pub signing: Option<Blocked>,
-    /// What a person should know, newest last, at most a hundred.
-    pub notices: Vec<String>,
-    /// Nodes that knocked and are no member's.
-    pub strangers: BTreeMap<NodeId, String>,
-    /// Addresses that this node listens on.
-    pub listening: Vec<String>,
-    /// Counts up whenever a log, an act, or where a peer stands has changed, and when signing begins or ends.
-    pub change: u64,
-    /// Addresses that could not be reached, and why; they are tried again.
-    pub unreached: BTreeMap<String, String>,
-}
-
-/// Talks to the loop from any thread.
-#[derive(Debug, Clone)]
-pub struct Handle {
-    commands: SyncSender<Command>,
-    snapshot: Arc<Mutex<Snapshot>>,
-    changed: Arc<Condvar>,
-    changes: watch::Receiver<u64>,
-}
-
-impl Handle {
-    /// Follows [`Snapshot::change`]; ends with the loop.
-    #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.clone()
-    }
-
-    /// Waits until the replica is as `is_so` says.
-    pub fn wait_until(&self, mut is_so: impl FnMut(&Snapshot) -> bool) -> Snapshot {
-        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
-        while !is_so(&snapshot) {
-            snapshot = self.changed.wait(snapshot).unwrap_or_else(PoisonError::into_inner);
-        }
-        snapshot.clone()
-    }
-
-    /// Hands the loop a command; `false` once it has stopped.
-    pub fn send(&self, command: Command) -> bool {
-        self.commands.send(command).is_ok()
-    }
-
-    /// The replica as of its last flush.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// What the loop is made of.
@@ -524,7 +469,9 @@ impl Driver {
             Event::Connected { peer, address, outbound } => {
                 tracing::info!(%peer, %address, outbound, "connected");
                 let is_here = |known: &str| known.starts_with(&address) || address.starts_with(known);
-                self.seen().unreached.retain(|known, _| !is_here(known));
+                if self.seen().unreached.keys().any(|known| is_here(known)) {
+                    self.tell(|snapshot| snapshot.unreached.retain(|known, _| !is_here(known)));
+                }
                 let nonce = outbound.then(clock::random).transpose();
                 match nonce {
                     Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
@@ -537,21 +484,19 @@ impl Driver {
                 self.handle(Input::Disconnected { peer });
             }
             Event::Stranger { node, address } => {
-                self.note(format!("unknown node {node} wants to connect from {address}"));
-                let mut snapshot = self.seen();
-                if snapshot.strangers.len() < 100 {
-                    snapshot.strangers.insert(node, address);
+                // One who knocks again and again is told of once: he must not push out the other notices.
+                let strangers = self.seen().strangers.clone();
+                if !strangers.contains_key(&node) && strangers.len() < TOLD {
+                    self.note(format!("unknown node {node} wants to connect from {address}"));
+                    self.tell(|snapshot| drop(snapshot.strangers.insert(node, address)));
                 }
             }
-            Event::Listening { address } => {
-                let mut snapshot = self.seen();
-                snapshot.listening.push(address);
-            }
+            Event::Listening { address } => self.tell(|snapshot| snapshot.listening.push(address)),
             Event::DialFailed { address, reason, .. } => {
                 tracing::info!(%address, %reason, "could not connect");
-                let mut snapshot = self.seen();
-                if snapshot.unreached.len() < 100 {
-                    snapshot.unreached.insert(address, reason);
+                let unreached = self.seen().unreached.clone();
+                if unreached.len() < TOLD && unreached.get(&address) != Some(&reason) {
+                    self.tell(|snapshot| drop(snapshot.unreached.insert(address, reason)));
                 }
             }
         }
@@ -577,7 +522,10 @@ impl Driver {
                 self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
                 self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
             }
-            Notice::OwnEndConfirmed { log, end } => self.parts.signing.confirmed(*log, *end),
+            Notice::OwnEndConfirmed { log, end } => {
+                let own = self.parts.replica.own_logs();
+                self.parts.signing.confirmed(*log, *end, &own);
+            }
             Notice::Refused { peer, log, refusal } => {
                 self.note(format!("an entry of {} from {peer} was refused: {refusal}", log.author));
             }
@@ -589,15 +537,26 @@ impl Driver {
 
     fn note(&self, text: String) {
         tracing::warn!("{text}");
-        let mut snapshot = self.seen();
         // What is said again and again, as on a full disk, is said once: it must not push out the rest.
-        if snapshot.notices.last() == Some(&text) {
+        if self.seen().notices.last() == Some(&text) {
             return;
         }
-        if snapshot.notices.len() >= 100 {
-            snapshot.notices.remove(0);
-        }
-        snapshot.notices.push(text);
+        self.tell(|snapshot| {
+            if snapshot.notices.len() >= TOLD {
+                snapshot.notices.remove(0);
+            }
+            snapshot.notices.push(text);
+        });
+    }
+
+    /// Changes what others see, and says so to those who wait for it.
+    fn tell(&self, change: impl FnOnce(&mut Snapshot)) {
+        let mut snapshot = self.seen();
+        change(&mut snapshot);
+        snapshot.change = snapshot.change.saturating_add(1);
+        self.changes.send_replace(snapshot.change);
+        drop(snapshot);
+        self.changed.notify_all();
     }
 
     /// Writes own entries that a crash or a full disk left between mark and journal, before anything new is signed.
@@ -649,10 +608,4 @@ fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) 
         }
     }
     Input::Checked { log, upto, is_bad_behind: false }
-}
-
-/// Keys that this node signs with.
-#[must_use]
-pub fn own_keys(signers: &[Signer]) -> BTreeSet<PublicKey> {
-    signers.iter().map(|signer| signer.key.public()).collect()
 }

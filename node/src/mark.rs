@@ -17,6 +17,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use isnad_protocol::id::{EntryId, SpaceId};
+use isnad_protocol::log::LogKey;
 
 use crate::fault::Fault;
 use crate::files;
@@ -41,6 +42,14 @@ pub struct OwnLog {
     pub space: SpaceId,
     /// The public half of the key.
     pub author: [u8; 32],
+}
+
+impl OwnLog {
+    /// The log of this name.
+    #[must_use]
+    pub const fn of(log: LogKey) -> Self {
+        Self { space: log.space, author: *log.author.as_bytes() }
+    }
 }
 
 /// The last entry of a log.
@@ -87,7 +96,8 @@ impl Mark {
     /// Makes a mark of what a node of another organisation has confirmed: the way out of every [`Assessment`] but the first two.
     #[must_use]
     pub fn confirmed(machine: Machine, ends: &BTreeMap<OwnLog, End>) -> Self {
-        let logs = ends.iter().map(|(log, end)| (*log, Reach { settled: *end, reserved: *end })).collect();
+        let begun = ends.iter().filter(|(_, end)| end.seq > 0);
+        let logs = begun.map(|(log, end)| (*log, Reach { settled: *end, reserved: *end })).collect();
         Self { machine, logs, pending: Vec::new() }
     }
 

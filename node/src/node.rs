@@ -98,7 +98,7 @@ impl Node {
             None => None,
         };
         let (network, events) = network.unzip();
-        let replica = Replica::new(governance, Stored { ..stored }, driver::own_keys(&keys.signers));
+        let replica = Replica::new(governance, Stored { ..stored }, keys.granted.iter().copied().collect());
         let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
         let (handle, thread) = driver::start(Parts { replica, store, signers: keys.signers, signing, network })?;
         if let Some(mut events) = events {
@@ -345,11 +345,7 @@ fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<Organ
 
 fn own_ends(granted: &[PublicKey], logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
     let own = logs.iter().filter(|(key, _)| granted.contains(&key.author));
-    own.map(|(key, log)| {
-        let own = OwnLog { space: key.space, author: *key.author.as_bytes() };
-        (own, End { seq: log.end.seq, id: log.end.id })
-    })
-    .collect()
+    own.map(|(key, log)| (OwnLog::of(*key), End { seq: log.end.seq, id: log.end.id })).collect()
 }
 
 async fn open_network(

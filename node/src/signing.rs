@@ -1,6 +1,6 @@
 //! Whether this node signs. DESIGN §8: a restored backup that writes again would fork its own log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use isnad_protocol::breakage::{self, Breakage};
@@ -11,6 +11,9 @@ use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 use crate::fault::Fault;
 use crate::home::Home;
 use crate::mark::{Assessment, End, Machine, Mark, OwnLog};
+
+#[cfg(test)]
+mod tests;
 
 /// Why this node does not sign at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -45,8 +48,8 @@ pub struct Signing {
     mark: Mark,
     machine: Machine,
     blocked: Option<Blocked>,
-    /// Ends of own logs that are still to be confirmed.
-    unconfirmed: BTreeMap<OwnLog, Option<End>>,
+    /// While blocked: ends of own logs that were confirmed.
+    confirmed: BTreeMap<OwnLog, End>,
     /// Signed and reserved in the mark, and not known to be in the journal.
     unsettled: Vec<Entry>,
 }
@@ -69,9 +72,8 @@ impl Signing {
         };
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| Blocked::Unconfirmed { why: assessment.to_string() });
-        let unconfirmed = if may_sign { BTreeMap::new() } else { ends.keys().map(|log| (*log, None)).collect() };
         let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
-        Ok(Self { path, mark, machine, blocked, unconfirmed, unsettled })
+        Ok(Self { path, mark, machine, blocked, confirmed: BTreeMap::new(), unsettled })
     }
 
     /// Passes if this node signs.
@@ -137,31 +139,31 @@ impl Signing {
         &self.unsettled
     }
 
-    /// Notes that a node of another organisation holds nothing of an own log beyond this end.
-    pub fn confirmed(&mut self, log: LogKey, end: LogEnd) {
-        let own = OwnLog { space: log.space, author: *log.author.as_bytes() };
-        if let Some(confirmed) = self.unconfirmed.get_mut(&own) {
-            *confirmed = Some(End { seq: end.seq, id: end.id });
+    /// Notes that a node of another organisation holds nothing of an own log beyond this end. Once that was said of every log
+    /// that own keys can have written, `own`, this node signs again: of a log that a restored home has lost, too.
+    pub fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeSet<LogKey>) {
+        if !matches!(self.blocked, Some(Blocked::Unconfirmed { .. })) {
+            return;
         }
-        let all: Option<BTreeMap<OwnLog, End>> =
-            self.unconfirmed.iter().map(|(log, end)| end.map(|end| (*log, end))).collect();
-        if let (Some(ends), Some(Blocked::Unconfirmed { .. })) = (all, &self.blocked) {
-            let mark = Mark::confirmed(self.machine, &ends);
-            match mark.write(&self.path) {
-                Ok(()) => {
-                    tracing::info!("the ends of this node's logs are confirmed: it signs again");
-                    self.mark = mark;
-                    self.blocked = None;
-                }
-                Err(fault) => tracing::error!(%fault, "the mark could not be written: this node does not sign yet"),
+        self.confirmed.insert(OwnLog::of(log), End { seq: end.seq, id: end.id });
+        if !own.iter().all(|log| self.confirmed.contains_key(&OwnLog::of(*log))) {
+            return;
+        }
+        let mark = Mark::confirmed(self.machine, &self.confirmed);
+        match mark.write(&self.path) {
+            Ok(()) => {
+                tracing::info!("the ends of this node's logs are confirmed: it signs again");
+                self.mark = mark;
+                self.blocked = None;
             }
+            Err(fault) => tracing::error!(%fault, "the mark could not be written: this node does not sign yet"),
         }
     }
 }
 
 fn own_log(entry: &Authentic) -> OwnLog {
     let header = &entry.entry().header;
-    OwnLog { space: header.space, author: *header.author.as_bytes() }
+    OwnLog::of(LogKey { space: header.space, author: header.author })
 }
 
 fn own_end(entry: &Authentic) -> End {

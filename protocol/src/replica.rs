@@ -303,6 +303,17 @@ impl Replica {
         self.held.logs.get(&log).map_or(LogEnd::START, |log| log.end)
     }
 
+    /// Every log that our own keys can have written: each key in each space, held here or not.
+    #[must_use]
+    pub fn own_logs(&self) -> BTreeSet<LogKey> {
+        let spaces = self.governance.spaces();
+        let of_key = |author: &PublicKey| {
+            let author = *author;
+            spaces.iter().map(move |space| LogKey { space: space.id, author })
+        };
+        self.own.iter().flat_map(of_key).collect()
+    }
+
     /// The acts that stand on disk: the only ones that peers hear of.
     fn flushed_governance(&self) -> &Governance {
         self.flushed.as_deref().unwrap_or(&self.governance)

@@ -25,12 +25,12 @@ const CHEAP: Cost = Cost { m_kib: 8, t: 1, p: 1 };
 
 const RECORD: RecordId = RecordId::new([1; 16]);
 
-fn unlocker() -> Unlocker {
+pub(crate) fn unlocker() -> Unlocker {
     Unlocker::new(Passphrase::new(Zeroizing::new("a passphrase for tests".to_owned())).unwrap())
 }
 
 /// A home of the only member of a consortium.
-fn home(dir: &Path) -> Home {
+pub(crate) fn home(dir: &Path) -> Home {
     let names = vec![Name { lang: "en".into(), text: "One".into() }];
     let new = NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" };
     let (home, act) = identity::create(&dir.join("home"), new, &mut unlocker(), CHEAP).unwrap();
@@ -110,7 +110,12 @@ fn answers(node: &Node) -> String {
     let today = Some(isnad_protocol::time::Day::parse("2020-01-01").unwrap());
     let day = DayQuery { today, ..DayQuery::default() };
     let list = reader.list(&ListQuery { kind: 1, today, ..ListQuery::default() }).unwrap();
-    format!("{list:?}{:?}{:?}", reader.show(&RECORD.to_string(), &day).unwrap(), reader.digest().unwrap())
+    format!(
+        "{}{:?}{:?}",
+        String::from_utf8(list).unwrap(),
+        reader.show(&RECORD.to_string(), &day).unwrap(),
+        reader.digest().unwrap()
+    )
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod bombs;
 mod clock;
 mod governance;
 mod home;
+mod network;
 mod sheets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

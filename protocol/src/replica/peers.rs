@@ -438,18 +438,17 @@ impl Replica {
 
     /// A node of another organisation that holds nothing of our own logs beyond us confirms their ends. DESIGN §8.
     fn confirm_own(&mut self, peer: NodeId) {
-        let theirs = self.governance.nodes().get(&peer).copied();
-        let own: Vec<LogKey> = self.durable.logs.keys().filter(|key| self.own.contains(&key.author)).copied().collect();
-        for key in own {
-            let (Some(log), Some(session)) = (self.durable.logs.get(&key).copied(), self.sessions.get(&peer)) else {
-                continue;
-            };
-            let told = session.their_end(key);
-            let is_within = told.seq < log.end.seq || told == log.end;
-            // No node's word is a carried file's, which anyone may have kept.
-            let is_of_another = theirs.is_some_and(|theirs| theirs != log.organisation);
-            if session.has_said(key.space) && is_of_another && is_within {
-                self.notice(Notice::OwnEndConfirmed { log: key, end: log.end });
+        // No node's word is a carried file's, which anyone may have kept.
+        let Some(theirs) = self.governance.nodes().get(&peer).copied() else { return };
+        for log in self.own_logs() {
+            let Some(session) = self.sessions.get(&peer) else { return };
+            // A log that a restored home has lost altogether is compared as well: its first numbers are used.
+            let end = self.durable.logs.get(&log).map_or(LogEnd::START, |log| log.end);
+            let told = session.their_end(log);
+            let is_within = told.seq < end.seq || told == end;
+            let is_of_another = self.governance.key_role(&log.author, &theirs).is_none();
+            if session.has_said(log.space) && is_of_another && is_within {
+                self.notice(Notice::OwnEndConfirmed { log, end });
             }
         }
     }

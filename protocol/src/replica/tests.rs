@@ -373,12 +373,12 @@ fn own_ends_are_confirmed_by_what_the_peer_said_alone() {
         world.say(0, &["one", "two", "three"]);
         world.connect(opener, other);
         let end = world.sites[0].replica.end_of(log);
-        assert_eq!(world.sites[0].confirmed.last(), Some(&(log, end)), "told by its state");
+        assert_eq!(confirmed(&world, log).last(), Some(&end), "told by its state");
         world.disconnect(opener, other);
 
         restore(&mut world, 0, 3);
         world.connect(opener, other);
-        assert_eq!(world.sites[0].confirmed, [(log, end)], "told by an equal digest");
+        assert_eq!(confirmed(&world, log), [end], "told by an equal digest");
         world.disconnect(opener, other);
 
         // Another space differs: of this one the peer says that there is nothing.
@@ -387,15 +387,36 @@ fn own_ends_are_confirmed_by_what_the_peer_said_alone() {
         let entries = world.sealed_in(1, public, &["four"]);
         world.handle(1, Input::Submit { request: 1, entries });
         world.connect(opener, other);
-        let confirmed = &world.sites[0].confirmed;
-        assert_eq!(confirmed.first(), Some(&(log, end)), "told by news of nothing");
-        assert!(confirmed.iter().all(|told| *told == (log, end)));
+        let told = confirmed(&world, log);
+        assert_eq!(told.first(), Some(&end), "told by news of nothing");
+        assert!(told.iter().all(|told| *told == end));
         world.disconnect(opener, other);
 
-        restore(&mut world, 0, 1);
-        world.connect(opener, other);
-        let behind: Vec<_> = world.sites[0].confirmed.iter().filter(|(_, end)| end.seq < 3).collect();
-        assert!(behind.is_empty(), "a restored backup was told to go on: {behind:?}");
+        // A log that was lost altogether is no other than one that is behind.
+        for kept in [0, 1] {
+            restore(&mut world, 0, kept);
+            world.connect(opener, other);
+            let behind: Vec<_> = confirmed(&world, log).into_iter().filter(|end| end.seq < 3).collect();
+            assert!(behind.is_empty(), "a restored backup was told to go on: {behind:?}");
+            world.disconnect(opener, other);
+        }
+    }
+}
+
+/// What was confirmed of one of the first site's own logs.
+fn confirmed(world: &World, log: LogKey) -> Vec<LogEnd> {
+    world.sites[0].confirmed.iter().filter(|(told, _)| *told == log).map(|(_, end)| *end).collect()
+}
+
+#[test]
+fn an_own_log_that_nobody_has_begun_is_confirmed_too() {
+    let mut world = World::founded(2);
+    let log = world.log(0);
+    world.connect(0, 1);
+    assert_eq!(world.sites[0].replica.own_logs().len(), OpenSpace::ALL.len());
+    assert!(world.sites[0].replica.own_logs().contains(&log));
+    for own in world.sites[0].replica.own_logs() {
+        assert_eq!(confirmed(&world, own).first(), Some(&LogEnd::START));
     }
 }
 

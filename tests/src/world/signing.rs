@@ -1,6 +1,6 @@
 //! The high-water mark of a node's own keys, in memory: the steps of node/src/signing.rs on the mark that a node has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_node::mark::{Assessment, End, Machine, Mark, OwnLog};
 use isnad_protocol::entry::Entry;
@@ -19,7 +19,7 @@ pub(super) struct Signing {
     pub(super) file: Option<Mark>,
     mark: Mark,
     blocked: Option<String>,
-    unconfirmed: BTreeMap<OwnLog, Option<End>>,
+    confirmed: BTreeMap<OwnLog, End>,
     unsettled: Vec<Entry>,
 }
 
@@ -37,9 +37,8 @@ impl Signing {
         };
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| assessment.to_string());
-        let unconfirmed = if may_sign { BTreeMap::new() } else { ends.keys().map(|log| (*log, None)).collect() };
         let mark = file.clone().filter(|_| may_sign).unwrap_or_else(|| Mark::new(MACHINE));
-        Self { file, mark, blocked, unconfirmed, unsettled }
+        Self { file, mark, blocked, confirmed: BTreeMap::new(), unsettled }
     }
 
     /// A mark that claims to know these ends: what a thief or a careless restore would write.
@@ -95,15 +94,13 @@ impl Signing {
     }
 
     /// A node of another organisation holds nothing of an own log beyond this end.
-    pub(super) fn confirmed(&mut self, log: LogKey, end: LogEnd) {
-        let own = OwnLog { space: log.space, author: *log.author.as_bytes() };
-        if let Some(confirmed) = self.unconfirmed.get_mut(&own) {
-            *confirmed = Some(End { seq: end.seq, id: end.id });
+    pub(super) fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeSet<LogKey>) {
+        if self.blocked.is_none() {
+            return;
         }
-        let all: Option<BTreeMap<OwnLog, End>> =
-            self.unconfirmed.iter().map(|(log, end)| end.map(|end| (*log, end))).collect();
-        if let (Some(ends), Some(_)) = (all, &self.blocked) {
-            self.mark = Mark::confirmed(MACHINE, &ends);
+        self.confirmed.insert(OwnLog::of(log), End { seq: end.seq, id: end.id });
+        if own.iter().all(|log| self.confirmed.contains_key(&OwnLog::of(*log))) {
+            self.mark = Mark::confirmed(MACHINE, &self.confirmed);
             self.file = Some(self.mark.clone());
             self.blocked = None;
         }
@@ -112,7 +109,7 @@ impl Signing {
 
 fn own_log(entry: &Authentic) -> OwnLog {
     let header = &entry.entry().header;
-    OwnLog { space: header.space, author: *header.author.as_bytes() }
+    OwnLog::of(LogKey { space: header.space, author: header.author })
 }
 
 fn own_end(entry: &Authentic) -> End {

@@ -489,7 +489,7 @@ impl Site {
             }
             Notice::OwnEndConfirmed { log, end } => {
                 if let Some(running) = &mut self.running {
-                    running.signing.confirmed(log, end);
+                    running.signing.confirmed(log, end, &running.replica.own_logs());
                 }
                 Ok(())
             }

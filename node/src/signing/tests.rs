@@ -1,0 +1,46 @@
+use isnad_protocol::id::{EntryId, SpaceId};
+use tempfile::TempDir;
+
+use super::*;
+
+fn log(space: u8, author: u8) -> LogKey {
+    LogKey { space: SpaceId::new([space; 32]), author: PublicKey::new([author; 32]) }
+}
+
+fn end(seq: u64) -> LogEnd {
+    LogEnd { seq, id: EntryId::new([7; 32]) }
+}
+
+/// A home whose mark is gone, as a backup brings it back.
+fn restored(held: &[(LogKey, LogEnd)]) -> (TempDir, Signing) {
+    let dir = TempDir::new().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    std::fs::remove_file(home.mark()).unwrap();
+    let ends = held.iter().map(|(log, end)| (OwnLog::of(*log), End { seq: end.seq, id: end.id })).collect();
+    let signing = Signing::open(&home, &ends).unwrap();
+    assert!(matches!(signing.check(), Err(Blocked::Unconfirmed { .. })));
+    (dir, signing)
+}
+
+#[test]
+fn a_restored_home_signs_once_every_log_that_it_can_have_written_is_confirmed() {
+    let own = BTreeSet::from([log(1, 1), log(2, 1)]);
+    // The second log is not in the backup: its end is asked for as well, or its first numbers would be used twice.
+    for held in [vec![], vec![(log(1, 1), end(3))]] {
+        let (_dir, mut signing) = restored(&held);
+        signing.confirmed(log(1, 1), end(3), &own);
+        assert!(signing.check().is_err(), "one log of two was confirmed");
+        signing.confirmed(log(2, 1), LogEnd::START, &own);
+        assert_eq!(signing.check(), Ok(()));
+        let mark = Mark::load(&signing.path).unwrap().unwrap();
+        assert_eq!(mark.end(&OwnLog::of(log(1, 1))).seq, 3);
+    }
+}
+
+#[test]
+fn a_confirmed_end_lifts_no_other_reason() {
+    let (_dir, mut signing) = restored(&[]);
+    signing.blocked = Some(Blocked::KeyElsewhere { key: log(1, 1).author });
+    signing.confirmed(log(1, 1), LogEnd::START, &BTreeSet::from([log(1, 1)]));
+    assert!(signing.check().is_err());
+}
