@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path as UrlPath, Query, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -206,8 +207,9 @@ async fn changes(
     Json(Changes { change: node.snapshot().change })
 }
 
-async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Answer<Vec<reading::Line>> {
-    read(node, move |reader| reader.list(&query)).await
+async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Result<impl IntoResponse, Problem> {
+    let lines = wait(node, move |reader| reader.list(&query)).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], lines))
 }
 
 async fn show(
@@ -265,15 +267,22 @@ async fn export_automerge(
     read(node, move |reader| export::automerge(reader, &query)).await
 }
 
-/// Reading waits for the index and for the disk: not on a thread of the runtime.
 async fn read<T: Serialize + Send + 'static>(
     node: Arc<Node>,
     read: impl Fn(&Reader<'_>) -> Result<T, Problem> + Send + 'static,
 ) -> Answer<T> {
+    wait(node, read).await.map(Json)
+}
+
+/// Reading waits for the index and for the disk: not on a thread of the runtime.
+async fn wait<T: Send + 'static>(
+    node: Arc<Node>,
+    read: impl Fn(&Reader<'_>) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let task = tokio::task::spawn_blocking(move || match read(&Reader::new(&node)) {
         // The one who finds the index broken is served like those after him: it is made anew in memory.
         Err(problem) if problem.code == "index" || node.index_has_failed() => read(&Reader::new(&node)),
         outcome => outcome,
     });
-    task.await.map_err(|error| Problem::fault(error.to_string()))?.map(Json)
+    task.await.map_err(|error| Problem::fault(error.to_string()))?
 }

@@ -21,6 +21,10 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod list;
+
+pub use list::ListQuery;
+
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayQuery {
@@ -30,33 +34,6 @@ pub struct DayQuery {
     /// The reader's language: its labels come first.
     #[serde(default)]
     pub lang: Option<String>,
-}
-
-/// What to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListQuery {
-    /// The code of a kind.
-    pub kind: u8,
-    /// Words that a title, name or alias contains, whatever their case.
-    #[serde(default)]
-    pub search: Option<String>,
-    /// The reader's day; today if left out.
-    #[serde(default)]
-    pub today: Option<Day>,
-    /// The reader's language.
-    #[serde(default)]
-    pub lang: Option<String>,
-}
-
-/// One record in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// What is said of it, in short.
-    #[serde(flatten)]
-    pub summary: Summary,
-    /// Of a designation: whether it is in force on the reader's day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_force: Option<isnad_protocol::view::DesignationState>,
 }
 
 /// A hash of each space.
@@ -322,45 +299,6 @@ impl<'a> Reader<'a> {
         Ok(history)
     }
 
-    /// The records of a kind, by date and then by id.
-    ///
-    /// # Errors
-    /// [`Problem`] if the index cannot be read.
-    pub fn list(&self, query: &ListQuery) -> Result<Vec<Line>, Problem> {
-        let index = self.node.index()?;
-        self.refresh()?;
-        let today = query.today.unwrap_or_else(today);
-        let search = query.search.as_deref().map(str::to_lowercase);
-        let mut lines = Vec::new();
-        index.summaries(&[query.kind], |_, bytes| {
-            let Ok(summary) = serde_json::from_slice::<Summary>(bytes) else { return };
-            let in_force = summary.terms.as_ref().map(|terms| terms.state(today));
-            if search.as_deref().is_none_or(|search| mentions(&summary, search)) {
-                lines.push(Line { summary, in_force });
-            }
-        })?;
-        lines.sort_by_key(|line| (line.summary.earliest, line.summary.record));
-        Ok(lines)
-    }
-
-    /// Makes summaries anew where entries have come in.
-    fn refresh(&self) -> Result<(), Problem> {
-        let index = self.node.index()?;
-        loop {
-            let stale = index.stale()?;
-            if stale.is_empty() {
-                return Ok(());
-            }
-            let mut made = Vec::with_capacity(stale.len());
-            for record in stale {
-                let bytes =
-                    serde_json::to_vec(&self.summary(record.0)?).map_err(|error| Problem::fault(error.to_string()))?;
-                made.push((record, bytes));
-            }
-            index.keep_summaries(made)?;
-        }
-    }
-
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
         let entries = self.node.index()?.entries_about(record)?;
         let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
@@ -498,11 +436,6 @@ pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
         spaces: spaces.map(|space| Space { id: space.id, name: space.name, tlp: space.tlp }).collect(),
         acts: acts.collect(),
     }
-}
-
-fn mentions(summary: &Summary, search: &str) -> bool {
-    let labels = summary.labels.iter().map(|words| &words.text);
-    labels.chain(&summary.aliases).any(|text| text.to_lowercase().contains(search))
 }
 
 fn waits(why: &Wait) -> String {

@@ -1,9 +1,9 @@
 //! `status`, `who`, `list`, `history`, `digest`.
 
-use isnad_node::reading::{Digests, Line, Status, Who};
+use isnad_node::reading::{Digests, Status, Who};
 use isnad_protocol::id::{OrganisationId, kind_code};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{Did, History, Words};
+use isnad_protocol::view::{Did, History, Summary, Words};
 
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome, Problem};
@@ -102,20 +102,26 @@ pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) 
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
     ]);
-    let lines: Vec<Line> = Client::to_read(session).await?.get(&format!("/records{query}")).await?;
-    session.printer.either(&lines, |lines| list_text(session, kind, lines));
+    let client = Client::to_read(session).await?;
+    let path = format!("/records{query}");
+    if session.printer.json {
+        // A list may be long: it is not taken apart and put together again.
+        let lines = client.bytes("GET", &path, Vec::new()).await?;
+        session.printer.line(String::from_utf8_lossy(&lines));
+    } else {
+        session.printer.line(list_text(session, kind, &client.get::<Vec<Summary>>(&path).await?).trim_end());
+    }
     Ok(DONE)
 }
 
-fn list_text(session: &Session, kind: &str, lines: &[Line]) -> String {
+fn list_text(session: &Session, kind: &str, lines: &[Summary]) -> String {
     let language = session.language;
     let room = width().saturating_sub(12 + 2 + 2 + 18 + 2 + 8).max(16);
     let mut out = Vec::new();
-    for line in lines {
-        let summary = &line.summary;
+    for summary in lines {
         let title = label(&summary.labels, language).map_or_else(|| summary.record.to_string(), |text| isolated(&text));
         let date = summary.dates.first().cloned().unwrap_or_default();
-        let state = match &line.in_force {
+        let state = match &summary.in_force {
             Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
             None => summary.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
         };
@@ -124,7 +130,7 @@ fn list_text(session: &Session, kind: &str, lines: &[Line]) -> String {
         let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
         out.push(format!("{short}  {} {mark} {} {}", fit(&date, 12), fit(&title, room), fit(&state, 18)));
     }
-    let contested = lines.iter().filter(|line| line.summary.contested).count();
+    let contested = lines.iter().filter(|summary| summary.contested).count();
     let key = format!("kinds.{kind}");
     let kinds = locale::word(language, &key);
     out.push(format!("{kinds}: {}; ≠ {}: {contested}", lines.len(), locale::word(language, "view.contested")));

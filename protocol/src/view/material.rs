@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::encoding::json::Json;
-use crate::id::RecordId;
+use crate::id::{EntryId, RecordId};
 use crate::model::values::name_text;
-use crate::sheet::{self, Said, Sheet};
+use crate::sheet::{self, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
 use super::{Context, Policy, Reference, Sheets, Words};
@@ -58,21 +58,50 @@ impl<'a, S: SheetView> Material<'a, S> {
     }
 }
 
+/// The claims of a record that stand and count, by property: found once, however many properties are asked for.
+pub(super) struct Spoken<'a>(BTreeMap<&'a str, Vec<Voice<'a>>>);
+
+/// One claim, and what it is ordered by: the reader's first organisations first, then by position.
+struct Voice<'a> {
+    order: (usize, (u64, EntryId), SheetKey),
+    sheet: &'a Sheet,
+    said: &'a Said,
+}
+
+impl<'a> Spoken<'a> {
+    pub(super) fn new(sheets: &'a Sheets, policy: &Policy) -> Self {
+        let mut by_property: BTreeMap<&str, Vec<Voice<'_>>> = BTreeMap::new();
+        for sheet in sheets.values().filter(|sheet| policy.counts(sheet.key.organisation)) {
+            let rank = policy.rank(sheet.key.organisation);
+            for (_, said) in sheet.standing_claims() {
+                let Some(property) = said.claim.prop() else { continue };
+                let order = (rank, said.position(), sheet.key);
+                by_property.entry(property).or_default().push(Voice { order, sheet, said });
+            }
+        }
+        Self(by_property)
+    }
+
+    /// The claims of some properties, in the reader's order.
+    pub(super) fn of(&self, properties: &[&str]) -> Vec<(&'a Sheet, &'a Said)> {
+        let mut found: Vec<&Voice<'_>> = properties.iter().filter_map(|name| self.0.get(name)).flatten().collect();
+        found.sort_by_key(|voice| voice.order);
+        found.into_iter().map(|voice| (voice.sheet, voice.said)).collect()
+    }
+
+    /// The names of all properties of which something is said.
+    pub(super) fn properties(&self) -> impl Iterator<Item = &'a str> {
+        self.0.keys().copied()
+    }
+}
+
 /// Claims of some properties that stand and count, the reader's first ones first, then by position.
 pub(super) fn spoken<'a>(
     sheets: &'a Sheets,
     policy: &Policy,
-    props: &[&str],
+    properties: &[&str],
 ) -> impl Iterator<Item = (&'a Sheet, &'a Said)> + use<'a> {
-    let mut found: Vec<(&Sheet, &Said)> = Vec::new();
-    for sheet in sheets.values().filter(|sheet| policy.counts(sheet.key.organisation)) {
-        let claims = sheet.standing_claims().map(|(_, said)| said);
-        found.extend(
-            claims.filter(|said| said.claim.prop().is_some_and(|prop| props.contains(&prop))).map(|s| (sheet, s)),
-        );
-    }
-    found.sort_by_key(|(sheet, said)| (policy.rank(sheet.key.organisation), said.position(), sheet.key));
-    found.into_iter()
+    Spoken::new(sheets, policy).of(properties).into_iter()
 }
 
 /// Titles or names of a record; where it has none, its aliases. None twice.

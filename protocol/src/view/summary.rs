@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
 use crate::model;
+use crate::model::Property;
 use crate::model::edtf::Edtf;
-use crate::sheet::Claim;
+use crate::sheet::{Said, Sheet};
 use crate::time::Day;
 
 use super::compare::excludes;
-use super::material::{aliases, labels, push, spoken};
+use super::material::{Spoken, aliases, labels, push};
 use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
 
 /// What a list shows of a record.
@@ -55,15 +56,19 @@ pub struct Summary {
     /// Of a designation: what decides whether it is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// Of a designation: whether it is in force on the reader's day; set where the day is known, and never kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_force: Option<DesignationState>,
 }
 
 impl Summary {
     /// Sums up the sheets of one record.
     #[must_use]
     pub fn of(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
-        let texts = |props: &[&str]| {
+        let spoken = Spoken::new(sheets, policy);
+        let texts = |properties: &[&str]| {
             let mut found = Vec::new();
-            for (_, said) in spoken(sheets, policy, props) {
+            for (_, said) in spoken.of(properties) {
                 let code =
                     said.claim.value().and_then(|value| value.as_text().or_else(|| value.get("code")?.as_text()));
                 code.into_iter().for_each(|text| push(&mut found, text.to_owned()));
@@ -72,7 +77,7 @@ impl Summary {
         };
         let dates = texts(&["date", "start", "captured_at"]);
         let read: Vec<_> = dates.iter().filter_map(|date| Edtf::parse(date).ok()).collect();
-        let (places, countries) = places(sheets, policy);
+        let (places, countries) = places(&spoken, policy);
         let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
         let counting = sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         Self {
@@ -89,15 +94,17 @@ impl Summary {
             agents: texts(&["agent"]),
             organisations: speaking.map(|sheet| sheet.key.organisation).collect(),
             live_claims: counting.map(|sheet| sheet.standing_claims().count()).sum(),
-            contested: is_contested(record.kind_code(), sheets, policy),
+            contested: is_contested(record.kind_code(), &spoken),
             terms: Terms::of(record, sheets, policy),
+            in_force: None,
         }
     }
 
-    /// Of a designation: whether it is in force on a day.
+    /// The same as read on a day.
     #[must_use]
-    pub fn state(&self, today: Day) -> Option<DesignationState> {
-        self.terms.as_ref().map(|terms| terms.state(today))
+    pub fn on(self, today: Day) -> Self {
+        let in_force = self.terms.as_ref().map(|terms| terms.state(today));
+        Self { in_force, ..self }
     }
 }
 
@@ -111,9 +118,9 @@ fn first_of_each_language(labels: Vec<Words>) -> Vec<Words> {
     kept
 }
 
-fn places(sheets: &Sheets, policy: &Policy) -> (Vec<Words>, BTreeSet<String>) {
+fn places(spoken: &Spoken<'_>, policy: &Policy) -> (Vec<Words>, BTreeSet<String>) {
     let (mut places, mut countries) = (Vec::new(), BTreeSet::new());
-    for (_, said) in spoken(sheets, policy, &["place", "country"]) {
+    for (_, said) in spoken.of(&["place", "country"]) {
         let Some(value) = said.claim.value() else { continue };
         let code = value.as_text().or_else(|| value.get("country")?.as_text());
         countries.extend(code.map(str::to_owned));
@@ -128,19 +135,27 @@ fn places(sheets: &Sheets, policy: &Policy) -> (Vec<Words>, BTreeSet<String>) {
     (places, countries)
 }
 
-fn is_contested(kind: u8, sheets: &Sheets, policy: &Policy) -> bool {
-    model::properties(kind).any(|property| {
-        let said: Vec<_> = spoken(sheets, policy, &[property.code])
-            .filter(|(sheet, said)| !super::claims::judge(kind, sheet, &said.claim).0)
-            .collect();
-        let is_apart = |one: (OrganisationId, &Claim), other: (OrganisationId, &Claim)| {
-            let is_same_voice = one.0 == other.0 && one.1.according_to() == other.1.according_to();
-            !is_same_voice && excludes(property, one.1, other.1)
-        };
-        let voices: Vec<_> = said.iter().map(|(sheet, said)| (sheet.key.organisation, &said.claim)).collect();
-        voices
+fn is_contested(kind: u8, spoken: &Spoken<'_>) -> bool {
+    spoken.properties().filter_map(|name| model::property(kind, name)).any(|property| {
+        let voices = spoken.of(&[property.code]);
+        let pairs = voices
             .iter()
             .enumerate()
-            .any(|(index, one)| voices.iter().skip(index.saturating_add(1)).any(|other| is_apart(*one, *other)))
+            .flat_map(|(index, one)| voices.iter().skip(index.saturating_add(1)).map(move |other| (*one, *other)));
+        pairs
+            .into_iter()
+            .any(|(one, other)| is_apart(property, one, other) && is_sound(kind, one) && is_sound(kind, other))
     })
+}
+
+/// True if two voices say what cannot both hold.
+fn is_apart(property: &Property, one: (&Sheet, &Said), other: (&Sheet, &Said)) -> bool {
+    let is_same_voice = one.0.key.organisation == other.0.key.organisation
+        && one.1.claim.according_to() == other.1.claim.according_to();
+    !is_same_voice && excludes(property, &one.1.claim, &other.1.claim)
+}
+
+/// True if the claim keeps the rules of the model: asked last, for it costs most.
+fn is_sound(kind: u8, (sheet, said): (&Sheet, &Said)) -> bool {
+    !super::claims::judge(kind, sheet, &said.claim).0
 }

@@ -1,0 +1,141 @@
+//! Lists: the summaries that the index keeps, by their dates. Most are handed on as they stand, for a list may be long.
+
+use isnad_protocol::id::RecordId;
+use isnad_protocol::time::Day;
+use isnad_protocol::view::Summary;
+use serde::{Deserialize, Serialize};
+
+use super::{Reader, today};
+use crate::index::Stale;
+use crate::problem::Problem;
+
+/// What to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuery {
+    /// The code of a kind.
+    pub kind: u8,
+    /// Words that a title, name or alias contains, whatever their case.
+    #[serde(default)]
+    pub search: Option<String>,
+    /// The reader's day; today if left out.
+    #[serde(default)]
+    pub today: Option<Day>,
+    /// The reader's language.
+    #[serde(default)]
+    pub lang: Option<String>,
+}
+
+/// A summary as the index keeps it: what a list is ordered by, then JSON.
+struct Kept<'a> {
+    /// The earliest day, in bytes that sort as it does; zeros if no date is claimed.
+    order: [u8; ORDER],
+    /// True if what it says depends on the reader's day.
+    has_terms: bool,
+    json: &'a [u8],
+}
+
+const ORDER: usize = 5;
+
+impl<'a> Kept<'a> {
+    fn encode(summary: &Summary) -> Result<Vec<u8>, Problem> {
+        let mut bytes = order(summary.earliest).to_vec();
+        bytes.push(u8::from(summary.terms.is_some()));
+        serde_json::to_writer(&mut bytes, summary).map_err(|error| Problem::fault(error.to_string()))?;
+        Ok(bytes)
+    }
+
+    /// `None` for the empty value of a record whose summary is not made yet.
+    fn decode(bytes: &'a [u8]) -> Option<Self> {
+        let (order, rest) = bytes.split_first_chunk::<ORDER>()?;
+        let (has_terms, json) = rest.split_first()?;
+        Some(Self { order: *order, has_terms: *has_terms != 0, json })
+    }
+
+    fn summary(&self) -> Option<Summary> {
+        serde_json::from_slice(self.json).ok()
+    }
+}
+
+fn order(earliest: Option<Day>) -> [u8; ORDER] {
+    let Some(date) = earliest.map(Day::date) else { return [0; ORDER] };
+    let [high, low] = (date.year().cast_unsigned() ^ 0x8000).to_be_bytes();
+    [1, high, low, date.month().cast_unsigned(), date.day().cast_unsigned()]
+}
+
+impl Reader<'_> {
+    /// The records of a kind, by date and then by id: a JSON array of [`Summary`].
+    ///
+    /// # Errors
+    /// [`Problem`] if the index cannot be read.
+    pub fn list(&self, query: &ListQuery) -> Result<Vec<u8>, Problem> {
+        self.refresh()?;
+        let today = query.today.unwrap_or_else(today);
+        let search = query.search.as_deref().map(str::to_lowercase);
+        let mut lines: Vec<([u8; ORDER], RecordId, Vec<u8>)> = Vec::new();
+        self.node.index()?.summaries(&[query.kind], |record, value| {
+            let Some(kept) = Kept::decode(value) else { return };
+            let line = if kept.has_terms || search.is_some() {
+                line(&kept, search.as_deref(), today)
+            } else {
+                Some(kept.json.to_vec())
+            };
+            lines.extend(line.map(|line| (kept.order, record, line)));
+        })?;
+        lines.sort_unstable_by_key(|(order, record, _)| (*order, *record));
+        let lines: Vec<Vec<u8>> = lines.into_iter().map(|(_, _, line)| line).collect();
+        Ok([&b"["[..], &lines.join(&b","[..]), b"]"].concat())
+    }
+
+    /// Makes summaries anew where entries have come in.
+    fn refresh(&self) -> Result<(), Problem> {
+        let index = self.node.index()?;
+        loop {
+            let stale = index.stale()?;
+            if stale.is_empty() {
+                return Ok(());
+            }
+            index.keep_summaries(self.made(stale)?)?;
+        }
+    }
+
+    /// The summaries of records, made on all cores.
+    fn made(&self, stale: Vec<Stale>) -> Result<Vec<(Stale, Vec<u8>)>, Problem> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let make = |part: &[Stale]| -> Result<Vec<(Stale, Vec<u8>)>, Problem> {
+            let make = |stale: &Stale| Ok((stale.clone(), Kept::encode(&self.summary(stale.0)?)?));
+            part.iter().map(make).collect()
+        };
+        let parts = stale.chunks(stale.len().div_ceil(cores).max(1));
+        std::thread::scope(|scope| {
+            let started: Vec<_> = parts.map(|part| scope.spawn(move || make(part))).collect();
+            let mut made = Vec::with_capacity(stale.len());
+            for part in started {
+                made.extend(part.join().map_err(|_| Problem::fault("a summary could not be made"))??);
+            }
+            Ok(made)
+        })
+    }
+}
+
+/// The line as it reads on a day, if the search finds it.
+fn line(kept: &Kept<'_>, search: Option<&str>, today: Day) -> Option<Vec<u8>> {
+    let summary = kept.summary().filter(|summary| search.is_none_or(|search| mentions(summary, search)))?;
+    serde_json::to_vec(&summary.on(today)).ok()
+}
+
+fn mentions(summary: &Summary, search: &str) -> bool {
+    let labels = summary.labels.iter().map(|words| &words.text);
+    labels.chain(&summary.aliases).any(|text| text.to_lowercase().contains(search))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_bytes_is_that_of_days() {
+        let days = [None, Day::new(-1, 12, 31), Day::new(0, 1, 1), Day::new(1988, 3, 16), Day::new(2013, 3, 19)];
+        assert!(days.map(order).is_sorted());
+        assert!(order(days[3]) < order(Day::new(1988, 12, 1)));
+    }
+}
