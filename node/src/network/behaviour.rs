@@ -165,7 +165,7 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {
                 self.streams.push_back((protocol, true));
             }
-            // A peer that does not speak the protocol has no use for the connection; the watchdog closes it.
+            // A peer that does not speak the protocol has no use for the connection; it is closed when its time is up.
             _ => {}
         }
     }

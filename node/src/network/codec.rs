@@ -59,9 +59,21 @@ pub(super) async fn write_frame(stream: &mut (impl AsyncWrite + Unpin), frame: &
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use futures::io::Cursor;
 
     use super::*;
+
+    /// A peer that sends no more and does not hang up.
+    struct Silence;
+
+    impl AsyncRead for Silence {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+    }
 
     #[tokio::test]
     async fn frames_are_read_as_they_were_written() {
@@ -73,6 +85,13 @@ mod tests {
         assert_eq!(read_frame(&mut wire).await.unwrap(), Some(b"a".to_vec()));
         assert_eq!(read_frame(&mut wire).await.unwrap(), Some(vec![7; 200_000]));
         assert_eq!(read_frame(&mut wire).await.unwrap(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_frame_that_does_not_end_is_given_up() {
+        let mut stalled = Cursor::new(vec![0, 0, 0, 9, 1]).chain(Silence);
+        let error = read_frame(&mut stalled).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]

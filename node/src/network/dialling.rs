@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use libp2p::multiaddr::Protocol;
+use libp2p::swarm::ConnectionId;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
@@ -19,6 +20,8 @@ pub(super) struct Target {
     pub(super) peer: Option<PeerId>,
     pub(super) addresses: Vec<Multiaddr>,
     pub(super) next: Instant,
+    /// The attempt that was made last.
+    pub(super) dialled: Option<ConnectionId>,
     failures: u32,
 }
 
@@ -34,7 +37,7 @@ impl Targets {
         match known {
             Some(target) if target.addresses.contains(&address) => {}
             Some(target) => target.addresses.push(address),
-            None => self.0.push(Target { peer, addresses: vec![address], next: Instant::now(), failures: 0 }),
+            None => self.0.push(Target { peer, addresses: vec![address], next: Instant::now(), dialled: None, failures: 0 }),
         }
     }
 
@@ -57,7 +60,7 @@ impl Target {
     pub(super) fn dial(&mut self) -> DialOpts {
         self.next = Instant::now() + self.wait();
         self.failures = self.failures.saturating_add(1);
-        match self.peer {
+        let options = match self.peer {
             Some(peer) => DialOpts::peer_id(peer)
                 .addresses(self.addresses.clone())
                 .condition(PeerCondition::DisconnectedAndNotDialing)
@@ -66,7 +69,9 @@ impl Target {
                 let address = self.addresses.first().cloned().unwrap_or_else(Multiaddr::empty);
                 DialOpts::unknown_peer_id().address(address).build()
             }
-        }
+        };
+        self.dialled = Some(options.connection_id());
+        options
     }
 
     /// It answered: the next failure begins a new series.

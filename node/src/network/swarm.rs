@@ -12,7 +12,7 @@ use isnad_protocol::id::NodeId;
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::ConnectedPoint;
 use libp2p::swarm::{ConnectionId, DialError, ListenError, NetworkBehaviour, Stream, Swarm, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, SwarmBuilder, identity, noise, tcp, yamux};
+use libp2p::{Multiaddr, PeerId, SwarmBuilder, identity, noise, ping, tcp, yamux};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -30,11 +30,26 @@ const STREAMS: usize = 16;
 /// Connections: a few hundred members with some nodes each (GROUND L9: by default there is no limit).
 const CONNECTIONS: u32 = 1_024;
 
+/// How long a connection may stand without the one stream that it is for.
+const STREAM_TIMEOUT: Duration = if cfg!(test) { Duration::from_secs(2) } else { Duration::from_secs(10) };
+/// How often a peer is asked for a sign of life, and how long it has for it: what a cut cable or a power failure leaves of a
+/// TCP connection says nothing of itself for a quarter of an hour.
+const PING: Duration = if cfg!(test) { Duration::from_secs(1) } else { Duration::from_secs(10) };
+
 /// The gate comes first: what stands behind it never hears of a stranger (GROUND L18).
 #[derive(NetworkBehaviour)]
 struct Behaviour {
     sync: Sync,
+    ping: ping::Behaviour,
     limits: connection_limits::Behaviour,
+}
+
+/// A connection, with its stream or without.
+struct Connection {
+    peer: PeerId,
+    address: Multiaddr,
+    /// When it is closed, for nothing came over it; `None` once its stream is open.
+    deadline: Option<Instant>,
 }
 
 /// The stream to one peer.
@@ -53,7 +68,7 @@ pub(super) struct Driver {
     inbox: mpsc::UnboundedReceiver<Command>,
     events: mpsc::Sender<Event>,
     live: BTreeMap<PeerId, Live>,
-    addresses: BTreeMap<ConnectionId, Multiaddr>,
+    connections: BTreeMap<ConnectionId, Connection>,
     targets: Targets,
     ended: mpsc::UnboundedReceiver<(PeerId, ConnectionId, String)>,
     end: mpsc::UnboundedSender<(PeerId, ConnectionId, String)>,
@@ -77,13 +92,15 @@ impl Driver {
         }
         let (end, ended) = mpsc::unbounded_channel();
         let own = *swarm.local_peer_id();
-        let (live, addresses) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { swarm, own, inbox, events, live, addresses, targets, ended, end })
+        let (live, connections) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { swarm, own, inbox, events, live, connections, targets, ended, end })
     }
 
     pub(super) async fn run(mut self) {
         loop {
-            let due = self.targets.next().unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
+            let deadlines = self.connections.values().filter_map(|connection| connection.deadline);
+            let due = deadlines.chain(self.targets.next()).min();
+            let due = due.unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
             tokio::select! {
                 event = self.swarm.select_next_some() => self.swarm_event(event).await,
                 Some((peer, connection, reason)) = self.ended.recv() => self.close(peer, connection, reason).await,
@@ -91,7 +108,10 @@ impl Driver {
                     Some(Command::Stop) | None => break,
                     Some(command) => self.command(command).await,
                 },
-                () = sleep_until(due) => self.dial(),
+                () = sleep_until(due) => {
+                    self.close_unused();
+                    self.dial();
+                }
             }
         }
         self.stop().await;
@@ -135,10 +155,22 @@ impl Driver {
         self.targets.hurry();
     }
 
+    /// Closes connections whose peer opened no stream in time, or none of our protocol.
+    fn close_unused(&mut self) {
+        let now = Instant::now();
+        for (id, connection) in &mut self.connections {
+            if connection.deadline.is_some_and(|deadline| deadline <= now) {
+                tracing::info!(peer = %connection.peer, address = %connection.address, "opened no stream: closed");
+                connection.deadline = None;
+                self.swarm.close_connection(*id);
+            }
+        }
+    }
+
     fn dial(&mut self) {
         let now = Instant::now();
         let connected: BTreeSet<PeerId> = self.swarm.connected_peers().copied().collect();
-        let open: BTreeSet<Multiaddr> = self.addresses.values().cloned().collect();
+        let open: BTreeSet<Multiaddr> = self.connections.values().map(|open| open.address.clone()).collect();
         for target in self.targets.0.iter_mut().filter(|target| target.next <= now) {
             let is_here = target.peer.is_some_and(|peer| connected.contains(&peer))
                 || target.addresses.iter().any(|address| open.contains(address));
@@ -156,24 +188,33 @@ impl Driver {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Sync(opened)) => self.opened(opened).await,
             SwarmEvent::Behaviour(BehaviourEvent::Limits(never)) => match never {},
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { peer, connection, result })) => {
+                // A peer of another make that does not answer pings is not dead for that.
+                if let Err(error @ (ping::Failure::Timeout | ping::Failure::Other { .. })) = result {
+                    self.close(peer, connection, format!("no sign of life: {error}")).await;
+                }
+            }
             SwarmEvent::NewListenAddr { address, .. } => {
                 let address = format!("{address}/p2p/{}", self.own);
                 self.tell(Event::Listening { address }).await;
             }
-            SwarmEvent::ConnectionEstablished { connection_id, endpoint, .. } => {
+            SwarmEvent::ConnectionEstablished { connection_id, peer_id: peer, endpoint, .. } => {
                 let (ConnectedPoint::Dialer { address, .. } | ConnectedPoint::Listener { send_back_addr: address, .. }) =
                     endpoint;
-                self.addresses.insert(connection_id, address);
+                let deadline = Some(Instant::now() + STREAM_TIMEOUT);
+                self.connections.insert(connection_id, Connection { peer, address, deadline });
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, cause, .. } => {
                 let reason = cause.map_or_else(|| "closed".to_owned(), |cause| cause.to_string());
                 self.close(peer_id, connection_id, reason).await;
-                self.addresses.remove(&connection_id);
+                self.connections.remove(&connection_id);
             }
             SwarmEvent::IncomingConnectionError { error, send_back_addr, peer_id, .. } => {
                 self.refused(peer_id, &send_back_addr, &error).await;
             }
-            SwarmEvent::OutgoingConnectionError { peer_id, error, .. } => self.unreached(peer_id, &error).await,
+            SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
+                self.unreached(connection_id, &error).await;
+            }
             _ => {}
         }
     }
@@ -186,11 +227,11 @@ impl Driver {
         }
     }
 
-    async fn unreached(&mut self, peer: Option<PeerId>, error: &DialError) {
+    async fn unreached(&mut self, attempt: ConnectionId, error: &DialError) {
         if matches!(error, DialError::DialPeerConditionFalse(_)) {
             return;
         }
-        let target = self.targets.0.iter().find(|target| target.peer == peer);
+        let target = self.targets.0.iter().find(|target| target.dialled == Some(attempt));
         let Some(target) = target else { return };
         let address = target.addresses.first().map(ToString::to_string).unwrap_or_default();
         let wait = target.next.saturating_duration_since(Instant::now());
@@ -213,7 +254,9 @@ impl Driver {
             let replaced = live.connection;
             self.close(peer, replaced, "replaced by the peer's own connection".into()).await;
         }
-        let address = self.addresses.get(&connection).map(ToString::to_string).unwrap_or_default();
+        let Some(of_stream) = self.connections.get_mut(&connection) else { return };
+        of_stream.deadline = None;
+        let address = of_stream.address.to_string();
         self.tell(Event::Connected { peer: node, address, outbound }).await;
         let live = self.spawn(peer, node, connection, stream, outbound);
         self.live.insert(peer, live);
@@ -333,7 +376,11 @@ fn build(keypair: identity::Keypair, members: BTreeSet<NodeId>) -> Result<Swarm<
             config.keep_alive_interval = Duration::from_secs(10);
             config
         })
-        .with_behaviour(|_| Behaviour { sync: Sync::new(members), limits: connection_limits::Behaviour::new(limits) })
+        .with_behaviour(|_| Behaviour {
+            sync: Sync::new(members),
+            ping: ping::Behaviour::new(ping::Config::new().with_interval(PING).with_timeout(PING)),
+            limits: connection_limits::Behaviour::new(limits),
+        })
         .map_err(|_| NetworkError::Key)?
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(3_600)))
         .build();
