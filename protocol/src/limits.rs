@@ -40,14 +40,22 @@ pub const SESSION_LOGS: u32 = 16_384;
 /// Items in one part of a state: the part stays below the bound of a frame.
 pub const STATE_ITEMS: usize = 16_384;
 
-/// Positions whose payload is missing that one replica remembers: beyond it headers without payload wait at the peer.
-pub const WANTED: usize = 65_536;
+/// Positions of one log whose payload is missing: beyond it headers wait at the peer until some of these have come. Of one log,
+/// not of all, so that every replica stops at the same entry, and no author fills the room of another.
+pub const WANTED: usize = 4_096;
+
+/// Positions whose payload one peer lacks that a session remembers; the peer names the others again in the next.
+pub const PEER_WANTED: usize = 65_536;
 
 /// Entries that may be shown on a later signature at one time; beyond it their signatures are checked first.
 pub const UNCHECKED_ENTRIES: u64 = 1_000_000;
 
 /// Milliseconds in which a peer that offered entries must send some, before another is asked.
 pub const ANSWER_MS: u64 = 30_000;
+
+/// Milliseconds after which another peer is asked for a log, however steadily the first one sends: ten times what a slow line
+/// needs for the largest entry, and short enough that one peer alone keeps nobody from a log.
+pub const SLOW_MS: u64 = 300_000;
 
 /// Milliseconds after which signatures are checked though peers that were asked for more may still send: longer than a
 /// catch-up of some hundred thousand entries takes, shorter than a person waits for what a colleague wrote.

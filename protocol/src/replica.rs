@@ -225,6 +225,8 @@ pub struct Replica {
     sessions: BTreeMap<NodeId, Session>,
     asked: BTreeMap<LogKey, peers::Asked>,
     diverged: BTreeSet<(NodeId, LogKey)>,
+    /// How often a peer kept this replica waiting for what it had offered: others are asked first.
+    failures: BTreeMap<NodeId, u32>,
     /// Logs with entries whose own signature was not checked yet.
     unchecked: BTreeSet<LogKey>,
     /// Who sent the unchecked part of a log: each up to which position, and from where on.
@@ -252,6 +254,7 @@ impl Replica {
             sessions: BTreeMap::new(),
             asked: BTreeMap::new(),
             diverged: BTreeSet::new(),
+            failures: BTreeMap::new(),
             unchecked,
             senders: BTreeMap::new(),
             checking: None,

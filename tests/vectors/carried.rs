@@ -32,7 +32,7 @@ fn read(held: &Held, bytes: &[u8]) -> Value {
     while !reader.is_empty() {
         let length = usize::try_from(reader.u32().unwrap()).unwrap();
         let frame = Frame::decode(reader.bytes(length).unwrap()).unwrap();
-        said.push(frames::describe(&frame, &mut decoder, &spaces).unwrap());
+        said.push(frames::describe(&frame, &mut decoder, &spaces, &frames::nobody).unwrap());
     }
     json!({ "proves": "what a carried file holds, in this order", "consortium": consortium.to_string(), "frames": said })
 }

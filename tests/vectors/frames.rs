@@ -6,10 +6,10 @@ use isnad_protocol::act::Act;
 use isnad_protocol::encoding::{from_hex, to_hex};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
 use isnad_protocol::id::{ActId, EntryId, OrganisationId, RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, LogEnd};
+use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 use isnad_protocol::sync::digest::blind;
 use isnad_protocol::sync::frame::{Blind, DecodeError, Frame, Item, Wish};
-use isnad_protocol::sync::run::{Decoder, Encoder};
+use isnad_protocol::sync::run::{Decoder, Encoder, OrganisationOf};
 use isnad_protocol::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -35,6 +35,7 @@ pub(crate) fn describe(
     frame: &Frame,
     decoder: &mut Decoder,
     spaces: &BTreeMap<Blind, SpaceId>,
+    organisation: OrganisationOf<'_>,
 ) -> Result<Value, DecodeError> {
     Ok(match frame {
         Frame::Open { nonce, digest } => json!({ "open": { "nonce": to_hex(nonce), "digest": to_hex(digest) } }),
@@ -63,7 +64,7 @@ pub(crate) fn describe(
         } }),
         Frame::Credit(bytes) => json!({ "credit": bytes }),
         Frame::Run(body) => {
-            let groups = decoder.decode(body, spaces)?;
+            let groups = decoder.decode(body, spaces, organisation)?;
             let groups = groups.iter().map(|group| {
                 let entries = group.entries.iter().map(|entry| {
                     json!({ "id": entry.header.id().to_string(), "seq": entry.header.seq, "is_signed": entry.is_signed(), "has_payload": entry.payload.is_some() })
@@ -120,9 +121,14 @@ fn decode(bytes: &[u8], context: &Value) -> Result<Value, DecodeError> {
     let spaces = spaces.collect();
     let mut decoder = Decoder::default();
     for frame in context["before"].as_array().unwrap() {
-        describe(&Frame::decode(&unhex(frame)).unwrap(), &mut decoder, &spaces).unwrap();
+        describe(&Frame::decode(&unhex(frame)).unwrap(), &mut decoder, &spaces, &nobody).unwrap();
     }
-    describe(&Frame::decode(bytes)?, &mut decoder, &spaces)
+    describe(&Frame::decode(bytes)?, &mut decoder, &spaces, &nobody)
+}
+
+/// A reader that said of no log that it holds it.
+pub(crate) fn nobody(_: &LogKey) -> Option<OrganisationId> {
+    None
 }
 
 fn code(error: &DecodeError) -> &'static str {
@@ -438,6 +444,6 @@ fn what_is_compressed_is_what_was_gathered() {
     let entries = log(1);
     let mut encoder = Encoder::default();
     add(&mut encoder, &entries);
-    let groups = Decoder::default().decode(&encoder.finish(), &spaces()).unwrap();
+    let groups = Decoder::default().decode(&encoder.finish(), &spaces(), &nobody).unwrap();
     assert_eq!(groups[0].entries, entries);
 }

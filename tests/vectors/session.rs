@@ -1,6 +1,6 @@
 //! A whole session of two replicas, frame by frame: what each says in turn, and what both hold after it. format §9.4.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 use isnad_protocol::encoding::to_hex;
@@ -11,7 +11,7 @@ use isnad_protocol::log::LogKey;
 use isnad_protocol::replica::{Input, Output, Replica, Stored};
 use isnad_protocol::store::{LogView, MemoryStore};
 use isnad_protocol::sync::digest::blind;
-use isnad_protocol::sync::frame::Frame;
+use isnad_protocol::sync::frame::{Frame, Item};
 use isnad_protocol::sync::run::Decoder;
 use isnad_protocol::time::Timestamp;
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ struct Said {
 /// Runs the session to its end, one frame at a time, the opener's first.
 fn run(sites: &mut [Site; 2]) -> Vec<Said> {
     let names = spaces(sites[0].replica.governance()).map(|space| (blind(&NONCE, space), space));
-    let names = names.into_iter().collect();
+    let names: BTreeMap<_, _> = names.into_iter().collect();
     let mut decoders = [Decoder::default(), Decoder::default()];
     let mut said = Vec::new();
     let mut wire: VecDeque<(usize, Vec<u8>)> = VecDeque::new();
@@ -112,7 +112,16 @@ fn run(sites: &mut [Site; 2]) -> Vec<Said> {
     wire.extend(opening.into_iter().map(|frame| (0, frame)));
     while let Some((side, frame)) = wire.pop_front() {
         let decoded = Frame::decode(&frame).unwrap();
-        let what = frames::describe(&decoded, &mut decoders[side], &names).unwrap();
+        // What one side says it holds is how the other names these logs to it.
+        if let Frame::State { space, items, .. } = &decoded {
+            let ends = items.iter().filter_map(|item| match item {
+                Item::End(author, end) => Some((LogKey { space: names[space], author: *author }, *end)),
+                Item::Act(..) | Item::Wanted(..) => None,
+            });
+            ends.for_each(|(log, end)| decoders[1 - side].said(log, end));
+        }
+        let organisation = |log: &LogKey| sites[1 - side].replica.logs().get(log).map(|log| log.organisation);
+        let what = frames::describe(&decoded, &mut decoders[side], &names, &organisation).unwrap();
         let from = ["opener", "other"][side];
         // A compressor's next version may choose other bytes for the same groups.
         let is_packed = matches!(&decoded, Frame::Run(body) if body.first() == Some(&1));

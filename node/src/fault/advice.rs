@@ -11,7 +11,7 @@ impl Fault {
         match self {
             Self::Io { source, .. } => source.to_string(),
             Self::Random { reason } | Self::Index { reason } | Self::Thread { reason } => reason.clone(),
-            Self::Network(error) => error.to_string(),
+            Self::Network(error) => error.why(),
             Self::Damaged { flaw, .. } => format!("{flaw}; nothing was cut or changed"),
             Self::FrameTooLarge { .. } => "the journal takes only frames that every reader agrees to load".to_owned(),
             Self::NewerHome { .. } | Self::NewerFormat { .. } => "a newer version of isnad has run here".to_owned(),
@@ -46,7 +46,7 @@ impl Fault {
             Self::Io { source, .. } => for_kind(source.kind()).to_owned(),
             Self::Index { .. } => "start again: it is made anew from the journal, and nothing is lost".to_owned(),
             Self::Thread { .. } => "stop other programs, or raise the number of threads a user may have".to_owned(),
-            Self::Network(_) => "correct the address in isnad.toml or on the command line".to_owned(),
+            Self::Network(error) => error.remedy().to_owned(),
             Self::Random { .. } => "restart the machine; if it stays, its system is at fault".to_owned(),
             Self::Damaged { .. } => {
                 "run `isnad audit` to see all of it, then bring the journal back from a backup or a peer: see the guide"

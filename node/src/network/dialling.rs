@@ -37,7 +37,9 @@ impl Targets {
         match known {
             Some(target) if target.addresses.contains(&address) => {}
             Some(target) => target.addresses.push(address),
-            None => self.0.push(Target { peer, addresses: vec![address], next: Instant::now(), dialled: None, failures: 0 }),
+            None => {
+                self.0.push(Target { peer, addresses: vec![address], next: Instant::now(), dialled: None, failures: 0 })
+            }
         }
     }
 

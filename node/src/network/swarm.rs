@@ -1,6 +1,7 @@
 //! The loop that owns the swarm: keeps one stream for each peer, dials, and says what happens.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,8 +12,9 @@ use futures::{AsyncReadExt, FutureExt};
 use isnad_protocol::id::NodeId;
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::ConnectedPoint;
+use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{ConnectionId, DialError, ListenError, NetworkBehaviour, Stream, Swarm, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, SwarmBuilder, identity, noise, ping, tcp, yamux};
+use libp2p::{Multiaddr, PeerId, SwarmBuilder, TransportError, identity, noise, ping, tcp, yamux};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -83,8 +85,13 @@ impl Driver {
         let keypair = identity::Keypair::ed25519_from_bytes(settings.seed.to_vec()).map_err(|_| NetworkError::Key)?;
         let mut swarm = build(keypair, settings.members)?;
         for address in &settings.listen {
-            let listen = |reason: String| NetworkError::Listen { address: address.clone(), reason };
-            swarm.listen_on(parse_address(address)?).map_err(|error| listen(error.to_string()))?;
+            let listen = |source| NetworkError::Listen { address: address.clone(), source };
+            let parsed = parse_address(address)?;
+            free(&parsed).map_err(listen)?;
+            swarm.listen_on(parsed).map_err(|error| match error {
+                TransportError::MultiaddrNotSupported(_) => NetworkError::Address { address: address.clone() },
+                TransportError::Other(source) => listen(source),
+            })?;
         }
         let mut targets = Targets::default();
         for address in &settings.peers {
@@ -348,6 +355,22 @@ async fn write_all(
         stream.flush().await?;
     }
     stream.close().await
+}
+
+/// Passes if no other program listens on the address. libp2p shares a port with one that does the same, and each would answer
+/// calls for the other.
+fn free(address: &Multiaddr) -> std::io::Result<()> {
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::V4(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::V6(ip),
+        _ => return Ok(()),
+    };
+    match parts.next() {
+        Some(Protocol::Tcp(port)) => TcpListener::bind((ip, port)).map(drop),
+        Some(Protocol::Udp(port)) => UdpSocket::bind((ip, port)).map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn build(keypair: identity::Keypair, members: BTreeSet<NodeId>) -> Result<Swarm<Behaviour>, NetworkError> {

@@ -276,3 +276,16 @@ async fn every_address_out_of_reach_is_named() {
     }
     network.stop().await;
 }
+
+#[tokio::test]
+async fn an_address_in_use_is_refused_and_not_shared() {
+    for listen in [TCP, QUIC] {
+        let (network, _events, addresses) = network(HONEST, &[listen], &[]).await;
+        let taken = addresses[0].split("/p2p/").next().unwrap().to_owned();
+        let settings =
+            Settings { seed: [HOSTILE; 32].into(), listen: vec![taken], peers: Vec::new(), members: BTreeSet::new() };
+        let error = Network::start(settings).await.unwrap_err();
+        assert!(error.why().contains("another program"), "{error}");
+        network.stop().await;
+    }
+}

@@ -39,8 +39,8 @@ pub enum Refusal {
         /// The position.
         seq: u64,
     },
-    /// More headers without payload than this replica keeps in mind.
-    #[error("too many payloads are missing already")]
+    /// More headers of one log without payload than a replica keeps in mind.
+    #[error("too many payloads of this log are missing already: it goes on once some of them have come")]
     TooManyWanted,
     /// The entry could not be written to this node's disk, and nothing of it was kept.
     #[error("this node could not write to its disk")]
@@ -101,10 +101,16 @@ impl Replica {
             entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;
         }
         let missing = entries.iter().filter(|entry| is_wanted(entry)).count();
-        if self.held.wanted.len().saturating_add(missing) > limits::WANTED {
+        if missing > 0 && self.wanted_in(key).saturating_add(missing) > limits::WANTED {
             return Err(Refusal::TooManyWanted);
         }
         Ok(extend(log, key, entries)?)
+    }
+
+    /// How many payloads of a log are missing.
+    fn wanted_in(&self, log: LogKey) -> usize {
+        let from = (log, LogEnd::START);
+        self.held.wanted.range(from..).take_while(|(wanted, _)| *wanted == log).count()
     }
 
     /// Takes a run that was admitted.
@@ -128,6 +134,9 @@ impl Replica {
         let held = self.end_of(key);
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.has_entries(key, last);
+            if last.seq > held.seq {
+                session.lacking().insert(key);
+            }
         }
         if let Some(twin) = group.entries.iter().find(|entry| entry.header.seq == held.seq)
             && twin.header.id() != held.id
@@ -240,6 +249,9 @@ impl Replica {
             log.end = to;
         }
         self.held.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
+        for session in self.sessions.values_mut() {
+            session.lacking().insert(key);
+        }
         // The end is told as checked from now on, so that it stands on disk as checked too.
         self.commit(vec![Write::Checked { log: key, upto: to }, Write::CutBack { log: key, to }]);
         self.asked.remove(&key);

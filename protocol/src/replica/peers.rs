@@ -1,6 +1,6 @@
 //! What peers say, and what is said to them: routes between sessions, the door and the plan of what to ask of whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Refusal, Replica};
 use crate::act::Act;
@@ -18,7 +18,10 @@ use crate::time::Timestamp;
 pub(super) struct Asked {
     peer: NodeId,
     until: u64,
+    /// When the peer is dropped, unless entries come.
     deadline: Timestamp,
+    /// When another peer is asked, even if they do.
+    patience: Timestamp,
 }
 
 /// Why a session cannot go on.
@@ -102,17 +105,20 @@ impl Replica {
         let outcome = match frame {
             Frame::Payload { space, author, seq, payload } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                if let Err(violation) = self.charge(peer, payload.bytes.len()) {
+                    return Ok(Err(violation));
+                }
                 let taken = self.take_payload(LogKey { space, author }, seq, payload, logs)?;
                 taken.map_err(|refusal| refusal.to_string())
             }
             Frame::State { space, is_last, items } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
-                self.hear_state(peer, space, is_last, &items, logs)?
+                self.hear_state(peer, space, is_last, &items)
             }
             Frame::News { space, items } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
                 self.note(peer, space, &items);
-                self.supply(peer, wanted_in(space, &items), logs)?;
+                self.owe(peer, wanted_in(space, &items));
                 if self.sessions.get_mut(&peer).is_some_and(|session| session.hear_news(space)) {
                     self.confirm_own(peer);
                 }
@@ -189,23 +195,17 @@ impl Replica {
         Ok(vec![Frame::Sending { entries }])
     }
 
-    fn hear_state(
-        &mut self,
-        peer: NodeId,
-        space: SpaceId,
-        is_last: bool,
-        items: &[Item],
-        logs: &impl LogView,
-    ) -> Result<Result<(), Broken>, Fault> {
-        let holdings = self.holdings();
-        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else {
-            return Ok(Err("a frame out of turn".into()));
+    fn hear_state(&mut self, peer: NodeId, space: SpaceId, is_last: bool, items: &[Item]) -> Result<(), Broken> {
+        let Some(session) = self.sessions.get(&peer).filter(|session| session.is_live()) else {
+            return Err("a frame out of turn".into());
         };
-        if let Err(violation) = session.hear_state(space, is_last, holdings.get(&space)) {
-            return Ok(Err(text(violation)));
-        }
+        // What is held is gathered for the first and the last part alone: a state may have many.
+        let is_needed = is_last || session.is_new_state(space);
+        let holdings = if is_needed { self.holdings() } else { Holdings::new() };
+        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(()) };
+        session.hear_state(space, is_last, items, holdings.get(&space)).map_err(text)?;
         self.note(peer, space, items);
-        self.supply(peer, wanted_in(space, items), logs)?;
+        self.owe(peer, wanted_in(space, items));
         if is_last {
             let replies = self.sessions.get_mut(&peer).map(|session| session.state(space, &holdings));
             for reply in replies.unwrap_or_default() {
@@ -214,38 +214,52 @@ impl Replica {
             self.send_acts(peer, space, &holdings);
             self.confirm_own(peer);
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
+    /// Takes down what a peer says it holds, and which of it this replica lacks.
     fn note(&mut self, peer: NodeId, space: SpaceId, items: &[Item]) {
+        let ends = items.iter().filter_map(|item| match item {
+            Item::End(author, end) => Some((LogKey { space, author: *author }, *end)),
+            Item::Act(..) | Item::Wanted(..) => None,
+        });
+        let lacks =
+            |(log, end): &(LogKey, LogEnd)| self.governance.is_granted(&log.author) && end.seq > self.end_of(*log).seq;
+        let lacking: Vec<LogKey> = ends.filter(lacks).map(|(log, _)| log).collect();
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.note(space, items);
+            session.lacking().extend(lacking);
         }
     }
 
-    /// Sends payloads that the peer lacks and this replica holds.
-    fn supply(
-        &mut self,
-        peer: NodeId,
-        wanted: impl IntoIterator<Item = (LogKey, LogEnd)>,
-        logs: &impl LogView,
-    ) -> Result<(), Fault> {
+    /// Looks anew at which logs each peer holds more of, as when a key was granted whose log waited.
+    fn review_lacking(&mut self) {
+        let (governance, held) = (&self.governance, &self.held);
+        for session in self.sessions.values_mut() {
+            let lacks = |(log, end): &(&LogKey, &LogEnd)| {
+                governance.is_granted(&log.author) && end.seq > held.logs.get(*log).map_or(0, |log| log.end.seq)
+            };
+            let lacking: Vec<LogKey> = session.their_ends().iter().filter(lacks).map(|(log, _)| *log).collect();
+            session.lacking().extend(lacking);
+        }
+    }
+
+    /// Takes the bytes of a frame off the peer's credit.
+    fn charge(&mut self, peer: NodeId, bytes: usize) -> Result<(), Broken> {
+        let charged = self.sessions.get_mut(&peer).map_or(Ok(()), |session| session.take(bytes));
+        // So that credit goes back even if nothing of the frame is new.
+        self.commit(Vec::new());
+        charged.map_err(text)
+    }
+
+    /// Notes which payloads that the peer lacks this replica holds: they are sent as the peer's credit allows.
+    fn owe(&mut self, peer: NodeId, wanted: impl IntoIterator<Item = (LogKey, LogEnd)>) {
         for (key, at) in wanted {
             let is_held = self.durable.logs.get(&key).is_some_and(|log| (1..=log.checked.seq).contains(&at.seq));
-            if !is_held || self.durable.wanted.contains(&(key, at)) {
-                continue;
-            }
-            let entry = logs.read_log(key, at.seq.saturating_sub(1), 1)?.into_iter().next();
-            // On a fork the peer wants the payload of another entry than the one held here.
-            let payload = entry.filter(|entry| entry.end() == at).and_then(|entry| entry.into_entry().payload);
-            if let (Some(payload), Some(session)) = (payload, self.sessions.get_mut(&peer)) {
-                session.supplied(key, at);
-                let frame =
-                    Frame::Payload { space: session.blind(key.space), author: key.author, seq: at.seq, payload };
-                self.send(peer, &frame);
+            if is_held && !self.durable.wanted.contains(&(key, at)) {
+                self.sessions.get_mut(&peer).into_iter().for_each(|session| session.owe(key, at));
             }
         }
-        Ok(())
     }
 
     fn send_acts(&mut self, peer: NodeId, space: SpaceId, holdings: &Holdings) {
@@ -261,19 +275,30 @@ impl Replica {
     }
 
     fn take_run(&mut self, peer: NodeId, body: &[u8], now: Timestamp) -> Result<(), Broken> {
+        self.charge(peer, body.len())?;
+        let logs = &self.durable.logs;
+        let organisation = |log: &LogKey| logs.get(log).map(|log| log.organisation);
         let Some(session) = self.sessions.get_mut(&peer) else { return Ok(()) };
-        session.take_run(body).map_err(text)?;
-        let groups = session.read_run(body).map_err(text)?;
+        let groups = session.read_run(body, &organisation).map_err(text)?;
+        let mut has_moved = false;
         for group in groups {
             let key = group.log;
+            let before = self.end_of(key).seq;
             let taken = self.take_group(peer, group);
-            self.progress(peer, key, now);
+            let held = self.end_of(key).seq;
+            has_moved |= held > before;
+            if self.asked.get(&key).is_some_and(|asked| asked.peer == peer && held >= asked.until) {
+                self.asked.remove(&key);
+            }
             if let Err(refusal) = taken {
                 self.refuse(peer, key, refusal)?;
             }
         }
-        // So that credit goes back even if nothing of the frame was new.
-        self.commit(Vec::new());
+        if has_moved {
+            // A peer sends one log after the other: what moves one of them keeps the peer's word for all.
+            let of_peer = self.asked.values_mut().filter(|asked| asked.peer == peer);
+            of_peer.for_each(|asked| asked.deadline = now.after_ms(limits::ANSWER_MS));
+        }
         Ok(())
     }
 
@@ -281,15 +306,23 @@ impl Replica {
     fn refuse(&mut self, peer: NodeId, log: LogKey, refusal: Refusal) -> Result<(), Broken> {
         self.asked.remove(&log);
         // What it never said it holds is not asked of it: to remember each log that it makes up would fill our memory.
-        if self.sessions.get(&peer).is_some_and(|session| session.their_ends().contains_key(&log)) {
-            self.diverged.insert((peer, log));
-        }
+        let is_known = self.sessions.get(&peer).is_some_and(|session| session.their_ends().contains_key(&log));
+        let is_news = is_known && self.diverged.insert((peer, log));
         match refusal {
             Refusal::Equivocation { .. } | Refusal::Log(log::Refusal::Chain { .. }) => {
-                self.notice(Notice::Diverged { peer, log });
+                // Once in a session: a peer must not push everything else out of what a person is told.
+                if is_news {
+                    self.notice(Notice::Diverged { peer, log });
+                }
                 Ok(())
             }
-            Refusal::NotTaken(_) | Refusal::TooManyWanted | Refusal::NotFlushed => Ok(()),
+            Refusal::TooManyWanted => {
+                if is_news {
+                    self.notice(Notice::Refused { peer, log, refusal });
+                }
+                Ok(())
+            }
+            Refusal::NotTaken(_) | Refusal::NotFlushed => Ok(()),
             Refusal::Entry(_) | Refusal::Log(_) | Refusal::ActBytes(_) | Refusal::Act(_) => {
                 let reason = refusal.to_string();
                 self.notice(Notice::Refused { peer, log, refusal });
@@ -298,46 +331,55 @@ impl Replica {
         }
     }
 
-    fn progress(&mut self, peer: NodeId, key: LogKey, now: Timestamp) {
-        let held = self.end_of(key).seq;
-        if let Some(asked) = self.asked.get_mut(&key).filter(|asked| asked.peer == peer) {
-            asked.deadline = now.after_ms(limits::ANSWER_MS);
-            if held >= asked.until {
-                self.asked.remove(&key);
-            }
-        }
-    }
-
-    /// Asks each peer for what it holds and this replica lacks, each log of one peer at a time.
+    /// Asks each peer for what it holds and this replica lacks, each log of one peer at a time: first of those that never kept
+    /// it waiting.
     pub(super) fn plan(&mut self, now: Timestamp) {
-        let mut wishes: BTreeMap<NodeId, Vec<(LogKey, u64)>> = BTreeMap::new();
-        for (peer, session) in &self.sessions {
-            for (key, end) in session.their_ends() {
-                let held = self.end_of(*key);
-                let is_due = session.is_live()
-                    && self.governance.is_granted(&key.author)
-                    && end.seq > held.seq
-                    && !self.asked.contains_key(key)
-                    && !self.diverged.contains(&(*peer, *key));
-                let of_peer = wishes.entry(*peer).or_default();
-                if is_due && of_peer.len() < limits::WISHES {
-                    let deadline = now.after_ms(limits::ANSWER_MS);
-                    self.asked.insert(*key, Asked { peer: *peer, until: end.seq, deadline });
-                    of_peer.push((*key, held.seq));
-                }
-            }
-        }
-        for (peer, wishes) in wishes.into_iter().filter(|(_, wishes)| !wishes.is_empty()) {
-            if let Some(frame) = self.sessions.get(&peer).map(|session| session.want(&wishes)) {
+        let mut peers: Vec<NodeId> = self.sessions.keys().copied().collect();
+        peers.sort_by_key(|peer| (self.failures.get(peer).copied().unwrap_or(0), *peer));
+        for peer in peers {
+            let wishes = self.wishes(peer, now);
+            if let Some(session) = self.sessions.get(&peer).filter(|_| !wishes.is_empty()) {
+                let frame = session.want(&wishes);
                 self.send(peer, &frame);
                 self.outputs.push_back(Output::WakeAt(now.after_ms(limits::ANSWER_MS)));
             }
         }
     }
 
+    /// The logs to ask of a peer, each from behind what is held: they count as asked from now on.
+    fn wishes(&mut self, peer: NodeId, now: Timestamp) -> Vec<(LogKey, u64)> {
+        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return Vec::new() };
+        let lacking: Vec<(LogKey, u64)> =
+            session.lacking().clone().into_iter().map(|log| (log, session.their_end(log).seq)).collect();
+        let mut wishes = Vec::new();
+        for (log, until) in lacking {
+            let held = self.held.logs.get(&log).map_or(0, |log| log.end.seq);
+            if until <= held {
+                session.lacking().remove(&log);
+                continue;
+            }
+            let is_due = self.governance.is_granted(&log.author)
+                && !self.asked.contains_key(&log)
+                && !self.diverged.contains(&(peer, log));
+            if is_due && wishes.len() < limits::WISHES {
+                let (deadline, patience) = (now.after_ms(limits::ANSWER_MS), now.after_ms(limits::SLOW_MS));
+                self.asked.insert(log, Asked { peer, until, deadline, patience });
+                wishes.push((log, held));
+            }
+        }
+        wishes
+    }
+
     pub(super) fn wake(&mut self, now: Timestamp) {
-        let late: Vec<NodeId> =
+        let late: BTreeSet<NodeId> =
             self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
+        let slow: BTreeSet<NodeId> =
+            self.asked.values().filter(|asked| asked.patience <= now).map(|asked| asked.peer).collect();
+        self.asked.retain(|_, asked| asked.patience > now);
+        for peer in late.union(&slow) {
+            let failures = self.failures.entry(*peer).or_default();
+            *failures = failures.saturating_add(1);
+        }
         for peer in late {
             self.drop_peer(peer, "offered entries and did not send them");
         }
@@ -369,14 +411,21 @@ impl Replica {
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
+        let has_own = changed.keys().any(|log| self.own.contains(&log.author));
         for peer in peers {
             for space in holdings.keys() {
                 self.send_acts(peer, *space, &holdings);
             }
             self.tell(peer, &changed);
             self.ask_payloads(peer, &missing);
-            let wanted = self.sessions.get(&peer).map(|session| session.wanted_of(&changed)).unwrap_or_default();
-            self.supply(peer, wanted, logs)?;
+            let wanted =
+                changed.keys().map(|log| (*log, self.sessions.get(&peer).map(|session| session.wanted_of(*log))));
+            let wanted: Vec<_> =
+                wanted.flat_map(|(log, ends)| ends.unwrap_or_default().into_iter().map(move |at| (log, at))).collect();
+            self.owe(peer, wanted);
+            if has_own {
+                self.confirm_own(peer);
+            }
             if let Some(frame) = self.sessions.get_mut(&peer).and_then(Session::return_credit) {
                 self.send(peer, &frame);
             }
@@ -384,6 +433,7 @@ impl Replica {
         }
         if acts_changed {
             self.diverged.clear();
+            self.review_lacking();
         }
         self.plan(now);
         Ok(())
@@ -436,18 +486,17 @@ impl Replica {
         self.tell(peer, &all);
     }
 
-    /// A node of another organisation that holds nothing of our own logs beyond us confirms their ends. DESIGN §8.
+    /// A node of another organisation that holds our own logs to the very end that we hold confirms it. DESIGN §8.
+    ///
+    /// By its own word alone, and no less than all: one that holds less may be the one that has not heard the rest.
     fn confirm_own(&mut self, peer: NodeId) {
         // No node's word is a carried file's, which anyone may have kept.
         let Some(theirs) = self.governance.nodes().get(&peer).copied() else { return };
         for log in self.own_logs() {
-            let Some(session) = self.sessions.get(&peer) else { return };
-            // A log that a restored home has lost altogether is compared as well: its first numbers are used.
             let end = self.durable.logs.get(&log).map_or(LogEnd::START, |log| log.end);
-            let told = session.their_end(log);
-            let is_within = told.seq < end.seq || told == end;
             let is_of_another = self.governance.key_role(&log.author, &theirs).is_none();
-            if session.has_said(log.space) && is_of_another && is_within {
+            let word = self.sessions.get(&peer).and_then(|session| session.word(log));
+            if is_of_another && word == Some(end) {
                 self.notice(Notice::OwnEndConfirmed { log, end });
             }
         }

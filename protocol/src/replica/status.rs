@@ -33,6 +33,8 @@ pub struct PeerStatus {
 /// How much a replica keeps in memory, counted: what a peer can make it remember is bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
+    /// Logs held.
+    pub logs: usize,
     /// Positions whose payload is missing.
     pub wanted: usize,
     /// Logs that peers were asked for.
@@ -52,7 +54,7 @@ impl Memory {
         let sessions = self.sessions.len();
         let is_within = |counts: &[usize; 4]| counts.iter().all(|count| *count <= limits::PEER_LOGS);
         let bounds = [
-            ("wanted", self.wanted <= limits::WANTED),
+            ("wanted", self.wanted <= self.logs.saturating_mul(limits::WANTED)),
             ("asked", self.asked <= sessions.saturating_mul(limits::WISHES)),
             ("diverged", self.diverged <= sessions.saturating_mul(limits::PEER_LOGS)),
             ("outputs", self.outputs == 0),
@@ -67,6 +69,7 @@ impl Replica {
     #[must_use]
     pub fn memory(&self) -> Memory {
         Memory {
+            logs: self.held.logs.len(),
             wanted: self.held.wanted.len(),
             asked: self.asked.len(),
             diverged: self.diverged.len(),
@@ -81,8 +84,7 @@ impl Replica {
         let logs = &self.durable.logs;
         let sum = |counts: &mut dyn Iterator<Item = u64>| counts.fold(0_u64, u64::saturating_add);
         let peers = self.sessions.iter().map(|(peer, session)| {
-            let behind = session.their_ends().iter().map(|(key, end)| end.seq.saturating_sub(self.end_of(*key).seq));
-            let behind = sum(&mut { behind });
+            let behind = session.behind(|log| self.end_of(log).seq);
             (*peer, PeerStatus { is_live: session.is_live(), behind, due: session.due() })
         });
         Status {

@@ -65,7 +65,7 @@ pub enum Frame {
         /// Its payload.
         payload: Payload,
     },
-    /// Allows so many more bytes of [`Frame::Run`].
+    /// Allows so many more bytes of [`Frame::Run`] and [`Frame::Payload`].
     Credit(u32),
 }
 
@@ -269,6 +269,9 @@ fn all<T>(
 ) -> Result<Vec<T>, DecodeError> {
     let mut items = Vec::new();
     while !reader.is_empty() {
+        if items.len() >= limits::STATE_ITEMS {
+            return Err(DecodeError::Oversized);
+        }
         items.push(read(reader)?);
     }
     Ok(items)

@@ -1,8 +1,8 @@
 //! Entries on the wire: what a position implies is not repeated. format §9.3.
 //!
-//! A run frame is one byte (0 as it is, 1 compressed), then groups. A group names its log by a short number that its
-//! sender gave it in this session, with the log itself where the number is new; each entry then carries only what does
-//! not follow from its position: magic, suite, space, organisation, author, seq, prev and, with a payload, its hash, do.
+//! A run frame is one byte (0 as it is, 1 compressed), then groups. A group names its log by a short number: the place that
+//! it has among the logs which the receiver said it holds, or one that its sender gave it in this session, with the log
+//! itself where that is new. Each entry then carries only what does not follow from its position: magic, suite, space, organisation, author, seq, prev and, with a payload, its hash, do.
 
 use std::collections::BTreeMap;
 
@@ -34,11 +34,39 @@ struct Position {
     record: RecordId,
 }
 
+/// How a group names its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    /// By the number that its sender introduced it with.
+    Introduced(u32),
+    /// By its place among the logs that the receiver said it holds.
+    Told(u32),
+}
+
+impl Name {
+    fn code(self) -> u64 {
+        match self {
+            Self::Introduced(number) => u64::from(number).saturating_mul(2).saturating_add(1),
+            Self::Told(place) => u64::from(place).saturating_mul(2).saturating_add(2),
+        }
+    }
+
+    /// Of every code but 0, which introduces.
+    fn of_code(code: u64) -> Option<Self> {
+        let code = code.checked_sub(1)?;
+        let number = u32::try_from(code / 2).ok()?;
+        Some(if code.is_multiple_of(2) { Self::Introduced(number) } else { Self::Told(number) })
+    }
+}
+
 /// The sending side: gives logs their numbers and remembers what it sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Encoder {
-    numbers: BTreeMap<LogKey, u32>,
-    positions: BTreeMap<u32, Position>,
+    names: BTreeMap<LogKey, Name>,
+    positions: BTreeMap<Name, Position>,
+    /// Logs that the receiver said it holds.
+    told: u32,
+    /// The number that the next log is introduced with.
     next: u32,
     raw: Vec<u8>,
 }
@@ -56,39 +84,50 @@ impl Encoder {
         self.raw.is_empty()
     }
 
+    /// Notes a log that the receiver said it holds up to `end`, in the order of its words: it needs no introduction.
+    pub fn told(&mut self, log: LogKey, end: LogEnd) {
+        if self.told < limits::SESSION_LOGS {
+            let name = Name::Told(self.told);
+            self.told = self.told.saturating_add(1);
+            // Whose log it is follows from its entries: the position is there for what is sent next.
+            self.positions.insert(name, Position::new(log, OrganisationId::ZERO, end));
+            self.names.entry(log).or_insert(name);
+        }
+    }
+
     /// Adds entries of one log, in order and without gap, to the frame being gathered.
     pub fn add(&mut self, space: Blind, entries: &[Authentic]) {
         let Some(first) = entries.first() else { return };
         let header = &first.entry().header;
         let log = LogKey { space: header.space, author: header.author };
-        let known = self
-            .numbers
-            .get(&log)
-            .copied()
-            .filter(|number| self.positions.get(number).is_some_and(|position| position.end.id == header.prev));
-        let number = known.unwrap_or_else(|| self.introduce(space, log, header));
+        let before = LogEnd { seq: header.seq.saturating_sub(1), id: header.prev };
+        let continues = |name: &Name| self.positions.get(name).is_some_and(|position| position.end == before);
+        let known = self.names.get(&log).copied().filter(continues);
+        let name = known.unwrap_or_else(|| self.introduce(space, log, header));
         if known.is_some() {
-            write_varint(&mut self.raw, u64::from(number).saturating_add(1));
+            write_varint(&mut self.raw, name.code());
         }
         write_varint(&mut self.raw, entries.len() as u64);
-        let Some(mut position) = self.positions.get(&number).copied() else { return };
+        let Some(mut position) = self.positions.get(&name).copied() else { return };
         for entry in entries {
             write_entry(&mut self.raw, &position, entry.entry());
             position = position.after(&entry.entry().header, entry.id());
         }
-        self.positions.insert(number, position);
+        self.positions.insert(name, position);
     }
 
-    fn introduce(&mut self, space: Blind, log: LogKey, first: &Header) -> u32 {
+    fn introduce(&mut self, space: Blind, log: LogKey, first: &Header) -> Name {
         let number = self.next;
+        let name = Name::Introduced(number);
         self.next = (number.saturating_add(1)) % limits::SESSION_LOGS;
-        if let Some(replaced) = self.positions.get(&number) {
-            self.numbers.remove(&replaced.log);
+        if let Some(replaced) = self.positions.get(&name).map(|position| position.log)
+            && self.names.get(&replaced) == Some(&name)
+        {
+            self.names.remove(&replaced);
         }
         let end = LogEnd { seq: first.seq.saturating_sub(1), id: first.prev };
-        let position = Position::new(log, first.organisation, end);
-        self.numbers.insert(log, number);
-        self.positions.insert(number, position);
+        self.names.insert(log, name);
+        self.positions.insert(name, Position::new(log, first.organisation, end));
         write_varint(&mut self.raw, 0);
         write_varint(&mut self.raw, u64::from(number));
         self.raw.extend(space);
@@ -96,7 +135,7 @@ impl Encoder {
         self.raw.extend(first.organisation.as_bytes());
         self.raw.extend(end.seq.to_be_bytes());
         self.raw.extend(end.id.as_bytes());
-        number
+        name
     }
 
     /// Gives away the body of the frame gathered; the next begins empty.
@@ -123,44 +162,72 @@ pub struct Group {
     pub entries: Vec<Entry>,
 }
 
-/// The receiving side: knows logs by the numbers that the sender gave them.
+/// The receiving side: knows logs by the numbers that the sender gave them, and by what it said itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decoder {
-    positions: BTreeMap<u32, Position>,
+    positions: BTreeMap<Name, Position>,
+    /// Logs that this side said it holds.
+    said: u32,
+}
+
+/// Says whose log one is of which a side said that it holds it.
+pub type OrganisationOf<'a> = &'a dyn Fn(&LogKey) -> Option<OrganisationId>;
+
+/// What a reader of runs knows besides them.
+struct Known<'a> {
+    spaces: &'a BTreeMap<Blind, SpaceId>,
+    organisation: OrganisationOf<'a>,
 }
 
 impl Decoder {
+    /// Notes a log that this side said it holds up to `end`, in the order of its words.
+    pub fn said(&mut self, log: LogKey, end: LogEnd) {
+        if self.said < limits::SESSION_LOGS {
+            self.positions.insert(Name::Told(self.said), Position::new(log, OrganisationId::ZERO, end));
+            self.said = self.said.saturating_add(1);
+        }
+    }
+
     /// Reads the body of a run frame; `spaces` names the spaces of this session.
     ///
     /// # Errors
     /// [`DecodeError`] names the first rule broken; the session cannot go on then.
-    pub fn decode(&mut self, body: &[u8], spaces: &BTreeMap<Blind, SpaceId>) -> Result<Vec<Group>, DecodeError> {
+    pub fn decode(
+        &mut self,
+        body: &[u8],
+        spaces: &BTreeMap<Blind, SpaceId>,
+        organisation: OrganisationOf<'_>,
+    ) -> Result<Vec<Group>, DecodeError> {
+        let known = Known { spaces, organisation };
         let (form, rest) = body.split_first().ok_or(crate::encoding::Truncated { missing: 1 })?;
         match form {
-            0 => self.groups(rest, spaces),
-            1 => self.groups(&inflate(rest)?, spaces),
+            0 => self.groups(rest, &known),
+            1 => self.groups(&inflate(rest)?, &known),
             _ => Err(DecodeError::Compression),
         }
     }
 
-    fn groups(&mut self, raw: &[u8], spaces: &BTreeMap<Blind, SpaceId>) -> Result<Vec<Group>, DecodeError> {
+    fn groups(&mut self, raw: &[u8], known: &Known<'_>) -> Result<Vec<Group>, DecodeError> {
         if raw.len() > limits::RUN_BYTES && !breakage::is_out(Breakage::Bombs) {
             return Err(DecodeError::Oversized);
         }
         let mut reader = Reader::new(raw);
         let mut groups = Vec::new();
         while !reader.is_empty() {
-            groups.push(self.group(&mut reader, spaces)?);
+            groups.push(self.group(&mut reader, known)?);
         }
         Ok(groups)
     }
 
-    fn group(&mut self, reader: &mut Reader<'_>, spaces: &BTreeMap<Blind, SpaceId>) -> Result<Group, DecodeError> {
-        let number = match read_varint(reader)? {
-            0 => self.introduced(reader, spaces)?,
-            number => u32::try_from(number.saturating_sub(1)).map_err(|_| DecodeError::UnknownLog)?,
+    fn group(&mut self, reader: &mut Reader<'_>, known: &Known<'_>) -> Result<Group, DecodeError> {
+        let name = match read_varint(reader)? {
+            0 => self.introduced(reader, known)?,
+            code => Name::of_code(code).ok_or(DecodeError::UnknownLog)?,
         };
-        let mut position = *self.positions.get(&number).ok_or(DecodeError::UnknownLog)?;
+        let mut position = *self.positions.get(&name).ok_or(DecodeError::UnknownLog)?;
+        if matches!(name, Name::Told(_)) {
+            position.organisation = (known.organisation)(&position.log).ok_or(DecodeError::UnknownLog)?;
+        }
         let count = read_varint(reader)?;
         // A group costs two bytes, which inflate from almost none: one without entries is work for nothing.
         if count == 0 {
@@ -172,19 +239,19 @@ impl Decoder {
             position = position.after(&entry.header, entry.header.id());
             entries.push(entry);
         }
-        self.positions.insert(number, position);
+        self.positions.insert(name, position);
         Ok(Group { log: position.log, entries })
     }
 
-    fn introduced(&mut self, reader: &mut Reader<'_>, spaces: &BTreeMap<Blind, SpaceId>) -> Result<u32, DecodeError> {
+    fn introduced(&mut self, reader: &mut Reader<'_>, known: &Known<'_>) -> Result<Name, DecodeError> {
         let number = u32::try_from(read_varint(reader)?).ok().filter(|number| *number < limits::SESSION_LOGS);
-        let number = number.ok_or(DecodeError::UnknownLog)?;
-        let space = *spaces.get(&reader.array::<16>()?).ok_or(DecodeError::UnknownLog)?;
+        let name = Name::Introduced(number.ok_or(DecodeError::UnknownLog)?);
+        let space = *known.spaces.get(&reader.array::<16>()?).ok_or(DecodeError::UnknownLog)?;
         let log = LogKey { space, author: PublicKey::new(reader.array()?) };
         let organisation = OrganisationId::new(reader.array()?);
         let end = LogEnd { seq: reader.u64()?, id: EntryId::new(reader.array()?) };
-        self.positions.insert(number, Position::new(log, organisation, end));
-        Ok(number)
+        self.positions.insert(name, Position::new(log, organisation, end));
+        Ok(name)
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest::{self, Holding};
 use super::frame::{Blind, Frame, Item, Wish};
-use super::run::{Decoder, Encoder};
+use super::run::{Decoder, Encoder, OrganisationOf};
 use crate::id::{ActId, SpaceId};
 use crate::limits;
 use crate::log::{LogEnd, LogKey};
@@ -60,12 +60,18 @@ pub struct Session {
     spaces: BTreeMap<Blind, SpaceId>,
     /// What the peer holds, by its own word or because we sent it.
     theirs: BTreeMap<LogKey, LogEnd>,
+    /// What the peer holds by its own word alone.
+    word: BTreeMap<LogKey, LogEnd>,
+    /// Logs that may be taken, of which the peer holds more than we do, or did when this was last looked at.
+    lacking: BTreeSet<LogKey>,
     their_acts: BTreeMap<ActId, [u8; 32]>,
     /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
     wanted: BTreeSet<(LogKey, LogEnd)>,
+    /// Those of them that we hold: they are sent as the credit allows.
+    owed: BTreeSet<(LogKey, LogEnd)>,
     /// Positions whose payload has come to be missing since we opened: the peer is told once it has answered.
     deferred: BTreeSet<(LogKey, LogEnd)>,
-    /// What we held when the opening digest was made.
+    /// What we held when the digests were made.
     opened_with: Holdings,
     /// Spaces whose whole state we said.
     stated: BTreeSet<SpaceId>,
@@ -78,9 +84,9 @@ pub struct Session {
     encoder: Encoder,
     decoder: Decoder,
     streams: BTreeMap<LogKey, Stream>,
-    /// Bytes of run frames that may still be sent; the last frame may overdraw.
+    /// Bytes of runs and payloads that may still be sent; the last frame may overdraw.
     credit: i64,
-    /// Bytes of run frames taken and not yet returned as credit.
+    /// Bytes of runs and payloads taken and not yet returned as credit.
     taken: u32,
 }
 
@@ -106,8 +112,11 @@ impl Session {
             nonce,
             spaces: holdings.keys().map(|space| (digest::blind(&nonce, *space), *space)).collect(),
             theirs: BTreeMap::new(),
+            word: BTreeMap::new(),
+            lacking: BTreeSet::new(),
             their_acts: BTreeMap::new(),
             wanted: BTreeSet::new(),
+            owed: BTreeSet::new(),
             deferred: BTreeSet::new(),
             opened_with: Holdings::new(),
             stated: BTreeSet::new(),
@@ -140,6 +149,24 @@ impl Session {
         &self.theirs
     }
 
+    /// The end of a log by the peer's own word; `None` until it has said all that it holds of that space.
+    #[must_use]
+    pub fn word(&self, log: LogKey) -> Option<LogEnd> {
+        self.has_said(log.space).then(|| self.word.get(&log).copied().unwrap_or(LogEnd::START))
+    }
+
+    /// Logs of which the peer may hold more than we do: the only ones that a plan looks at.
+    pub const fn lacking(&mut self) -> &mut BTreeSet<LogKey> {
+        &mut self.lacking
+    }
+
+    /// Entries that the peer holds and we, who hold logs up to `held`, lack.
+    #[must_use]
+    pub fn behind(&self, held: impl Fn(LogKey) -> u64) -> u64 {
+        let lacks = |log: &LogKey| self.their_end(*log).seq.saturating_sub(held(*log));
+        self.lacking.iter().fold(0, |sum, log| sum.saturating_add(lacks(log)))
+    }
+
     /// Entries that are due to the peer and not yet sent.
     #[must_use]
     pub fn due(&self) -> u64 {
@@ -149,7 +176,12 @@ impl Session {
     /// Logs and acts that the peer is known to hold, logs being sent to it, payloads that it lacks.
     #[must_use]
     pub fn counts(&self) -> [usize; 4] {
-        [self.theirs.len(), self.their_acts.len(), self.streams.len(), self.wanted.len()]
+        [
+            self.theirs.len(),
+            self.their_acts.len(),
+            self.streams.len(),
+            self.wanted.len().saturating_add(self.owed.len()),
+        ]
     }
 
     /// The space of a blinded id.
@@ -178,8 +210,10 @@ impl Session {
         self.was_opened = true;
         self.assume_equal(holdings);
         let digests = digests(holdings);
+        self.opened_with = holdings.clone();
         if digest::over_spaces(&digests) == theirs {
-            self.agreed.extend(holdings.keys());
+            holdings.keys().for_each(|space| self.agree(*space));
+            self.opened_with.clear();
             return Ok(Frame::Equal);
         }
         Ok(Frame::Spaces(digests.iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect()))
@@ -190,8 +224,10 @@ impl Session {
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
     pub fn on_equal(&mut self) -> Result<(), Violation> {
-        let opened_with = self.go_live()?;
-        self.agreed.extend(opened_with.keys());
+        self.go_live()?;
+        let spaces: Vec<SpaceId> = self.opened_with.keys().copied().collect();
+        spaces.into_iter().for_each(|space| self.agree(space));
+        self.opened_with.clear();
         Ok(())
     }
 
@@ -200,29 +236,47 @@ impl Session {
     /// # Errors
     /// [`Violation::OutOfTurn`] unless this side opened.
     pub fn on_spaces(&mut self, theirs: &[(Blind, [u8; 32])], holdings: &Holdings) -> Result<Vec<Frame>, Violation> {
-        let opened_with = self.go_live()?;
+        self.go_live()?;
+        let nonce = self.nonce;
+        let is_same = |(space, ours): &(SpaceId, [u8; 32])| {
+            let blind = digest::blind(&nonce, *space);
+            theirs.iter().any(|(name, digest)| *name == blind && digest == ours)
+        };
+        let (same, others): (Vec<_>, Vec<_>) = digests(&self.opened_with).into_iter().partition(is_same);
+        // Before any state: both count the logs that are told in the order of these frames.
         let mut frames = Vec::new();
-        for (space, ours) in digests(&opened_with) {
-            let blind = digest::blind(&self.nonce, space);
-            let is_same = theirs.iter().any(|(name, digest)| *name == blind && *digest == ours);
-            if is_same {
-                self.agreed.insert(space);
-                frames.push(self.news(space, Vec::new()));
-            } else {
-                frames.extend(self.state(space, holdings));
-            }
+        for (space, _) in same {
+            self.agree(space);
+            frames.push(self.news(space, Vec::new()));
         }
+        frames.extend(others.into_iter().flat_map(|(space, _)| self.state(space, holdings)));
+        self.opened_with.clear();
         Ok(frames)
     }
 
-    fn go_live(&mut self) -> Result<Holdings, Violation> {
+    fn go_live(&mut self) -> Result<(), Violation> {
         if self.stage != Stage::Opening {
             return Err(Violation::OutOfTurn);
         }
         self.stage = Stage::Live;
         let opened_with = std::mem::take(&mut self.opened_with);
         self.assume_equal(&opened_with);
-        Ok(opened_with)
+        self.opened_with = opened_with;
+        Ok(())
+    }
+
+    /// Takes the peer's word that it held of a space what we did when the digests were made; it has ours.
+    fn agree(&mut self, space: SpaceId) {
+        if !self.agreed.insert(space) {
+            return;
+        }
+        let ends = self.opened_with.get(&space).map(|holding| holding.ends.clone()).unwrap_or_default();
+        for (author, end) in ends {
+            let log = LogKey { space, author };
+            self.word.insert(log, end);
+            self.encoder.told(log, end);
+            self.decoder.said(log, end);
+        }
     }
 
     fn assume_equal(&mut self, holdings: &Holdings) {
@@ -239,6 +293,9 @@ impl Session {
     pub fn state(&mut self, space: SpaceId, holdings: &Holdings) -> Vec<Frame> {
         let Some(holding) = holdings.get(&space).filter(|_| self.stated.insert(space)) else { return Vec::new() };
         let blind = digest::blind(&self.nonce, space);
+        for (author, end) in &holding.ends {
+            self.decoder.said(LogKey { space, author: *author }, *end);
+        }
         let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
         let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
@@ -260,11 +317,12 @@ impl Session {
             match item {
                 Item::End(author, end) if self.theirs.len() < limits::PEER_LOGS => {
                     self.theirs.insert(LogKey { space, author: *author }, *end);
+                    self.word.insert(LogKey { space, author: *author }, *end);
                 }
                 Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
                     self.their_acts.insert(*id, *signatures);
                 }
-                Item::Wanted(author, at) if self.wanted.len() < limits::WANTED => {
+                Item::Wanted(author, at) if self.wanted.len() < limits::PEER_WANTED => {
                     self.wanted.insert((LogKey { space, author: *author }, *at));
                 }
                 Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
@@ -272,17 +330,40 @@ impl Session {
         }
     }
 
-    /// Takes one part of the peer's state of a space: what was assumed of the space is forgotten with the first.
+    /// True if nothing was heard of the peer's state of a space yet.
+    #[must_use]
+    pub fn is_new_state(&self, space: SpaceId) -> bool {
+        !self.heard.contains_key(&space)
+    }
+
+    /// Takes one part of the peer's state of a space: what was assumed of the space is forgotten with the first, of the acts
+    /// that `holding` names.
     ///
     /// # Errors
-    /// [`Violation::OutOfTurn`] if the peer said all of that space before.
-    pub fn hear_state(&mut self, space: SpaceId, is_last: bool, holding: Option<&Holding>) -> Result<(), Violation> {
+    /// [`Violation::OutOfTurn`] if the peer said all of that space before, or says nothing and that more follows.
+    pub fn hear_state(
+        &mut self,
+        space: SpaceId,
+        is_last: bool,
+        items: &[Item],
+        holding: Option<&Holding>,
+    ) -> Result<(), Violation> {
+        if items.is_empty() && !is_last {
+            return Err(Violation::OutOfTurn);
+        }
+        for item in items {
+            if let Item::End(author, end) = item {
+                self.encoder.told(LogKey { space, author: *author }, *end);
+            }
+        }
         match self.heard.insert(space, is_last) {
             Some(true) => Err(Violation::OutOfTurn),
             Some(false) => Ok(()),
             None => {
                 self.theirs.retain(|log, _| log.space != space);
+                self.lacking.retain(|log| log.space != space);
                 self.wanted.retain(|(log, _)| log.space != space);
+                self.owed.retain(|(log, _)| log.space != space);
                 for act in holding.iter().flat_map(|holding| &holding.acts) {
                     self.their_acts.remove(&act.id);
                 }
@@ -304,22 +385,29 @@ impl Session {
         std::mem::take(&mut self.deferred).into_iter().collect()
     }
 
-    /// Positions in logs that changed whose payload the peer lacks.
+    /// Positions of a log whose payload the peer lacks.
     #[must_use]
-    pub fn wanted_of(&self, changed: &BTreeMap<LogKey, bool>) -> Vec<(LogKey, LogEnd)> {
-        self.wanted.iter().filter(|(log, _)| changed.contains_key(log)).copied().collect()
+    pub fn wanted_of(&self, log: LogKey) -> Vec<LogEnd> {
+        let from = (log, LogEnd::START);
+        self.wanted.range(from..).take_while(|(wanted, _)| *wanted == log).map(|(_, at)| *at).collect()
     }
 
-    /// Notes that a payload which the peer lacked was sent to it.
-    pub fn supplied(&mut self, log: LogKey, at: LogEnd) {
-        self.wanted.remove(&(log, at));
+    /// Notes that a payload which the peer lacks is held here: it is sent as soon as the credit allows.
+    pub fn owe(&mut self, log: LogKey, at: LogEnd) {
+        if self.wanted.remove(&(log, at)) {
+            self.owed.insert((log, at));
+        }
     }
 
     /// Takes the peer's word that there is news of a space, if only that there is none; true if with this it has said all.
     ///
     /// An opener has said the whole state of a space before it sends news of it, or both held the same.
     pub fn hear_news(&mut self, space: SpaceId) -> bool {
-        self.was_opened && !self.has_said(space) && self.agreed.insert(space)
+        let is_agreement = self.was_opened && !self.has_said(space);
+        if is_agreement {
+            self.agree(space);
+        }
+        is_agreement
     }
 
     /// True once the peer has said all that it holds of a space: what is assumed of it before then proves nothing.
@@ -386,21 +474,36 @@ impl Session {
         Frame::Want(wishes.iter().map(wish).collect())
     }
 
-    /// Gathers run frames of what is due, as far as the credit goes.
+    /// Gathers frames of what is due, as far as the credit goes: payloads that the peer lacks, then runs.
     ///
     /// # Errors
     /// [`Fault`] if the store cannot read what its logs promise.
     pub fn pump(&mut self, logs: &impl LogView) -> Result<Vec<Frame>, Fault> {
         let mut frames = Vec::new();
+        while self.credit > 0
+            && let Some((log, at)) = self.owed.pop_first()
+        {
+            let entry = logs.read_log(log, at.seq.saturating_sub(1), 1)?.into_iter().next();
+            // On a fork the peer wants the payload of another entry than the one held here.
+            let payload = entry.filter(|entry| entry.end() == at).and_then(|entry| entry.into_entry().payload);
+            if let Some(payload) = payload {
+                self.spend(payload.bytes.len());
+                frames.push(Frame::Payload { space: self.blind(log.space), author: log.author, seq: at.seq, payload });
+            }
+        }
         while self.credit > 0 && !self.streams.is_empty() {
             let body = self.gather(logs)?;
             if body.len() <= 1 {
                 continue;
             }
-            self.credit = self.credit.saturating_sub(i64::try_from(body.len()).unwrap_or(i64::MAX));
+            self.spend(body.len());
             frames.push(Frame::Run(body));
         }
         Ok(frames)
+    }
+
+    fn spend(&mut self, bytes: usize) {
+        self.credit = self.credit.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     fn gather(&mut self, logs: &impl LogView) -> Result<Vec<u8>, Fault> {
@@ -421,25 +524,29 @@ impl Session {
         Ok(self.encoder.finish())
     }
 
-    /// Takes a run frame off the credit and reads it.
+    /// Takes the body of a run, or the payload of a payload frame, off the credit.
     ///
     /// # Errors
     /// [`Violation::Flood`] if the peer had no credit left for it.
-    pub fn take_run(&mut self, body: &[u8]) -> Result<(), Violation> {
+    pub fn take(&mut self, bytes: usize) -> Result<(), Violation> {
         // The last frame may overdraw: a sender with one byte of credit left sends one whole frame.
         if self.taken >= limits::CREDIT_BYTES {
             return Err(Violation::Flood);
         }
-        self.taken = self.taken.saturating_add(u32::try_from(body.len()).unwrap_or(u32::MAX));
+        self.taken = self.taken.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
         Ok(())
     }
 
-    /// Reads the groups of a run frame.
+    /// Reads the groups of a run frame. `organisation` says whose log each is that we said we hold.
     ///
     /// # Errors
     /// [`super::frame::DecodeError`] names the first rule broken.
-    pub fn read_run(&mut self, body: &[u8]) -> Result<Vec<super::run::Group>, super::frame::DecodeError> {
-        self.decoder.decode(body, &self.spaces)
+    pub fn read_run(
+        &mut self,
+        body: &[u8],
+        organisation: OrganisationOf<'_>,
+    ) -> Result<Vec<super::run::Group>, super::frame::DecodeError> {
+        self.decoder.decode(body, &self.spaces, organisation)
     }
 
     /// Gives credit back once half of it was used and what came stands on disk.

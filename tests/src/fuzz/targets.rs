@@ -164,13 +164,13 @@ fn frame(bytes: &[u8]) -> bool {
 /// The form of an entry in a run has one spelling; how entries are grouped, numbered and compressed is its sender's choice.
 fn run_frame(body: &[u8]) -> bool {
     let spaces = [(seeds::BLIND, seeds::SPACE)].into();
-    let Ok(groups) = Decoder::default().decode(body, &spaces) else { return false };
+    let Ok(groups) = Decoder::default().decode(body, &spaces, &|_| None) else { return false };
     let mut encoder = Encoder::default();
     for group in &groups {
         let entries: Vec<_> = group.entries.iter().cloned().map(Authentic::from_store).collect();
         encoder.add(seeds::BLIND, &entries);
     }
-    let again = Decoder::default().decode(&encoder.finish(), &spaces);
+    let again = Decoder::default().decode(&encoder.finish(), &spaces, &|_| None);
     let again = again.unwrap_or_else(|error| panic!("what was read cannot be written: {error}"));
     assert_eq!(again, groups);
     true

@@ -1,6 +1,6 @@
 //! What a node says on one stream, held against its disk: nothing is sent before it is flushed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::Act;
 use isnad_protocol::id::SpaceId;
@@ -17,6 +17,12 @@ use super::finding::{Checked, Finding, Rule, ensure};
 pub(super) struct Talk {
     nonce: Option<[u8; 16]>,
     decoder: Decoder,
+    /// True if the peer opens.
+    is_listening: bool,
+    /// What this side held of each space when it made its digests, and these.
+    opened: BTreeMap<SpaceId, (Told, [u8; 32])>,
+    /// Spaces of which the peer has said what it holds, by its digest or in its state.
+    heard: BTreeSet<SpaceId>,
 }
 
 /// Ends of logs that a frame tells of.
@@ -24,18 +30,73 @@ type Told = Vec<(LogKey, LogEnd)>;
 
 impl Talk {
     pub(super) fn new(nonce: Option<[u8; 16]>) -> Self {
-        Self { nonce, decoder: Decoder::default() }
+        Self {
+            nonce,
+            decoder: Decoder::default(),
+            is_listening: nonce.is_none(),
+            opened: BTreeMap::new(),
+            heard: BTreeSet::new(),
+        }
     }
 
     pub(super) const fn nonce(&self) -> Option<[u8; 16]> {
         self.nonce
     }
 
-    /// Notes the nonce of a session that the peer opens.
+    /// Notes the nonce of a session that the peer opens, and which logs the peer says it holds: runs name them by their place.
     pub(super) fn hears(&mut self, frame: &[u8]) {
-        if let (None, Ok(Frame::Open { nonce, .. })) = (self.nonce, Frame::decode(frame)) {
-            self.nonce = Some(nonce);
+        match Frame::decode(frame) {
+            Ok(Frame::Open { nonce, .. }) => self.nonce = Some(self.nonce.unwrap_or(nonce)),
+            Ok(Frame::Equal) => self.opened.clone().into_keys().for_each(|space| self.agree(space)),
+            Ok(Frame::Spaces(theirs)) => {
+                for (space, (_, digest)) in self.opened.clone() {
+                    let blind = self.blind(space);
+                    if theirs.contains(&(blind, digest)) {
+                        self.agree(space);
+                    }
+                }
+            }
+            Ok(Frame::State { space: blind, items, .. }) => {
+                let Some(space) = self.named(blind) else { return };
+                self.heard.insert(space);
+                for item in items {
+                    if let Item::End(author, end) = item {
+                        self.decoder.said(LogKey { space, author }, end);
+                    }
+                }
+            }
+            Ok(Frame::News { space: blind, .. }) if self.is_listening => {
+                let space = self.named(blind);
+                space.into_iter().for_each(|space| self.agree(space));
+            }
+            _ => {}
         }
+    }
+
+    /// Takes it that the peer held of a space what this side did.
+    fn agree(&mut self, space: SpaceId) {
+        if self.heard.insert(space) {
+            let (ends, _) = self.opened.get(&space).cloned().unwrap_or_default();
+            ends.into_iter().for_each(|(log, end)| self.decoder.said(log, end));
+        }
+    }
+
+    fn opened_with(&mut self, image: &Image) {
+        let spaces = image.governance.spaces().into_iter().map(|space| {
+            let holding = holding(image, space.id);
+            let digest = holding.digest(space.id);
+            let ends = holding.ends.into_iter().map(|(author, end)| (LogKey { space: space.id, author }, end));
+            (space.id, (ends.collect(), digest))
+        });
+        self.opened = spaces.collect();
+    }
+
+    fn blind(&self, space: SpaceId) -> Blind {
+        digest::blind(&self.nonce.unwrap_or_default(), space)
+    }
+
+    fn named(&self, blind: Blind) -> Option<SpaceId> {
+        self.opened.keys().copied().find(|space| self.blind(*space) == blind)
     }
 
     /// Holds a frame that is about to be sent against what is flushed.
@@ -43,10 +104,12 @@ impl Talk {
         let frame = Frame::decode(frame).map_err(|error| unflushed(format!("no frame: {error}")))?;
         match frame {
             Frame::Open { digest, .. } => {
+                self.opened_with(image);
                 let ours = digest::over_spaces(&digests(image));
                 ensure(ours == digest, Rule::SentUnflushed, || "a digest of more than is flushed".to_owned())?;
             }
             Frame::Spaces(told) => {
+                self.opened_with(image);
                 let nonce = self.nonce.unwrap_or_default();
                 let ours: Vec<(Blind, [u8; 32])> =
                     digests(image).iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect();
@@ -62,7 +125,11 @@ impl Talk {
                 let held = image.at(log, seq).and_then(|entry| entry.entry().payload.as_ref());
                 ensure(held == Some(&payload), Rule::SentUnflushed, || format!("payload {seq} of {log:?}"))?;
             }
-            Frame::Equal | Frame::Want(_) | Frame::Sending { .. } | Frame::Credit(_) => {}
+            Frame::Equal => {
+                self.opened_with(image);
+                self.opened.clone().into_keys().for_each(|space| self.agree(space));
+            }
+            Frame::Want(_) | Frame::Sending { .. } | Frame::Credit(_) => {}
         }
         Ok(Told::new())
     }
@@ -90,7 +157,9 @@ impl Talk {
 
     fn run(&mut self, body: &[u8], image: &Image) -> Checked<Told> {
         let spaces = self.spaces(image);
-        let groups = self.decoder.decode(body, &spaces).map_err(|error| unflushed(format!("no run: {error}")))?;
+        let organisation = |log: &LogKey| image.logs.get(log).map(|log| log.organisation);
+        let groups =
+            self.decoder.decode(body, &spaces, &organisation).map_err(|error| unflushed(format!("no run: {error}")))?;
         let mut told = Told::new();
         for group in groups {
             for entry in &group.entries {
