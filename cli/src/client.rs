@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes};
 use hyper_util::rt::TokioIo;
 use isnad_node::api;
 use isnad_node::fault::Fault;
@@ -21,6 +21,9 @@ use crate::session::Session;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of an answer for which room is made at once: an answer may say any length.
+const EXPECTED_BYTES: u64 = 64 * 1_048_576;
 
 /// A way to a home's data.
 #[derive(Debug)]
@@ -131,8 +134,14 @@ async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Re
         .map_err(|error| text(&error))?;
     let response = sender.send_request(request).await.map_err(|error| text(&error))?;
     let status = response.status().as_u16();
-    let bytes = response.into_body().collect().await.map_err(|error| text(&error))?.to_bytes();
-    Ok((status, bytes.to_vec()))
+    let length = response.body().size_hint().exact().unwrap_or(0).min(EXPECTED_BYTES);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    let mut body = response.into_body();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| text(&error))?;
+        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+    }
+    Ok((status, bytes))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -13,7 +13,6 @@ use isnad_protocol::entry::{Draft, Entry, Payload};
 use isnad_protocol::id::{EntryId, NodeId};
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
-use isnad_protocol::store::LogView;
 use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
@@ -24,8 +23,11 @@ use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
+mod checking;
+mod confirming;
 mod handle;
 
+use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
 
 /// Commands handled before one flush: beyond it the first in line would wait too long.
@@ -118,6 +120,7 @@ struct Driver {
     ready: Vec<(Answer, Result<(), Refused>)>,
     next_request: u64,
     wake_at: Option<Timestamp>,
+    confirming: Confirming,
     /// What the disk last said when it failed.
     disk: String,
     /// Something was appended since the last flush.
@@ -169,6 +172,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         ready: Vec::new(),
         next_request: 0,
         wake_at: None,
+        confirming: Confirming::default(),
         disk: String::new(),
         is_unsynced: false,
         is_governance_new: false,
@@ -373,8 +377,28 @@ impl Driver {
                 }
             }
         }
+        self.compare_again();
         self.publish();
         self.give_answers();
+    }
+
+    /// While nothing is signed for want of a confirmation: has a peer say once more what it holds.
+    fn compare_again(&mut self) {
+        if !matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) {
+            self.confirming.stop();
+            return;
+        }
+        let (now, governance) = (Timestamp(clock::now_ms()), self.parts.replica.governance());
+        let own = self.parts.replica.own_logs();
+        let may = |node: &NodeId| {
+            let theirs = governance.nodes().get(node).copied();
+            theirs.is_some_and(|theirs| own.iter().all(|log| governance.key_role(&log.author, &theirs).is_none()))
+        };
+        let due = self.confirming.due(now, &self.parts.replica.status(), may);
+        if let (Some(peer), Some(network)) = (due, &self.parts.network) {
+            network.disconnect(peer, "to compare the ends of this node's logs once more".into());
+        }
+        self.wake_at = self.wake_at.into_iter().chain(self.confirming.next()).min();
     }
 
     fn publish(&mut self) {
@@ -508,7 +532,7 @@ impl Driver {
         let commands = self.commands.clone();
         let thread = std::thread::Builder::new().name("isnad-check".into());
         let started = thread.spawn(move || {
-            let input = check_signatures(&reader, log, after, until);
+            let input = checking::check_signatures(&reader, log, after, until);
             let _ = commands.send(Command::Checked(input));
         });
         if let Err(error) = started {
@@ -580,32 +604,4 @@ impl Driver {
         };
         self.parts.signing.unsettled().iter().filter(is_missing).cloned().collect()
     }
-}
-
-/// Reads a stretch of a log and checks each signature, split over two threads.
-fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) -> Input {
-    let mut upto = after;
-    while upto.seq < until {
-        let Ok(mut entries) = reader.read_log(log, upto.seq, 4 * 1_024 * 1_024) else { break };
-        entries.retain(|entry| entry.end().seq <= until);
-        if entries.is_empty() {
-            break;
-        }
-        let half = entries.len().div_ceil(2);
-        let (front, back) = entries.split_at(half);
-        let count =
-            |part: &[isnad_protocol::log::Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
-        let (front_good, back_good) = std::thread::scope(|scope| {
-            let other = scope.spawn(|| count(back));
-            (count(front), other.join().unwrap_or(0))
-        });
-        let good = if front_good < front.len() { front_good } else { front.len().saturating_add(back_good) };
-        if let Some(last) = good.checked_sub(1).and_then(|last| entries.get(last)) {
-            upto = last.end();
-        }
-        if good < entries.len() {
-            return Input::Checked { log, upto, is_bad_behind: true };
-        }
-    }
-    Input::Checked { log, upto, is_bad_behind: false }
 }

@@ -195,12 +195,12 @@ impl Driver {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Sync(opened)) => self.opened(opened).await,
             SwarmEvent::Behaviour(BehaviourEvent::Limits(never)) => match never {},
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { peer, connection, result })) => {
-                // A peer of another make that does not answer pings is not dead for that.
-                if let Err(error @ (ping::Failure::Timeout | ping::Failure::Other { .. })) = result {
-                    self.close(peer, connection, format!("no sign of life: {error}")).await;
-                }
-            }
+            // A peer of another make that does not answer pings is not dead for that.
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                peer,
+                connection,
+                result: Err(error @ (ping::Failure::Timeout | ping::Failure::Other { .. })),
+            })) => self.close(peer, connection, format!("no sign of life: {error}")).await,
             SwarmEvent::NewListenAddr { address, .. } => {
                 let address = format!("{address}/p2p/{}", self.own);
                 self.tell(Event::Listening { address }).await;

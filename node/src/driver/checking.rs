@@ -1,0 +1,35 @@
+//! Signatures that stand on a later one of their run, checked on idle cores. DESIGN §4.
+
+use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::replica::Input;
+use isnad_protocol::store::LogView;
+
+use crate::store::LogReader;
+
+/// Reads a stretch of a log and checks each signature, split over two threads.
+pub(super) fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) -> Input {
+    let mut upto = after;
+    while upto.seq < until {
+        let Ok(mut entries) = reader.read_log(log, upto.seq, 4 * 1_024 * 1_024) else { break };
+        entries.retain(|entry| entry.end().seq <= until);
+        if entries.is_empty() {
+            break;
+        }
+        let half = entries.len().div_ceil(2);
+        let (front, back) = entries.split_at(half);
+        let count =
+            |part: &[isnad_protocol::log::Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
+        let (front_good, back_good) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| count(back));
+            (count(front), other.join().unwrap_or(0))
+        });
+        let good = if front_good < front.len() { front_good } else { front.len().saturating_add(back_good) };
+        if let Some(last) = good.checked_sub(1).and_then(|last| entries.get(last)) {
+            upto = last.end();
+        }
+        if good < entries.len() {
+            return Input::Checked { log, upto, is_bad_behind: true };
+        }
+    }
+    Input::Checked { log, upto, is_bad_behind: false }
+}

@@ -1,0 +1,92 @@
+//! When a node that waits for its log ends to be confirmed compares them again.
+//!
+//! A peer says what it holds when a session opens. One that was behind then, and has caught up from us since, says so in the
+//! next: so while nothing is signed, a session with a peer that lacks nothing is opened anew now and then.
+
+use isnad_protocol::id::NodeId;
+use isnad_protocol::replica::{PeerStatus, Status};
+use isnad_protocol::time::Timestamp;
+
+/// The first wait, in milliseconds: longer than a peer takes to write and check what it was sent last.
+const FIRST_MS: u64 = 10_000;
+/// The longest: a node that nobody can confirm does not disturb its peers for that.
+const LONGEST_MS: u64 = 600_000;
+
+/// When to compare next.
+#[derive(Debug, Default)]
+pub(super) struct Confirming {
+    wait_ms: u64,
+    next: Option<Timestamp>,
+}
+
+impl Confirming {
+    /// Nothing is waited for, or no longer.
+    pub(super) fn stop(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The peer whose session is to be opened anew now: one that lacks nothing and may confirm.
+    pub(super) fn due(&mut self, now: Timestamp, status: &Status, may: impl Fn(&NodeId) -> bool) -> Option<NodeId> {
+        let is_level = |peer: &PeerStatus| peer.is_live && peer.behind == 0 && peer.due == 0;
+        let level = status.peers.iter().find(|(node, peer)| is_level(peer) && may(node));
+        let Some((peer, _)) = level else {
+            self.next = None;
+            return None;
+        };
+        match self.next {
+            Some(next) if now >= next => {
+                self.wait(now);
+                Some(*peer)
+            }
+            Some(_) => None,
+            None => {
+                self.wait(now);
+                None
+            }
+        }
+    }
+
+    /// When it is due next.
+    pub(super) const fn next(&self) -> Option<Timestamp> {
+        self.next
+    }
+
+    fn wait(&mut self, now: Timestamp) {
+        self.wait_ms = self.wait_ms.saturating_mul(2).clamp(FIRST_MS, LONGEST_MS);
+        self.next = Some(now.after_ms(self.wait_ms));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const PEER: NodeId = NodeId::new([7; 32]);
+
+    fn status(behind: u64) -> Status {
+        let peer = PeerStatus { is_live: true, behind, due: 0 };
+        Status { entries: 3, unchecked: 0, wanted: 0, peers: BTreeMap::from([(PEER, peer)]) }
+    }
+
+    #[test]
+    fn a_session_is_opened_anew_once_the_peer_has_had_time() {
+        let mut confirming = Confirming::default();
+        assert_eq!(confirming.due(Timestamp(0), &status(0), |_| true), None);
+        assert_eq!(confirming.next(), Some(Timestamp(FIRST_MS)));
+        assert_eq!(confirming.due(Timestamp(FIRST_MS - 1), &status(0), |_| true), None);
+        assert_eq!(confirming.due(Timestamp(FIRST_MS), &status(0), |_| true), Some(PEER));
+        assert_eq!(confirming.next(), Some(Timestamp(3 * FIRST_MS)), "later each time");
+    }
+
+    #[test]
+    fn a_peer_that_holds_more_or_is_our_own_is_left_alone() {
+        let mut confirming = Confirming::default();
+        for _ in 0..2 {
+            assert_eq!(confirming.due(Timestamp(FIRST_MS), &status(1), |_| true), None);
+            assert_eq!(confirming.due(Timestamp(FIRST_MS), &status(0), |_| false), None);
+        }
+        assert_eq!(confirming.next(), None);
+    }
+}
