@@ -244,7 +244,8 @@ fn stored(frame: Frame) -> Stored {
         decode_end(bytes).map_or(Stored::Unknown(frame.kind), |(log, end)| make(log, end))
     };
     match frame.kind {
-        kind::ENTRY | kind::ENTRY_OF_RUN => Stored::Entry(frame.bytes),
+        kind::ENTRY => Stored::Entry(frame.bytes),
+        kind::ENTRY_OF_RUN => Stored::EntryOfRun(frame.bytes),
         kind::PAYLOAD => Stored::Payload(frame.bytes),
         kind::CHECKED => end(&frame.bytes, Stored::Checked),
         kind::CUT_BACK => end(&frame.bytes, Stored::CutBack),
@@ -266,7 +267,9 @@ fn check_stretches(take: &Mutex<Receiver<Stretch<Stored>>>, give: &SyncSender<(S
 
 fn weight(stored: &Stored) -> u64 {
     match stored {
-        Stored::Entry(bytes) | Stored::Payload(bytes) => u64::try_from(bytes.len()).unwrap_or(0),
+        Stored::Entry(bytes) | Stored::EntryOfRun(bytes) | Stored::Payload(bytes) => {
+            u64::try_from(bytes.len()).unwrap_or(0)
+        }
         Stored::Checked(..) | Stored::CutBack(..) | Stored::Damaged { .. } | Stored::Unknown(_) => 0,
     }
 }
