@@ -22,8 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::journal::{Damage, Flaw, Found, Frame, Position, Scan};
+use crate::journal::{self, Damage, Flaw, Found, Frame, Position, Scan};
 use crate::mark::Mark;
+use crate::node::open_spaces;
 use crate::store::{decode_end, kind};
 
 /// Frames that are checked in one go: some milliseconds of one core.
@@ -74,6 +75,7 @@ pub fn audit(home: &Home, known: Option<ConsortiumId>, progress: &mut dyn FnMut(
     if known.is_some_and(|known| founded.is_some_and(|founded| founded != known)) {
         audit.find(Finding::of("acts".into(), What::OtherConsortium).because(&consortium.to_string()));
     }
+    missing_journals(home, founded.or(known), &mut audit)?;
     let mut entries = BTreeMap::new();
     for space in spaces {
         entries.insert(space, audit_space(home, space, is_in_use, &mut audit, &mut meter)?);
@@ -87,6 +89,19 @@ pub fn audit(home: &Home, known: Option<ConsortiumId>, progress: &mut dyn FnMut(
         spaces: entries,
         report: audit.finish(),
     })
+}
+
+/// A home has its journals before the act that founds the consortium, so that one which holds the act and not the journal has
+/// lost it.
+fn missing_journals(home: &Home, consortium: Option<ConsortiumId>, audit: &mut Audit) -> Result<(), Fault> {
+    for space in consortium.into_iter().flat_map(open_spaces) {
+        if !journal::exists(&home.journal(&space))? {
+            let mut finding = Finding::of(format!("journal/{space}"), What::NoJournal);
+            finding.space = Some(space);
+            audit.find(finding);
+        }
+    }
+    Ok(())
 }
 
 /// Says how far the reading has come.

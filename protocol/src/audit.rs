@@ -386,8 +386,8 @@ impl Audit {
             return self.find(about(What::Twice));
         }
         line.set_payload(seen.end.seq);
-        self.counts.payloads = self.counts.payloads.saturating_add(1);
         if line.wanted.remove(&seen.end.seq) {
+            self.counts.payloads = self.counts.payloads.saturating_add(1);
             self.counts.wanted = self.counts.wanted.saturating_sub(1);
         }
         if let Some(code) = seen.inert {
