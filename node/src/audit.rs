@@ -22,8 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::journal::{Damage, Flaw, Found, Frame, Position, Scan};
+use crate::journal::{self, Damage, Flaw, Found, Frame, Position, Scan};
 use crate::mark::Mark;
+use crate::node::open_spaces;
 use crate::store::{decode_end, kind};
 
 /// Frames that are checked in one go: some milliseconds of one core.
@@ -74,6 +75,7 @@ pub fn audit(home: &Home, known: Option<ConsortiumId>, progress: &mut dyn FnMut(
     if known.is_some_and(|known| founded.is_some_and(|founded| founded != known)) {
         audit.find(Finding::of("acts".into(), What::OtherConsortium).because(&consortium.to_string()));
     }
+    missing_journals(home, founded.or(known), &mut audit)?;
     let mut entries = BTreeMap::new();
     for space in spaces {
         entries.insert(space, audit_space(home, space, is_in_use, &mut audit, &mut meter)?);
@@ -87,6 +89,19 @@ pub fn audit(home: &Home, known: Option<ConsortiumId>, progress: &mut dyn FnMut(
         spaces: entries,
         report: audit.finish(),
     })
+}
+
+/// A home has its journals before the act that founds the consortium, so that one which holds the act and not the journal has
+/// lost it.
+fn missing_journals(home: &Home, consortium: Option<ConsortiumId>, audit: &mut Audit) -> Result<(), Fault> {
+    for space in consortium.into_iter().flat_map(open_spaces) {
+        if !journal::exists(&home.journal(&space))? {
+            let mut finding = Finding::of(format!("journal/{space}"), What::NoJournal);
+            finding.space = Some(space);
+            audit.find(finding);
+        }
+    }
+    Ok(())
 }
 
 /// Says how far the reading has come.
@@ -244,7 +259,8 @@ fn stored(frame: Frame) -> Stored {
         decode_end(bytes).map_or(Stored::Unknown(frame.kind), |(log, end)| make(log, end))
     };
     match frame.kind {
-        kind::ENTRY | kind::ENTRY_OF_RUN => Stored::Entry(frame.bytes),
+        kind::ENTRY => Stored::Entry(frame.bytes),
+        kind::ENTRY_OF_RUN => Stored::EntryOfRun(frame.bytes),
         kind::PAYLOAD => Stored::Payload(frame.bytes),
         kind::CHECKED => end(&frame.bytes, Stored::Checked),
         kind::CUT_BACK => end(&frame.bytes, Stored::CutBack),
@@ -266,7 +282,9 @@ fn check_stretches(take: &Mutex<Receiver<Stretch<Stored>>>, give: &SyncSender<(S
 
 fn weight(stored: &Stored) -> u64 {
     match stored {
-        Stored::Entry(bytes) | Stored::Payload(bytes) => u64::try_from(bytes.len()).unwrap_or(0),
+        Stored::Entry(bytes) | Stored::EntryOfRun(bytes) | Stored::Payload(bytes) => {
+            u64::try_from(bytes.len()).unwrap_or(0)
+        }
         Stored::Checked(..) | Stored::CutBack(..) | Stored::Damaged { .. } | Stored::Unknown(_) => 0,
     }
 }

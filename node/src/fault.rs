@@ -42,6 +42,12 @@ pub enum Fault {
         /// What is wrong there.
         flaw: Flaw,
     },
+    /// The journal of a space of the consortium is not there. Nothing was made in its place.
+    #[error("the journal {} is missing", path.display())]
+    JournalMissing {
+        /// Its directory.
+        path: PathBuf,
+    },
     /// A frame longer than any reader would take.
     #[error("a frame of {bytes} bytes is too long for the journal")]
     FrameTooLarge {
@@ -222,6 +228,7 @@ impl Fault {
             Self::Network(_) => "network",
             Self::Random { .. } => "random",
             Self::Damaged { .. } => "journal_damaged",
+            Self::JournalMissing { .. } => "journal_missing",
             Self::FrameTooLarge { .. } => "frame_too_large",
             Self::NewerHome { .. } => "newer_home",
             Self::NewerFormat { .. } => "newer_format",

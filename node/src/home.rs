@@ -132,14 +132,19 @@ impl Home {
         self.path.join("journal").join(space.to_string())
     }
 
-    /// The spaces that have a journal, in order of their ids. Directories of other names are left out.
+    /// The spaces that have a journal, in order of their ids; none where the directory of all is missing. Directories of other
+    /// names are left out.
     ///
     /// # Errors
     /// [`Fault::Io`] if the directory cannot be listed.
     pub fn spaces(&self) -> Result<Vec<SpaceId>, Fault> {
         let path = self.path.join("journal");
         let mut spaces = Vec::new();
-        for found in fs::read_dir(&path).map_err(Fault::io("list", &path))? {
+        let listed = match fs::read_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(spaces),
+            listed => listed.map_err(Fault::io("list", &path))?,
+        };
+        for found in listed {
             let name = found.map_err(Fault::io("list", &path))?.file_name();
             spaces.extend(name.to_str().and_then(|name| SpaceId::parse(name).ok()));
         }

@@ -1,8 +1,8 @@
 //! The index: positions, log ends and sheets, derived from the journal. Names sled.
 //!
 //! Deleting it loses nothing: it is made again from the journal. It is never the truth (GROUND, sled): at every start it
-//! is compared with the journal's end, and it can say of itself only how far it came. Everything it knows of a batch,
-//! that included, is one sled batch. One tree with prefixes; values of at most some 40 KB; no key for each entry.
+//! is compared with the journal's end, and it can say of itself only how far it came, and of which journals it was made.
+//! Everything it knows of a batch, that included, is one sled batch. One tree with prefixes; values of at most some 40 KB; no key for each entry.
 //!
 //! Where sled fails while the node runs, as it does for good once a disk is full, the index is made anew in memory from the
 //! journal ([`Index::remake`]): reading goes on, and goes back to the disk once that takes it.
@@ -27,10 +27,13 @@ use crate::journal::Position;
 mod sheets;
 mod update;
 
+#[cfg(test)]
+mod tests;
+
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-3";
+const FORM: &[u8] = b"isnad-index-4";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -47,6 +50,9 @@ mod prefix {
     pub(super) const STALE: u8 = b'd';
 }
 
+/// Reads the entry that stands in the journal of a space at a position which the index knows.
+pub type ReadEntry<'a> = &'a dyn Fn(SpaceId, Position) -> Result<Authentic, Fault>;
+
 /// A record whose summary is to be made anew, and what made it so.
 pub type Stale = (RecordId, Vec<u8>);
 
@@ -59,6 +65,8 @@ pub struct Index {
 #[derive(Debug)]
 struct Shared {
     dir: PathBuf,
+    /// What its first value is: of this form, and made from these journals.
+    form: Vec<u8>,
     tree: RwLock<Tree>,
     /// Sled has failed since the tree was opened: it never works again.
     has_failed: AtomicBool,
@@ -94,38 +102,40 @@ impl Changes {
 }
 
 impl Index {
-    /// Opens the index, or makes an empty one where it is missing, of another form, or cannot be opened; in memory where the
-    /// disk does not take one.
+    /// Opens the index, or makes an empty one where it is missing, of another form, of other journals than those of this
+    /// stamp, or cannot be opened; in memory where the disk does not take one.
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn open(dir: &Path) -> Result<Self, Fault> {
-        let opened = open_sled(dir).map(|tree| Self::of(dir, Tree::Sled(tree)));
+    pub fn open(dir: &Path, stamp: &[u8]) -> Result<Self, Fault> {
+        let form = [FORM, stamp].concat();
+        let opened = open_sled(dir).map(|tree| Self::of(dir, &form, Tree::Sled(tree)));
         match opened {
             Ok(index) if index.has_form() => Ok(index),
             Ok(index) if index.clear().is_ok() => Ok(index),
             Ok(_) | Err(_) => {
                 tracing::warn!("the index cannot be opened and is made anew");
-                Self::new_on_disk(dir).or_else(|fault| {
+                Self::new_on_disk(dir, &form).or_else(|fault| {
                     tracing::warn!(%fault, "the disk takes no index: it is made in memory");
-                    let index = Self::of(dir, Tree::in_memory());
+                    let index = Self::of(dir, &form, Tree::in_memory());
                     index.clear().map(|()| index)
                 })
             }
         }
     }
 
-    fn new_on_disk(dir: &Path) -> Result<Self, Fault> {
+    fn new_on_disk(dir: &Path, form: &[u8]) -> Result<Self, Fault> {
         let removed = if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
         removed.or_else(|error| if dir.exists() { Err(Fault::io("remove", dir)(error)) } else { Ok(()) })?;
-        let index = Self::of(dir, Tree::Sled(open_sled(dir)?));
+        let index = Self::of(dir, form, Tree::Sled(open_sled(dir)?));
         index.clear()?;
         Ok(index)
     }
 
-    fn of(dir: &Path, tree: Tree) -> Self {
+    fn of(dir: &Path, form: &[u8], tree: Tree) -> Self {
         let (tree, has_failed) = (RwLock::new(tree), AtomicBool::new(false));
-        Self { shared: Arc::new(Shared { dir: dir.to_owned(), tree, has_failed, writing: Mutex::new(()) }) }
+        let (dir, form) = (dir.to_owned(), form.to_owned());
+        Self { shared: Arc::new(Shared { dir, form, tree, has_failed, writing: Mutex::new(()) }) }
     }
 
     /// True if sled has failed, so that the index is to be made anew.
@@ -134,21 +144,25 @@ impl Index {
         self.shared.has_failed.load(Ordering::SeqCst)
     }
 
-    /// Makes the index anew in memory, if it has failed: `fill` hands it all that the journals hold.
+    /// Makes the index anew in memory, if it has failed: `fill` hands it all that the journals hold, `read` reads in them.
     ///
     /// # Errors
     /// [`Fault`] if `fill` fails: the index has failed all the same.
-    pub fn remake(&self, fill: impl FnOnce(&mut dyn FnMut(Vec<Applied>)) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub fn remake(
+        &self,
+        read: ReadEntry<'_>,
+        fill: impl FnOnce(&mut dyn FnMut(Vec<Applied>)) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.has_failed() {
             return Ok(());
         }
         tracing::warn!("the index failed and is made anew in memory");
-        let memory = Self::of(&self.shared.dir, Tree::in_memory());
+        let memory = Self::of(&self.shared.dir, &self.shared.form, Tree::in_memory());
         memory.clear()?;
         let mut outcome = Ok(());
         fill(&mut |writes| {
-            let taken = memory.apply(writes);
+            let taken = memory.apply(writes, read);
             if outcome.is_ok() {
                 outcome = taken;
             }
@@ -168,17 +182,29 @@ impl Index {
             }
             Tree::Memory { .. } | Tree::Sled(_) => return,
         };
-        let made = Self::new_on_disk(&self.shared.dir).and_then(|index| {
-            for (key, value) in pairs {
-                index.write(Changes(BTreeMap::from([(key, Some(value))])))?;
-            }
-            index.flush()?;
+        let made = Self::new_on_disk(&self.shared.dir, &self.shared.form).and_then(|index| {
+            index.fill(pairs)?;
             Ok(std::mem::replace(&mut *index.tree_mut(), Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() }))
         });
         match made {
             Ok(tree) => self.replace(tree),
             Err(fault) => tracing::debug!(%fault, "the index stays in memory"),
         }
+    }
+
+    /// Takes over all keys and values. Its form comes last: cut off before that, the index is made anew.
+    fn fill(&self, pairs: BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), Fault> {
+        let mut state = Changes::default();
+        self.write(Changes(BTreeMap::from([(vec![prefix::STATE], None)])))?;
+        for (key, value) in pairs {
+            if key.first() == Some(&prefix::STATE) {
+                state.insert(key, value);
+            } else {
+                self.write(Changes(BTreeMap::from([(key, Some(value))])))?;
+            }
+        }
+        self.write(state)?;
+        self.flush()
     }
 
     fn replace(&self, tree: Tree) {
@@ -193,7 +219,7 @@ impl Index {
     }
 
     fn has_form(&self) -> bool {
-        matches!(self.get(&[prefix::STATE]), Ok(Some(form)) if form == FORM)
+        matches!(self.get(&[prefix::STATE]), Ok(Some(form)) if form == self.shared.form)
     }
 
     /// Empties the index, to be filled from the journal's beginning.
@@ -206,7 +232,7 @@ impl Index {
         }
         self.guard(|tree| tree.clear(), |_| ())?;
         let mut changes = Changes::default();
-        changes.insert([prefix::STATE], FORM);
+        changes.insert([prefix::STATE], self.shared.form.as_slice());
         self.write(changes)
     }
 

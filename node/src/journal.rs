@@ -74,6 +74,35 @@ pub struct Torn {
     pub kept_in: PathBuf,
 }
 
+/// Makes an empty journal in `dir` if there is none.
+///
+/// # Errors
+/// [`Fault::Io`].
+pub fn make(dir: &Path) -> Result<(), Fault> {
+    crate::files::create_directory(dir)?;
+    if segment::last(dir)?.is_none() { segment::create(dir, Position::START.segment) } else { Ok(()) }
+}
+
+/// True if there is a journal in `dir`, be it damaged.
+///
+/// # Errors
+/// [`Fault::Io`] if the system does not say.
+pub fn exists(dir: &Path) -> Result<bool, Fault> {
+    let is_there = dir.try_exists().map_err(Fault::io("look at", dir))?;
+    Ok(is_there && segment::last(dir)?.is_some())
+}
+
+/// What tells the journal in `dir` from every other, for as long as it is there: the marker of its first segment.
+///
+/// # Errors
+/// [`Fault::Damaged`], [`Fault::NewerFormat`] if that segment cannot be read.
+pub fn stamp(dir: &Path) -> Result<[u8; 4], Fault> {
+    let first = segment::open(dir, Position::START.segment);
+    first
+        .map(|segment| segment.marker)
+        .map_err(|flaw| segment::fault(dir, Position { offset: 0, ..Position::START }, flaw))
+}
+
 impl Journal {
     /// Opens the journal in `dir`, making it if need be, and checks every frame of it.
     ///
@@ -93,9 +122,8 @@ impl Journal {
     /// damaged or missing segment, an end before `trusted_end`. [`Fault::NewerFormat`] for a segment of a newer version;
     /// [`Fault::Io`].
     pub fn open_at(dir: &Path, trusted_end: Option<Position>) -> Result<Opened, Fault> {
-        crate::files::create_directory(dir)?;
-        if segment::last(dir)?.is_none() && trusted_end.is_none_or(|end| end <= Position::START) {
-            segment::create(dir, Position::START.segment)?;
+        if trusted_end.is_none_or(|end| end <= Position::START) {
+            make(dir)?;
         }
         let (end, torn) = tail::find_end(dir, trusted_end)?;
         let torn = torn.map(|bytes| tail::move_aside(dir, end, bytes)).transpose()?;

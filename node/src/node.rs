@@ -255,6 +255,7 @@ impl Drop for Node {
 pub fn join(home: &Home, governance: &Governance) -> Result<(), Fault> {
     let _lock = home.lock()?;
     let spaces = open_spaces(governance.consortium());
+    Store::make(home, &spaces)?;
     let mut store = Store::open(home, &spaces, &mut |_| {})?;
     let held = store.read_acts()?;
     let is_new = |act: &&Act| !held.contains(act);
@@ -280,7 +281,8 @@ pub fn consortium(home: &Home) -> Result<Option<ConsortiumId>, Fault> {
     Ok(None)
 }
 
-fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
+/// The spaces that a home has a journal of from the moment it joins: they are made before the first act is written.
+pub(crate) fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
     vec![OpenSpace::Members.id(&consortium), OpenSpace::Public.id(&consortium)]
 }
 

@@ -78,7 +78,7 @@ impl From<Fault> for Problem {
             "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked"
             | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase"
             | "key_label" | "passphrase" | "passphrase_cost" | "network" => exit::USAGE,
-            "journal_damaged" | "key_damaged" | "mark_damaged" => exit::NO,
+            "journal_damaged" | "journal_missing" | "key_damaged" | "mark_damaged" => exit::NO,
             _ => exit::FAULT,
         };
         Self::new(exit, fault.code(), fault.to_string(), fault.why(), fault.remedy())

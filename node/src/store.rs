@@ -18,8 +18,8 @@ use isnad_protocol::{act, encoding, store};
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::index::{Applied, Index};
-use crate::journal::{BATCH_BYTES, Frame, Journal, Position, Reader};
+use crate::index::{Applied, Index, ReadEntry};
+use crate::journal::{self, BATCH_BYTES, Frame, Journal, Position, Reader};
 
 /// Kinds of frames in a journal. format §10.1.
 pub(crate) mod kind {
@@ -75,14 +75,22 @@ struct Job {
 }
 
 impl Store {
+    /// Makes the journals that a home which joins is to have, where they are missing.
+    ///
+    /// # Errors
+    /// [`Fault`] if the disk fails.
+    pub fn make(home: &Home, spaces: &[SpaceId]) -> Result<(), Fault> {
+        spaces.iter().try_for_each(|space| journal::make(&home.journal(space)))
+    }
+
     /// Opens the journals of a home that is locked, and brings the index to where they end.
     ///
     /// `progress` is told (frames taken in, bytes still to read) while an index is made anew.
     ///
     /// # Errors
-    /// [`Fault`] if a journal is damaged or the disk fails. A torn tail is moved aside and logged, and is no fault.
+    /// [`Fault`] if a journal is damaged or missing, or the disk fails. A torn tail is moved aside and logged, and is no fault.
     pub fn open(home: &Home, spaces: &[SpaceId], progress: &mut dyn FnMut(u64)) -> Result<Self, Fault> {
-        let index = Index::open(&home.index())?;
+        let index = Index::open(&home.index(), &stamp(home, spaces)?)?;
         let reached = index.reached()?;
         let mut journals = BTreeMap::new();
         for space in spaces {
@@ -253,6 +261,8 @@ impl Store {
             return Ok(());
         }
         let mut count = 0_u64;
+        let reader = self.log_reader();
+        let read: ReadEntry<'_> = &|space, position| reader.entry_at(space, position);
         for (space, journal) in &mut self.journals {
             let from = reached.get(space).copied().unwrap_or(Position::START);
             let mut writes = Vec::new();
@@ -262,10 +272,10 @@ impl Store {
                 if writes.len() >= REPLAY_ENTRIES {
                     count = count.saturating_add(REPLAY_ENTRIES as u64);
                     progress(count);
-                    self.index.apply(std::mem::take(&mut writes))?;
+                    self.index.apply(std::mem::take(&mut writes), read)?;
                 }
             }
-            self.index.apply(writes)?;
+            self.index.apply(writes, read)?;
         }
         Ok(())
     }
@@ -329,7 +339,7 @@ impl LogReader {
         if !self.index.has_failed() {
             return Ok(());
         }
-        self.index.remake(|take| {
+        self.index.remake(&|space, position| self.entry_at(space, position), |take| {
             let given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for (space, reader) in &self.readers {
                 let Some(until) = given.get(space) else { continue };
@@ -358,6 +368,12 @@ impl LogReader {
             }
         }
         self.index.positions(log, from)
+    }
+
+    fn entry_at(&self, space: SpaceId, position: Position) -> Result<Authentic, Fault> {
+        let reader = self.readers.get(&space).ok_or_else(|| Fault::index("a space without journal"))?;
+        let entry = Entry::decode(&reader.read(position)?.bytes).map_err(Fault::index)?;
+        Ok(Authentic::from_store(entry))
     }
 
     fn read(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
@@ -423,7 +439,8 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
         }
         let done: Vec<(LogKey, u64, Position)> = writes.iter().filter_map(recent_of).collect();
         // Made anew, it holds these too.
-        let outcome = reader.index.apply(writes).or_else(|_| reader.remake_index());
+        let read: ReadEntry<'_> = &|space, position| reader.entry_at(space, position);
+        let outcome = reader.index.apply(writes, read).or_else(|_| reader.remake_index());
         if let Err(fault) = &outcome {
             tracing::error!(%fault, "the index stopped; it is made anew at the next start");
         } else {
@@ -462,6 +479,20 @@ fn forget(shared: &Shared, done: &[(LogKey, u64, Position)]) {
 fn log_of(entry: &Authentic) -> LogKey {
     let header = &entry.entry().header;
     LogKey { space: header.space, author: header.author }
+}
+
+/// What tells the journals of this home from those of every other: an index made of others is none of this home's.
+fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {
+    let mut stamp = Vec::new();
+    for space in spaces {
+        let dir = home.journal(space);
+        if !journal::exists(&dir)? {
+            return Err(Fault::JournalMissing { path: dir });
+        }
+        stamp.extend(space.as_bytes());
+        stamp.extend(journal::stamp(&dir)?);
+    }
+    Ok(stamp)
 }
 
 /// Opens the journal of a space behind where the index vouches for it.

@@ -9,10 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::Act;
+use crate::encoding::hash_plain;
 use crate::entry::{self, Entry, Kind};
 use crate::governance::{Governance, Taken};
 use crate::id::{ActId, ConsortiumId, EntryId, OrganisationId, SpaceId};
-use crate::key::PublicKey;
+use crate::key::{PublicKey, Signature};
 use crate::log::{LogEnd, LogKey};
 use crate::sheet::content::{self, Flaw};
 
@@ -23,8 +24,10 @@ pub use finding::{Finding, What};
 /// One thing that a journal holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
-    /// An entry in its place in its log.
+    /// An entry in its place in its log, its signature checked before it was written.
     Entry(Vec<u8>),
+    /// The same, taken in on the signature of a later one.
+    EntryOfRun(Vec<u8>),
     /// An entry held before without its payload, now with it.
     Payload(Vec<u8>),
     /// The replica says that it checked every signature up to here.
@@ -57,37 +60,60 @@ enum Checked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     log: LogKey,
+    /// Whoever wrote it says that the signature was checked before.
+    is_checked: bool,
     organisation: OrganisationId,
     kind: Kind,
     end: LogEnd,
     prev: EntryId,
     is_signed: bool,
+    signature: SignatureMark,
+    has_payload: bool,
     is_wanted: bool,
     /// The code of the rule that its payload breaks.
     inert: Option<&'static str>,
 }
 
+/// Tells one signature under an entry from another. Short, since memory is taken for each entry, and enough: a forged one is
+/// found by itself.
+type SignatureMark = [u8; 8];
+
+impl Checked {
+    /// The position that it is about, if it can be told.
+    const fn about(&self) -> Option<(LogKey, LogEnd)> {
+        match self {
+            Self::Entry(seen) | Self::Payload(seen) => Some((seen.log, seen.end)),
+            Self::Other(Stored::Checked(log, end) | Stored::CutBack(log, end)) => Some((*log, *end)),
+            Self::NoEntry(_) | Self::Other(_) => None,
+        }
+    }
+}
+
 /// Checks one thing by itself: the costly half, in which things know nothing of each other.
 #[must_use]
 pub fn check(stored: Stored) -> Part {
-    let read = |bytes: &[u8]| Entry::decode(bytes).map(|entry| seen(&entry));
+    let read = |bytes: &[u8], is_checked| Entry::decode(bytes).map(|entry| seen(&entry, is_checked));
     Part(match stored {
-        Stored::Entry(bytes) => read(&bytes).map_or_else(Checked::NoEntry, Checked::Entry),
-        Stored::Payload(bytes) => read(&bytes).map_or_else(Checked::NoEntry, Checked::Payload),
+        Stored::Entry(bytes) => read(&bytes, true).map_or_else(Checked::NoEntry, Checked::Entry),
+        Stored::EntryOfRun(bytes) => read(&bytes, false).map_or_else(Checked::NoEntry, Checked::Entry),
+        Stored::Payload(bytes) => read(&bytes, false).map_or_else(Checked::NoEntry, Checked::Payload),
         other => Checked::Other(other),
     })
 }
 
-fn seen(entry: &Entry) -> Seen {
+fn seen(entry: &Entry, is_checked: bool) -> Seen {
     let header = &entry.header;
     let flaw = content::read(entry).err();
     Seen {
         log: LogKey { space: header.space, author: header.author },
+        is_checked,
         organisation: header.organisation,
         kind: header.kind,
         end: LogEnd { seq: header.seq, id: header.id() },
         prev: header.prev,
         is_signed: entry.is_signed(),
+        signature: mark_of(&entry.signature),
+        has_payload: entry.payload.is_some(),
         is_wanted: flaw == Some(Flaw::Wanted),
         inert: match &flaw {
             Some(Flaw::Inert(defect)) => Some(defect.code()),
@@ -96,12 +122,26 @@ fn seen(entry: &Entry) -> Seen {
     }
 }
 
+fn mark_of(signature: &Signature) -> SignatureMark {
+    hash_plain(&[signature.as_bytes()]).first_chunk().copied().unwrap_or_default()
+}
+
+/// What stands at one position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    id: EntryId,
+    signature: SignatureMark,
+    has_payload: bool,
+}
+
 /// A log as far as it was followed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Line {
     organisation: Option<OrganisationId>,
-    /// The id at each position from 1; none where a position is missing.
-    ids: Vec<Option<EntryId>>,
+    /// What stands at each position from 1; none where a position is missing.
+    held: Vec<Option<Held>>,
+    /// Up to here, the replica says, every signature is checked.
+    checked: u64,
     wanted: BTreeSet<u64>,
     /// Faults of positions that a later cut may explain: a replica that finds a bad signature cuts the log back before it.
     unsigned: BTreeMap<u64, Finding>,
@@ -109,17 +149,28 @@ struct Line {
 
 impl Line {
     fn end(&self) -> LogEnd {
-        let seq = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
-        LogEnd { seq, id: self.ids.last().copied().flatten().unwrap_or(EntryId::ZERO) }
+        let seq = u64::try_from(self.held.len()).unwrap_or(u64::MAX);
+        LogEnd { seq, id: self.held.last().copied().flatten().map_or(EntryId::ZERO, |held| held.id) }
+    }
+
+    fn held(&self, seq: u64) -> Option<Held> {
+        let index = usize::try_from(seq.checked_sub(1)?).ok()?;
+        self.held.get(index).copied().flatten()
     }
 
     fn at(&self, seq: u64) -> Option<EntryId> {
-        let index = usize::try_from(seq.checked_sub(1)?).ok()?;
-        self.ids.get(index).copied().flatten()
+        self.held(seq).map(|held| held.id)
     }
 
     fn holds(&self, end: LogEnd) -> bool {
         end == LogEnd::START || self.at(end.seq) == Some(end.id)
+    }
+
+    fn set_payload(&mut self, seq: u64) {
+        let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        if let Some(Some(held)) = index.and_then(|index| self.held.get_mut(index)) {
+            held.has_payload = true;
+        }
     }
 }
 
@@ -211,15 +262,14 @@ impl Audit {
 
     /// Follows the logs by one thing more, in the order in which the journal of `space` holds them.
     pub fn join(&mut self, space: SpaceId, place: String, part: Part) {
+        if let Some((log, end)) = part.0.about().filter(|(log, _)| log.space != space) {
+            return self.find(Finding::of(place, What::OtherSpace).log(log, end));
+        }
         match part.0 {
-            Checked::Entry(seen) => self.entry(space, place, &seen),
+            Checked::Entry(seen) => self.entry(place, &seen),
             Checked::Payload(seen) => self.payload(place, &seen),
             Checked::NoEntry(error) => self.find(Finding::of(place, What::NoEntry).because(error.code())),
-            Checked::Other(Stored::Checked(log, upto)) => {
-                if self.lines.get(&log).is_none_or(|line| !line.holds(upto)) {
-                    self.find(Finding::of(place, What::CheckedBeyond).log(log, upto));
-                }
-            }
+            Checked::Other(Stored::Checked(log, upto)) => self.checked(place, log, upto),
             Checked::Other(Stored::CutBack(log, to)) => self.cut_back(place, log, to),
             Checked::Other(Stored::Damaged { flaw, looks_like }) => {
                 let mut finding = Finding::of(place, What::Damaged).because(&flaw);
@@ -233,24 +283,21 @@ impl Audit {
             Checked::Other(Stored::Unknown(kind)) => {
                 self.find(Finding::of(place, What::UnknownFrame).because(&kind.to_string()));
             }
-            Checked::Other(Stored::Entry(_) | Stored::Payload(_)) => {}
+            Checked::Other(Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_)) => {}
         }
     }
 
-    fn entry(&mut self, space: SpaceId, place: String, seen: &Seen) {
+    fn entry(&mut self, place: String, seen: &Seen) {
         let about = |what| Finding::of(place.clone(), what).log(seen.log, seen.end);
-        if seen.log.space != space {
-            self.find(about(What::OtherSpace));
-            return;
-        }
-        let line = self.lines.get(&seen.log);
-        if line.is_some_and(|line| line.at(seen.end.seq) == Some(seen.end.id)) {
-            self.find(about(What::Twice));
-            return;
-        }
-        if line.is_some_and(|line| line.at(seen.end.seq).is_some()) {
-            self.find(about(What::Equivocation));
-            return;
+        let held = self.lines.get(&seen.log).and_then(|line| line.held(seen.end.seq));
+        if let Some(held) = held {
+            let as_before = Held { id: seen.end.id, signature: seen.signature, has_payload: seen.has_payload };
+            let what = match held {
+                held if held == as_before => What::Twice,
+                held if held.id == seen.end.id => What::Rewritten,
+                _ => What::Equivocation,
+            };
+            return self.find(about(what));
         }
         self.count(seen);
         self.judge(&place, seen);
@@ -296,56 +343,88 @@ impl Audit {
         if seen.end.seq > due {
             let last = seen.end.seq.saturating_sub(1);
             found.push(about(What::Gap).because(&if due == last { due.to_string() } else { format!("{due}-{last}") }));
-        } else if seen.end.seq == due && seen.prev != before.id && line.ids.last().is_none_or(Option::is_some) {
+        } else if seen.end.seq == due && seen.prev != before.id && line.held.last().is_none_or(Option::is_some) {
             found.push(about(What::Chain));
         }
         match line.organisation {
             Some(organisation) if organisation != seen.organisation => found.push(about(What::Organisation)),
             _ => line.organisation = Some(seen.organisation),
         }
-        if !seen.is_signed {
+        // Where the signature was said to be checked, no later cut explains a bad one.
+        if !seen.is_signed && seen.is_checked {
+            found.push(about(What::Signature));
+        } else if !seen.is_signed {
             line.unsigned.insert(seen.end.seq, about(What::Signature));
+        }
+        if seen.is_checked && line.checked == before.seq {
+            line.checked = seen.end.seq;
         }
         if seen.is_wanted {
             line.wanted.insert(seen.end.seq);
         }
         // A gap of any width takes one finding and no memory for what is missing: a forged number must not ask for it.
-        let room = usize::try_from(seen.end.seq).ok().filter(|seq| *seq <= line.ids.len().saturating_add(GAP));
+        let room = usize::try_from(seen.end.seq).ok().filter(|seq| *seq <= line.held.len().saturating_add(GAP));
         if let Some(seq) = room.filter(|_| seen.end.seq >= due) {
-            line.ids.resize(seq.saturating_sub(1), None);
-            line.ids.push(Some(seen.end.id));
+            line.held.resize(seq.saturating_sub(1), None);
+            let held = Held { id: seen.end.id, signature: seen.signature, has_payload: seen.has_payload };
+            line.held.push(Some(held));
         }
         found.into_iter().for_each(|finding| self.find(finding));
     }
 
     fn payload(&mut self, place: String, seen: &Seen) {
+        let about = |what| Finding::of(place.clone(), what).log(seen.log, seen.end);
         let line = self.lines.get_mut(&seen.log);
-        let is_due = line.as_ref().is_some_and(|line| line.at(seen.end.seq) == Some(seen.end.id));
-        if !is_due {
-            return self.find(Finding::of(place, What::NoPosition).log(seen.log, seen.end));
+        let slot = line.and_then(|line| Some((line.held(seen.end.seq)?, line)));
+        let Some((held, line)) = slot.filter(|(held, _)| held.id == seen.end.id) else {
+            return self.find(about(What::NoPosition));
+        };
+        if held.signature != seen.signature || !seen.has_payload {
+            return self.find(about(What::Rewritten));
         }
-        if line.is_some_and(|line| line.wanted.remove(&seen.end.seq)) {
+        if held.has_payload {
+            return self.find(about(What::Twice));
+        }
+        line.set_payload(seen.end.seq);
+        if line.wanted.remove(&seen.end.seq) {
             self.counts.payloads = self.counts.payloads.saturating_add(1);
             self.counts.wanted = self.counts.wanted.saturating_sub(1);
         }
         if let Some(code) = seen.inert {
-            self.find(Finding::of(place, What::Inert).log(seen.log, seen.end).because(code));
+            self.find(about(What::Inert).because(code));
         }
+    }
+
+    fn checked(&mut self, place: String, log: LogKey, upto: LogEnd) {
+        let Some(line) = self.lines.get_mut(&log).filter(|line| line.holds(upto)) else {
+            return self.find(Finding::of(place, What::CheckedBeyond).log(log, upto));
+        };
+        if upto.seq < line.checked {
+            return self.find(Finding::of(place, What::CheckedBack).log(log, upto));
+        }
+        line.checked = upto.seq;
+        // Said to be good: no later cut explains these.
+        let behind = line.unsigned.split_off(&upto.seq.saturating_add(1));
+        let named = std::mem::replace(&mut line.unsigned, behind);
+        named.into_values().for_each(|finding| self.find(finding));
     }
 
     fn cut_back(&mut self, place: String, log: LogKey, to: LogEnd) {
         let Some(line) = self.lines.get_mut(&log).filter(|line| line.holds(to)) else {
             return self.find(Finding::of(place, What::CutNowhere).log(log, to));
         };
-        let is_explained = line.unsigned.keys().any(|seq| *seq > to.seq);
-        line.ids.truncate(usize::try_from(to.seq).unwrap_or(usize::MAX));
-        line.unsigned.retain(|seq, _| *seq <= to.seq);
+        let next = to.seq.saturating_add(1);
+        let is_explained = line.unsigned.contains_key(&next);
+        let cut = line.unsigned.split_off(&next);
+        line.held.truncate(usize::try_from(to.seq).unwrap_or(usize::MAX));
+        line.checked = line.checked.min(to.seq);
         line.wanted.retain(|seq| *seq <= to.seq);
         if to == LogEnd::START {
             line.organisation = None;
         }
         let what = if is_explained { What::CutBack } else { What::CutUnexplained };
         self.find(Finding::of(place, what).log(log, to));
+        cut.into_values().filter(|_| !is_explained).for_each(|finding| self.find(finding));
     }
 
     /// Adds what somebody else found, such as a journal that ends before the mark.
@@ -377,10 +456,9 @@ impl Audit {
     #[must_use]
     pub fn finish(mut self) -> Report {
         for (log, line) in std::mem::take(&mut self.lines) {
-            line.unsigned.into_values().for_each(|finding| self.find(finding));
-            for seq in line.wanted {
-                let id = line.ids.get(usize::try_from(seq).unwrap_or(usize::MAX).saturating_sub(1)).copied().flatten();
-                let end = LogEnd { seq, id: id.unwrap_or(EntryId::ZERO) };
+            line.unsigned.values().cloned().for_each(|finding| self.find(finding));
+            for seq in line.wanted.iter().copied() {
+                let end = LogEnd { seq, id: line.at(seq).unwrap_or(EntryId::ZERO) };
                 self.find(Finding::of(String::new(), What::Wanted).log(log, end));
             }
         }

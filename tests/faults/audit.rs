@@ -1,13 +1,17 @@
-//! A byte changed anywhere in a journal is found and named. DESIGN §11.
+//! A byte changed anywhere in a journal is found and named, and so is what was appended or taken away. DESIGN §11.
 
 use std::fs;
 use std::path::PathBuf;
 
 use isnad_node::audit::{Audited, audit};
 use isnad_node::home::Home;
+use isnad_node::journal::{Journal, Position, Reader};
 use isnad_protocol::audit::What;
-use isnad_protocol::id::ConsortiumId;
+use isnad_protocol::entry::Entry;
+use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
+use isnad_protocol::key::Signature;
 use isnad_tests::binary::{self, Consortium};
+use serde_json::Value;
 
 /// A consortium of one whose home holds a handful of entries.
 fn small_home() -> (Consortium, Home) {
@@ -74,4 +78,130 @@ fn another_consortium_than_the_one_named_is_a_fault() {
     let other = audit(&home, Some(ConsortiumId::new([7; 32])), &mut |_, _| {}).unwrap();
     assert!(!other.is_pinned && !other.is_whole());
     assert_eq!(other.report.findings.first().map(|finding| finding.what), Some(What::OtherConsortium));
+}
+
+/// Kinds of frames: format §10.1.
+mod kind {
+    pub(super) const ENTRY: u8 = 1;
+    pub(super) const ENTRY_OF_RUN: u8 = 2;
+    pub(super) const PAYLOAD: u8 = 3;
+    pub(super) const CHECKED: u8 = 4;
+    pub(super) const CUT_BACK: u8 = 5;
+}
+
+/// The space whose journal holds several entries of one log, and these.
+fn longest_log(home: &Home) -> (SpaceId, Vec<Entry>) {
+    let read = |space: &SpaceId| {
+        let frames = Reader::new(&home.journal(space)).frames_from(Position::START);
+        frames.map(|frame| Entry::decode(&frame.unwrap().bytes).unwrap()).collect::<Vec<_>>()
+    };
+    home.spaces().unwrap().into_iter().map(|space| (space, read(&space))).max_by_key(|(_, log)| log.len()).unwrap()
+}
+
+fn append(home: &Home, space: &SpaceId, frames: &[(u8, Vec<u8>)]) {
+    let mut journal = Journal::open(&home.journal(space)).unwrap().journal;
+    for (kind, bytes) in frames {
+        journal.append(*kind, &[bytes]).unwrap();
+    }
+    journal.sync().unwrap();
+}
+
+/// What `CHECKED` and `CUT_BACK` hold: the log up to this entry.
+fn upto(entry: &Entry) -> Vec<u8> {
+    let header = &entry.header;
+    let (space, author) = (header.space.as_bytes().as_slice(), header.author.as_bytes().as_slice());
+    [space, author, &header.seq.to_be_bytes(), header.id().as_bytes().as_slice()].concat()
+}
+
+fn forged(entry: &Entry) -> Entry {
+    Entry { signature: Signature::new([1; 64]), ..entry.clone() }
+}
+
+/// What stands in the place of the next entry, about a record that nobody wrote of.
+fn forged_next(log: &[Entry]) -> Entry {
+    let last = log.last().unwrap();
+    let mut next = forged(last);
+    next.header.seq += 1;
+    next.header.prev = last.header.id();
+    let mut record = *last.header.record.as_bytes();
+    record[15] ^= 1;
+    next.header.record = RecordId::new(record);
+    next
+}
+
+fn faults(home: &Home) -> Vec<What> {
+    let findings = audited(home).report.findings.into_iter();
+    findings.filter(|finding| finding.is_fault).map(|finding| finding.what).collect()
+}
+
+/// What a reader is told, by a node that starts on the home as it is.
+fn answers(home: &Home) -> (Value, Value) {
+    (binary::json(home.path(), &["digest"]), binary::json(home.path(), &["list", "incident"]))
+}
+
+#[test]
+fn what_was_appended_behind_the_nodes_back_is_named() {
+    let (consortium, home) = small_home();
+    let file = consortium.path("incident.json");
+    for _ in 0..2 {
+        binary::json(home.path(), &["record", "new", "incident", "--from", &file, "--space", "members"]);
+    }
+    let (space, log) = longest_log(&home);
+    assert_eq!(log.len(), 4);
+    let (old, last) = (&log[1], &log[3]);
+    let without = Entry { payload: None, ..old.clone() };
+    let next = forged_next(&log);
+    let cases: Vec<(&str, Vec<(u8, Vec<u8>)>, &[What])> = vec![
+        ("again", vec![(kind::ENTRY, old.encode())], &[]),
+        ("without its payload", vec![(kind::ENTRY, without.encode())], &[What::Rewritten]),
+        ("with a bad signature", vec![(kind::ENTRY, forged(old).encode())], &[What::Rewritten]),
+        ("as its payload, with a bad signature", vec![(kind::PAYLOAD, forged(old).encode())], &[What::Rewritten]),
+        ("checked back", vec![(kind::CHECKED, upto(old))], &[What::CheckedBack]),
+        ("cut back", vec![(kind::CUT_BACK, upto(old))], &[What::CutUnexplained, What::BeforeMark]),
+    ];
+    let (before, segment) = (answers(&home), home.journal(&space).join("1.seg"));
+    let whole = fs::read(&segment).unwrap();
+    for (what, frames, expected) in cases {
+        append(&home, &space, &frames);
+        assert_eq!(faults(&home), expected, "{what}");
+        assert_eq!(answers(&home), before, "{what}");
+        assert_eq!(faults(&home), expected, "{what}, once a node was there");
+        fs::write(&segment, &whole).unwrap();
+        fs::remove_dir_all(home.index()).unwrap();
+    }
+    append(&home, &space, &[(kind::ENTRY_OF_RUN, next.encode()), (kind::CUT_BACK, upto(old))]);
+    assert!(faults(&home).starts_with(&[What::CutUnexplained, What::Signature]), "{:?}", faults(&home));
+    fs::write(&segment, &whole).unwrap();
+    append(&home, &space, &[(kind::ENTRY_OF_RUN, next.encode()), (kind::CUT_BACK, upto(last))]);
+    assert_eq!(faults(&home), [], "this is what a replica does on its own");
+    assert_eq!(answers(&home), before);
+}
+
+#[test]
+fn a_journal_that_is_gone_is_named_and_a_start_says_so() {
+    let (_consortium, home) = small_home();
+    let before = answers(&home);
+    for space in home.spaces().unwrap() {
+        let (journal, aside) = (home.journal(&space), home.path().join("aside"));
+        fs::rename(&journal, &aside).unwrap();
+        assert!(faults(&home).contains(&What::NoJournal), "{:?}", faults(&home));
+        for command in [&["list", "incident"][..], &["digest"], &["status"]] {
+            let problem = binary::refused(home.path(), command, 1);
+            assert_eq!(problem["code"], "journal_missing", "{command:?}");
+        }
+        assert!(!journal.exists(), "nothing is made in its place");
+        fs::rename(&aside, &journal).unwrap();
+        assert_eq!(faults(&home), []);
+    }
+    assert_eq!(answers(&home), before);
+}
+
+#[test]
+fn an_index_of_another_home_is_made_anew() {
+    let (_consortium, home) = small_home();
+    let (_other_consortium, other) = small_home();
+    let (before, _) = (answers(&home), answers(&other));
+    fs::remove_dir_all(home.index()).unwrap();
+    binary::copy(&other.index(), &home.index());
+    assert_eq!(answers(&home), before);
 }

@@ -13,6 +13,10 @@ impl Fault {
             Self::Random { reason } | Self::Index { reason } | Self::Thread { reason } => reason.clone(),
             Self::Network(error) => error.why(),
             Self::Damaged { flaw, .. } => format!("{flaw}; nothing was cut or changed"),
+            Self::JournalMissing { .. } => {
+                "this home has had it since it joined its consortium; what it held is gone from here, and nothing was made in its place"
+                    .to_owned()
+            }
             Self::FrameTooLarge { .. } => "the journal takes only frames that every reader agrees to load".to_owned(),
             Self::NewerHome { .. } | Self::NewerFormat { .. } => "a newer version of isnad has run here".to_owned(),
             Self::NotAHome { .. } => "there is no file `version` in it".to_owned(),
@@ -50,6 +54,10 @@ impl Fault {
             Self::Random { .. } => "restart the machine; if it stays, its system is at fault".to_owned(),
             Self::Damaged { .. } => {
                 "run `isnad audit` to see all of it, then bring the journal back from a backup or a peer: see the guide"
+                    .to_owned()
+            }
+            Self::JournalMissing { .. } => {
+                "bring it back from a backup; without one, `isnad join FILE` makes an empty one, and peers fill it"
                     .to_owned()
             }
             Self::FrameTooLarge { .. } => "report this: no entry or act should be as long".to_owned(),

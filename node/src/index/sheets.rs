@@ -30,6 +30,8 @@ pub(super) struct Sheets<'a> {
     references: BTreeSet<Vec<u8>>,
     /// Records about which something changes, and what.
     records: BTreeMap<RecordId, Vec<u8>>,
+    /// Keys of what is no longer so.
+    gone: BTreeSet<Vec<u8>>,
 }
 
 impl<'a> Sheets<'a> {
@@ -40,6 +42,7 @@ impl<'a> Sheets<'a> {
             closed: BTreeMap::new(),
             references: BTreeSet::new(),
             records: BTreeMap::new(),
+            gone: BTreeSet::new(),
         }
     }
 
@@ -96,31 +99,49 @@ impl<'a> Sheets<'a> {
         Ok(())
     }
 
-    /// Takes the entries of a log behind `seq` out of every sheet.
-    pub(super) fn remove_behind(&mut self, log: LogKey, seq: u64) -> Result<(), Fault> {
-        let mut changed = Vec::new();
-        self.index.scan(&[prefix::SHEET], |name, value| {
-            let entries = decode_entries(value);
-            let is_kept = |entry: &&Authentic| {
-                let header = &entry.entry().header;
-                header.space != log.space || header.author != log.author || header.seq <= seq
-            };
-            let kept: Vec<&Authentic> = entries.iter().filter(is_kept).collect();
-            if kept.len() < entries.len() {
+    /// Takes the entries of a log behind `seq` out of the sheets of a record, and what is found by them alone out of the index.
+    ///
+    /// The index holds all of these entries: nothing else was done in this batch.
+    pub(super) fn remove_behind(&mut self, log: LogKey, seq: u64, record: RecordId) -> Result<(), Fault> {
+        let is_behind = |entry: &Authentic| {
+            let header = &entry.entry().header;
+            header.space == log.space && header.author == log.author && header.seq > seq
+        };
+        let start = [&[prefix::SHEET][..], record.as_bytes()].concat();
+        let (mut still_found_by, mut last) = (BTreeSet::new(), None);
+        let mut is_empty = true;
+        self.index.scan(&start, |rest, value| {
+            let (removed, kept): (Vec<_>, Vec<_>) = decode_entries(value).into_iter().partition(is_behind);
+            is_empty &= kept.is_empty();
+            still_found_by.extend(kept.iter().flat_map(found_by));
+            if !removed.is_empty() {
                 let mut bytes = Vec::new();
                 kept.iter().for_each(|entry| append(&mut bytes, entry));
-                changed.push(([&[prefix::SHEET], name].concat(), bytes));
-                self.records.extend(entries.iter().map(|entry| (entry.entry().header.record, cause(entry))));
+                self.closed.insert([&start, rest].concat(), bytes);
+                self.gone.extend(removed.iter().flat_map(found_by));
+                last = removed.last().map(|entry| [entry.id().as_bytes(), &[REMOVED][..]].concat()).or(last.take());
             }
             true
         })?;
-        self.closed.extend(changed);
+        self.gone.retain(|key| !still_found_by.contains(key));
+        match last {
+            Some(cause) if !is_empty => drop(self.records.insert(record, cause)),
+            Some(_) => self.gone.extend([prefix::STALE, prefix::SUMMARY].map(|prefix| key_of(prefix, record))),
+            None => {}
+        }
         Ok(())
     }
 
     pub(super) fn write(&self, batch: &mut Changes) {
+        for key in &self.gone {
+            batch.remove(key.as_slice());
+        }
         for (key, value) in &self.closed {
-            batch.insert(key.as_slice(), value.as_slice());
+            if value.is_empty() {
+                batch.remove(key.as_slice());
+            } else {
+                batch.insert(key.as_slice(), value.as_slice());
+            }
         }
         for (key, value) in &self.open {
             batch.insert(value_key(*key, value.number), value.bytes.as_slice());
@@ -129,24 +150,15 @@ impl<'a> Sheets<'a> {
             batch.insert(key.as_slice(), []);
         }
         for (record, cause) in &self.records {
-            batch.insert([&[prefix::STALE][..], record.as_bytes()].concat(), cause.as_slice());
+            batch.insert(key_of(prefix::STALE, *record), cause.as_slice());
             // An empty summary: the record is listed at once, and its summary made when it is first read.
-            batch.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), []);
+            batch.insert(key_of(prefix::SUMMARY, *record), []);
         }
     }
 
     fn touch(&mut self, entry: &Authentic) {
-        let header = &entry.entry().header;
-        self.records.insert(header.record, cause(entry));
-        let Some(payload) = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change) else { return };
-        let mentions = sheet::mentions(&payload.bytes);
-        for target in mentions.records {
-            let key = [&[prefix::REFERENCE][..], target.as_bytes(), header.record.as_bytes()].concat();
-            self.references.insert(key);
-        }
-        for alias in mentions.aliases {
-            self.references.insert([&alias_prefix(&alias), header.record.as_bytes().as_slice()].concat());
-        }
+        self.records.insert(entry.entry().header.record, cause(entry));
+        self.references.extend(found_by(entry));
     }
 
     fn last_value(&self, key: SheetKey) -> Result<Value, Fault> {
@@ -161,9 +173,29 @@ impl<'a> Sheets<'a> {
     }
 }
 
+/// Stands in the place of whether its payload is here, where an entry was removed.
+const REMOVED: u8 = 2;
+
 /// What tells one change of a record from another: the entry, and whether its payload is here.
 fn cause(entry: &Authentic) -> Vec<u8> {
     [&entry.id().as_bytes()[..], &[u8::from(entry.entry().payload.is_some())]].concat()
+}
+
+/// Keys under which the entry's record is found by what the entry names: other records, and its aliases.
+fn found_by(entry: &Authentic) -> Vec<Vec<u8>> {
+    let header = &entry.entry().header;
+    let Some(payload) = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change) else {
+        return Vec::new();
+    };
+    let mentions = sheet::mentions(&payload.bytes);
+    let record = header.record.as_bytes().as_slice();
+    let referred = mentions.records.iter().map(|target| [&[prefix::REFERENCE][..], target.as_bytes(), record].concat());
+    let named = mentions.aliases.iter().map(|alias| [&alias_prefix(alias), record].concat());
+    referred.chain(named).collect()
+}
+
+fn key_of(prefix: u8, record: RecordId) -> Vec<u8> {
+    [&[prefix][..], record.as_bytes()].concat()
 }
 
 fn sheet_prefix((record, space, organisation): SheetKey) -> Vec<u8> {

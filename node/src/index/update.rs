@@ -1,14 +1,16 @@
 //! What a batch changes in the index: one sled batch, in which the index also says how far it has come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
-use isnad_protocol::id::SpaceId;
+use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
 
 use super::sheets::Sheets;
 use super::{
-    Changes, FORM, Index, POSITIONS, Position, Write, decode_log, encode_log, log_key, position_key, prefix, wanted_key,
+    Changes, Index, POSITIONS, Position, ReadEntry, Write, decode_log, encode_log, log_key, position_key, prefix,
+    wanted_key,
 };
 use crate::fault::Fault;
 
@@ -33,45 +35,48 @@ struct Update<'a> {
     sheets: Sheets<'a>,
     reached: BTreeMap<SpaceId, Position>,
     batch: Changes,
+    /// Frames that no honest replica writes there.
+    passed_over: u64,
 }
 
 impl Index {
-    /// Takes in what the journal holds further, in the journal's order. What it has already is passed over.
+    /// Takes in what the journal holds further, in the journal's order. What it has already is passed over, and so is what no
+    /// honest replica writes there: an audit names it.
+    ///
+    /// `read` is asked for the entries of a log that is cut back.
     ///
     /// # Errors
-    /// [`Fault`] if sled fails; the index then stands where it stood.
-    pub fn apply(&self, writes: Vec<Applied>) -> Result<(), Fault> {
+    /// [`Fault`] if sled fails, or the journal cannot be read: the index then lacks some of it and counts as failed.
+    pub fn apply(&self, writes: Vec<Applied>, read: ReadEntry<'_>) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.return_to_disk();
+        self.take(writes, read).inspect_err(|_| self.shared.has_failed.store(true, Ordering::SeqCst))
+    }
+
+    fn take(&self, writes: Vec<Applied>, read: ReadEntry<'_>) -> Result<(), Fault> {
         let known = self.reached()?;
         let mut update = Update::new(self);
         for write in writes {
             if known.get(&write.space).is_some_and(|reached| write.at < *reached) {
                 continue;
             }
-            update.reached.insert(write.space, write.end);
-            if let Write::CutBack { log, to } = write.write {
-                update.finish()?;
-                self.cut_back(log, to)?;
-                update = Update::new(self);
-            } else {
-                update.write(write)?;
+            let (space, end) = (write.space, write.end);
+            match write.write {
+                Write::CutBack { log, to } if log.space == space => {
+                    // In a batch of its own, with how far the index has come: all that is cut stands in the index by then.
+                    update.finish()?;
+                    update = Update::new(self);
+                    update.reached.insert(space, end);
+                    update.cut_back(log, to, read)?;
+                    update.finish()?;
+                    update = Update::new(self);
+                }
+                _ => {
+                    update.reached.insert(space, end);
+                    update.write(write)?;
+                }
             }
         }
-        update.finish()
-    }
-
-    /// Takes a log back to `to`. Rare, and a peer's fault, so that reading every sheet once is good enough.
-    fn cut_back(&self, key: LogKey, to: LogEnd) -> Result<(), Fault> {
-        let mut update = Update::new(self);
-        let Some(log) = update.log(key)? else { return Ok(()) };
-        for seq in to.seq.saturating_add(1)..=log.end.seq {
-            update.set_position(key, seq, Position::from_u64(0))?;
-            update.batch.remove(wanted_key(key, seq));
-        }
-        let checked = if log.checked.seq > to.seq { to } else { log.checked };
-        update.logs.insert(key, Log { end: to, checked, ..log });
-        update.sheets.remove_behind(key, to.seq)?;
         update.finish()
     }
 }
@@ -85,31 +90,36 @@ impl<'a> Update<'a> {
             sheets: Sheets::new(index),
             reached: BTreeMap::new(),
             batch: Changes::default(),
+            passed_over: 0,
         }
     }
 
     fn write(&mut self, applied: Applied) -> Result<(), Fault> {
-        match applied.write {
-            Write::Entry { entry, is_checked } => self.entry(&entry, is_checked, applied.at),
-            Write::Payload(entry) => {
-                let end = entry.end();
-                let header = &entry.entry().header;
-                let log = LogKey { space: header.space, author: header.author };
-                self.batch.remove(wanted_key(log, end.seq));
-                self.set_position(log, end.seq, applied.at)?;
-                self.sheets.replace(&entry)
+        let is_taken = match applied.write {
+            Write::Entry { entry, is_checked } if entry.entry().header.space == applied.space => {
+                self.entry(&entry, is_checked, applied.at)?
             }
-            Write::Checked { log, upto } => self.change_log(log, |log| log.checked = upto),
-            Write::CutBack { .. } | Write::Act(_) => Ok(()),
+            Write::Payload(entry) if entry.entry().header.space == applied.space => self.payload(&entry, applied.at)?,
+            Write::Checked { log, upto } if log.space == applied.space => self.checked(log, upto)?,
+            Write::Entry { .. } | Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } => false,
+            Write::Act(_) => true,
+        };
+        if !is_taken {
+            self.passed_over = self.passed_over.saturating_add(1);
         }
+        Ok(())
     }
 
-    fn entry(&mut self, entry: &Authentic, is_checked: bool, at: Position) -> Result<(), Fault> {
+    /// Takes the next entry of its log; `false` for any other, which would take the log back, or leave a gap in it.
+    fn entry(&mut self, entry: &Authentic, is_checked: bool, at: Position) -> Result<bool, Fault> {
         let header = &entry.entry().header;
         let key = LogKey { space: header.space, author: header.author };
         let before = self.log(key)?;
         let start = Log { organisation: header.organisation, end: LogEnd::START, checked: LogEnd::START };
         let mut log = before.unwrap_or(start);
+        if log.end.seq.checked_add(1) != Some(header.seq) || header.prev != log.end.id {
+            return Ok(false);
+        }
         if is_checked && log.checked == log.end {
             log.checked = entry.end();
         }
@@ -119,7 +129,85 @@ impl<'a> Update<'a> {
         if entry.entry().payload.is_none() && header.has_payload() {
             self.batch.insert(wanted_key(key, header.seq), entry.id().as_bytes());
         }
-        self.sheets.add(entry)
+        self.sheets.add(entry)?;
+        Ok(true)
+    }
+
+    /// Puts the payload of an entry in its place; `false` if it does not lack one.
+    fn payload(&mut self, entry: &Authentic, at: Position) -> Result<bool, Fault> {
+        let header = &entry.entry().header;
+        let log = LogKey { space: header.space, author: header.author };
+        let key = wanted_key(log, header.seq);
+        if entry.entry().payload.is_none() || self.get(&key)?.as_deref() != Some(entry.id().as_bytes()) {
+            return Ok(false);
+        }
+        self.batch.remove(key);
+        self.set_position(log, header.seq, at)?;
+        self.sheets.replace(entry)?;
+        Ok(true)
+    }
+
+    /// Notes how far signatures are checked; `false` if that goes back, or beyond the log.
+    fn checked(&mut self, key: LogKey, upto: LogEnd) -> Result<bool, Fault> {
+        let known = self.log(key)?.filter(|log| log.checked.seq <= upto.seq && upto.seq <= log.end.seq);
+        let Some(log) = known else { return Ok(false) };
+        self.logs.insert(key, Log { checked: upto, ..log });
+        Ok(true)
+    }
+
+    /// Takes a log back to `to`, before an entry whose signature is bad. All of the log stands in the index by now.
+    fn cut_back(&mut self, key: LogKey, to: LogEnd, read: ReadEntry<'_>) -> Result<(), Fault> {
+        let Some(log) = self.log(key)?.filter(|log| to.seq < log.end.seq) else { return Ok(()) };
+        if !self.is_explained(key, to, read)? {
+            self.passed_over = self.passed_over.saturating_add(1);
+            return Ok(());
+        }
+        let records = self.records_behind(key, to, log.end, read)?;
+        for seq in to.seq.saturating_add(1)..=log.end.seq {
+            self.set_position(key, seq, Position::from_u64(0))?;
+            self.batch.remove(wanted_key(key, seq));
+        }
+        let checked = if log.checked.seq > to.seq { to } else { log.checked };
+        self.logs.insert(key, Log { end: to, checked, ..log });
+        records.into_iter().try_for_each(|record| self.sheets.remove_behind(key, to.seq, record))
+    }
+
+    /// True if `to` stands where it says, and the entry behind it has a bad signature.
+    fn is_explained(&self, key: LogKey, to: LogEnd, read: ReadEntry<'_>) -> Result<bool, Fault> {
+        let at = |seq| match self.index.positions(key, seq)?.first() {
+            Some(position) => read(key.space, *position).map(Some),
+            None => Ok(None),
+        };
+        let is_held = to == LogEnd::START || at(to.seq)?.is_some_and(|entry| entry.end() == to);
+        Ok(is_held && at(to.seq.saturating_add(1))?.is_some_and(|entry| !entry.entry().is_signed()))
+    }
+
+    /// What the entries of a log behind `to` are about: these sheets alone are touched by a cut, which a peer may cause often.
+    fn records_behind(
+        &self,
+        key: LogKey,
+        to: LogEnd,
+        end: LogEnd,
+        read: ReadEntry<'_>,
+    ) -> Result<BTreeSet<RecordId>, Fault> {
+        let mut records = BTreeSet::new();
+        let mut seq = to.seq;
+        while seq < end.seq {
+            let positions = self.index.positions(key, seq.saturating_add(1))?;
+            if positions.is_empty() {
+                break;
+            }
+            for position in positions {
+                records.insert(read(key.space, position)?.entry().header.record);
+                seq = seq.saturating_add(1);
+            }
+        }
+        Ok(records)
+    }
+
+    /// A value as it will stand after this batch.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.batch.0.get(key).map_or_else(|| self.index.get(key), |value| Ok(value.clone()))
     }
 
     fn log(&self, key: LogKey) -> Result<Option<Log>, Fault> {
@@ -127,14 +215,6 @@ impl<'a> Update<'a> {
             Some(log) => Ok(Some(*log)),
             None => Ok(self.index.get(&log_key(key))?.and_then(|value| decode_log(&value))),
         }
-    }
-
-    fn change_log(&mut self, key: LogKey, change: impl FnOnce(&mut Log)) -> Result<(), Fault> {
-        if let Some(mut log) = self.log(key)? {
-            change(&mut log);
-            self.logs.insert(key, log);
-        }
-        Ok(())
     }
 
     fn set_position(&mut self, log: LogKey, seq: u64, at: Position) -> Result<(), Fault> {
@@ -171,7 +251,10 @@ impl<'a> Update<'a> {
             let key = [&[prefix::STATE][..], space.as_bytes()].concat();
             self.batch.insert(key, position.to_u64().to_be_bytes());
         }
-        self.batch.insert([prefix::STATE], FORM);
+        if self.passed_over > 0 {
+            tracing::warn!(frames = self.passed_over, "the journal holds what no replica writes: see `isnad audit`");
+        }
+        self.batch.insert([prefix::STATE], self.index.shared.form.as_slice());
         self.index.write(self.batch)
     }
 }

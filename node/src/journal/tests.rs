@@ -509,3 +509,20 @@ fn a_changed_byte_of_an_empty_segment_is_damage() {
         assert!(scanned(dir.path()).iter().any(|found| matches!(found, Found::Damage(_))), "byte {at}");
     }
 }
+
+#[test]
+fn a_journal_is_told_from_every_other_and_from_none() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = dir.path().join("journal");
+    assert!(!exists(&path).unwrap() && !exists(dir.path()).unwrap());
+    make(&path).unwrap();
+    make(other.path()).unwrap();
+    let own = stamp(&path).unwrap();
+    assert!(exists(&path).unwrap() && own != stamp(other.path()).unwrap());
+    // Made once, and the same however much is appended.
+    make(&path).unwrap();
+    filled(&path);
+    assert_eq!(stamp(&path).unwrap(), own);
+    fs::remove_file(path.join("1.seg")).unwrap();
+    assert!(matches!(stamp(&path), Err(Fault::Damaged { flaw: Flaw::Missing, segment: 1, .. })));
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use isnad_protocol::act::{Name, OrganisationKind, founding};
+use isnad_protocol::audit::What;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::log::LogEnd;
@@ -12,6 +13,7 @@ use super::*;
 use crate::contribution::Content;
 use crate::identity::{self, NewIdentity};
 use crate::keystore::{Cost, Passphrase};
+use crate::reading::Reader;
 
 const CHEAP: Cost = Cost { m_kib: 8 * 1_024, t: 1, p: 1 };
 
@@ -149,4 +151,105 @@ async fn a_carried_file_is_read_to_its_end_however_much_of_it_is_held_already() 
     writer.contribute(vec![claim(members, "news")]).await.unwrap();
     let file = crate::carry::write_out(&writer, None).unwrap();
     assert_eq!(crate::carry::take_in(&reader, &file).await.unwrap().entries, 1);
+}
+
+/// A home of one organisation with two entries in the members' space, closed again.
+async fn written() -> (TempDir, Home, Governance, SpaceId) {
+    let (dir, home) = founded(1).remove(0);
+    let node = Node::start(closed(&home), &mut |_| {}).await.unwrap();
+    let governance = (*node.snapshot().governance).clone();
+    let members = governance.spaces()[0].id;
+    // One after the other: of the last step alone, the mark still holds the bytes.
+    node.contribute(vec![claim(members, "one")]).await.unwrap();
+    node.contribute(vec![claim(members, "two")]).await.unwrap();
+    drop(node);
+    (dir, home, governance, members)
+}
+
+fn closed(home: &Home) -> Options {
+    Options { home: home.clone(), unlocker: Some(unlocker()), network: None }
+}
+
+fn faults(home: &Home) -> Vec<What> {
+    let findings = crate::audit::audit(home, None, &mut |_, _| {}).unwrap().report.findings;
+    findings.into_iter().filter(|finding| finding.is_fault).map(|finding| finding.what).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_is_gone_is_said_to_be_and_never_made_in_silence() {
+    let (_dir, fresh) = founded(1).remove(0);
+    assert_eq!(faults(&fresh), [], "a home that has just joined lacks nothing");
+    let (_dir, home, governance, members) = written().await;
+    assert_eq!(faults(&home), []);
+    let lost = home.journal(&members);
+    for with_index in [true, false] {
+        std::fs::remove_dir_all(&lost).unwrap();
+        if !with_index {
+            std::fs::remove_dir_all(home.index()).unwrap();
+        }
+        let refused = Node::start(closed(&home), &mut |_| {}).await.map(drop).unwrap_err();
+        assert!(matches!(&refused, OpenError::Fault(Fault::JournalMissing { path }) if *path == lost), "{refused}");
+        assert!(!lost.exists());
+        assert_eq!(faults(&home), [What::NoJournal, What::BeforeMark]);
+        // An empty directory is no journal either.
+        std::fs::create_dir(&lost).unwrap();
+        assert_eq!(faults(&home), [What::NoJournal, What::BeforeMark]);
+        // Whoever joins again has said that what is missing is to be fetched: it is not signed over.
+        join(&home, &governance).unwrap();
+        let node = Node::start(closed(&home), &mut |_| {}).await.unwrap();
+        let refused = node.contribute(vec![claim(members, "three")]).await.unwrap_err();
+        assert!(matches!(refused, Refused::Signing(_)), "{refused:?}");
+        assert_eq!(node.index().unwrap().entries_about(claim(members, "").record).unwrap().len(), 0);
+    }
+    std::fs::remove_dir_all(home.path().join("journal")).unwrap();
+    assert_eq!(faults(&home), [What::NoJournal, What::NoJournal, What::BeforeMark]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_of_another_home_is_made_anew() {
+    let homes = [written().await, written().await];
+    let mut held = Vec::new();
+    for (_, home, _, _) in &homes {
+        held.push(Node::start(closed(home), &mut |_| {}).await.unwrap().snapshot().logs);
+    }
+    let [(_, from, ..), (_, to, _, members)] = &homes;
+    std::fs::remove_dir_all(to.index()).unwrap();
+    std::fs::rename(from.index(), to.index()).unwrap();
+    let node = Node::start(closed(to), &mut |_| {}).await.unwrap();
+    assert_eq!(node.snapshot().logs, held[1]);
+    assert_eq!(node.index().unwrap().entries_about(claim(*members, "").record).unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_appended_to_a_journal_behind_the_nodes_back_takes_no_log_back() {
+    let (_dir, home, _, members) = written().await;
+    let node = Node::start(closed(&home), &mut |_| {}).await.unwrap();
+    let logs = node.snapshot().logs;
+    let (log, first) = (*logs.keys().next().unwrap(), logs.values().next().unwrap().checked.seq);
+    assert_eq!(first, 2);
+    let held = Reader::new(&node).checked_log(log, 2).unwrap();
+    drop(node);
+    let forged = isnad_protocol::entry::Entry {
+        signature: isnad_protocol::key::Signature::new([1; 64]),
+        ..held[0].entry().clone()
+    };
+    let frames: [(u8, Vec<u8>, Option<What>); 3] = [
+        (crate::store::kind::ENTRY, held[0].entry().encode(), None),
+        (crate::store::kind::ENTRY, forged.encode(), Some(What::Rewritten)),
+        (crate::store::kind::PAYLOAD, forged.encode(), Some(What::Rewritten)),
+    ];
+    let mut expected = Vec::new();
+    for (kind, bytes, fault) in frames {
+        let mut journal = crate::journal::Journal::open(&home.journal(&members)).unwrap().journal;
+        journal.append(kind, &[&bytes]).unwrap();
+        journal.sync().unwrap();
+        drop(journal);
+        expected.extend(fault);
+        let node = Node::start(closed(&home), &mut |_| {}).await.unwrap();
+        assert_eq!(node.snapshot().logs, logs);
+        assert_eq!(Reader::new(&node).checked_log(log, 2).unwrap(), held);
+        assert_eq!(node.snapshot().signing, None);
+        drop(node);
+        assert_eq!(faults(&home), expected);
+    }
 }

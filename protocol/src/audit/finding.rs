@@ -26,15 +26,19 @@ pub enum What {
     OtherSpace,
     /// Another entry stands at the same position.
     Equivocation,
+    /// The same entry is written again with another signature, or with or without its payload.
+    Rewritten,
     /// No act grants its author, or no membership names its organisation: no honest replica takes such a log.
     NotTaken,
     /// A payload for a position that is not held.
     NoPosition,
     /// Signatures were said to be checked up to an entry that is not held.
     CheckedBeyond,
+    /// Signatures were said to be checked up to before where they were said to be before.
+    CheckedBack,
     /// A log was cut back to an entry that is not held.
     CutNowhere,
-    /// A log was cut back though no signature behind the cut is bad.
+    /// A log was cut back though the first entry behind the cut has no bad signature, or one that was said to be checked.
     CutUnexplained,
     /// Bytes in the place of an act are none.
     NoAct,
@@ -50,13 +54,15 @@ pub enum What {
     BeforeMark,
     /// Bytes follow the last whole entry of a journal that no node is writing: a crash, or damage to the last one.
     Tail,
+    /// The journal of a space of the consortium is not there.
+    NoJournal,
     /// A file that should be there cannot be read.
     Unreadable,
 
     /// Observations, from here on: honest replicas may hold these.
     /// A node may be writing at this moment.
     TailInUse,
-    /// The same entry is written twice.
+    /// The same entry is written twice, with the same bytes.
     Twice,
     /// A bad signature was found and the log cut back before it.
     CutBack,
@@ -102,9 +108,11 @@ impl What {
             Self::Organisation => "organisation",
             Self::OtherSpace => "other_space",
             Self::Equivocation => "equivocation",
+            Self::Rewritten => "rewritten",
             Self::NotTaken => "not_taken",
             Self::NoPosition => "no_position",
             Self::CheckedBeyond => "checked_beyond",
+            Self::CheckedBack => "checked_back",
             Self::CutNowhere => "cut_nowhere",
             Self::CutUnexplained => "cut_unexplained",
             Self::NoAct => "no_act",
@@ -114,6 +122,7 @@ impl What {
             Self::OtherConsortium => "other_consortium",
             Self::BeforeMark => "before_mark",
             Self::Tail => "tail",
+            Self::NoJournal => "no_journal",
             Self::Unreadable => "unreadable",
             Self::TailInUse => "tail_in_use",
             Self::Twice => "twice",

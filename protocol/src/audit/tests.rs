@@ -57,6 +57,15 @@ fn stored(entries: &[Entry]) -> Vec<Stored> {
     entries.iter().map(|entry| Stored::Entry(entry.encode())).collect()
 }
 
+/// As an entry stands that was taken in on the signature of a later one.
+fn run(entry: &Entry) -> Stored {
+    Stored::EntryOfRun(entry.encode())
+}
+
+fn forged(entry: &Entry) -> Entry {
+    Entry { signature: Signature::new([1; 64]), ..entry.clone() }
+}
+
 #[test]
 fn a_whole_log_has_no_fault() {
     assert_eq!(audit(stored(&line(4))), []);
@@ -74,13 +83,14 @@ fn what_no_act_grants_is_a_fault() {
 #[test]
 fn each_fault_has_its_name() {
     let whole = line(4);
-    let forged = Entry { signature: Signature::new([1; 64]), ..whole[1].clone() };
+    let forged = forged(&whole[1]);
     let other = entry(LogEnd::START, "another");
     let apart = entry(end(&other), "on another");
     let check = |stored: Vec<Stored>, expected: &[What]| assert_eq!(audit(stored), expected);
     let entry_of = |entry: &Entry| Stored::Entry(entry.encode());
 
     check(vec![entry_of(&whole[0]), entry_of(&forged)], &[What::Signature]);
+    check(vec![entry_of(&whole[0]), run(&forged)], &[What::Signature]);
     check(vec![entry_of(&whole[0]), entry_of(&whole[2])], &[What::Gap]);
     check(vec![entry_of(&whole[0]), entry_of(&apart)], &[What::Chain]);
     check(vec![entry_of(&whole[0]), entry_of(&other)], &[What::Equivocation]);
@@ -101,11 +111,78 @@ fn each_fault_has_its_name() {
 #[test]
 fn a_cut_explains_the_bad_signature_behind_it() {
     let whole = line(3);
-    let forged = Entry { signature: Signature::new([1; 64]), ..whole[1].clone() };
-    let mut all = stored(&[whole[0].clone(), forged, whole[2].clone()]);
-    all.push(Stored::CutBack(log(), end(&whole[0])));
+    let forged = forged(&whole[1]);
+    let mut all = stored(&whole[..1]);
+    all.extend([run(&forged), run(&whole[2])]);
+    all.extend([Stored::Checked(log(), end(&whole[0])), Stored::CutBack(log(), end(&whole[0]))]);
     all.extend(stored(&whole[1..]));
     assert_eq!(audit(all), [What::CutBack]);
+}
+
+#[test]
+fn a_cut_is_explained_by_the_entry_right_behind_it_alone() {
+    let whole = line(4);
+    let forged = forged(&whole[3]);
+    let before = stored(&whole[..3]);
+    let cut = |to: &Entry| Stored::CutBack(log(), end(to));
+    let all = |more: Vec<Stored>| before.clone().into_iter().chain(more).collect::<Vec<_>>();
+    assert_eq!(audit(all(vec![run(&forged), cut(&whole[2])])), [What::CutBack]);
+    assert_eq!(audit(all(vec![run(&forged), cut(&whole[0])])), [What::CutUnexplained, What::Signature]);
+    // Said to be checked, one by one or later: no cut explains it.
+    assert_eq!(
+        audit(all(vec![Stored::Entry(forged.encode()), cut(&whole[2])])),
+        [What::Signature, What::CutUnexplained]
+    );
+    let said = Stored::Checked(log(), end(&forged));
+    assert_eq!(audit(all(vec![run(&forged), said, cut(&whole[2])])), [What::Signature, What::CutUnexplained]);
+    // Once is enough: a second cut finds nothing to cut.
+    assert_eq!(audit(all(vec![run(&forged), cut(&whole[2]), cut(&whole[2])])), [What::CutUnexplained, What::CutBack]);
+}
+
+#[test]
+fn an_entry_written_again_is_a_fault_unless_its_bytes_are_the_same() {
+    let whole = line(3);
+    let without = Entry { payload: None, ..whole[0].clone() };
+    let unsigned = forged(&whole[0]);
+    let after = |first: &Entry, again: Stored| {
+        let rest = whole[1..].iter().map(|entry| Stored::Entry(entry.encode()));
+        audit(std::iter::once(run(first)).chain(rest).chain([again]).collect())
+    };
+    assert_eq!(after(&whole[0], Stored::Entry(whole[0].encode())), [What::Twice]);
+    assert_eq!(after(&whole[0], run(&whole[0])), [What::Twice]);
+    assert_eq!(after(&whole[0], Stored::Payload(whole[0].encode())), [What::Twice]);
+    assert_eq!(after(&whole[0], Stored::Entry(without.encode())), [What::Rewritten]);
+    assert_eq!(after(&whole[0], Stored::Entry(unsigned.encode())), [What::Rewritten]);
+    assert_eq!(after(&whole[0], Stored::Payload(unsigned.encode())), [What::Rewritten]);
+    assert_eq!(after(&whole[0], Stored::Payload(without.encode())), [What::Rewritten]);
+    // Held without its payload, it is written with it in one way alone.
+    assert_eq!(after(&without, Stored::Payload(whole[0].encode())), []);
+    assert_eq!(after(&without, Stored::Payload(unsigned.encode())), [What::Rewritten, What::Wanted]);
+    assert_eq!(after(&without, Stored::Entry(whole[0].encode())), [What::Rewritten, What::Wanted]);
+    assert!(What::Rewritten.is_fault() && !What::Twice.is_fault());
+}
+
+#[test]
+fn what_was_checked_once_stays_checked() {
+    let whole = line(4);
+    let said = |upto: &Entry| Stored::Checked(log(), end(upto));
+    let of_run: Vec<Stored> = whole.iter().map(run).collect();
+    let after = |before: &[Stored], more: Vec<Stored>| audit(before.iter().cloned().chain(more).collect());
+    assert_eq!(after(&of_run, vec![said(&whole[1]), said(&whole[1]), said(&whole[3])]), []);
+    assert_eq!(after(&of_run, vec![said(&whole[1]), said(&whole[0])]), [What::CheckedBack]);
+    assert_eq!(after(&stored(&whole), vec![said(&whole[2])]), [What::CheckedBack]);
+    assert_eq!(after(&stored(&whole), vec![Stored::Checked(log(), LogEnd::START)]), [What::CheckedBack]);
+    assert_eq!(after(&stored(&whole), vec![said(&whole[3])]), []);
+}
+
+#[test]
+fn what_belongs_to_another_space_is_named() {
+    let whole = line(2);
+    let elsewhere = LogKey { space: SpaceId::new([8; 32]), author: log().author };
+    let before = stored(&whole);
+    for wrong in [Stored::Checked(elsewhere, end(&whole[0])), Stored::CutBack(elsewhere, end(&whole[0]))] {
+        assert_eq!(audit(before.iter().cloned().chain([wrong]).collect()), [What::OtherSpace]);
+    }
 }
 
 #[test]
