@@ -86,7 +86,7 @@ impl Node {
         let consortium = consortium(&home)?.ok_or(OpenError::NoConsortium)?;
         let spaces = open_spaces(consortium);
         let mut store = Store::open(&home, &spaces, progress)?;
-        let governance = governance(consortium, store.read_acts()?);
+        let governance = Governance::replay(consortium, store.read_acts()?);
         let stored = store.index().stored()?;
         let own = own_organisation(&home, &governance)?;
         let keys = unlocked(&home, &governance, unlocker.as_mut())?;
@@ -284,16 +284,6 @@ pub fn consortium(home: &Home) -> Result<Option<ConsortiumId>, Fault> {
 /// The spaces that a home has a journal of from the moment it joins: they are made before the first act is written.
 pub(crate) fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
     vec![OpenSpace::Members.id(&consortium), OpenSpace::Public.id(&consortium)]
-}
-
-fn governance(consortium: ConsortiumId, acts: Vec<Act>) -> Governance {
-    let mut governance = Governance::new(consortium);
-    for act in acts {
-        if let Err(refusal) = governance.take(act) {
-            tracing::warn!(%refusal, "an act in the journal is passed over");
-        }
-    }
-    governance
 }
 
 struct Keys {

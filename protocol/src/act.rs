@@ -4,6 +4,8 @@
 //! and whether it is in effect, is for governance. A signature that fails is dropped there, never the act: otherwise a
 //! relay could kill an act by adding one.
 
+use std::sync::Arc;
+
 use crate::encoding::{Reader, hash_plain};
 use crate::id::{ActId, ConsortiumId, OrganisationId};
 use crate::key::{SecretKey, Use};
@@ -114,13 +116,15 @@ impl Place {
 }
 
 /// An act as decoded: its bytes keep every rule that they alone decide. Says nothing about who signed it.
+///
+/// Copies share what was decoded: an act takes up to a megabyte, and stands in several states of governance at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
     place: Place,
-    body: Body,
-    frame: Vec<u8>,
+    body: Arc<Body>,
+    frame: Arc<[u8]>,
     id: ActId,
-    signatures: Vec<ActSignature>,
+    signatures: Arc<[ActSignature]>,
 }
 
 impl Act {
@@ -157,15 +161,33 @@ impl Act {
         let signatures = signature::decode_list(&mut reader)?;
         let body = Body::decode(kind, &place, body)?;
         let frame_len = FRAME_SIZE.saturating_add(body_len);
-        let frame = bytes.get(..frame_len).unwrap_or(bytes).to_vec();
+        let frame: Arc<[u8]> = bytes.get(..frame_len).unwrap_or(bytes).into();
         let id = ActId::new(hash_plain(&[&frame]));
-        Ok(Self { place, body, frame, id, signatures })
+        Ok(Self { place, body: Arc::new(body), frame, id, signatures: signatures.into() })
+    }
+
+    /// The id that an act of these bytes would have, whatever they are: what is held under it needs no second decoding.
+    #[must_use]
+    pub fn id_of(bytes: &[u8]) -> Option<ActId> {
+        let (_, _, body_len) = decode_frame(&mut Reader::new(bytes)).ok()?;
+        let frame = bytes.get(..FRAME_SIZE.checked_add(body_len)?)?;
+        Some(ActId::new(hash_plain(&[frame])))
+    }
+
+    /// Reads another copy of this act, of the same id: only its signatures, for the rest was decoded before.
+    ///
+    /// # Errors
+    /// [`DecodeError`] names the first rule that the list of signatures breaks.
+    pub fn decode_copy(&self, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let rest = bytes.get(self.frame.len()..).unwrap_or_default();
+        let signatures = signature::decode_list(&mut Reader::new(rest))?;
+        Ok(Self { signatures: signatures.into(), ..self.clone() })
     }
 
     /// The bytes of the act in files and on the wire: frame, body, signatures.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.frame.clone();
+        let mut bytes = self.frame.to_vec();
         signature::encode_list(&self.signatures, &mut bytes);
         bytes
     }
@@ -185,7 +207,7 @@ impl Act {
 
     /// What it is a step of.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         self.body.kind()
     }
 
@@ -203,8 +225,8 @@ impl Act {
 
     /// True for the first act of an organisation, which is older than any consortium.
     #[must_use]
-    pub const fn is_first_of_organisation(&self) -> bool {
-        self.is_first() && matches!(self.body, Body::Organisation(_))
+    pub fn is_first_of_organisation(&self) -> bool {
+        self.is_first() && matches!(*self.body, Body::Organisation(_))
     }
 
     /// As the frame has it: zero in the founding charter and in an organisation's first act.
@@ -221,8 +243,8 @@ impl Act {
 
     /// The organisation whose chain this is, if it is one's.
     #[must_use]
-    pub const fn organisation(&self) -> Option<OrganisationId> {
-        match self.body {
+    pub fn organisation(&self) -> Option<OrganisationId> {
+        match *self.body {
             Body::Organisation(_) => Some(OrganisationId::new(*self.scope_id().as_bytes())),
             Body::Charter(_) | Body::Space(_) => None,
         }
@@ -236,26 +258,26 @@ impl Act {
 
     /// What it says.
     #[must_use]
-    pub const fn body(&self) -> &Body {
+    pub fn body(&self) -> &Body {
         &self.body
     }
 
     /// What it says, if it is a charter.
     #[must_use]
-    pub const fn as_charter(&self) -> Option<&Charter> {
-        if let Body::Charter(charter) = &self.body { Some(charter) } else { None }
+    pub fn as_charter(&self) -> Option<&Charter> {
+        if let Body::Charter(charter) = &*self.body { Some(charter) } else { None }
     }
 
     /// What it says, if it is an organisation's.
     #[must_use]
-    pub const fn as_organisation(&self) -> Option<&OrganisationBody> {
-        if let Body::Organisation(organisation) = &self.body { Some(organisation) } else { None }
+    pub fn as_organisation(&self) -> Option<&OrganisationBody> {
+        if let Body::Organisation(organisation) = &*self.body { Some(organisation) } else { None }
     }
 
     /// What it says, if it is a space's.
     #[must_use]
-    pub const fn as_space(&self) -> Option<&SpaceBody> {
-        if let Body::Space(space) = &self.body { Some(space) } else { None }
+    pub fn as_space(&self) -> Option<&SpaceBody> {
+        if let Body::Space(space) = &*self.body { Some(space) } else { None }
     }
 
     /// The exact bytes of the body, canonical JSON.
@@ -292,35 +314,19 @@ impl Act {
 
     /// The act with one more signature, if it holds; otherwise as it was.
     #[must_use]
-    pub fn with_signature(mut self, signature: ActSignature) -> Self {
-        if self.is_signed_by(&signature) {
-            self.set_signatures(self.signatures.iter().copied().chain([signature]).collect());
+    pub fn with_signature(self, signature: ActSignature) -> Self {
+        if !self.is_signed_by(&signature) {
+            return self;
         }
-        self
-    }
-
-    /// Takes over the signatures of another copy of this act that hold and that this one lacks; true if there were any.
-    pub fn merge_signatures(&mut self, other: &Self) -> bool {
-        let is_same = other.id == self.id;
-        let before = self.signatures.clone();
-        let theirs = other
-            .signatures
-            .iter()
-            .filter(|signature| is_same && before.binary_search(signature).is_err() && self.is_signed_by(signature));
-        let all = before.iter().chain(theirs).copied().collect();
-        self.set_signatures(all);
-        self.signatures != before
+        let all = self.signatures.iter().copied().chain([signature]).collect();
+        self.with_signatures(all)
     }
 
     /// The act with these signatures alone: one for each organisation and key, and no more than the format has room for.
     #[must_use]
     pub fn with_signatures(mut self, signatures: Vec<ActSignature>) -> Self {
-        self.set_signatures(signatures);
+        self.signatures = signature::share_places(signatures).into();
         self
-    }
-
-    fn set_signatures(&mut self, signatures: Vec<ActSignature>) {
-        self.signatures = signature::share_places(signatures);
     }
 }
 

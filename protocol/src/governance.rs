@@ -8,19 +8,22 @@
 //! later act is checked, held and shown as not in effect yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::act::{Act, ActSignature, Charter, Role};
+use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, Role};
 use crate::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
-use crate::limits;
 
 mod admission;
 mod charter;
 mod digest;
 mod file;
+mod lineage;
 mod organisation;
 mod query;
+mod settle;
 mod standing;
+mod waiting;
 
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
@@ -28,12 +31,12 @@ pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use query::{ActStatus, GrantInfo, OrganisationInfo, SpaceInfo, Wait};
 pub use standing::{NotTaken, Ruling, Unauthorised};
+pub use waiting::Source;
 
-use self::admission::Admission;
-use self::organisation::{Chain, Lineage};
+use self::organisation::Chain;
+use self::waiting::Table;
 
-/// What became of an act that was taken. A caller persists the act on all but `Known`; taking what it persisted, in any
-/// order, gives the same state.
+/// What became of an act that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// Held from now on; others that waited for it may be too.
@@ -42,21 +45,61 @@ pub enum Taken {
     MoreSignatures,
     /// Held before, as it is.
     Known,
-    /// Kept aside until what it follows is held: not part of what is sent, shown or in effect.
+    /// Kept aside until what it follows is held: not part of what is sent, shown, persisted or in effect.
     Waiting,
 }
 
-/// The acts of one consortium, and what follows from them.
+/// What taking an act has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What became of the act itself.
+    pub taken: Taken,
+    /// Every act that is held since, or with more signatures: the act itself, and others that waited for it. A caller
+    /// persists them; taking what was persisted, in any order, gives the same state again.
+    pub acts: Vec<ActId>,
+}
+
+/// An act that was judged and brings something new, for [`Governance::apply`].
+#[derive(Debug, Clone)]
+pub struct Weighed {
+    act: Act,
+    task: Task,
+}
+
+/// What is to be done with an act.
+#[derive(Debug, Clone)]
+enum Task {
+    Hold,
+    /// Held already: the act has the new signatures alone.
+    Sign,
+    /// These others give it their room.
+    Wait {
+        source: Source,
+        leaving: Vec<ActId>,
+    },
+}
+
+impl Weighed {
+    /// True if the act is to wait, so that nothing changes that anybody sees.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.task, Task::Wait { .. })
+    }
+}
+
+/// The acts of one consortium, and what follows from them. A copy shares all that is large with its original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Governance {
     consortium: ConsortiumId,
     /// With the signatures that count alone.
     held: BTreeMap<ActId, Act>,
-    /// Signatures of held acts that hold and do not count yet.
+    /// Signatures of held charters and spaces' acts that hold and do not count yet.
     aside: BTreeMap<ActId, Vec<ActSignature>>,
-    waiting: BTreeMap<ActId, Act>,
-    chains: BTreeMap<OrganisationId, Chain>,
-    effect: Option<Effect>,
+    waiting: Table,
+    chains: BTreeMap<OrganisationId, Arc<Chain>>,
+    /// Every organisation that a held charter names, with the lowest version of one that does.
+    named: Arc<BTreeMap<OrganisationId, u64>>,
+    effect: Option<Arc<Effect>>,
 }
 
 /// What is in effect, made from the acts held.
@@ -70,15 +113,34 @@ struct Effect {
 impl Governance {
     /// Knows the consortium's id and nothing else.
     #[must_use]
-    pub const fn new(consortium: ConsortiumId) -> Self {
+    pub fn new(consortium: ConsortiumId) -> Self {
         Self {
             consortium,
             held: BTreeMap::new(),
             aside: BTreeMap::new(),
-            waiting: BTreeMap::new(),
+            waiting: Table::default(),
             chains: BTreeMap::new(),
+            named: Arc::default(),
             effect: None,
         }
+    }
+
+    /// Puts together what a home's journal holds, in any order. What waits for acts that are not there is left out: an
+    /// earlier version persisted it, and whoever holds it sends it again.
+    #[must_use]
+    pub fn replay(consortium: ConsortiumId, mut acts: Vec<Act>) -> Self {
+        let mut governance = Self::new(consortium);
+        // So that few wait on the way.
+        acts.sort_by_key(|act| (act.version(), act.kind(), act.id()));
+        for act in acts {
+            match governance.weigh(act, Source::Journal) {
+                Ok(Some(weighed)) => drop(governance.apply(weighed)),
+                Ok(None) => {}
+                Err(refusal) => tracing::warn!(%refusal, "an act in the journal is passed over"),
+            }
+        }
+        governance.waiting = Table::default();
+        governance
     }
 
     /// The consortium.
@@ -87,118 +149,22 @@ impl Governance {
         self.consortium
     }
 
-    /// Takes an act with its signatures. Those that fail are dropped, never the act.
+    /// Reads an act. Of another copy of one that is known only the signatures are new, and nothing else is read again.
+    ///
+    /// # Errors
+    /// [`DecodeError`] names the first rule broken.
+    pub fn decode(&self, bytes: &[u8]) -> Result<Act, DecodeError> {
+        let known = Act::id_of(bytes).and_then(|id| self.held.get(&id).or_else(|| self.waiting.get(&id)));
+        known.map_or_else(|| Act::decode(bytes), |known| known.decode_copy(bytes))
+    }
+
+    /// Takes an act with its signatures from a local user. Those that fail are dropped, never the act.
     ///
     /// # Errors
     /// [`Refusal`] names the rule that it breaks, whatever else may come; nothing is kept then.
     pub fn take(&mut self, act: Act) -> Result<Taken, Refusal> {
-        let id = act.id();
-        if self.held.contains_key(&id) {
-            return Ok(self.take_signatures(&act));
-        }
-        // Before its signatures are checked, which costs us.
-        self.check_consortium(&act)?;
-        let known = self.waiting.get(&id);
-        let act = merge_checked(known, act);
-        match self.admission(&act)? {
-            Admission::Waits => self.let_wait(act),
-            Admission::Held => {
-                self.waiting.remove(&id);
-                self.hold(act);
-                self.settle();
-                Ok(Taken::New)
-            }
-        }
-    }
-
-    fn let_wait(&mut self, act: Act) -> Result<Taken, Refusal> {
-        let others = || self.waiting.values().filter(|other| other.id() != act.id());
-        let bytes = others().map(Act::encoded_len).fold(act.encoded_len(), usize::saturating_add);
-        if others().count() >= limits::ACTS_WAITING || bytes > limits::ACTS_WAITING_BYTES {
-            return Err(Refusal::TooManyWaiting);
-        }
-        self.waiting.insert(act.id(), act);
-        Ok(Taken::Waiting)
-    }
-
-    fn take_signatures(&mut self, act: &Act) -> Taken {
-        let Some(held) = self.held.get(&act.id()) else { return Taken::Known };
-        let before = held.signatures().len();
-        let aside = self.aside.get(&act.id()).map_or(&[][..], Vec::as_slice);
-        let is_news = |signature: &&ActSignature| {
-            // The costly check last: a peer offers what we hold again and again.
-            !held.signatures().contains(signature) && !aside.contains(signature) && held.is_signed_by(signature)
-        };
-        let news: Vec<_> = act.signatures().iter().filter(is_news).copied().collect();
-        if news.is_empty() {
-            return Taken::Known;
-        }
-        self.aside.entry(act.id()).or_default().extend(news);
-        self.settle();
-        let after = self.held.get(&act.id()).map_or(0, |held| held.signatures().len());
-        if after > before { Taken::MoreSignatures } else { Taken::Known }
-    }
-
-    /// Moves what can be moved, until nothing moves: signatures that have come to count, acts whose predecessors came.
-    fn settle(&mut self) {
-        loop {
-            let has_moved = self.promote() | self.admit_waiting();
-            if !has_moved {
-                break;
-            }
-        }
-        self.aside.retain(|_, signatures| !signatures.is_empty());
-        self.effect = self.make_effect();
-    }
-
-    fn promote(&mut self) -> bool {
-        let mut has_moved = false;
-        for id in self.aside.keys().copied().collect::<Vec<_>>() {
-            let (Some(act), Some(aside)) = (self.held.get(&id), self.aside.get(&id)) else { continue };
-            let lineage = Lineage::behind(act, &self.held);
-            let (count, rest): (Vec<_>, Vec<_>) =
-                aside.iter().partition(|signature| self.counts(act, &lineage, signature));
-            let organisation = act.organisation();
-            let rest = act.clone().with_signatures(rest).signatures().to_vec();
-            self.aside.insert(id, rest);
-            if count.is_empty() {
-                continue;
-            }
-            let all = act.signatures().iter().copied().chain(count).collect();
-            let promoted = act.clone().with_signatures(all);
-            has_moved |= promoted.signatures().len() > act.signatures().len();
-            self.held.insert(id, promoted);
-            self.remake_chain(organisation);
-        }
-        has_moved
-    }
-
-    fn admit_waiting(&mut self) -> bool {
-        let before = self.waiting.len();
-        for (id, act) in std::mem::take(&mut self.waiting) {
-            match self.admission(&act) {
-                Ok(Admission::Held) => self.hold(act),
-                Ok(Admission::Waits) => {
-                    self.waiting.insert(id, act);
-                }
-                // What it follows has come, and shows that it breaks a rule.
-                Err(_) => {}
-            }
-        }
-        self.waiting.len() < before
-    }
-
-    fn hold(&mut self, act: Act) {
-        let organisation = act.organisation();
-        self.aside.insert(act.id(), act.signatures().to_vec());
-        self.held.insert(act.id(), act.with_signatures(Vec::new()));
-        self.remake_chain(organisation);
-    }
-
-    fn remake_chain(&mut self, organisation: Option<OrganisationId>) {
-        let Some(organisation) = organisation else { return };
-        let chain = Chain::of(organisation, &self.held);
-        self.chains.insert(organisation, chain);
+        let weighed = self.weigh(act, Source::Home)?;
+        Ok(weighed.map_or(Taken::Known, |weighed| self.apply(weighed).taken))
     }
 
     fn founding(&self) -> Option<&Act> {
@@ -218,23 +184,28 @@ impl Governance {
         self.held.get(id)
     }
 
-    /// Every act held, in the order to send them in: the charter, first acts, later ones by version.
+    /// Every act held, in the order to send them in, in which few must wait for a later one: each charter, then the chains
+    /// of those organisations that it is the first to name, by version; last the spaces' acts.
     pub fn acts(&self) -> impl Iterator<Item = &Act> {
         let mut acts: Vec<_> = self.held.values().collect();
-        acts.sort_by_key(|act| (act.version(), act.kind(), act.id()));
+        acts.sort_by_cached_key(|act| {
+            (self.due_after(act), act.kind() != Kind::Charter, act.version(), act.kind(), act.id())
+        });
         acts.into_iter()
+    }
+
+    /// The version of the charter that an act can be taken after.
+    fn due_after(&self, act: &Act) -> u64 {
+        match (act.kind(), act.organisation()) {
+            (Kind::Charter, _) => act.version(),
+            (Kind::Organisation, Some(organisation)) => self.named.get(&organisation).copied().unwrap_or(u64::MAX),
+            (Kind::Organisation | Kind::Space, _) => u64::MAX,
+        }
     }
 
     fn open_space(&self, space: &SpaceId) -> Option<OpenSpace> {
         OpenSpace::ALL.into_iter().find(|open| open.id(&self.consortium) == *space)
     }
-}
-
-/// The act with those signatures of both copies that hold.
-fn merge_checked(known: Option<&Act>, act: Act) -> Act {
-    let mut merged = known.cloned().unwrap_or_else(|| act.clone().with_signatures(Vec::new()));
-    merged.merge_signatures(&act);
-    merged
 }
 
 #[cfg(test)]

@@ -98,6 +98,14 @@ pub const NARRATIVE_FORKS: usize = 32;
 /// Acts that wait for others they follow: a founding of some hundred organisations in any order, with room to spare.
 pub const ACTS_WAITING: usize = 1_024;
 
+/// Bytes hashed to check the signatures of one copy of an act: as long as the entries take that fill a frame of that size.
+/// Acts of up to 64 KiB are checked whole; of a larger one with more signatures, the rest counts when it is met again.
+pub const ACT_CHECKED_BYTES: usize = 67_108_864;
+
+/// Signatures of one copy of an act that fail before the rest of it is dropped: an honest copy has none, and who adds some
+/// could as well withhold the act.
+pub const ACT_BAD_SIGNATURES: usize = 16;
+
 /// Bytes of all acts that wait: a stranger's choice, held in memory.
 pub const ACTS_WAITING_BYTES: usize = 67_108_864;
 

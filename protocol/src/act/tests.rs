@@ -269,11 +269,20 @@ fn a_signature_that_fails_is_dropped_and_never_the_act() {
     let bad = ActSignature { key: secret(11).public(), ..good };
     let signed = act.clone().with_signature(good);
     assert_eq!(signed.clone().with_signature(bad), signed);
-    let mut merged = act.clone();
-    assert!(merged.merge_signatures(&act.with_signatures(vec![good, bad])));
-    assert_eq!(merged, signed);
-    assert!(!merged.merge_signatures(&signed));
-    assert!(!merged.merge_signatures(&first_act(2)));
+}
+
+#[test]
+fn another_copy_is_read_by_its_signatures_alone() {
+    let act = first_act(1);
+    let unsigned = act.clone().with_signatures(Vec::new());
+    let bytes = act.encode();
+    assert_eq!(Act::id_of(&bytes), Some(act.id()));
+    assert_eq!(Act::id_of(&bytes[..200]), None);
+    assert_eq!(unsigned.decode_copy(&bytes), Ok(act.clone()));
+    let check = |bytes: &[u8]| assert_eq!(unsigned.decode_copy(bytes), Act::decode(bytes));
+    check(&bytes[..bytes.len() - 1]);
+    check(&[&bytes[..], &[0]].concat());
+    check(&unsigned.encode());
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! A founding charter and a first act that a held charter names need no signature to be held, for their ids are known
 //! beforehand. Everything else needs one that counts, so that nobody but a member can fill a disk.
 
-use crate::act::{Act, ActSignature, Kind, Role, next_key_hash};
-use crate::governance::Governance;
-use crate::governance::organisation::Lineage;
+use crate::act::{Act, ActSignature, Kind, next_key_hash};
+use crate::governance::lineage::Lineage;
+use crate::governance::organisation::own_roots;
+use crate::governance::waiting::Source;
+use crate::governance::{Governance, Task, Weighed};
 use crate::id::{ConsortiumId, OrganisationId};
 use crate::key::PublicKey;
 use crate::limits;
@@ -32,8 +34,8 @@ pub enum Refusal {
     /// Does not continue the act that it names as previous.
     #[error("does not continue the act that it names as the one before it")]
     NotNext,
-    /// Nobody's signature beneath it holds.
-    #[error("no signature beneath it holds")]
+    /// Nobody's signature beneath it holds and can ever count.
+    #[error("no signature beneath it holds and is by a key whose word it needs")]
     Unsigned,
     /// Grants a key that its organisation granted before.
     #[error("grants the key {key}, which its organisation granted before")]
@@ -75,6 +77,57 @@ impl Refusal {
 }
 
 impl Governance {
+    /// Judges an act without taking it; `None` if it brings nothing that is not known. What fails beneath it is dropped,
+    /// never the act.
+    ///
+    /// # Errors
+    /// [`Refusal`] names the rule that it breaks, whatever else may come.
+    pub fn weigh(&self, act: Act, source: Source) -> Result<Option<Weighed>, Refusal> {
+        let id = act.id();
+        if let Some(held) = self.held.get(&id) {
+            let aside = self.aside.get(&id).map_or(&[][..], Vec::as_slice);
+            let news = self.news(&act, &[held.signatures(), aside], source);
+            let act = held.clone().with_signatures(news);
+            return Ok((!act.signatures().is_empty()).then_some(Weighed { act, task: Task::Sign }));
+        }
+        self.check_consortium(&act)?;
+        // Before its signatures are checked, which costs us.
+        self.follows(&act, &self.lineage(&act))?;
+        let waiting = self.waiting.get(&id);
+        let known = waiting.map_or(&[][..], Act::signatures);
+        let news = self.news(&act, &[known], source);
+        if waiting.is_some() && news.is_empty() {
+            return Ok(None);
+        }
+        let all = known.iter().copied().chain(news).collect();
+        self.seat(act.with_signatures(all), source).map(Some)
+    }
+
+    /// What is to be done with an act that is not held, its signatures being checked.
+    fn seat(&self, act: Act, source: Source) -> Result<Weighed, Refusal> {
+        let task = match self.admission(&act)? {
+            Admission::Held => Task::Hold,
+            Admission::Waits => {
+                let source = self.waiting.source(&act.id()).unwrap_or(source);
+                let leaving = self.waiting.room_for(&act, source).ok_or(Refusal::TooManyWaiting)?;
+                Task::Wait { source, leaving }
+            }
+        };
+        Ok(Weighed { act, task })
+    }
+
+    /// The signatures beneath a copy of an act that are not known, may come to count, and hold.
+    fn news(&self, act: &Act, known: &[&[ActSignature]], source: Source) -> Vec<ActSignature> {
+        let lineage = self.lineage(act);
+        let is_unknown = |signature: &ActSignature| known.iter().all(|known| known.binary_search(signature).is_err());
+        let is_news = |signature: &&ActSignature| is_unknown(signature) && self.can_count(act, &lineage, signature);
+        let news = act.signatures().iter().filter(is_news);
+        match source {
+            Source::Journal => news.filter(|signature| act.is_signed_by(signature)).copied().collect(),
+            Source::Home | Source::Peer(_) => checked(act, news),
+        }
+    }
+
     /// Judges an act of this consortium whose signatures are checked.
     pub(super) fn admission(&self, act: &Act) -> Result<Admission, Refusal> {
         if act.is_first() && act.kind() == Kind::Charter {
@@ -86,7 +139,7 @@ impl Governance {
         if act.signatures().is_empty() {
             return Err(Refusal::Unsigned);
         }
-        let lineage = Lineage::behind(act, &self.held);
+        let lineage = self.lineage(act);
         if !self.follows(act, &lineage)? {
             return Ok(Admission::Waits);
         }
@@ -94,7 +147,7 @@ impl Governance {
         Ok(if counts { Admission::Held } else { Admission::Waits })
     }
 
-    pub(super) fn check_consortium(&self, act: &Act) -> Result<(), Refusal> {
+    fn check_consortium(&self, act: &Act) -> Result<(), Refusal> {
         let found = match (act.is_first(), act.kind()) {
             (true, Kind::Organisation) => return Ok(()),
             (true, Kind::Charter) => ConsortiumId::new(*act.id().as_bytes()),
@@ -106,13 +159,16 @@ impl Governance {
 
     /// True if some held charter names the organisation whose first act this is.
     fn is_named(&self, act: &Act) -> bool {
-        let Some(organisation) = act.organisation() else { return false };
-        let mut charters = self.held.values().filter_map(Act::as_charter);
-        charters.any(|charter| charter.members.binary_search(&organisation).is_ok())
+        act.organisation().is_some_and(|organisation| self.named.contains_key(&organisation))
+    }
+
+    pub(super) fn lineage(&self, act: &Act) -> Lineage<'_> {
+        let chain = act.organisation().and_then(|organisation| self.chains.get(&organisation));
+        Lineage::behind(act, chain.map(|chain| &chain.tree), &self.held)
     }
 
     /// Checks an act against the one before it; false while that is missing or not validly signed itself.
-    fn follows(&self, act: &Act, lineage: &Lineage) -> Result<bool, Refusal> {
+    fn follows(&self, act: &Act, lineage: &Lineage<'_>) -> Result<bool, Refusal> {
         let Some(previous) = act.previous() else { return Ok(true) };
         let Some(previous) = self.held.get(&previous) else { return Ok(false) };
         let is_next = previous.kind() == act.kind()
@@ -126,48 +182,79 @@ impl Governance {
         Ok(self.chains.get(&organisation).is_some_and(|chain| chain.is_valid(&previous.id())))
     }
 
-    /// True if the signature is by a key whose word this act needs: it counts, is kept and sent on. format §4.
-    pub(super) fn counts(&self, act: &Act, lineage: &Lineage, signature: &ActSignature) -> bool {
+    /// False if the signature can never count, whatever may come: it is dropped before it costs us a check. True as well
+    /// while the act before is missing and nothing can be said.
+    pub(super) fn can_count(&self, act: &Act, lineage: &Lineage<'_>, signature: &ActSignature) -> bool {
         let key = &signature.key;
         match act.organisation() {
-            Some(_) if act.is_first() => {
-                signature.organisation == OrganisationId::ZERO && Lineage::own_roots(act).contains(key)
+            Some(_) if act.is_first() => signature.organisation == OrganisationId::ZERO && is_own_root(act, key),
+            Some(organisation) => {
+                signature.organisation == organisation && (!lineage.is_known() || lineage.may_sign(act, key))
             }
-            Some(organisation) => signature.organisation == organisation && lineage.may_sign(act, key),
-            None => {
-                let chain = self.chains.get(&signature.organisation);
-                self.is_asked(act, &signature.organisation) && chain.is_some_and(|chain| chain.has_root(key))
-            }
+            None => self.is_asked(act, &signature.organisation),
         }
     }
 
-    /// True for the members that a charter or a space's act names, and those that the one before it named.
+    /// True if the signature is by a key whose word this act needs: it counts, is kept and sent on. format §4.
+    pub(super) fn counts(&self, act: &Act, lineage: &Lineage<'_>, signature: &ActSignature) -> bool {
+        let stands = match act.organisation() {
+            Some(_) => act.is_first() || lineage.is_known(),
+            None => self.chains.get(&signature.organisation).is_some_and(|chain| chain.has_root(&signature.key)),
+        };
+        stands && self.can_count(act, lineage, signature)
+    }
+
+    /// True for the members that a charter or a space's act names, and those that the one before it named or may name.
     fn is_asked(&self, act: &Act, organisation: &OrganisationId) -> bool {
-        let previous = act.previous().and_then(|previous| self.held.get(&previous));
-        [Some(act), previous].into_iter().flatten().any(|act| {
+        let names = |act: &Act| {
             let charter = act.as_charter().map(|charter| &charter.members);
             let members = charter.or_else(|| act.as_space().map(|space| &space.members));
             members.is_some_and(|members| members.binary_search(organisation).is_ok())
-        })
+        };
+        let previous = act.previous().map(|previous| self.held.get(&previous).is_none_or(names));
+        names(act) || previous == Some(true)
     }
 }
 
+/// Those signatures that hold, of as many as are checked. The costliest check, and so bounded: someone else chose how many
+/// there are, and what each has to be hashed with.
+fn checked<'a>(act: &Act, signatures: impl Iterator<Item = &'a ActSignature>) -> Vec<ActSignature> {
+    let affordable = limits::ACT_CHECKED_BYTES.checked_div(act.frame().len()).unwrap_or(0);
+    let mut bad = 0_usize;
+    let mut held = Vec::new();
+    for signature in signatures.take(affordable) {
+        if act.is_signed_by(signature) {
+            held.push(*signature);
+            continue;
+        }
+        bad = bad.saturating_add(1);
+        if bad >= limits::ACT_BAD_SIGNATURES {
+            break;
+        }
+    }
+    held
+}
+
+fn is_own_root(act: &Act, key: &PublicKey) -> bool {
+    own_roots(act).is_some_and(|roots| roots.keys.binary_search(key).is_ok())
+}
+
 /// One role for a key's life, and no root is ever granted: along the whole chain behind the act.
-fn check_keys(act: &Act, lineage: &Lineage) -> Result<(), Refusal> {
+fn check_keys(act: &Act, lineage: &Lineage<'_>) -> Result<(), Refusal> {
     let Some(body) = act.as_organisation() else { return Ok(()) };
     for key in body.grants.iter().map(|grant| grant.key) {
-        if lineage.granted.contains_key(&key) {
+        if lineage.granted(&key).is_some() {
             return Err(Refusal::GrantedTwice { key });
         }
-        if lineage.root_keys.contains(&key) {
+        if lineage.was_root(&key) {
             return Err(Refusal::GrantedRoot { key });
         }
     }
     for key in body.roots.iter().flat_map(|roots| roots.keys.iter().copied()) {
-        if lineage.granted.contains_key(&key) {
+        if lineage.granted(&key).is_some() {
             return Err(Refusal::GrantedRoot { key });
         }
-        let committed = lineage.roots.as_ref().map_or(&[][..], |roots| &roots.next);
+        let committed = lineage.roots().map_or(&[][..], |roots| &roots.next);
         if committed.binary_search(&next_key_hash(&key)).is_err() {
             return Err(Refusal::NotCommitted { key });
         }
@@ -175,26 +262,13 @@ fn check_keys(act: &Act, lineage: &Lineage) -> Result<(), Refusal> {
     Ok(())
 }
 
-impl Lineage {
+impl Lineage<'_> {
     /// True if this key's signature is one that the act can need.
     fn may_sign(&self, act: &Act, key: &PublicKey) -> bool {
-        let own = Self::own_roots(act);
-        if !own.is_empty() {
-            return own.contains(key);
+        if own_roots(act).is_some() {
+            return is_own_root(act, key);
         }
-        let is_root = self.roots.as_ref().is_some_and(|roots| roots.keys.contains(key));
-        is_root || self.is_admin_signing(act, key)
-    }
-
-    /// True if the key may sign this act alone, as one of the admins that the first act allows.
-    pub(super) fn is_admin_signing(&self, act: &Act, key: &PublicKey) -> bool {
-        let is_humble = |role: &Role| matches!(role, Role::Contributor | Role::Publisher | Role::Reader);
-        let Some(body) = act.as_organisation() else { return false };
-        let is_admin = self.granted.get(key) == Some(&Role::Admin) && !self.revoked.contains(key);
-        let grants_humbly = body.grants.iter().all(|grant| is_humble(&grant.role));
-        let revokes_humbly =
-            body.revocations.iter().all(|revocation| self.granted.get(&revocation.key).is_some_and(is_humble));
-        let is_else_empty = body.roots.is_none() && body.names.is_empty();
-        self.has_admin && is_admin && grants_humbly && revokes_humbly && is_else_empty
+        let is_root = self.roots().is_some_and(|roots| roots.keys.binary_search(key).is_ok());
+        is_root || self.is_admin_signing(key)
     }
 }

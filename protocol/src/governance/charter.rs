@@ -87,7 +87,7 @@ impl Governance {
         let is_fresh = |key: &PublicKey| !used.contains(key) || breakage::is_out(Breakage::ThresholdDuplicates);
         let own = act.signatures().iter().filter(|signature| signature.organisation == *member);
         let signers: BTreeSet<PublicKey> = own.map(|signature| signature.key).filter(is_fresh).collect();
-        let has_signed = chain.has_signed(&signers);
+        let has_signed = chain.has_signed(&signers, &self.held);
         used.extend(signers);
         has_signed
     }

@@ -3,7 +3,7 @@
 use crate::act::Act;
 use crate::encoding::hash_plain;
 use crate::governance::{ActStatus, Governance};
-use crate::id::{OpenSpace, SpaceId};
+use crate::id::{ActId, OpenSpace, SpaceId};
 use crate::sync::digest::HeldAct;
 
 /// One item: type, 32 bytes, a number of 8, 32 bytes.
@@ -30,13 +30,13 @@ impl Governance {
     /// Returns each act that travels in a space, as a session compares it.
     #[must_use]
     pub fn held_acts(&self, space: &SpaceId) -> Vec<HeldAct> {
-        let held = |act: &Act| HeldAct {
-            scope: *act.scope_id().as_bytes(),
-            version: act.version(),
-            signatures: signed_hash(act),
-            id: act.id(),
-        };
         self.acts_of(space).map(held).collect()
+    }
+
+    /// Returns one act held, as a session compares it.
+    #[must_use]
+    pub fn held_act(&self, id: &ActId) -> Option<HeldAct> {
+        self.act(id).map(held)
     }
 
     /// Returns the acts that travel in a space: in `members` charter and organisations, in a restricted one its own.
@@ -48,6 +48,10 @@ impl Governance {
             Some(_) => *act.scope_id().as_bytes() == scope,
         })
     }
+}
+
+fn held(act: &Act) -> HeldAct {
+    HeldAct { scope: *act.scope_id().as_bytes(), version: act.version(), signatures: signed_hash(act), id: act.id() }
 }
 
 fn collect(items: impl Iterator<Item = Item>) -> Vec<Item> {

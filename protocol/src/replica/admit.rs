@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Notice, Output, Replica, RequestId, Write};
 use crate::act::{self, Act};
 use crate::entry::{self, Entry, Payload};
-use crate::governance;
+use crate::governance::{self, Change, Source};
 use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
@@ -193,28 +193,35 @@ impl Replica {
     }
 
     pub(super) fn submit_act(&mut self, request: RequestId, bytes: &[u8]) {
-        match self.take_act(bytes) {
-            Ok(_) => self.pending.push((request, Vec::new())),
+        match self.take_act(bytes, Source::Home) {
+            Ok(_) => {
+                self.pending.push((request, Vec::new()));
+                // So that the answer comes though nothing was new.
+                self.commit(Vec::new());
+            }
             Err(refusal) => self.outputs.push_back(Output::Refuse { request, refusal }),
         }
     }
 
-    /// Takes an act, or signatures that it lacked. Returns its id and the hash of its counting signatures.
-    pub(super) fn take_act(&mut self, bytes: &[u8]) -> Result<Act, Refusal> {
-        let act = Act::decode(bytes)?;
-        let id = act.id();
-        let before = self.flushed.is_none().then(|| Box::new(self.governance.clone()));
-        let taken = self.governance.take(act.clone())?;
-        let held = self.governance.act(&id).cloned().unwrap_or(act);
-        if taken != governance::Taken::Known {
-            tracing::info!(act = %id, scope = %held.scope_id(), version = held.version(), ?taken, "act taken");
+    /// Takes an act, or signatures that it lacked. Returns it as it was sent.
+    ///
+    /// All that changes is written: the act, and those that waited for it. One that waits itself is not, for a stranger may
+    /// have made it up; whoever holds it sends it again.
+    pub(super) fn take_act(&mut self, bytes: &[u8], source: Source) -> Result<Act, Refusal> {
+        let act = self.governance.decode(bytes)?;
+        // Nothing is copied before it is known that there is something new.
+        let Some(weighed) = self.governance.weigh(act.clone(), source)? else { return Ok(act) };
+        let is_shown = self.flushed.is_none() && !weighed.is_waiting();
+        let before = is_shown.then(|| Box::new(self.governance.clone()));
+        let Change { taken, acts } = self.governance.apply(weighed);
+        tracing::info!(act = %act.id(), scope = %act.scope_id(), version = act.version(), ?taken, "act taken");
+        let writes: Vec<_> = acts.iter().filter_map(|id| self.governance.act(id)).cloned().map(Write::Act).collect();
+        if !writes.is_empty() {
             self.acts_changed = true;
             self.flushed = self.flushed.take().or(before);
-            self.commit(vec![Write::Act(held.clone())]);
-        } else {
-            self.commit(Vec::new());
+            self.commit(writes);
         }
-        Ok(held)
+        Ok(act)
     }
 
     pub(super) fn checked(&mut self, key: LogKey, upto: LogEnd, is_bad_behind: bool) {

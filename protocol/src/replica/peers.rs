@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Refusal, Replica};
-use crate::act::Act;
+use crate::governance::{self, Source};
 use crate::id::{NodeId, SpaceId};
 use crate::limits;
 use crate::log::{self, LogEnd, LogKey};
@@ -167,15 +167,16 @@ impl Replica {
     }
 
     fn take_peers_act(&mut self, peer: NodeId, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
-        let act = self.take_act(bytes).map_err(|refusal| refusal.to_string())?;
-        let sent = Act::decode(bytes).map_err(text)?;
-        let signatures = sent.signatures();
-        let spaces = self.governance.spaces();
-        let held =
-            spaces.iter().flat_map(|space| self.governance.held_acts(&space.id)).find(|held| held.id == act.id());
+        let sent = match self.take_act(bytes, Source::Peer(peer)) {
+            Ok(sent) => sent,
+            // That others fill the table is no fault of the peer's: the act is due to us again when we meet again.
+            Err(Refusal::Act(governance::Refusal::TooManyWaiting)) => return Ok(Vec::new()),
+            Err(refusal) => return Err(text(refusal)),
+        };
         // With signatures that it did not send, it is not the act that the peer has: it is still due to it.
-        let is_whole = self.governance.act(&act.id()).is_some_and(|held| held.signatures() == signatures);
-        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), held.filter(|_| is_whole)) {
+        let is_whole = self.governance.act(&sent.id()).is_some_and(|held| held.signatures() == sent.signatures());
+        let held = self.governance.held_act(&sent.id()).filter(|_| is_whole);
+        if let (Some(session), Some(held)) = (self.sessions.get_mut(&peer), held) {
             session.has_act(held.id, held.signatures);
         }
         Ok(Vec::new())
@@ -265,8 +266,11 @@ impl Replica {
     fn send_acts(&mut self, peer: NodeId, space: SpaceId, holdings: &Holdings) {
         let Some(holding) = holdings.get(&space) else { return };
         let Some(session) = self.sessions.get_mut(&peer) else { return };
-        // In the order in which they can be taken: charter, organisations' first acts, later ones by version.
-        let due = session.acts_due(holding);
+        let due: BTreeSet<_> = session.acts_due(holding).into_iter().collect();
+        if due.is_empty() {
+            return;
+        }
+        // In the order in which they can be taken: a charter before the first acts that it names.
         let acts = self.flushed_governance().acts().filter(|act| due.contains(&act.id()));
         let acts: Vec<_> = acts.map(|act| act.encode()).collect();
         for act in acts {

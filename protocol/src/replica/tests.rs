@@ -10,6 +10,7 @@ use crate::id::{OpenSpace, OrganisationId, RecordId, SpaceId};
 use crate::key::SecretKey;
 use crate::store::MemoryStore;
 
+mod acts;
 mod failures;
 
 struct Site {
