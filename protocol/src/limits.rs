@@ -95,3 +95,21 @@ pub const ACTS_WAITING_BYTES: usize = 67_108_864;
 
 /// Acts in one file: all that some hundred organisations make in decades.
 pub const ACTS_IN_FILE: usize = 65_536;
+
+/// Labels told wherever a record is named, the reader's language first: what a source is called in a dozen languages and
+/// spellings. Without it thousands of names would be repeated in each of thousands of claims.
+pub const REFERENCE_LABELS: usize = 32;
+
+/// Bytes of a label told wherever a record is named: the longest title of a resolution has some hundred.
+pub const REFERENCE_LABEL_BYTES: usize = 1_024;
+
+/// Opinions of one organisation on one claim, and as many on the versions that it replaces, told beside it: nobody needs more
+/// to have a say, and each stands as a claim too. Without it a chain of versions would repeat all of them at each link.
+pub const OPINIONS_OF_ONE: usize = 8;
+
+/// Accusing claims of one organisation on one record that have a line beside another record: each line tells the record's
+/// subjects and terms again. A body's conclusion has one, and some earlier versions.
+pub const LINES_OF_ONE: usize = 32;
+
+/// Subjects, properties and texts of one kind told in such a line: the longest measures name some hundred parties.
+pub const LINE_ITEMS: usize = 256;
