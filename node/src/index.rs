@@ -30,7 +30,7 @@ mod update;
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-3";
+const FORM: &[u8] = b"isnad-index-4";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;

@@ -196,6 +196,7 @@ impl Page<'_> {
             (claim.state == State::Replaced, "view.replaced"),
             (claim.unverified, "view.unverified"),
             (claim.malformed, "view.malformed"),
+            (claim.flags.iter().any(|flag| flag == "unknown_code"), "view.unknown"),
         ] {
             notes.extend(is_so.then(|| self.word(key)));
         }

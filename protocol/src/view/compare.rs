@@ -47,7 +47,6 @@ impl Range {
             None => format!("{} or more", self.min),
         }
     }
-
 }
 
 /// The category and range of a count.
@@ -73,7 +72,8 @@ pub(super) mod tests {
         let (Some(left), Some(right)) = (one.value(), other.value()) else { return false };
         if property.value == ValueType::Count {
             let both = count(left).zip(count(right));
-            return both.is_some_and(|((category, first), (same, second))| category == same && are_outside(first, second));
+            return both
+                .is_some_and(|((category, first), (same, second))| category == same && are_outside(first, second));
         }
         if property.cardinality.is_many() || left == right {
             return false;

@@ -140,9 +140,8 @@ impl<'a> Listener<'a> {
         let endorsed = own_ones().filter(|opinion| opinion.stance == "endorse");
         let mut told = self.opinions.first_of_each(own.iter().copied());
         told.extend(earlier.opinions.difference(&own));
-        let show = |place: &usize| {
-            Some(Opinion { on_earlier: !own.contains(place), ..self.opinions.get(*place)?.clone() })
-        };
+        let show =
+            |place: &usize| Some(Opinion { on_earlier: !own.contains(place), ..self.opinions.get(*place)?.clone() });
         Heard {
             opinions: told.iter().filter_map(show).collect(),
             endorsed_by: endorsed.map(|opinion| opinion.organisation).collect(),
@@ -178,9 +177,6 @@ impl<'a> Listener<'a> {
         }
         let mut disputed_by = self.opinions.disputing(&own);
         disputed_by.extend(&earlier.disputed_by);
-        Rc::new(Passed {
-            opinions: self.opinions.first_of_each(earlier.opinions.union(&own).copied()),
-            disputed_by,
-        })
+        Rc::new(Passed { opinions: self.opinions.first_of_each(earlier.opinions.union(&own).copied()), disputed_by })
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
-use crate::limits;
 use crate::key::PublicKey;
+use crate::limits;
 use crate::model::kinds::{ATTRIBUTION, DESIGNATION, FINDING};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
@@ -203,8 +203,7 @@ impl<'a> Referring<'a> {
     }
 
     fn drafts<S: SheetView>(&self, material: &mut Material<'_, S>) -> Result<Vec<Draft>, Fault> {
-        let standings: BTreeMap<_, _> =
-            self.sheets.iter().map(|(key, sheet)| (*key, Standings::new(sheet))).collect();
+        let standings: BTreeMap<_, _> = self.sheets.iter().map(|(key, sheet)| (*key, Standings::new(sheet))).collect();
         let mut drafts = Vec::new();
         for (organisation, claims) in self.told() {
             let own = self.own(organisation, material)?;
@@ -273,11 +272,7 @@ impl<'a> Referring<'a> {
         })
     }
 
-    fn own<S: SheetView>(
-        &self,
-        organisation: OrganisationId,
-        material: &mut Material<'_, S>,
-    ) -> Result<Own, Fault> {
+    fn own<S: SheetView>(&self, organisation: OrganisationId, material: &mut Material<'_, S>) -> Result<Own, Fault> {
         let everybody = Policy::default();
         let own = self.sheets.values().filter(|sheet| sheet.key.organisation == organisation);
         let own = Spoken::new(own, &everybody);

@@ -112,8 +112,7 @@ impl Summary {
 /// The first words of each language, and the texts of the others.
 fn first_of_each_language(labels: Vec<Words>) -> (Vec<Words>, Vec<String>) {
     let mut languages = BTreeSet::new();
-    let (first, others): (Vec<_>, Vec<_>) =
-        labels.into_iter().partition(|words| languages.insert(words.lang.clone()));
+    let (first, others): (Vec<_>, Vec<_>) = labels.into_iter().partition(|words| languages.insert(words.lang.clone()));
     let told: BTreeSet<_> = first.iter().map(|words| &words.text).collect();
     let others = others.into_iter().map(|words| words.text).filter(|text| !told.contains(text));
     let others = distinct(others);
