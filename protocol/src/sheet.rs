@@ -23,6 +23,7 @@ mod fold;
 mod forks;
 pub mod narrative;
 pub mod operations;
+mod text;
 pub mod write;
 
 pub use claim::Claim;
@@ -113,7 +114,7 @@ pub struct Narrative {
     pub heads: BTreeSet<EntryId>,
     /// The edits that count, and who made them.
     pub edits: BTreeMap<EntryId, Signer>,
-    changes: Vec<narrative::Change>,
+    made: Vec<forks::Made>,
 }
 
 /// An entry that does not count.
