@@ -88,7 +88,7 @@ fn conclude(world: &mut World, author: u8, what: u8, detail: u8) {
     let more = [("according_to", body.as_str()), ("basis", &basis), ("standard", "\"unstated\""), wording];
     let mut claims = vec![said("outcome", outcomes[usize::from(detail % 5)], &more)];
     claims.push(said("incident", &format!("\"{}\"", incident()), &[]));
-    if detail % 3 != 0 {
+    if !detail.is_multiple_of(3) {
         claims.push(said("subject", &format!("\"{}\"", record(3, detail % 4)), &[]));
     }
     world.say(author, about, &claims);
@@ -132,10 +132,11 @@ fn contesting(property: &Property) -> BTreeSet<ClaimId> {
     part.iter().filter(is_excluded).map(|claim| claim.id).collect()
 }
 
+type Speaker = (Option<RecordId>, Option<OrganisationId>);
+
 /// Value by value, in the order of the claims: sources, bodies and organisations behind it.
 fn corroboration(property: &Property) -> Vec<(Json, usize, usize)> {
-    let mut found: Vec<(Json, BTreeSet<(Option<RecordId>, Option<OrganisationId>)>, BTreeSet<OrganisationId>)> =
-        Vec::new();
+    let mut found: Vec<(Json, BTreeSet<Speaker>, BTreeSet<OrganisationId>)> = Vec::new();
     for claim in property.claims.iter().filter(|claim| claim.takes_part()) {
         let value = claim.value.clone().unwrap();
         let body = claim.according_to.as_ref().map(|body| body.record);
