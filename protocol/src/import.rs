@@ -5,9 +5,10 @@
 //! import changes nothing. A finding or attribution has no id in the file: it gets one of its incident, kind, body, source
 //! and date ([`finding_id`]), so that it stays the same when others are added before it.
 //!
-//! Nothing that a file of the right shape says is refused: unknown codes and ids that lead nowhere are kept, and told as
-//! [`Warning`]s. What has no place in a claim is told too: empty legal bases, members that this version does not know. A
-//! marking of `tlp:clear` is not copied, since a claim's default is that of its space and may only be stricter.
+//! No file of the right shape is refused. A claim that an author would be refused, such as one of an unknown code, is left out
+//! and told: what is signed is signed for ever. Ids that lead nowhere are kept, and told as [`Warning`]s. What has no place in a
+//! claim is told too: empty legal bases, members that this version does not know. A marking of `tlp:clear` is not copied, since
+//! a claim's default is that of its space and may only be stricter.
 
 use std::collections::BTreeMap;
 
@@ -41,8 +42,10 @@ pub struct Dataset {
     /// Records, those referred to first: organisations, sources, subjects, incidents each followed by its findings and
     /// attributions, designations, cases, then records known from judgements alone. Each section in the order of the file.
     pub records: Vec<ImportedRecord>,
-    /// What was kept though the model does not know it, or left out for want of content.
+    /// What was kept though it leads nowhere, or left out for want of content.
     pub warnings: Vec<Warning>,
+    /// The claims that break the model: they are in no record, and not to be signed. One for each claim.
+    pub left_out: Vec<Warning>,
 }
 
 /// One record and what the file says of it.
@@ -65,7 +68,7 @@ pub struct Count {
     pub claims: usize,
 }
 
-/// Something that the importer kept or left out and wants known. It stops nothing.
+/// Something that the importer kept or left out and wants known. It stops nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Warning {
     /// The stable code: `dangling_id`, `unread_member`, `empty_value`, or that of a [`model::Problem`].
@@ -239,7 +242,59 @@ impl ImportedRecord {
         self.claims.iter().filter(is_said).filter_map(|claim| claim.get("value"))
     }
 
-    /// What the author's check says of the claims, as warnings: an import refuses nothing.
+    /// Takes out the claims that their author would be refused, and says what is wrong with each. MODEL §7.
+    fn take_out_refused(&mut self) -> Vec<Warning> {
+        let mut left_out = Vec::new();
+        let had_outcome = self.values("outcome").next().is_some();
+        // A claim may rest on another that is taken out.
+        loop {
+            let mut refused = self.refused();
+            if had_outcome && self.values("outcome").next().is_none() {
+                refused.extend(self.accused_of_nothing());
+            }
+            if refused.is_empty() {
+                return left_out;
+            }
+            let mut place = 0_usize;
+            self.claims.retain(|_| {
+                let is_kept = !refused.contains_key(&place);
+                place = place.saturating_add(1);
+                is_kept
+            });
+            left_out.extend(refused.into_values());
+        }
+    }
+
+    /// By the place of a claim, what its author is refused.
+    fn refused(&self) -> BTreeMap<usize, Warning> {
+        let claims: Vec<Json> = self.claims.iter().cloned().map(Json::Object).collect();
+        let problems = model::check_claims(self.record.kind_code(), &claims);
+        let mut refused: BTreeMap<usize, Warning> = BTreeMap::new();
+        for (place, prop) in self.claims.iter().map(|claim| claim.get("prop")).enumerate() {
+            let prop = prop.and_then(Json::as_text).unwrap_or_default();
+            for problem in &problems {
+                let Some(at) = at_fault(problem, place, prop) else { continue };
+                let path = format!("{} {prop}{at}", self.source_id);
+                let warning = || Warning { code: problem.code, path, why: problem.why.clone() };
+                refused.entry(place).or_insert_with(warning);
+            }
+        }
+        refused
+    }
+
+    /// The subjects of a conclusion whose outcome is taken out: whoever names them without it insinuates.
+    fn accused_of_nothing(&self) -> BTreeMap<usize, Warning> {
+        let places = self.claims.iter().enumerate();
+        let subjects = places.filter(|(_, claim)| claim.get("prop").and_then(Json::as_text) == Some("subject"));
+        let warning = || Warning {
+            code: "subject_without_outcome",
+            path: format!("{} subject", self.source_id),
+            why: "the outcome that it belongs to is not signed".to_owned(),
+        };
+        subjects.map(|(place, _)| (place, warning())).collect()
+    }
+
+    /// What the author's check says of the claims together. Several values of one property are signed: their claimants differ.
     fn warnings(&self) -> impl Iterator<Item = Warning> {
         let claims: Vec<Json> = self.claims.iter().cloned().map(Json::Object).collect();
         let problems = model::check_claims(self.record.kind_code(), &claims);
@@ -249,6 +304,15 @@ impl ImportedRecord {
             why: problem.why,
         })
     }
+}
+
+/// Where in a claim the problem is, if it is one of the claim at this place.
+fn at_fault<'a>(problem: &'a model::Problem, place: usize, prop: &str) -> Option<&'a str> {
+    if problem.code == "attribution_without_subject" {
+        return (prop == "outcome").then_some("");
+    }
+    let within = problem.path.strip_prefix(&format!("claims[{place}]"))?;
+    Some(within.strip_prefix(".value").unwrap_or(within))
 }
 
 #[cfg(test)]

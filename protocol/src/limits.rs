@@ -12,7 +12,8 @@ pub const OPERATIONS: usize = 256;
 /// Entries an edit may name as those it was made on: more heads than colleagues have hands.
 pub const EDIT_AFTER: usize = 16;
 
-/// Edits that may stand behind one edit: Automerge's cost for each grows with their number (GROUND: 320 µs at 3,000).
+/// Edits that may stand behind one edit: one that joins two long branches shows and hides up to as many, and where the
+/// document is exported, Automerge's cost for each grows with their number (GROUND: 320 µs at 3,000).
 pub const NARRATIVE_EDITS: usize = 4_096;
 
 /// The highest generation of a sheet; above it an entry is inert.
@@ -91,7 +92,7 @@ pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
 /// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
 pub const CLAIM_BYTES: usize = 65_000;
 
-/// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
+/// Automerge documents kept open while a narrative is exported, so that concurrent chains do not cost a new one for each edit;
 /// each takes from 50 KiB. More heads at a time are made anew.
 pub const NARRATIVE_FORKS: usize = 32;
 
@@ -111,3 +112,21 @@ pub const ACTS_WAITING_BYTES: usize = 67_108_864;
 
 /// Acts in one file: all that some hundred organisations make in decades.
 pub const ACTS_IN_FILE: usize = 65_536;
+
+/// Labels told wherever a record is named, the reader's language first: what a source is called in a dozen languages and
+/// spellings. Without it thousands of names would be repeated in each of thousands of claims.
+pub const REFERENCE_LABELS: usize = 32;
+
+/// Bytes of a label told wherever a record is named: the longest title of a resolution has some hundred.
+pub const REFERENCE_LABEL_BYTES: usize = 1_024;
+
+/// Opinions of one organisation on one claim, and as many on the versions that it replaces, told beside it: nobody needs more
+/// to have a say, and each stands as a claim too. Without it a chain of versions would repeat all of them at each link.
+pub const OPINIONS_OF_ONE: usize = 8;
+
+/// Accusing claims of one organisation on one record that have a line beside another record: each line tells the record's
+/// subjects and terms again. A body's conclusion has one, and some earlier versions.
+pub const LINES_OF_ONE: usize = 32;
+
+/// Subjects, properties and texts of one kind told in such a line: the longest measures name some hundred parties.
+pub const LINE_ITEMS: usize = 256;

@@ -23,6 +23,7 @@ mod fold;
 mod forks;
 pub mod narrative;
 pub mod operations;
+mod text;
 pub mod write;
 
 pub use claim::Claim;
@@ -113,7 +114,7 @@ pub struct Narrative {
     pub heads: BTreeSet<EntryId>,
     /// The edits that count, and who made them.
     pub edits: BTreeMap<EntryId, Signer>,
-    changes: Vec<narrative::Change>,
+    made: Vec<forks::Made>,
 }
 
 /// An entry that does not count.
@@ -189,16 +190,22 @@ impl Sheet {
     }
 
     /// True if the claim is there and was not taken back. A claim that another replaces is still live: see
-    /// [`Sheet::replaced_by`].
+    /// [`Sheet::replacements`].
     #[must_use]
     pub fn is_live(&self, claim: ClaimId) -> bool {
         self.claims.contains_key(&claim) && !self.retractions.contains_key(&claim)
     }
 
-    /// The live claims that say they take the place of this one.
-    pub fn replaced_by(&self, claim: ClaimId) -> impl Iterator<Item = ClaimId> {
-        let live = self.claims.iter().filter(|(id, _)| self.is_live(**id));
-        live.filter(move |(_, said)| said.claim.replaces() == Some(claim)).map(|(id, _)| *id)
+    /// Of each claim that another takes the place of, the live ones that say so, ascending.
+    #[must_use]
+    pub fn replacements(&self) -> BTreeMap<ClaimId, Vec<ClaimId>> {
+        let mut replacements: BTreeMap<ClaimId, Vec<ClaimId>> = BTreeMap::new();
+        for (id, said) in self.claims.iter().filter(|(id, _)| self.is_live(**id)) {
+            if let Some(old) = said.claim.replaces() {
+                replacements.entry(old).or_default().push(*id);
+            }
+        }
+        replacements
     }
 
     /// The claims that stand: neither taken back nor replaced.

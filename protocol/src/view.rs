@@ -16,9 +16,11 @@ use crate::time::{Day, Timestamp};
 mod claims;
 mod compare;
 mod computed;
+mod contest;
 mod designation;
 mod history;
 mod material;
+mod opinions;
 mod related;
 mod summary;
 

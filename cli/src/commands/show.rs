@@ -1,10 +1,11 @@
 //! `isnad show`: every organisation's account of a record, side by side.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{OrganisationId, kind_code};
+use isnad_protocol::id::{ClaimId, OrganisationId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{
     Basis, Headline, How, Line, Opinion, Property, Reference, ShownClaim, State, View, Wording,
@@ -196,6 +197,7 @@ impl Page<'_> {
             (claim.state == State::Replaced, "view.replaced"),
             (claim.unverified, "view.unverified"),
             (claim.malformed, "view.malformed"),
+            (claim.flags.iter().any(|flag| flag == "unknown_code"), "view.unknown"),
         ] {
             notes.extend(is_so.then(|| self.word(key)));
         }
@@ -303,19 +305,24 @@ struct Said<'a> {
 
 fn said(claims: &[ShownClaim]) -> Vec<Said<'_>> {
     let mut all: Vec<Said<'_>> = Vec::new();
+    // By id, for a member may say thousands.
+    let mut places: BTreeMap<ClaimId, Vec<usize>> = BTreeMap::new();
     for claim in claims {
-        let is_same = |said: &&mut Said<'_>| {
-            let first = said.claim;
-            first.id == claim.id
-                && first.state == claim.state
+        let is_same = |first: &ShownClaim| {
+            first.state == claim.state
                 && first.opinions == claim.opinions
                 && first.retracted.is_empty()
                 && claim.retracted.is_empty()
         };
-        match all.iter_mut().find(is_same) {
+        let known = places.entry(claim.id).or_default();
+        let place = known.iter().copied().find(|place| all.get(*place).is_some_and(|said| is_same(said.claim)));
+        match place.and_then(|place| all.get_mut(place)) {
             Some(said) if said.signers.contains(&claim.organisation) => {}
             Some(said) => said.signers.push(claim.organisation),
-            None => all.push(Said { claim, signers: vec![claim.organisation] }),
+            None => {
+                known.push(all.len());
+                all.push(Said { claim, signers: vec![claim.organisation] });
+            }
         }
     }
     all

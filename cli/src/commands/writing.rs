@@ -27,6 +27,8 @@ struct Imported {
     new_claims: usize,
     entries: usize,
     warnings: Vec<String>,
+    /// Claims of the file that break the model: each would be refused if it were added by hand.
+    not_signed: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -65,16 +67,18 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
         records: count.records,
         claims: count.claims,
     });
+    let told = |told: &[import::Warning]| told.iter().map(|told| format!("{}: {}", told.path, told.why)).collect();
     let imported = Imported {
         kinds: kinds.collect(),
         records: dataset.records.len(),
         claims: dataset.records.iter().map(|record| record.claims.len()).sum(),
         new_claims,
         entries,
-        warnings: dataset.warnings.iter().map(|warning| format!("{}: {}", warning.path, warning.why)).collect(),
+        warnings: told(&dataset.warnings),
+        not_signed: told(&dataset.left_out),
     };
     session.printer.either(&imported, imported_text);
-    Ok(DONE)
+    Ok(if imported.not_signed.is_empty() { DONE } else { exit::NO })
 }
 
 fn imported_text(imported: &Imported) -> String {
@@ -86,6 +90,12 @@ fn imported_text(imported: &Imported) -> String {
     lines.push(format!("{:<14}{:>5} records {:>6} claims", "in all", imported.records, imported.claims));
     lines.push(format!("{} claims are new, signed in {} entries", imported.new_claims, imported.entries));
     lines.extend(imported.warnings.iter().map(|warning| format!("note: {}", inert(warning))));
+    lines.extend(imported.not_signed.iter().map(|left_out| format!("not signed: {}", inert(left_out))));
+    if !imported.not_signed.is_empty() {
+        let count = imported.not_signed.len();
+        let noun = if count == 1 { "claim was" } else { "claims were" };
+        lines.push(format!("{count} {noun} left out; correct the file and import it again"));
+    }
     lines.join("\n")
 }
 

@@ -125,12 +125,32 @@ fn line(kept: &Kept<'_>, search: Option<&str>, today: Day) -> Option<Vec<u8>> {
 
 fn mentions(summary: &Summary, search: &str) -> bool {
     let labels = summary.labels.iter().map(|words| &words.text);
-    labels.chain(&summary.aliases).any(|text| text.to_lowercase().contains(search))
+    let mut all = labels.chain(&summary.further_labels).chain(&summary.aliases);
+    all.any(|text| text.to_lowercase().contains(search))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_looks_at_every_title_name_and_alias() {
+        let summary: Summary = serde_json::from_value(serde_json::json!({
+            "record": RecordId::new([1; 16]),
+            "kind": "incident",
+            "labels": [{"lang": "en", "text": "Attack on Douma"}],
+            "further_labels": ["Douma, the ALLEGED attack"],
+            "aliases": ["S/2018/1"],
+            "organisations": [],
+            "live_claims": 3,
+            "contested": false,
+        }))
+        .unwrap();
+        for (search, is_found) in [("attack on", true), ("alleged attack", true), ("2018/1", true), ("latamneh", false)]
+        {
+            assert_eq!(mentions(&summary, search), is_found, "{search}");
+        }
+    }
 
     #[test]
     fn the_order_of_bytes_is_that_of_days() {

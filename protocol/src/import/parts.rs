@@ -32,7 +32,7 @@ pub fn part(dataset: &Dataset, index: usize) -> Dataset {
             chosen.remove(&record.record).or_else(|| needed.contains(&record.record).then(|| record.clone()))
         })
         .collect();
-    Dataset { records, warnings: Vec::new() }
+    Dataset { records, warnings: Vec::new(), left_out: Vec::new() }
 }
 
 /// Which family each body is of, and which families speak of each incident.

@@ -163,9 +163,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn finish(mut self) -> Result<Dataset, ImportError> {
-        for record in &self.records {
+        let mut left_out = Vec::new();
+        for record in &mut self.records {
+            left_out.extend(record.take_out_refused());
             self.warnings.extend(record.warnings());
         }
-        Ok(Dataset { records: self.records, warnings: self.warnings })
+        self.records.retain(|record| !record.claims.is_empty());
+        Ok(Dataset { records: self.records, warnings: self.warnings, left_out })
     }
 }

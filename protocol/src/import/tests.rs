@@ -32,6 +32,7 @@ fn the_whole_file_is_imported() {
     let warnings: Vec<_> = dataset.warnings.iter().map(|warning| (warning.code, warning.path.as_str())).collect();
     let empty = ("empty_value", "designations[11].legal_basis[0]");
     assert_eq!(warnings, [empty, ("dangling_id", "judgements[0].left")]);
+    assert_eq!(dataset.left_out, []);
 }
 
 #[test]
@@ -202,17 +203,54 @@ fn what_is_no_such_file_is_refused_with_its_place() {
 }
 
 #[test]
-fn unknown_codes_ids_and_members_are_kept_or_told() {
-    let lists = r#""incidents":[{"id":"a","colour":1,"titles":[{"lang":"en","value":"A"}],"delivery":[{"method":"catapult",
+fn unknown_ids_and_members_are_kept_or_told() {
+    let lists = r#""incidents":[{"id":"a","colour":1,"titles":[{"lang":"en","value":"A"}],"delivery":[{"method":"aerial_bomb",
         "claimant":"nobody"}],"date":{"edtf":"2018-02-04T21:22~"},"marking":"tlp:amber"}]"#;
     let dataset = read(&file(lists), DATASET).unwrap();
     let codes: Vec<_> = dataset.warnings.iter().map(|warning| warning.code).collect();
-    assert_eq!(codes, ["unread_member", "dangling_id", "unknown_code"]);
+    assert_eq!(
+        (codes.as_slice(), dataset.left_out.as_slice()),
+        (["unread_member", "dangling_id"].as_slice(), [].as_slice())
+    );
     let record = imported(&dataset, INCIDENT, "a");
-    assert_eq!(record.values("delivery").next(), Some(&Json::text("catapult")));
     let date = claims_of(record, "date")[0];
     assert_eq!((&date["value"], &date["original"]), (&Json::text("2018-02-04~"), &Json::text("2018-02-04T21:22~")));
     assert!(record.claims.iter().all(|claim| claim["marking"] == Json::text("tlp:amber")));
+}
+
+/// The real file with one thing changed, and what is left out of it.
+#[track_caller]
+fn check_left_out(from: &str, to: &str, expected: &[(&str, &str)]) {
+    let text = std::str::from_utf8(FILE).unwrap();
+    assert!(text.contains(from), "{from}");
+    let found = read(text.replacen(from, to, 1).as_bytes(), DATASET).unwrap();
+    let left_out: Vec<_> = found.left_out.iter().map(|left| (left.code, left.path.as_str())).collect();
+    assert_eq!(left_out, expected);
+    assert_eq!(found.warnings, dataset().warnings);
+    let count = |dataset: &Dataset| dataset.records.iter().map(|record| record.claims.len()).sum::<usize>();
+    assert_eq!(count(&found).checked_add(expected.len()), Some(count(&dataset())));
+    for record in &found.records {
+        let claims: Vec<Json> = record.claims.iter().cloned().map(Json::Object).collect();
+        assert_eq!(model::check_claims(record.record.kind_code(), &claims), [], "{}", record.source_id);
+    }
+}
+
+#[test]
+fn what_an_author_is_refused_is_left_out_and_told() {
+    let status = r#""status": "confirmed_use""#;
+    check_left_out(status, r#""status": "banana""#, &[("unknown_code", "hawizeh-marshes-1984 status")]);
+    let date = r#""edtf": "1987-04-16""#;
+    check_left_out(date, r#""edtf": "99/99/9999""#, &[("not_edtf", "balisan-sheikh-wasan-1987 date")]);
+    check_left_out(r#""min": 225,"#, r#""min": 425,"#, &[("count_reversed", "balisan-sheikh-wasan-1987 casualty")]);
+    // Nobody is named whom nothing is said of.
+    let outcome = "\"kind\": \"attribution\",\n     \"outcome\": \"responsible\"";
+    let of = "hawizeh-marshes-1984#attribution/un-sg-experts-1984/un-1986/1986-03-12";
+    let (outcome_path, subject_path) = (format!("{of} outcome"), format!("{of} subject"));
+    check_left_out(
+        outcome,
+        &outcome.replace("responsible", "banana"),
+        &[("unknown_code", &outcome_path), ("subject_without_outcome", &subject_path)],
+    );
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::sheet::{Claim, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
-use super::material::{Material, push, spoken};
+use super::material::{Material, distinct};
+use super::opinions::{Listener, Opinions};
 use super::{Computed, Policy, Property, Reference, Sheets};
 
 /// One claim of one organisation's sheet.
@@ -91,6 +92,10 @@ pub struct ShownClaim {
     pub counts: bool,
     /// True if it breaks the model: shown, and left out of what is computed.
     pub malformed: bool,
+    /// True if its value has a code that this version does not know, though a later one may: shown, and left out of what is
+    /// computed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// The rules of the model that it breaks, and codes that this version does not know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
@@ -200,7 +205,7 @@ impl ShownClaim {
     /// True if it takes part in what is computed.
     #[must_use]
     pub fn takes_part(&self) -> bool {
-        self.state == State::Live && self.counts && !self.malformed
+        self.state == State::Live && self.counts && !self.malformed && !self.unknown
     }
 
     /// Who speaks: the cited body, else the organisation.
@@ -220,12 +225,14 @@ pub(super) fn properties<S: SheetView>(
 ) -> Result<Vec<Property>, Fault> {
     let kind = record.kind_code();
     let policy = material.context.policy;
-    let opinions = opinions(sheets);
+    let opinions = Opinions::new(sheets);
     let mut by_prop: BTreeMap<String, Vec<(ShownClaim, Claim)>> = BTreeMap::new();
     for sheet in sheets.values() {
-        for id in sheet.claims.keys() {
-            let Some((shown, claim)) = show(kind, sheet, *id, &opinions, material)? else { continue };
-            by_prop.entry(claim.prop().unwrap_or_default().to_owned()).or_default().push((shown, claim));
+        let (standing, mut listener) = (Standings::new(sheet), Listener::new(&opinions, sheet));
+        for said in sheet.claims.values() {
+            let shown = show(kind, &standing, said, &mut listener, material)?;
+            let prop = said.claim.prop().unwrap_or_default().to_owned();
+            by_prop.entry(prop).or_default().push((shown, said.claim.clone()));
         }
     }
     let known: Vec<_> = model::properties(kind).map(|property| property.code).collect();
@@ -260,24 +267,27 @@ fn property(kind: u8, prop: String, claims: Vec<(ShownClaim, Claim)>) -> Propert
 
 fn show<S: SheetView>(
     kind: u8,
-    sheet: &Sheet,
-    id: ClaimId,
-    opinions: &[Looked],
+    standing: &Standings<'_>,
+    said: &crate::sheet::Said,
+    listener: &mut Listener<'_>,
     material: &mut Material<'_, S>,
-) -> Result<Option<(ShownClaim, Claim)>, Fault> {
-    let Some(said) = sheet.claims.get(&id) else { return Ok(None) };
-    let claim = &said.claim;
+) -> Result<ShownClaim, Fault> {
+    let (sheet, claim) = (standing.sheet, &said.claim);
+    let (id, organisation) = (claim.id(), sheet.key.organisation);
     let text = |member: &str| claim.text(member).map(str::to_owned);
-    let (malformed, flags) = judge(kind, sheet, claim);
+    let verdict = standing.judge(kind, claim);
+    let state = standing.state(id);
+    let heard = listener.heard(id);
+    let own = (state == State::Live).then_some(organisation);
     let basis = show_basis(claim, material)?;
     let mut refs = Vec::new();
     for record in claim.value_refs() {
         refs.push(material.reference(record)?);
     }
     let according_to = claim.according_to().map(|body| material.reference(body)).transpose()?;
-    let mut shown = ShownClaim {
+    Ok(ShownClaim {
         id,
-        organisation: sheet.key.organisation,
+        organisation,
         space: sheet.key.space,
         generation: sheet.key.generation,
         value: claim.value().cloned(),
@@ -296,39 +306,100 @@ fn show<S: SheetView>(
         marking: text("marking"),
         valid: text("valid"),
         replaces: claim.replaces(),
-        signed: signed(sheet, id),
-        state: state(sheet, id),
+        signed: signed(said),
+        state,
         retracted: retracted(sheet, id),
-        replaced_by: sheet.replaced_by(id).collect(),
-        opinions: Vec::new(),
-        stands_behind: BTreeSet::new(),
-        disputed_by: BTreeSet::new(),
-        counts: material.context.policy.counts(sheet.key.organisation),
-        malformed,
-        flags,
-    };
-    hear(&mut shown, sheet, opinions);
-    Ok(Some((shown, claim.clone())))
+        replaced_by: standing.replaced_by(id).to_vec(),
+        opinions: heard.opinions,
+        stands_behind: own.into_iter().chain(heard.endorsed_by).collect(),
+        disputed_by: heard.disputed_by,
+        counts: material.context.policy.counts(organisation),
+        malformed: verdict.malformed,
+        unknown: verdict.unknown,
+        flags: verdict.flags,
+    })
 }
 
-/// Live, replaced or retracted: a claim taken back is no more, whatever took its place.
-pub(super) fn state(sheet: &Sheet, id: ClaimId) -> State {
-    if !sheet.is_live(id) {
-        State::Retracted
-    } else if sheet.replaced_by(id).next().is_some() {
-        State::Replaced
-    } else {
-        State::Live
+/// How the claims of one sheet stand: found once for all of them.
+pub(super) struct Standings<'a> {
+    pub(super) sheet: &'a Sheet,
+    replaced_by: BTreeMap<ClaimId, Vec<ClaimId>>,
+    /// A claim on whose basis the subjects that it names rest.
+    weighty: Option<&'a Json>,
+}
+
+impl<'a> Standings<'a> {
+    pub(super) fn new(sheet: &'a Sheet) -> Self {
+        let mut weighty = sheet.claims.values().map(|said| &said.claim);
+        let weighty = weighty.find(|claim| matches!(claim.prop(), Some("outcome" | "reason"))).map(Claim::json);
+        Self { sheet, replaced_by: sheet.replacements(), weighty }
+    }
+
+    /// Live, replaced or retracted: a claim taken back is no more, whatever took its place.
+    pub(super) fn state(&self, id: ClaimId) -> State {
+        if !self.sheet.is_live(id) {
+            State::Retracted
+        } else if self.replaced_by(id).is_empty() {
+            State::Live
+        } else {
+            State::Replaced
+        }
+    }
+
+    fn replaced_by(&self, id: ClaimId) -> &[ClaimId] {
+        self.replaced_by.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Judges a claim of the sheet by the model.
+    pub(super) fn judge(&self, kind: u8, claim: &Claim) -> Verdict {
+        // A subject rests on the basis of the conclusion that names it.
+        let weighty = self.weighty.filter(|_| claim.prop() == Some("subject"));
+        let claims: Vec<Json> = [Some(claim.json()), weighty].into_iter().flatten().cloned().collect();
+        Verdict::of(model::check_claims(kind, &claims))
     }
 }
 
-fn signed(sheet: &Sheet, id: ClaimId) -> Vec<Signed> {
-    let signers = sheet.claims.get(&id).into_iter().flat_map(|said| &said.signers);
+/// What the model says of one claim.
+pub(super) struct Verdict {
+    /// It breaks a rule. Words that this version does not know are no breach.
+    pub(super) malformed: bool,
+    /// Its value has a code that this version does not know.
+    pub(super) unknown: bool,
+    /// The rules that it breaks, and what is not known.
+    pub(super) flags: Vec<String>,
+}
+
+impl Verdict {
+    /// On a claim that rests on no other.
+    pub(super) fn alone(kind: u8, claim: &Claim) -> Self {
+        Self::of(model::check_claims(kind, std::slice::from_ref(claim.json())))
+    }
+
+    /// From what is said of the first of some claims.
+    fn of(problems: Vec<model::Problem>) -> Self {
+        let own: Vec<_> = problems.into_iter().filter(|problem| problem.path.starts_with("claims[0]")).collect();
+        Self {
+            malformed: own.iter().any(|problem| !problem.code.starts_with("unknown_")),
+            unknown: own
+                .iter()
+                .any(|problem| problem.code == "unknown_code" && problem.path.starts_with("claims[0].value")),
+            flags: distinct(own.iter().map(|problem| problem.code.to_owned())),
+        }
+    }
+
+    /// True if the claim can be computed with.
+    pub(super) const fn is_sound(&self) -> bool {
+        !self.malformed && !self.unknown
+    }
+}
+
+fn signed(said: &crate::sheet::Said) -> Vec<Signed> {
+    let signers = said.signers.iter();
     let mut signed: Vec<_> = signers
         .map(|(entry, signer)| Signed { author: signer.author, entry: *entry, seq: signer.seq, time: signer.time })
         .collect();
-    let first = sheet.claims.get(&id).map(crate::sheet::Said::position);
-    signed.sort_by_key(|signed| (first.is_some_and(|(_, entry)| entry != signed.entry), signed.seq, signed.entry));
+    let (_, first) = said.position();
+    signed.sort_by_key(|signed| (first != signed.entry, signed.seq, signed.entry));
     signed
 }
 
@@ -356,109 +427,4 @@ fn show_basis<S: SheetView>(claim: &Claim, material: &mut Material<'_, S>) -> Re
         shown.push(Basis { source, locator: basis.locator.map(str::to_owned), unverified });
     }
     Ok(shown)
-}
-
-/// Whether a claim breaks the model, and which of its rules. Words that this version does not know are no breach.
-pub(super) fn judge(kind: u8, sheet: &Sheet, claim: &Claim) -> (bool, Vec<String>) {
-    let mut claims = vec![claim.json().clone()];
-    // A subject rests on the basis of the conclusion that names it.
-    if claim.prop() == Some("subject") {
-        let weighty = sheet.claims.values().find(|said| matches!(said.claim.prop(), Some("outcome" | "reason")));
-        claims.extend(weighty.map(|said| said.claim.json().clone()));
-    }
-    let mut flags = Vec::new();
-    for problem in model::check_claims(kind, &claims) {
-        if problem.path.starts_with("claims[0]") {
-            push(&mut flags, problem.code.to_owned());
-        }
-    }
-    (flags.iter().any(|code| !code.starts_with("unknown_")), flags)
-}
-
-/// An opinion and what it looked at.
-pub(super) struct Looked {
-    organisation: Option<OrganisationId>,
-    claim: Option<ClaimId>,
-    entry: Option<EntryId>,
-    opinion: Opinion,
-}
-
-/// The live opinions in all sheets of a record.
-pub(super) fn opinions(sheets: &Sheets) -> Vec<Looked> {
-    let everybody = Policy::default();
-    let read = |(sheet, said): (&Sheet, &crate::sheet::Said)| {
-        let value = said.claim.value()?;
-        let text = |key: &str| value.get(key).and_then(Json::as_text);
-        let opinion = Opinion {
-            organisation: sheet.key.organisation,
-            claim: said.claim.id(),
-            stance: text("stance")?.to_owned(),
-            reason: text("reason").map(str::to_owned),
-            text: text("text").map(str::to_owned),
-            on_earlier: false,
-        };
-        Some(Looked {
-            organisation: text("organisation").and_then(|id| OrganisationId::parse(id).ok()),
-            claim: text("claim").and_then(|id| ClaimId::parse(id).ok()),
-            entry: text("entry").and_then(|id| EntryId::parse(id).ok()),
-            opinion,
-        })
-    };
-    spoken(sheets, &everybody, &["opinion"]).filter_map(read).collect()
-}
-
-/// Adds to a claim what is said of it, or of an earlier version that it replaces.
-fn hear(shown: &mut ShownClaim, sheet: &Sheet, opinions: &[Looked]) {
-    let earlier = earlier(sheet, shown.id);
-    if shown.state == State::Live {
-        shown.stands_behind.insert(shown.organisation);
-    }
-    for looked in opinions.iter().filter(|looked| looked.organisation == Some(sheet.key.organisation)) {
-        let is_on = |id: &ClaimId| {
-            let signers = sheet.claims.get(id).map(|said| &said.signers);
-            looked.claim == Some(*id)
-                || looked.entry.zip(signers).is_some_and(|(entry, signers)| signers.contains_key(&entry))
-        };
-        let on_earlier = !is_on(&shown.id);
-        if on_earlier && !earlier.iter().any(is_on) {
-            continue;
-        }
-        let by = looked.opinion.organisation;
-        match looked.opinion.stance.as_str() {
-            "endorse" if !on_earlier => shown.stands_behind.insert(by),
-            "dispute" => shown.disputed_by.insert(by),
-            _ => false,
-        };
-        shown.opinions.push(Opinion { on_earlier, ..looked.opinion.clone() });
-    }
-}
-
-/// The claims that this one replaces, and those they replace. A claim's id is a hash of its words, so there is no circle.
-fn earlier(sheet: &Sheet, id: ClaimId) -> BTreeSet<ClaimId> {
-    let mut found = BTreeSet::new();
-    let mut next = sheet.claims.get(&id).and_then(|said| said.claim.replaces());
-    while let Some(id) = next.filter(|id| found.insert(*id)) {
-        next = sheet.claims.get(&id).and_then(|said| said.claim.replaces());
-    }
-    found
-}
-
-/// Who endorses and who disputes a claim, for a line that shows no more.
-pub(super) fn heard(
-    sheet: &Sheet,
-    id: ClaimId,
-    opinions: &[Looked],
-) -> (BTreeSet<OrganisationId>, BTreeSet<OrganisationId>) {
-    let (mut endorsed, mut disputed) = (BTreeSet::new(), BTreeSet::new());
-    for looked in opinions.iter().filter(|looked| looked.organisation == Some(sheet.key.organisation)) {
-        if looked.claim != Some(id) {
-            continue;
-        }
-        match looked.opinion.stance.as_str() {
-            "endorse" => endorsed.insert(looked.opinion.organisation),
-            "dispute" => disputed.insert(looked.opinion.organisation),
-            _ => false,
-        };
-    }
-    (endorsed, disputed)
 }

@@ -1,10 +1,7 @@
-//! When two values exclude each other, and how a value is told in one line. MODEL §3, §7.
+//! How a value is told in one line, and the range of a count. MODEL §3, §7.
 
 use crate::encoding::json::Json;
-use crate::model::edtf::Edtf;
 use crate::model::values::name_text;
-use crate::model::{Property, ValueType};
-use crate::sheet::Claim;
 
 /// A value in one line, in no language: the name of a place, the range of a count, the code of an agent. What is none of
 /// these is told as its canonical JSON.
@@ -50,12 +47,6 @@ impl Range {
             None => format!("{} or more", self.min),
         }
     }
-
-    const fn excludes(self, other: Self) -> bool {
-        let is_below = matches!(self.max, Some(max) if max < other.min);
-        let is_above = matches!(other.max, Some(max) if max < self.min);
-        is_below || is_above
-    }
 }
 
 /// The category and range of a count.
@@ -65,37 +56,48 @@ pub(super) fn count(value: &Json) -> Option<(&str, Range)> {
     Some((category, range))
 }
 
-/// True if both claims cannot hold: of the same property, of different values, by the rules of its type.
-pub(super) fn excludes(property: &Property, one: &Claim, other: &Claim) -> bool {
-    let (Some(left), Some(right)) = (one.value(), other.value()) else { return false };
-    if property.value == ValueType::Count {
-        let both = count(left).zip(count(right));
-        return both.is_some_and(|((category, first), (same, second))| category == same && first.excludes(second));
-    }
-    if property.cardinality.is_many() || left == right {
-        return false;
-    }
-    if property.value == ValueType::Date {
-        return are_apart(left, right);
-    }
-    // The same said in two languages is no contradiction.
-    one.lang() == other.lang()
-}
-
-/// True if two dates share no day.
-fn are_apart(left: &Json, right: &Json) -> bool {
-    let read = |value: &Json| Edtf::parse(value.as_text()?).ok();
-    let Some((left, right)) = read(left).zip(read(right)) else { return false };
-    let is_before =
-        |first: Edtf, second: Edtf| first.latest.zip(second.earliest).is_some_and(|(end, start)| end < start);
-    is_before(left, right) || is_before(right, left)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::contest::contesting;
     use super::*;
     use crate::encoding::json;
-    use crate::model;
+    use crate::id::OrganisationId;
+    use crate::model::edtf::Edtf;
+    use crate::model::{self, Property, ValueType};
+    use crate::sheet::Claim;
+
+    /// The rule for two claims, as the model says it: what `contest` finds for many at once.
+    /// True if both cannot hold: of the same property, of different values, by the rules of its type.
+    pub(in super::super) fn excludes(property: &Property, one: &Claim, other: &Claim) -> bool {
+        let (Some(left), Some(right)) = (one.value(), other.value()) else { return false };
+        if property.value == ValueType::Count {
+            let both = count(left).zip(count(right));
+            return both
+                .is_some_and(|((category, first), (same, second))| category == same && are_outside(first, second));
+        }
+        if property.cardinality.is_many() || left == right {
+            return false;
+        }
+        if property.value == ValueType::Date {
+            return are_apart(left, right);
+        }
+        // The same said in two languages is no contradiction.
+        one.lang() == other.lang()
+    }
+
+    fn are_outside(one: Range, other: Range) -> bool {
+        let is_below = |one: Range, other: Range| one.max.is_some_and(|max| max < other.min);
+        is_below(one, other) || is_below(other, one)
+    }
+
+    /// True if two dates share no day.
+    fn are_apart(left: &Json, right: &Json) -> bool {
+        let read = |value: &Json| Edtf::parse(value.as_text()?).ok();
+        let Some((left, right)) = read(left).zip(read(right)) else { return false };
+        let is_before =
+            |first: Edtf, second: Edtf| first.latest.zip(second.earliest).is_some_and(|(end, start)| end < start);
+        is_before(left, right) || is_before(right, left)
+    }
 
     fn claim(prop: &str, value: &str, lang: Option<&str>) -> Claim {
         let mut members = json::Object::from([
@@ -109,11 +111,12 @@ mod tests {
     fn check(kind: u8, prop: &str, left: &str, right: &str, expected: bool) {
         let property = model::property(kind, prop).unwrap();
         for (one, other) in [(left, right), (right, left)] {
-            assert_eq!(
-                excludes(property, &claim(prop, one, None), &claim(prop, other, None)),
-                expected,
-                "{one} {other}"
-            );
+            let (one, other) = (claim(prop, one, None), claim(prop, other, None));
+            assert_eq!(excludes(property, &one, &other), expected, "{one:?} {other:?}");
+            let voices = [OrganisationId::new([1; 32]), OrganisationId::new([2; 32])].map(|who| (who, None));
+            let found = contesting(property, &[(voices[0], &one), (voices[1], &other)]);
+            assert_eq!(found.len(), if expected { 2 } else { 0 }, "{one:?} {other:?}");
+            assert!(contesting(property, &[(voices[0], &one), (voices[0], &other)]).is_empty());
         }
     }
 

@@ -11,9 +11,9 @@ use crate::model::edtf::Edtf;
 use crate::model::{Property, ValueType};
 use crate::sheet::Claim;
 
-use super::ShownClaim;
-use super::compare::{Range, count, excludes, value_text};
-use super::material::push;
+use super::compare::{Range, count, value_text};
+use super::material::distinct;
+use super::{ShownClaim, contest};
 
 /// What is worked out for one property.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -96,35 +96,40 @@ impl Computed {
 
 /// Claims of different organisations or cited bodies that exclude each other.
 fn contesting(property: &Property, claims: &[&(ShownClaim, Claim)]) -> BTreeSet<ClaimId> {
-    let mut found = BTreeSet::new();
-    for (index, (one, words)) in claims.iter().enumerate() {
-        for (other, theirs) in claims.iter().skip(index.saturating_add(1)) {
-            let body = |shown: &ShownClaim| shown.according_to.as_ref().map(|body| body.record);
-            let is_same_voice = one.organisation == other.organisation && body(one) == body(other);
-            if !is_same_voice && excludes(property, words, theirs) {
-                found.extend([one.id, other.id]);
-            }
-        }
-    }
-    found
+    let body = |shown: &ShownClaim| shown.according_to.as_ref().map(|body| body.record);
+    let said: Vec<_> = claims.iter().map(|(shown, claim)| ((shown.organisation, body(shown)), claim)).collect();
+    let places = contest::contesting(property, &said);
+    places.into_iter().filter_map(|place| claims.get(place)).map(|(shown, _)| shown.id).collect()
+}
+
+/// Who says one value, and on what.
+#[derive(Default)]
+struct Support {
+    sources: BTreeSet<RecordId>,
+    speakers: BTreeSet<(Option<RecordId>, OrganisationId)>,
+    organisations: BTreeSet<OrganisationId>,
 }
 
 fn corroboration(claims: &[&(ShownClaim, Claim)]) -> Vec<Corroboration> {
-    let mut values = Vec::new();
-    for (_, claim) in claims {
-        if let Some(value) = claim.value() {
-            push(&mut values, value.clone());
-        }
+    let mut supports: BTreeMap<&Json, Support> = BTreeMap::new();
+    for (shown, claim) in claims {
+        let Some(value) = claim.value() else { continue };
+        let support = supports.entry(value).or_default();
+        support.sources.extend(claim.basis().into_iter().filter_map(|basis| basis.record));
+        support.speakers.insert(shown.speaker());
+        support.organisations.insert(shown.organisation);
     }
-    let count = |value: Json| {
-        let same: Vec<_> = claims.iter().filter(|(_, claim)| claim.value() == Some(&value)).collect();
-        let sources: BTreeSet<RecordId> =
-            same.iter().flat_map(|(_, claim)| claim.basis()).filter_map(|basis| basis.record).collect();
-        let bodies: BTreeSet<_> = same.iter().map(|(shown, _)| shown.speaker()).collect();
-        let organisations: BTreeSet<OrganisationId> = same.iter().map(|(shown, _)| shown.organisation).collect();
-        Corroboration { value, sources: sources.len(), bodies: bodies.len(), organisations: organisations.len() }
+    let in_order = distinct(claims.iter().filter_map(|(_, claim)| claim.value()));
+    let count = |value: &Json| {
+        let support = supports.get(value)?;
+        Some(Corroboration {
+            value: value.clone(),
+            sources: support.sources.len(),
+            bodies: support.speakers.len(),
+            organisations: support.organisations.len(),
+        })
     };
-    values.into_iter().map(count).collect()
+    in_order.into_iter().filter_map(count).collect()
 }
 
 fn headlines(property: Option<&Property>, claims: &[&(ShownClaim, Claim)]) -> Vec<Headline> {
@@ -139,15 +144,9 @@ fn headlines(property: Option<&Property>, claims: &[&(ShownClaim, Claim)]) -> Ve
 }
 
 fn headline(property: Option<&Property>, category: String, claims: &[&(ShownClaim, Claim)]) -> Option<Headline> {
-    let mut values = Vec::new();
-    let mut voices = BTreeSet::new();
-    for (shown, claim) in claims {
-        if let Some(value) = claim.value() {
-            push(&mut values, value.clone());
-            voices.insert(shown.speaker());
-        }
-    }
-    let accounts = voices.len();
+    let valued = || claims.iter().filter_map(|(shown, claim)| Some((shown, claim.value()?)));
+    let values: Vec<Json> = distinct(valued().map(|(_, value)| value)).into_iter().cloned().collect();
+    let accounts = valued().map(|(shown, _)| shown.speaker()).collect::<BTreeSet<_>>().len();
     let mut headline = Headline {
         how: if values.len() == 1 { How::Same } else { How::Several },
         category: (!category.is_empty()).then(|| category.clone()),

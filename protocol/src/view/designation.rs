@@ -3,6 +3,8 @@
 //! Computed from dates that organisations claim, so that a freeze lapses by itself on a replica that is offline too. A
 //! renewal is a later claim of `end` or `duration`: the latest end counts. Past it: term over, not verified.
 
+use std::collections::BTreeSet;
+
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId};
 use crate::model::edtf::Edtf;
@@ -11,8 +13,8 @@ use crate::model::values::is_duration;
 use crate::sheet::{Said, Sheet};
 use crate::time::Day;
 
-use super::claims::judge;
-use super::material::spoken;
+use super::claims::Verdict;
+use super::material::Spoken;
 use super::{Policy, Sheets};
 
 /// What the dates of a designation come to on a day.
@@ -88,7 +90,8 @@ impl Terms {
         if record.kind_code() != DESIGNATION {
             return None;
         }
-        let all = |prop: &str| -> Vec<Used> { spoken(sheets, policy, &[prop]).filter_map(used).collect() };
+        let spoken = Spoken::new(sheets.values(), policy);
+        let all = |prop: &str| -> Vec<Used> { spoken.of(&[prop]).into_iter().filter_map(used).collect() };
         let mut starts = all("start");
         if starts.is_empty() {
             starts = all("listing_date");
@@ -122,12 +125,14 @@ impl Terms {
     /// The latest end that anybody claims, by a date or by a duration.
     fn until(&self) -> Option<Day> {
         let ends = self.ends.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.latest);
-        let starts: Vec<Day> = self.starts.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.latest).collect();
-        let terms = self.durations.iter().flat_map(|used| {
+        let starts = self.starts.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.latest);
+        let starts: Vec<Day> = starts.collect::<BTreeSet<_>>().into_iter().collect();
+        let terms = self.durations.iter().filter_map(|used| {
             // A renewal may say from when on it holds.
-            let own = used.valid.as_deref().and_then(|valid| Edtf::parse(valid).ok()?.earliest);
-            let from = own.map_or_else(|| starts.clone(), |own| vec![own]);
-            from.into_iter().filter_map(|start| after(start, &used.value))
+            match used.valid.as_deref().and_then(|valid| Edtf::parse(valid).ok()?.earliest) {
+                Some(own) => after(own, &used.value),
+                None => latest_end(&starts, &used.value),
+            }
         });
         ends.chain(terms).max()
     }
@@ -137,6 +142,12 @@ impl Terms {
 fn after(start: Day, duration: &str) -> Option<Day> {
     let span: jiff::Span = is_duration(duration).then_some(duration)?.parse().ok()?;
     start.date().checked_add(span).ok().map(Day::from)
+}
+
+/// The latest last day of a term, of all its starts, ascending: a later start ends no sooner, unless past all days.
+fn latest_end(starts: &[Day], duration: &str) -> Option<Day> {
+    let within = starts.partition_point(|start| after(*start, duration).is_some());
+    after(*starts.get(within.checked_sub(1)?)?, duration)
 }
 
 fn ending(status: &str) -> Option<InForce> {
@@ -150,9 +161,7 @@ fn ending(status: &str) -> Option<InForce> {
 
 fn used((sheet, said): (&Sheet, &Said)) -> Option<Used> {
     let claim = &said.claim;
-    if judge(DESIGNATION, sheet, claim).0 {
-        return None;
-    }
+    Verdict::alone(DESIGNATION, claim).is_sound().then_some(())?;
     Some(Used {
         prop: claim.prop()?.to_owned(),
         value: claim.value().and_then(Json::as_text)?.to_owned(),

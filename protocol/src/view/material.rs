@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::encoding::json::Json;
 use crate::id::{EntryId, RecordId};
+use crate::limits;
 use crate::model::values::name_text;
 use crate::sheet::{self, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
@@ -17,11 +18,12 @@ pub(super) struct Material<'a, S> {
     pub(super) context: Context<'a>,
     claims: BTreeMap<RecordId, Rc<Sheets>>,
     labels: BTreeMap<RecordId, Vec<Words>>,
+    unverified: BTreeMap<RecordId, bool>,
 }
 
 impl<'a, S: SheetView> Material<'a, S> {
     pub(super) const fn new(store: &'a S, context: Context<'a>) -> Self {
-        Self { store, context, claims: BTreeMap::new(), labels: BTreeMap::new() }
+        Self { store, context, claims: BTreeMap::new(), labels: BTreeMap::new(), unverified: BTreeMap::new() }
     }
 
     /// The sheets of a record without narratives.
@@ -39,21 +41,25 @@ impl<'a, S: SheetView> Material<'a, S> {
         self.store.referring_to(record)
     }
 
-    /// The record and its labels.
+    /// The record and the labels that are told wherever it is named.
     pub(super) fn reference(&mut self, record: RecordId) -> Result<Reference, Fault> {
         if let Some(labels) = self.labels.get(&record) {
             return Ok(Reference { record, labels: labels.clone() });
         }
-        let labels = labels(record, &*self.claims(record)?, self.context.policy);
+        let labels = short(labels(record, &*self.claims(record)?, self.context.policy));
         self.labels.insert(record, labels.clone());
         Ok(Reference { record, labels })
     }
 
     /// True if a live claim says that the source was written down from memory, not read. MODEL §11.
     pub(super) fn is_unverified(&mut self, source: RecordId) -> Result<bool, Fault> {
+        if let Some(is) = self.unverified.get(&source) {
+            return Ok(*is);
+        }
         let sheets = self.claims(source)?;
         let is = spoken(&sheets, self.context.policy, &["checked"])
             .any(|(_, said)| said.claim.value().and_then(Json::as_text) == Some("recall"));
+        self.unverified.insert(source, is);
         Ok(is)
     }
 }
@@ -69,9 +75,9 @@ struct Voice<'a> {
 }
 
 impl<'a> Spoken<'a> {
-    pub(super) fn new(sheets: &'a Sheets, policy: &Policy) -> Self {
+    pub(super) fn new(sheets: impl IntoIterator<Item = &'a Sheet>, policy: &Policy) -> Self {
         let mut by_property: BTreeMap<&str, Vec<Voice<'_>>> = BTreeMap::new();
-        for sheet in sheets.values().filter(|sheet| policy.counts(sheet.key.organisation)) {
+        for sheet in sheets.into_iter().filter(|sheet| policy.counts(sheet.key.organisation)) {
             let rank = policy.rank(sheet.key.organisation);
             for (_, said) in sheet.standing_claims() {
                 let Some(property) = said.claim.prop() else { continue };
@@ -101,17 +107,17 @@ pub(super) fn spoken<'a>(
     policy: &Policy,
     properties: &[&str],
 ) -> impl Iterator<Item = (&'a Sheet, &'a Said)> + use<'a> {
-    Spoken::new(sheets, policy).of(properties).into_iter()
+    Spoken::new(sheets.values(), policy).of(properties).into_iter()
 }
 
 /// Titles or names of a record; where it has none, its aliases. None twice.
 pub(super) fn labels(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<Words> {
-    let mut labels = Vec::new();
-    for (_, said) in spoken(sheets, policy, &["title", "name"]) {
-        if let Some(text) = said.claim.value().and_then(name_text) {
-            push(&mut labels, Words { lang: said.claim.lang().map(str::to_owned), text: text.to_owned() });
-        }
-    }
+    let words = |said: &Said| {
+        let text = said.claim.value().and_then(name_text)?.to_owned();
+        Some(Words { lang: said.claim.lang().map(str::to_owned), text })
+    };
+    let titles = spoken(sheets, policy, &["title", "name"]);
+    let mut labels = distinct(titles.filter_map(|(_, said)| words(said)));
     if labels.is_empty() && record != RecordId::ZERO {
         labels = aliases(sheets, policy).into_iter().map(|text| Words { lang: None, text }).collect();
     }
@@ -119,20 +125,21 @@ pub(super) fn labels(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<
     labels
 }
 
-/// The aliases that live claims give.
-pub(super) fn aliases(sheets: &Sheets, policy: &Policy) -> Vec<String> {
-    let mut aliases = Vec::new();
-    for (_, said) in spoken(sheets, policy, &["alias"]) {
-        if let Some(text) = said.claim.value().and_then(name_text) {
-            push(&mut aliases, text.to_owned());
-        }
-    }
-    aliases
+/// The labels that are told beside each mention of a record: whoever gives it thousands of names, or a page for one, would
+/// have them in every claim that names it.
+fn short(labels: Vec<Words>) -> Vec<Words> {
+    let is_short = |words: &Words| words.text.len() <= limits::REFERENCE_LABEL_BYTES;
+    labels.into_iter().filter(is_short).take(limits::REFERENCE_LABELS).collect()
 }
 
-/// Adds what is not there yet.
-pub(super) fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
-    if !list.contains(&item) {
-        list.push(item);
-    }
+/// The aliases that live claims give.
+pub(super) fn aliases(sheets: &Sheets, policy: &Policy) -> Vec<String> {
+    let claimed = spoken(sheets, policy, &["alias"]);
+    distinct(claimed.filter_map(|(_, said)| Some(said.claim.value().and_then(name_text)?.to_owned())))
+}
+
+/// Each item once, in the order of first mention.
+pub(super) fn distinct<T: Ord + Clone>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }

@@ -1,18 +1,22 @@
 //! Records that refer to this one, in a line each: who, according to whom, with which outcome. MODEL §8 journey 6.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
+use crate::limits;
 use crate::model::kinds::{ATTRIBUTION, DESIGNATION, FINDING};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
-use super::claims::{State, Wording, heard, judge, opinions, state};
+use super::claims::{Standings, State, Wording};
 use super::compare::value_text;
-use super::material::{Material, labels, push, spoken};
+use super::contest::Voice;
+use super::material::{Material, Spoken, distinct};
+use super::opinions::Opinions;
 use super::{DesignationState, Policy, Reference, Sheets, Terms, kind_name};
 
 /// What one organisation says in a record that refers to this one.
@@ -82,6 +86,9 @@ pub struct Line {
     pub counts: bool,
     /// True if it breaks the model.
     pub malformed: bool,
+    /// True if its value has a code that this version does not know.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// True if a source that it rests on was written down from memory.
     pub unverified: bool,
     /// Computed: true if another line excludes it.
@@ -96,7 +103,7 @@ const DETAILS: [&str; 6] = ["measure", "authority", "programme", "status", "mand
 
 /// A line for each accusing claim of each record that refers to this one.
 pub(super) fn lines<S: SheetView>(record: RecordId, material: &mut Material<'_, S>) -> Result<Vec<Line>, Fault> {
-    let mut lines = Vec::new();
+    let mut drafts = Vec::new();
     for other in material.referring_to(record)? {
         if other == record {
             continue;
@@ -104,10 +111,11 @@ pub(super) fn lines<S: SheetView>(record: RecordId, material: &mut Material<'_, 
         let sheets = material.claims(other)?;
         let links = links(record, &sheets);
         if !links.is_empty() {
-            lines.extend(of_record(other, &sheets, &links, material)?);
+            drafts.extend(Referring::new(other, &sheets, &links, material)?.drafts(material)?);
         }
     }
-    contest(&mut lines);
+    contest(&mut drafts);
+    let mut lines: Vec<_> = drafts.into_iter().map(|draft| draft.line).collect();
     let policy = material.context.policy;
     lines.sort_by_key(|line| {
         let record = line.record.record;
@@ -127,26 +135,158 @@ fn links(record: RecordId, sheets: &Sheets) -> Vec<(&Sheet, &Said)> {
     found
 }
 
-fn of_record<S: SheetView>(
-    record: RecordId,
-    sheets: &Sheets,
-    links: &[(&Sheet, &Said)],
-    material: &mut Material<'_, S>,
-) -> Result<Vec<Line>, Fault> {
-    let accusing = accusing_prop(record.kind_code());
-    let mut told: Vec<(&Sheet, ClaimId)> = Vec::new();
-    for sheet in sheets.values() {
-        let is_accusing = |said: &&Said| accusing.is_some() && said.claim.prop() == accusing;
-        told.extend(sheet.claims.values().filter(is_accusing).map(|said| (sheet, said.claim.id())));
+/// A record that refers, and what all its lines tell.
+struct Referring<'a> {
+    record: Reference,
+    sheets: &'a Sheets,
+    links: &'a [(&'a Sheet, &'a Said)],
+    by: BTreeSet<String>,
+    linked_by: BTreeSet<OrganisationId>,
+    opinions: Opinions,
+    in_force: Option<DesignationState>,
+}
+
+/// What the lines of one organisation on one record tell.
+struct Own {
+    subjects: Vec<Reference>,
+    /// All of them, by which lines are compared.
+    named: Rc<BTreeSet<RecordId>>,
+    date: Option<String>,
+    details: BTreeMap<String, Vec<String>>,
+}
+
+/// A line, and whom it is about.
+struct Draft {
+    line: Line,
+    named: Rc<BTreeSet<RecordId>>,
+}
+
+impl<'a> Referring<'a> {
+    fn new<S: SheetView>(
+        record: RecordId,
+        sheets: &'a Sheets,
+        links: &'a [(&'a Sheet, &'a Said)],
+        material: &mut Material<'_, S>,
+    ) -> Result<Self, Fault> {
+        let by: BTreeSet<_> = links.iter().filter_map(|(_, said)| said.claim.prop()).collect();
+        let terms = Terms::of(record, sheets, material.context.policy);
+        Ok(Self {
+            record: material.reference(record)?,
+            sheets,
+            links,
+            by: by.into_iter().take(limits::LINE_ITEMS).map(str::to_owned).collect(),
+            linked_by: links.iter().map(|(sheet, _)| sheet.key.organisation).collect(),
+            opinions: Opinions::new(sheets),
+            in_force: terms.map(|terms| terms.state(material.context.today)),
+        })
     }
-    // Where nobody accuses, each organisation that refers has a line.
-    for (sheet, said) in links {
-        let has_line = told.iter().any(|(other, _)| other.key.organisation == sheet.key.organisation);
-        if accusing.is_none_or(|_| told.is_empty()) && !has_line {
-            told.push((sheet, said.claim.id()));
+
+    /// By organisation, the claims that are told: the accusing ones. Where nobody accuses, what refers: of a conclusion without
+    /// an outcome the first claim, of any other record the first one of each organisation.
+    fn told(&self) -> BTreeMap<OrganisationId, Vec<(&'a Sheet, &'a Said)>> {
+        let mut told: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let accusing = accusing_prop(self.record.record.kind_code());
+        for sheet in self.sheets.values() {
+            let claims = sheet.claims.values().filter(|said| accusing.is_some() && said.claim.prop() == accusing);
+            let claims: Vec<_> = claims.map(|said| (sheet, said)).collect();
+            if !claims.is_empty() {
+                told.entry(sheet.key.organisation).or_default().extend(claims);
+            }
         }
+        if told.is_empty() {
+            let most = if accusing.is_some() { 1 } else { usize::MAX };
+            for (sheet, said) in self.links.iter().take(most) {
+                told.entry(sheet.key.organisation).or_insert_with(|| vec![(*sheet, *said)]);
+            }
+        }
+        told
     }
-    told.into_iter().map(|(sheet, claim)| line(record, sheets, sheet, claim, links, material)).collect()
+
+    fn drafts<S: SheetView>(&self, material: &mut Material<'_, S>) -> Result<Vec<Draft>, Fault> {
+        let standings: BTreeMap<_, _> = self.sheets.iter().map(|(key, sheet)| (*key, Standings::new(sheet))).collect();
+        let mut drafts = Vec::new();
+        for (organisation, claims) in self.told() {
+            let own = self.own(organisation, material)?;
+            let mut claims: Vec<_> =
+                claims.iter().filter_map(|(sheet, said)| Some((standings.get(&sheet.key)?, *said))).collect();
+            // What is live comes first, so that a long history does not crowd it out.
+            claims.sort_by_cached_key(|(standing, said)| {
+                let id = said.claim.id();
+                (standing.state(id), said.position(), standing.sheet.key, id)
+            });
+            for (standing, said) in claims.into_iter().take(limits::LINES_OF_ONE) {
+                drafts.push(Draft { line: self.line(standing, said, &own, material)?, named: Rc::clone(&own.named) });
+            }
+        }
+        Ok(drafts)
+    }
+
+    fn line<S: SheetView>(
+        &self,
+        standing: &Standings<'_>,
+        said: &Said,
+        own: &Own,
+        material: &mut Material<'_, S>,
+    ) -> Result<Line, Fault> {
+        let (claim, key) = (&said.claim, standing.sheet.key);
+        let (id, (seq, entry)) = (claim.id(), said.position());
+        let signer = said.signers.get(&entry).ok_or_else(|| Fault("a claim has no signer".to_owned()))?;
+        let mut unverified = false;
+        for source in claim.basis().into_iter().filter_map(|basis| basis.record) {
+            unverified |= material.is_unverified(source)?;
+        }
+        let (endorsed_by, disputed_by) = self.opinions.sides(standing.sheet, id);
+        let verdict = standing.judge(self.record.record.kind_code(), claim);
+        let text = |member: &str| claim.text(member).map(str::to_owned);
+        Ok(Line {
+            record: self.record.clone(),
+            kind: kind_name(self.record.record),
+            by: self.by.clone(),
+            linked_by: self.linked_by.clone(),
+            organisation: key.organisation,
+            space: key.space,
+            author: signer.author,
+            entry,
+            seq,
+            time: signer.time,
+            claim: id,
+            according_to: claim.according_to().map(|body| material.reference(body)).transpose()?,
+            prop: text("prop"),
+            value: claim.value().cloned(),
+            subjects: own.subjects.clone(),
+            standard: text("standard"),
+            wording: Wording::of(claim),
+            likelihood: text("likelihood"),
+            confidence: text("confidence"),
+            date: own.date.clone(),
+            details: own.details.clone(),
+            state: standing.state(id),
+            endorsed_by,
+            disputed_by,
+            counts: material.context.policy.counts(key.organisation),
+            malformed: verdict.malformed,
+            unknown: verdict.unknown,
+            unverified,
+            contested: false,
+            in_force: self.in_force.clone(),
+        })
+    }
+
+    fn own<S: SheetView>(&self, organisation: OrganisationId, material: &mut Material<'_, S>) -> Result<Own, Fault> {
+        let everybody = Policy::default();
+        let own = self.sheets.values().filter(|sheet| sheet.key.organisation == organisation);
+        let own = Spoken::new(own, &everybody);
+        // Where it names nobody, whom the others name.
+        let subjects = Some(subjects(&own)).filter(|records| !records.is_empty());
+        let subjects = subjects.unwrap_or_else(|| subjects_of_all(self.sheets, &everybody));
+        let told = subjects.iter().take(limits::LINE_ITEMS);
+        Ok(Own {
+            subjects: told.map(|record| material.reference(*record)).collect::<Result<_, _>>()?,
+            named: Rc::new(subjects.into_iter().collect()),
+            date: date(&own),
+            details: details(&own, material)?,
+        })
+    }
 }
 
 const fn accusing_prop(kind: u8) -> Option<&'static str> {
@@ -157,135 +297,86 @@ const fn accusing_prop(kind: u8) -> Option<&'static str> {
     }
 }
 
-fn line<S: SheetView>(
-    record: RecordId,
-    sheets: &Sheets,
-    sheet: &Sheet,
-    id: ClaimId,
-    links: &[(&Sheet, &Said)],
-    material: &mut Material<'_, S>,
-) -> Result<Line, Fault> {
-    let said = sheet.claims.get(&id).ok_or_else(|| Fault("a claim of a sheet is not in it".to_owned()))?;
-    let (claim, policy) = (&said.claim, material.context.policy);
-    let (seq, entry) = said.position();
-    let signer = said.signers.get(&entry).ok_or_else(|| Fault("a claim has no signer".to_owned()))?;
-    let mut unverified = false;
-    for source in claim.basis().into_iter().filter_map(|basis| basis.record) {
-        unverified |= material.is_unverified(source)?;
-    }
-    let own = own(sheets, sheet.key.organisation);
-    let everybody = Policy::default();
-    let (endorsed_by, disputed_by) = heard(sheet, id, &opinions(sheets));
-    let text = |member: &str| claim.text(member).map(str::to_owned);
-    Ok(Line {
-        record: Reference { record, labels: labels(record, sheets, policy) },
-        kind: kind_name(record),
-        by: links.iter().filter_map(|(_, said)| said.claim.prop()).map(str::to_owned).collect(),
-        linked_by: links.iter().map(|(sheet, _)| sheet.key.organisation).collect(),
-        organisation: sheet.key.organisation,
-        space: sheet.key.space,
-        author: signer.author,
-        entry,
-        seq,
-        time: signer.time,
-        claim: id,
-        according_to: claim.according_to().map(|body| material.reference(body)).transpose()?,
-        prop: text("prop"),
-        value: claim.value().cloned(),
-        subjects: subjects(&own, sheets, material)?,
-        standard: text("standard"),
-        wording: Wording::of(claim),
-        likelihood: text("likelihood"),
-        confidence: text("confidence"),
-        date: date(&own, &everybody),
-        details: details(&own, &everybody, material)?,
-        state: state(sheet, id),
-        endorsed_by,
-        disputed_by,
-        counts: policy.counts(sheet.key.organisation),
-        malformed: judge(record.kind_code(), sheet, claim).0,
-        unverified,
-        contested: false,
-        in_force: Terms::of(record, sheets, policy).map(|terms| terms.state(material.context.today)),
-    })
+fn subjects_of_all(sheets: &Sheets, policy: &Policy) -> Vec<RecordId> {
+    subjects(&Spoken::new(sheets.values(), policy))
 }
 
-/// The sheets of one organisation.
-fn own(sheets: &Sheets, organisation: OrganisationId) -> Sheets {
-    let own = sheets.iter().filter(|(key, _)| key.organisation == organisation);
-    own.map(|(key, sheet)| (*key, sheet.clone())).collect()
+fn subjects(spoken: &Spoken<'_>) -> Vec<RecordId> {
+    distinct(spoken.of(&["subject", "party"]).into_iter().flat_map(|(_, said)| said.claim.value_refs()))
 }
 
-/// Whom the organisation names, or where it names nobody whom the others name.
-fn subjects<S: SheetView>(own: &Sheets, all: &Sheets, material: &mut Material<'_, S>) -> Result<Vec<Reference>, Fault> {
-    let everybody = Policy::default();
-    let named = |sheets: &Sheets| {
-        let mut records = Vec::new();
-        for (_, said) in spoken(sheets, &everybody, &["subject", "party"]) {
-            said.claim.value_refs().into_iter().for_each(|record| push(&mut records, record));
-        }
-        records
-    };
-    let records = Some(named(own)).filter(|records| !records.is_empty()).unwrap_or_else(|| named(all));
-    records.into_iter().map(|record| material.reference(record)).collect()
-}
-
-fn date(own: &Sheets, policy: &Policy) -> Option<String> {
-    let (_, said) = spoken(own, policy, &["date", "start", "captured_at", "deadline"]).next()?;
+fn date(own: &Spoken<'_>) -> Option<String> {
+    let (_, said) = own.of(&["date", "start", "captured_at", "deadline"]).into_iter().next()?;
     said.claim.value().and_then(Json::as_text).map(str::to_owned)
 }
 
 fn details<S: SheetView>(
-    own: &Sheets,
-    policy: &Policy,
+    own: &Spoken<'_>,
     material: &mut Material<'_, S>,
 ) -> Result<BTreeMap<String, Vec<String>>, Fault> {
     let mut details: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for prop in DETAILS {
-        for (_, said) in spoken(own, policy, &[prop]) {
+        let mut texts = Vec::new();
+        for (_, said) in own.of(&[prop]) {
             let Some(value) = said.claim.value() else { continue };
             let mut text = value_text(value);
             if let Ok(record) = RecordId::parse(&text) {
                 let reference = material.reference(record)?;
                 text = reference.labels.first().map_or(text, |words| words.text.clone());
             }
-            push(details.entry(prop.to_owned()).or_default(), text);
+            texts.push(text);
+        }
+        let mut texts = distinct(texts);
+        texts.truncate(limits::LINE_ITEMS);
+        if !texts.is_empty() {
+            details.insert(prop.to_owned(), texts);
         }
     }
     Ok(details)
 }
 
 /// Marks lines of different organisations or cited bodies that exclude each other.
-fn contest(lines: &mut [Line]) {
-    let mut contested = BTreeSet::new();
-    for (index, one) in lines.iter().enumerate() {
-        for (later, other) in lines.iter().enumerate().skip(index.saturating_add(1)) {
-            if exclude(one, other) {
-                contested.extend([index, later]);
-            }
+fn contest(drafts: &mut [Draft]) {
+    let mut groups: BTreeMap<(String, Rc<BTreeSet<RecordId>>), Voices> = BTreeMap::new();
+    for draft in drafts.iter() {
+        if let Some(outcome) = draft.line.outcome() {
+            groups.entry((outcome.to_owned(), Rc::clone(&draft.named))).or_default().take(draft.line.voice());
         }
     }
-    for (index, line) in lines.iter_mut().enumerate() {
-        line.contested = contested.contains(&index);
+    for draft in drafts {
+        let Some(outcome) = draft.line.outcome() else { continue };
+        let voice = draft.line.voice();
+        draft.line.contested = groups.iter().any(|((other, theirs), voices)| {
+            voices.has_another_than(voice) && exclude((outcome, &draft.named), (other, theirs))
+        });
     }
 }
 
-fn exclude(one: &Line, other: &Line) -> bool {
-    let takes_part = |line: &Line| line.state == State::Live && line.counts && !line.malformed;
-    let body = |line: &Line| line.according_to.as_ref().map(|body| body.record);
-    let is_same_voice = one.organisation == other.organisation && body(one) == body(other);
-    if is_same_voice || !takes_part(one) || !takes_part(other) {
-        return false;
+/// Two of the voices that say one thing: one of them is not the one that is asked about.
+#[derive(Default)]
+struct Voices(Option<Voice>, Option<Voice>);
+
+impl Voices {
+    fn take(&mut self, voice: Voice) {
+        if self.0.is_none_or(|first| first == voice) {
+            self.0 = Some(voice);
+        } else {
+            self.1 = Some(voice);
+        }
     }
-    let (Some(left), Some(right)) = (outcome(one), outcome(other)) else { return false };
-    let subjects = |line: &Line| line.subjects.iter().map(|subject| subject.record).collect::<BTreeSet<_>>();
-    let (named, theirs) = (subjects(one), subjects(other));
-    let is_one_unnamed = named.is_empty() || theirs.is_empty();
-    let is_about_the_same = is_one_unnamed || !named.is_disjoint(&theirs);
+
+    fn has_another_than(&self, voice: Voice) -> bool {
+        self.1.is_some() || self.0.is_some_and(|first| first != voice)
+    }
+}
+
+/// True if two outcomes, each on some subjects, cannot both hold.
+fn exclude((left, named): (&str, &BTreeSet<RecordId>), (right, theirs): (&str, &BTreeSet<RecordId>)) -> bool {
+    let is_about_the_same = || named.is_empty() || theirs.is_empty() || !named.is_disjoint(theirs);
     match (left, right) {
-        ("responsible", "responsible") => !is_about_the_same,
+        ("responsible", "responsible") => !is_about_the_same(),
         ("responsible", "not_responsible" | "disputed") | ("not_responsible" | "disputed", "responsible") => {
-            is_about_the_same
+            is_about_the_same()
         }
         (left, right) => {
             let is_use = |code| matches!(code, "confirmed_use" | "likely_use" | "agent_confirmed");
@@ -295,8 +386,16 @@ fn exclude(one: &Line, other: &Line) -> bool {
     }
 }
 
-/// The outcome of a finding or attribution.
-fn outcome(line: &Line) -> Option<&str> {
-    let is_conclusion = matches!(line.record.record.kind_code(), FINDING | ATTRIBUTION);
-    line.value.as_ref().filter(|_| is_conclusion && line.prop.as_deref() == Some("outcome"))?.as_text()
+impl Line {
+    /// The outcome of a finding or attribution, if the line takes part in what is computed.
+    fn outcome(&self) -> Option<&str> {
+        let takes_part = self.state == State::Live && self.counts && !self.malformed && !self.unknown;
+        let is_conclusion = matches!(self.record.record.kind_code(), FINDING | ATTRIBUTION);
+        let value = self.value.as_ref().filter(|_| takes_part && is_conclusion)?;
+        value.as_text().filter(|_| self.prop.as_deref() == Some("outcome"))
+    }
+
+    fn voice(&self) -> Voice {
+        (self.organisation, self.according_to.as_ref().map(|body| body.record))
+    }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
 use crate::model;
-use crate::model::Property;
 use crate::model::edtf::Edtf;
-use crate::sheet::{Said, Sheet};
+use crate::sheet::{Claim, Said, Sheet};
 use crate::time::Day;
 
-use super::compare::excludes;
-use super::material::{Spoken, aliases, labels, push};
+use super::claims::Verdict;
+use super::contest::{Voice, contesting};
+use super::material::{Spoken, aliases, distinct, labels};
 use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
 
 /// What a list shows of a record.
@@ -23,6 +23,9 @@ pub struct Summary {
     pub kind: String,
     /// The first title or name in each language, the reader's first ones first.
     pub labels: Vec<Words>,
+    /// Its other titles and names, of other accounts in the same languages: a list finds it by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_labels: Vec<String>,
     /// Other names that live claims give it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
@@ -65,25 +68,23 @@ impl Summary {
     /// Sums up the sheets of one record.
     #[must_use]
     pub fn of(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
-        let spoken = Spoken::new(sheets, policy);
-        let texts = |properties: &[&str]| {
-            let mut found = Vec::new();
-            for (_, said) in spoken.of(properties) {
-                let code =
-                    said.claim.value().and_then(|value| value.as_text().or_else(|| value.get("code")?.as_text()));
-                code.into_iter().for_each(|text| push(&mut found, text.to_owned()));
-            }
-            found
+        let spoken = Spoken::new(sheets.values(), policy);
+        let code = |(_, said): (&Sheet, &Said)| {
+            let value = said.claim.value()?;
+            Some(value.as_text().or_else(|| value.get("code")?.as_text())?.to_owned())
         };
+        let texts = |properties: &[&str]| distinct(spoken.of(properties).into_iter().filter_map(code));
         let dates = texts(&["date", "start", "captured_at"]);
         let read: Vec<_> = dates.iter().filter_map(|date| Edtf::parse(date).ok()).collect();
         let (places, countries) = places(&spoken, policy);
         let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
+        let (labels, further_labels) = first_of_each_language(labels(record, sheets, policy));
         let counting = sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         Self {
             record,
             kind: kind_name(record),
-            labels: first_of_each_language(labels(record, sheets, policy)),
+            labels,
+            further_labels,
             aliases: aliases(sheets, policy),
             earliest: read.iter().filter_map(|date| date.earliest).min(),
             latest: read.iter().filter_map(|date| date.latest).max(),
@@ -108,54 +109,43 @@ impl Summary {
     }
 }
 
-fn first_of_each_language(labels: Vec<Words>) -> Vec<Words> {
-    let mut kept: Vec<Words> = Vec::new();
-    for words in labels {
-        if !kept.iter().any(|other| other.lang == words.lang) {
-            kept.push(words);
-        }
-    }
-    kept
+/// The first words of each language, and the texts of the others.
+fn first_of_each_language(labels: Vec<Words>) -> (Vec<Words>, Vec<String>) {
+    let mut languages = BTreeSet::new();
+    let (first, others): (Vec<_>, Vec<_>) = labels.into_iter().partition(|words| languages.insert(words.lang.clone()));
+    let told: BTreeSet<_> = first.iter().map(|words| &words.text).collect();
+    let others = others.into_iter().map(|words| words.text).filter(|text| !told.contains(text));
+    let others = distinct(others);
+    (first, others)
 }
 
 fn places(spoken: &Spoken<'_>, policy: &Policy) -> (Vec<Words>, BTreeSet<String>) {
-    let (mut places, mut countries) = (Vec::new(), BTreeSet::new());
+    let (mut names, mut countries) = (Vec::new(), BTreeSet::new());
     for (_, said) in spoken.of(&["place", "country"]) {
         let Some(value) = said.claim.value() else { continue };
         let code = value.as_text().or_else(|| value.get("country")?.as_text());
         countries.extend(code.map(str::to_owned));
         for name in value.get("names").and_then(Json::as_list).unwrap_or_default() {
             let text = |key: &str| name.get(key).and_then(Json::as_text).map(str::to_owned);
-            if let Some(words) = text("text") {
-                push(&mut places, Words { lang: text("lang"), text: words });
-            }
+            names.extend(text("text").map(|words| Words { lang: text("lang"), text: words }));
         }
     }
+    let mut places = distinct(names);
     places.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
     (places, countries)
 }
 
+/// True if sound claims exclude each other. What excludes nothing is not judged, for to judge costs most.
 fn is_contested(kind: u8, spoken: &Spoken<'_>) -> bool {
     spoken.properties().filter_map(|name| model::property(kind, name)).any(|property| {
-        let voices = spoken.of(&[property.code]);
-        let pairs = voices
-            .iter()
-            .enumerate()
-            .flat_map(|(index, one)| voices.iter().skip(index.saturating_add(1)).map(move |other| (*one, *other)));
-        pairs
-            .into_iter()
-            .any(|(one, other)| is_apart(property, one, other) && is_sound(kind, one) && is_sound(kind, other))
+        let claims: Vec<_> = spoken.of(&[property.code]).into_iter().map(voice).collect();
+        let places = contesting(property, &claims);
+        let found = places.into_iter().filter_map(|place| claims.get(place));
+        let sound: Vec<_> = found.filter(|(_, claim)| Verdict::alone(kind, claim).is_sound()).copied().collect();
+        !contesting(property, &sound).is_empty()
     })
 }
 
-/// True if two voices say what cannot both hold.
-fn is_apart(property: &Property, one: (&Sheet, &Said), other: (&Sheet, &Said)) -> bool {
-    let is_same_voice = one.0.key.organisation == other.0.key.organisation
-        && one.1.claim.according_to() == other.1.claim.according_to();
-    !is_same_voice && excludes(property, &one.1.claim, &other.1.claim)
-}
-
-/// True if the claim keeps the rules of the model: asked last, for it costs most.
-fn is_sound(kind: u8, (sheet, said): (&Sheet, &Said)) -> bool {
-    !super::claims::judge(kind, sheet, &said.claim).0
+fn voice<'a>((sheet, said): (&'a Sheet, &'a Said)) -> (Voice, &'a Claim) {
+    ((sheet.key.organisation, said.claim.according_to()), &said.claim)
 }

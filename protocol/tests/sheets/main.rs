@@ -7,4 +7,5 @@ mod fixture;
 mod histories;
 mod hostile;
 mod narratives;
+mod pairs;
 mod views;

@@ -13,7 +13,7 @@ use isnad_protocol::log::Authentic;
 use isnad_protocol::sheet::{self, Claim, Retraction, Said, Sheet, Signer};
 use isnad_protocol::store::SheetView;
 use isnad_protocol::time::{Day, Timestamp};
-use isnad_protocol::view::{Context, DesignationState, InForce, Policy, View};
+use isnad_protocol::view::{Context, DesignationState, InForce, Policy, Property, View};
 use proptest::prelude::*;
 
 use crate::fixture::{FREE, Seeded, World, organisation, record, said};
@@ -223,4 +223,30 @@ fn two_readers_of_one_set_on_two_days_see_a_freeze_run_out() {
         assert_eq!(state(entries, "2018-11-19"), Some(InForce::InForce));
         assert_eq!(state(entries, "2019-05-19"), Some(InForce::TermOver));
     }
+}
+
+#[test]
+fn a_code_that_is_not_known_is_shown_and_contests_nothing() {
+    let mut world = World::default();
+    let about = record(1, 1);
+    world.say(1, about, &[said("status", "\"alleged\"", &[]), said("date", "\"2018-04-07\"", &[])]);
+    world.say(17, about, &[said("status", "\"banana\"", &[]), said("date", "\"2018-04-07\"", &[])]);
+    let status = |world: &World| {
+        let view = view(about, &world.entries, &Policy::default(), Day::parse("2018-12-01").unwrap());
+        assert!(!view.computed.contested);
+        view.properties.into_iter().find(|property| property.prop == "status").unwrap()
+    };
+    let seen = status(&world);
+    let told = |property: &Property, number: u8| {
+        let claim = property.claims.iter().find(|claim| claim.organisation == organisation(number)).unwrap();
+        (claim.malformed, claim.unknown, claim.flags.join(" "))
+    };
+    assert_eq!(told(&seen, 0), (false, false, String::new()));
+    assert_eq!(told(&seen, 1), (false, true, "unknown_code".to_owned()));
+    assert_eq!(seen.computed.headlines[0].text, "alleged, 1 account");
+    // A code in another member than the value is marked, and the value is computed with.
+    world.say(33, about, &[said("status", "\"alleged\"", &[("reliability", "\"banana\"")])]);
+    let seen = status(&world);
+    assert_eq!(told(&seen, 2), (false, false, "unknown_code".to_owned()));
+    assert_eq!(seen.computed.headlines[0].text, "alleged, 2 accounts");
 }
