@@ -12,8 +12,7 @@ pub const OPERATIONS: usize = 256;
 /// Entries an edit may name as those it was made on: more heads than colleagues have hands.
 pub const EDIT_AFTER: usize = 16;
 
-/// Edits that may stand behind one edit: one that joins two long branches shows and hides up to as many, and where the
-/// document is exported, Automerge's cost for each grows with their number (GROUND: 320 µs at 3,000).
+/// Edits that may stand behind one edit: Automerge's cost for each grows with their number (GROUND: 320 µs at 3,000).
 pub const NARRATIVE_EDITS: usize = 4_096;
 
 /// The highest generation of a sheet; above it an entry is inert.
@@ -92,7 +91,7 @@ pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
 /// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
 pub const CLAIM_BYTES: usize = 65_000;
 
-/// Automerge documents kept open while a narrative is exported, so that concurrent chains do not cost a new one for each edit;
+/// Automerge documents kept open while a narrative is run, so that concurrent chains do not cost a new one for each edit;
 /// each takes from 50 KiB. More heads at a time are made anew.
 pub const NARRATIVE_FORKS: usize = 32;
 

@@ -23,7 +23,6 @@ mod fold;
 mod forks;
 pub mod narrative;
 pub mod operations;
-mod text;
 pub mod write;
 
 pub use claim::Claim;
@@ -114,7 +113,7 @@ pub struct Narrative {
     pub heads: BTreeSet<EntryId>,
     /// The edits that count, and who made them.
     pub edits: BTreeMap<EntryId, Signer>,
-    made: Vec<forks::Made>,
+    changes: Vec<narrative::Change>,
 }
 
 /// An entry that does not count.

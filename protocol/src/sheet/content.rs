@@ -86,6 +86,9 @@ pub enum Defect {
         /// Which, from 0.
         index: usize,
     },
+    /// The text engine failed on it.
+    #[error("the text engine failed on it")]
+    Engine,
 }
 
 impl Defect {
@@ -104,6 +107,7 @@ impl Defect {
             Self::OtherNarrative(_) => "edit_other_narrative",
             Self::TooManyBehind => "edit_too_many_behind",
             Self::PastEnd { .. } => "edit_past_end",
+            Self::Engine => "edit_engine",
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::key::PublicKey;
 use crate::time::Timestamp;
 
 use super::narrative::{Document, key};
-use super::{Claim, Retraction, Said, Sheet, Signer, forks};
+use super::{Claim, Retraction, Said, Sheet, Signer};
 
 /// What a document says, without the history of its texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,10 +54,8 @@ impl Sheet {
             let name: [&[u8]; 4] = [at.space.as_bytes(), at.record.as_bytes(), at.organisation.as_bytes(), &generation];
             document.write(&name, &members).map_err(|_| DocumentFault)?;
         }
-        for (id, narrative) in &self.narratives {
-            let changes = forks::changes(*id, &narrative.made).map_err(|_| DocumentFault)?;
-            document.apply(&changes).map_err(|_| DocumentFault)?;
-        }
+        let changes = self.narratives.values().flat_map(|narrative| &narrative.changes);
+        document.apply(changes).map_err(|_| DocumentFault)?;
         Ok(document.save())
     }
 

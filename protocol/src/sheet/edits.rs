@@ -4,7 +4,8 @@
 //! count, waits while one is missing, and is inert if one is of another narrative, sheet or generation, or its position is past
 //! the end. What is decided depends on the set of entries alone, never on the order of their arrival.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::breakage::{self, Breakage};
 use crate::id::{EntryId, NarrativeId};
@@ -13,10 +14,9 @@ use crate::log::Authentic;
 use crate::standing::Standing;
 
 use super::content::Defect;
-use super::forks::Made;
-use super::narrative;
+use super::forks::Forks;
+use super::narrative::{self, Change, EditError};
 use super::operations::Edits;
-use super::text::{PastEnd, Text};
 
 /// What the sheet knows of an entry that an edit may name.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +56,8 @@ pub(super) enum Outcome {
 pub(super) struct Run {
     /// What became of each edit.
     pub(super) outcomes: BTreeMap<EntryId, Outcome>,
-    /// Those that count, each behind those it was made on; the same order on every node.
-    pub(super) made: Vec<Made>,
+    /// The changes of those that count, each behind those it was made on; the same order on every node.
+    pub(super) changes: Vec<(EntryId, Change)>,
     /// The text that they make; `None` if none counts.
     pub(super) text: Option<String>,
 }
@@ -78,23 +78,37 @@ impl Outcome {
 pub(super) fn run(narrative: NarrativeId, edits: &[Edit<'_>], known: &BTreeMap<EntryId, Known>) -> Run {
     let graph = Graph::new(edits);
     let order = graph.order();
-    let mut runner = Runner {
-        narrative,
-        known,
-        graph: &graph,
-        outcomes: BTreeMap::new(),
-        numbers: BTreeMap::new(),
-        text: Text::new(),
-    };
-    runner.settle(&order);
+    let mut runner = Runner { narrative, known, graph: &graph, outcomes: BTreeMap::new(), forks: Forks::new() };
+    runner.plan(&order);
     for id in &order {
         let outcome = runner.judge(*id).map_or_else(|outcome| outcome, |()| runner.make(*id));
         runner.outcomes.insert(*id, outcome);
     }
-    let Runner { outcomes, numbers, text, .. } = runner;
-    let counting = order.iter().filter(|id| numbers.contains_key(*id)).filter_map(|id| graph.edits.get(id));
-    let made = counting.map(|edit| Made::new(edit.entry.id(), edit.edits)).collect();
-    Run { outcomes, made, text: text.whole() }
+    let Runner { outcomes, forks, .. } = runner;
+    let counting: Vec<_> = order.iter().filter_map(|id| Some((*id, forks.change(*id)?.clone()))).collect();
+    let text = whole(narrative, &counting);
+    Run { outcomes, changes: counting, text }
+}
+
+/// The text of all edits that count.
+fn whole(narrative: NarrativeId, changes: &[(EntryId, Change)]) -> Option<String> {
+    if changes.is_empty() {
+        return None;
+    }
+    let read = || {
+        let mut document = narrative::Document::new();
+        document.apply(changes.iter().map(|(_, change)| change))?;
+        document.text(narrative)
+    };
+    guarded(read).ok().flatten()
+}
+
+/// Runs the engine so that a panic in it stays the trouble of one edit. THREATS row 31.
+fn guarded<T>(run: impl FnOnce() -> Result<T, EditError>) -> Result<T, EditError> {
+    if breakage::is_out(Breakage::HostileOperations) {
+        return run();
+    }
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(EditError::Engine))
 }
 
 /// The edits of a narrative by what they were made on.
@@ -151,37 +165,33 @@ impl<'a> Graph<'a> {
 
     /// How many edits stand behind each, no further counted than one above the bound.
     fn behind(&self, order: &[EntryId]) -> BTreeMap<EntryId, usize> {
-        let places: BTreeMap<EntryId, usize> = order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-        let parents = |id: &EntryId| self.parents(*id).filter_map(|parent| places.get(&parent).copied()).collect();
-        let parents: Vec<Vec<usize>> = order.iter().map(parents).collect();
+        let mut behind: BTreeMap<EntryId, usize> = BTreeMap::new();
         let most = limits::NARRATIVE_EDITS.saturating_add(1);
-        let mut behind: Vec<usize> = Vec::with_capacity(order.len());
-        let mut marks = vec![usize::MAX; order.len()];
-        for (place, parents_of) in parents.iter().enumerate() {
-            let longest = parents_of.iter().filter_map(|parent| behind.get(*parent)).max().copied();
-            let count = match (parents_of.len(), longest) {
+        for id in order {
+            let parents: Vec<_> = self.parents(*id).collect();
+            let longest = parents.iter().filter_map(|parent| behind.get(parent)).max().copied();
+            let count = match (parents.len(), longest) {
                 (0, _) | (_, None) => 0,
                 (1, Some(longest)) => longest.saturating_add(1),
                 (_, Some(longest)) if longest >= limits::NARRATIVE_EDITS => most,
-                _ => ancestors(place, &parents, &mut marks, most),
+                _ => self.ancestors(&parents, most).len(),
             };
-            behind.push(count.min(most));
+            behind.insert(*id, count.min(most));
         }
-        order.iter().copied().zip(behind).collect()
+        behind
     }
-}
 
-/// How many stand behind the one at a place, counted no further than `most`. Marks them with the place.
-fn ancestors(place: usize, parents: &[Vec<usize>], marks: &mut [usize], most: usize) -> usize {
-    let mut count = 0_usize;
-    let mut rest: Vec<usize> = parents.get(place).cloned().unwrap_or_default();
-    while let Some(next) = rest.pop().filter(|_| count < most) {
-        let Some(mark) = marks.get_mut(next).filter(|mark| **mark != place) else { continue };
-        *mark = place;
-        count = count.saturating_add(1);
-        rest.extend(parents.get(next).into_iter().flatten());
+    /// These edits and all that they were made on, at most `most`.
+    fn ancestors(&self, from: &[EntryId], most: usize) -> BTreeSet<EntryId> {
+        let mut found = BTreeSet::new();
+        let mut rest = from.to_vec();
+        while let Some(id) = rest.pop() {
+            if found.len() < most && found.insert(id) {
+                rest.extend(self.parents(id));
+            }
+        }
+        found
     }
-    count
 }
 
 struct Runner<'a> {
@@ -189,20 +199,20 @@ struct Runner<'a> {
     known: &'a BTreeMap<EntryId, Known>,
     graph: &'a Graph<'a>,
     outcomes: BTreeMap<EntryId, Outcome>,
-    /// The edits that were made, by what the text calls them.
-    numbers: BTreeMap<EntryId, usize>,
-    text: Text<'a>,
+    forks: Forks,
 }
 
-impl<'a> Runner<'a> {
-    /// Settles what needs no text.
-    fn settle(&mut self, order: &[EntryId]) {
+impl Runner<'_> {
+    /// Settles what needs no text, and tells the forks which edits will be asked for.
+    fn plan(&mut self, order: &[EntryId]) {
         let behind = self.graph.behind(order);
         for id in order {
             let Some(edit) = self.graph.edits.get(id) else { continue };
             let count = behind.get(id).copied().unwrap_or_default();
             if let Some(outcome) = self.defect(edit, count) {
                 self.outcomes.insert(*id, outcome);
+            } else {
+                self.forks.expect(&edit.edits.after, |head| behind.get(&head).copied().unwrap_or_default());
             }
         }
     }
@@ -251,14 +261,19 @@ impl<'a> Runner<'a> {
 
     fn make(&mut self, id: EntryId) -> Outcome {
         let Some(edit) = self.graph.edits.get(&id) else { return Outcome::Void };
-        let edits: &'a Edits = edit.edits;
-        let after: Vec<usize> = edits.after.iter().filter_map(|id| self.numbers.get(id).copied()).collect();
-        match self.text.edit(&after, narrative::actor(id), &edits.splices) {
-            Ok(number) => {
-                self.numbers.insert(id, number);
+        let (graph, forks, narrative) = (self.graph, &mut self.forks, self.narrative);
+        let made = guarded(AssertUnwindSafe(|| {
+            let mut document = forks.take(&edit.edits.after, |heads| graph.ancestors(heads, usize::MAX))?;
+            let change = document.edit(id, narrative, &edit.edits.splices)?;
+            Ok((document, change))
+        }));
+        match made {
+            Ok((document, change)) => {
+                self.forks.put(id, document, change);
                 Outcome::Counts
             }
-            Err(PastEnd(index)) => Outcome::Inert(Defect::PastEnd { index }),
+            Err(EditError::PastEnd(index)) => Outcome::Inert(Defect::PastEnd { index }),
+            Err(EditError::Engine) => Outcome::Inert(Defect::Engine),
         }
     }
 }

@@ -196,6 +196,7 @@ fn take_narrative(folded: &mut Folded, key: SheetKey, narrative: NarrativeId, ed
         });
     }
     let Some(text) = run.text else { return };
+    let changes = run.changes.into_iter().map(|(_, change)| change).collect();
     let sheet = folded.sheets.entry(key).or_insert_with(|| Sheet::new(key));
-    sheet.narratives.insert(narrative, Narrative { text, heads, edits: counting, made: run.made });
+    sheet.narratives.insert(narrative, Narrative { text, heads, edits: counting, changes });
 }

@@ -1,67 +1,17 @@
-//! The edits of a narrative as Automerge's changes, for the exported document. DESIGN §5.
+//! Documents at the heads where edits are due, so that concurrent chains do not cost a new document for each edit.
 //!
-//! Documents are kept at the heads where edits are due, so that concurrent chains do not cost a new document for each edit.
 //! Whether a document was kept or made anew changes the cost alone, never a byte.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::id::{EntryId, NarrativeId};
+use crate::id::EntryId;
 use crate::limits;
 
 use super::narrative::{Change, Document, EditError};
-use super::operations::{Edits, Splice};
-
-/// An edit that counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Made {
-    id: EntryId,
-    after: Vec<EntryId>,
-    splices: Vec<Splice>,
-}
-
-impl Made {
-    pub(super) fn new(id: EntryId, edits: &Edits) -> Self {
-        Self { id, after: edits.after.clone(), splices: edits.splices.clone() }
-    }
-}
-
-/// The changes that edits become, each behind those it was made on, as given. A panic in the engine ends no node. THREATS row 31.
-pub(super) fn changes(narrative: NarrativeId, made: &[Made]) -> Result<Vec<Change>, EditError> {
-    catch_unwind(AssertUnwindSafe(|| make(narrative, made))).unwrap_or(Err(EditError))
-}
-
-fn make(narrative: NarrativeId, made: &[Made]) -> Result<Vec<Change>, EditError> {
-    let by_id: BTreeMap<EntryId, &Made> = made.iter().map(|made| (made.id, made)).collect();
-    let mut depths: BTreeMap<EntryId, usize> = BTreeMap::new();
-    let mut forks = Forks::new();
-    for made in made {
-        let below = made.after.iter().filter_map(|id| depths.get(id)).max().copied().unwrap_or_default();
-        depths.insert(made.id, below.saturating_add(1));
-        forks.expect(&made.after, |head| depths.get(&head).copied().unwrap_or_default());
-    }
-    for made in made {
-        let mut document = forks.take(&made.after, |heads| behind(&by_id, heads))?;
-        let change = document.edit(made.id, narrative, &made.splices)?;
-        forks.put(made.id, document, change);
-    }
-    made.iter().map(|made| forks.change(made.id).cloned().ok_or(EditError)).collect()
-}
-
-/// These edits and all behind them.
-fn behind(made: &BTreeMap<EntryId, &Made>, heads: &[EntryId]) -> BTreeSet<EntryId> {
-    let (mut found, mut rest) = (BTreeSet::new(), heads.to_vec());
-    while let Some(id) = rest.pop() {
-        if let Some(made) = made.get(&id).filter(|_| found.insert(id)) {
-            rest.extend(&made.after);
-        }
-    }
-    found
-}
 
 /// Documents that hold exactly certain edits and all behind them, by those edits, ascending.
 #[derive(Debug, Default)]
-struct Forks {
+pub(super) struct Forks {
     kept: BTreeMap<Vec<EntryId>, Kept>,
     /// How often a document at these heads will still be asked for.
     due: BTreeMap<Vec<EntryId>, usize>,
@@ -78,12 +28,12 @@ struct Kept {
 }
 
 impl Forks {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
     /// Says that a document at these heads will be asked for once more.
-    fn expect(&mut self, heads: &[EntryId], behind: impl Fn(EntryId) -> usize) {
+    pub(super) fn expect(&mut self, heads: &[EntryId], behind: impl Fn(EntryId) -> usize) {
         let due = self.due.entry(heads.to_vec()).or_default();
         *due = due.saturating_add(1);
         let is_first = *due == 1;
@@ -96,12 +46,12 @@ impl Forks {
     }
 
     /// The change that an edit became, if it was made.
-    fn change(&self, id: EntryId) -> Option<&Change> {
+    pub(super) fn change(&self, id: EntryId) -> Option<&Change> {
         self.changes.get(&id).map(|(_, change)| change)
     }
 
     /// Gives away a document that holds exactly the heads and all behind them, which `ancestors` names.
-    fn take(
+    pub(super) fn take(
         &mut self,
         heads: &[EntryId],
         ancestors: impl Fn(&[EntryId]) -> BTreeSet<EntryId>,
@@ -124,7 +74,7 @@ impl Forks {
     }
 
     /// Takes in the document that an edit made, and its change.
-    fn put(&mut self, id: EntryId, document: Document, change: Change) {
+    pub(super) fn put(&mut self, id: EntryId, document: Document, change: Change) {
         let made = self.changes.len();
         self.changes.insert(id, (made, change));
         let heads = vec![id];

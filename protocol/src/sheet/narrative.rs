@@ -7,6 +7,7 @@
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, TextEncoding, Value};
 
+use crate::breakage::{self, Breakage};
 use crate::encoding::json::{Json, Object};
 use crate::encoding::{Tag, hash, tag};
 use crate::id::{EntryId, NarrativeId, SpaceId};
@@ -33,11 +34,6 @@ pub fn begin(author: PublicKey, space: SpaceId, seq: u64, text: &str) -> Vec<u8>
     Operations::Edits(Edits { narrative: id(author, space, seq), after: Vec::new(), splices }).encode()
 }
 
-/// Who inserts the letters of an edit: of two with one counter, the higher stands first.
-pub(super) fn actor(edit: EntryId) -> [u8; 32] {
-    hash(&ACTOR_TAG, &[edit.as_bytes()])
-}
-
 /// An Automerge document that only we write.
 #[derive(Debug, Clone)]
 pub(super) struct Document(Automerge);
@@ -46,13 +42,26 @@ pub(super) struct Document(Automerge);
 #[derive(Debug, Clone)]
 pub(super) struct Change(automerge::Change);
 
-/// Automerge failed on what we made ourselves.
+impl PartialEq for Change {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.hash() == other.0.hash()
+    }
+}
+
+impl Eq for Change {}
+
+/// Why an edit was not made; the document is as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EditError;
+pub(super) enum EditError {
+    /// A splice reaches past the end of what the one before left.
+    PastEnd(usize),
+    /// Automerge refused.
+    Engine,
+}
 
 impl From<automerge::AutomergeError> for EditError {
     fn from(_: automerge::AutomergeError) -> Self {
-        Self
+        Self::Engine
     }
 }
 
@@ -70,19 +79,23 @@ impl Document {
         splices: &[Splice],
     ) -> Result<Change, EditError> {
         let known = self.text_object(narrative)?;
-        self.0.set_actor(ActorId::from(actor(entry)));
+        let length = known.as_ref().map_or(0, |text| self.0.length(text));
+        if !breakage::is_out(Breakage::HostileOperations) {
+            check_positions(length, splices)?;
+        }
+        self.0.set_actor(ActorId::from(hash(&ACTOR_TAG, &[entry.as_bytes()])));
         let mut transaction = self.0.transaction();
         let text = match known {
             Some(text) => text,
             None => transaction.put_object(ROOT, key("t", narrative), ObjType::Text)?,
         };
         for splice in splices {
-            let at = usize::try_from(splice.at).map_err(|_| EditError)?;
-            let delete = isize::try_from(splice.delete).map_err(|_| EditError)?;
-            transaction.splice_text(&text, at, delete, &splice.insert)?;
+            let at = usize::try_from(splice.at).map_err(|_| EditError::Engine)?;
+            let delete = isize::try_from(splice.delete).map_err(|_| EditError::Engine)?;
+            transaction.splice_text(&text, at, delete, &splice.insert).expect("positions were checked");
         }
         transaction.commit_with(CommitOptions::default().with_time(0));
-        self.0.get_last_local_change().map(Change).ok_or(EditError)
+        self.0.get_last_local_change().map(Change).ok_or(EditError::Engine)
     }
 
     /// Takes in changes that we made, those they depend on first.
@@ -154,11 +167,11 @@ impl Document {
                 ScalarValue::Str(text) => Ok(Json::text(text.as_str())),
                 ScalarValue::Int(number) => Ok(Json::Int(*number)),
                 ScalarValue::Boolean(is) => Ok(Json::Bool(*is)),
-                _ => Err(EditError),
+                _ => Err(EditError::Engine),
             },
             Value::Object(ObjType::List) => {
                 let read = |at| {
-                    let (value, id) = self.0.get(id, at)?.ok_or(EditError)?;
+                    let (value, id) = self.0.get(id, at)?.ok_or(EditError::Engine)?;
                     self.read(&value, &id)
                 };
                 (0..self.0.length(id)).map(read).collect::<Result<_, _>>().map(Json::List)
@@ -166,7 +179,7 @@ impl Document {
             Value::Object(_) => {
                 let mut members = Object::new();
                 for key in self.0.keys(id) {
-                    let (value, id) = self.0.get(id, &key)?.ok_or(EditError)?;
+                    let (value, id) = self.0.get(id, &key)?.ok_or(EditError::Engine)?;
                     members.insert(key, self.read(&value, &id)?);
                 }
                 Ok(Json::Object(members))
@@ -214,6 +227,18 @@ fn put_object(tx: &mut impl Transactable, into: &ObjId, at: &At<'_>, kind: ObjTy
     }
 }
 
+/// Checks each splice against the length that the one before leaves, before anything is run.
+fn check_positions(length: usize, splices: &[Splice]) -> Result<(), EditError> {
+    let mut length = u64::try_from(length).map_err(|_| EditError::Engine)?;
+    for (index, splice) in splices.iter().enumerate() {
+        let end = splice.at.checked_add(splice.delete).filter(|end| *end <= length);
+        end.ok_or(EditError::PastEnd(index))?;
+        let inserted = u64::try_from(splice.insert.chars().count()).unwrap_or(u64::MAX);
+        length = length.saturating_sub(splice.delete).saturating_add(inserted);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +253,9 @@ mod tests {
         let mut document = Document::new();
         document.edit(EntryId::new([1; 32]), narrative, &[splice(0, 0, "é👩‍🔬عين")]).unwrap();
         document.edit(EntryId::new([2; 32]), narrative, &[splice(1, 3, "x"), splice(2, 1, "")]).unwrap();
+        assert_eq!(document.text(narrative), Ok(Some("éxين".to_owned())));
+        let past = document.edit(EntryId::new([3; 32]), narrative, &[splice(4, 0, "!"), splice(6, 0, "!")]);
+        assert_eq!(past.unwrap_err(), EditError::PastEnd(1));
         assert_eq!(document.text(narrative), Ok(Some("éxين".to_owned())));
     }
 

@@ -4,10 +4,10 @@ use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{EntryId, NarrativeId};
 use isnad_protocol::limits;
 use isnad_protocol::log::Authentic;
-use isnad_protocol::sheet::{self, Content, Defect, Folded, Sheet};
+use isnad_protocol::sheet::{self, Defect, Folded, Sheet};
 use isnad_protocol::standing::Standing;
 
-use crate::fixture::{FREE, SPACE, Seeded, World, organisation, record, said, splice, stripped};
+use crate::fixture::{FREE, SPACE, World, organisation, record, said, splice, stripped};
 
 fn fold(entries: &[Authentic]) -> Folded {
     sheet::fold(entries, &FREE)
@@ -164,83 +164,4 @@ fn no_more_than_4096_edits_stand_behind_one() {
     assert_eq!(sheet_of(&folded, 0).left_out[&beyond].defect, Some(Defect::TooManyBehind));
     assert_eq!(sheet_of(&folded, 0).narratives[&narrative].text, "y");
     assert!(folded.sheets.keys().all(|key| key.space == SPACE));
-}
-
-/// Edits on some of the last few, which insert and delete here and there, a few of them past the end.
-fn write_together(world: &mut World, seed: u64, count: usize) -> NarrativeId {
-    let about = record(1, 1);
-    let mut random = Seeded(seed);
-    let (narrative, begun) = world.begin(0, about, &"In the beginning, عين. ".repeat(40));
-    let mut edits = vec![begun];
-    for _ in 0..count {
-        let reach = [3, 12, 100][random.below(3)];
-        let after: Vec<_> =
-            (0..=random.below(4)).map(|_| edits[edits.len() - 1 - random.below(reach.min(edits.len()))]).collect();
-        let splices: Vec<_> = (0..=random.below(3))
-            .map(|_| {
-                let (at, delete) = (random.below(90) as u64, random.below(4) as u64);
-                splice(at, delete, ["", "x", "عي", "lmno"][random.below(4)])
-            })
-            .filter(|splice| splice.delete > 0 || !splice.insert.is_empty())
-            .collect();
-        if splices.is_empty() {
-            world.edit(1, about, narrative, &after, &[splice(9_999, 0, "past the end")]);
-        } else {
-            edits.push(world.edit(u8::try_from(random.below(3)).unwrap(), about, narrative, &after, &splices));
-        }
-    }
-    narrative
-}
-
-#[test]
-fn the_text_at_any_edits_is_the_one_that_automerge_makes_whatever_comes_first() {
-    for seed in 0..12 {
-        let mut world = World::default();
-        let narrative = write_together(&mut world, seed, 260);
-        let folded = fold(&world.entries);
-        let sheet = sheet_of(&folded, 0);
-        let counting = sheet.narratives[&narrative].edits.len();
-        assert!(counting > 200 && !sheet.left_out.is_empty(), "{counting}");
-        let content = Content::from_automerge(&sheet.to_automerge().unwrap()).unwrap();
-        assert_eq!(content.texts[&narrative], sheet.narratives[&narrative].text, "seed {seed}");
-        Seeded(seed).shuffle(&mut world.entries);
-        assert_eq!(fold(&world.entries), folded);
-    }
-}
-
-#[test]
-fn an_edit_on_many_heads_costs_its_distance_and_not_a_text_made_anew() {
-    let mut world = World::default();
-    let about = record(1, 1);
-    let (narrative, mut last) = world.begin(0, about, "x");
-    for _ in 0..limits::NARRATIVE_EDITS / 2 {
-        last = world.edit(0, about, narrative, &[last], &[splice(0, 0, "y")]);
-    }
-    // As many letters as can be written side by side, and edits that each stand on others of them.
-    let leaves: Vec<_> = (0..200).map(|_| world.edit(1, about, narrative, &[last], &[splice(1, 0, "z")])).collect();
-    let mut random = Seeded(1);
-    let merges = 1_000;
-    for _ in 0..merges {
-        let heads: Vec<_> = (0..limits::EDIT_AFTER).map(|_| *random.pick(&leaves)).collect();
-        world.edit(2, about, narrative, &heads, &[splice(2, 1, "")]);
-    }
-    let folded = fold(&world.entries);
-    let made = &sheet_of(&folded, 0).narratives[&narrative];
-    assert_eq!(made.edits.len(), limits::NARRATIVE_EDITS / 2 + 1 + leaves.len() + merges);
-    assert!(sheet_of(&folded, 0).left_out.is_empty());
-    // Two colleagues who wrote apart for long, and edits that stand on any two of their versions.
-    let mut world = World::default();
-    let (narrative, begun) = world.begin(0, about, "x");
-    let mut apart = [vec![begun], vec![begun]];
-    for index in 0..limits::NARRATIVE_EDITS / 2 - 1 {
-        for (author, versions) in (0_u8..).zip(&mut apart) {
-            versions.push(world.edit(author, about, narrative, &[versions[index]], &[splice(0, 0, "y")]));
-        }
-    }
-    for _ in 0..300 {
-        let heads = apart.each_ref().map(|versions| *random.pick(versions));
-        world.edit(2, about, narrative, &heads, &[splice(0, 1, "")]);
-    }
-    let folded = fold(&world.entries);
-    assert_eq!(sheet_of(&folded, 0).narratives[&narrative].edits.len(), world.entries.len());
 }
