@@ -17,20 +17,20 @@ impl Governance {
     pub fn digest_items(&self, space: &SpaceId) -> Vec<Item> {
         // Nothing but first acts is in effect, so that each is the newest of its scope.
         let in_effect = |act: &&Act| self.status(&act.id()) == Some(ActStatus::InEffect);
-        let acts = self.acts_of(space).filter(in_effect);
+        let acts = self.in_space(space).filter(in_effect);
         collect(acts.map(|act| item(1, act, act.id().as_bytes())))
     }
 
     /// Returns the items of type 2 of the sync digest, ascending: each act held, with who signed it. format §7.
     #[must_use]
     pub fn sync_items(&self, space: &SpaceId) -> Vec<Item> {
-        collect(self.acts_of(space).map(|act| item(2, act, &signed_hash(act))))
+        collect(self.in_space(space).map(|act| item(2, act, &signed_hash(act))))
     }
 
-    /// Returns each act that travels in a space, as a session compares it.
+    /// Returns each act that travels in a space, as a session compares it, by id.
     #[must_use]
     pub fn held_acts(&self, space: &SpaceId) -> Vec<HeldAct> {
-        self.acts_of(space).map(held).collect()
+        self.in_space(space).map(held).collect()
     }
 
     /// Returns one act held, as a session compares it.
@@ -39,14 +39,24 @@ impl Governance {
         self.act(id).map(held)
     }
 
-    /// Returns the acts that travel in a space: in `members` charter and organisations, in a restricted one its own.
+    /// Returns the acts that travel in a space, in the order to send them in: in `members` charter and organisations, in a
+    /// restricted one its own.
     pub fn acts_of(&self, space: &SpaceId) -> impl Iterator<Item = &Act> {
+        self.acts().filter(self.travels_in(space))
+    }
+
+    /// The same by id: who counts them needs no order.
+    fn in_space(&self, space: &SpaceId) -> impl Iterator<Item = &Act> {
+        self.held.values().filter(self.travels_in(space))
+    }
+
+    fn travels_in(&self, space: &SpaceId) -> impl Fn(&&Act) -> bool + use<> {
         let is_members = self.open_space(space) == Some(OpenSpace::Members);
         let scope = *space.as_bytes();
-        self.acts().filter(move |act| match act.as_space() {
+        move |act| match act.as_space() {
             None => is_members,
             Some(_) => *act.scope_id().as_bytes() == scope,
-        })
+        }
     }
 }
 
