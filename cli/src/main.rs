@@ -22,8 +22,8 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are printed to standard output and are no errors.
             if !error.use_stderr() {
-                let _ = error.print();
-                return ExitCode::SUCCESS;
+                output::keep(error.print());
+                return ended(Printer::new(false), Ok(error::DONE));
             }
             // The arguments were not understood, so that `--json` is looked for by hand.
             if std::env::args_os().any(|argument| argument == "--json") {
@@ -35,7 +35,12 @@ fn main() -> ExitCode {
         }
     };
     let printer = Printer::new(cli.json);
-    let outcome = start(cli, printer);
+    ended(printer, start(cli, printer))
+}
+
+/// The exit code of an outcome. What could not be printed is no success.
+fn ended(printer: Printer, outcome: error::Outcome) -> ExitCode {
+    let outcome = outcome.and_then(|code| output::finish().map(|()| code));
     ExitCode::from(outcome.unwrap_or_else(|problem| {
         printer.error(&problem);
         problem.exit

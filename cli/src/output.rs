@@ -6,7 +6,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one module that prints")]
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
+use std::io::{ErrorKind, IsTerminal, Write as _};
+use std::sync::Mutex;
 
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
@@ -15,6 +16,9 @@ use crate::error::Problem;
 
 /// Width of a terminal that does not say its own.
 const WIDTH: usize = 80;
+
+/// Why standard output took something no more; kept until the command ends, for it is then no success.
+static FAILED: Mutex<Option<std::io::Error>> = Mutex::new(None);
 
 /// Where output goes and in which form.
 #[derive(Debug, Clone, Copy)]
@@ -43,15 +47,14 @@ impl Printer {
 
     /// Prints one line of text.
     pub(crate) fn line(self, text: impl AsRef<str>) {
-        // A reader that closed the pipe has read enough.
-        let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
+        keep(writeln!(std::io::stdout().lock(), "{}", text.as_ref()));
     }
 
     /// Prints a value as JSON on one line.
     pub(crate) fn value(self, value: &impl Serialize) {
         match serde_json::to_string(value) {
             Ok(text) => self.line(text),
-            Err(error) => eprintln!("could not print: {error}"),
+            Err(error) => keep(Err(error.into())),
         }
     }
 
@@ -90,6 +93,30 @@ impl Printer {
             Style::Alert => "1;31",
         };
         if self.is_terminal { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Keeps the first failure of standard output.
+pub(crate) fn keep(written: std::io::Result<()>) {
+    if let Err(error) = written {
+        FAILED.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// Hands on what is still to be printed, and says whether all of it was taken. A reader that closed the pipe has read enough.
+///
+/// # Errors
+/// [`Problem`] says why standard output did not take it.
+pub(crate) fn finish() -> Result<(), Problem> {
+    keep(std::io::stdout().lock().flush());
+    let failed = FAILED.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    match failed {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let mut problem = Problem::file("write to", std::path::Path::new("standard output"), &error);
+            problem.advice = format!("{}; what was signed stands, and need not be entered again", problem.advice);
+            Err(problem)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,8 @@
 //! What people and programs are told when something is not done: what happened, why, what to do next. style §8.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Refused;
@@ -50,8 +53,12 @@ impl Problem {
 
     /// A file that cannot be read or written.
     #[must_use]
-    pub fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         let what = format!("could not {doing} {}", path.display());
+        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            let advice = "free some space on that disk and try again";
+            return Self::new(exit::FAULT, "disk", what, error.to_string(), advice);
+        }
         Self::new(exit::USAGE, "file", what, error.to_string(), "check the path and who may use it")
     }
 
