@@ -337,16 +337,18 @@ pub(crate) enum ClaimCommand {
     Add(ClaimAddArgs),
     /// Replace one of this organisation's claims; the old one stays visible in the history
     Replace {
-        /// The claim to replace: its id, or a unique beginning of it
+        /// The record
+        record: String,
+        /// The claim to replace: its id, or a unique beginning of 8 digits or more
         claim: String,
         #[command(flatten)]
-        new: ClaimAddArgs,
+        new: ClaimWords,
     },
     /// Retract one of this organisation's claims, with a reason
     Retract {
         /// The record
         record: String,
-        /// The claim to retract: its id, or a unique beginning of it
+        /// The claim to retract: its id, or a unique beginning of 8 digits or more
         claim: String,
         /// error, source_withdrawn, consent_withdrawn, court_order, delisted, data_protection, safety, superseded,
         /// key_compromise
@@ -363,6 +365,13 @@ pub(crate) enum ClaimCommand {
 pub(crate) struct ClaimAddArgs {
     /// The record
     pub(crate) record: String,
+    #[command(flatten)]
+    pub(crate) words: ClaimWords,
+}
+
+/// What a claim says: for [`ClaimCommand::Add`] and [`ClaimCommand::Replace`].
+#[derive(Debug, Args)]
+pub(crate) struct ClaimWords {
     /// The property, such as title, date or casualty
     #[arg(required_unless_present = "from")]
     pub(crate) property: Option<String>,
