@@ -186,6 +186,9 @@ pub(crate) enum Command {
         record: String,
     },
     /// Show everything ever said about a record, in order
+    ///
+    /// The entries of one key stand in the order in which it signed them, which their chain proves. Those of several keys
+    /// stand among each other by the times that they claim, which nothing proves.
     History {
         /// A record id, any unique beginning of 8 digits or more, or an alias
         record: String,

@@ -9,10 +9,13 @@ use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::sync::Mutex;
 
+use isnad_protocol::locale::Direction;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::error::Problem;
+
+mod figures;
 
 /// Width of a terminal that does not say its own.
 const WIDTH: usize = 80;
@@ -27,6 +30,8 @@ pub(crate) struct Printer {
     pub(crate) json: bool,
     /// Colours and progress bars.
     pub(crate) is_terminal: bool,
+    /// Which way the words around dates and ids are written.
+    pub(crate) direction: Direction,
 }
 
 /// How a word is set off on a terminal.
@@ -42,12 +47,20 @@ impl Printer {
     /// Prints to this process's standard output.
     pub(crate) fn new(json: bool) -> Self {
         let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { json, is_terminal }
+        Self { json, is_terminal, direction: Direction::Ltr }
     }
 
     /// Prints one line of text.
     pub(crate) fn line(self, text: impl AsRef<str>) {
         keep(writeln!(std::io::stdout().lock(), "{}", text.as_ref()));
+    }
+
+    /// Prints text for people.
+    pub(crate) fn text(self, text: &str) {
+        match self.direction {
+            Direction::Ltr => self.line(text.trim_end()),
+            Direction::Rtl => self.line(figures::isolated(text.trim_end())),
+        }
     }
 
     /// Prints a value as JSON on one line.
@@ -63,7 +76,7 @@ impl Printer {
         if self.json {
             self.value(value);
         } else {
-            self.line(text(value).trim_end());
+            self.text(&text(value));
         }
     }
 
