@@ -82,9 +82,9 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let exit = match fault.code() {
-            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked"
-            | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase"
-            | "key_label" | "passphrase" | "passphrase_cost" | "network" => exit::USAGE,
+            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "home_unsafe" | "no_home_path"
+            | "home_locked" | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists"
+            | "wrong_passphrase" | "key_label" | "passphrase" | "passphrase_cost" | "network" => exit::USAGE,
             "journal_damaged" | "key_damaged" | "mark_damaged" => exit::NO,
             _ => exit::FAULT,
         };
@@ -99,6 +99,7 @@ impl From<OpenError> for Problem {
             OpenError::NoConsortium => {
                 ("no_consortium", "found one with `isnad found`, or take one in with `isnad join FILE`")
             }
+            OpenError::NodeKeyMissing { .. } => ("no_node_key", FROM_THE_COPY),
             OpenError::NoNodeKey => ("no_node_key", "ask your organisation's administrator to grant this node's key"),
         };
         Self::new(exit::USAGE, code, error.to_string(), "", advice)
@@ -116,7 +117,8 @@ impl From<Refused> for Problem {
                     "connect to a node of another organisation (isnad node); it compares the log ends by itself";
                 Self::new(exit::REFUSED, "not_signing", what, why, advice)
             }
-            Refused::NoKey { .. } => Self::new(
+            Refused::NoKey { missing: Some(_), .. } => Self::new(exit::REFUSED, "no_key", what, why, FROM_THE_COPY),
+            Refused::NoKey { missing: None, .. } => Self::new(
                 exit::REFUSED,
                 "no_key",
                 what,
@@ -139,6 +141,9 @@ impl From<Refused> for Problem {
         }
     }
 }
+
+/// What to do about a key file that is gone.
+const FROM_THE_COPY: &str = "bring it back from the offline copy";
 
 fn advice_for(code: &str) -> &'static str {
     match code {
