@@ -1,8 +1,9 @@
 //! Reading: from the index alone, in each language, as of any day, as text and as JSON; what is missing is said.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use isnad_tests::binary::{Consortium, RunningNode, TCP, json, refused, say};
+use isnad_tests::binary::{Consortium, RunningNode, Said, TCP, command, json, refused, say};
 use serde_json::Value;
 
 const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
@@ -101,6 +102,7 @@ fn each_failure_has_its_exit_code_and_says_what_why_and_what_to_do() {
     let home = &consortium.homes[0];
     for (arguments, code) in [
         (&["show", "no-such-alias"][..], 1),
+        (&["show", "00112233"], 1),
         (&["show", "incident/00112233"], 1),
         (&["history", "incident/00112233445566778899aabbccddee"], 1),
         (&["show", "incident/00112233445566778899aabbccddee"], 1),
@@ -130,6 +132,27 @@ fn each_failure_has_its_exit_code_and_says_what_why_and_what_to_do() {
     hangs_up.join().unwrap();
     // Its socket stays behind, as after a kill: the command opens the home itself.
     json(home, &["status"]);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_no_success_and_a_closed_pipe_is() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for arguments in [&["digest"][..], &["list", "incident", "--json"], &["audit"], &["record", "example", "incident"]]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let said = Said::of(&command(home, arguments).stdout(full).output().unwrap());
+        assert!(said.code == 70 && said.err.contains("standard output"), "{arguments:?}: {said:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let said = Said::of(&command(home, arguments).stdout(writer).output().unwrap());
+        assert!(said.code == 0 && said.err.is_empty(), "{arguments:?}: {said:?}");
+    }
+    let full = refused(home, &["export", "--format", "acts", "-o", "/dev/full"], 70);
+    assert_eq!(full["code"], "disk");
+    let carried = consortium.path("carried");
+    json(home, &["carry", "out", &carried]);
+    assert_eq!(std::fs::metadata(&carried).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use super::show::Page;
 use crate::args::DemoArgs;
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{Style, isolated};
+use crate::output::{Style, hanging, isolated, width};
 use crate::session::{DEMO_PASSPHRASE, Session};
 
 /// Real, public incidents; see the file's own disclaimer.
@@ -348,8 +348,9 @@ fn closing(session: &Session, shown: &Shown, pages: &(String, String), dir: &Pat
         ("seconds", format!("{:.1}", shown.seconds)),
     ];
     let numbers: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
-    lines.push(locale::format(language, "format.demo_agree", &numbers));
-    lines.push(format!("\n{}", locale::format(language, "format.demo_homes", &[("dir", &shown.dir)])));
+    lines.push(hanging("", &locale::format(language, "format.demo_agree", &numbers), width()));
+    lines.push(String::new());
+    lines.push(hanging("", &locale::format(language, "format.demo_homes", &[("dir", &shown.dir)]), width()));
     let home = |name: &str| quoted(&dir.join(name));
     let program = quoted(Path::new(&program));
     lines.push(format!("  {program} --home {} show {INCIDENT}", home("ngo")));

@@ -55,7 +55,7 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
             ..Change::of(record.record)
         });
         let request = Request { space: space.name().into(), changes: changes.collect(), only_new: true };
-        let written: Written = client.post("/contributions", &request).await?;
+        let written: Written = client.post("/contributions", &request).await.map_err(cut_off)?;
         new_claims += written.claims.len();
         entries += written.entries.len();
         bar.inc(part.len() as u64);
@@ -76,6 +76,15 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
     };
     session.printer.either(&imported, imported_text);
     Ok(DONE)
+}
+
+/// An import whose node went away has signed a part: each request stands or falls whole, and run again it says nothing twice.
+fn cut_off(problem: Problem) -> Problem {
+    if problem.code != "node_unreachable" {
+        return problem;
+    }
+    let advice = format!("{}; what it had signed stays: run the import again for the rest", problem.advice);
+    Problem { advice, ..problem }
 }
 
 fn imported_text(imported: &Imported) -> String {
