@@ -166,6 +166,11 @@ pub(crate) fn isolated(text: &str) -> String {
     if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
 }
 
+/// What was copied from a line that this module isolated, without the marks that nobody sees.
+pub(crate) fn pasted(text: &str) -> &str {
+    text.trim_matches(|character| matches!(character, '\u{2066}'..='\u{2069}'))
+}
+
 const fn is_unsafe(character: char) -> bool {
     matches!(
         character,

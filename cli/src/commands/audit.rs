@@ -7,7 +7,7 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{Style, hanging, inert, progress, width};
+use crate::output::{Style, hanging, inert, pasted, progress, width};
 use crate::session::Session;
 
 /// What is printed as JSON.
@@ -20,7 +20,7 @@ struct Told<'a> {
 }
 
 pub(crate) fn run(session: &Session, consortium: Option<&str>) -> Outcome {
-    let known = consortium.map(ConsortiumId::parse).transpose().map_err(|error| {
+    let known = consortium.map(|id| ConsortiumId::parse(pasted(id))).transpose().map_err(|error| {
         let advice = "give all 64 digits, as `isnad who` prints them on a node that you trust";
         Problem::usage("--consortium is not understood", error.to_string(), advice)
     })?;

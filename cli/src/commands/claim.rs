@@ -14,7 +14,7 @@ use super::writing::{Took, not_taken, read, refuse_first, resolve, same_space, s
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::inert;
+use crate::output::{inert, pasted};
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -78,7 +78,7 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
 
 /// A claim of this organisation by its id or a unique beginning of it. Words that stand in both spaces are those that stand.
 async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<OwnClaim, Problem> {
-    let text = text.to_lowercase();
+    let text = pasted(text).to_lowercase();
     if text.len() < DIGITS || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         let what = format!("{} names no claim", inert(&text));
         let why = format!("a claim is named by {DIGITS} hexadecimal digits of its id or more");

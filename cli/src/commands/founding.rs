@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
 use crate::commands::reading::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::isolated;
+use crate::output::{isolated, pasted};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -186,7 +186,7 @@ pub(crate) fn join(session: &Session, file: PathBuf, expected: Option<&str>) -> 
     let refused = |why: String, advice: &str| {
         Err(Problem::new(exit::REFUSED, "not_joined", "this home did not join the consortium", why, advice))
     };
-    if let Some(expected) = expected.filter(|expected| *expected != consortium.to_string()) {
+    if let Some(expected) = expected.map(pasted).filter(|expected| *expected != consortium.to_string()) {
         return refused(format!("the file is of {consortium}, not of {expected}"), "ask for the right file");
     }
     if governance.charter().is_none() {

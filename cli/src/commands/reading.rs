@@ -7,7 +7,7 @@ use isnad_protocol::view::{Did, History, Summary, Words};
 
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{Style, fit, hanging, inert, isolated, width};
+use crate::output::{Style, fit, hanging, inert, isolated, pasted, width};
 use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
@@ -174,7 +174,7 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
     let client = Client::to_read(session).await?;
     let query = query(&[("today", session.today.map(|day| day.to_string()))]);
-    let history: History = client.get(&format!("/history/{}{query}", encoded(record))).await?;
+    let history: History = client.get(&format!("/history/{}{query}", encoded(pasted(record)))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&history, |history| history_text(session, history, &who));
     Ok(DONE)

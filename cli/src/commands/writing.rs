@@ -17,7 +17,7 @@ use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
 use crate::client::{Client, encoded};
 use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{inert, isolated};
+use crate::output::{inert, isolated, pasted};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -242,7 +242,7 @@ pub(super) async fn send(
 }
 
 pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
-    client.get(&format!("/resolve/{}", encoded(text))).await
+    client.get(&format!("/resolve/{}", encoded(pasted(text)))).await
 }
 
 pub(super) fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {
