@@ -25,6 +25,7 @@ mod list;
 mod resolve;
 
 pub use list::ListQuery;
+pub use resolve::KindsQuery;
 
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -85,6 +85,17 @@ fn a_day_decides_what_is_in_force() {
     assert_eq!(after["in_force"]["state"], "term_over");
     // A source of that name is in the dataset too: the alias alone does not say which is meant.
     assert_eq!(refused(home, &["show", "fr-2018-05-18"], 1)["code"], "ambiguous");
+    // Where a source is due, it is the source.
+    let cited =
+        ["claim", "add", during["record"].as_str().unwrap(), "note", "x", "--in", "en", "--source", "fr-2018-05-18"];
+    json(home, &cited);
+    // Names and states are cut to the width of the terminal, and no line ends in blanks.
+    let narrow = command(home, &["list", "designation"]).env("COLUMNS", "45").output().unwrap();
+    let marks = ['\u{2066}', '\u{2068}', '\u{2069}'];
+    for line in Said::of(&narrow).out.lines() {
+        let seen = line.replace(marks, "");
+        assert!(seen.chars().count() <= 45 && !line.ends_with(' '), "{line}");
+    }
     let record = during["record"].as_str().unwrap();
     let shown = say(home, &["--today", "2018-06-01", "show", record]).out;
     assert!(shown.contains("as of 2018-06-01"), "{shown}");

@@ -7,10 +7,10 @@ use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Retraction};
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
-use isnad_protocol::model::{self, Draft, Property, ValueType, vocabularies};
+use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, vocabularies};
 use isnad_protocol::view::{State, View, value_text};
 
-use super::writing::{Took, not_taken, read, refuse_first, resolve, same_space, send, space_name};
+use super::writing::{Took, not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name};
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
@@ -175,11 +175,15 @@ async fn from_words(client: &Client, words: &ClaimWords, record: RecordId) -> Re
         members.insert("lang".into(), Json::text(language));
     }
     if let Some(body) = &words.according_to {
-        members.insert("according_to".into(), Json::text(resolve(client, body).await?.to_string()));
+        members.insert(
+            "according_to".into(),
+            Json::text(resolve_among(client, body, &[kinds::ORGANISATION]).await?.to_string()),
+        );
     }
     let mut basis = Vec::new();
     for source in &words.source {
-        basis.push(Json::object([("source", Json::text(resolve(client, source).await?.to_string()))]));
+        let record = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await?;
+        basis.push(Json::object([("source", Json::text(record.to_string()))]));
     }
     if !basis.is_empty() {
         members.insert("basis".into(), Json::List(basis));
@@ -204,11 +208,14 @@ async fn from_words(client: &Client, words: &ClaimWords, record: RecordId) -> Re
 /// The value with whole ids for the records that it names by a beginning or an alias.
 async fn with_records(client: &Client, property: Option<&Property>, value: Json) -> Result<Json, Problem> {
     match (property.map(|property| property.value), value) {
-        (Some(ValueType::Ref(_)), Json::Text(text)) => Ok(Json::text(resolve(client, &text).await?.to_string())),
+        (Some(ValueType::Ref(kinds)), Json::Text(text)) => {
+            Ok(Json::text(resolve_among(client, &text, kinds).await?.to_string()))
+        }
         (Some(ValueType::Shape(members)), Json::Object(mut object)) => {
-            for member in members.iter().filter(|member| matches!(member.value, ValueType::Ref(_))) {
+            for member in members {
+                let ValueType::Ref(kinds) = member.value else { continue };
                 let Some(Json::Text(text)) = object.get(member.key) else { continue };
-                let record = resolve(client, text).await?;
+                let record = resolve_among(client, text, kinds).await?;
                 object.insert(member.key.to_owned(), Json::text(record.to_string()));
             }
             Ok(Json::Object(object))

@@ -14,7 +14,7 @@ use isnad_protocol::view::{ShownNarrative, View};
 use serde::Serialize;
 
 use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
-use crate::client::{Client, encoded};
+use crate::client::{Client, encoded, query};
 use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{inert, isolated, pasted};
@@ -242,7 +242,14 @@ pub(super) async fn send(
 }
 
 pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
-    client.get(&format!("/resolve/{}", encoded(pasted(text)))).await
+    resolve_among(client, text, &[]).await
+}
+
+/// The record that a text names where one of these kinds is due.
+pub(super) async fn resolve_among(client: &Client, text: &str, kinds: &[u8]) -> Result<RecordId, Problem> {
+    let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+    let kinds = query(&[("kinds", Some(kinds.join(",")))]);
+    client.get(&format!("/resolve/{}{kinds}", encoded(pasted(text)))).await
 }
 
 pub(super) fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use isnad_protocol::encoding::from_hex;
 use isnad_protocol::id::{RecordId, kind_code};
 
+use serde::{Deserialize, Serialize};
+
 use super::Reader;
 use crate::problem::{Problem, exit};
 
@@ -17,22 +19,48 @@ const TITLE: usize = 60;
 /// Records that a person is asked to choose from at one time.
 const CHOICE: usize = 8;
 
+/// The kinds of records that are due somewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindsQuery {
+    /// Their codes, as in `7,6`; any if left out.
+    #[serde(default)]
+    pub kinds: String,
+}
+
+impl KindsQuery {
+    fn has(&self, kind: u8) -> bool {
+        self.kinds.split(',').any(|code| code.parse() == Ok(kind))
+    }
+}
+
 impl Reader<'_> {
     /// The record that a text names: an id, any unique beginning of it with or without its kind, or an alias.
     ///
     /// # Errors
     /// [`Problem`] if there is none, or more than one.
     pub fn resolve(&self, text: &str) -> Result<RecordId, Problem> {
-        self.only(text, |record| format!("`{record}` in place of {text}"))
+        self.resolve_among(text, &KindsQuery::default())
+    }
+
+    /// The same where records of some kinds are due: of several that a text names, those.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or more than one.
+    pub fn resolve_among(&self, text: &str, kinds: &KindsQuery) -> Result<RecordId, Problem> {
+        self.only(text, kinds, |record| format!("`{record}` in place of {text}"))
     }
 
     /// The same for a command on the record alone, which is then written out where several are meant.
     pub(super) fn resolve_for(&self, command: &str, text: &str) -> Result<RecordId, Problem> {
-        self.only(text, |record| format!("`isnad {command} {record}`"))
+        self.only(text, &KindsQuery::default(), |record| format!("`isnad {command} {record}`"))
     }
 
-    fn only(&self, text: &str, written: impl Fn(RecordId) -> String) -> Result<RecordId, Problem> {
-        let found: Vec<RecordId> = self.called(text)?.into_iter().collect();
+    fn only(&self, text: &str, kinds: &KindsQuery, written: impl Fn(RecordId) -> String) -> Result<RecordId, Problem> {
+        let mut found: Vec<RecordId> = self.called(text)?.into_iter().collect();
+        // A record of another kind is told of by the rule that asks for the kind.
+        if found.iter().any(|record| kinds.has(record.kind_code())) {
+            found.retain(|record| kinds.has(record.kind_code()));
+        }
         match found.as_slice() {
             [record] => Ok(*record),
             [] => Err(none(text)),
