@@ -129,14 +129,16 @@ fn bytes_of(digits: &str) -> Option<Vec<u8>> {
 }
 
 fn none(text: &str) -> Problem {
-    let is_claim_long = text.len() > 30 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let (why, advice) = if is_claim_long {
-        ("a record has 30 digits: this looks like a claim or an entry", "name the record first, then the claim")
-    } else {
-        (
-            "it is no id, no beginning of one with 8 digits or more, and no alias in use",
-            "see what there is with `isnad list incident`",
-        )
+    let is_hex = text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let see = "see what there is with `isnad list incident`";
+    let (why, advice) = match text.len() {
+        length if is_hex && length > 30 => {
+            ("a record has 30 digits: this looks like a claim or an entry", "name the record first, then the claim")
+        }
+        length if is_hex && length >= DIGITS => {
+            ("no record's id begins so, and no alias in use is it; what `isnad show` prints in [ ] are claims", see)
+        }
+        _ => ("it is no id, no beginning of one with 8 digits or more, and no alias in use", see),
     };
     Problem::missing(format!("no record is called {text}"), why, advice)
 }
