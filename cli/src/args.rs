@@ -186,6 +186,9 @@ pub(crate) enum Command {
         record: String,
     },
     /// Show everything ever said about a record, in order
+    ///
+    /// The entries of one key stand in the order in which it signed them, which their chain proves. Those of several keys
+    /// stand among each other by the times that they claim, which nothing proves.
     History {
         /// A record id, any unique beginning of 8 digits or more, or an alias
         record: String,
@@ -337,16 +340,18 @@ pub(crate) enum ClaimCommand {
     Add(ClaimAddArgs),
     /// Replace one of this organisation's claims; the old one stays visible in the history
     Replace {
-        /// The claim to replace: its id, or a unique beginning of it
+        /// The record
+        record: String,
+        /// The claim to replace: its id, or a unique beginning of 8 digits or more
         claim: String,
         #[command(flatten)]
-        new: ClaimAddArgs,
+        new: ClaimWords,
     },
     /// Retract one of this organisation's claims, with a reason
     Retract {
         /// The record
         record: String,
-        /// The claim to retract: its id, or a unique beginning of it
+        /// The claim to retract: its id, or a unique beginning of 8 digits or more
         claim: String,
         /// error, source_withdrawn, consent_withdrawn, court_order, delisted, data_protection, safety, superseded,
         /// key_compromise
@@ -363,6 +368,13 @@ pub(crate) enum ClaimCommand {
 pub(crate) struct ClaimAddArgs {
     /// The record
     pub(crate) record: String,
+    #[command(flatten)]
+    pub(crate) words: ClaimWords,
+}
+
+/// What a claim says: for [`ClaimCommand::Add`] and [`ClaimCommand::Replace`].
+#[derive(Debug, Args)]
+pub(crate) struct ClaimWords {
     /// The property, such as title, date or casualty
     #[arg(required_unless_present = "from")]
     pub(crate) property: Option<String>,

@@ -8,6 +8,7 @@ use crate::session::Session;
 
 mod audit;
 mod carry;
+mod claim;
 mod demo;
 mod export;
 mod founding;
@@ -29,7 +30,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::Who => reading::who(session).await,
         Command::Import { file, space } => writing::import(session, &file, space).await,
         Command::Record { command } => writing::record(session, command).await,
-        Command::Claim { command } => writing::claim(session, command).await,
+        Command::Claim { command } => claim::run(session, command).await,
         Command::Narrative { command } => writing::narrative(session, command).await,
         Command::List { kind, search } => reading::list(session, &kind, search).await,
         Command::Show { record } => show::run(session, &record).await,

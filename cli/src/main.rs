@@ -10,6 +10,7 @@ mod session;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::args::Cli;
 use crate::error::exit;
@@ -22,33 +23,57 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are printed to standard output and are no errors.
             if !error.use_stderr() {
-                let _ = error.print();
-                return ExitCode::SUCCESS;
+                output::keep(error.print());
+                return ended(Printer::new(false), Ok(error::DONE));
             }
             // The arguments were not understood, so that `--json` is looked for by hand.
-            if std::env::args_os().any(|argument| argument == "--json") {
-                Printer::new(true).error(&misused(&error));
-            } else {
+            let is_json = std::env::args_os().any(|argument| argument == "--json");
+            // A command without its subcommand is answered by its help, which is no mistake to explain.
+            if !is_json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
                 let _ = error.print();
+            } else {
+                Printer::new(is_json).error(&misused(&error));
             }
             return ExitCode::from(exit::USAGE);
         }
     };
     let printer = Printer::new(cli.json);
-    let outcome = start(cli, printer);
+    ended(printer, start(cli, printer))
+}
+
+/// The exit code of an outcome. What could not be printed is no success.
+fn ended(printer: Printer, outcome: error::Outcome) -> ExitCode {
+    let outcome = outcome.and_then(|code| output::finish().map(|()| code));
     ExitCode::from(outcome.unwrap_or_else(|problem| {
         printer.error(&problem);
         problem.exit
     }))
 }
 
-/// What clap says to people, in the parts that programs read.
+/// What clap says, in the parts that every error has: what, why, and what to do next.
 fn misused(error: &clap::Error) -> error::Problem {
     let text = error.render().to_string();
-    let mut parts = text.splitn(2, "\n\n");
-    let what = parts.next().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
-    let why = parts.next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    error::Problem::usage(what, why, "see `isnad help`")
+    let squeezed = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut parts = text.split("\n\n").map(squeezed);
+    let what = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let (what, values) = what.split_once(" [possible values: ").unwrap_or((&what, ""));
+    let mut why =
+        if values.is_empty() { String::new() } else { format!("it is one of {}", values.trim_end_matches(']')) };
+    let (mut tip, mut command) = (String::new(), "isnad".to_owned());
+    for part in parts {
+        if let Some(usage) = part.strip_prefix("Usage: ") {
+            why = format!("it is written: {usage}");
+            let is_name = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_lowercase());
+            command = usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ");
+        } else if let Some(said) = part.strip_prefix("tip: ") {
+            tip = format!("{said}; or ");
+        }
+    }
+    if why.is_empty() {
+        why = "this is not how the command is written".to_owned();
+    }
+    let help = command.replacen("isnad", "isnad help", 1);
+    error::Problem::usage(what, why, format!("{tip}see `{help}`"))
 }
 
 fn start(cli: Cli, printer: Printer) -> error::Outcome {

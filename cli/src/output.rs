@@ -6,15 +6,22 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one module that prints")]
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
+use std::io::{ErrorKind, IsTerminal, Write as _};
+use std::sync::Mutex;
 
+use isnad_protocol::locale::Direction;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::error::Problem;
 
+mod figures;
+
 /// Width of a terminal that does not say its own.
 const WIDTH: usize = 80;
+
+/// Why standard output took something no more; kept until the command ends, for it is then no success.
+static FAILED: Mutex<Option<std::io::Error>> = Mutex::new(None);
 
 /// Where output goes and in which form.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +30,8 @@ pub(crate) struct Printer {
     pub(crate) json: bool,
     /// Colours and progress bars.
     pub(crate) is_terminal: bool,
+    /// Which way the words around dates and ids are written.
+    pub(crate) direction: Direction,
 }
 
 /// How a word is set off on a terminal.
@@ -38,20 +47,27 @@ impl Printer {
     /// Prints to this process's standard output.
     pub(crate) fn new(json: bool) -> Self {
         let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { json, is_terminal }
+        Self { json, is_terminal, direction: Direction::Ltr }
     }
 
     /// Prints one line of text.
     pub(crate) fn line(self, text: impl AsRef<str>) {
-        // A reader that closed the pipe has read enough.
-        let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
+        keep(writeln!(std::io::stdout().lock(), "{}", text.as_ref()));
+    }
+
+    /// Prints text for people.
+    pub(crate) fn text(self, text: &str) {
+        match self.direction {
+            Direction::Ltr => self.line(text.trim_end()),
+            Direction::Rtl => self.line(figures::isolated(text.trim_end())),
+        }
     }
 
     /// Prints a value as JSON on one line.
     pub(crate) fn value(self, value: &impl Serialize) {
         match serde_json::to_string(value) {
             Ok(text) => self.line(text),
-            Err(error) => eprintln!("could not print: {error}"),
+            Err(error) => keep(Err(error.into())),
         }
     }
 
@@ -60,7 +76,7 @@ impl Printer {
         if self.json {
             self.value(value);
         } else {
-            self.line(text(value).trim_end());
+            self.text(&text(value));
         }
     }
 
@@ -90,6 +106,30 @@ impl Printer {
             Style::Alert => "1;31",
         };
         if self.is_terminal { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Keeps the first failure of standard output.
+pub(crate) fn keep(written: std::io::Result<()>) {
+    if let Err(error) = written {
+        FAILED.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// Hands on what is still to be printed, and says whether all of it was taken. A reader that closed the pipe has read enough.
+///
+/// # Errors
+/// [`Problem`] says why standard output did not take it.
+pub(crate) fn finish() -> Result<(), Problem> {
+    keep(std::io::stdout().lock().flush());
+    let failed = FAILED.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    match failed {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let mut problem = Problem::file("write to", std::path::Path::new("standard output"), &error);
+            problem.advice = format!("{}; what was signed stands, and need not be entered again", problem.advice);
+            Err(problem)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -124,6 +164,11 @@ pub(crate) fn inert(text: &str) -> String {
 pub(crate) fn isolated(text: &str) -> String {
     let text = inert(text);
     if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
+}
+
+/// What was copied from a line that this module isolated, without the marks that nobody sees.
+pub(crate) fn pasted(text: &str) -> &str {
+    text.trim_matches(|character| matches!(character, '\u{2066}'..='\u{2069}'))
 }
 
 const fn is_unsafe(character: char) -> bool {

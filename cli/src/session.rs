@@ -47,6 +47,7 @@ impl Session {
             Some(Lang::Fr) => Language::Fr,
             None => language_of_home(&home).unwrap_or_else(language_of_environment),
         };
+        let printer = Printer { direction: language.direction(), ..printer };
         let session = Self { printer, language, today, home, passphrase: cli.passphrase };
         Ok((session, cli.command))
     }

@@ -228,8 +228,12 @@ async fn history(
     read(node, move |reader| reader.history(&record, &query)).await
 }
 
-async fn resolve(State(node): Shared, UrlPath(record): UrlPath<String>) -> Answer<isnad_protocol::id::RecordId> {
-    read(node, move |reader| reader.resolve(&record)).await
+async fn resolve(
+    State(node): Shared,
+    UrlPath(record): UrlPath<String>,
+    Query(kinds): Query<reading::KindsQuery>,
+) -> Answer<isnad_protocol::id::RecordId> {
+    read(node, move |reader| reader.resolve_among(&record, &kinds)).await
 }
 
 async fn contribute(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Written> {

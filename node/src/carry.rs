@@ -91,7 +91,8 @@ fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Proble
     let of = reader.array().map_err(|_| damaged())?;
     if of != *consortium.as_bytes() {
         let theirs = ConsortiumId::new(of);
-        return Err(no_file(&format!("it is of the consortium {theirs}, and this home of {consortium}")));
+        let why = format!("it is of the consortium {theirs}, and this home of {consortium}");
+        return Err(Problem { advice: "ask for the file of this consortium".to_owned(), ..no_file(&why) });
     }
     let mut frames = Vec::new();
     while !reader.is_empty() {

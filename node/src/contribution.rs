@@ -62,17 +62,29 @@ pub struct Signer {
     pub role: Role,
 }
 
-impl Signer {
+/// The keys that sign entries, and those that are not there.
+#[derive(Debug, Default)]
+pub struct Signers {
+    /// Those that are unlocked.
+    pub unlocked: Vec<Signer>,
+    /// The role and the file of each key that this home's first act grants, and whose file is gone.
+    pub missing: Vec<(Role, String)>,
+}
+
+impl Signers {
     /// The key that may sign changes in a space: a contributor's in `members`, a publisher's in `public`.
-    pub(crate) fn choose<'a>(
-        signers: &'a [Self],
-        governance: &Governance,
-        space: SpaceId,
-    ) -> Result<&'a Self, Refused> {
+    pub(crate) fn choose(&self, governance: &Governance, space: SpaceId) -> Result<&Signer, Refused> {
         let is_public = space == OpenSpace::Public.id(&governance.consortium());
         let wanted = if is_public { Role::Publisher } else { Role::Contributor };
-        let exact = signers.iter().find(|signer| signer.role == wanted);
-        let other = signers.iter().find(|signer| !is_public && signer.role == Role::Publisher);
-        exact.or(other).ok_or(Refused::NoKey { role: if is_public { "publisher" } else { "contributor" } })
+        let name = if is_public { "publisher" } else { "contributor" };
+        if let Some(signer) = self.unlocked.iter().find(|signer| signer.role == wanted) {
+            return Ok(signer);
+        }
+        // No other key signs in the place of one that is lost: its owner would not hear of it.
+        if let Some((_, file)) = self.missing.iter().find(|(role, _)| *role == wanted) {
+            return Err(Refused::NoKey { role: name, missing: Some(file.clone()) });
+        }
+        let other = self.unlocked.iter().find(|signer| !is_public && signer.role == Role::Publisher);
+        other.ok_or(Refused::NoKey { role: name, missing: None })
     }
 }

@@ -17,7 +17,7 @@ use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use crate::clock;
-use crate::contribution::{Contribution, Receipt, Signer};
+use crate::contribution::{Contribution, Receipt, Signers};
 use crate::fault::Fault;
 use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
@@ -26,6 +26,7 @@ use crate::store::{LogReader, Store};
 mod checking;
 mod confirming;
 mod handle;
+mod unreached;
 
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
@@ -58,10 +59,12 @@ pub enum Refused {
     #[error(transparent)]
     Content(#[from] isnad_protocol::sheet::write::WriteError),
     /// This node has no key that may sign there.
-    #[error("this node holds no unlocked key of the role {role}")]
+    #[error("{}", missing.as_ref().map_or_else(|| format!("no key of the role {role} is unlocked"), |file| format!("{file} is missing")))]
     NoKey {
         /// The role that is needed.
         role: &'static str,
+        /// Its file, if that is gone.
+        missing: Option<String>,
     },
     /// The disk did not take it.
     #[error("{why}")]
@@ -101,7 +104,7 @@ pub struct Parts {
     /// What it stands on.
     pub store: Store,
     /// Unlocked keys that sign entries.
-    pub signers: Vec<Signer>,
+    pub signers: Signers,
     /// The high-water mark of those keys, and whether they sign.
     pub signing: Signing,
     /// The network; `None` for a node that only serves its own user.
@@ -271,7 +274,7 @@ impl Driver {
         let mut ends: BTreeMap<LogKey, LogEnd> = BTreeMap::new();
         let mut entries = Vec::with_capacity(contributions.len());
         for contribution in contributions {
-            let signer = Signer::choose(&self.parts.signers, self.parts.replica.governance(), contribution.space)?;
+            let signer = self.parts.signers.choose(self.parts.replica.governance(), contribution.space)?;
             let log = LogKey { space: contribution.space, author: signer.key.public() };
             let end = ends.entry(log).or_insert_with(|| self.parts.replica.end_of(log));
             let salt = clock::random().map_err(|fault| Refused::Fault(fault.to_string()))?;
@@ -518,6 +521,7 @@ impl Driver {
             Event::Listening { address } => self.tell(|snapshot| snapshot.listening.push(address)),
             Event::DialFailed { address, reason, .. } => {
                 tracing::info!(%address, %reason, "could not connect");
+                let reason = unreached::plain(&reason);
                 let unreached = self.seen().unreached.clone();
                 if unreached.len() < TOLD && unreached.get(&address) != Some(&reason) {
                     self.tell(|snapshot| drop(snapshot.unreached.insert(address, reason)));

@@ -73,12 +73,24 @@ pub enum Fault {
     NotAHome {
         /// Where it was looked for.
         path: PathBuf,
+        /// True if something stands there.
+        is_there: bool,
     },
     /// A home cannot be made where something else stands.
-    #[error("{} is in use already", path.display())]
+    #[error("no home was made in {}", path.display())]
     HomeExists {
         /// Where it was to be made.
         path: PathBuf,
+        /// True if it is a home that stands there.
+        is_home: bool,
+    },
+    /// A home in which others could write, or that leads elsewhere.
+    #[error("{} is not safe to keep a home in", path.display())]
+    HomeUnsafe {
+        /// The home, or a folder in it.
+        path: PathBuf,
+        /// What is wrong with it.
+        flaw: HomeFlaw,
     },
     /// The environment does not say where homes belong.
     #[error("no place for the home is known")]
@@ -202,6 +214,17 @@ pub enum Fault {
     },
 }
 
+/// Why a folder is not safe to keep a home in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HomeFlaw {
+    /// It is a symbolic link.
+    Link,
+    /// Others may write to it, by these permission bits.
+    Writable(u32),
+    /// It is another user's.
+    Owner(u32),
+}
+
 impl Fault {
     /// Names the act and the file that an error of the system belongs to: `file.sync_all().map_err(Fault::io(…))`.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -234,6 +257,7 @@ impl Fault {
             Self::NewerFormat { .. } => "newer_format",
             Self::NotAHome { .. } => "not_a_home",
             Self::HomeExists { .. } => "home_exists",
+            Self::HomeUnsafe { .. } => "home_unsafe",
             Self::NoHomePath => "no_home_path",
             Self::Locked { .. } => "home_locked",
             Self::Config { .. } => "config",

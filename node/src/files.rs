@@ -9,10 +9,12 @@ use isnad_protocol::breakage::{self, Breakage};
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, HomeFlaw};
 
 /// Permission bits that let anyone but the owner in.
 const OTHERS: u32 = 0o077;
+/// Permission bits that let anyone but the owner write.
+const WRITERS: u32 = 0o022;
 
 /// Puts the names in a directory on disk: a new, renamed or removed file is there for sure only after this.
 ///
@@ -99,6 +101,41 @@ pub fn check_secret_directory(path: &Path) -> Result<(), Fault> {
     check_private(path, &metadata)
 }
 
+/// Checks that a directory is ours, no link, and that nobody else may write to it.
+///
+/// # Errors
+/// [`Fault::HomeUnsafe`] if it is not so; [`Fault::Io`].
+pub fn check_own_directory(path: &Path) -> Result<(), Fault> {
+    // Without a slash at the end, behind which a link would be followed.
+    let path: PathBuf = path.components().collect();
+    let metadata = fs::symlink_metadata(&path).map_err(Fault::io("look at", &path))?;
+    let flaw = if metadata.is_symlink() {
+        HomeFlaw::Link
+    } else if metadata.uid() != rustix::process::geteuid().as_raw() {
+        HomeFlaw::Owner(metadata.uid())
+    } else if metadata.mode() & WRITERS != 0 {
+        HomeFlaw::Writable(metadata.mode() & 0o777)
+    } else {
+        return Ok(());
+    };
+    Err(Fault::HomeUnsafe { path, flaw })
+}
+
+/// Writes a file for its owner alone: as a whole and in the place of an older one, or into a device or pipe.
+///
+/// # Errors
+/// [`Fault::Io`].
+pub fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    // The names there are the system's, as /dev/stdout is, whatever they lead to.
+    let is_of_system = ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir));
+    let is_no_file = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    if is_of_system || is_no_file {
+        fs::write(path, bytes).map_err(Fault::io("write", path))
+    } else {
+        replace(path, bytes)
+    }
+}
+
 /// Reads to the end, `None` if that is past `limit` bytes. The buffer never moves, so no copy of a secret stays behind.
 pub(crate) fn read_bounded(from: impl Read, limit: usize) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
     let room = limit.saturating_add(1);
@@ -174,6 +211,22 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_written_out_is_its_owners_alone_and_follows_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("out"), dir.path().join("link"));
+        fs::write(&path, "older").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        symlink(&path, &link).unwrap();
+        write_out(&link, b"new").unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&link).unwrap()), (b"older".to_vec(), b"new".to_vec()));
+        write_out(&path, b"new").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        write_out(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert!(write_out(dir.path(), b"x").is_err());
     }
 
     #[test]

@@ -53,10 +53,12 @@ impl Home {
     /// The file `version` comes last. A home without it was not finished, and is finished by making it again.
     ///
     /// # Errors
-    /// [`Fault::HomeExists`] where a home or anything else stands; [`Fault::Io`].
+    /// [`Fault::HomeExists`] where a home or anything else stands; [`Fault::HomeUnsafe`] where others may write, or a link leads
+    /// elsewhere; [`Fault::Io`].
     pub fn create(path: &Path) -> Result<Self, Fault> {
         let home = Self { path: path.to_owned() };
         files::create_directory(path)?;
+        home.check_safe()?;
         home.check_unused()?;
         for name in DIRECTORIES {
             files::create_directory(&path.join(name))?;
@@ -70,17 +72,21 @@ impl Home {
     /// Opens a home that is there.
     ///
     /// # Errors
-    /// [`Fault::NotAHome`], [`Fault::NewerHome`], [`Fault::Io`].
+    /// [`Fault::NotAHome`], [`Fault::NewerHome`], [`Fault::HomeUnsafe`], [`Fault::Io`].
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let version = path.join(VERSION_FILE);
-        let not_a_home = || Fault::NotAHome { path: path.to_owned() };
+        let not_a_home = || Fault::NotAHome { path: path.to_owned(), is_there: path.exists() };
         let file = File::open(&version).map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => not_a_home(),
             _ => Fault::io("open", &version)(error),
         })?;
         let text = read_line(&file).map_err(Fault::io("read", &version))?;
         match text.parse::<u32>() {
-            Ok(VERSION) => Ok(Self { path: path.to_owned() }),
+            Ok(VERSION) => {
+                let home = Self { path: path.to_owned() };
+                home.check_safe()?;
+                Ok(home)
+            }
             Ok(0) | Err(_) => Err(not_a_home()),
             Ok(_) => Err(Fault::NewerHome { found: text, known: VERSION }),
         }
@@ -194,6 +200,16 @@ impl Home {
         self.path.join("api.sock")
     }
 
+    /// The home and its folders are folders of this user, and nobody else may write to them: whoever could would put files of
+    /// his own in their places, or have ours written elsewhere.
+    fn check_safe(&self) -> Result<(), Fault> {
+        files::check_own_directory(&self.path)?;
+        DIRECTORIES.iter().map(|name| self.path.join(name)).try_for_each(|path| {
+            // One that is missing is made, and a file in its place is told of by whoever needs the folder.
+            if path.is_dir() { files::check_own_directory(&path) } else { Ok(()) }
+        })
+    }
+
     /// Nothing stands there but, at most, what an unfinished making of a home left.
     fn check_unused(&self) -> Result<(), Fault> {
         for found in fs::read_dir(&self.path).map_err(Fault::io("list", &self.path))? {
@@ -202,7 +218,8 @@ impl Home {
             let is_ours =
                 DIRECTORIES.contains(&&*name) || [CONFIG_FILE, MARK_FILE].contains(&&*name) || name.starts_with('.');
             if !is_ours {
-                return Err(Fault::HomeExists { path: self.path.clone() });
+                let is_home = self.path.join(VERSION_FILE).exists();
+                return Err(Fault::HomeExists { path: self.path.clone(), is_home });
             }
         }
         Ok(())
@@ -218,6 +235,7 @@ fn read_line(file: &File) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::HomeFlaw;
     use std::os::unix::fs::MetadataExt;
 
     fn home() -> (tempfile::TempDir, Home) {
@@ -284,6 +302,36 @@ mod tests {
         fs::write(dir.path().join("thesis.txt"), "mine").unwrap();
         assert!(matches!(Home::create(dir.path()), Err(Fault::HomeExists { .. })));
         assert!(matches!(Home::open(dir.path()), Err(Fault::NotAHome { .. })));
+    }
+
+    #[test]
+    fn a_home_is_neither_made_nor_opened_where_others_may_write_or_a_link_leads_elsewhere() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (_dir, home) = home();
+        let flaw = |path: &Path| match (Home::open(path), Home::create(path)) {
+            (Err(Fault::HomeUnsafe { flaw, .. }), Err(Fault::HomeUnsafe { flaw: again, .. })) if flaw == again => {
+                Some(flaw)
+            }
+            (Ok(_), Err(Fault::HomeExists { is_home: true, .. })) => None,
+            other => panic!("{other:?}"),
+        };
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(flaw(home.path()), None);
+        for path in [home.path(), &home.acts(), &home.path().join("journal"), &home.keys()] {
+            for bits in [0o777, 0o770, 0o702] {
+                mode(path, bits);
+                assert_eq!(flaw(home.path()), Some(HomeFlaw::Writable(bits)), "{}", path.display());
+            }
+            mode(path, 0o700);
+        }
+        let link = home.path().with_file_name("link");
+        symlink(home.path(), &link).unwrap();
+        assert_eq!(flaw(&link), Some(HomeFlaw::Link));
+        assert_eq!(flaw(&link.join("")), Some(HomeFlaw::Link));
+        let elsewhere = home.path().with_file_name("elsewhere");
+        fs::rename(home.acts(), &elsewhere).unwrap();
+        symlink(&elsewhere, home.acts()).unwrap();
+        assert_eq!(flaw(home.path()), Some(HomeFlaw::Link));
     }
 
     #[test]

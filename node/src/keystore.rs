@@ -64,6 +64,12 @@ impl Purpose {
             Self::Peer => "peer",
         }
     }
+
+    /// The name of the file of a key.
+    #[must_use]
+    pub fn file_name(self, public: &[u8; 32]) -> String {
+        format!("{}-{:.16}.key", self.name(), to_hex(public))
+    }
 }
 
 /// A key to be stored. That `public` belongs to `seed` is its maker's word.
@@ -134,7 +140,7 @@ impl Keystore {
         };
         let plain = Plain { public: key.public, purpose: key.purpose, label: key.label.to_owned(), cost, salt };
         let sealed = KeyFile::seal(plain, key.seed, &*unlocker.key(cost, &salt)?)?;
-        let path = self.dir.join(format!("{}-{:.16}.key", key.purpose.name(), to_hex(&key.public)));
+        let path = self.dir.join(key.purpose.file_name(&key.public));
         files::create_secret(&path, &sealed.encode())?;
         Ok(sealed.plain.into_info(path))
     }

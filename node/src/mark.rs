@@ -169,6 +169,12 @@ impl Mark {
         self.logs.get(log).map_or(End::NONE, |reach| reach.reserved)
     }
 
+    /// True if own keys have signed in this log.
+    #[must_use]
+    pub fn names(&self, log: &OwnLog) -> bool {
+        self.logs.contains_key(log)
+    }
+
     /// How far each log was known to be in the journal when the mark was written.
     pub fn settled(&self) -> impl Iterator<Item = (OwnLog, End)> {
         self.logs.iter().map(|(log, reach)| (*log, reach.settled))

@@ -13,12 +13,13 @@ use isnad_protocol::replica::{Batch, Replica, Stored, Write};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::contribution::{Contribution, Receipt, Signer};
+use crate::contribution::{Contribution, Receipt, Signer, Signers};
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
 use crate::fault::Fault;
 use crate::home::{Home, HomeLock};
+use crate::identity;
 use crate::index::Index;
-use crate::keystore::{Keystore, Purpose, Unlocker};
+use crate::keystore::{KeyInfo, Keystore, Purpose, Unlocker};
 use crate::mark::{End, OwnLog};
 use crate::network::{Network, Settings};
 use crate::signing::Signing;
@@ -37,6 +38,12 @@ pub enum OpenError {
     /// No node key to open connections with.
     #[error("this home holds no node key that its organisation granted")]
     NoNodeKey,
+    /// The file of the node key is gone.
+    #[error("{file} is missing")]
+    NodeKeyMissing {
+        /// The file.
+        file: String,
+    },
 }
 
 /// How a home is opened.
@@ -90,10 +97,11 @@ impl Node {
         let stored = store.index().stored()?;
         let own = own_organisation(&home, &governance)?;
         let keys = unlocked(&home, &governance, unlocker.as_mut())?;
-        let signing = Signing::open(&home, &own_ends(&keys.granted, &stored.logs))?;
+        let signing = Signing::open(&home, &keys.granted, &ends(&stored.logs))?;
         let network = match network {
             Some(addresses) => {
-                Some(open_network(addresses, keys.node.ok_or(OpenError::NoNodeKey)?, &governance).await?)
+                let seed = keys.node.ok_or_else(|| no_node_key(&keys.signers))?;
+                Some(open_network(addresses, seed, &governance).await?)
             }
             None => None,
         };
@@ -287,7 +295,7 @@ pub(crate) fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
 }
 
 struct Keys {
-    signers: Vec<Signer>,
+    signers: Signers,
     node: Option<Zeroizing<[u8; 32]>>,
     /// Public halves of every key in the home that is granted, unlocked or not.
     granted: Vec<PublicKey>,
@@ -295,7 +303,7 @@ struct Keys {
 
 /// Unlocks what the home holds and its organisation granted.
 fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker>) -> Result<Keys, Fault> {
-    let mut keys = Keys { signers: Vec::new(), node: None, granted: Vec::new() };
+    let mut keys = Keys { signers: Signers::default(), node: None, granted: Vec::new() };
     if !home.keys().exists() {
         return Ok(keys);
     }
@@ -304,6 +312,7 @@ fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker
     keys.granted =
         infos.iter().map(|info| PublicKey::new(info.public)).filter(|key| governance.is_granted(key)).collect();
     let Some(unlocker) = unlocker else { return Ok(keys) };
+    keys.signers.missing = missing(home, governance, &infos);
     for info in infos {
         let organisation = governance.organisations().into_iter().find_map(|organisation| {
             Some((organisation.id, governance.key_role(&PublicKey::new(info.public), &organisation.id)?))
@@ -315,12 +324,38 @@ fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker
             }
             (Purpose::Contributor, Role::Contributor) | (Purpose::Publisher, Role::Publisher) => {
                 let key = SecretKey::from_seed(store.unlock(&info, unlocker)?.as_bytes());
-                keys.signers.push(Signer { key, organisation, role });
+                keys.signers.unlocked.push(Signer { key, organisation, role });
             }
             _ => {}
         }
     }
     Ok(keys)
+}
+
+/// The keys that this home was made with, that are still granted, and whose files are gone.
+fn missing(home: &Home, governance: &Governance, held: &[KeyInfo]) -> Vec<(Role, String)> {
+    let Ok(act) = identity::own_act(home) else { return Vec::new() };
+    let grants = act.as_organisation().map(|body| body.grants.as_slice()).unwrap_or_default();
+    let is_held = |key: &PublicKey| held.iter().any(|info| info.public == *key.as_bytes());
+    let gone = grants.iter().filter(|grant| governance.is_granted(&grant.key) && !is_held(&grant.key));
+    let file = |purpose: Purpose, key: &PublicKey| format!("keys/{}", purpose.file_name(key.as_bytes()));
+    gone.map(|grant| (grant.role, file(purpose_of(grant.role), &grant.key))).collect()
+}
+
+/// What the key of a role is kept for.
+const fn purpose_of(role: Role) -> Purpose {
+    match role {
+        Role::Reader => Purpose::Peer,
+        Role::Contributor => Purpose::Contributor,
+        Role::Publisher => Purpose::Publisher,
+        Role::Admin => Purpose::Admin,
+        Role::Node => Purpose::Node,
+    }
+}
+
+fn no_node_key(signers: &Signers) -> OpenError {
+    let file = signers.missing.iter().find(|(role, _)| *role == Role::Reader).map(|(_, file)| file.clone());
+    file.map_or(OpenError::NoNodeKey, |file| OpenError::NodeKeyMissing { file })
 }
 
 /// The member whose keys the home holds.
@@ -335,9 +370,8 @@ fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<Organ
     Ok(organisations.filter(own).map(|organisation| organisation.id).next())
 }
 
-fn own_ends(granted: &[PublicKey], logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
-    let own = logs.iter().filter(|(key, _)| granted.contains(&key.author));
-    own.map(|(key, log)| (OwnLog::of(*key), End { seq: log.end.seq, id: log.end.id })).collect()
+fn ends(logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
+    logs.iter().map(|(key, log)| (OwnLog::of(*key), End { seq: log.end.seq, id: log.end.id })).collect()
 }
 
 async fn open_network(

@@ -1,5 +1,8 @@
 //! What people and programs are told when something is not done: what happened, why, what to do next. style §8.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Refused;
@@ -50,8 +53,12 @@ impl Problem {
 
     /// A file that cannot be read or written.
     #[must_use]
-    pub fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         let what = format!("could not {doing} {}", path.display());
+        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            let advice = "free some space on that disk and try again";
+            return Self::new(exit::FAULT, "disk", what, error.to_string(), advice);
+        }
         Self::new(exit::USAGE, "file", what, error.to_string(), "check the path and who may use it")
     }
 
@@ -75,9 +82,9 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let exit = match fault.code() {
-            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "no_home_path" | "home_locked"
-            | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists" | "wrong_passphrase"
-            | "key_label" | "passphrase" | "passphrase_cost" | "network" => exit::USAGE,
+            "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "home_unsafe" | "no_home_path"
+            | "home_locked" | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists"
+            | "wrong_passphrase" | "key_label" | "passphrase" | "passphrase_cost" | "network" => exit::USAGE,
             "journal_damaged" | "journal_missing" | "key_damaged" | "mark_damaged" => exit::NO,
             _ => exit::FAULT,
         };
@@ -92,6 +99,7 @@ impl From<OpenError> for Problem {
             OpenError::NoConsortium => {
                 ("no_consortium", "found one with `isnad found`, or take one in with `isnad join FILE`")
             }
+            OpenError::NodeKeyMissing { .. } => ("no_node_key", FROM_THE_COPY),
             OpenError::NoNodeKey => ("no_node_key", "ask your organisation's administrator to grant this node's key"),
         };
         Self::new(exit::USAGE, code, error.to_string(), "", advice)
@@ -109,7 +117,8 @@ impl From<Refused> for Problem {
                     "connect to a node of another organisation (isnad node); it compares the log ends by itself";
                 Self::new(exit::REFUSED, "not_signing", what, why, advice)
             }
-            Refused::NoKey { .. } => Self::new(
+            Refused::NoKey { missing: Some(_), .. } => Self::new(exit::REFUSED, "no_key", what, why, FROM_THE_COPY),
+            Refused::NoKey { missing: None, .. } => Self::new(
                 exit::REFUSED,
                 "no_key",
                 what,
@@ -132,6 +141,9 @@ impl From<Refused> for Problem {
         }
     }
 }
+
+/// What to do about a key file that is gone.
+const FROM_THE_COPY: &str = "bring it back from the offline copy";
 
 fn advice_for(code: &str) -> &'static str {
     match code {

@@ -18,12 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::driver::Snapshot;
 use crate::index::Index;
 use crate::node::Node;
-use crate::problem::{Problem, exit};
+use crate::problem::Problem;
 use crate::signing::Blocked;
 
 mod list;
+mod resolve;
 
 pub use list::ListQuery;
+pub use resolve::KindsQuery;
 
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,55 +228,12 @@ impl<'a> Reader<'a> {
         who(&self.snapshot.governance, self.node.own_organisation())
     }
 
-    /// The record that a text names: an id, any unique beginning of it, or an alias.
-    ///
-    /// # Errors
-    /// [`Problem`] if there is none, or more than one.
-    pub fn resolve(&self, text: &str) -> Result<RecordId, Problem> {
-        let index = self.node.index()?;
-        if let Ok(record) = RecordId::parse(text) {
-            return Ok(record);
-        }
-        let found = match beginning(text) {
-            Some(start) => index.records(&start)?.into_iter().filter(|record| begins_with(*record, text)).collect(),
-            None => index.with_alias(text)?,
-        };
-        let found: Vec<RecordId> = found.into_iter().filter(|record| self.is_called(*record, text)).collect();
-        match found.as_slice() {
-            [record] => Ok(*record),
-            [] => Err(Problem::missing(
-                format!("no record is called {text}"),
-                "it is no id, no beginning of one with 8 digits or more, and no alias in use",
-                "see what there is with `isnad list incident`",
-            )),
-            several => {
-                let list = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                let advice = "name one of these, or a longer beginning";
-                Err(Problem::new(
-                    exit::NO,
-                    "ambiguous",
-                    format!("{text} names {} records", several.len()),
-                    list,
-                    advice,
-                ))
-            }
-        }
-    }
-
-    /// True if the text is a beginning of the record's id, or an alias that a live claim gives it.
-    fn is_called(&self, record: RecordId, text: &str) -> bool {
-        beginning(text).is_some()
-            || self
-                .summary(record)
-                .is_ok_and(|summary| summary.aliases.iter().any(|alias| alias.to_lowercase() == text.to_lowercase()))
-    }
-
     /// Every organisation's account of a record, side by side.
     ///
     /// # Errors
     /// [`Problem`] if there is no such record.
     pub fn show(&self, text: &str, query: &DayQuery) -> Result<View, Problem> {
-        let record = self.resolve(text)?;
+        let record = self.resolve_for("show", text)?;
         let policy = policy(query.lang.as_deref());
         let store = Indexed(self.node.index()?);
         let view = View::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
@@ -289,7 +248,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Problem`] if there is no such record.
     pub fn history(&self, text: &str, query: &DayQuery) -> Result<History, Problem> {
-        let record = self.resolve(text)?;
+        let record = self.resolve_for("history", text)?;
         let policy = policy(query.lang.as_deref());
         let store = Indexed(self.node.index()?);
         let history = History::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
@@ -472,22 +431,4 @@ fn not_held(record: RecordId) -> Problem {
 
 fn fault(fault: store::Fault) -> Problem {
     Problem::fault(fault.to_string())
-}
-
-/// The bytes that a typed beginning of an id stands for: `kind/` and at least 8 digits.
-fn beginning(text: &str) -> Option<Vec<u8>> {
-    let (kind, digits) = text.split_once('/')?;
-    let code = isnad_protocol::id::kind_code(kind)?;
-    let whole = digits.get(..digits.len() / 2 * 2)?;
-    let bytes: Option<Vec<u8>> = whole
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| std::str::from_utf8(pair).ok().and_then(isnad_protocol::encoding::from_hex::<1>).map(|[byte]| byte))
-        .collect();
-    let bytes = bytes.filter(|_| digits.len() >= 8)?;
-    Some([vec![code], bytes].concat())
-}
-
-fn begins_with(record: RecordId, text: &str) -> bool {
-    record.to_string().starts_with(text)
 }

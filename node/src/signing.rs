@@ -55,15 +55,20 @@ pub struct Signing {
 }
 
 impl Signing {
-    /// Holds the mark of a home against the ends of its own logs in the journal.
+    /// Holds the mark of a home against the ends in the journal of its own logs: those of the keys that it holds, and those
+    /// that the mark names. A key file that is missing makes no log shorter.
     ///
     /// # Errors
     /// [`Fault`] if the mark cannot be read.
-    pub fn open(home: &Home, ends: &BTreeMap<OwnLog, End>) -> Result<Self, Fault> {
+    pub fn open(home: &Home, own: &[PublicKey], journal: &BTreeMap<OwnLog, End>) -> Result<Self, Fault> {
         let path = home.mark();
         let machine = Machine::of_home(home.path())?;
         let found = Mark::load(&path)?;
-        let assessment = Mark::assess(found.as_ref(), machine, ends);
+        let is_own = |log: &OwnLog| {
+            own.iter().any(|key| *key.as_bytes() == log.author) || found.as_ref().is_some_and(|mark| mark.names(log))
+        };
+        let ends = journal.iter().filter(|(log, _)| is_own(log)).map(|(log, end)| (*log, *end)).collect();
+        let assessment = Mark::assess(found.as_ref(), machine, &ends);
         let unsettled = match &assessment {
             Assessment::FinishPending(pending) => {
                 pending.iter().filter_map(|bytes| Entry::decode(bytes).ok()).collect()

@@ -1,6 +1,6 @@
 //! Contributions as users state them: claims and retractions of a record, narratives, edits.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::contribution::{Content, Contribution};
 use crate::node::Node;
 use crate::problem::{Problem, exit};
+
+mod rules;
+
+use rules::Own;
 
 /// What a user asks to be signed, all of it or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +96,21 @@ pub struct Written {
 ///
 /// # Errors
 /// [`Problem`] says why not; nothing of the batch is kept then.
-pub async fn write(node: &Node, request: Request) -> Result<Written, Problem> {
+pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Problem> {
+    // What was said before is read from the index, which is waited for: not on a thread of the runtime.
+    let reading = Arc::clone(node);
+    let prepared = tokio::task::spawn_blocking(move || prepare_all(&reading, request)).await;
+    let (contributions, mut written) = prepared.map_err(|error| Problem::fault(error.to_string()))??;
+    for batch in contributions.chunks(BATCH) {
+        let receipt = node.contribute(batch.to_vec()).await?;
+        written.entries.extend(receipt.entries);
+    }
+    begun(node, &contributions, &mut written);
+    Ok(written)
+}
+
+/// Makes contributions of what a user asks for, if he may sign all of it.
+fn prepare_all(node: &Node, request: Request) -> Result<(Vec<Contribution>, Written), Problem> {
     let governance = node.snapshot().governance;
     let space = governance.spaces().into_iter().find(|space| space.name == request.space);
     let space = space.ok_or_else(|| {
@@ -103,12 +121,7 @@ pub async fn write(node: &Node, request: Request) -> Result<Written, Problem> {
     for change in request.changes {
         contributions.extend(prepare(node, space.id, change, request.only_new, &mut written)?);
     }
-    for batch in contributions.chunks(BATCH) {
-        let receipt = node.contribute(batch.to_vec()).await?;
-        written.entries.extend(receipt.entries);
-    }
-    begun(node, &contributions, &mut written);
-    Ok(written)
+    Ok((contributions, written))
 }
 
 /// Contributions that are signed and flushed together: together they fit the mark (mark::PENDING_BYTES).
@@ -122,13 +135,19 @@ fn prepare(
     written: &mut Written,
 ) -> Result<Vec<Contribution>, Problem> {
     let record = change.record;
-    let known = if only_new { said_before(node, space, record)? } else { BTreeSet::new() };
+    let claims: Vec<Claim> = change.claims.into_iter().map(claim_of).collect::<Result<_, _>>()?;
+    let says_claims = !claims.is_empty() || !change.retractions.is_empty();
+    let own = if says_claims { Own::of(node, space, record)? } else { Own::default() };
+    if !only_new {
+        own.check(node, &claims, &change.retractions)?;
+    }
     let mut operations = Vec::new();
-    for claim in change.claims {
-        let claim = claim_of(claim)?;
-        if known.contains(&claim.id()) {
+    for claim in claims {
+        let is_known = if only_new { own.has_said(claim.id()) } else { own.says(claim.id()) };
+        if is_known {
             written.known = written.known.saturating_add(1);
         } else {
+            let claim = if only_new { claim } else { own.anew(claim)? };
             written.claims.push(claim.id());
             operations.push(Operation::Claim(claim));
         }
@@ -162,18 +181,6 @@ fn claim_of(value: isnad_protocol::encoding::json::Json) -> Result<Claim, Proble
             "see MODEL: fractions are written as strings",
         )
     })
-}
-
-/// The claims that this organisation has made about a record in a space, retracted ones too.
-fn said_before(node: &Node, space: SpaceId, record: RecordId) -> Result<BTreeSet<ClaimId>, Problem> {
-    let entries = node.index()?.entries_about(record)?;
-    let governance = node.snapshot().governance;
-    let folded = sheet::fold_claims(&entries, governance.as_ref());
-    let own = folded
-        .sheets
-        .values()
-        .filter(|sheet| sheet.key.space == space && Some(sheet.key.organisation) == node.own_organisation());
-    Ok(own.flat_map(|sheet| sheet.claims.keys().copied()).collect())
 }
 
 /// Names the narratives that were begun, by the positions that their entries took.

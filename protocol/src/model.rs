@@ -6,6 +6,7 @@
 pub mod check;
 pub mod draft;
 pub mod edtf;
+mod form;
 pub mod kinds;
 pub mod property;
 pub mod values;

@@ -25,7 +25,8 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
-        write!(out, "{}", jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
+        // Always three decimals: times stand below each other, and are compared by eye.
+        write!(out, "{:.3}", jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
     }
 }
 
@@ -95,6 +96,17 @@ mod tests {
         assert_eq!(Day::parse("2018-05-18").unwrap().to_string(), "2018-05-18");
         for text in ["2018-5-18", "20180518", "2018-02-30", "2018-05-18T00:00", " 2018-05-18", ""] {
             assert_eq!(Day::parse(text), Err(NotADay), "{text}");
+        }
+    }
+
+    #[test]
+    fn time_is_written_to_the_millisecond() {
+        for (millis, expected) in [
+            (1_526_601_600_000, "2018-05-18T00:00:00.000Z"),
+            (1_526_601_600_500, "2018-05-18T00:00:00.500Z"),
+            (1_526_601_600_017, "2018-05-18T00:00:00.017Z"),
+        ] {
+            assert_eq!(Timestamp(millis).to_string(), expected);
         }
     }
 

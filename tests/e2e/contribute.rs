@@ -1,6 +1,7 @@
 //! What an organisation says: import, records, claims, narratives.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use isnad_tests::binary::{Consortium, command, json, refused, say, say_with_input};
 use isnad_tests::binary::{RunningNode, Said, TCP};
@@ -77,8 +78,9 @@ fn claims_are_added_replaced_and_retracted_and_nothing_is_lost() {
     let short = &record[..record.find('/').unwrap() + 9];
     let added = json(home, &["claim", "add", short, "title", "Khan el-Assal", "--in", "fr"]);
     let old = added["claims"][0].as_str().unwrap();
-    let new = json(home, &["claim", "replace", &old[..12], short, "title", "Khan al-Assal (Alep)", "--in", "fr"]);
+    let new = json(home, &["claim", "replace", short, &old[..12], "title", "Khan al-Assal (Alep)", "--in", "fr"]);
     let new = new["claims"][0].as_str().unwrap();
+    nothing_is_said_twice(home, short, old, new);
     let state = |id: &str| {
         let view = json(home, &["show", &record]);
         let found = claims(&view, "title").into_iter().find(|claim| claim["id"] == id).cloned().unwrap();
@@ -86,7 +88,10 @@ fn claims_are_added_replaced_and_retracted_and_nothing_is_lost() {
     };
     assert_eq!((state(old).as_str(), state(new).as_str()), ("replaced", "live"));
     let retract = ["claim", "retract", short, &new[..10], "--reason", "error", "--note", "كتابة خاطئة"];
-    assert_eq!(json(home, &retract)["entries"].as_array().unwrap().len(), 1);
+    let retracted = json(home, &retract);
+    assert_eq!(retracted["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(retracted["took"], value!({"property": "title", "value": "Khan al-Assal (Alep)"}));
+    assert_eq!(refused(home, &retract, 3)["code"], "retracted");
     assert_eq!(state(new), "retracted");
     let whole = r#"{"prop": "casualty", "value": {"category": "killed", "min": 20, "max": 26}}"#;
     let file = consortium.file("claim.json", whole);
@@ -107,6 +112,20 @@ fn claims_are_added_replaced_and_retracted_and_nothing_is_lost() {
     wrong_claims(&consortium, short);
 }
 
+/// Replaced twice, by another property, and said again: nothing of it is signed.
+fn nothing_is_said_twice(home: &Path, record: &str, old: &str, new: &str) {
+    let digest = json(home, &["digest"]);
+    let again = ["claim", "replace", record, old, "title", "Khan al-Assal", "--in", "fr"];
+    assert_eq!(refused(home, &again, 3)["code"], "replaced");
+    assert_eq!(refused(home, &["claim", "replace", record, new, "date", "2013"], 3)["code"], "other_property");
+    let same = json(home, &["claim", "add", record, "alias", "khan-al-assal-2013-03-19"]);
+    assert_eq!((&same["known"], &same["entries"]), (&value!(1), &value!([])));
+    let example = say(home, &["record", "example", "incident"]).out;
+    let twice = say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], example.as_bytes());
+    assert_eq!(twice.problem(3)["code"], "alias_taken");
+    assert_eq!(json(home, &["digest"]), digest, "what is refused changes nothing");
+}
+
 fn wrong_claims(consortium: &Consortium, record: &str) {
     let home = &consortium.homes[0];
     let digest = json(home, &["digest"]);
@@ -116,9 +135,12 @@ fn wrong_claims(consortium: &Consortium, record: &str) {
         (&["claim", "add", record, "casualty", r#"{"category": "#], 2),
         (&["claim", "add", "incident/00000000", "title", "x"], 1),
         (&["claim", "add", "no-such-alias", "title", "x"], 1),
-        (&["claim", "replace", "ffffffff", record, "title", "x"], 1),
+        (&["claim", "replace", record, "ffffffff", "title", "x"], 1),
         (&["claim", "retract", record, "ffffffff", "--reason", "error"], 1),
         (&["claim", "retract", record, "0", "--reason", "boredom"], 3),
+        (&["claim", "retract", record, "8690e2", "--reason", "error"], 2),
+        (&["claim", "retract", "86908690e2", record, "--reason", "error"], 2),
+        (&["claim", "add", record, "agent", "sarin"], 3),
         (&["claim", "add", record, "--from", "/no/such/file"], 2),
         (&["claim", "add", record], 2),
         (&["claim", "add", record, "title", "x", "--space", "moon"], 2),
@@ -142,9 +164,9 @@ fn what_is_about_a_public_claim_is_said_in_public() {
         .file("draft.json", r#"{"space": "public", "claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
     let written = json(home, &["record", "new", "incident", "--from", &file]);
     let (record, claim) = (written["record"].as_str().unwrap(), written["claims"][0].as_str().unwrap());
-    let elsewhere = ["claim", "replace", claim, record, "note", "y", "--in", "en", "--space", "members"];
+    let elsewhere = ["claim", "replace", record, claim, "note", "y", "--in", "en", "--space", "members"];
     assert_eq!(refused(home, &elsewhere, 2)["code"], "usage");
-    let new = json(home, &["claim", "replace", claim, record, "note", "y", "--in", "en"]);
+    let new = json(home, &["claim", "replace", record, claim, "note", "y", "--in", "en"]);
     let new = new["claims"][0].as_str().unwrap();
     let state = |id: &str| {
         let view = json(home, &["show", record]);

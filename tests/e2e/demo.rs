@@ -46,7 +46,8 @@ fn demo_ends_with_an_incident_side_by_side_a_freeze_digests_and_commands_that_wo
         for word in words.into_iter().chain(["2013-03-19", "≠", "2018-11-18"]) {
             assert!(text.contains(word), "{lang}: {word} is missing in\n{text}");
         }
-        let freeze = text.lines().find(|line| line.starts_with("fr-2018-05-18")).unwrap();
+        let freeze =
+            text.lines().find(|line| line.trim_start_matches('\u{2066}').starts_with("fr-2018-05-18")).unwrap();
         assert!(freeze.contains(words[2]), "{freeze}");
         let digests = text.lines().filter(|line| line.contains(" members  "));
         let digests: Vec<&str> = digests.filter_map(|line| line.split_whitespace().nth(2)).collect();

@@ -159,7 +159,7 @@ fn free_port() -> (TcpListener, UdpSocket) {
 /// True if `line` is what `pattern` says, spaces aside.
 fn is_like(pattern: &str, line: &str) -> bool {
     let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (pattern, line) = (squeeze(pattern), squeeze(&line.replace(['\u{2068}', '\u{2069}'], "")));
+    let (pattern, line) = (squeeze(pattern), squeeze(&line.replace(['\u{2066}', '\u{2068}', '\u{2069}'], "")));
     let parts: Vec<&str> = pattern.split('…').collect();
     let Some(mut rest) = line.strip_prefix(parts[0]) else { return false };
     for (index, part) in parts.iter().enumerate().skip(1) {

@@ -1,8 +1,9 @@
 //! Reading: from the index alone, in each language, as of any day, as text and as JSON; what is missing is said.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use isnad_tests::binary::{Consortium, RunningNode, TCP, json, refused, say};
+use isnad_tests::binary::{Consortium, RunningNode, Said, TCP, command, json, refused, say};
 use serde_json::Value;
 
 const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
@@ -84,6 +85,17 @@ fn a_day_decides_what_is_in_force() {
     assert_eq!(after["in_force"]["state"], "term_over");
     // A source of that name is in the dataset too: the alias alone does not say which is meant.
     assert_eq!(refused(home, &["show", "fr-2018-05-18"], 1)["code"], "ambiguous");
+    // Where a source is due, it is the source.
+    let cited =
+        ["claim", "add", during["record"].as_str().unwrap(), "note", "x", "--in", "en", "--source", "fr-2018-05-18"];
+    json(home, &cited);
+    // Names and states are cut to the width of the terminal, and no line ends in blanks.
+    let narrow = command(home, &["list", "designation"]).env("COLUMNS", "45").output().unwrap();
+    let marks = ['\u{2066}', '\u{2068}', '\u{2069}'];
+    for line in Said::of(&narrow).out.lines() {
+        let seen = line.replace(marks, "");
+        assert!(seen.chars().count() <= 45 && !line.ends_with(' '), "{line}");
+    }
     let record = during["record"].as_str().unwrap();
     let shown = say(home, &["--today", "2018-06-01", "show", record]).out;
     assert!(shown.contains("as of 2018-06-01"), "{shown}");
@@ -101,6 +113,7 @@ fn each_failure_has_its_exit_code_and_says_what_why_and_what_to_do() {
     let home = &consortium.homes[0];
     for (arguments, code) in [
         (&["show", "no-such-alias"][..], 1),
+        (&["show", "00112233"], 1),
         (&["show", "incident/00112233"], 1),
         (&["history", "incident/00112233445566778899aabbccddee"], 1),
         (&["show", "incident/00112233445566778899aabbccddee"], 1),
@@ -130,6 +143,27 @@ fn each_failure_has_its_exit_code_and_says_what_why_and_what_to_do() {
     hangs_up.join().unwrap();
     // Its socket stays behind, as after a kill: the command opens the home itself.
     json(home, &["status"]);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_no_success_and_a_closed_pipe_is() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for arguments in [&["digest"][..], &["list", "incident", "--json"], &["audit"], &["record", "example", "incident"]]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let said = Said::of(&command(home, arguments).stdout(full).output().unwrap());
+        assert!(said.code == 70 && said.err.contains("standard output"), "{arguments:?}: {said:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let said = Said::of(&command(home, arguments).stdout(writer).output().unwrap());
+        assert!(said.code == 0 && said.err.is_empty(), "{arguments:?}: {said:?}");
+    }
+    let full = refused(home, &["export", "--format", "acts", "-o", "/dev/full"], 70);
+    assert_eq!(full["code"], "disk");
+    let carried = consortium.path("carried");
+    json(home, &["carry", "out", &carried]);
+    assert_eq!(std::fs::metadata(&carried).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -139,6 +139,9 @@ fn answers(home: &Home) -> (Value, Value) {
     (binary::json(home.path(), &["digest"]), binary::json(home.path(), &["list", "incident"]))
 }
 
+/// What is done, the frames that are appended for it, and the faults that are to be named.
+type Case = (&'static str, Vec<(u8, Vec<u8>)>, &'static [What]);
+
 #[test]
 fn what_was_appended_behind_the_nodes_back_is_named() {
     let (consortium, home) = small_home();
@@ -151,7 +154,7 @@ fn what_was_appended_behind_the_nodes_back_is_named() {
     let (old, last) = (&log[1], &log[3]);
     let without = Entry { payload: None, ..old.clone() };
     let next = forged_next(&log);
-    let cases: Vec<(&str, Vec<(u8, Vec<u8>)>, &[What])> = vec![
+    let cases: Vec<Case> = vec![
         ("again", vec![(kind::ENTRY, old.encode())], &[]),
         ("without its payload", vec![(kind::ENTRY, without.encode())], &[What::Rewritten]),
         ("with a bad signature", vec![(kind::ENTRY, forged(old).encode())], &[What::Rewritten]),

@@ -77,6 +77,30 @@ fn keys_that_others_could_read_or_that_are_damaged_are_not_used() {
 }
 
 #[test]
+fn a_key_file_that_is_gone_is_named() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let draft = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    json(home, &["record", "new", "incident", "--from", &draft]);
+    let write = ["record", "new", "incident", "--from", &draft];
+    let listen = ["node", "--listen", "/ip4/127.0.0.1/tcp/0"];
+    for (purpose, arguments, exit, code) in
+        [("contributor", &write[..], 3, "no_key"), ("peer", &listen, 2, "no_node_key")]
+    {
+        let file = key(home, purpose);
+        let aside = consortium.dir.path().join("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let problem = refused(home, arguments, exit);
+        assert_eq!(problem["code"], code);
+        assert!(problem.to_string().contains(&*file.file_name().unwrap().to_string_lossy()), "{problem}");
+        assert!(problem["try"].as_str().unwrap().contains("offline copy"), "{problem}");
+        assert_eq!(json(home, &["status"])["not_signing"], Value::Null, "it is no copy");
+        std::fs::rename(&aside, &file).unwrap();
+    }
+    json(home, &write);
+}
+
+#[test]
 fn a_passphrase_is_taken_from_a_closed_file_or_a_descriptor_and_nowhere_else() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];

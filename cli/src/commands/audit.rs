@@ -7,7 +7,7 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{Style, hanging, inert, progress, width};
+use crate::output::{Style, hanging, inert, pasted, progress, width};
 use crate::session::Session;
 
 /// What is printed as JSON.
@@ -20,7 +20,7 @@ struct Told<'a> {
 }
 
 pub(crate) fn run(session: &Session, consortium: Option<&str>) -> Outcome {
-    let known = consortium.map(ConsortiumId::parse).transpose().map_err(|error| {
+    let known = consortium.map(|id| ConsortiumId::parse(pasted(id))).transpose().map_err(|error| {
         let advice = "give all 64 digits, as `isnad who` prints them on a node that you trust";
         Problem::usage("--consortium is not understood", error.to_string(), advice)
     })?;
@@ -36,11 +36,12 @@ pub(crate) fn run(session: &Session, consortium: Option<&str>) -> Outcome {
         (true, false) => "not_pinned",
         (true, true) => "no_fault",
     };
-    session.printer.either(&Told { verdict, audited: &audited }, |told| text(session, told));
+    let is_named = known.is_some();
+    session.printer.either(&Told { verdict, audited: &audited }, |told| text(session, told, is_named));
     Ok(if audited.is_whole() { DONE } else { exit::NO })
 }
 
-fn text(session: &Session, told: &Told<'_>) -> String {
+fn text(session: &Session, told: &Told<'_>, is_named: bool) -> String {
     let (audited, language) = (told.audited, session.language);
     let counts = &audited.report.counts;
     let mut lines: Vec<String> = audited.report.findings.iter().map(|finding| finding_text(session, finding)).collect();
@@ -61,7 +62,7 @@ fn text(session: &Session, told: &Told<'_>) -> String {
     if let Some(consortium) = audited.consortium {
         lines.push(format!("{} {consortium}", locale::word(language, "audit.consortium")));
     }
-    if !audited.is_pinned && !audited.is_whole() {
+    if !is_named && !audited.is_whole() {
         lines.push(hanging("", locale::word(language, "audit.not_pinned"), width()));
     }
     let key = format!("audit.{}", told.verdict);

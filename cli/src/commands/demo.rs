@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use super::show::Page;
 use crate::args::DemoArgs;
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{Style, isolated};
+use crate::output::{Style, hanging, isolated, width};
 use crate::session::{DEMO_PASSPHRASE, Session};
 
 /// Real, public incidents; see the file's own disclaimer.
@@ -124,7 +124,11 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Outcome {
             node.stop().await;
         }
     }
-    session.printer.either(&shown, |shown| closing(session, shown, &pages, &dir));
+    session.printer.either(&shown, |shown| closing(session, shown, &pages));
+    if !session.printer.json {
+        // As they are: a shell takes no marks of direction.
+        commands(&dir).iter().for_each(|command| session.printer.line(command));
+    }
     if shown.agree { Ok(DONE) } else { Err(Problem::fault("the three digests differ")) }
 }
 
@@ -330,8 +334,7 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
     Ok((side_by_side, state.unwrap_or_default()))
 }
 
-fn closing(session: &Session, shown: &Shown, pages: &(String, String), dir: &Path) -> String {
-    let program = std::env::current_exe().map_or_else(|_| "isnad".into(), |path| path.display().to_string());
+fn closing(session: &Session, shown: &Shown, pages: &(String, String)) -> String {
     let mut lines = vec![String::new(), pages.0.clone(), String::new(), pages.1.clone(), String::new()];
     let language = session.language;
     lines.push(session.printer.styled(locale::word(language, "demo.digests"), Style::Strong));
@@ -348,14 +351,21 @@ fn closing(session: &Session, shown: &Shown, pages: &(String, String), dir: &Pat
         ("seconds", format!("{:.1}", shown.seconds)),
     ];
     let numbers: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
-    lines.push(locale::format(language, "format.demo_agree", &numbers));
-    lines.push(format!("\n{}", locale::format(language, "format.demo_homes", &[("dir", &shown.dir)])));
-    let home = |name: &str| quoted(&dir.join(name));
-    let program = quoted(Path::new(&program));
-    lines.push(format!("  {program} --home {} show {INCIDENT}", home("ngo")));
-    lines.push(format!("  {program} --home {} --lang ar list incident", home("ministry")));
-    lines.push(format!("  {program} --home {} audit", home("body")));
+    lines.push(hanging("", &locale::format(language, "format.demo_agree", &numbers), width()));
+    lines.push(String::new());
+    lines.push(hanging("", &locale::format(language, "format.demo_homes", &[("dir", &shown.dir)]), width()));
     lines.join("\n")
+}
+
+/// What to try on the homes that the demo made, to be pasted.
+fn commands(dir: &Path) -> [String; 3] {
+    let program = std::env::current_exe().unwrap_or_else(|_| "isnad".into());
+    let (program, home) = (quoted(&program), |name: &str| quoted(&dir.join(name)));
+    [
+        format!("  {program} --home {} show {INCIDENT}", home("ngo")),
+        format!("  {program} --home {} --lang ar list incident", home("ministry")),
+        format!("  {program} --home {} audit", home("body")),
+    ]
 }
 
 /// A path as a shell takes it.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use isnad_node::export::Document;
+use isnad_node::fault::Fault;
 use isnad_protocol::encoding::from_hex;
 use serde::Serialize;
 
@@ -43,7 +44,10 @@ pub(crate) async fn run(session: &Session, args: ExportArgs) -> Outcome {
 }
 
 fn write_documents(dir: &Path, documents: &[Document]) -> Result<usize, Problem> {
-    std::fs::create_dir_all(dir).map_err(|error| Problem::file("make", dir, &error))?;
+    isnad_node::files::create_directory(dir).map_err(|fault| match fault {
+        Fault::Io { source, .. } => Problem::file("make", dir, &source),
+        other => other.into(),
+    })?;
     let mut total = 0_usize;
     for document in documents {
         let record = document.record.to_string().replace('/', "-");

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use isnad_node::fault::Fault;
 use isnad_node::identity::{self, IdentityError, NewIdentity};
 use isnad_node::keystore::Cost;
 use isnad_node::reading::{self, Who};
@@ -15,7 +16,7 @@ use serde::Serialize;
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
 use crate::commands::reading::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::isolated;
+use crate::output::{isolated, pasted};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -185,7 +186,7 @@ pub(crate) fn join(session: &Session, file: PathBuf, expected: Option<&str>) -> 
     let refused = |why: String, advice: &str| {
         Err(Problem::new(exit::REFUSED, "not_joined", "this home did not join the consortium", why, advice))
     };
-    if let Some(expected) = expected.filter(|expected| *expected != consortium.to_string()) {
+    if let Some(expected) = expected.map(pasted).filter(|expected| *expected != consortium.to_string()) {
         return refused(format!("the file is of {consortium}, not of {expected}"), "ask for the right file");
     }
     if governance.charter().is_none() {
@@ -226,13 +227,24 @@ fn read_acts(file: &Path) -> Result<Vec<Act>, Problem> {
     let bytes = std::fs::read(file).map_err(|error| Problem::file("read", file, &error))?;
     parse_acts(&bytes).map_err(|error| {
         let what = format!("{} is not taken", file.display());
-        Problem::new(exit::REFUSED, error.code(), what, error.to_string(), "ask for the file again, whole")
+        // Text read as a length is the length of no act.
+        let is_foreign = matches!(error.code(), "acts_oversized" | "act_magic");
+        let (why, advice) = if is_foreign {
+            let advice = "name a file made by `isnad organisation export` or `isnad found`";
+            ("it is no consortium file, no draft and no first act".to_owned(), advice)
+        } else {
+            (error.to_string(), "ask for the file again, whole")
+        };
+        Problem::new(exit::REFUSED, error.code(), what, why, advice)
     })
 }
 
-/// Writes a file that a person asked for.
+/// Writes a file that a person asked for. What members share with each other alone may be in it: it is its owner's alone.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    std::fs::write(file, bytes).map_err(|error| Problem::file("write", file, &error))
+    isnad_node::files::write_out(file, bytes).map_err(|fault| match fault {
+        Fault::Io { source, .. } => Problem::file("write", file, &source),
+        other => other.into(),
+    })
 }
 
 fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::NodeArgs;
 use crate::error::{DONE, Outcome, Problem};
+use crate::output::pasted;
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -22,7 +23,9 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     let config = Config::load(&home.config())?;
     let listen = if args.listen.is_empty() { config.listen } else { args.listen };
     let expected = listen.len();
-    let peers = config.peers.into_iter().chain(args.peer).collect();
+    let clean = |address: String| pasted(&address).to_owned();
+    let listen = listen.into_iter().map(clean).collect();
+    let peers = config.peers.into_iter().chain(args.peer).map(clean).collect();
     let unlocker = Some(session.unlocker()?);
     let socket = home.socket();
     let network = Some(Addresses { listen, peers });

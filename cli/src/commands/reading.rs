@@ -7,7 +7,7 @@ use isnad_protocol::view::{Did, History, Summary, Words};
 
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{Style, fit, hanging, inert, isolated, width};
+use crate::output::{Style, fit, hanging, inert, isolated, pasted, width};
 use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
@@ -109,32 +109,47 @@ pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) 
         let lines = client.bytes("GET", &path, Vec::new()).await?;
         session.printer.line(String::from_utf8_lossy(&lines));
     } else {
-        session.printer.line(list_text(session, kind, &client.get::<Vec<Summary>>(&path).await?).trim_end());
+        session.printer.text(&list_text(session, kind, &client.get::<Vec<Summary>>(&path).await?));
     }
     Ok(DONE)
 }
 
+/// Columns of a list before the title: id, date, mark.
+const BEFORE_TITLE: usize = 8 + 2 + 12 + 1 + 1 + 1;
+/// Columns of the state behind the title.
+const STATE: usize = 18;
+/// A narrower terminal has the state on a line of its own.
+const NARROW: usize = 72;
+
 fn list_text(session: &Session, kind: &str, lines: &[Summary]) -> String {
     let language = session.language;
-    let room = width().saturating_sub(12 + 2 + 2 + 18 + 2 + 8).max(16);
-    let mut out = Vec::new();
-    for summary in lines {
-        let title = label(&summary.labels, language).map_or_else(|| summary.record.to_string(), |text| isolated(&text));
-        let date = summary.dates.first().cloned().unwrap_or_default();
-        let state = match &summary.in_force {
-            Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
-            None => summary.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
-        };
-        let mark = if summary.contested { "≠" } else { " " };
-        let id = summary.record.to_string();
-        let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
-        out.push(format!("{short}  {} {mark} {} {}", fit(&date, 12), fit(&title, room), fit(&state, 18)));
-    }
+    let mut out: Vec<String> = lines.iter().map(|summary| summary_text(language, summary)).collect();
     let contested = lines.iter().filter(|summary| summary.contested).count();
     let key = format!("kinds.{kind}");
     let kinds = locale::word(language, &key);
     out.push(format!("{kinds}: {}; ≠ {}: {contested}", lines.len(), locale::word(language, "view.contested")));
     out.join("\n")
+}
+
+fn summary_text(language: Language, summary: &Summary) -> String {
+    let title = label(&summary.labels, language).map_or_else(|| summary.record.to_string(), |text| isolated(&text));
+    let date = summary.dates.first().cloned().unwrap_or_default();
+    let state = match &summary.in_force {
+        Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
+        None => summary.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
+    };
+    let mark = if summary.contested { "≠" } else { " " };
+    let id = summary.record.to_string();
+    let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
+    let is_narrow = width() < NARROW;
+    let room = width().saturating_sub(if is_narrow { BEFORE_TITLE } else { BEFORE_TITLE + 1 + STATE });
+    let line = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
+    let line = match state.as_str() {
+        "" => line,
+        state if is_narrow => format!("{}\n{:10}{}", line.trim_end(), "", fit(state, width().saturating_sub(10))),
+        state => format!("{line} {}", fit(state, STATE)),
+    };
+    line.trim_end().to_owned()
 }
 
 fn status_word(language: Language, code: &str) -> String {
@@ -159,7 +174,7 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 pub(crate) async fn history(session: &Session, record: &str) -> Outcome {
     let client = Client::to_read(session).await?;
     let query = query(&[("today", session.today.map(|day| day.to_string()))]);
-    let history: History = client.get(&format!("/history/{}{query}", encoded(record))).await?;
+    let history: History = client.get(&format!("/history/{}{query}", encoded(pasted(record)))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&history, |history| history_text(session, history, &who));
     Ok(DONE)

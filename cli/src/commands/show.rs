@@ -14,7 +14,7 @@ use isnad_protocol::view::{
 use super::reading::{label, organisation_name, property_word, state_code};
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, isolated, width};
+use crate::output::{Style, hanging, inert, isolated, pasted, width};
 use crate::session::Session;
 
 mod value;
@@ -27,7 +27,7 @@ pub(crate) async fn run(session: &Session, record: &str) -> Outcome {
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
     ]);
-    let view: View = client.get(&format!("/records/{}{query}", encoded(record))).await?;
+    let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(record)))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&view, |view| Page { session, who: &who }.text(view));
     Ok(DONE)

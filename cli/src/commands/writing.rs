@@ -1,22 +1,23 @@
-//! `import`, `record`, `claim`, `narrative`: what this organisation says.
+//! `import`, `record`, `narrative`: what this organisation says; and what `claim` shares with them.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 use isnad_node::reading::Who;
-use isnad_node::writing::{Change, Edit, Request, Retraction, Written};
-use isnad_protocol::encoding::json::{Json, Object};
-use isnad_protocol::id::{ClaimId, RecordId, SpaceId, kind_code};
+use isnad_node::writing::{Change, Edit, Request, Written};
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::{RecordId, SpaceId, kind_code};
 use isnad_protocol::import;
+use isnad_protocol::locale;
 use isnad_protocol::model::{self, Audience, Draft, DraftError};
 use isnad_protocol::view::{ShownNarrative, View};
 use serde::Serialize;
 
-use crate::args::{ClaimAddArgs, ClaimCommand, NarrativeCommand, RecordCommand, SpaceName};
-use crate::client::{Client, encoded};
+use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
+use crate::client::{Client, encoded, query};
+use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::inert;
+use crate::output::{inert, isolated, pasted};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -56,7 +57,7 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
             ..Change::of(record.record)
         });
         let request = Request { space: space.name().into(), changes: changes.collect(), only_new: true };
-        let written: Written = client.post("/contributions", &request).await?;
+        let written: Written = client.post("/contributions", &request).await.map_err(cut_off)?;
         new_claims += written.claims.len();
         entries += written.entries.len();
         bar.inc(part.len() as u64);
@@ -81,6 +82,15 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
     Ok(if imported.not_signed.is_empty() { DONE } else { exit::NO })
 }
 
+/// An import whose node went away has signed a part: each request stands or falls whole, and run again it says nothing twice.
+fn cut_off(problem: Problem) -> Problem {
+    if problem.code != "node_unreachable" {
+        return problem;
+    }
+    let advice = format!("{}; what it had signed stays: run the import again for the rest", problem.advice);
+    Problem { advice, ..problem }
+}
+
 fn imported_text(imported: &Imported) -> String {
     let mut lines: Vec<String> = imported
         .kinds
@@ -100,7 +110,7 @@ fn imported_text(imported: &Imported) -> String {
 }
 
 /// Reads a file, or standard input for `-`.
-fn read(file: &Path) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Problem> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
@@ -114,13 +124,36 @@ struct Recorded {
     record: RecordId,
     #[serde(flatten)]
     written: Written,
+    /// The claim that was retracted or replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took: Option<Took>,
 }
 
-fn recorded_text(recorded: &Recorded) -> String {
+/// A claim that was retracted or replaced: what a person is told of it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Took {
+    /// The key of the word for what became of it.
+    #[serde(skip)]
+    pub(super) how: &'static str,
+    /// Its property.
+    pub(super) property: String,
+    /// Its value in one line.
+    pub(super) value: String,
+}
+
+fn recorded_text(session: &Session, recorded: &Recorded) -> String {
+    let (language, written) = (session.language, &recorded.written);
     let mut lines = vec![recorded.record.to_string()];
-    lines.extend(recorded.written.claims.iter().map(|claim| format!("claim {claim}")));
-    lines.extend(recorded.written.narratives.iter().map(|narrative| format!("narrative {narrative}")));
-    lines.extend(recorded.written.entries.iter().map(|entry| format!("entry {entry}")));
+    if written.entries.is_empty() && written.known > 0 {
+        lines.push(locale::word(language, "view.said_already").to_owned());
+    }
+    lines.extend(recorded.took.as_ref().map(|took| {
+        let property = property_word(language, &took.property);
+        format!("{} {property} \"{}\"", locale::word(language, took.how), isolated(&took.value))
+    }));
+    lines.extend(written.claims.iter().map(|claim| format!("claim {claim}")));
+    lines.extend(written.narratives.iter().map(|narrative| format!("narrative {narrative}")));
+    lines.extend(written.entries.iter().map(|entry| format!("entry {entry}")));
     lines.join("\n")
 }
 
@@ -155,7 +188,7 @@ pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome
     }
 }
 
-fn not_taken(file: &Path, error: &DraftError) -> Problem {
+pub(super) fn not_taken(file: &Path, error: &DraftError) -> Problem {
     let what = format!("{} was not taken", file.display());
     Problem::new(exit::REFUSED, error.code(), what, inert(&error.to_string()), "see `isnad record example`")
 }
@@ -189,7 +222,7 @@ fn new_record(code: u8) -> Result<RecordId, Problem> {
     Ok(RecordId::new(bytes))
 }
 
-fn refuse_first(problems: &[model::Problem]) -> Result<(), Problem> {
+pub(super) fn refuse_first(problems: &[model::Problem]) -> Result<(), Problem> {
     let Some(first) = problems.first() else { return Ok(()) };
     let more = problems.len() - 1;
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
@@ -199,84 +232,43 @@ fn refuse_first(problems: &[model::Problem]) -> Result<(), Problem> {
 
 async fn contribute(session: &Session, space: SpaceName, change: Change) -> Outcome {
     let client = Client::to_write(session).await?;
-    send(session, &client, space, change).await
+    send(session, &client, space, change, None).await
 }
 
-async fn send(session: &Session, client: &Client, space: SpaceName, change: Change) -> Outcome {
+/// Has a change signed, and says what came of it.
+pub(super) async fn send(
+    session: &Session,
+    client: &Client,
+    space: SpaceName,
+    change: Change,
+    took: Option<Took>,
+) -> Outcome {
     let record = change.record;
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
     let written: Written = client.post("/contributions", &request).await?;
-    session.printer.either(&Recorded { record, written }, recorded_text);
+    let took = took.filter(|_| !written.entries.is_empty());
+    session.printer.either(&Recorded { record, written, took }, |recorded| recorded_text(session, recorded));
     Ok(DONE)
 }
 
-pub(crate) async fn claim(session: &Session, command: ClaimCommand) -> Outcome {
-    let client = Client::to_write(session).await?;
-    match command {
-        ClaimCommand::Add(args) => {
-            let record = resolve(&client, &args.record).await?;
-            let claim = claim_of(&client, &args, record, None).await?;
-            let space = args.space.unwrap_or_default();
-            send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }).await
-        }
-        ClaimCommand::Replace { claim, new } => {
-            let record = resolve(&client, &new.record).await?;
-            let (old, stands_in) = own_claim(&client, record, &claim).await?;
-            let space = same_space(new.space, stands_in)?;
-            let claim = claim_of(&client, &new, record, Some(old)).await?;
-            send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }).await
-        }
-        ClaimCommand::Retract { record, claim, reason, note } => {
-            let record = resolve(&client, &record).await?;
-            let reason_known =
-                model::vocabularies::ALL.iter().find(|vocabulary| vocabulary.name == "retraction_reason");
-            if reason_known.is_some_and(|vocabulary| !vocabulary.codes.contains(&reason.as_str())) {
-                let advice = "see the reasons with `isnad help claim retract`";
-                return Err(Problem::new(
-                    exit::REFUSED,
-                    "reason",
-                    "this was not signed",
-                    format!("{} is no reason", inert(&reason)),
-                    advice,
-                ));
-            }
-            let (claim, space) = own_claim(&client, record, &claim).await?;
-            let retraction = Retraction { claim, reason, note };
-            send(session, &client, space, Change { retractions: vec![retraction], ..Change::of(record) }).await
-        }
-    }
+pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
+    resolve_among(client, text, &[]).await
 }
 
-async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
-    client.get(&format!("/resolve/{}", encoded(text))).await
+/// The record that a text names where one of these kinds is due.
+pub(super) async fn resolve_among(client: &Client, text: &str, kinds: &[u8]) -> Result<RecordId, Problem> {
+    let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+    let kinds = query(&[("kinds", Some(kinds.join(",")))]);
+    client.get(&format!("/resolve/{}{kinds}", encoded(pasted(text)))).await
 }
 
-/// A claim of this organisation by its id or a unique beginning of it, and the space it stands in.
-async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<(ClaimId, SpaceName), Problem> {
-    let view: View = client.get(&format!("/records/{record}")).await?;
-    let who: Who = client.get("/who").await?;
-    let claims = view.properties.iter().flat_map(|property| &property.claims);
-    let own = claims.filter(|claim| Some(claim.organisation) == who.own && claim.id.to_string().starts_with(text));
-    let found: BTreeMap<ClaimId, SpaceName> =
-        own.filter_map(|claim| Some((claim.id, space_name(&who, claim.space)?))).collect();
-    match found.iter().collect::<Vec<_>>().as_slice() {
-        [(claim, space)] => Ok((**claim, **space)),
-        [] => Err(Problem::missing(
-            format!("this organisation has no claim {} on {record}", inert(text)),
-            "only one's own claims can be replaced or retracted",
-            "see them with `isnad show`",
-        )),
-        _ => Err(Problem::new(exit::NO, "ambiguous", "several claims begin so", "", "give more of its id")),
-    }
-}
-
-fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {
+pub(super) fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {
     let name = &who.spaces.iter().find(|known| known.id == space)?.name;
     [SpaceName::Members, SpaceName::Public].into_iter().find(|known| known.name() == name)
 }
 
 /// What takes the place of something stands where that stood: elsewhere it would take the place of nothing.
-fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Result<SpaceName, Problem> {
+pub(super) fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Result<SpaceName, Problem> {
     match asked {
         Some(asked) if asked != stands_in => Err(Problem::usage(
             "this was not signed",
@@ -285,83 +277,6 @@ fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Result<SpaceNam
         )),
         _ => Ok(stands_in),
     }
-}
-
-async fn claim_of(
-    client: &Client,
-    args: &ClaimAddArgs,
-    record: RecordId,
-    replaces: Option<ClaimId>,
-) -> Result<Json, Problem> {
-    let mut members = match &args.from {
-        Some(file) => from_file(file)?,
-        None => from_words(client, args, record).await?,
-    };
-    if let Some(old) = replaces {
-        members.insert("replaces".into(), Json::text(old.to_string()));
-    }
-    let claim = Json::Object(members);
-    refuse_first(&model::check_claims(record.kind_code(), std::slice::from_ref(&claim)))?;
-    Ok(claim)
-}
-
-fn from_file(file: &Path) -> Result<Object, Problem> {
-    let claim = Draft::parse_claim(&read(file)?).map_err(|error| not_taken(file, &error))?;
-    claim.as_object().cloned().ok_or_else(|| {
-        let what = format!("{} was not taken", file.display());
-        Problem::new(exit::REFUSED, "claim", what, "it holds no claim", "see `isnad record example`")
-    })
-}
-
-async fn from_words(client: &Client, args: &ClaimAddArgs, record: RecordId) -> Result<Object, Problem> {
-    let property = args.property.clone().unwrap_or_default();
-    let value = value_of(args.value.as_deref().unwrap_or_default())?;
-    let mut members = Object::from([("prop".to_owned(), Json::text(&property)), ("value".to_owned(), value)]);
-    if let Some(language) = &args.language {
-        members.insert("lang".into(), Json::text(language));
-    }
-    if let Some(body) = &args.according_to {
-        members.insert("according_to".into(), Json::text(resolve(client, body).await?.to_string()));
-    }
-    let mut basis = Vec::new();
-    for source in &args.source {
-        basis.push(Json::object([("source", Json::text(resolve(client, source).await?.to_string()))]));
-    }
-    if !basis.is_empty() {
-        members.insert("basis".into(), Json::List(basis));
-    }
-    if let Some(standard) = &args.standard {
-        members.insert("standard".into(), Json::text(standard));
-    }
-    let is_accusing = model::property(record.kind_code(), &property).is_some_and(|property| property.accuses);
-    match (&args.wording, is_accusing) {
-        (Some(text), _) => {
-            let lang = args.language.clone().unwrap_or_else(|| "und".into());
-            members.insert("wording".into(), Json::object([("lang", Json::text(lang)), ("text", Json::text(text))]));
-        }
-        (None, true) => {
-            members.insert("wording".into(), Json::object([("unavailable", Json::text("not_seen"))]));
-        }
-        (None, false) => {}
-    }
-    Ok(members)
-}
-
-/// JSON where it looks like an object, a list or a number, else the text as it is.
-fn value_of(text: &str) -> Result<Json, Problem> {
-    let looks_like_json =
-        text.starts_with(['{', '[']) || text == "true" || text == "false" || text.parse::<i64>().is_ok();
-    if !looks_like_json {
-        return Ok(Json::text(text));
-    }
-    let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
-    claim.ok().and_then(|claim| claim.get("value").cloned()).ok_or_else(|| {
-        Problem::usage(
-            "the value is not understood",
-            "it begins like JSON and is not",
-            "quote it for your shell with ' '",
-        )
-    })
 }
 
 pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> Outcome {
@@ -383,6 +298,10 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
             .map_err(|_| Problem::usage("the text is not UTF-8", file.display().to_string(), "save it as UTF-8"))?,
         None => edited(&before)?,
     };
+    if after.trim().is_empty() {
+        let (why, advice) = ("the text is empty", "write something; a text is not taken back by emptying it");
+        return Err(Problem::new(exit::NO, "unchanged", "nothing was signed", why, advice));
+    }
     if after == before {
         let (why, advice) = ("the text is as it was", "change something, and save it");
         return Err(Problem::new(exit::NO, "unchanged", "nothing was signed", why, advice));
@@ -407,7 +326,8 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
         written.claims.extend(pointer.claims);
         written.entries.extend(pointer.entries);
     }
-    session.printer.either(&Recorded { record, written }, recorded_text);
+    let recorded = Recorded { record, written, took: None };
+    session.printer.either(&recorded, |recorded| recorded_text(session, recorded));
     Ok(DONE)
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::Fault;
+use super::{Fault, HomeFlaw};
 
 impl Fault {
     /// Why it happened.
@@ -19,8 +19,17 @@ impl Fault {
             }
             Self::FrameTooLarge { .. } => "the journal takes only frames that every reader agrees to load".to_owned(),
             Self::NewerHome { .. } | Self::NewerFormat { .. } => "a newer version of isnad has run here".to_owned(),
-            Self::NotAHome { .. } => "there is no file `version` in it".to_owned(),
-            Self::HomeExists { .. } => "a home is made only where nothing else stands".to_owned(),
+            Self::NotAHome { is_there: false, .. } => "there is no such folder".to_owned(),
+            Self::NotAHome { is_there: true, .. } => "there is no file `version` in it that isnad wrote".to_owned(),
+            Self::HomeExists { is_home: true, .. } => "there is an Isnad home here already".to_owned(),
+            Self::HomeExists { is_home: false, .. } => "a home is made only where nothing else stands".to_owned(),
+            Self::HomeUnsafe { flaw: HomeFlaw::Link, .. } => "it is a symbolic link, and leads elsewhere".to_owned(),
+            Self::HomeUnsafe { flaw: HomeFlaw::Writable(mode), .. } => {
+                format!("its permissions are {mode:03o}: others may write to it")
+            }
+            Self::HomeUnsafe { flaw: HomeFlaw::Owner(owner), .. } => {
+                format!("its owner is user {owner}, not the one running this")
+            }
             Self::NoHomePath => "neither XDG_DATA_HOME nor HOME holds an absolute path".to_owned(),
             Self::Locked { pid: Some(pid), .. } => format!("process {pid} holds its lock"),
             Self::Locked { pid: None, .. } => "another process holds its lock".to_owned(),
@@ -63,7 +72,17 @@ impl Fault {
             Self::FrameTooLarge { .. } => "report this: no entry or act should be as long".to_owned(),
             Self::NewerHome { .. } | Self::NewerFormat { .. } => "install the newest isnad and start again".to_owned(),
             Self::NotAHome { .. } => "name another with --home, or make one with `isnad init`".to_owned(),
-            Self::HomeExists { .. } => "name another place with --home".to_owned(),
+            Self::HomeExists { is_home: true, .. } => "use it, or name another place with --home".to_owned(),
+            Self::HomeExists { is_home: false, .. } => "name another place with --home".to_owned(),
+            Self::HomeUnsafe { flaw: HomeFlaw::Link, .. } => {
+                "name the folder itself, and move the link away".to_owned()
+            }
+            Self::HomeUnsafe { path, flaw: HomeFlaw::Writable(_) } => {
+                format!("chmod go-w '{}', and look who wrote there", path.display())
+            }
+            Self::HomeUnsafe { path, flaw: HomeFlaw::Owner(_) } => {
+                format!("run as that user, or chown '{}'", path.display())
+            }
             Self::NoHomePath => "name a place with --home or ISNAD_HOME".to_owned(),
             Self::Locked { .. } => "stop that node first, or name another home with --home".to_owned(),
             Self::Config { .. } => "correct the file; `#` at the start of a line switches it off".to_owned(),

@@ -57,7 +57,7 @@ impl std::fmt::Display for Assessment {
             Self::Behind { .. } => "its mark is older than its journal",
             Self::Ahead { .. } => "its journal is older than its mark",
             Self::Differs { .. } => "its mark and its journal know two entries with one number",
-            Self::OtherMachine => "its mark was written on another machine",
+            Self::OtherMachine => "it was copied, or moved here from another machine",
         })
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use isnad_protocol::act::{Name, OrganisationKind, founding};
 use isnad_protocol::audit::What;
-use isnad_protocol::encoding::json::Object;
-use isnad_protocol::id::RecordId;
+use isnad_protocol::encoding::json::{Json, Object};
+use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::log::LogEnd;
 use tempfile::TempDir;
 
@@ -13,7 +13,9 @@ use super::*;
 use crate::contribution::Content;
 use crate::identity::{self, NewIdentity};
 use crate::keystore::{Cost, Passphrase};
+use crate::problem::Problem;
 use crate::reading::Reader;
+use crate::writing::{self, Change, Request, Retraction, Written};
 
 const CHEAP: Cost = Cost { m_kib: 8 * 1_024, t: 1, p: 1 };
 
@@ -252,4 +254,76 @@ async fn what_was_appended_to_a_journal_behind_the_nodes_back_takes_no_log_back(
         drop(node);
         assert_eq!(faults(&home), expected);
     }
+}
+
+fn said(prop: &str, value: &str, more: &[(&str, String)]) -> Json {
+    let members = [("prop", prop.to_owned()), ("value", value.to_owned())].into_iter().chain(more.iter().cloned());
+    Json::Object(members.map(|(key, text)| (key.to_owned(), Json::text(text))).collect())
+}
+
+async fn write(node: &Arc<Node>, change: Change) -> Result<Written, Problem> {
+    writing::write(node, Request { space: "members".into(), changes: vec![change], only_new: false }).await
+}
+
+async fn alone() -> (Vec<(TempDir, Home)>, Arc<Node>) {
+    let homes = founded(1);
+    let options = Options { home: homes[0].1.clone(), unlocker: Some(unlocker()), network: None };
+    let node = Node::start(options, &mut |_| {}).await.unwrap();
+    (homes, Arc::new(node))
+}
+
+fn numbered(number: u8) -> RecordId {
+    let mut bytes = [number; 16];
+    bytes[0] = 1;
+    RecordId::new(bytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_never_be_taken_out_again_is_refused_before_it_is_signed() {
+    let (_homes, node) = alone().await;
+    let claim = |claim: Json| Change { claims: vec![claim], ..Change::of(numbered(7)) };
+    let taken_back = |claim: ClaimId| {
+        let retraction = Retraction { claim, reason: "error".into(), note: None };
+        Change { retractions: vec![retraction], ..Change::of(numbered(7)) }
+    };
+    let in_place_of =
+        |prop: &str, value: &str, old: ClaimId| claim(said(prop, value, &[("replaces", old.to_string())]));
+    let first = write(&node, claim(said("date", "2013", &[]))).await.unwrap().claims[0];
+    let again = write(&node, claim(said("date", "2013", &[]))).await.unwrap();
+    assert_eq!((again.entries.len(), again.known), (0, 1), "said twice, signed once");
+    let code = |outcome: Result<Written, Problem>| outcome.unwrap_err().code;
+    assert_eq!(code(write(&node, in_place_of("status", "alleged", first)).await), "other_property");
+    let second = write(&node, in_place_of("date", "2014", first)).await.unwrap().claims[0];
+    assert_eq!(code(write(&node, in_place_of("date", "2015", first)).await), "replaced");
+    assert_eq!(code(write(&node, in_place_of("date", "2015", ClaimId::ZERO)).await), "not_found");
+    write(&node, taken_back(second)).await.unwrap();
+    assert_eq!(code(write(&node, taken_back(second)).await), "retracted");
+    assert_eq!(code(write(&node, taken_back(ClaimId::ZERO)).await), "not_found");
+    assert_eq!(code(write(&node, in_place_of("date", "2015", second)).await), "retracted");
+    // What was taken back stays so; said once more on purpose, it is another claim.
+    let anew = write(&node, in_place_of("date", "2014", first)).await.unwrap();
+    assert!(anew.claims[0] != second && anew.entries.len() == 1);
+    let entries = node.index().unwrap().entries_about(numbered(7)).unwrap();
+    assert_eq!(entries.len(), 4, "what was refused is nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_named_by_any_beginning_and_by_an_alias_that_no_other_takes() {
+    let (_homes, node) = alone().await;
+    let called = |number: u8| Change { claims: vec![said("alias", "Douma", &[])], ..Change::of(numbered(number)) };
+    write(&node, called(0xab)).await.unwrap();
+    let taken = write(&node, called(0xcd)).await.unwrap_err();
+    assert!(taken.code == "alias_taken" && taken.why.contains(&numbered(0xab).to_string()), "{taken:?}");
+    write(&node, Change { claims: vec![said("date", "2013", &[])], ..Change::of(numbered(0xac)) }).await.unwrap();
+    let found = tokio::task::spawn_blocking(move || {
+        let reader = Reader::new(&node);
+        let whole = "ab".repeat(15);
+        for text in ["abababab", "ABABABABA", "incident/abababab", "Incident/ABABABAB", &whole, "douma", "DOUMA"] {
+            assert_eq!(reader.resolve(text).unwrap(), numbered(0xab), "{text}");
+        }
+        for text in ["ababab", "abababac", "subject/abababab", "dou", "", "/"] {
+            assert_eq!(reader.resolve(text).unwrap_err().code, "not_found", "{text}");
+        }
+    });
+    found.await.unwrap();
 }

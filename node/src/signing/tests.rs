@@ -17,7 +17,8 @@ fn restored(held: &[(LogKey, LogEnd)]) -> (TempDir, Signing) {
     let home = Home::create(&dir.path().join("home")).unwrap();
     std::fs::remove_file(home.mark()).unwrap();
     let ends = held.iter().map(|(log, end)| (OwnLog::of(*log), End { seq: end.seq, id: end.id })).collect();
-    let signing = Signing::open(&home, &ends).unwrap();
+    let own: Vec<PublicKey> = held.iter().map(|(log, _)| log.author).collect();
+    let signing = Signing::open(&home, &own, &ends).unwrap();
     assert!(matches!(signing.check(), Err(Blocked::Unconfirmed { .. })));
     (dir, signing)
 }
@@ -35,6 +36,18 @@ fn a_restored_home_signs_once_every_log_that_it_can_have_written_is_confirmed() 
         let mark = Mark::load(&signing.path).unwrap().unwrap();
         assert_eq!(mark.end(&OwnLog::of(log(1, 1))).seq, 3);
     }
+}
+
+#[test]
+fn a_key_file_that_is_missing_makes_no_copy_of_a_home() {
+    let dir = TempDir::new().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let ends = BTreeMap::from([(OwnLog::of(log(1, 1)), End { seq: 3, id: end(3).id })]);
+    Mark::confirmed(Machine::of_home(home.path()).unwrap(), &ends).write(&home.mark()).unwrap();
+    for own in [vec![log(1, 1).author], vec![]] {
+        assert_eq!(Signing::open(&home, &own, &ends).unwrap().check(), Ok(()), "{own:?}");
+    }
+    assert!(Signing::open(&home, &[], &BTreeMap::new()).unwrap().check().is_err(), "the journal is shorter");
 }
 
 #[test]

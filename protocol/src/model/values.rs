@@ -105,6 +105,25 @@ fn is_hidden(character: char) -> bool {
 
 /// Reports what is wrong with a value of a type. MODEL §3.
 pub(super) fn check(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
+    let before = report.len();
+    check_form(kind, value, path, report);
+    for problem in report.iter_mut().skip(before) {
+        let is_of_this = problem.path == path || parent(&problem.path) == path;
+        if is_of_this && matches!(problem.code, "wrong_type" | "missing_member") && !problem.try_.contains(AS_IN) {
+            let example = kind.example().encode();
+            problem.try_ = format!("{}{AS_IN}{}", problem.try_, String::from_utf8_lossy(&example));
+        }
+    }
+}
+
+/// What stands before the example of a form.
+const AS_IN: &str = ", as in ";
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+fn check_form(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
     match kind {
         ValueType::Text => text(value, path, report),
         ValueType::Plain => identifier(value, path, report),
@@ -129,18 +148,18 @@ pub(super) fn check(kind: &ValueType, value: &Json, path: &str, report: &mut Rep
     }
 }
 
-const AGENT: &[Member] = &[
+pub(super) const AGENT: &[Member] = &[
     Member::needed("code", ValueType::Code(&vocabularies::AGENT)),
     Member::optional("basis", ValueType::Code(&vocabularies::AGENT_BASIS)),
 ];
-const BLOB: &[Member] = &[
+pub(super) const BLOB: &[Member] = &[
     Member::needed("sha256", ValueType::Plain),
     Member::needed("size", ValueType::Int),
     Member::needed("media_type", ValueType::Plain),
 ];
-const IDENTIFIER: &[Member] =
+pub(super) const IDENTIFIER: &[Member] =
     &[Member::needed("scheme", ValueType::Code(&vocabularies::IDENTIFIER)), Member::needed("value", ValueType::Plain)];
-const COUNT: &[Member] = &[
+pub(super) const COUNT: &[Member] = &[
     Member::needed("category", ValueType::Code(&vocabularies::CASUALTY)),
     Member::needed("min", ValueType::Int),
     Member::optional("max", ValueType::Int),

@@ -1,4 +1,8 @@
-//! Every entry about a record and what it did, for `isnad history`. DESIGN §6: by log position, then by entry, never by clock.
+//! Every entry about a record and what it did, for `isnad history`. Each log stands in its own order, which its chain proves.
+//! Between logs nothing is proven: there the claimed times decide, for a person reads them so, and then the log. No view, no
+//! digest and no judgement hangs on that order. DESIGN §6.
+
+use std::collections::BTreeMap;
 
 use crate::entry::Kind;
 use crate::id::{ClaimId, EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
@@ -17,7 +21,8 @@ use super::compare::value_text;
 pub struct History {
     /// The record.
     pub record: RecordId,
-    /// Every entry about it, those that do not count too.
+    /// Every entry about it, those that do not count too: each log in the order of its positions, the logs among each other by
+    /// the times claimed. An entry that claims an earlier time than one before it in its log stands behind that all the same.
     pub items: Vec<Item>,
 }
 
@@ -122,10 +127,24 @@ impl History {
                 did: content.map(did).unwrap_or_default(),
             });
         }
-        items.sort_by_key(|item| (item.seq, item.entry));
-        items.dedup_by_key(|item| item.entry);
-        Ok(Self { record, items })
+        Ok(Self { record, items: in_order(items) })
     }
+}
+
+/// Each log by position; between logs by the latest time that was claimed up to there, then by log.
+fn in_order(mut items: Vec<Item>) -> Vec<Item> {
+    items.sort_by_key(|item| (item.space, item.author, item.seq, item.entry));
+    items.dedup_by_key(|item| item.entry);
+    let mut latest: BTreeMap<(SpaceId, PublicKey), Timestamp> = BTreeMap::new();
+    let mut timed: Vec<(Timestamp, Item)> = Vec::with_capacity(items.len());
+    for item in items {
+        let reached = latest.entry((item.space, item.author)).or_default();
+        *reached = item.time.max(*reached);
+        timed.push((*reached, item));
+    }
+    // Stable: what claims one time stays by log and position.
+    timed.sort_by_key(|(time, _)| *time);
+    timed.into_iter().map(|(_, item)| item).collect()
 }
 
 fn did(content: Content) -> Vec<Did> {
@@ -155,6 +174,48 @@ fn said(operation: Operation) -> Did {
         },
         Operation::Retract(retract) => {
             Did::Retracted { claim: retract.claim, reason: retract.reason, note: retract.note }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(author: u8, seq: u64, time: u64) -> Item {
+        let mut id = [author; 32];
+        id[1..9].copy_from_slice(&seq.to_be_bytes());
+        Item {
+            entry: EntryId::new(id),
+            seq,
+            organisation: OrganisationId::new([author; 32]),
+            author: PublicKey::new([author; 32]),
+            space: SpaceId::new([7; 32]),
+            generation: 0,
+            time: Timestamp(time),
+            standing: Standing::Counts,
+            kind: 1,
+            did: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_log_stands_in_its_order_and_the_logs_by_the_times_they_claim() {
+        for (name, items, expected) in [
+            (
+                "by time, whatever the positions",
+                vec![item(1, 9, 100), item(2, 1, 200), item(1, 10, 300)],
+                vec![9, 1, 10],
+            ),
+            ("a clock set back", vec![item(1, 1, 500), item(1, 2, 100), item(2, 7, 200)], vec![7, 1, 2]),
+            ("at one time, by log", vec![item(2, 3, 100), item(1, 5, 100), item(1, 4, 100)], vec![4, 5, 3]),
+            ("an entry given twice is one", vec![item(1, 1, 100), item(1, 1, 100)], vec![1]),
+        ] {
+            let mut turned = items.clone();
+            turned.reverse();
+            for items in [items, turned] {
+                assert_eq!(in_order(items).iter().map(|item| item.seq).collect::<Vec<_>>(), expected, "{name}");
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Foreign;
 
 /// A value that has not the shape asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {expected} was due, {found} found")]
+#[error("{}: {expected} was due, {found} found", if path.is_empty() { "the whole file" } else { path })]
 pub struct Misshapen {
     /// Where, such as `incidents[3].date.edtf`; empty for the whole file.
     pub path: String,

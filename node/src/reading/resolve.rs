@@ -1,0 +1,158 @@
+//! Which record a person means: by its id, a beginning of it with or without its kind, or an alias.
+
+use std::collections::BTreeSet;
+
+use isnad_protocol::encoding::from_hex;
+use isnad_protocol::id::{RecordId, kind_code};
+
+use serde::{Deserialize, Serialize};
+
+use super::Reader;
+use crate::problem::{Problem, exit};
+
+/// Digits of an id that are enough to name a record: fewer are soon shared by several.
+const DIGITS: usize = 8;
+
+/// Characters of a title that tell one record from another.
+const TITLE: usize = 60;
+
+/// Records that a person is asked to choose from at one time.
+const CHOICE: usize = 8;
+
+/// The kinds of records that are due somewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindsQuery {
+    /// Their codes, as in `7,6`; any if left out.
+    #[serde(default)]
+    pub kinds: String,
+}
+
+impl KindsQuery {
+    fn has(&self, kind: u8) -> bool {
+        self.kinds.split(',').any(|code| code.parse() == Ok(kind))
+    }
+}
+
+impl Reader<'_> {
+    /// The record that a text names: an id, any unique beginning of it with or without its kind, or an alias.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or more than one.
+    pub fn resolve(&self, text: &str) -> Result<RecordId, Problem> {
+        self.resolve_among(text, &KindsQuery::default())
+    }
+
+    /// The same where records of some kinds are due: of several that a text names, those.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or more than one.
+    pub fn resolve_among(&self, text: &str, kinds: &KindsQuery) -> Result<RecordId, Problem> {
+        self.only(text, kinds, |record| format!("`{record}` in place of {text}"))
+    }
+
+    /// The same for a command on the record alone, which is then written out where several are meant.
+    pub(super) fn resolve_for(&self, command: &str, text: &str) -> Result<RecordId, Problem> {
+        self.only(text, &KindsQuery::default(), |record| format!("`isnad {command} {record}`"))
+    }
+
+    fn only(&self, text: &str, kinds: &KindsQuery, written: impl Fn(RecordId) -> String) -> Result<RecordId, Problem> {
+        let mut found: Vec<RecordId> = self.called(text)?.into_iter().collect();
+        // A record of another kind is told of by the rule that asks for the kind.
+        if found.iter().any(|record| kinds.has(record.kind_code())) {
+            found.retain(|record| kinds.has(record.kind_code()));
+        }
+        match found.as_slice() {
+            [record] => Ok(*record),
+            [] => Err(none(text)),
+            several => {
+                let names: Vec<String> =
+                    several.iter().take(CHOICE).map(|record| self.told(*record)).collect::<Result<_, _>>()?;
+                let choice: Vec<String> = several.iter().take(CHOICE).map(|record| written(*record)).collect();
+                let what = format!("{text} names {} records", several.len());
+                Err(Problem::new(exit::NO, "ambiguous", what, names.join("\n"), choice.join("\nor ")))
+            }
+        }
+    }
+
+    /// Every record that a text names.
+    ///
+    /// # Errors
+    /// [`Problem`] if the index cannot be read.
+    pub(crate) fn called(&self, text: &str) -> Result<BTreeSet<RecordId>, Problem> {
+        let lower = text.to_lowercase();
+        if let Ok(record) = RecordId::parse(&lower) {
+            return Ok([record].into());
+        }
+        let mut found = self.beginning_with(&lower)?;
+        for record in self.node.index()?.with_alias(text)? {
+            if self.summary(record)?.aliases.iter().any(|alias| alias.to_lowercase() == lower) {
+                found.insert(record);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The records whose ids begin so, of the kind that is named or of any.
+    fn beginning_with(&self, text: &str) -> Result<BTreeSet<RecordId>, Problem> {
+        let (kinds, digits) = match text.split_once('/') {
+            Some((kind, digits)) => (kind_code(kind).into_iter().collect(), digits),
+            None => ((1..=u8::MAX).collect::<Vec<u8>>(), text),
+        };
+        let Some(bytes) = bytes_of(digits) else { return Ok(BTreeSet::new()) };
+        let index = self.node.index()?;
+        let mut found = BTreeSet::new();
+        for kind in kinds {
+            found.extend(index.records(&[&[kind][..], &bytes].concat())?);
+        }
+        // An odd last digit is half a byte: it is compared as it is written.
+        found.retain(|record| record.to_string().split_once('/').is_some_and(|(_, whole)| whole.starts_with(digits)));
+        Ok(found)
+    }
+
+    /// A record with its first title, for a person to choose.
+    fn told(&self, record: RecordId) -> Result<String, Problem> {
+        let summary = self.summary(record)?;
+        let Some(label) = summary.labels.first() else { return Ok(record.to_string()) };
+        // On one line, whatever its author put into it.
+        let title: String = label.text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE).collect();
+        Ok(format!("{record}: {title}"))
+    }
+}
+
+/// The whole bytes that enough digits stand for.
+fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+    if digits.len() < DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let pairs = digits.as_bytes().chunks_exact(2);
+    pairs.map(|pair| std::str::from_utf8(pair).ok().and_then(from_hex::<1>).map(|[byte]| byte)).collect()
+}
+
+fn none(text: &str) -> Problem {
+    let is_hex = text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let see = "see what there is with `isnad list incident`";
+    let (why, advice) = match text.len() {
+        length if is_hex && length > 30 => {
+            ("a record has 30 digits: this looks like a claim or an entry", "name the record first, then the claim")
+        }
+        length if is_hex && length >= DIGITS => {
+            ("no record's id begins so, and no alias in use is it; what `isnad show` prints in [ ] are claims", see)
+        }
+        _ => ("it is no id, no beginning of one with 8 digits or more, and no alias in use", see),
+    };
+    Problem::missing(format!("no record is called {text}"), why, advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_digits_or_more_begin_an_id() {
+        assert_eq!(bytes_of("8690e26d"), Some(vec![0x86, 0x90, 0xe2, 0x6d]));
+        assert_eq!(bytes_of("8690e26d4"), Some(vec![0x86, 0x90, 0xe2, 0x6d]));
+        for text in ["8690e26", "8690e26g", "", "douma-2018"] {
+            assert_eq!(bytes_of(text), None, "{text}");
+        }
+    }
+}
