@@ -144,7 +144,8 @@ async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Re
     Ok((status, bytes))
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads an answer.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         let advice = "run the same version of isnad as node and as command";
         Problem::new(exit::FAULT, "answer", "the node's answer is not understood", error.to_string(), advice)

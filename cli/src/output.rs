@@ -188,8 +188,11 @@ pub(crate) fn columns(text: &str) -> usize {
 pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0_usize;
-    let too_long = columns(text) > width;
-    let room = if too_long { width.saturating_sub(1) } else { width };
+    let whole = columns(text);
+    if whole <= width {
+        return format!("{text}{}", " ".repeat(width.saturating_sub(whole)));
+    }
+    let room = width.saturating_sub(1);
     for character in text.chars() {
         let next = used.saturating_add(columns(character.encode_utf8(&mut [0; 4])));
         if next > room {
@@ -198,14 +201,12 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
         out.push(character);
         used = next;
     }
-    if too_long {
-        // An isolate that was cut open is closed, or it would swallow the rest of the line.
-        if out.contains('\u{2068}') && !out.contains('\u{2069}') {
-            out.push('\u{2069}');
-        }
-        out.push('…');
-        used = used.saturating_add(1);
+    // An isolate that was cut open is closed, or it would swallow the rest of the line.
+    if out.contains('\u{2068}') && !out.contains('\u{2069}') {
+        out.push('\u{2069}');
     }
+    out.push('…');
+    used = used.saturating_add(1);
     out.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
     out
 }

@@ -1,11 +1,12 @@
 //! `status`, `who`, `list`, `history`, `digest`.
 
 use isnad_node::reading::{Digests, Status, Who};
-use isnad_protocol::id::{OrganisationId, kind_code};
+use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{Did, History, Summary, Words};
+use isnad_protocol::view::{DesignationState, Did, History, Words};
+use serde::Deserialize;
 
-use crate::client::{Client, encoded, query};
+use crate::client::{self, Client, encoded, query};
 use crate::error::{DONE, Outcome, Problem};
 use crate::output::{Style, fit, hanging, inert, isolated, pasted, width};
 use crate::session::Session;
@@ -102,14 +103,13 @@ pub(crate) async fn list(session: &Session, kind: &str, search: Option<String>) 
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
     ]);
-    let client = Client::to_read(session).await?;
     let path = format!("/records{query}");
+    // A list may be long: for programs it is not taken apart and put together again.
+    let answer = Client::to_read(session).await?.bytes("GET", &path, Vec::new()).await?;
     if session.printer.json {
-        // A list may be long: it is not taken apart and put together again.
-        let lines = client.bytes("GET", &path, Vec::new()).await?;
-        session.printer.line(String::from_utf8_lossy(&lines));
+        session.printer.line(String::from_utf8_lossy(&answer));
     } else {
-        session.printer.text(&list_text(session, kind, &client.get::<Vec<Summary>>(&path).await?));
+        session.printer.text(&list_text(session, kind, &answer)?);
     }
     Ok(DONE)
 }
@@ -121,35 +121,77 @@ const STATE: usize = 18;
 /// A narrower terminal has the state on a line of its own.
 const NARROW: usize = 72;
 
-fn list_text(session: &Session, kind: &str, lines: &[Summary]) -> String {
-    let language = session.language;
-    let mut out: Vec<String> = lines.iter().map(|summary| summary_text(language, summary)).collect();
-    let contested = lines.iter().filter(|summary| summary.contested).count();
-    let key = format!("kinds.{kind}");
-    let kinds = locale::word(language, &key);
-    out.push(format!("{kinds}: {}; ≠ {}: {contested}", lines.len(), locale::word(language, "view.contested")));
-    out.join("\n")
+/// What a list shows of a `Summary`: a list may be long, and no more of it is read.
+#[derive(Debug, Deserialize)]
+struct Line {
+    record: RecordId,
+    labels: Vec<Words>,
+    #[serde(default)]
+    dates: Vec<String>,
+    #[serde(default)]
+    statuses: Vec<String>,
+    contested: bool,
+    #[serde(default)]
+    in_force: Option<DesignationState>,
 }
 
-fn summary_text(language: Language, summary: &Summary) -> String {
-    let title = label(&summary.labels, language).map_or_else(|| summary.record.to_string(), |text| isolated(&text));
-    let date = summary.dates.first().cloned().unwrap_or_default();
-    let state = match &summary.in_force {
+fn list_text(session: &Session, kind: &str, answer: &[u8]) -> Result<String, Problem> {
+    let language = session.language;
+    let mut contested = 0;
+    let mut out = Vec::new();
+    for (is_contested, text) in lines_text(language, answer)? {
+        contested += usize::from(is_contested);
+        out.push(text);
+    }
+    let key = format!("kinds.{kind}");
+    let kinds = locale::word(language, &key);
+    out.push(format!("{kinds}: {}; ≠ {}: {contested}", out.len(), locale::word(language, "view.contested")));
+    Ok(out.join("\n"))
+}
+
+/// The lines of a list, and of each whether it is contested: read on all cores, for each record stands on a line of its own.
+fn lines_text(language: Language, answer: &[u8]) -> Result<Vec<(bool, String)>, Problem> {
+    let text = std::str::from_utf8(answer).unwrap_or_default();
+    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let records: Vec<&str> = inside.split(",\n").filter(|record| !record.is_empty()).collect();
+    let (width, cores) = (width(), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let read = |part: &[&str]| -> Result<Vec<(bool, String)>, Problem> {
+        let read = |record: &&str| {
+            let line: Line = client::read(record.as_bytes())?;
+            Ok((line.contested, line_text(language, &line, width)))
+        };
+        part.iter().map(read).collect()
+    };
+    std::thread::scope(|scope| {
+        let parts = records.chunks(records.len().div_ceil(cores).max(1));
+        let started: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+        let mut lines = Vec::with_capacity(records.len());
+        for part in started {
+            lines.extend(part.join().map_err(|_| Problem::fault("a list could not be told"))??);
+        }
+        Ok(lines)
+    })
+}
+
+fn line_text(language: Language, line: &Line, width: usize) -> String {
+    let title = label(&line.labels, language).map_or_else(|| line.record.to_string(), |text| isolated(&text));
+    let date = line.dates.first().cloned().unwrap_or_default();
+    let state = match &line.in_force {
         Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
-        None => summary.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
+        None => line.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
     };
-    let mark = if summary.contested { "≠" } else { " " };
-    let id = summary.record.to_string();
+    let mark = if line.contested { "≠" } else { " " };
+    let id = line.record.to_string();
     let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
-    let is_narrow = width() < NARROW;
-    let room = width().saturating_sub(if is_narrow { BEFORE_TITLE } else { BEFORE_TITLE + 1 + STATE });
-    let line = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
-    let line = match state.as_str() {
-        "" => line,
-        state if is_narrow => format!("{}\n{:10}{}", line.trim_end(), "", fit(state, width().saturating_sub(10))),
-        state => format!("{line} {}", fit(state, STATE)),
+    let is_narrow = width < NARROW;
+    let room = width.saturating_sub(if is_narrow { BEFORE_TITLE } else { BEFORE_TITLE + 1 + STATE });
+    let text = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
+    let text = match state.as_str() {
+        "" => text,
+        state if is_narrow => format!("{}\n{:10}{}", text.trim_end(), "", fit(state, width.saturating_sub(10))),
+        state => format!("{text} {}", fit(state, STATE)),
     };
-    line.trim_end().to_owned()
+    text.trim_end().to_owned()
 }
 
 fn status_word(language: Language, code: &str) -> String {
@@ -161,7 +203,7 @@ fn status_word(language: Language, code: &str) -> String {
 }
 
 /// The code of a designation's state, as JSON has it.
-pub(crate) fn state_code(state: &isnad_protocol::view::DesignationState) -> String {
+pub(crate) fn state_code(state: &DesignationState) -> String {
     serde_json::to_value(state.state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -63,7 +63,7 @@ fn order(earliest: Option<Day>) -> [u8; ORDER] {
 }
 
 impl Reader<'_> {
-    /// The records of a kind, by date and then by id: a JSON array of [`Summary`].
+    /// The records of a kind, by date and then by id: a JSON array of [`Summary`], each on a line of its own.
     ///
     /// # Errors
     /// [`Problem`] if the index cannot be read.
@@ -83,7 +83,7 @@ impl Reader<'_> {
         })?;
         lines.sort_unstable_by_key(|(order, record, _)| (*order, *record));
         let lines: Vec<Vec<u8>> = lines.into_iter().map(|(_, _, line)| line).collect();
-        Ok([&b"["[..], &lines.join(&b","[..]), b"]"].concat())
+        Ok([&b"["[..], &lines.join(&b",\n"[..]), b"]"].concat())
     }
 
     /// Makes summaries anew where entries have come in.
