@@ -153,6 +153,10 @@ impl Replica {
             // Held already, or beyond a gap: in both cases the plan asks for what is missing.
             return Ok(());
         }
+        let (entries, is_cut) = self.cut_to_wanted(key, entries);
+        if entries.is_empty() {
+            return Err(Refusal::TooManyWanted);
+        }
         let run = self.admit(key, self.held.logs.get(&key), entries, Log::extend_on_last)?;
         if self.own.contains(&key.author) {
             self.notice(Notice::OwnKeyElsewhere { log: key });
@@ -163,7 +167,25 @@ impl Replica {
         let mut writes = Vec::new();
         self.enter(key, run, false, &mut writes);
         self.commit(writes);
-        Ok(())
+        if is_cut { Err(Refusal::TooManyWanted) } else { Ok(()) }
+    }
+
+    /// Cuts entries off from the one on that would be wanted beyond the bound: wherever frames end, every replica stops there.
+    fn cut_to_wanted(&self, key: LogKey, mut entries: Vec<Entry>) -> (Vec<Entry>, bool) {
+        if !entries.iter().any(is_wanted) {
+            return (entries, false);
+        }
+        let mut room = limits::WANTED.saturating_sub(self.wanted_in(key));
+        let fits = |entry: &&Entry| {
+            let is_wanted = is_wanted(entry);
+            let fits = !is_wanted || room > 0;
+            room = room.saturating_sub(usize::from(is_wanted));
+            fits
+        };
+        let whole = entries.len();
+        let kept = entries.iter().take_while(fits).count();
+        entries.truncate(kept);
+        (entries, kept < whole)
     }
 
     /// Takes the payload of a position that was wanted.
@@ -186,6 +208,8 @@ impl Replica {
             return Ok(Err(error.into()));
         }
         self.held.wanted.remove(&(key, at));
+        // A log with too many of them goes on: it is asked for again.
+        self.diverged.retain(|(_, log)| *log != key);
         self.changed.entry(key).or_insert(false);
         let whole = Entry { payload: Some(payload), ..entry.into_entry() };
         self.commit(vec![Write::Payload(Authentic::from_store(whole))]);

@@ -309,6 +309,32 @@ fn a_payload_that_was_withheld_is_fetched_from_another_peer() {
 }
 
 #[test]
+fn a_log_whose_payloads_are_withheld_stops_at_one_entry_everywhere_and_goes_on_once_they_come() {
+    let bound = crate::limits::WANTED as u64;
+    let mut world = World::founded(4);
+    let texts: Vec<String> = (0..bound + 300).map(|index| format!("claim {index}")).collect();
+    world.say(0, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut withholding = MemoryStore::default();
+    for entry in world.sites[0].store.entries().cloned() {
+        withholding.insert(Authentic::from_store(Entry { payload: None, ..entry.into_entry() }));
+    }
+    let (log, logs) = (world.log(0), world.sites[0].replica.logs().clone());
+    let governance = world.sites[1].replica.governance().clone();
+    let wanted = withholding.entries().map(|entry| (log, entry.end())).collect();
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].store = withholding;
+    for site in [2, 3] {
+        world.connect(1, site);
+        assert_eq!(world.sites[site].replica.end_of(log).seq, bound);
+        assert_eq!(world.sites[site].dropped, Vec::<String>::new());
+    }
+    world.connect(0, 2);
+    assert_eq!(world.sites[2].store, world.sites[0].store);
+    world.connect(2, 3);
+    assert_eq!(world.sites[3].store, world.sites[0].store);
+}
+
+#[test]
 fn the_door_refuses_with_the_rule_and_changes_nothing() {
     let mut world = World::founded(2);
     world.say(0, &["one"]);
