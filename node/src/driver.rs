@@ -395,13 +395,13 @@ impl Driver {
         let own = self.parts.replica.own_logs();
         let may = |node: &NodeId| {
             let theirs = governance.nodes().get(node).copied();
-            theirs.is_some_and(|theirs| own.iter().all(|log| governance.key_role(&log.author, &theirs).is_none()))
+            theirs.is_some_and(|theirs| own.keys().all(|log| governance.key_role(&log.author, &theirs).is_none()))
         };
         let due = self.confirming.due(now, &self.parts.replica.status(), may);
         if let (Some(peer), Some(network)) = (due, &self.parts.network) {
             network.disconnect(peer, "to compare the ends of this node's logs once more".into());
         }
-        self.wake_at = self.wake_at.into_iter().chain(self.confirming.next()).min();
+        self.wake_at = self.wake_at.into_iter().chain(self.confirming.next(now)).min();
     }
 
     fn publish(&mut self) {

@@ -175,6 +175,11 @@ impl Mark {
         self.logs.contains_key(log)
     }
 
+    /// How far each log was signed.
+    pub fn reserved(&self) -> impl Iterator<Item = (OwnLog, End)> {
+        self.logs.iter().map(|(log, reach)| (*log, reach.reserved))
+    }
+
     /// How far each log was known to be in the journal when the mark was written.
     pub fn settled(&self) -> impl Iterator<Item = (OwnLog, End)> {
         self.logs.iter().map(|(log, reach)| (*log, reach.settled))

@@ -1,6 +1,6 @@
 //! Whether this node signs. DESIGN §8: a restored backup that writes again would fork its own log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use isnad_protocol::breakage::{self, Breakage};
@@ -50,6 +50,8 @@ pub struct Signing {
     blocked: Option<Blocked>,
     /// While blocked: ends of own logs that were confirmed.
     confirmed: BTreeMap<OwnLog, End>,
+    /// How far each own log reached by the mark that was found, however old it is or whose machine wrote it.
+    floor: BTreeMap<OwnLog, End>,
     /// Signed and reserved in the mark, and not known to be in the journal.
     unsettled: Vec<Entry>,
 }
@@ -77,8 +79,9 @@ impl Signing {
         };
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| Blocked::Unconfirmed { why: assessment.to_string() });
+        let floor = found.iter().flat_map(Mark::reserved).collect();
         let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
-        Ok(Self { path, mark, machine, blocked, confirmed: BTreeMap::new(), unsettled })
+        Ok(Self { path, mark, machine, blocked, confirmed: BTreeMap::new(), floor, unsettled })
     }
 
     /// Passes if this node signs.
@@ -144,14 +147,21 @@ impl Signing {
         &self.unsettled
     }
 
-    /// Notes that a node of another organisation holds nothing of an own log beyond this end. Once that was said of every log
-    /// that own keys can have written, `own`, this node signs again: of a log that a restored home has lost, too.
-    pub fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeSet<LogKey>) {
+    /// Notes that a node of another organisation holds an own log to this end. Once that was said of every log that own keys can
+    /// have written, to the end at which it stands now, `own`, this node signs again: of a log that a restored home has lost, too.
+    ///
+    /// Never below what the mark that was found says: entries that it knows are lost, and their numbers are used.
+    pub fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeMap<LogKey, LogEnd>) {
         if !matches!(self.blocked, Some(Blocked::Unconfirmed { .. })) {
             return;
         }
         self.confirmed.insert(OwnLog::of(log), End { seq: end.seq, id: end.id });
-        if !own.iter().all(|log| self.confirmed.contains_key(&OwnLog::of(*log))) {
+        let is_confirmed = |(log, end): (&LogKey, &LogEnd)| {
+            let log = OwnLog::of(*log);
+            let floor = self.floor.get(&log).map_or(0, |floor| floor.seq);
+            end.seq >= floor && self.confirmed.get(&log) == Some(&End { seq: end.seq, id: end.id })
+        };
+        if !own.iter().all(is_confirmed) {
             return;
         }
         let mark = Mark::confirmed(self.machine, &self.confirmed);

@@ -44,6 +44,10 @@ pub const STATE_ITEMS: usize = 16_384;
 /// not of all, so that every replica stops at the same entry, and no author fills the room of another.
 pub const WANTED: usize = 4_096;
 
+/// Entries read in vain, for payloads that a peer wants and nobody has, before what else is due goes first: a peer that makes up
+/// such wishes has a disk read for each.
+pub const MISSES: usize = 64;
+
 /// Positions whose payload one peer lacks that a session remembers; the peer names the others again in the next.
 pub const PEER_WANTED: usize = 65_536;
 

@@ -306,13 +306,13 @@ impl Replica {
         self.held.logs.get(&log).map_or(LogEnd::START, |log| log.end)
     }
 
-    /// Every log that our own keys can have written: each key in each space, held here or not.
+    /// Every log that our own keys can have written, each key in each space, and where it ends here.
     #[must_use]
-    pub fn own_logs(&self) -> BTreeSet<LogKey> {
+    pub fn own_logs(&self) -> BTreeMap<LogKey, LogEnd> {
         let spaces = self.governance.spaces();
         let of_key = |author: &PublicKey| {
             let author = *author;
-            spaces.iter().map(move |space| LogKey { space: space.id, author })
+            spaces.iter().map(move |space| LogKey { space: space.id, author }).map(|log| (log, self.end_of(log)))
         };
         self.own.iter().flat_map(of_key).collect()
     }

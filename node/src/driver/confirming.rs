@@ -17,6 +17,8 @@ const LONGEST_MS: u64 = 600_000;
 pub(super) struct Confirming {
     wait_ms: u64,
     next: Option<Timestamp>,
+    /// Whose session was opened anew last.
+    last: Option<NodeId>,
 }
 
 impl Confirming {
@@ -25,30 +27,26 @@ impl Confirming {
         *self = Self::default();
     }
 
-    /// The peer whose session is to be opened anew now: one that lacks nothing and may confirm.
+    /// The peer whose session is to be opened anew now: one that lacks nothing and may confirm, each in its turn.
     pub(super) fn due(&mut self, now: Timestamp, status: &Status, may: impl Fn(&NodeId) -> bool) -> Option<NodeId> {
         let is_level = |peer: &PeerStatus| peer.is_live && peer.behind == 0 && peer.due == 0;
-        let level = status.peers.iter().find(|(node, peer)| is_level(peer) && may(node));
-        let Some((peer, _)) = level else {
-            self.next = None;
+        let level: Vec<NodeId> =
+            status.peers.iter().filter(|(node, peer)| is_level(peer) && may(node)).map(|(node, _)| *node).collect();
+        let peer = level.iter().find(|node| self.last.is_none_or(|last| **node > last)).or(level.first()).copied()?;
+        let Some(next) = self.next else {
+            self.wait(now);
             return None;
         };
-        match self.next {
-            Some(next) if now >= next => {
-                self.wait(now);
-                Some(*peer)
-            }
-            Some(_) => None,
-            None => {
-                self.wait(now);
-                None
-            }
-        }
+        (now >= next).then(|| {
+            self.wait(now);
+            self.last = Some(peer);
+            peer
+        })
     }
 
-    /// When it is due next.
-    pub(super) const fn next(&self) -> Option<Timestamp> {
-        self.next
+    /// When it is due next, if that is still to come.
+    pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        self.next.filter(|next| *next > now)
     }
 
     fn wait(&mut self, now: Timestamp) {
@@ -74,10 +72,10 @@ mod tests {
     fn a_session_is_opened_anew_once_the_peer_has_had_time() {
         let mut confirming = Confirming::default();
         assert_eq!(confirming.due(Timestamp(0), &status(0), |_| true), None);
-        assert_eq!(confirming.next(), Some(Timestamp(FIRST_MS)));
+        assert_eq!(confirming.next(Timestamp(0)), Some(Timestamp(FIRST_MS)));
         assert_eq!(confirming.due(Timestamp(FIRST_MS - 1), &status(0), |_| true), None);
         assert_eq!(confirming.due(Timestamp(FIRST_MS), &status(0), |_| true), Some(PEER));
-        assert_eq!(confirming.next(), Some(Timestamp(3 * FIRST_MS)), "later each time");
+        assert_eq!(confirming.next(Timestamp(0)), Some(Timestamp(3 * FIRST_MS)), "later each time");
     }
 
     #[test]
@@ -87,6 +85,6 @@ mod tests {
             assert_eq!(confirming.due(Timestamp(FIRST_MS), &status(1), |_| true), None);
             assert_eq!(confirming.due(Timestamp(FIRST_MS), &status(0), |_| false), None);
         }
-        assert_eq!(confirming.next(), None);
+        assert_eq!(confirming.next(Timestamp(0)), None);
     }
 }

@@ -84,10 +84,14 @@ impl Driver {
     ) -> Result<Self, NetworkError> {
         let keypair = identity::Keypair::ed25519_from_bytes(settings.seed.to_vec()).map_err(|_| NetworkError::Key)?;
         let mut swarm = build(keypair, settings.members)?;
+        // All before the first of them is listened on: this node does not stand in its own way.
+        for address in &settings.listen {
+            let in_use = |source| NetworkError::Listen { address: address.clone(), source };
+            free(&parse_address(address)?).map_err(in_use)?;
+        }
         for address in &settings.listen {
             let listen = |source| NetworkError::Listen { address: address.clone(), source };
             let parsed = parse_address(address)?;
-            free(&parsed).map_err(listen)?;
             swarm.listen_on(parsed).map_err(|error| match error {
                 TransportError::MultiaddrNotSupported(_) => NetworkError::Address { address: address.clone() },
                 TransportError::Other(source) => listen(source),
@@ -363,7 +367,8 @@ fn free(address: &Multiaddr) -> std::io::Result<()> {
     let mut parts = address.iter();
     let ip = match parts.next() {
         Some(Protocol::Ip4(ip)) => IpAddr::V4(ip),
-        Some(Protocol::Ip6(ip)) => IpAddr::V6(ip),
+        // The one for all addresses is taken for IPv6 alone, which cannot be tried without a library for it.
+        Some(Protocol::Ip6(ip)) if !ip.is_unspecified() => IpAddr::V6(ip),
         _ => return Ok(()),
     };
     match parts.next() {

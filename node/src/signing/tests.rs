@@ -25,7 +25,7 @@ fn restored(held: &[(LogKey, LogEnd)]) -> (TempDir, Signing) {
 
 #[test]
 fn a_restored_home_signs_once_every_log_that_it_can_have_written_is_confirmed() {
-    let own = BTreeSet::from([log(1, 1), log(2, 1)]);
+    let own = BTreeMap::from([(log(1, 1), end(3)), (log(2, 1), LogEnd::START)]);
     // The second log is not in the backup: its end is asked for as well, or its first numbers would be used twice.
     for held in [vec![], vec![(log(1, 1), end(3))]] {
         let (_dir, mut signing) = restored(&held);
@@ -54,6 +54,29 @@ fn a_key_file_that_is_missing_makes_no_copy_of_a_home() {
 fn a_confirmed_end_lifts_no_other_reason() {
     let (_dir, mut signing) = restored(&[]);
     signing.blocked = Some(Blocked::KeyElsewhere { key: log(1, 1).author });
-    signing.confirmed(log(1, 1), LogEnd::START, &BTreeSet::from([log(1, 1)]));
+    signing.confirmed(log(1, 1), LogEnd::START, &BTreeMap::from([(log(1, 1), LogEnd::START)]));
     assert!(signing.check().is_err());
+}
+
+#[test]
+fn a_confirmed_end_that_is_no_longer_the_last_counts_for_nothing() {
+    let (_dir, mut signing) = restored(&[(log(1, 1), end(3))]);
+    signing.confirmed(log(1, 1), end(3), &BTreeMap::from([(log(1, 1), end(4))]));
+    assert!(signing.check().is_err(), "more has come in since");
+    signing.confirmed(log(1, 1), end(4), &BTreeMap::from([(log(1, 1), end(4))]));
+    assert_eq!(signing.check(), Ok(()));
+}
+
+#[test]
+fn nobody_confirms_less_than_the_mark_knows() {
+    let dir = TempDir::new().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let known = BTreeMap::from([(OwnLog::of(log(1, 1)), End { seq: 20, id: EntryId::new([9; 32]) })]);
+    Mark::confirmed(Machine::of_home(home.path()).unwrap(), &known).write(&home.mark()).unwrap();
+    let held = BTreeMap::from([(OwnLog::of(log(1, 1)), End { seq: 10, id: end(10).id })]);
+    let mut signing = Signing::open(&home, &[log(1, 1).author], &held).unwrap();
+    signing.confirmed(log(1, 1), end(10), &BTreeMap::from([(log(1, 1), end(10))]));
+    assert!(signing.check().is_err(), "ten entries are lost, and their numbers are used");
+    signing.confirmed(log(1, 1), end(20), &BTreeMap::from([(log(1, 1), end(20))]));
+    assert_eq!(signing.check(), Ok(()));
 }

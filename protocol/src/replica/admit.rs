@@ -42,6 +42,9 @@ pub enum Refusal {
     /// More headers of one log without payload than a replica keeps in mind.
     #[error("too many payloads of this log are missing already: it goes on once some of them have come")]
     TooManyWanted,
+    /// An act that other acts must come before.
+    #[error("this act waits for others that are not here: it was not kept; hand it in again once they are")]
+    Waits,
     /// The entry could not be written to this node's disk, and nothing of it was kept.
     #[error("this node could not write to its disk")]
     NotFlushed,
@@ -59,6 +62,7 @@ impl Refusal {
             Self::Act(refusal) => refusal.code(),
             Self::Equivocation { .. } => "entry_equivocation",
             Self::TooManyWanted => "too_many_wanted",
+            Self::Waits => "act_waits",
             Self::NotFlushed => "not_flushed",
         }
     }
@@ -134,7 +138,7 @@ impl Replica {
         let held = self.end_of(key);
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.has_entries(key, last);
-            if last.seq > held.seq {
+            if last.seq > held.seq && self.governance.is_granted(&key.author) {
                 session.lacking().insert(key);
             }
         }
@@ -235,6 +239,10 @@ impl Replica {
         let act = self.governance.decode(bytes)?;
         // Nothing is copied before it is known that there is something new.
         let Some(weighed) = self.governance.weigh(act.clone(), source)? else { return Ok(act) };
+        // What waits is not written: its author is told so, rather than that it stands on disk.
+        if source == Source::Home && weighed.is_waiting() {
+            return Err(Refusal::Waits);
+        }
         let is_shown = self.flushed.is_none() && !weighed.is_waiting();
         let before = is_shown.then(|| Box::new(self.governance.clone()));
         let Change { taken, acts } = self.governance.apply(weighed);
@@ -280,6 +288,8 @@ impl Replica {
             log.end = to;
         }
         self.held.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
+        // What was cut away may be what others' entries did not fit.
+        self.diverged.retain(|(_, log)| *log != key);
         for session in self.sessions.values_mut() {
             session.lacking().insert(key);
         }

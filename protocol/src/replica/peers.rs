@@ -108,6 +108,7 @@ impl Replica {
                 if let Err(violation) = self.charge(peer, payload.bytes.len()) {
                     return Ok(Err(violation));
                 }
+                self.renew(peer, now);
                 let taken = self.take_payload(LogKey { space, author }, seq, payload, logs)?;
                 taken.map_err(|refusal| refusal.to_string())
             }
@@ -284,13 +285,11 @@ impl Replica {
         let organisation = |log: &LogKey| logs.get(log).map(|log| log.organisation);
         let Some(session) = self.sessions.get_mut(&peer) else { return Ok(()) };
         let groups = session.read_run(body, &organisation).map_err(text)?;
-        let mut has_moved = false;
+        self.renew(peer, now);
         for group in groups {
             let key = group.log;
-            let before = self.end_of(key).seq;
             let taken = self.take_group(peer, group);
             let held = self.end_of(key).seq;
-            has_moved |= held > before;
             if self.asked.get(&key).is_some_and(|asked| asked.peer == peer && held >= asked.until) {
                 self.asked.remove(&key);
             }
@@ -298,12 +297,13 @@ impl Replica {
                 self.refuse(peer, key, refusal)?;
             }
         }
-        if has_moved {
-            // A peer sends one log after the other: what moves one of them keeps the peer's word for all.
-            let of_peer = self.asked.values_mut().filter(|asked| asked.peer == peer);
-            of_peer.for_each(|asked| asked.deadline = now.after_ms(limits::ANSWER_MS));
-        }
         Ok(())
+    }
+
+    /// A peer sends one log after the other, and payloads before them: whatever comes keeps its word for all that it was asked.
+    fn renew(&mut self, peer: NodeId, now: Timestamp) {
+        let of_peer = self.asked.values_mut().filter(|asked| asked.peer == peer);
+        of_peer.for_each(|asked| asked.deadline = now.after_ms(limits::ANSWER_MS));
     }
 
     /// What a refusal means for the session: a fork or a grant that is not here yet is no fault of the peer's.
@@ -326,7 +326,7 @@ impl Replica {
                 }
                 Ok(())
             }
-            Refusal::NotTaken(_) | Refusal::NotFlushed => Ok(()),
+            Refusal::NotTaken(_) | Refusal::NotFlushed | Refusal::Waits => Ok(()),
             Refusal::Entry(_) | Refusal::Log(_) | Refusal::ActBytes(_) | Refusal::Act(_) => {
                 let reason = refusal.to_string();
                 self.notice(Notice::Refused { peer, log, refusal });
@@ -358,14 +358,14 @@ impl Replica {
         let mut wishes = Vec::new();
         for (log, until) in lacking {
             let held = self.held.logs.get(&log).map_or(0, |log| log.end.seq);
-            if until <= held {
+            if self.asked.contains_key(&log) || self.diverged.contains(&(peer, log)) {
+                continue;
+            }
+            if until <= held || !self.governance.is_granted(&log.author) {
                 session.lacking().remove(&log);
                 continue;
             }
-            let is_due = self.governance.is_granted(&log.author)
-                && !self.asked.contains_key(&log)
-                && !self.diverged.contains(&(peer, log));
-            if is_due && wishes.len() < limits::WISHES {
+            if wishes.len() < limits::WISHES {
                 let (deadline, patience) = (now.after_ms(limits::ANSWER_MS), now.after_ms(limits::SLOW_MS));
                 self.asked.insert(log, Asked { peer, until, deadline, patience });
                 wishes.push((log, held));
@@ -377,9 +377,7 @@ impl Replica {
     pub(super) fn wake(&mut self, now: Timestamp) {
         let late: BTreeSet<NodeId> =
             self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
-        let slow: BTreeSet<NodeId> =
-            self.asked.values().filter(|asked| asked.patience <= now).map(|asked| asked.peer).collect();
-        self.asked.retain(|_, asked| asked.patience > now);
+        let slow = self.give_up_slow(now);
         for peer in late.union(&slow) {
             let failures = self.failures.entry(*peer).or_default();
             *failures = failures.saturating_add(1);
@@ -392,6 +390,27 @@ impl Replica {
         if let Some(next) = deadlines.chain(self.check_by.filter(|by| *by > now)).min() {
             self.outputs.push_back(Output::WakeAt(next));
         }
+    }
+
+    /// Takes logs off peers that sent for long and are not done, where another offers them too. Says whom.
+    fn give_up_slow(&mut self, now: Timestamp) -> BTreeSet<NodeId> {
+        let mut slow = BTreeSet::new();
+        let sessions = &self.sessions;
+        self.asked.retain(|log, asked| {
+            if asked.patience > now {
+                return true;
+            }
+            // Asked again of the same peer it would come twice.
+            let offers =
+                |peer: &NodeId, session: &Session| *peer != asked.peer && session.their_end(*log).seq >= asked.until;
+            let is_elsewhere = sessions.iter().any(|(peer, session)| session.is_live() && offers(peer, session));
+            asked.patience = now.after_ms(limits::SLOW_MS);
+            if is_elsewhere {
+                slow.insert(asked.peer);
+            }
+            !is_elsewhere
+        });
+        slow
     }
 
     /// What was committed stands on disk: users hear of it, and peers.
@@ -496,11 +515,12 @@ impl Replica {
     fn confirm_own(&mut self, peer: NodeId) {
         // No node's word is a carried file's, which anyone may have kept.
         let Some(theirs) = self.governance.nodes().get(&peer).copied() else { return };
-        for log in self.own_logs() {
-            let end = self.durable.logs.get(&log).map_or(LogEnd::START, |log| log.end);
+        for (log, end) in self.own_logs() {
             let is_of_another = self.governance.key_role(&log.author, &theirs).is_none();
             let word = self.sessions.get(&peer).and_then(|session| session.word(log));
-            if is_of_another && word == Some(end) {
+            // While anybody, ours included, is known to hold more, nobody's word is the last one.
+            let is_last = self.sessions.values().all(|session| session.their_end(log).seq <= end.seq);
+            if is_of_another && is_last && word == Some(end) {
                 self.notice(Notice::OwnEndConfirmed { log, end });
             }
         }

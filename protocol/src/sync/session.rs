@@ -315,14 +315,17 @@ impl Session {
     pub fn note(&mut self, space: SpaceId, items: &[Item]) {
         for item in items {
             match item {
-                Item::End(author, end) if self.theirs.len() < limits::PEER_LOGS => {
+                Item::End(author, end)
+                    if self.theirs.len() < limits::PEER_LOGS
+                        || self.theirs.contains_key(&LogKey { space, author: *author }) =>
+                {
                     self.theirs.insert(LogKey { space, author: *author }, *end);
                     self.word.insert(LogKey { space, author: *author }, *end);
                 }
                 Item::Act(id, signatures) if self.their_acts.len() < limits::PEER_LOGS => {
                     self.their_acts.insert(*id, *signatures);
                 }
-                Item::Wanted(author, at) if self.wanted.len() < limits::PEER_WANTED => {
+                Item::Wanted(author, at) if self.wanted.len().saturating_add(self.owed.len()) < limits::PEER_WANTED => {
                     self.wanted.insert((LogKey { space, author: *author }, *at));
                 }
                 Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
@@ -480,7 +483,9 @@ impl Session {
     /// [`Fault`] if the store cannot read what its logs promise.
     pub fn pump(&mut self, logs: &impl LogView) -> Result<Vec<Frame>, Fault> {
         let mut frames = Vec::new();
+        let mut misses = 0;
         while self.credit > 0
+            && misses < limits::MISSES
             && let Some((log, at)) = self.owed.pop_first()
         {
             let entry = logs.read_log(log, at.seq.saturating_sub(1), 1)?.into_iter().next();
@@ -489,6 +494,8 @@ impl Session {
             if let Some(payload) = payload {
                 self.spend(payload.bytes.len());
                 frames.push(Frame::Payload { space: self.blind(log.space), author: log.author, seq: at.seq, payload });
+            } else {
+                misses += 1;
             }
         }
         while self.credit > 0 && !self.streams.is_empty() {

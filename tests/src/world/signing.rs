@@ -1,6 +1,6 @@
 //! The high-water mark of a node's own keys, in memory: the steps of node/src/signing.rs on the mark that a node has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use isnad_node::mark::{Assessment, End, Machine, Mark, OwnLog};
 use isnad_protocol::entry::Entry;
@@ -20,6 +20,7 @@ pub(super) struct Signing {
     mark: Mark,
     blocked: Option<String>,
     confirmed: BTreeMap<OwnLog, End>,
+    floor: BTreeMap<OwnLog, End>,
     unsettled: Vec<Entry>,
 }
 
@@ -37,8 +38,9 @@ impl Signing {
         };
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| assessment.to_string());
+        let floor = file.iter().flat_map(Mark::reserved).collect();
         let mark = file.clone().filter(|_| may_sign).unwrap_or_else(|| Mark::new(MACHINE));
-        Self { file, mark, blocked, confirmed: BTreeMap::new(), unsettled }
+        Self { file, mark, blocked, confirmed: BTreeMap::new(), floor, unsettled }
     }
 
     /// A mark that claims to know these ends: what a thief or a careless restore would write.
@@ -93,13 +95,18 @@ impl Signing {
         &self.unsettled
     }
 
-    /// A node of another organisation holds nothing of an own log beyond this end.
-    pub(super) fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeSet<LogKey>) {
+    /// A node of another organisation holds an own log to this end.
+    pub(super) fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeMap<LogKey, LogEnd>) {
         if self.blocked.is_none() {
             return;
         }
         self.confirmed.insert(OwnLog::of(log), End { seq: end.seq, id: end.id });
-        if own.iter().all(|log| self.confirmed.contains_key(&OwnLog::of(*log))) {
+        let is_confirmed = |(log, end): (&LogKey, &LogEnd)| {
+            let log = OwnLog::of(*log);
+            let floor = self.floor.get(&log).map_or(0, |floor| floor.seq);
+            end.seq >= floor && self.confirmed.get(&log) == Some(&End { seq: end.seq, id: end.id })
+        };
+        if own.iter().all(is_confirmed) {
             self.mark = Mark::confirmed(MACHINE, &self.confirmed);
             self.file = Some(self.mark.clone());
             self.blocked = None;
