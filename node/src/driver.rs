@@ -546,6 +546,15 @@ impl Driver {
 
     fn notice(&mut self, notice: &Notice) {
         match notice {
+            // What a restored home has lost comes back to it: nobody else writes with its key for that.
+            Notice::OwnKeyElsewhere { log }
+                if matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) =>
+            {
+                self.note(format!(
+                    "entries of this node's own key {} that this home lacked come from a peer",
+                    log.author
+                ));
+            }
             Notice::OwnKeyElsewhere { log } => {
                 self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
                 self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
