@@ -287,8 +287,9 @@ impl Site {
             Output::Acknowledge { entries, .. } => self.acknowledge(&entries, around),
             Output::Refuse { refusal, .. } => {
                 around.ledger.refused += 1;
-                let is_disk = matches!(refusal, Refusal::NotFlushed);
-                ensure(is_disk || !self.is_honest(), Rule::Accused, || format!("own words refused: {refusal}"))
+                // An act that waits is handed in again, as its author was told.
+                let is_for_now = matches!(refusal, Refusal::NotFlushed | Refusal::Waits);
+                ensure(is_for_now || !self.is_honest(), Rule::Accused, || format!("own words refused: {refusal}"))
             }
             Output::Send { peer, frame } => {
                 self.check_sent(peer, &frame)?;
