@@ -17,12 +17,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use isnad_protocol::id::{EntryId, SpaceId};
-use isnad_protocol::log::LogKey;
+use isnad_protocol::log::{LogEnd, LogKey};
 
 use crate::fault::Fault;
 use crate::files;
 
 mod assess;
+mod confirmations;
 mod encoding;
 mod machine;
 
@@ -30,6 +31,7 @@ mod machine;
 mod tests;
 
 pub use assess::Assessment;
+pub use confirmations::Confirmations;
 pub use machine::Machine;
 
 /// Bytes of own entries that are written in one step, together.
@@ -64,6 +66,12 @@ pub struct End {
 impl End {
     /// The end of a log without entries.
     pub const NONE: Self = Self { seq: 0, id: EntryId::ZERO };
+
+    /// The same end as the protocol has it.
+    #[must_use]
+    pub const fn of(end: LogEnd) -> Self {
+        Self { seq: end.seq, id: end.id }
+    }
 }
 
 /// How far one log reaches.
@@ -173,11 +181,6 @@ impl Mark {
     #[must_use]
     pub fn names(&self, log: &OwnLog) -> bool {
         self.logs.contains_key(log)
-    }
-
-    /// How far each log was signed.
-    pub fn reserved(&self) -> impl Iterator<Item = (OwnLog, End)> {
-        self.logs.iter().map(|(log, reach)| (*log, reach.reserved))
     }
 
     /// How far each log was known to be in the journal when the mark was written.

@@ -371,7 +371,7 @@ fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<Organ
 }
 
 fn ends(logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
-    logs.iter().map(|(key, log)| (OwnLog::of(*key), End { seq: log.end.seq, id: log.end.id })).collect()
+    logs.iter().map(|(key, log)| (OwnLog::of(*key), End::of(log.end))).collect()
 }
 
 async fn open_network(

@@ -10,7 +10,7 @@ use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::mark::{Assessment, End, Machine, Mark, OwnLog};
+use crate::mark::{Assessment, Confirmations, End, Machine, Mark, OwnLog};
 
 #[cfg(test)]
 mod tests;
@@ -48,10 +48,8 @@ pub struct Signing {
     mark: Mark,
     machine: Machine,
     blocked: Option<Blocked>,
-    /// While blocked: ends of own logs that were confirmed.
-    confirmed: BTreeMap<OwnLog, End>,
-    /// How far each own log reached by the mark that was found, however old it is or whose machine wrote it.
-    floor: BTreeMap<OwnLog, End>,
+    /// While blocked.
+    confirmations: Confirmations,
     /// Signed and reserved in the mark, and not known to be in the journal.
     unsettled: Vec<Entry>,
 }
@@ -79,9 +77,9 @@ impl Signing {
         };
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| Blocked::Unconfirmed { why: assessment.to_string() });
-        let floor = found.iter().flat_map(Mark::reserved).collect();
+        let confirmations = Confirmations::new(found.as_ref());
         let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
-        Ok(Self { path, mark, machine, blocked, confirmed: BTreeMap::new(), floor, unsettled })
+        Ok(Self { path, mark, machine, blocked, confirmations, unsettled })
     }
 
     /// Passes if this node signs.
@@ -147,24 +145,13 @@ impl Signing {
         &self.unsettled
     }
 
-    /// Notes that a node of another organisation holds an own log to this end. Once that was said of every log that own keys can
-    /// have written, to the end at which it stands now, `own`, this node signs again: of a log that a restored home has lost, too.
-    ///
-    /// Never below what the mark that was found says: entries that it knows are lost, and their numbers are used.
+    /// Notes that a node of another organisation holds an own log to this end; `own` are all own logs as they stand now. Once
+    /// all are confirmed, this node signs again: see [`Confirmations::take`].
     pub fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeMap<LogKey, LogEnd>) {
         if !matches!(self.blocked, Some(Blocked::Unconfirmed { .. })) {
             return;
         }
-        self.confirmed.insert(OwnLog::of(log), End { seq: end.seq, id: end.id });
-        let is_confirmed = |(log, end): (&LogKey, &LogEnd)| {
-            let log = OwnLog::of(*log);
-            let floor = self.floor.get(&log).map_or(0, |floor| floor.seq);
-            end.seq >= floor && self.confirmed.get(&log) == Some(&End { seq: end.seq, id: end.id })
-        };
-        if !own.iter().all(is_confirmed) {
-            return;
-        }
-        let mark = Mark::confirmed(self.machine, &self.confirmed);
+        let Some(mark) = self.confirmations.take(self.machine, (log, end), own) else { return };
         match mark.write(&self.path) {
             Ok(()) => {
                 tracing::info!("the ends of this node's logs are confirmed: it signs again");
@@ -182,7 +169,7 @@ fn own_log(entry: &Authentic) -> OwnLog {
 }
 
 fn own_end(entry: &Authentic) -> End {
-    End { seq: entry.end().seq, id: entry.id() }
+    End::of(entry.end())
 }
 
 fn last_of_each(ends: &[(OwnLog, End)]) -> Vec<(OwnLog, End)> {

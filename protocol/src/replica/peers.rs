@@ -434,7 +434,8 @@ impl Replica {
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
-        let has_own = changed.keys().any(|log| self.own.contains(&log.author));
+        // What came back to a home that had lost it: of what was written here no peer has said anything yet.
+        let has_regained = changed.iter().any(|(log, is_local)| !is_local && self.own.contains(&log.author));
         for peer in peers {
             for space in holdings.keys() {
                 self.send_acts(peer, *space, &holdings);
@@ -446,7 +447,7 @@ impl Replica {
             let wanted: Vec<_> =
                 wanted.flat_map(|(log, ends)| ends.unwrap_or_default().into_iter().map(move |at| (log, at))).collect();
             self.owe(peer, wanted);
-            if has_own {
+            if has_regained {
                 self.confirm_own(peer);
             }
             if let Some(frame) = self.sessions.get_mut(&peer).and_then(Session::return_credit) {

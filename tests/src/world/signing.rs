@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use isnad_node::mark::{Assessment, End, Machine, Mark, OwnLog};
+use isnad_node::mark::{Assessment, Confirmations, End, Machine, Mark, OwnLog};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 
@@ -19,8 +19,7 @@ pub(super) struct Signing {
     pub(super) file: Option<Mark>,
     mark: Mark,
     blocked: Option<String>,
-    confirmed: BTreeMap<OwnLog, End>,
-    floor: BTreeMap<OwnLog, End>,
+    confirmations: Confirmations,
     unsettled: Vec<Entry>,
 }
 
@@ -38,9 +37,9 @@ impl Signing {
         };
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| assessment.to_string());
-        let floor = file.iter().flat_map(Mark::reserved).collect();
+        let confirmations = Confirmations::new(file.as_ref());
         let mark = file.clone().filter(|_| may_sign).unwrap_or_else(|| Mark::new(MACHINE));
-        Self { file, mark, blocked, confirmed: BTreeMap::new(), floor, unsettled }
+        Self { file, mark, blocked, confirmations, unsettled }
     }
 
     /// A mark that claims to know these ends: what a thief or a careless restore would write.
@@ -100,15 +99,9 @@ impl Signing {
         if self.blocked.is_none() {
             return;
         }
-        self.confirmed.insert(OwnLog::of(log), End { seq: end.seq, id: end.id });
-        let is_confirmed = |(log, end): (&LogKey, &LogEnd)| {
-            let log = OwnLog::of(*log);
-            let floor = self.floor.get(&log).map_or(0, |floor| floor.seq);
-            end.seq >= floor && self.confirmed.get(&log) == Some(&End { seq: end.seq, id: end.id })
-        };
-        if own.iter().all(is_confirmed) {
-            self.mark = Mark::confirmed(MACHINE, &self.confirmed);
-            self.file = Some(self.mark.clone());
+        if let Some(mark) = self.confirmations.take(MACHINE, (log, end), own) {
+            self.file = Some(mark.clone());
+            self.mark = mark;
             self.blocked = None;
         }
     }
@@ -120,5 +113,5 @@ fn own_log(entry: &Authentic) -> OwnLog {
 }
 
 fn own_end(entry: &Authentic) -> End {
-    End { seq: entry.end().seq, id: entry.id() }
+    End::of(entry.end())
 }

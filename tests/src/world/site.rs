@@ -540,7 +540,7 @@ fn own_ends(image: &Image, own: &BTreeSet<PublicKey>) -> BTreeMap<OwnLog, End> {
     let logs = image.logs.iter().filter(|(key, _)| own.contains(&key.author));
     logs.map(|(key, log)| {
         let own = OwnLog { space: key.space, author: *key.author.as_bytes() };
-        (own, End { seq: log.end.seq, id: log.end.id })
+        (own, End::of(log.end))
     })
     .collect()
 }
