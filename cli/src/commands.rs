@@ -12,6 +12,8 @@ mod claim;
 mod demo;
 mod export;
 mod founding;
+mod history;
+mod list;
 mod node;
 mod reading;
 mod show;
@@ -32,9 +34,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::Record { command } => writing::record(session, command).await,
         Command::Claim { command } => claim::run(session, command).await,
         Command::Narrative { command } => writing::narrative(session, command).await,
-        Command::List { kind, search } => reading::list(session, &kind, search).await,
-        Command::Show { record } => show::run(session, &record).await,
-        Command::History { record } => reading::history(session, &record).await,
+        Command::List(args) => list::run(session, &args).await,
+        Command::Show(args) => show::run(session, &args).await,
+        Command::History(args) => history::run(session, &args).await,
         Command::Digest => reading::digest(session).await,
         Command::Export(args) => export::run(session, args).await,
         Command::Carry { command } => carry::run(session, command).await,

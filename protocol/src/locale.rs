@@ -1,6 +1,6 @@
 //! Words in Arabic, English and French, for command line and page alike.
 //!
-//! `protocol/locales/{ar,en,fr}.txt` hold one `key = text` a line. Keys: `kind.<kind>`, `kinds.<kind>` (several),
+//! `protocol/locales/{ar,en,fr}/*.txt` hold one `key = text` a line. Keys: `kind.<kind>`, `kinds.<kind>` (several),
 //! `property.<property>`, `field.<field of a claim>`, `member.<member of a value>`, `<vocabulary>.<code>`, `space.<name>`,
 //! `role.<role>`, `standing.<standing>`, `view.<word>`, `format.<sentence>` with values to put in.
 
@@ -79,11 +79,57 @@ impl Language {
         }
     }
 
-    const fn file(self) -> &'static str {
+    /// Its words, one file for each room of the house.
+    const fn files(self) -> [&'static str; 14] {
         match self {
-            Self::Ar => include_str!("../locales/ar.txt"),
-            Self::En => include_str!("../locales/en.txt"),
-            Self::Fr => include_str!("../locales/fr.txt"),
+            Self::Ar => [
+                include_str!("../locales/ar/model.txt"),
+                include_str!("../locales/ar/refusals.txt"),
+                include_str!("../locales/ar/speech.txt"),
+                include_str!("../locales/ar/policy.txt"),
+                include_str!("../locales/ar/candidates.txt"),
+                include_str!("../locales/ar/views.txt"),
+                include_str!("../locales/ar/show.txt"),
+                include_str!("../locales/ar/lists.txt"),
+                include_str!("../locales/ar/writing.txt"),
+                include_str!("../locales/ar/node.txt"),
+                include_str!("../locales/ar/problems.txt"),
+                include_str!("../locales/ar/help.txt"),
+                include_str!("../locales/ar/demo.txt"),
+                include_str!("../locales/ar/audit.txt"),
+            ],
+            Self::En => [
+                include_str!("../locales/en/model.txt"),
+                include_str!("../locales/en/refusals.txt"),
+                include_str!("../locales/en/speech.txt"),
+                include_str!("../locales/en/policy.txt"),
+                include_str!("../locales/en/candidates.txt"),
+                include_str!("../locales/en/views.txt"),
+                include_str!("../locales/en/show.txt"),
+                include_str!("../locales/en/lists.txt"),
+                include_str!("../locales/en/writing.txt"),
+                include_str!("../locales/en/node.txt"),
+                include_str!("../locales/en/problems.txt"),
+                include_str!("../locales/en/help.txt"),
+                include_str!("../locales/en/demo.txt"),
+                include_str!("../locales/en/audit.txt"),
+            ],
+            Self::Fr => [
+                include_str!("../locales/fr/model.txt"),
+                include_str!("../locales/fr/refusals.txt"),
+                include_str!("../locales/fr/speech.txt"),
+                include_str!("../locales/fr/policy.txt"),
+                include_str!("../locales/fr/candidates.txt"),
+                include_str!("../locales/fr/views.txt"),
+                include_str!("../locales/fr/show.txt"),
+                include_str!("../locales/fr/lists.txt"),
+                include_str!("../locales/fr/writing.txt"),
+                include_str!("../locales/fr/node.txt"),
+                include_str!("../locales/fr/problems.txt"),
+                include_str!("../locales/fr/help.txt"),
+                include_str!("../locales/fr/demo.txt"),
+                include_str!("../locales/fr/audit.txt"),
+            ],
         }
     }
 
@@ -96,7 +142,7 @@ impl Language {
             Self::En => &EN,
             Self::Fr => &FR,
         };
-        words.get_or_init(|| lines(self.file()).collect())
+        words.get_or_init(|| self.files().into_iter().flat_map(lines).collect())
     }
 }
 
@@ -185,7 +231,7 @@ mod tests {
     fn each_line_is_a_comment_or_a_word_and_each_key_stands_once() {
         for language in Language::ALL {
             let is_word = |line: &&str| !line.is_empty() && !line.starts_with('#');
-            let count = language.file().lines().filter(is_word).count();
+            let count = language.files().into_iter().flat_map(str::lines).filter(is_word).count();
             assert_eq!(count, language.words().len(), "{language}");
         }
     }

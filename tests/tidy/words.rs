@@ -8,7 +8,8 @@ use crate::tree::{files, read, root};
 
 fn locale(language: &str) -> BTreeMap<String, String> {
     let mut words = BTreeMap::new();
-    for line in read(&format!("protocol/locales/{language}.txt")).lines() {
+    let files = files(&format!("protocol/locales/{language}"), ".txt");
+    for line in files.iter().flat_map(|file| file.text.lines()) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }

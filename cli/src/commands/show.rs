@@ -12,6 +12,7 @@ use isnad_protocol::view::{
 };
 
 use super::reading::{label, organisation_name, property_word, state_code};
+use crate::args::ShowArgs;
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
 use crate::output::{Style, hanging, inert, isolated, pasted, width};
@@ -21,13 +22,13 @@ mod value;
 
 use value::Telling;
 
-pub(crate) async fn run(session: &Session, record: &str) -> Outcome {
+pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let query = query(&[
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
     ]);
-    let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(record)))).await?;
+    let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(&args.record)))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&view, |view| Page { session, who: &who }.text(view));
     Ok(DONE)

@@ -1,0 +1,124 @@
+//! Arguments of the commands that sign something.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::SpaceName;
+
+/// See [`Command::Record`].
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordCommand {
+    /// Make a record from a file of claims
+    New {
+        /// Its kind: see `isnad help list`
+        kind: String,
+        /// The file, or - for standard input; `isnad record example KIND` prints one to start from
+        #[arg(long, value_name = "FILE.json")]
+        from: PathBuf,
+        /// Who may read it [default: what the file says, else members]
+        #[arg(long, value_enum)]
+        space: Option<SpaceName>,
+    },
+    /// Print a filled file to start from
+    Example {
+        /// The kind of record
+        kind: String,
+    },
+}
+
+/// See [`Command::Claim`].
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClaimCommand {
+    /// Add a claim to a record
+    ///
+    /// The value is JSON, or plain text for a property that takes text. Whole claims, with sources, standard and
+    /// wording, come from a file: --from FILE.json.
+    Add(ClaimAddArgs),
+    /// Replace one of this organisation's claims; the old one stays visible in the history
+    Replace {
+        /// The record
+        record: String,
+        /// The claim to replace: its id, or a unique beginning of 8 digits or more
+        claim: String,
+        #[command(flatten)]
+        new: ClaimWords,
+    },
+    /// Retract one of this organisation's claims, with a reason
+    Retract {
+        /// The record
+        record: String,
+        /// The claim to retract: its id, or a unique beginning of 8 digits or more
+        claim: String,
+        /// error, source_withdrawn, consent_withdrawn, court_order, delisted, data_protection, safety, superseded,
+        /// key_compromise
+        #[arg(long)]
+        reason: String,
+        /// Why, for other members to read
+        #[arg(long)]
+        note: Option<String>,
+    },
+}
+
+/// See [`ClaimCommand::Add`].
+#[derive(Debug, Args)]
+pub(crate) struct ClaimAddArgs {
+    /// The record
+    pub(crate) record: String,
+    #[command(flatten)]
+    pub(crate) words: ClaimWords,
+}
+
+/// What a claim says: for [`ClaimCommand::Add`] and [`ClaimCommand::Replace`].
+#[derive(Debug, Args)]
+pub(crate) struct ClaimWords {
+    /// The property, such as title, date or casualty
+    #[arg(required_unless_present = "from")]
+    pub(crate) property: Option<String>,
+    /// The value
+    #[arg(required_unless_present = "from")]
+    pub(crate) value: Option<String>,
+    /// The language of a text, as in ar, en, fr
+    #[arg(long = "in", value_name = "LANG")]
+    pub(crate) language: Option<String>,
+    /// The body cited, if not this organisation itself: a record of kind organisation
+    #[arg(long, value_name = "RECORD")]
+    pub(crate) according_to: Option<String>,
+    /// The source: a record of kind source or evidence; may be given again
+    #[arg(long, value_name = "RECORD")]
+    pub(crate) source: Vec<String>,
+    /// The standard of proof that the body applied
+    #[arg(long, value_name = "CODE")]
+    pub(crate) standard: Option<String>,
+    /// The body's own words
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) wording: Option<String>,
+    /// A whole claim from a file, or - for standard input
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Who may read it [default: members; for a replacement, those who may read what it replaces]
+    #[arg(long, value_enum)]
+    pub(crate) space: Option<SpaceName>,
+}
+
+/// See [`Command::Narrative`].
+#[derive(Debug, Subcommand)]
+pub(crate) enum NarrativeCommand {
+    /// Begin a narrative, or edit one: in $EDITOR, or from a file
+    Edit {
+        /// The record
+        record: String,
+        /// The narrative to edit; begins a new one if left out
+        #[arg(long, value_name = "ID")]
+        narrative: Option<String>,
+        /// Take the text from this file, or - for standard input, instead of an editor
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// The language of a new narrative
+        #[arg(long = "in", value_name = "LANG", default_value = "en")]
+        language: String,
+        /// Who may read it [default: members; for an edit, those who may read the narrative]
+        #[arg(long, value_enum)]
+        space: Option<SpaceName>,
+    },
+}
