@@ -4,6 +4,7 @@ use isnad_protocol::act::Role;
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::SecretKey;
+use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
 use isnad_protocol::sheet::write;
 
@@ -30,6 +31,15 @@ pub enum Content {
 }
 
 impl Content {
+    /// Bytes of its payload, or a bound on them.
+    pub(crate) const fn bytes(&self) -> usize {
+        match self {
+            Self::Operations(bytes) => bytes.len(),
+            // The longest payload there is: a longer text is refused.
+            Self::NewNarrative(_) => limits::PAYLOAD_BYTES as usize,
+        }
+    }
+
     /// The payload, for the position that the entry takes.
     ///
     /// # Errors

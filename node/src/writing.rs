@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Object;
+use isnad_protocol::entry::FRAME_SIZE;
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
 use isnad_protocol::sheet::{self, Claim, Operation, Retract, write};
 use serde::{Deserialize, Serialize};
 
 use crate::contribution::{Content, Contribution};
+use crate::mark;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 
@@ -101,7 +103,10 @@ pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Proble
     let reading = Arc::clone(node);
     let prepared = tokio::task::spawn_blocking(move || prepare_all(&reading, request)).await;
     let (contributions, mut written) = prepared.map_err(|error| Problem::fault(error.to_string()))??;
-    for batch in contributions.chunks(BATCH) {
+    let mut rest = contributions.as_slice();
+    while !rest.is_empty() {
+        let (batch, behind) = rest.split_at(fit_the_mark(rest));
+        rest = behind;
         let receipt = node.contribute(batch.to_vec()).await?;
         written.entries.extend(receipt.entries);
     }
@@ -124,8 +129,15 @@ fn prepare_all(node: &Node, request: Request) -> Result<(Vec<Contribution>, Writ
     Ok((contributions, written))
 }
 
-/// Contributions that are signed and flushed together: together they fit the mark (mark::PENDING_BYTES).
-const BATCH: usize = 48;
+/// How many of these contributions are signed and flushed together, at least one: so many as the mark can hold.
+fn fit_the_mark(contributions: &[Contribution]) -> usize {
+    let mut bytes = 0_usize;
+    let fit = contributions.iter().take_while(|contribution| {
+        bytes = bytes.saturating_add(contribution.content.bytes()).saturating_add(FRAME_SIZE);
+        bytes <= mark::PENDING_BYTES
+    });
+    fit.count().max(1)
+}
 
 fn prepare(
     node: &Node,

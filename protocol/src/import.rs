@@ -242,21 +242,25 @@ impl ImportedRecord {
         self.claims.iter().filter(is_said).filter_map(|claim| claim.get("value"))
     }
 
-    /// Takes out the claims that their author would be refused, and says what is wrong with each. MODEL §7.
-    fn take_out_refused(&mut self) -> Vec<Warning> {
+    /// Takes out the claims that their author would be refused, and says what is wrong with each; then what the author's check
+    /// says of the rest together. Several values of one property are signed: their claimants differ. MODEL §7.
+    fn take_out_refused(&mut self) -> (Vec<Warning>, Vec<Warning>) {
         let mut left_out = Vec::new();
         let had_outcome = self.values("outcome").next().is_some();
+        let mut claims: Vec<Json> = std::mem::take(&mut self.claims).into_iter().map(Json::Object).collect();
         // A claim may rest on another that is taken out.
         loop {
-            let mut refused = self.refused();
-            if had_outcome && self.values("outcome").next().is_none() {
-                refused.extend(self.accused_of_nothing());
+            let problems = model::check_claims(self.record.kind_code(), &claims);
+            let mut refused = self.refused(&claims, &problems);
+            if had_outcome && !claims.iter().any(|claim| says(claim, "outcome")) {
+                refused.extend(self.accused_of_nothing(&claims));
             }
             if refused.is_empty() {
-                return left_out;
+                self.claims = claims.into_iter().filter_map(Json::into_object).collect();
+                return (left_out, problems.into_iter().map(|problem| self.warning(problem)).collect());
             }
             let mut place = 0_usize;
-            self.claims.retain(|_| {
+            claims.retain(|_| {
                 let is_kept = !refused.contains_key(&place);
                 place = place.saturating_add(1);
                 is_kept
@@ -266,13 +270,11 @@ impl ImportedRecord {
     }
 
     /// By the place of a claim, what its author is refused.
-    fn refused(&self) -> BTreeMap<usize, Warning> {
-        let claims: Vec<Json> = self.claims.iter().cloned().map(Json::Object).collect();
-        let problems = model::check_claims(self.record.kind_code(), &claims);
+    fn refused(&self, claims: &[Json], problems: &[model::Problem]) -> BTreeMap<usize, Warning> {
         let mut refused: BTreeMap<usize, Warning> = BTreeMap::new();
-        for (place, prop) in self.claims.iter().map(|claim| claim.get("prop")).enumerate() {
-            let prop = prop.and_then(Json::as_text).unwrap_or_default();
-            for problem in &problems {
+        for (place, claim) in claims.iter().enumerate().filter(|_| !problems.is_empty()) {
+            let prop = claim.get("prop").and_then(Json::as_text).unwrap_or_default();
+            for problem in problems {
                 let Some(at) = at_fault(problem, place, prop) else { continue };
                 let path = format!("{} {prop}{at}", self.source_id);
                 let warning = || Warning { code: problem.code, path, why: problem.why.clone() };
@@ -283,9 +285,8 @@ impl ImportedRecord {
     }
 
     /// The subjects of a conclusion whose outcome is taken out: whoever names them without it insinuates.
-    fn accused_of_nothing(&self) -> BTreeMap<usize, Warning> {
-        let places = self.claims.iter().enumerate();
-        let subjects = places.filter(|(_, claim)| claim.get("prop").and_then(Json::as_text) == Some("subject"));
+    fn accused_of_nothing(&self, claims: &[Json]) -> BTreeMap<usize, Warning> {
+        let subjects = claims.iter().enumerate().filter(|(_, claim)| says(claim, "subject"));
         let warning = || Warning {
             code: "subject_without_outcome",
             path: format!("{} subject", self.source_id),
@@ -294,16 +295,13 @@ impl ImportedRecord {
         subjects.map(|(place, _)| (place, warning())).collect()
     }
 
-    /// What the author's check says of the claims together. Several values of one property are signed: their claimants differ.
-    fn warnings(&self) -> impl Iterator<Item = Warning> {
-        let claims: Vec<Json> = self.claims.iter().cloned().map(Json::Object).collect();
-        let problems = model::check_claims(self.record.kind_code(), &claims);
-        problems.into_iter().map(|problem| Warning {
-            code: problem.code,
-            path: format!("{} {}", self.source_id, problem.path),
-            why: problem.why,
-        })
+    fn warning(&self, problem: model::Problem) -> Warning {
+        Warning { code: problem.code, path: format!("{} {}", self.source_id, problem.path), why: problem.why }
     }
+}
+
+fn says(claim: &Json, prop: &str) -> bool {
+    claim.get("prop").and_then(Json::as_text) == Some(prop)
 }
 
 /// Where in a claim the problem is, if it is one of the claim at this place.

@@ -10,6 +10,7 @@ mod consortium;
 mod contributions;
 mod corpus;
 mod demo;
+mod import;
 mod index;
 mod node;
 mod reading;
@@ -33,10 +34,11 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 6] = [
+const BENCHES: [(&str, Bench); 7] = [
     ("wire", |report, _| wire::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),
+    ("import", import::run),
     ("catch-up", catch_up::run),
     ("index", index::run),
     ("reading", reading::run),

@@ -1,17 +1,20 @@
 //! `import`, `record`, `narrative`: what this organisation says; and what `claim` shares with them.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Edit, Request, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{RecordId, SpaceId, kind_code};
-use isnad_protocol::import;
+use isnad_protocol::import::{self, ImportedRecord};
 use isnad_protocol::locale;
 use isnad_protocol::model::{self, Audience, Draft, DraftError};
 use isnad_protocol::view::{ShownNarrative, View};
 use serde::Serialize;
+use tokio::task::JoinHandle;
 
 use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
 use crate::client::{Client, encoded, query};
@@ -39,8 +42,11 @@ struct KindCount {
     claims: usize,
 }
 
-/// Records of one request: each stands or falls whole, and progress is told between.
-const PART: usize = 48;
+/// Claims of one request: each request stands or falls whole, and progress is told between.
+const PART_CLAIMS: usize = 2_048;
+
+/// Requests under way at one time: while one is flushed and indexed, the next is checked and signed.
+const UNDER_WAY: usize = 4;
 
 pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> Outcome {
     let bytes = read(file)?;
@@ -51,16 +57,22 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
     let client = Client::to_write(session).await?;
     let bar = crate::output::progress(session.printer, dataset.records.len());
     let (mut new_claims, mut entries) = (0, 0);
-    for part in dataset.records.chunks(PART) {
-        let changes = part.iter().map(|record| Change {
-            claims: record.claims.iter().cloned().map(Json::Object).collect(),
-            ..Change::of(record.record)
-        });
-        let request = Request { space: space.name().into(), changes: changes.collect(), only_new: true };
-        let written: Written = client.post("/contributions", &request).await.map_err(cut_off)?;
+    let client = Arc::new(client);
+    let mut under_way: VecDeque<(usize, JoinHandle<Result<Written, Problem>>)> = VecDeque::new();
+    let mut rest = dataset.records.as_slice();
+    while !rest.is_empty() || !under_way.is_empty() {
+        while under_way.len() < UNDER_WAY && !rest.is_empty() {
+            let (part, behind) = rest.split_at(records_of_a_part(rest));
+            rest = behind;
+            let (request, client) = (import_request(part, space), Arc::clone(&client));
+            let sent = tokio::spawn(async move { client.post("/contributions", &request).await });
+            under_way.push_back((part.len(), sent));
+        }
+        let Some((records, sent)) = under_way.pop_front() else { break };
+        let written = sent.await.map_err(|error| Problem::fault(error.to_string()))?.map_err(cut_off)?;
         new_claims += written.claims.len();
         entries += written.entries.len();
-        bar.inc(part.len() as u64);
+        bar.inc(records as u64);
     }
     bar.finish_and_clear();
     let kinds = dataset.by_kind().into_iter().map(|(kind, count)| KindCount {
@@ -80,6 +92,24 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
     };
     session.printer.either(&imported, imported_text);
     Ok(if imported.not_signed.is_empty() { DONE } else { exit::NO })
+}
+
+/// How many of these records make a request: at least one.
+fn records_of_a_part(records: &[ImportedRecord]) -> usize {
+    let mut claims = 0;
+    let fit = records.iter().take_while(|record| {
+        claims += record.claims.len();
+        claims <= PART_CLAIMS
+    });
+    fit.count().max(1)
+}
+
+fn import_request(records: &[ImportedRecord], space: SpaceName) -> Request {
+    let changes = records.iter().map(|record| Change {
+        claims: record.claims.iter().cloned().map(Json::Object).collect(),
+        ..Change::of(record.record)
+    });
+    Request { space: space.name().into(), changes: changes.collect(), only_new: true }
 }
 
 /// An import whose node went away has signed a part: each request stands or falls whole, and run again it says nothing twice.

@@ -159,6 +159,15 @@ impl Json {
         if let Self::List(items) = self { Some(items) } else { None }
     }
 
+    /// Its members, taken out.
+    #[must_use]
+    pub fn into_object(self) -> Option<Object> {
+        match self {
+            Self::Object(members) => Some(members),
+            Self::Bool(_) | Self::Int(_) | Self::Text(_) | Self::List(_) => None,
+        }
+    }
+
     /// The members, if it is an object.
     #[must_use]
     pub const fn as_object(&self) -> Option<&Object> {

@@ -165,8 +165,9 @@ impl<'a> Reader<'a> {
     pub(super) fn finish(mut self) -> Result<Dataset, ImportError> {
         let mut left_out = Vec::new();
         for record in &mut self.records {
-            left_out.extend(record.take_out_refused());
-            self.warnings.extend(record.warnings());
+            let (refused, told) = record.take_out_refused();
+            left_out.extend(refused);
+            self.warnings.extend(told);
         }
         self.records.retain(|record| !record.claims.is_empty());
         Ok(Dataset { records: self.records, warnings: self.warnings, left_out })

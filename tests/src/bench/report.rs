@@ -89,6 +89,11 @@ impl Report {
         self.add(name, (value, against), unit, peer, Some(Target::AtLeast(1.0)));
     }
 
+    /// A rate that is to reach a share of what a peer reached in the same run.
+    pub fn reaches(&mut self, name: &str, value: f64, peer: (f64, &str), share: f64, unit: &'static str) {
+        self.add(name, (value, peer.0), unit, peer.1, Some(Target::AtLeast(share)));
+    }
+
     /// A value beside a peer's, without a target.
     pub fn beside(&mut self, name: &str, value: f64, (against, peer): (f64, &str), unit: &'static str) {
         self.add(name, (value, against), unit, peer, None);
