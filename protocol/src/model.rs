@@ -39,6 +39,9 @@ pub fn properties(kind_code: u8) -> impl Iterator<Item = &'static Property> {
 }
 
 #[cfg(test)]
+mod tables;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 

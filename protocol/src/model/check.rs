@@ -232,4 +232,6 @@ fn stands_once(kind_code: u8, claims: &[Json], report: &mut Report) {
 }
 
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod tests;
