@@ -71,3 +71,18 @@ pub(super) fn truth(text: &str) -> Result<bool, NotUnderstood> {
         _ => Err(NotUnderstood::new("form", "bool").with("typed", text)),
     }
 }
+
+/// Yes or no in words.
+pub(super) fn truth_in(language: Language, value: &Json) -> Option<&'static str> {
+    let Json::Bool(truth) = value else { return None };
+    locale::lookup(language, if *truth { "speech.yes" } else { "speech.no" })
+}
+
+/// An agent with its basis in words, as [`agent`] reads it.
+pub(super) fn agent_in(language: Language, value: &Json) -> Option<String> {
+    let agent = locale::code(language, "agent", value.get("code")?.as_text()?);
+    Some(match value.get("basis").and_then(Json::as_text) {
+        Some(basis) => format!("{agent} ({})", locale::code(language, "agent_basis", basis)),
+        None => agent.to_owned(),
+    })
+}

@@ -1,5 +1,10 @@
+//! Phrases that people type, and what they are.
+
 use super::*;
 use crate::model::edtf::Edtf;
+
+mod values;
+
 use crate::model::vocabularies;
 
 fn date(text: &str) -> Result<String, NotUnderstood> {

@@ -2,6 +2,7 @@
 
 use super::NotUnderstood;
 use super::fold::{Form, Piece, pieces};
+use super::lexicon::behind_and;
 use super::words::{self, Sense};
 
 /// One part of a phrase.
@@ -45,7 +46,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, NotUnderstood> {
                 }
                 None if word == "t" && matches!(found.last(), Some(Token::Date(..))) => 1,
                 None => {
-                    behind = Some(words::behind_and(piece).ok_or_else(|| unknown(word))?);
+                    behind = Some(behind_and(piece).ok_or_else(|| unknown(word))?);
                     found.push(Token::Sense(Sense::And));
                     1
                 }
