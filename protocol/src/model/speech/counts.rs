@@ -233,6 +233,7 @@ impl Said {
             '≤' => self.take(Sense::Bound(Bound::AtMost)),
             '~' | '≈' => self.take(Sense::About),
             ':' | '.' | '\'' | '(' | ')' => Ok(()),
+            ',' | ';' | '/' => Err(fault("count_several")),
             other => Err(fault("count_word").with("word", &other.to_string())),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::vocabularies::{PLACE_ROLE, PRECISION};
 use super::coordinates::{self, Point};
-use super::fold::{self, fold, normal, pieces, script_of};
+use super::fold::{Form, Piece, fold, normal, pieces, script_of};
 use super::{NotUnderstood, codes, regions, scalars};
 use crate::encoding::json::{Json, Object};
 use crate::locale::{self, Language};
@@ -105,8 +105,7 @@ impl Said {
         if let Some(point) = coordinates::point(&whole)? {
             return once(&mut self.point, point).ok_or_else(several);
         }
-        if pieces(&whole).iter().all(|piece| !matches!(piece.form, fold::Form::Word(_))) {
-            // Numbers and signs alone name nothing.
+        if !is_nameable(&whole) {
             return Err(fault("place_part", all));
         }
         if let Some((label, rest)) = part.text.split_once(':') {
@@ -187,6 +186,20 @@ impl Said {
 
 /// BCP 47: a language that nobody named.
 const UNDETERMINED: &str = "und";
+
+/// True if letters stand in a text and no decimals or degrees: half-written coordinates are the name of nothing.
+fn is_nameable(text: &str) -> bool {
+    let pieces = pieces(text);
+    let is_number = |piece: &Piece| matches!(piece.form, Form::Number(_));
+    let has_decimals = pieces.windows(3).any(|run| match run {
+        [whole, point, decimals] => {
+            is_number(whole) && point.form == Form::Sign('.') && is_number(decimals) && decimals.is_glued
+        }
+        _ => false,
+    });
+    let has_degrees = pieces.iter().any(|piece| piece.form == Form::Sign('°'));
+    pieces.iter().any(|piece| matches!(piece.form, Form::Word(_))) && !has_decimals && !has_degrees
+}
 
 /// The name of a region that is called one.
 fn region(part: &str) -> Option<&str> {

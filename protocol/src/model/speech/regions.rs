@@ -1,5 +1,8 @@
 //! Countries by ISO 3166-1 code or, for those of the data, by name; languages by BCP 47 tag or name.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use super::super::values::is_language;
 use super::NotUnderstood;
 use super::fold::plain;
@@ -49,10 +52,27 @@ pub(super) fn known_country(text: &str) -> Option<&'static str> {
             return code;
         }
     }
-    let is_named = |code: &&&str| Language::ALL.iter().any(|language| plain(country_in(*language, code)) == typed);
-    let is_also = |names: &str| names.split('|').any(|name| plain(name) == typed);
-    let named = NAMED.iter().find(is_named).copied();
-    named.or_else(|| ALSO.iter().find(|(_, names)| is_also(names)).map(|(code, _)| *code))
+    country_names().get(&typed).copied()
+}
+
+/// Folded names of countries.
+fn country_names() -> &'static BTreeMap<String, &'static str> {
+    static NAMES: OnceLock<BTreeMap<String, &'static str>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let named =
+            NAMED.iter().flat_map(|code| Language::ALL.map(|language| (plain(country_in(language, code)), *code)));
+        let also = ALSO.iter().flat_map(|(code, names)| names.split('|').map(|name| (plain(name), *code)));
+        named.chain(also).collect()
+    })
+}
+
+/// Folded names of languages.
+fn language_names() -> &'static BTreeMap<String, &'static str> {
+    static NAMES: OnceLock<BTreeMap<String, &'static str>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let named = |code: &&'static str| Language::ALL.map(|language| (plain(language_in(language, code)), *code));
+        LANGUAGES.iter().flat_map(named).collect()
+    })
 }
 
 /// The name of a country; its code in capitals where the locales have none.
@@ -63,8 +83,7 @@ pub(super) fn country_in(language: Language, code: &str) -> &str {
 /// The tag of a language by its tag or name.
 pub(super) fn language(text: &str) -> Result<String, NotUnderstood> {
     let typed = plain(text);
-    let is_named = |code: &&&str| Language::ALL.iter().any(|language| plain(language_in(*language, code)) == typed);
-    if let Some(code) = LANGUAGES.iter().find(is_named) {
+    if let Some(code) = language_names().get(&typed) {
         return Ok((*code).to_owned());
     }
     let tag = text.trim();

@@ -24,7 +24,10 @@ pub(super) enum Sense {
     OrLater,
     /// `or earlier`, behind a date.
     OrEarlier,
+    /// `from`, which alone would say "since".
     From,
+    /// French `du`: from, or only "of the".
+    FromOrOf,
     Between,
     And,
     To,
@@ -33,6 +36,8 @@ pub(super) enum Sense {
     Night,
     /// Evening, dawn and such: finer than a day, coarser than an hour.
     DayPart,
+    /// 1 to 7, from Monday.
+    Weekday(i8),
     Decade,
     MonthWord,
     DayWord,
@@ -46,8 +51,8 @@ pub(super) enum Sense {
 }
 
 use Sense::{
-    About, After, And, Before, Between, DayPart, DayWord, Decade, Filler, First, From, Month, MonthWord, Night,
-    OrEarlier, OrLater, Part, Season, Since, To, ToOrAt, Uncertain, Unknown, UnknownDate, Until, Utc,
+    About, After, And, Before, Between, DayPart, DayWord, Decade, Filler, First, From, FromOrOf, Month, MonthWord,
+    Night, OrEarlier, OrLater, Part, Season, Since, To, ToOrAt, Uncertain, Unknown, UnknownDate, Until, Utc, Weekday,
 };
 
 /// Natural spellings, several to a line, divided by `|`; folded when first asked for.
@@ -86,7 +91,8 @@ const WORDS: &[(Sense, &str)] = &[
     (Until, "until|till|up to|jusqu'à|jusqu'au|jusqu'en|jusque|حتى|لغاية|إلى غاية"),
     (OrLater, "or later|or after|onwards|onward|ou après|ou plus tard|أو بعد ذلك|أو بعدها|أو بعده|فصاعدا"),
     (OrEarlier, "or earlier|or before|ou avant|ou plus tôt|أو قبل ذلك|أو قبلها|أو قبله"),
-    (From, "from|du|من"),
+    (From, "from|من"),
+    (FromOrOf, "du"),
     (Between, "between|entre|بين|ما بين|فيما بين"),
     (And, "and|et|و"),
     (To, "to|through|إلى"),
@@ -94,9 +100,16 @@ const WORDS: &[(Sense, &str)] = &[
     (Night, "night|overnight|nuit|ليلة|ليل"),
     (
         DayPart,
-        "morning|evening|afternoon|dawn|noon|midday|midnight|matin|soir|soirée|après midi|aube|midi|minuit|\
-         صباح|صباحا|مساء|فجر|فجرا|ظهرا|ظهر|عصرا|عصر|بعد الظهر",
+        "morning|evening|afternoon|dawn|noon|midday|am|pm|matin|soir|soirée|après midi|aube|midi|\
+         صباح|صباحا|ص|ليلا|مساء|فجر|فجرا|ظهرا|ظهر|عصرا|عصر|بعد الظهر",
     ),
+    (Weekday(1), "monday|lundi|الاثنين|الإثنين"),
+    (Weekday(2), "tuesday|mardi|الثلاثاء"),
+    (Weekday(3), "wednesday|mercredi|الأربعاء|الاربعاء"),
+    (Weekday(4), "thursday|jeudi|الخميس"),
+    (Weekday(5), "friday|vendredi|الجمعة"),
+    (Weekday(6), "saturday|samedi|السبت"),
+    (Weekday(7), "sunday|dimanche|الأحد"),
     (Decade, "decade|décennie|années|عقد"),
     (MonthWord, "month|mois|شهر"),
     (DayWord, "day|jour|يوم"),
@@ -106,8 +119,8 @@ const WORDS: &[(Sense, &str)] = &[
     (First, "first|premier|الأول"),
     (
         Filler,
-        "the|of|in|on|at|an|a year|year|years|period|during|dated|date|local time|le|la|les|l|d|de|des|en|dans|année|an|période|courant|\
-         durant|pendant|daté|heure locale|الفترة|خلال|في|عام|سنة|العام|السنة|بتاريخ|تاريخ|الساعة|الممتدة|الواقعة|م|بالتوقيت المحلي",
+        "the|of|in|on|at|an|a year|year|years|period|during|dated|date|local time|le|la|les|l|d|de|des|en|dans|année|an|période|courant|au cours|\
+         durant|pendant|daté|heure locale|الفترة|خلال|في|عام|سنة|العام|السنة|بتاريخ|تاريخ|الساعة|الممتدة|الواقعة|الواقع|بالتوقيت المحلي",
     ),
 ];
 
