@@ -134,7 +134,7 @@ fn dated(text: &str) -> Result<(&str, Option<String>), NotUnderstood> {
         let Some((counted, behind)) = text.split_at_checked(at) else { continue };
         let Some((date, is_sure)) = marked(behind) else { continue };
         match dates::read(date) {
-            Ok(date) => return Ok((counted.trim_end_matches(|c| is_break(c)), Some(date))),
+            Ok(date) => return Ok((counted.trim_end_matches(is_break), Some(date))),
             Err(error) if is_sure => return Err(error),
             Err(_) => left = left.saturating_sub(1),
         }
