@@ -10,6 +10,7 @@ mod form;
 pub mod kinds;
 pub mod problem;
 pub mod property;
+pub mod speech;
 pub mod values;
 pub mod vocabularies;
 pub mod warn;
