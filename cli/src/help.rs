@@ -4,6 +4,7 @@
 //! `help.<command>.<argument>` of the locale, `help.<command>.long` for what follows the first sentence, `help.any.<argument>`
 //! for what several commands share and `help.value.<value>`. What they lack is shown in English; a test lists it.
 
+use clap::builder::{Resettable, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use isnad_protocol::locale::{self, Language};
@@ -36,7 +37,7 @@ fn template(language: Language) -> String {
 fn told(command: Command, language: Language, path: &str) -> Command {
     let mut command = command
         .help_template(template(language))
-        .subcommand_help_heading(locale::said(language, "Commands").to_owned())
+        .subcommand_help_heading(locale::said(language, "Commands"))
         .mut_args(|arg| told_argument(arg, language, path))
         .mut_subcommands(|below| {
             // What stands below `help` are the commands themselves.
@@ -50,7 +51,7 @@ fn told(command: Command, language: Language, path: &str) -> Command {
     };
     if let Some(about) = text(language, key) {
         let long = text(language, &format!("{key}.long")).map(|long| format!("{about}\n\n{long}"));
-        command = command.about(about).long_about(long);
+        command = command.about(about).long_about(Resettable::from(long.map(StyledStr::from)));
     }
     match text(language, &format!("{key}.after")) {
         Some(after) => command.after_help(after),
@@ -81,21 +82,25 @@ fn told_argument(arg: Arg, language: Language, path: &str) -> Arg {
         _ => text(language, &joined(path, &id)).or_else(|| shared(language, &format!("any.{id}"), &english)),
     };
     let heading = arg.get_help_heading().unwrap_or(if arg.is_positional() { "Arguments" } else { "Options" });
-    let heading = locale::said(language, heading).to_owned();
+    let heading = locale::phrase(language, heading);
     let help = help.unwrap_or(english);
     let (short, long) = with_values(&arg, language, &help);
-    let arg = arg.help_heading(heading).hide_possible_values(true).hide_default_value(true);
-    arg.help(short).long_help(long)
+    let arg = arg.hide_possible_values(true).hide_default_value(true).help(short).long_help(long);
+    match heading {
+        Some(heading) => arg.help_heading(heading),
+        None => arg,
+    }
 }
 
 /// Help with the values that an argument takes and the one that it has by default, shortly and in full.
 fn with_values(arg: &Arg, language: Language, help: &str) -> (String, String) {
     let (mut short, mut long) = (help.to_owned(), help.to_owned());
+    let colon = if language == Language::Fr { " :" } else { ":" };
     let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
     // A flag is off by default, which nobody need be told.
     let takes_values = arg.get_num_args().is_none_or(|count| count.takes_values());
     if takes_values && !default.is_empty() {
-        let default = format!(" [{}: {}]", locale::said(language, "default"), default.join(" "));
+        let default = format!(" [{}{colon} {}]", locale::said(language, "default"), default.join(" "));
         short.push_str(&default);
         long.push_str(&default);
     }
@@ -103,8 +108,8 @@ fn with_values(arg: &Arg, language: Language, help: &str) -> (String, String) {
     if takes_values && !values.is_empty() {
         let title = locale::said(language, "possible values");
         let names: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
-        short.push_str(&format!(" [{title}: {}]", names.join(", ")));
-        long.push_str(&format!("\n\n{title}:"));
+        short.push_str(&format!(" [{title}{colon} {}]", names.join(", ")));
+        long.push_str(&format!("\n\n{title}{colon}"));
         for value in &values {
             let english = value.get_help().map(ToString::to_string).unwrap_or_default();
             let said = shared(language, &format!("value.{}", value.get_name()), &english).unwrap_or(english);

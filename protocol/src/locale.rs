@@ -221,6 +221,12 @@ pub fn counted(language: Language, key: &str, count: u64, values: &[(&str, &str)
 /// is somebody else's, and stays as it is.
 #[must_use]
 pub fn said(language: Language, text: &str) -> &str {
+    phrase(language, text).unwrap_or(text)
+}
+
+/// The same, `None` for a text that has no word.
+#[must_use]
+pub fn phrase(language: Language, text: &str) -> Option<&'static str> {
     let is_short = text.len() <= SAID_BYTES;
     let slug: String = text
         .split(|letter: char| !letter.is_ascii_alphanumeric())
@@ -228,7 +234,7 @@ pub fn said(language: Language, text: &str) -> &str {
         .flat_map(|part| ["_", part])
         .skip(1)
         .collect();
-    lookup(language, &format!("said.{}", slug.to_ascii_lowercase())).unwrap_or(text)
+    lookup(language, &format!("said.{}", slug.to_ascii_lowercase()))
 }
 
 /// Bytes of the longest text that [`said`] looks for.
