@@ -138,7 +138,7 @@ pub(crate) fn misused(error: &clap::Error, language: Language) -> Problem {
         ErrorKind::InvalidValue if value.is_empty() => "misused.no_value",
         ErrorKind::InvalidValue if !known.is_empty() => "misused.invalid_value.one_of",
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => "misused.invalid_value",
-        ErrorKind::ArgumentConflict if !context(ContextKind::PriorArg).is_empty() => "misused.conflict",
+        ErrorKind::ArgumentConflict if context(ContextKind::PriorArg) != argument => "misused.conflict",
         ErrorKind::ArgumentConflict | ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => "misused.repeated",
         _ => "misused",
     };

@@ -85,6 +85,9 @@ pub struct Status {
     /// The same as a problem, to be told in any language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Problem>,
+    /// Journals of spaces that are gone from under the node. Damage within one is for the audit to find.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journals: Vec<Problem>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that could not be reached, and why; they are tried again.
@@ -220,10 +223,17 @@ impl<'a> Reader<'a> {
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
+            journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
         }
+    }
+
+    fn missing_journals(&self) -> Vec<Problem> {
+        let spaces = self.snapshot.governance.spaces().into_iter();
+        let journals = spaces.map(|space| self.node.home().journal(&space.id));
+        journals.filter(|path| !path.is_dir()).map(|path| Fault::JournalMissing { path }.into()).collect()
     }
 
     /// The consortium as its acts describe it.

@@ -6,7 +6,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
-use crate::error::{DONE, Outcome};
+use crate::error::{DONE, Outcome, exit};
 use crate::output::{fit, hanging, inert, isolated, width};
 use crate::session::Session;
 
@@ -16,7 +16,7 @@ pub(crate) async fn status(session: &Session) -> Outcome {
     // Its names are English ones; the consortium knows those in the reader's language.
     let who: Who = client.get("/who").await?;
     session.printer.either(&status, |status| status_text(session.language, status, &who));
-    Ok(DONE)
+    Ok(if status.journals.is_empty() { DONE } else { exit::NO })
 }
 
 fn status_text(language: Language, status: &Status, who: &Who) -> String {
@@ -50,6 +50,10 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
             (true, _, _) => told("status.behind", &[("behind", &behind), ("due", &due)]),
         };
         lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
+    }
+    for problem in &status.journals {
+        let problem = problem.clone().in_language(language);
+        lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
     }
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
     lines.extend(status.strangers.iter().map(|(node, address)| {
