@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::driver::Snapshot;
 use crate::index::Index;
 use crate::node::Node;
-use crate::problem::Problem;
+use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
 mod list;
@@ -82,6 +82,12 @@ pub struct Status {
     pub peer_names: BTreeMap<NodeId, String>,
     /// Why this node does not sign, if it does not.
     pub not_signing: Option<String>,
+    /// The same as a problem, to be told in any language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Problem>,
+    /// Journals of spaces that are gone from under the node. Damage within one is for the audit to find.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journals: Vec<Problem>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that could not be reached, and why; they are tried again.
@@ -216,10 +222,18 @@ impl<'a> Reader<'a> {
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
+            blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
+            journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
         }
+    }
+
+    fn missing_journals(&self) -> Vec<Problem> {
+        let spaces = self.snapshot.governance.spaces().into_iter();
+        let journals = spaces.map(|space| self.node.home().journal(&space.id));
+        journals.filter(|path| !path.is_dir()).map(|path| Fault::JournalMissing { path }.into()).collect()
     }
 
     /// The consortium as its acts describe it.
@@ -426,7 +440,7 @@ fn today() -> Day {
 }
 
 fn not_held(record: RecordId) -> Problem {
-    Problem::missing(format!("nothing is held about {record}"), "", "sync with a peer that has it")
+    Problem::told(exit::NO, "not_found", "record_absent", &[("record", &record.to_string())])
 }
 
 fn fault(fault: store::Fault) -> Problem {

@@ -137,6 +137,7 @@ pub const LINE_ITEMS: usize = 256;
 /// Records followed from one judgement to the next, and read for each, to see whether they contradict: a person stands in some
 /// tens of lists.
 pub const CHAIN_RECORDS: usize = 64;
+
 /// Characters of what is typed for one value that is no text: a place with its name in a dozen languages has some hundred, and
 /// each is compared with every word that a date may hold.
 pub const SPOKEN_CHARS: usize = 1_024;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::tree::{files, read, root};
+use crate::tree::{files, read, root, sources};
 
 fn locale(language: &str) -> BTreeMap<String, String> {
     let mut words = BTreeMap::new();
@@ -29,10 +29,16 @@ fn places(text: &str) -> Vec<&str> {
 
 #[test]
 fn three_languages_have_the_same_words() {
-    let english = locale("en");
+    // Each language has its own forms beside a number: the locale's own test compares those.
+    let one_form = |language: &str| {
+        let mut words = locale(language);
+        words.retain(|key, _| !key.starts_with("count."));
+        words
+    };
+    let english = one_form("en");
     assert!(english.len() > 500, "the locale was not read");
     for language in ["ar", "fr"] {
-        let other = locale(language);
+        let other = one_form(language);
         let missing: Vec<&String> = english.keys().filter(|key| !other.contains_key(*key)).collect();
         let more: Vec<&String> = other.keys().filter(|key| !english.contains_key(*key)).collect();
         assert!(missing.is_empty() && more.is_empty(), "{language} lacks {missing:?} and has no need of {more:?}");
@@ -49,6 +55,63 @@ fn arabic_is_written_in_arabic() {
     let latin: Vec<&String> = arabic.iter().filter(|(_, text)| !is_arabic(text)).map(|(key, _)| key).collect();
     // Names of chemicals, codes and abbreviations have no other form.
     assert!(latin.len() * 20 < arabic.len(), "not translated: {latin:?}");
+}
+
+/// The literals between two places of a source, without their quotes.
+fn literals(text: &str) -> Vec<&str> {
+    text.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_problem_that_is_told_has_its_texts() {
+    let english = locale("en");
+    let has = |key: &str| {
+        let mut scopes: Vec<&str> = key.match_indices('.').map(|(at, _)| &key[..at]).collect();
+        scopes.push(key);
+        ["error", "try"].iter().all(|part| {
+            // A part that a key lacks is that of the key above.
+            scopes.iter().any(|scope| english.contains_key(&format!("problem.{scope}.{part}")))
+        })
+    };
+    let mut keys = Vec::new();
+    for file in sources().iter().filter(|file| file.path.starts_with("node/src") || file.path.starts_with("cli/src")) {
+        for call in ["told(exit::", "of_rule(exit::"] {
+            for behind in file.text.split(call).skip(1) {
+                // The code, where it is a literal, and then the key; the values follow.
+                let arguments = behind.split(['&', ';']).next().unwrap_or_default();
+                if let Some(key) = literals(arguments).last().filter(|key| !key.contains('{')) {
+                    keys.push((file.path.clone(), (*key).to_owned()));
+                }
+            }
+        }
+    }
+    assert!(keys.len() > 40, "{keys:?}");
+    let missing: Vec<_> = keys.iter().filter(|(_, key)| !has(key)).collect();
+    assert!(missing.is_empty(), "no text of: {missing:?}");
+}
+
+#[test]
+fn every_rule_that_refuses_has_a_text() {
+    let english = locale("en");
+    let mut missing = Vec::new();
+    for path in [
+        "protocol/src/act/error.rs",
+        "protocol/src/encoding/foreign.rs",
+        "protocol/src/entry.rs",
+        "protocol/src/governance/admission.rs",
+        "protocol/src/governance/file.rs",
+        "protocol/src/import.rs",
+        "protocol/src/log.rs",
+        "protocol/src/model/draft.rs",
+        "protocol/src/replica/admit.rs",
+    ] {
+        let source = read(path);
+        let (_, behind) = source.split_once("fn code(").unwrap_or_else(|| panic!("{path} has no codes"));
+        let body = behind.split("\n    }\n").next().unwrap_or_default();
+        let codes = body.split("=> \"").skip(1).filter_map(|code| code.split('"').next());
+        missing.extend(codes.filter(|code| !english.contains_key(&format!("problem.door.{code}.why"))).map(str::to_owned));
+    }
+    assert!(missing.is_empty(), "problem.door.<code>.why is missing for {missing:?}");
 }
 
 #[test]

@@ -5,15 +5,24 @@ const BEGIN: char = '\u{2066}';
 /// POP DIRECTIONAL ISOLATE.
 const END: char = '\u{2069}';
 
-/// Isolates each date, id and other figure of a text for a reader from right to left: behind an Arabic letter the parts of
-/// 2013-03-19 would else be shown from the last to the first. What is isolated already stays as it is.
+/// Isolates each date, id and other figure of a text for a reader from right to left, and commands in `code`: behind an Arabic
+/// letter the parts of 2013-03-19 would else be shown from the last to the first. What is isolated already stays as it is.
 pub(super) fn isolated(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut figure = String::new();
     let mut depth = 0_usize;
     let mut is_escape = false;
+    let mut is_code = false;
     for character in text.chars() {
-        let is_part = depth == 0 && !is_escape && is_part(character);
+        if character == '`' && depth == 0 {
+            put(&mut out, &mut figure);
+            out.extend(if is_code { ['`', END] } else { [BEGIN, '`'] });
+            is_code = !is_code;
+            continue;
+        }
+        // A line ends what was opened on it.
+        is_code = is_code && character != '\n';
+        let is_part = depth == 0 && !is_escape && !is_code && is_part(character);
         if is_part {
             figure.push(character);
             continue;
@@ -43,8 +52,10 @@ fn put(out: &mut String, run: &mut String) {
     let mut is_inside = false;
     for word in run.split_inclusive(' ') {
         let bare = word.trim_end_matches([' ', '.', ',', ':', '?']);
-        let is_figure =
-            bare.contains(|digit: char| digit.is_ascii_digit()) && bare.contains(|other: char| !other.is_ascii_digit());
+        // The dashes of --home stay before it, and the first / of a path.
+        let is_figure = bare.len() > 1 && bare.starts_with(['-', '/'])
+            || bare.contains(|digit: char| digit.is_ascii_digit())
+                && bare.contains(|other: char| !other.is_ascii_digit());
         if is_inside && (!is_figure || out.ends_with([',', '.', ':', '?'])) {
             close(out);
             is_inside = false;
@@ -83,6 +94,9 @@ mod tests {
         check("أفيد عن 86 قتيلا", "أفيد عن 86 قتيلا");
         check("المفتاح 3f9a11 #12, القيد 7c: نعم", "المفتاح <3f9a11 #12>, القيد <7c>: نعم");
         check("8690e26d  2013-03-19    ", "<8690e26d>  <2013-03-19>    ");
+        check("بالخيار --home، أو", "بالخيار <--home>، أو");
+        check("قراءة /tmp/a", "قراءة </tmp/a>");
+        check("انظروا `isnad list <KIND>`", "انظروا <`isnad list <KIND>`>");
     }
 
     #[test]

@@ -89,19 +89,17 @@ impl Own {
         let Some(old) = claim.replaces().filter(|_| !self.says(claim.id())) else { return Ok(()) };
         let property = self.said.get(&old).ok_or_else(|| not_own(old))?;
         if self.retracted.contains(&old) {
-            let why = format!("claim {} was taken back: nothing stands there to be replaced", old.to_short());
-            return Err(refused("retracted", why, "say the new one with `isnad claim add`"));
+            let values = [("claim", &*old.to_short())];
+            return Err(Problem::told(exit::REFUSED, "retracted", "unsigned_this.retracted", &values));
         }
         if let Some(by) = self.replaced.get(&old) {
-            let why = format!("claim {} stands in the place of {} already", by.to_short(), old.to_short());
-            let advice = format!("replace {} instead: it is the one that stands", by.to_short());
-            return Err(refused("replaced", why, advice));
+            let values = [("by", &*by.to_short()), ("claim", &*old.to_short())];
+            return Err(Problem::told(exit::REFUSED, "replaced", "unsigned_this.replaced", &values));
         }
         if property.as_deref() != claim.prop() {
             let (due, found) = (property.as_deref().unwrap_or("nothing"), claim.prop().unwrap_or("nothing"));
-            let why = format!("claim {} says {due}, and the new one says {found}", old.to_short());
-            let advice = format!("give a new {due}, or add the {found} with `isnad claim add`");
-            return Err(refused("other_property", why, advice));
+            let values = [("claim", &*old.to_short()), ("due", due), ("found", found)];
+            return Err(Problem::told(exit::REFUSED, "other_property", "unsigned_this.other_property", &values));
         }
         Ok(())
     }
@@ -111,8 +109,8 @@ impl Own {
             return Err(not_own(claim));
         }
         if self.retracted.contains(&claim) {
-            let why = format!("claim {} was taken back already", claim.to_short());
-            return Err(refused("retracted", why, "see it with `isnad history`; nothing is left to do"));
+            let values = [("claim", &*claim.to_short())];
+            return Err(Problem::told(exit::REFUSED, "retracted", "unsigned_this.retracted_before", &values));
         }
         Ok(())
     }
@@ -123,19 +121,12 @@ impl Own {
         let Some(alias) = alias else { return Ok(()) };
         let taken = Reader::new(node).called(alias)?.into_iter().find(|record| Some(*record) != self.record);
         taken.map_or(Ok(()), |record| {
-            let why = format!("{record} is called {alias} already");
-            let advice = "if it is the same, add to that record with `isnad claim add`; else choose another alias";
-            Err(refused("alias_taken", why, advice))
+            let values = [("record", &*record.to_string()), ("alias", alias)];
+            Err(Problem::told(exit::REFUSED, "alias_taken", "unsigned_this.alias_taken", &values))
         })
     }
 }
 
 fn not_own(claim: ClaimId) -> Problem {
-    let what = format!("this organisation has no claim {} on the record in that space", claim.to_short());
-    let why = "only one's own claims can be replaced or retracted";
-    Problem::missing(what, why, "see them with `isnad show`")
-}
-
-fn refused(code: &str, why: impl Into<String>, advice: impl Into<String>) -> Problem {
-    Problem::new(exit::REFUSED, code, "this was not signed", why, advice)
+    Problem::told(exit::NO, "not_found", "claim_not_own.here", &[("claim", &*claim.to_short())])
 }
