@@ -86,6 +86,9 @@ pub const FOREIGN_DEPTH: usize = 64;
 /// Values in one foreign JSON file: each takes up to a hundred bytes of memory however few it takes in the file.
 pub const FOREIGN_VALUES: usize = 4_194_304;
 
+/// Bytes of a record written as a template: more claims than one request holds, and read again at each turn of the editor.
+pub const TEMPLATE_BYTES: usize = 1_048_576;
+
 /// Unicode scalar values of a text in a claim: longer is a narrative. MODEL §3.
 pub const TEXT_SCALARS: usize = 12_000;
 
