@@ -36,7 +36,10 @@ impl Reader<'_> {
         for record in index.records(&[])? {
             let entries = index.entries_about(record)?;
             // Most records are spoken of by nobody else: their payloads are not parsed.
-            if !entries.iter().any(|entry| entry.entry().payload.as_ref().is_some_and(|payload| may_ask(&payload.bytes))) {
+            if !entries
+                .iter()
+                .any(|entry| entry.entry().payload.as_ref().is_some_and(|payload| may_ask(&payload.bytes)))
+            {
                 continue;
             }
             let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());

@@ -37,8 +37,9 @@ fn looks_at(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
     let Some(id) = text(value, "claim").and_then(|id| ClaimId::parse(id).ok()) else { return };
     let path = format!("{path}.claim");
     let named = ("claim", id.to_short());
-    let is_meant =
-        |sheet: &&Sheet| whose(value).is_none_or(|whose| sheet.key.organisation == whose) && sheet.claims.contains_key(&id);
+    let is_meant = |sheet: &&Sheet| {
+        whose(value).is_none_or(|whose| sheet.key.organisation == whose) && sheet.claims.contains_key(&id)
+    };
     let saying: Vec<&Sheet> = own.elsewhere.iter().chain(own.sheets()).filter(is_meant).collect();
     if saying.is_empty() {
         return check.refuse("claim_not_held", &path, &[named]);
@@ -64,13 +65,7 @@ fn judgement(check: &mut Check<'_>, record: RecordId, value: &Json, path: &str) 
 }
 
 /// One organisation has one opinion of a claim and one verdict on a pair: a new one takes the place of the old.
-fn stands_once(
-    check: &mut Check<'_>,
-    own: &Own,
-    record: RecordId,
-    claim: &Claim,
-    path: &str,
-) -> Result<(), Problem> {
+fn stands_once(check: &mut Check<'_>, own: &Own, record: RecordId, claim: &Claim, path: &str) -> Result<(), Problem> {
     let Some(key) = subject_matter(record, claim) else { return Ok(()) };
     let same = |record, said: &&Claim| {
         subject_matter(record, said).as_ref() == Some(&key) && claim.replaces() != Some(said.id())

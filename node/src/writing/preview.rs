@@ -155,6 +155,12 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
 }
 
 impl Preview {
+    /// True if all of it stands already.
+    #[must_use]
+    pub fn signs_nothing(&self) -> bool {
+        self.claims.is_empty() && self.retractions.is_empty() && self.narratives.is_empty()
+    }
+
     fn take(&mut self, reader: &Reader<'_>, ready: &Ready) -> Result<(), Problem> {
         let record = reader.reference(ready.record)?;
         self.known = self.known.saturating_add(ready.known);
@@ -202,8 +208,7 @@ fn references(reader: &Reader<'_>, claim: &Claim) -> Result<Vec<Reference>, Prob
 /// Casualties so few that an exact place may tell who they are, by claim of those to be published, with their number. An exact
 /// place that is published beside few casualties which stand already is pointed out too. MODEL §9.7.
 fn small_cells(own: &Own, claims: &[Claim], public: SpaceId) -> Vec<(usize, i64)> {
-    let published: Vec<&Sheet> =
-        own.sheets().chain(&own.elsewhere).filter(|sheet| sheet.key.space == public).collect();
+    let published: Vec<&Sheet> = own.sheets().chain(&own.elsewhere).filter(|sheet| sheet.key.space == public).collect();
     let replaced: BTreeSet<ClaimId> = claims.iter().filter_map(Claim::replaces).collect();
     let standing = published.iter().flat_map(|sheet| sheet.standing_claims());
     let standing: Vec<&Claim> =

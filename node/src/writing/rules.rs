@@ -62,12 +62,7 @@ impl<'a> Check<'a> {
     ///
     /// # Errors
     /// [`Problem`] if something cannot be read.
-    pub(super) fn change(
-        &mut self,
-        own: &Own,
-        claims: &[Claim],
-        retractions: &[Retraction],
-    ) -> Result<(), Problem> {
+    pub(super) fn change(&mut self, own: &Own, claims: &[Claim], retractions: &[Retraction]) -> Result<(), Problem> {
         if self.only_new {
             return Ok(());
         }

@@ -69,10 +69,8 @@ pub fn tasks(record: RecordId, sheets: &Sheets, own: OrganisationId) -> Vec<Task
     let standing = standing(sheets, own);
     let policy = Policy::default();
     let opinions: Vec<_> = spoken(sheets, &policy, &["opinion"]).collect();
-    let (mine, theirs): (Vec<_>, Vec<_>) =
-        opinions.into_iter().partition(|(sheet, _)| sheet.key.organisation == own);
-    let answered: BTreeSet<(OrganisationId, ClaimId)> =
-        mine.iter().filter_map(|(_, said)| target(said)).collect();
+    let (mine, theirs): (Vec<_>, Vec<_>) = opinions.into_iter().partition(|(sheet, _)| sheet.key.organisation == own);
+    let answered: BTreeSet<(OrganisationId, ClaimId)> = mine.iter().filter_map(|(_, said)| target(said)).collect();
     let waits = |sheet: &Sheet, said: &Said| !answered.contains(&(sheet.key.organisation, said.claim.id()));
     let mut tasks = Vec::new();
     for (sheet, said) in theirs.into_iter().filter(|(sheet, said)| waits(sheet, said)) {
@@ -139,10 +137,8 @@ fn task(why: Why, record: RecordId, claim: &Said, sheet: &Sheet, said: &Said) ->
 /// The task to look again, if what an own opinion looks at stands nowhere any more.
 fn earlier(record: RecordId, sheets: &Sheets, own: &Sheet, said: &Said) -> Option<Task> {
     let (whose, id) = target(said)?;
-    let holding: Vec<&Sheet> = sheets
-        .values()
-        .filter(|sheet| sheet.key.organisation == whose && sheet.claims.contains_key(&id))
-        .collect();
+    let holding: Vec<&Sheet> =
+        sheets.values().filter(|sheet| sheet.key.organisation == whose && sheet.claims.contains_key(&id)).collect();
     let claim = holding.iter().find_map(|sheet| sheet.claims.get(&id))?;
     let mut now = BTreeSet::new();
     for sheet in holding {
