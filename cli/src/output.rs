@@ -87,7 +87,11 @@ impl Printer {
             return;
         }
         eprintln!("{} {}", self.styled("error:", Style::Alert), inert(&error.error));
-        for (name, text) in [("why", &error.why), ("try", &error.advice)] {
+        // Of several rules that are broken each is told, not the first alone.
+        let several = error.problems.iter().filter(|_| error.problems.len() > 1);
+        let several: Vec<_> = several.flat_map(|broken| [("why", &broken.why), ("try", &broken.advice)]).collect();
+        let one = vec![("why", &error.why), ("try", &error.advice)];
+        for (name, text) in if several.is_empty() { one } else { several } {
             if !text.is_empty() {
                 eprintln!("{}", hanging(&format!("  {name}: "), &inert(text), width()));
             }

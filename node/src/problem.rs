@@ -1,5 +1,6 @@
 //! What people and programs are told when something is not done: what happened, why, what to do next. style §8.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -37,6 +38,26 @@ pub struct Problem {
     pub advice: String,
     /// The exit code of the command.
     pub exit: u8,
+    /// Every rule that a contribution breaks; the first one is told above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Broken>,
+}
+
+/// One rule that a contribution breaks. `refusal.<code>.why` and `refusal.<code>.try` of the locales tell it with its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// The stable code of the rule.
+    pub code: String,
+    /// Where, such as `claims[2].value.lat`.
+    pub path: String,
+    /// Why it is refused.
+    pub why: String,
+    /// What to do.
+    #[serde(rename = "try")]
+    pub advice: String,
+    /// What the locales put into their texts.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
 }
 
 impl Problem {
@@ -48,7 +69,8 @@ impl Problem {
         why: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self { code: code.into(), error: error.into(), why: why.into(), advice: advice.into(), exit }
+        let (code, error, why, advice) = (code.into(), error.into(), why.into(), advice.into());
+        Self { code, error, why, advice, exit, problems: Vec::new() }
     }
 
     /// A file that cannot be read or written.

@@ -22,7 +22,9 @@ mod history;
 mod material;
 mod opinions;
 mod related;
+mod replies;
 mod summary;
+pub mod tasks;
 
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::value_text;
@@ -30,6 +32,7 @@ pub use computed::{Computed, Corroboration, Headline, How};
 pub use designation::{DesignationState, InForce, Terms, Used};
 pub use history::{Did, History, Item};
 pub use related::Line;
+pub use replies::Reply;
 pub use summary::Summary;
 
 use material::Material;

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
 use crate::client::{Client, encoded, query};
+use crate::commands::preview;
 use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{inert, isolated, pasted};
@@ -49,6 +50,12 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
         Problem::new(exit::REFUSED, error.code(), what, inert(&error.to_string()), error.try_())
     })?;
     let client = Client::to_write(session).await?;
+    let claims: usize = dataset.records.iter().map(|record| record.claims.len()).sum();
+    let (records, claims) = (dataset.records.len().to_string(), claims.to_string());
+    let count = locale::format(session.language, "preview.import", &[("records", &records), ("claims", &claims)]);
+    if !preview::import(session, &client, space.name(), &count).await? {
+        return Ok(DONE);
+    }
     let bar = crate::output::progress(session.printer, dataset.records.len());
     let (mut new_claims, mut entries) = (0, 0);
     for part in dataset.records.chunks(PART) {
@@ -245,7 +252,7 @@ pub(super) async fn send(
 ) -> Outcome {
     let record = change.record;
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
-    let written: Written = client.post("/contributions", &request).await?;
+    let Some(written) = preview::sign(session, client, request).await? else { return Ok(DONE) };
     let took = took.filter(|_| !written.entries.is_empty());
     session.printer.either(&Recorded { record, written, took }, |recorded| recorded_text(session, recorded));
     Ok(DONE)
@@ -315,7 +322,7 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
     };
     let is_new = change.begin.is_some();
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
-    let mut written: Written = client.post("/contributions", &request).await?;
+    let Some(mut written) = preview::sign(session, &client, request).await? else { return Ok(DONE) };
     if let (true, Some(id)) = (is_new, written.narratives.first()) {
         // A claim points to the text, so that it stands among what the organisation says.
         let value = Json::object([("narrative", Json::text(id.to_string()))]);
