@@ -24,7 +24,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Draft, Problem};
+use super::Draft;
+use super::speech::NotUnderstood;
+use crate::limits;
+use crate::locale::{self, Language};
 
 mod form;
 mod keys;
@@ -35,7 +38,7 @@ mod references;
 mod spoken;
 mod write;
 
-pub use keys::{field, property_named};
+pub use keys::{field, kind_named, property_named};
 pub use mark::{is_same, marked};
 pub use read::parse;
 pub use references::{Reference, references, with_records};
@@ -49,8 +52,8 @@ pub struct Parsed {
     /// For each claim, the number of its line, from 1.
     pub lines: Vec<usize>,
     /// What was not understood, with the number of the line.
-    pub errors: Vec<(usize, Problem)>,
-    /// The line of each part of each claim, by the path that a [`Problem`] names.
+    pub errors: Vec<(usize, Mistake)>,
+    /// The line of each part of each claim, by the path that a [`Problem`](super::Problem) names.
     places: BTreeMap<String, usize>,
 }
 
@@ -71,11 +74,75 @@ impl Parsed {
     }
 }
 
-/// A problem of this module, told by the locale.
-fn mistake(code: &'static str, path: &str, values: &[(&'static str, &str)]) -> Problem {
-    use crate::locale::{self, Language};
-    let said = |part: &str| locale::format(Language::En, &format!("refusal.{code}.{part}"), values);
-    Problem::new(code, path, said("why"), said("try"))
+/// Something in a template that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mistake {
+    /// A rule of the form was broken: told by `refusal.<code>.why` and `refusal.<code>.try`.
+    Form {
+        /// The stable code.
+        code: &'static str,
+        /// What the texts name.
+        values: Vec<(&'static str, String)>,
+    },
+    /// A value is none that people say so.
+    Value(NotUnderstood),
+}
+
+impl Mistake {
+    fn rule(code: &'static str, values: &[(&'static str, &str)]) -> Self {
+        // Told in one line, however much was typed.
+        let short = |text: &str| text.chars().take(limits::SPOKEN_SHOWN).collect();
+        Self::Form { code, values: values.iter().map(|(name, text)| (*name, short(text))).collect() }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Form { code, .. } => code,
+            Self::Value(fault) => fault.code,
+        }
+    }
+
+    /// Why it was not understood.
+    #[must_use]
+    pub fn why_in(&self, language: Language) -> String {
+        self.text(language, "why")
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn try_in(&self, language: Language) -> String {
+        self.text(language, "try")
+    }
+
+    fn text(&self, language: Language, part: &str) -> String {
+        match self {
+            Self::Form { code, values } => {
+                let values: Vec<(&str, &str)> = values.iter().map(|(name, text)| (*name, text.as_str())).collect();
+                locale::format(language, &format!("refusal.{code}.{part}"), &values)
+            }
+            Self::Value(fault) if part == "why" => fault.why_in(language),
+            Self::Value(fault) => fault.try_in(language),
+        }
+    }
+}
+
+impl From<NotUnderstood> for Mistake {
+    fn from(fault: NotUnderstood) -> Self {
+        Self::Value(fault)
+    }
+}
+
+/// Something to be told below a line of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The number of the line, from 1; 0 for the whole record.
+    pub line: usize,
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub advice: String,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::locale::{self, Language};
 use crate::model::property::{Member, Property, ValueType};
-use crate::model::{values, vocabularies};
+use crate::model::{KINDS, Kind, values, vocabularies};
 
 /// The fields of a claim that a template has lines for, in the order in which they are shown.
 pub(super) const FIELDS: &[&str] = &[
@@ -46,6 +46,14 @@ pub(super) fn key(kind_code: u8, text: &str) -> Option<Key> {
         Some(_) => Some(Key::Claim),
         None => None,
     }
+}
+
+/// The kind of record that a person names: by its code, or its word in any language of the interface.
+#[must_use]
+pub fn kind_named(text: &str) -> Option<&'static Kind> {
+    let names: Vec<&'static str> = KINDS.iter().map(|kind| kind.name).collect();
+    let name = named(&names, text, |name| vec![format!("kind.{name}"), format!("kinds.{name}")])?;
+    KINDS.iter().find(|kind| kind.name == name)
 }
 
 /// The property of a kind that a person names: by its code, or its word in any language of the interface.

@@ -1,8 +1,7 @@
 //! The lines of a template, told apart: claims at the margin, and what stands indented below each.
 
+use super::Mistake;
 use super::keys::is_mark;
-use super::mistake;
-use crate::model::Problem;
 
 /// A key and its value, on one line or several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl Entry {
 }
 
 /// Tells the lines of a text apart.
-pub(super) fn entries(text: &str, errors: &mut Vec<(usize, Problem)>) -> Vec<Entry> {
+pub(super) fn entries(text: &str, errors: &mut Vec<(usize, Mistake)>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for (index, raw) in text.split('\n').enumerate() {
         let line = index.saturating_add(1);
@@ -53,12 +52,12 @@ pub(super) fn entries(text: &str, errors: &mut Vec<(usize, Problem)>) -> Vec<Ent
             continue;
         }
         let Some(node) = node(content, line) else {
-            errors.push((line, mistake("template_line", "claims", &[("line", content)])));
+            errors.push((line, Mistake::rule("template_line", &[("line", content)])));
             continue;
         };
         match entries.last_mut() {
             Some(entry) if is_indented => entry.below.push(node),
-            None if is_indented => errors.push((line, mistake("template_indent", "claims", &[("key", &node.key)]))),
+            None if is_indented => errors.push((line, Mistake::rule("template_indent", &[("key", &node.key)]))),
             _ => entries.push(Entry { head: node, below: Vec::new() }),
         }
     }
@@ -66,9 +65,9 @@ pub(super) fn entries(text: &str, errors: &mut Vec<(usize, Problem)>) -> Vec<Ent
 }
 
 /// Goes on with the text of the last line.
-fn go_on(entry: Option<&mut Entry>, line: usize, more: &str, errors: &mut Vec<(usize, Problem)>) {
+fn go_on(entry: Option<&mut Entry>, line: usize, more: &str, errors: &mut Vec<(usize, Mistake)>) {
     let Some(entry) = entry else {
-        return errors.push((line, mistake("template_indent", "claims", &[("key", "|")])));
+        return errors.push((line, Mistake::rule("template_indent", &[("key", "|")])));
     };
     let node = entry.below.last_mut().unwrap_or(&mut entry.head);
     if node.is_continued || !node.text.is_empty() {

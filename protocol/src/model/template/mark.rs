@@ -1,34 +1,31 @@
 //! The program's own comments in a template: what is wrong, below the line where it stands.
 
+use super::Mark;
 use crate::locale::{self, Language};
-use crate::model::Problem;
 
 /// How a comment of the program begins.
 const MARK: &str = "# ^";
 
-/// The text with each problem below its line, and a word at the top that there are some. Comments of an earlier turn go.
+/// The text with each mark below its line, and a word at the top that there are some. Comments of an earlier turn go.
 ///
 /// Line 0 is the whole record: told at the top.
 #[must_use]
-pub fn marked(text: &str, errors: &[(usize, Problem)], language: Language) -> String {
+pub fn marked(text: &str, marks: &[Mark], language: Language) -> String {
     let mut out = Vec::new();
-    let count = errors.len().to_string();
+    let count = marks.len().to_string();
     out.push(format!("{MARK} {}", locale::format(language, "template.marked", &[("count", &count)])));
-    let told = |wanted: usize| {
-        let here = errors.iter().filter(move |(line, _)| *line == wanted);
-        here.map(|(_, problem)| said(problem, language)).collect::<Vec<_>>()
+    let last = text.split('\n').count();
+    let told = |number: usize| {
+        // What was found beyond the last line has no other place.
+        let here = marks.iter().filter(move |mark| mark.line == number || (number == last && mark.line > last));
+        here.map(|mark| said(mark, language)).collect::<Vec<_>>()
     };
     out.extend(told(0));
-    let last = text.split('\n').count();
     for (index, line) in text.split('\n').enumerate() {
         if !is_own(line) {
             out.push(line.to_owned());
         }
-        let number = index.saturating_add(1);
-        // What was found beyond the last line has no other place.
-        let beyond = errors.iter().filter(|(line, _)| number == last && *line > last);
-        out.extend(told(number));
-        out.extend(beyond.map(|(_, problem)| said(problem, language)));
+        out.extend(told(index.saturating_add(1)));
     }
     out.join("\n")
 }
@@ -51,8 +48,8 @@ fn is_own(line: &str) -> bool {
     line.trim_start().starts_with(MARK)
 }
 
-fn said(problem: &Problem, language: Language) -> String {
-    let (why, try_) = (one_line(&problem.why), one_line(&problem.try_));
+fn said(mark: &Mark, language: Language) -> String {
+    let (why, try_) = (one_line(&mark.why), one_line(&mark.advice));
     let label = locale::word(language, "template.error");
     if try_.is_empty() { format!("{MARK} {label}: {why}") } else { format!("{MARK} {label}: {why} — {try_}") }
 }

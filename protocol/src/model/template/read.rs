@@ -4,11 +4,12 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::keys::{self, Key};
 use super::lines::{self, Entry, Node};
-use super::{Parsed, mistake, spoken};
+use super::{Mistake, Parsed, spoken};
 use crate::encoding::json::{Json, Object};
 use crate::limits;
 use crate::model::property::{Member, Property, ValueType};
-use crate::model::{Audience, Draft, Problem, values};
+use crate::model::speech::Spoken;
+use crate::model::{Audience, Draft, values};
 
 /// Reads a template of a kind of record. What is understood is in the draft even where something else is not.
 #[must_use]
@@ -18,7 +19,7 @@ pub fn parse(kind_code: u8, text: &str) -> Parsed {
     let mut reader = Reader { kind_code, parsed, space: None };
     if text.len() > limits::TEMPLATE_BYTES {
         let most = limits::TEMPLATE_BYTES.to_string();
-        reader.parsed.errors.push((0, mistake("template_too_long", "claims", &[("bytes", &most)])));
+        reader.parsed.errors.push((0, Mistake::rule("template_too_long", &[("bytes", &most)])));
         return reader.parsed;
     }
     let text: String = text.nfc().collect();
@@ -41,7 +42,7 @@ impl Reader {
         let Some(key) = keys::key(self.kind_code, &head.key) else {
             let known: Vec<_> = crate::model::properties(self.kind_code).map(|property| property.code).collect();
             let values = [("key", head.key.as_str()), ("known", &known.join(", "))];
-            return self.wrong(head.line, mistake("template_key", "claims", &values));
+            return self.wrong(head.line, Mistake::rule("template_key", &values));
         };
         if entry.is_empty() {
             return;
@@ -50,7 +51,7 @@ impl Reader {
             Key::Space => self.space(entry),
             Key::Claim => match spoken::json(&head.text) {
                 Ok(claim @ Json::Object(_)) => self.add(head.line, claim),
-                Ok(_) => self.wrong(head.line, mistake("template_value", "claims", &[("value", &head.text)])),
+                Ok(_) => self.wrong(head.line, Mistake::rule("template_value", &[("value", &head.text)])),
                 Err(problem) => self.wrong(head.line, problem),
             },
             Key::Property(property) => self.claim(property, entry),
@@ -60,11 +61,11 @@ impl Reader {
     fn space(&mut self, entry: &Entry) {
         let head = &entry.head;
         if self.space.replace(head.line).is_some() {
-            return self.wrong(head.line, mistake("template_twice", "space", &[("key", &head.key)]));
+            return self.wrong(head.line, Mistake::rule("template_twice", &[("key", &head.key)]));
         }
         match audience(&head.text) {
             Some(audience) => self.parsed.draft.space = Some(audience),
-            None => self.wrong(head.line, mistake("template_space", "space", &[("value", &head.text)])),
+            None => self.wrong(head.line, Mistake::rule("template_space", &[("value", &head.text)])),
         }
     }
 
@@ -101,7 +102,7 @@ impl Reader {
         let path = format!("{path}.value");
         self.at(path.clone(), head.line);
         if head.text.is_empty() && parts.is_empty() {
-            self.wrong(head.line, mistake("template_no_value", &path, &[("key", &head.key)]));
+            self.wrong(head.line, Mistake::rule("template_no_value", &[("key", &head.key)]));
             return None;
         }
         let mut value = Json::Object(Object::new());
@@ -120,7 +121,7 @@ impl Reader {
         let members = keys::members(&property.value);
         let (Some(members), Json::Object(mut object)) = (members, value) else {
             let line = parts.first().map_or(head.line, |part| part.line);
-            self.wrong(line, mistake("template_parts", &path, &[("key", &head.key)]));
+            self.wrong(line, Mistake::rule("template_parts", &[("key", &head.key)]));
             return None;
         };
         for part in parts {
@@ -133,7 +134,7 @@ impl Reader {
         let Some(member) = keys::member(members, &part.key) else {
             let known: Vec<_> = members.iter().map(|member| member.key).collect();
             let values = [("key", part.key.as_str()), ("known", &known.join(", "))];
-            return self.wrong(part.line, mistake("template_part", path, &values));
+            return self.wrong(part.line, Mistake::rule("template_part", &values));
         };
         if property.value == ValueType::Place && member.key == "names" {
             let Json::List(names) = object.entry("names".into()).or_insert(Json::List(Vec::new())) else { return };
@@ -147,7 +148,7 @@ impl Reader {
         }
         let here = format!("{path}.{}", member.key);
         if object.contains_key(member.key) {
-            return self.wrong(part.line, mistake("template_twice", &here, &[("key", &part.key)]));
+            return self.wrong(part.line, Mistake::rule("template_twice", &[("key", &part.key)]));
         }
         let Some(mut value) = self.understood(&member.value, part).map(|spoken| spoken.value) else { return };
         if let ("lat" | "lon", Some(number)) = (member.key, value.as_text().and_then(values::coordinate)) {
@@ -160,32 +161,25 @@ impl Reader {
     fn field(&mut self, node: &Node, path: &str, claim: &mut Object) {
         let Some(field) = keys::field(&node.key) else {
             let values = [("key", node.key.as_str()), ("known", &keys::FIELDS.join(", "))];
-            return self.wrong(node.line, mistake("template_field", path, &values));
+            return self.wrong(node.line, Mistake::rule("template_field", &values));
         };
         let here = format!("{path}.{field}");
         if field == "basis" {
             return self.basis(node, &here, claim);
         }
-        let value = match field {
-            "wording" => match wording(node) {
-                Ok(value) => Some(value),
-                Err(problem) => {
-                    self.wrong(node.line, problem);
-                    None
-                }
-            },
-            "valid" => self.understood(&ValueType::Date, node).map(|spoken| spoken.value),
-            "lang" => Some(Json::text(language(&node.text))),
-            _ => Some(Json::Text(match keys::field_vocabulary(field) {
-                Some(vocabulary) => spoken::code(vocabulary, &node.text),
-                None => node.text.clone(),
-            })),
+        let read = match (field, keys::field_vocabulary(field)) {
+            ("wording", _) => wording(node),
+            ("valid", _) => spoken::value(&ValueType::Date, &node.text, None).map(|said| said.value),
+            ("lang", _) => Ok(Json::text(language(&node.text))),
+            (_, Some(vocabulary)) => spoken::code(vocabulary, &node.text),
+            (_, None) => Ok(Json::text(&node.text)),
         };
+        let value = read.map_err(|fault| self.wrong(node.line, fault)).ok();
         self.at(here.clone(), node.line);
         if let Some(value) = value
             && claim.insert(field.into(), value).is_some()
         {
-            self.wrong(node.line, mistake("template_twice", &here, &[("key", &node.key)]));
+            self.wrong(node.line, Mistake::rule("template_twice", &[("key", &node.key)]));
         }
     }
 
@@ -207,14 +201,13 @@ impl Reader {
     }
 
     /// A value as it was said; `= ` introduces JSON, and what was continued is text as it stands.
-    fn understood(&mut self, kind: &ValueType, node: &Node) -> Option<spoken::Spoken> {
-        let literal = |value| Ok(spoken::Spoken { value, lang: None, original: None });
+    fn understood(&mut self, kind: &ValueType, node: &Node) -> Option<Spoken> {
         let said = match node.text.strip_prefix("= ") {
-            Some(json) if !node.is_continued => spoken::json(json).and_then(literal),
+            Some(json) if !node.is_continued => spoken::json(json).map(spoken::literal),
             _ if node.is_continued && matches!(kind, ValueType::Text | ValueType::Plain | ValueType::Name) => {
-                literal(Json::text(&node.text))
+                Ok(spoken::literal(Json::text(&node.text)))
             }
-            _ => spoken::value(kind, &node.text),
+            _ => spoken::value(kind, &node.text, node.lang.as_deref()),
         };
         match said {
             Ok(said) => Some(said),
@@ -235,7 +228,7 @@ impl Reader {
         self.parsed.places.insert(path, line);
     }
 
-    fn wrong(&mut self, line: usize, problem: Problem) {
+    fn wrong(&mut self, line: usize, problem: Mistake) {
         self.parsed.errors.push((line, problem));
     }
 }
@@ -265,13 +258,13 @@ fn language(text: &str) -> String {
 }
 
 /// The body's own words with their language, or the code that says why they are not given.
-fn wording(node: &Node) -> Result<Json, Problem> {
+fn wording(node: &Node) -> Result<Json, Mistake> {
     if let Some(lang) = &node.lang {
         return Ok(Json::object([("lang", Json::text(language(lang))), ("text", Json::text(&node.text))]));
     }
     let vocabulary = &crate::model::vocabularies::WORDING_UNAVAILABLE;
     match keys::code(vocabulary, &node.text) {
         Some(code) => Ok(Json::object([("unavailable", Json::text(code))])),
-        None => Err(mistake("template_wording", "wording", &[("key", &node.key)])),
+        None => Err(Mistake::rule("template_wording", &[("key", &node.key)])),
     }
 }

@@ -192,13 +192,16 @@ fn what_is_not_understood_is_told_at_its_line() {
         ("status: alleged\n    wording: they said so", 2, "template_wording"),
     ] {
         let parsed = parse(kinds::INCIDENT, text);
-        let found: Vec<_> = parsed.errors.iter().map(|(line, problem)| (*line, problem.code)).collect();
+        let found: Vec<_> = parsed.errors.iter().map(|(line, problem)| (*line, problem.code())).collect();
         assert_eq!(found, [(line, code)], "{text}");
         let problem = &parsed.errors[0].1;
-        assert!(!problem.why.contains(['{', '}']) || text.contains('{'), "{}", problem.why);
+        for language in Language::ALL {
+            let (why, advice) = (problem.why_in(language), problem.try_in(language));
+            assert!(text.contains('{') || !format!("{why}{advice}").contains(['{', '}']), "{why}, {advice}");
+        }
     }
-    let long = "x".repeat(crate::limits::TEMPLATE_BYTES + 1);
-    assert_eq!(parse(kinds::INCIDENT, &long).errors[0].1.code, "template_too_long");
+    let long = "x".repeat(limits::TEMPLATE_BYTES + 1);
+    assert_eq!(parse(kinds::INCIDENT, &long).errors[0].1.code(), "template_too_long");
 }
 
 #[test]
@@ -206,16 +209,22 @@ fn marks_stand_below_their_lines_and_go_at_the_next_turn() {
     let text = "# mine\ndat: 2013\ntitle [en]: x\n";
     let parsed = parse(kinds::INCIDENT, text);
     for language in Language::ALL {
-        let once = marked(text, &parsed.errors, language);
+        let marks = |parsed: &Parsed| -> Vec<Mark> {
+            let errors = parsed.errors.iter();
+            errors
+                .map(|(line, fault)| Mark { line: *line, why: fault.why_in(language), advice: fault.try_in(language) })
+                .collect()
+        };
+        let once = marked(text, &marks(&parsed), language);
         let lines: Vec<&str> = once.lines().collect();
         assert!(lines[0].starts_with("# ^ ") && lines[1] == "# mine", "{once}");
         assert!(lines[2] == "dat: 2013" && lines[3].starts_with("# ^ "), "{once}");
         let again = parse(kinds::INCIDENT, &once);
         assert_eq!(again.errors[0].0, 3);
-        assert_eq!(marked(&once, &again.errors, language), once);
+        assert_eq!(marked(&once, &marks(&again), language), once);
         assert!(is_same(text, &once) && !is_same(text, "dat: 2014"));
     }
-    let whole = marked(text, &[(0, mistake("template_line", "claims", &[("line", "a\u{202e}\nb")]))], Language::En);
+    let whole = marked(text, &[Mark { line: 0, why: "a\u{202e}\nb".into(), advice: String::new() }], Language::En);
     assert!(whole.lines().nth(1).is_some_and(|line| line.starts_with("# ^ ") && !line.contains('\u{202e}')), "{whole}");
 }
 
@@ -237,6 +246,7 @@ fn no_text_brings_the_reader_to_a_stop() {
             text.push_str(words[index]);
         }
         let parsed = parse(kinds::INCIDENT, &text);
-        let _ = marked(&text, &parsed.errors, Language::Ar);
+        let mark = Mark { line: parsed.errors.len(), why: text.clone(), advice: text.clone() };
+        let _ = marked(&text, &[mark], Language::Ar);
     }
 }

@@ -117,6 +117,8 @@ impl Writer {
     fn values(&self, property: &Property, value: &Json) -> Vec<Written> {
         let mut found = Vec::new();
         found.extend(self.simple(&property.value, value));
+        // A name that would say more than itself, such as its language by its script, is written out as it stands.
+        found.extend(value.as_text().map(|text| continued(text, BELOW)));
         if let (Some(_), Json::Object(object)) = (keys::members(&property.value), value) {
             found.push(Written { head: String::new(), below: self.parts(property, object) });
         }
@@ -183,6 +185,11 @@ fn literal(text: &str, indent: &str) -> Written {
     if is_plain {
         return Written { head: text.to_owned(), below: Vec::new() };
     }
+    continued(text, indent)
+}
+
+/// A text exactly as written, on lines of its own.
+fn continued(text: &str, indent: &str) -> Written {
     let below = text.split('\n').map(|part| format!("{indent}| {part}")).collect();
     Written { head: String::new(), below }
 }
