@@ -7,15 +7,24 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::property::ValueType;
+use super::values::BLOB;
 use super::vocabularies::Vocabulary;
 use crate::encoding::json::Json;
 use crate::limits;
 use crate::locale::{self, Language};
 
 mod codes;
+mod coordinates;
+mod counts;
 mod dates;
 mod fold;
+mod identifiers;
+mod lexicon;
+mod numbers;
+mod places;
+mod regions;
 mod scalars;
+mod shapes;
 mod side;
 mod tell;
 mod tokens;
@@ -130,15 +139,17 @@ pub fn value_from(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Sp
         ValueType::Agent => codes::agent(text).map(bare),
         ValueType::Code(vocabulary) => codes::code(vocabulary, text).map(|code| bare(Json::text(code))),
         ValueType::Bool => codes::truth(text).map(|truth| bare(Json::Bool(truth))),
-        ValueType::Int => scalars::int(text).map(|number| bare(Json::Int(number))),
+        ValueType::Int => numbers::int(text).map(|number| bare(Json::Int(number))),
         ValueType::Url => scalars::url(text).map(bare),
         ValueType::Ref(_) => scalars::reference(text).map(bare),
-        ValueType::Country => Err(NotUnderstood::new("form", form)),
-        ValueType::Language => Err(NotUnderstood::new("form", form)),
-        ValueType::Place | ValueType::Count | ValueType::Duration | ValueType::Identifier => {
-            Err(NotUnderstood::new("form", form))
-        }
-        ValueType::Blob | ValueType::Shape(_) => Err(NotUnderstood::new("form", form)),
+        ValueType::Country => regions::country(text).map(|code| bare(Json::text(code))),
+        ValueType::Language => regions::language(text).map(|tag| bare(Json::text(tag))),
+        ValueType::Place => places::read(text, lang).map(bare),
+        ValueType::Count => counts::read(text).map(|count| said(count, text)),
+        ValueType::Duration => numbers::duration(text).map(|duration| said(Json::text(duration), text)),
+        ValueType::Identifier => identifiers::read(text).map(bare),
+        ValueType::Blob => shapes::read(BLOB, text, lang).map(bare),
+        ValueType::Shape(members) => shapes::read(members, text, lang).map(bare),
     }
 }
 
@@ -192,10 +203,23 @@ pub fn place_in(language: Language, place: &Json) -> String {
 /// A value in words, as it may be typed again; as JSON where no words say it.
 #[must_use]
 pub fn value_in(language: Language, kind: &ValueType, value: &Json) -> String {
-    match (kind, value.as_text()) {
-        (ValueType::Date, Some(edtf)) => date_in(language, edtf),
-        (ValueType::Code(vocabulary), Some(code)) => locale::code(language, vocabulary.name, code).to_owned(),
-        (_, Some(text)) => text.to_owned(),
-        (_, None) => String::from_utf8_lossy(&value.encode()).into_owned(),
-    }
+    let told = match kind {
+        ValueType::Date => value.as_text().map(|edtf| date_in(language, edtf)),
+        ValueType::Code(vocabulary) => {
+            value.as_text().map(|code| locale::code(language, vocabulary.name, code).to_owned())
+        }
+        ValueType::Count => counts::tell(language, value),
+        ValueType::Place => places::tell(language, value),
+        ValueType::Agent => codes::agent_in(language, value),
+        ValueType::Duration => value.as_text().map(|text| numbers::duration_in(language, text)),
+        ValueType::Country => value.as_text().map(|code| regions::country_in(language, code).to_owned()),
+        ValueType::Language => value.as_text().map(|tag| regions::language_in(language, tag).to_owned()),
+        ValueType::Bool => codes::truth_in(language, value).map(str::to_owned),
+        ValueType::Int => value.as_int().map(|number| numbers::number_in(language, number)),
+        ValueType::Identifier => identifiers::tell(value),
+        ValueType::Name => scalars::name_in(language, value),
+        ValueType::Text | ValueType::Plain | ValueType::Url | ValueType::Ref(_) => value.as_text().map(str::to_owned),
+        ValueType::Blob | ValueType::Shape(_) => None,
+    };
+    told.unwrap_or_else(|| String::from_utf8_lossy(&value.encode()).into_owned())
 }

@@ -1,42 +1,59 @@
 //! Codes by their words in any of the three languages: whole words only, never the nearest.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
 use super::super::vocabularies::{self, Vocabulary};
 use super::NotUnderstood;
 use super::fold::plain;
 use crate::encoding::json::Json;
 use crate::locale::{self, Language};
 
+/// The codes that each folded word names, of one list.
+#[derive(Debug, Default)]
+struct Names {
+    /// By a code, or all its words in a language.
+    whole: BTreeMap<String, BTreeSet<&'static str>>,
+    /// By what stands before or within brackets, or on one side of a colon or comma: `sarin (GB)` by `sarin` and by `GB`.
+    part: BTreeMap<String, BTreeSet<&'static str>>,
+}
+
+impl Names {
+    fn of(vocabulary: &'static Vocabulary) -> Self {
+        let mut names = Self::default();
+        for code in vocabulary.codes.iter().copied() {
+            names.whole.entry(plain(code)).or_default().insert(code);
+            for language in Language::ALL {
+                let word = locale::code(language, vocabulary.name, code);
+                names.whole.entry(plain(word)).or_default().insert(code);
+                for part in word.split(['(', ')', ':', ',', '،']).map(plain).filter(|part| !part.is_empty()) {
+                    names.part.entry(part).or_default().insert(code);
+                }
+            }
+        }
+        names
+    }
+}
+
+/// The names of every list, folded once: a template is full of codes.
+fn names() -> &'static BTreeMap<&'static str, Names> {
+    static NAMES: OnceLock<BTreeMap<&'static str, Names>> = OnceLock::new();
+    NAMES.get_or_init(|| vocabularies::ALL.iter().map(|vocabulary| (vocabulary.name, Names::of(vocabulary))).collect())
+}
+
 /// The code that a text names: the code itself, or its words in a language, an explanation in brackets or behind a colon aside.
 pub(super) fn code(vocabulary: &'static Vocabulary, text: &str) -> Result<&'static str, NotUnderstood> {
     let form = if vocabulary.name == "agent" { "agent" } else { "code" };
     let fault =
         |code| NotUnderstood { vocabulary: Some(vocabulary), ..NotUnderstood::new(code, form) }.with("typed", text);
-    for named in [named_whole, named_in_part] {
-        let found: Vec<&'static str> =
-            vocabulary.codes.iter().copied().filter(|code| named(vocabulary, code, text)).collect();
-        match found.as_slice() {
-            [] => {}
-            [code] => return Ok(code),
-            several => return Err(fault("code_ambiguous").with("codes", &several.join(", "))),
-        }
+    let (names, typed) = (names().get(vocabulary.name), plain(text));
+    let found = names.and_then(|names| names.whole.get(&typed).or_else(|| names.part.get(&typed)));
+    let found: Vec<&'static str> = found.into_iter().flatten().copied().collect();
+    match found.as_slice() {
+        [] => Err(fault("code")),
+        [code] => Ok(code),
+        several => Err(fault("code_ambiguous").with("codes", &several.join(", "))),
     }
-    Err(fault("code"))
-}
-
-fn words<'a>(vocabulary: &'a Vocabulary, code: &'a str) -> impl Iterator<Item = &'a str> {
-    Language::ALL.into_iter().map(move |language| locale::code(language, vocabulary.name, code))
-}
-
-fn named_whole(vocabulary: &Vocabulary, code: &str, text: &str) -> bool {
-    let typed = plain(text);
-    !typed.is_empty() && (plain(code) == typed || words(vocabulary, code).any(|word| plain(word) == typed))
-}
-
-/// By what stands before or within brackets, or on one side of a colon: `sarin (GB)` by `sarin` and by `GB`.
-fn named_in_part(vocabulary: &Vocabulary, code: &str, text: &str) -> bool {
-    let typed = plain(text);
-    let parts = |word: &str| word.split(['(', ')', ':', ',', '،']).map(plain).any(|part| part == typed);
-    !typed.is_empty() && words(vocabulary, code).any(parts)
 }
 
 /// An agent, with what it is based on in brackets: `chlorine (laboratory analysis)`.
@@ -70,4 +87,19 @@ pub(super) fn truth(text: &str) -> Result<bool, NotUnderstood> {
         (_, true) => Ok(false),
         _ => Err(NotUnderstood::new("form", "bool").with("typed", text)),
     }
+}
+
+/// Yes or no in words.
+pub(super) fn truth_in(language: Language, value: &Json) -> Option<&'static str> {
+    let Json::Bool(truth) = value else { return None };
+    locale::lookup(language, if *truth { "speech.yes" } else { "speech.no" })
+}
+
+/// An agent with its basis in words, as [`agent`] reads it.
+pub(super) fn agent_in(language: Language, value: &Json) -> Option<String> {
+    let agent = locale::code(language, "agent", value.get("code")?.as_text()?);
+    Some(match value.get("basis").and_then(Json::as_text) {
+        Some(basis) => format!("{agent} ({})", locale::code(language, "agent_basis", basis)),
+        None => agent.to_owned(),
+    })
 }

@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> Result<String, NotUnderstood> {
     if let Some(edtf) = [trimmed, spelt.trim()].into_iter().find(|edtf| Edtf::parse(edtf).is_ok()) {
         return Ok(edtf.to_owned());
     }
-    let tokens = one_name_of_each_month(tokens(trimmed)?);
+    let tokens = one_name_of_each_month(without_joints(tokens(trimmed)?));
     let (tokens, gloss) = without_gloss(tokens);
     let edtf = phrase(&tokens)?;
     match Edtf::parse(&edtf) {
@@ -35,6 +35,21 @@ fn is_sense(token: &Token, sense: Sense) -> bool {
     *token == Token::Sense(sense)
 }
 
+/// Takes the signs out of `7-Apr-2018` and `7/Apr/2018`.
+fn without_joints(mut tokens: Vec<Token>) -> Vec<Token> {
+    let at = tokens.windows(5).position(|run| match run {
+        [Token::Number(_, first), one, Token::Sense(Sense::Month(_)), two, Token::Number(_, last)] => {
+            let is_joint = matches!(one, Token::Dash | Token::Slash) && one == two;
+            is_joint && (*first == 4) != (*last == 4)
+        }
+        _ => false,
+    });
+    for joint in at.into_iter().flat_map(|at| [at.saturating_add(3), at.saturating_add(1)]) {
+        tokens.remove(joint);
+    }
+    tokens
+}
+
 /// Takes the second name out where a month stands under both, `نيسان/أبريل` or `نيسان (أبريل)`.
 fn one_name_of_each_month(tokens: Vec<Token>) -> Vec<Token> {
     let mut kept: Vec<Token> = Vec::new();
@@ -44,6 +59,7 @@ fn one_name_of_each_month(tokens: Vec<Token>) -> Vec<Token> {
             continue;
         }
         let repeats = match (kept.as_slice(), &token) {
+            ([.., Token::Sense(Sense::Month(first))], Token::Sense(Sense::Month(second))) => first == second,
             (
                 [.., Token::Sense(Sense::Month(first)), Token::Slash | Token::Open],
                 Token::Sense(Sense::Month(second)),
@@ -106,7 +122,7 @@ fn phrase(tokens: &[Token]) -> Result<String, NotUnderstood> {
             Sense::Until => return Ok(format!("../{}", Side::read(rest)?.end()?)),
             Sense::Before => return Ok(format!("../{}", Side::read(rest)?.day_before()?)),
             Sense::After => return Ok(format!("{}/..", Side::read(rest)?.day_after()?)),
-            Sense::To | Sense::Between => return Err(not_understood()),
+            Sense::To | Sense::From | Sense::Between => return Err(not_understood()),
             _ => {}
         }
     }
@@ -141,7 +157,9 @@ fn is_strong(tokens: &[Token], at: usize) -> bool {
     let next = at.checked_add(1).and_then(|next| tokens.get(next));
     match tokens.get(at) {
         Some(Token::Sense(Sense::To | Sense::Until)) => true,
-        Some(Token::Sense(Sense::ToOrAt)) => !matches!(next, Some(Token::Clock(_))) && says_something(tokens, at),
+        Some(Token::Sense(Sense::ToOrAt)) => {
+            !matches!(next, Some(Token::Clock(_) | Token::Sense(Sense::DayPart))) && says_something(tokens, at)
+        }
         _ => false,
     }
 }
@@ -178,7 +196,7 @@ fn is_dash(tokens: &[Token], at: usize) -> bool {
 fn interval(left: &[Token], right: &[Token], all: &[Token]) -> Result<String, NotUnderstood> {
     let is_between = all.first().is_some_and(|token| is_sense(token, Sense::Between));
     let left = match left {
-        [Token::Sense(Sense::From | Sense::Between | Sense::Since), rest @ ..] => rest,
+        [Token::Sense(Sense::From | Sense::FromOrOf | Sense::Between | Sense::Since), rest @ ..] => rest,
         _ => left,
     };
     let unknown = |side: &[Token]| side.iter().any(|token| is_sense(token, Sense::UnknownDate));
@@ -190,6 +208,9 @@ fn interval(left: &[Token], right: &[Token], all: &[Token]) -> Result<String, No
     }
     let (mut first, mut last) = (Side::read(left)?, Side::read(right)?);
     Side::share(&mut first, &mut last);
+    if Side::is_one_winter(&first, &last) {
+        return Err(not_understood());
+    }
     let joined_by_and = all.iter().any(|token| is_sense(token, Sense::And));
     let is_loose = joined_by_and && !is_between && !all.iter().any(|token| is_sense(token, Sense::Night));
     if is_loose && first.next_day().ok() != last.start().ok() {

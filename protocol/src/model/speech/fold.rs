@@ -59,6 +59,7 @@ fn same(character: char) -> char {
         '؟' => '?',
         '٬' => ',',
         '٫' => '.',
+        'º' | '˚' => '°',
         other => other,
     }
 }

@@ -1,22 +1,29 @@
 //! Texts, names, whole numbers, addresses and references, as typed.
 
+use super::super::values::name_text;
 use super::super::vocabularies::NAME_TYPE;
 use super::codes::{bracketed, code};
-use super::fold::{self, fold, language_of, normal, script_of};
+use super::fold::{self, language_of, normal, script_of};
 use super::{NotUnderstood, Spoken, bare};
 use crate::encoding::json::Json;
 use crate::id::RecordId;
+use crate::locale::{self, Language};
 
 /// A text, in the caller's language or in Arabic where its script says so.
 pub(super) fn text(text: &str, lang: Option<&str>) -> Spoken {
     Spoken { value: Json::text(normal(text)), lang: language(text, lang), original: None }
 }
 
-/// The language of a text: what its script says, else what the caller says.
+/// The language of a text: what the caller says where the script does not speak against it, else what the script says.
 pub(super) fn language(text: &str, lang: Option<&str>) -> Option<String> {
-    let is_arabic_script = fold::is_arabic_script(text);
-    let said = lang.filter(|lang| !is_arabic_script || !matches!(*lang, "en" | "fr"));
-    said.or_else(|| language_of(text)).map(str::to_owned)
+    let is_arabic = fold::is_arabic_script(text);
+    let fits = |lang: &&str| is_of_arabic_script(lang) == is_arabic;
+    lang.filter(fits).or_else(|| language_of(text)).map(str::to_owned)
+}
+
+/// True if the language is written in Arabic letters, of those that sources in the data have.
+fn is_of_arabic_script(lang: &str) -> bool {
+    matches!(lang.split('-').next(), Some("ar" | "fa" | "ckb" | "ku" | "ur" | "ps"))
 }
 
 /// A symbol or title.
@@ -36,24 +43,6 @@ pub(super) fn name(text: &str, lang: Option<&str>) -> Spoken {
     Spoken { value, lang: language(name, lang), original: None }
 }
 
-/// A whole number, its thousands parted or not.
-pub(super) fn int(text: &str) -> Result<i64, NotUnderstood> {
-    let fault = || NotUnderstood::new("form", "int").with("typed", text);
-    whole_number(fold(text).trim()).ok_or_else(fault)
-}
-
-/// The number of digits parted by thousands or not at all: `1400`, `1,400`, `1 400`, `1.400`; at most nine digits.
-pub(super) fn whole_number(folded: &str) -> Option<i64> {
-    let is_gap = |c: char| c.is_whitespace() || matches!(c, ',' | '.' | '\'');
-    let mut groups = folded.split(is_gap);
-    let first = groups.next().filter(|group| !group.is_empty())?;
-    let rest: Vec<&str> = groups.collect();
-    let is_grouped = rest.iter().all(|group| group.len() == 3) && (rest.is_empty() || first.len() <= 3);
-    let digits: String = std::iter::once(first).chain(rest).collect();
-    let is_digits = digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_grouped && is_digits { digits.parse().ok() } else { None }
-}
-
 /// An address of the web.
 pub(super) fn url(text: &str) -> Result<Json, NotUnderstood> {
     let is_url =
@@ -65,4 +54,13 @@ pub(super) fn url(text: &str) -> Result<Json, NotUnderstood> {
 pub(super) fn reference(text: &str) -> Result<Json, NotUnderstood> {
     let record = RecordId::parse(text).map_err(|_| NotUnderstood::new("form", "reference").with("typed", text))?;
     Ok(Json::text(record.to_string()))
+}
+
+/// A name with its type in brackets, as [`name`] reads it; `None` where it is malformed.
+pub(super) fn name_in(language: Language, value: &Json) -> Option<String> {
+    let name = name_text(value)?;
+    Some(match value.get("type").and_then(Json::as_text) {
+        Some(kind) => format!("{name} ({})", locale::code(language, NAME_TYPE.name, kind)),
+        None => name.to_owned(),
+    })
 }

@@ -15,6 +15,10 @@ pub(super) struct Side {
     season: Option<u8>,
     part: Option<u8>,
     clock: Option<String>,
+    weekday: Option<i8>,
+    /// A number that may be a second day, or a year of two digits.
+    is_crowded: bool,
+    has_day_part: bool,
     offset: Option<String>,
     is_decade: bool,
     is_about: bool,
@@ -41,7 +45,7 @@ impl Side {
             match token {
                 Token::Sense(sense) => side.sense(*sense, &mut parts)?,
                 Token::Number(value, 4) => once(&mut side.year, format!("{value:04}"))?,
-                Token::Number(value, 1 | 2) => once(&mut side.day, *value)?,
+                Token::Number(value, 1 | 2) => side.is_crowded |= side.day.replace(*value).is_some(),
                 Token::Number(value, _) => {
                     return Err(fault("date_number").with("number", &value.to_string()));
                 }
@@ -59,7 +63,12 @@ impl Side {
                 Token::Slash => return Err(fault("date")),
             }
         }
-        if parts.is_empty() { Ok(side) } else { Err(fault("date")) }
+        match (side.is_crowded, &side.year) {
+            (true, None) => Err(fault("date_no_year")),
+            (true, Some(_)) => Err(fault("date_several")),
+            (false, _) if !parts.is_empty() => Err(fault("date")),
+            (false, _) => Ok(side),
+        }
     }
 
     /// `parts` holds the words month and day until it is said what of them.
@@ -72,7 +81,7 @@ impl Side {
             Sense::Season(season) => once(&mut self.season, season),
             Sense::Part(part) => once(&mut self.part, part),
             Sense::First => once(&mut self.day, 1),
-            Sense::About | Sense::Uncertain | Sense::Decade | Sense::Utc => {
+            Sense::About | Sense::Uncertain | Sense::Decade | Sense::DayPart | Sense::Utc => {
                 self.flag(sense);
                 Ok(())
             }
@@ -86,7 +95,8 @@ impl Side {
                 parts.clear();
                 Ok(())
             }
-            Sense::Filler | Sense::From | Sense::ToOrAt | Sense::Night | Sense::DayPart => Ok(()),
+            Sense::Weekday(weekday) => once(&mut self.weekday, weekday),
+            Sense::Filler | Sense::From | Sense::FromOrOf | Sense::ToOrAt | Sense::Night => Ok(()),
             Sense::And if !parts.is_empty() => Ok(()),
             Sense::Unknown => Err(fault("date")),
             Sense::Before
@@ -106,6 +116,7 @@ impl Side {
         self.is_about |= sense == Sense::About;
         self.is_uncertain |= sense == Sense::Uncertain;
         self.is_decade |= sense == Sense::Decade;
+        self.has_day_part |= sense == Sense::DayPart;
         if sense == Sense::Utc {
             self.offset.get_or_insert_with(|| "Z".to_owned());
         }
@@ -173,7 +184,7 @@ impl Side {
         }
         let date = match (self.season, self.month, self.day) {
             (Some(season), None, None) => format!("{year}-{season}"),
-            (None, Some(month), Some(day)) => format!("{year}-{month:02}-{day:02}"),
+            (None, Some(month), Some(day)) => self.on_weekday(format!("{year}-{month:02}-{day:02}"))?,
             (None, Some(month), None) if self.has_unknown_day => format!("{year}-{month:02}-XX"),
             (None, Some(month), None) => format!("{year}-{month:02}"),
             (None, None, None) => self.of_year(year)?,
@@ -187,6 +198,23 @@ impl Side {
             return Err(fault("date"));
         }
         Ok(format!("{date}{}", self.qualifier()))
+    }
+
+    /// The day, if it is the day of the week that was said.
+    fn on_weekday(&self, date: String) -> Result<String, NotUnderstood> {
+        let day = Day::parse(&date).ok().map(|day| day.date().weekday().to_monday_one_offset());
+        match (self.weekday, day) {
+            (Some(said), Some(found)) if said != found => Err(fault("date_weekday").with("date", &date)),
+            _ => Ok(date),
+        }
+    }
+
+    /// True if a season is followed by the next year alone: `winter 2016-2017` is one winter.
+    pub(super) fn is_one_winter(first: &Self, last: &Self) -> bool {
+        let is_bare_year = last.month.is_none() && last.season.is_none() && last.part.is_none() && !last.is_decade;
+        let year = |side: &Self| side.year.as_ref().and_then(|year| year.parse::<u16>().ok());
+        let is_next = year(first).and_then(|year| year.checked_add(1)) == year(last);
+        first.season.is_some() && is_bare_year && is_next
     }
 
     fn of_year(&self, year: &str) -> Result<String, NotUnderstood> {
@@ -207,7 +235,12 @@ impl Side {
         let (Some(month), Some(day), None) = (self.month, self.day, self.season) else {
             return Err(fault("date_no_month"));
         };
-        let date = format!("{year}-{month:02}-{day:02}");
+        let date = self.on_weekday(format!("{year}-{month:02}-{day:02}"))?;
+        let hour: u8 = clock.get(..2).and_then(|hour| hour.parse().ok()).unwrap_or_default();
+        if self.has_day_part && hour <= 12 {
+            // "9:22 in the evening" is not 09:22.
+            return Err(fault("date_half_day"));
+        }
         match self.qualifier() {
             "" => Ok(format!("{date}T{clock}{}", self.offset.as_deref().unwrap_or_default())),
             qualifier => Ok(format!("{date}{qualifier}")),

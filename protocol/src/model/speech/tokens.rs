@@ -2,6 +2,7 @@
 
 use super::NotUnderstood;
 use super::fold::{Form, Piece, pieces};
+use super::lexicon::behind_and;
 use super::words::{self, Sense};
 
 /// One part of a phrase.
@@ -43,9 +44,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, NotUnderstood> {
                     found.push(Token::Sense(sense));
                     taken
                 }
+                None if word == "م" => {
+                    // Behind a year it says "of our era", behind a time "past noon".
+                    let is_era = matches!(found.last(), Some(Token::Number(_, 4) | Token::Date(..)));
+                    found.push(Token::Sense(if is_era { Sense::Filler } else { Sense::DayPart }));
+                    1
+                }
                 None if word == "t" && matches!(found.last(), Some(Token::Date(..))) => 1,
                 None => {
-                    behind = Some(words::behind_and(piece).ok_or_else(|| unknown(word))?);
+                    behind = Some(behind_and(piece).ok_or_else(|| unknown(word))?);
                     found.push(Token::Sense(Sense::And));
                     1
                 }
