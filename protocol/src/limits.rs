@@ -151,3 +151,7 @@ pub const SPOKEN_CHARS: usize = 1_024;
 
 /// Characters of what was typed that an answer repeats: one line.
 pub const SPOKEN_SHOWN: usize = 80;
+
+/// Records followed from one judgement to the next, and read for each, to see whether they contradict: a person stands in some
+/// tens of lists.
+pub const CHAIN_RECORDS: usize = 64;

@@ -8,16 +8,20 @@ pub mod draft;
 pub mod edtf;
 mod form;
 pub mod kinds;
+pub mod problem;
 pub mod property;
 pub mod speech;
 pub mod template;
 pub mod values;
 pub mod vocabularies;
+pub mod warn;
 
-pub use check::{Problem, check_claims};
+pub use check::{Submission, Submitted, check_claims, check_submission};
 pub use draft::{Audience, Draft, DraftError, example};
 pub use kinds::{COMMON, KINDS, Kind};
+pub use problem::Problem;
 pub use property::{Cardinality, Property, ValueType};
+pub use warn::Warning;
 
 /// The kind of a code, `None` for one of a later version.
 #[must_use]
