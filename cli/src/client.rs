@@ -10,6 +10,7 @@ use isnad_node::api;
 use isnad_node::fault::Fault;
 use isnad_node::home::Home;
 use isnad_node::node::{Node, OpenError, Options};
+use isnad_protocol::locale;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -63,7 +64,7 @@ impl Client {
             }
             let unlocker = if signs { Some(session.unlocker()?) } else { None };
             let printer = session.printer;
-            let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
+            let mut told = |frames: u64| printer.aside(locale::counted(printer.language, "index", frames, &[]));
             let options = Options { home: home.clone(), unlocker, network: None };
             match Node::start(options, &mut told).await {
                 Err(OpenError::Fault(Fault::Locked { .. })) if until.is_some_and(|until| Instant::now() < until) => {}
@@ -106,15 +107,14 @@ impl Client {
         let (status, bytes) = match self {
             Self::Opened(node) => api::call(api::routes(Arc::clone(node)), method, path, body).await?,
             Self::Running(home) => over_socket(home, method, path, body).await.map_err(|why| {
-                let advice = "see that `isnad node` still runs on this home";
-                Problem::new(exit::UNREACHABLE, "node_unreachable", "the node did not answer", why, advice)
+                Problem::told(exit::UNREACHABLE, "node_unreachable", "node_unreachable", &[("reason", &why)])
             })?,
         };
         if status < 400 {
             return Ok(bytes);
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| {
-            Problem::usage("the node did not take the request", String::from_utf8_lossy(&bytes), "check the arguments")
+            Problem::told(exit::USAGE, "usage", "request", &[("reason", &String::from_utf8_lossy(&bytes))])
         }))
     }
 }
@@ -147,8 +147,7 @@ async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Re
 /// Reads an answer.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let advice = "run the same version of isnad as node and as command";
-        Problem::new(exit::FAULT, "answer", "the node's answer is not understood", error.to_string(), advice)
+        Problem::told(exit::FAULT, "answer", "answer", &[("reason", &error.to_string())])
     })
 }
 

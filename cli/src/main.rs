@@ -4,13 +4,15 @@ mod args;
 mod client;
 mod commands;
 mod error;
+mod help;
 mod output;
 mod session;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use isnad_protocol::locale::{Direction, Language};
 
 use crate::args::Cli;
 use crate::error::exit;
@@ -18,27 +20,42 @@ use crate::output::Printer;
 use crate::session::Session;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Help and mistakes too are told in the language that is asked for.
+    let language = session::language_of(&arguments);
+    let cli = match help::parse(language) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are printed to standard output and are no errors.
-            if !error.use_stderr() {
-                output::keep(error.print());
-                return ended(Printer::new(false), Ok(error::DONE));
-            }
-            // The arguments were not understood, so that `--json` is looked for by hand.
-            let is_json = std::env::args_os().any(|argument| argument == "--json");
-            // A command without its subcommand is answered by its help, which is no mistake to explain.
-            if !is_json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-                let _ = error.print();
-            } else {
-                Printer::new(is_json).error(&misused(&error));
-            }
-            return ExitCode::from(exit::USAGE);
-        }
+        Err(error) => return not_run(&error, language, &arguments),
     };
-    let printer = Printer::new(cli.json);
+    let printer = Printer::new(cli.json).speaking(language);
     ended(printer, start(cli, printer))
+}
+
+/// Prints help, or what was wrong with the arguments.
+fn not_run(error: &clap::Error, language: Language, arguments: &[OsString]) -> ExitCode {
+    // The arguments were not understood, so that `--json` is looked for by hand.
+    let is_json = arguments.iter().any(|argument| argument == "--json");
+    let printer = Printer::new(is_json).speaking(language);
+    // Help and version are printed to standard output and are no errors.
+    if !error.use_stderr() {
+        print(error, printer);
+        return ended(printer, Ok(error::DONE));
+    }
+    // A command without its subcommand is answered by its help, which is no mistake to explain.
+    if !is_json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        printer.aside(error.render().to_string().trim_end());
+    } else {
+        printer.error(&help::misused(error, language));
+    }
+    ExitCode::from(exit::USAGE)
+}
+
+/// Prints help: as clap does where nothing has to be set for direction.
+fn print(error: &clap::Error, printer: Printer) {
+    match printer.direction {
+        Direction::Ltr => output::keep(error.print()),
+        Direction::Rtl => printer.text(&error.render().to_string()),
+    }
 }
 
 /// The exit code of an outcome. What could not be printed is no success.
@@ -48,32 +65,6 @@ fn ended(printer: Printer, outcome: error::Outcome) -> ExitCode {
         printer.error(&problem);
         problem.exit
     }))
-}
-
-/// What clap says, in the parts that every error has: what, why, and what to do next.
-fn misused(error: &clap::Error) -> error::Problem {
-    let text = error.render().to_string();
-    let squeezed = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut parts = text.split("\n\n").map(squeezed);
-    let what = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let (what, values) = what.split_once(" [possible values: ").unwrap_or((&what, ""));
-    let mut why =
-        if values.is_empty() { String::new() } else { format!("it is one of {}", values.trim_end_matches(']')) };
-    let (mut tip, mut command) = (String::new(), "isnad".to_owned());
-    for part in parts {
-        if let Some(usage) = part.strip_prefix("Usage: ") {
-            why = format!("it is written: {usage}");
-            let is_name = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_lowercase());
-            command = usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ");
-        } else if let Some(said) = part.strip_prefix("tip: ") {
-            tip = format!("{said}; or ");
-        }
-    }
-    if why.is_empty() {
-        why = "this is not how the command is written".to_owned();
-    }
-    let help = command.replacen("isnad", "isnad help", 1);
-    error::Problem::usage(what, why, format!("{tip}see `{help}`"))
 }
 
 fn start(cli: Cli, printer: Printer) -> error::Outcome {

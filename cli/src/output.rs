@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::sync::Mutex;
 
-use isnad_protocol::locale::Direction;
+use isnad_protocol::locale::{self, Direction, Language};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
@@ -32,6 +32,8 @@ pub(crate) struct Printer {
     pub(crate) is_terminal: bool,
     /// Which way the words around dates and ids are written.
     pub(crate) direction: Direction,
+    /// The language of what it says itself.
+    pub(crate) language: Language,
 }
 
 /// How a word is set off on a terminal.
@@ -47,7 +49,12 @@ impl Printer {
     /// Prints to this process's standard output.
     pub(crate) fn new(json: bool) -> Self {
         let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { json, is_terminal, direction: Direction::Ltr }
+        Self { json, is_terminal, direction: Direction::Ltr, language: Language::En }
+    }
+
+    /// The same for a reader of a language.
+    pub(crate) const fn speaking(self, language: Language) -> Self {
+        Self { direction: language.direction(), language, ..self }
     }
 
     /// Prints one line of text.
@@ -57,9 +64,14 @@ impl Printer {
 
     /// Prints text for people.
     pub(crate) fn text(self, text: &str) {
+        self.line(self.directed(text.trim_end()));
+    }
+
+    /// A text for people, whose figures keep their order among words of either direction.
+    fn directed(self, text: &str) -> String {
         match self.direction {
-            Direction::Ltr => self.line(text.trim_end()),
-            Direction::Rtl => self.line(figures::isolated(text.trim_end())),
+            Direction::Ltr => text.to_owned(),
+            Direction::Rtl => figures::isolated(text),
         }
     }
 
@@ -80,27 +92,32 @@ impl Printer {
         }
     }
 
-    /// Prints an error to standard error.
+    /// Prints an error to standard error, in the reader's language.
     pub(crate) fn error(self, error: &Problem) {
+        let error = error.clone().in_language(self.language);
         if self.json {
-            eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.error.clone()));
+            eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| error.error.clone()));
             return;
         }
-        eprintln!("{} {}", self.styled("error:", Style::Alert), inert(&error.error));
+        let colon = if self.language == Language::Fr { " :" } else { ":" };
+        let label = |part: &str| format!("{}{colon}", locale::word(self.language, &format!("problem.label.{part}")));
+        let what = format!("{} {}", self.styled(&label("error"), Style::Alert), inert(&error.error));
+        eprintln!("{}", self.directed(&what));
         // Of several rules that are broken each is told, not the first alone.
         let several = error.problems.iter().filter(|_| error.problems.len() > 1);
         let several: Vec<_> = several.flat_map(|broken| [("why", &broken.why), ("try", &broken.advice)]).collect();
         let one = vec![("why", &error.why), ("try", &error.advice)];
         for (name, text) in if several.is_empty() { one } else { several } {
             if !text.is_empty() {
-                eprintln!("{}", hanging(&format!("  {name}: "), &inert(text), width()));
+                let line = hanging(&format!("  {} ", label(name)), &inert(text), width());
+                eprintln!("{}", self.directed(&line));
             }
         }
     }
 
     /// Says something on the side, for a person: never part of the output.
     pub(crate) fn aside(self, text: impl AsRef<str>) {
-        eprintln!("{}", text.as_ref());
+        eprintln!("{}", self.directed(text.as_ref()));
     }
 
     /// Sets a word off, on a terminal alone.
@@ -129,9 +146,8 @@ pub(crate) fn finish() -> Result<(), Problem> {
     let failed = FAILED.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     match failed {
         Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-            let mut problem = Problem::file("write to", std::path::Path::new("standard output"), &error);
-            problem.advice = format!("{}; what was signed stands, and need not be entered again", problem.advice);
-            Err(problem)
+            let problem = Problem::file("write to", std::path::Path::new("standard output"), &error);
+            Err(problem.and("signed_stands"))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! What every command needs: the home, the language, the reader's day, the passphrase, and the way to a node.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use isnad_node::config::Config;
@@ -11,7 +12,7 @@ use isnad_protocol::time::Day;
 use zeroize::Zeroizing;
 
 use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs};
-use crate::error::Problem;
+use crate::error::{Problem, exit};
 use crate::output::Printer;
 
 /// Where a demo home keeps its passphrase: it holds nothing secret, and says so.
@@ -43,7 +44,7 @@ impl Session {
             None => home::default_path(environment("XDG_DATA_HOME"), environment("HOME"))?,
         };
         let today = cli.today.as_deref().map(Day::parse).transpose().map_err(|error| {
-            Problem::usage("--today is not understood", error.to_string(), "write it as 2018-11-19")
+            Problem::told(exit::USAGE, "usage", "today", &[("reason", &error.to_string())])
         })?;
         let language = match cli.lang {
             Some(Lang::Ar) => Language::Ar,
@@ -51,7 +52,7 @@ impl Session {
             Some(Lang::Fr) => Language::Fr,
             None => language_of_home(&home).unwrap_or_else(language_of_environment),
         };
-        let printer = Printer { direction: language.direction(), ..printer };
+        let printer = printer.speaking(language);
         let SigningArgs { preview, yes } = cli.signing;
         let session = Self { printer, language, today, preview, yes, home, passphrase: cli.passphrase };
         Ok((session, cli.command))
@@ -74,7 +75,7 @@ impl Session {
 
     /// Reads the passphrase of the home's keys: from a file, a descriptor, or a person.
     pub(crate) fn unlocker(&self) -> Result<Unlocker, Problem> {
-        Ok(Unlocker::new(self.read_passphrase("passphrase of this home's keys: ")?))
+        Ok(Unlocker::new(self.read_passphrase("prompt.passphrase")?))
     }
 
     /// Reads a new passphrase, twice where a person types it.
@@ -82,9 +83,9 @@ impl Session {
         if self.passphrase.passphrase_file.is_some() || self.passphrase.passphrase_fd.is_some() {
             return self.unlocker();
         }
-        let first = prompt("a passphrase for this home's keys: ")?;
-        if first != prompt("the same again: ")? {
-            return Err(Problem::usage("the two passphrases differ", "", "type the same one twice"));
+        let first = self.prompt("prompt.new_passphrase")?;
+        if first != self.prompt("prompt.again")? {
+            return Err(Problem::told(exit::USAGE, "usage", "passphrases_differ", &[]));
         }
         Ok(Unlocker::new(Passphrase::new(first)?))
     }
@@ -100,7 +101,15 @@ impl Session {
         if demo.exists() {
             return Ok(Passphrase::from_file(&demo)?);
         }
-        Ok(Passphrase::new(prompt(question)?)?)
+        Ok(Passphrase::new(self.prompt(question)?)?)
+    }
+
+    /// Asks a person for a passphrase, which is not shown.
+    fn prompt(&self, question: &str) -> Result<Zeroizing<String>, Problem> {
+        let question = format!("{} ", locale::word(self.language, question));
+        rpassword::prompt_password(question)
+            .map(Zeroizing::new)
+            .map_err(|error| Problem::told(exit::USAGE, "usage", "passphrase_prompt", &[("reason", &error.to_string())]))
     }
 }
 
@@ -112,11 +121,24 @@ fn misnamed(fault: Fault) -> Problem {
     }
 }
 
-fn prompt(question: &str) -> Result<Zeroizing<String>, Problem> {
-    rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
-        let advice = "give it with --passphrase-file FILE or --passphrase-fd N";
-        Problem::usage("the passphrase could not be asked for", error.to_string(), advice)
-    })
+/// The language that arguments ask for which nobody has understood yet: help and mistakes are told in it too.
+pub(crate) fn language_of(arguments: &[OsString]) -> Language {
+    let given = |name: &str| {
+        let with_value = format!("{name}=");
+        arguments.iter().enumerate().find_map(|(index, argument)| {
+            let argument = argument.to_str()?;
+            let next = || arguments.get(index.checked_add(1)?).cloned();
+            argument.strip_prefix(&with_value).map(OsString::from).or_else(|| (argument == name).then(next).flatten())
+        })
+    };
+    let environment = |name: &str| std::env::var_os(name);
+    let said = given("--lang").or_else(|| environment("ISNAD_LANG"));
+    if let Some(language) = said.and_then(|code| Language::parse(code.to_str()?).ok()) {
+        return language;
+    }
+    let named = given("--home").or_else(|| environment("ISNAD_HOME")).map(PathBuf::from);
+    let home = named.or_else(|| home::default_path(environment("XDG_DATA_HOME"), environment("HOME")).ok());
+    home.and_then(|home| language_of_home(&home)).unwrap_or_else(language_of_environment)
 }
 
 /// What isnad.toml says. A file that cannot be read is told of by the commands that need it.

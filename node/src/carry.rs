@@ -76,13 +76,12 @@ fn spaces(node: &Node) -> Vec<SpaceId> {
 }
 
 fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Problem> {
-    let no_file = |why: &str| {
-        Problem::new(exit::REFUSED, "carried_file", "this file was not taken in", why, "carry it again, whole")
-    };
+    let no_file =
+        |key: &str, values: &[(&str, &str)]| Problem::told(exit::REFUSED, "carried_file", key, values);
     if !bytes.starts_with(&FILE_TAG) {
-        return Err(no_file("it is not a file made by `isnad carry out`"));
+        return Err(no_file("carried_file.foreign", &[]));
     }
-    let damaged = || no_file("it is cut off or damaged: its checksum does not fit its bytes");
+    let damaged = || no_file("carried_file.damaged", &[]);
     let (body, sum) = bytes.split_last_chunk::<32>().ok_or_else(damaged)?;
     if hash(&SUM_TAG, &[body]) != *sum {
         return Err(damaged());
@@ -91,8 +90,8 @@ fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Proble
     let of = reader.array().map_err(|_| damaged())?;
     if of != *consortium.as_bytes() {
         let theirs = ConsortiumId::new(of);
-        let why = format!("it is of the consortium {theirs}, and this home of {consortium}");
-        return Err(Problem { advice: "ask for the file of this consortium".to_owned(), ..no_file(&why) });
+        let values = [("theirs", &*theirs.to_string()), ("ours", &*consortium.to_string())];
+        return Err(no_file("carried_file.other", &values));
     }
     let mut frames = Vec::new();
     while !reader.is_empty() {

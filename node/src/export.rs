@@ -6,7 +6,7 @@ use isnad_protocol::id::{OrganisationId, RecordId, SpaceId};
 use isnad_protocol::sheet;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, exit};
 use crate::reading::Reader;
 
 /// One space, or all.
@@ -86,7 +86,7 @@ fn spaces(reader: &Reader<'_>, query: &SpaceQuery) -> Result<Vec<SpaceId>, Probl
         .collect();
     if chosen.is_empty() {
         let name = query.space.as_deref().unwrap_or_default();
-        return Err(Problem::missing(format!("there is no space {name}"), "", "see the spaces with `isnad who`"));
+        return Err(Problem::told(exit::NO, "not_found", "space_unknown", &[("space", name)]));
     }
     Ok(chosen)
 }

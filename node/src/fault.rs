@@ -1,21 +1,21 @@
 //! What can go wrong on our own side: the disk, a damaged file, a home that is in use.
 //!
 //! `Display` says what happened, [`Fault::why`] the cause, [`Fault::remedy`] what to do next, [`Fault::code`] the name that
-//! programs and translations go by.
+//! programs go by. The texts stand in the locale, see [`crate::problem`].
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use crate::journal::Flaw;
+use crate::network::NetworkError;
 
 mod advice;
 
 /// We or the disk broke. Never the answer to what a peer sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Fault {
     /// The operating system refused.
-    #[error("could not {doing} {}", path.display())]
     Io {
         /// What was being done, as in "could not ...".
         doing: &'static str,
@@ -25,13 +25,11 @@ pub enum Fault {
         source: io::Error,
     },
     /// The operating system has no random bytes to give.
-    #[error("could not draw random bytes")]
     Random {
         /// What the system said.
         reason: String,
     },
     /// The journal does not hold what it once held. Nothing was changed.
-    #[error("the journal is damaged in {} at byte {offset}", path.display())]
     Damaged {
         /// The segment file.
         path: PathBuf,
@@ -43,19 +41,16 @@ pub enum Fault {
         flaw: Flaw,
     },
     /// The journal of a space of the consortium is not there. Nothing was made in its place.
-    #[error("the journal {} is missing", path.display())]
     JournalMissing {
         /// Its directory.
         path: PathBuf,
     },
     /// A frame longer than any reader would take.
-    #[error("a frame of {bytes} bytes is too long for the journal")]
     FrameTooLarge {
         /// Its length.
         bytes: usize,
     },
     /// The whole home was made by a newer version.
-    #[error("this home is of version {found}, and this program knows {known}")]
     NewerHome {
         /// What the file `version` says.
         found: String,
@@ -63,13 +58,11 @@ pub enum Fault {
         known: u32,
     },
     /// One file was made by a newer version.
-    #[error("{} was written by a newer version", path.display())]
     NewerFormat {
         /// The file.
         path: PathBuf,
     },
     /// No home of Isnad stands there.
-    #[error("{} is not a home of Isnad", path.display())]
     NotAHome {
         /// Where it was looked for.
         path: PathBuf,
@@ -77,7 +70,6 @@ pub enum Fault {
         is_there: bool,
     },
     /// A home cannot be made where something else stands.
-    #[error("no home was made in {}", path.display())]
     HomeExists {
         /// Where it was to be made.
         path: PathBuf,
@@ -85,7 +77,6 @@ pub enum Fault {
         is_home: bool,
     },
     /// A home in which others could write, or that leads elsewhere.
-    #[error("{} is not safe to keep a home in", path.display())]
     HomeUnsafe {
         /// The home, or a folder in it.
         path: PathBuf,
@@ -93,10 +84,8 @@ pub enum Fault {
         flaw: HomeFlaw,
     },
     /// The environment does not say where homes belong.
-    #[error("no place for the home is known")]
     NoHomePath,
     /// Another process writes to this home.
-    #[error("another node is running on {}", path.display())]
     Locked {
         /// The home.
         path: PathBuf,
@@ -104,7 +93,6 @@ pub enum Fault {
         pid: Option<u32>,
     },
     /// The configuration says something that is not understood.
-    #[error("{} is not understood{}", path.display(), line.map(|line| format!(" at line {line}")).unwrap_or_default())]
     Config {
         /// The file.
         path: PathBuf,
@@ -114,28 +102,23 @@ pub enum Fault {
         reason: String,
     },
     /// The high-water mark is not whole.
-    #[error("the high-water mark {} is damaged", path.display())]
     MarkDamaged {
         /// The file.
         path: PathBuf,
     },
     /// More own entries at once than the mark takes.
-    #[error("{bytes} bytes of own entries are too many for one step")]
     MarkTooLarge {
         /// Their length together.
         bytes: usize,
     },
     /// The entries of the step before have not been said to be in the journal.
-    #[error("own entries written before are not yet in the journal")]
     MarkUnsettled,
     /// A sequence number that was used before.
-    #[error("seq {seq} of an own log was used before")]
     SeqReused {
         /// The number.
         seq: u64,
     },
     /// A secret file that others could read.
-    #[error("{} can be read by others", path.display())]
     KeyReadable {
         /// The file or directory.
         path: PathBuf,
@@ -143,7 +126,6 @@ pub enum Fault {
         mode: u32,
     },
     /// A secret file of another user.
-    #[error("{} belongs to another user", path.display())]
     KeyOwner {
         /// The file or directory.
         path: PathBuf,
@@ -151,7 +133,6 @@ pub enum Fault {
         owner: u32,
     },
     /// A link, a pipe or a directory where a plain file was due, or the reverse.
-    #[error("{} is not what it should be", path.display())]
     KeyKind {
         /// The file.
         path: PathBuf,
@@ -159,7 +140,6 @@ pub enum Fault {
         due: &'static str,
     },
     /// A key file that is not whole.
-    #[error("the key file {} is damaged", path.display())]
     KeyDamaged {
         /// The file.
         path: PathBuf,
@@ -167,43 +147,35 @@ pub enum Fault {
         reason: &'static str,
     },
     /// A key file stands there already; it is never overwritten.
-    #[error("the key {} is there already", path.display())]
     KeyExists {
         /// The file.
         path: PathBuf,
     },
     /// A label that is no short line.
-    #[error("this label of a key cannot be used")]
     KeyLabel,
     /// The passphrase does not open this key.
-    #[error("this passphrase does not open {}", path.display())]
     WrongPassphrase {
         /// The key file.
         path: PathBuf,
     },
     /// A passphrase that cannot be used.
-    #[error("the passphrase cannot be used")]
     Passphrase {
         /// What is wrong with it.
         reason: &'static str,
     },
     /// What is derived from the journal is not usable. It can be made anew.
-    #[error("the index failed: {reason}")]
     Index {
         /// What happened in it.
         reason: String,
     },
     /// The system gives no thread.
-    #[error("could not start a thread")]
     Thread {
         /// What the system said.
         reason: String,
     },
     /// The network did not start.
-    #[error(transparent)]
-    Network(#[from] crate::network::NetworkError),
+    Network(NetworkError),
     /// A cost of the passphrase outside what this program agrees to spend.
-    #[error("a passphrase cost of {m_kib} KiB, {t} passes and {p} lanes is out of bounds")]
     Cost {
         /// Memory in KiB.
         m_kib: u32,
@@ -225,6 +197,27 @@ pub enum HomeFlaw {
     Owner(u32),
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.problem(0).error)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<NetworkError> for Fault {
+    fn from(error: NetworkError) -> Self {
+        Self::Network(error)
+    }
+}
+
 impl Fault {
     /// Names the act and the file that an error of the system belongs to: `file.sync_all().map_err(Fault::io(…))`.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -232,7 +225,7 @@ impl Fault {
     }
 
     /// Something went wrong in the index.
-    pub(crate) fn index(reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn index(reason: impl fmt::Display) -> Self {
         Self::Index { reason: reason.to_string() }
     }
 

@@ -4,7 +4,6 @@
 //! member granted is refused before any protocol opens: no behaviour but the gate has seen it.
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
 
 use isnad_protocol::id::NodeId;
 use libp2p::{Multiaddr, PeerId, identity};
@@ -103,34 +102,6 @@ pub enum NetworkError {
     /// The node key is no key.
     #[error("the node key cannot be used")]
     Key,
-}
-
-impl NetworkError {
-    /// Why it happened.
-    #[must_use]
-    pub fn why(&self) -> String {
-        match self {
-            Self::Address { .. } => {
-                "addresses here are /ip4/ADDRESS/tcp/PORT or /ip4/ADDRESS/udp/PORT/quic-v1, and /ip6 likewise".into()
-            }
-            Self::Listen { source, .. } => match source.kind() {
-                ErrorKind::AddrInUse => "another program listens there already".into(),
-                ErrorKind::AddrNotAvailable => "this machine has no such address".into(),
-                _ => source.to_string(),
-            },
-            Self::Key => "it is no Ed25519 key".into(),
-        }
-    }
-
-    /// What to do next.
-    #[must_use]
-    pub const fn remedy(&self) -> &'static str {
-        match self {
-            Self::Address { .. } => "correct it in isnad.toml, or after --listen or --peer",
-            Self::Listen { .. } => "stop that program, or give another address or port in isnad.toml or with --listen",
-            Self::Key => "bring the key file back from a copy",
-        }
-    }
 }
 
 /// A running network. Dropping it closes every connection.

@@ -1,14 +1,19 @@
 //! What people and programs are told when something is not done: what happened, why, what to do next. style §8.
+//!
+//! The texts stand in the locale as `problem.<key>.error|why|try`. A part that a key `a.b` lacks is that of `a`, so that several
+//! causes of one problem share what they have in common.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use isnad_protocol::locale::{self, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Refused;
 use crate::fault::Fault;
 use crate::node::OpenError;
+use crate::signing::Blocked;
 
 /// Exit codes of the command.
 pub mod exit {
@@ -29,6 +34,12 @@ pub mod exit {
 pub struct Problem {
     /// A stable name.
     pub code: String,
+    /// Which texts of the locale tell it; empty for one that is told in English alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// What the texts name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     /// What happened.
     pub error: String,
     /// Why.
@@ -60,8 +71,19 @@ pub struct Broken {
     pub values: BTreeMap<String, String>,
 }
 
+/// The value that names a problem whose advice is told behind one's own.
+const MORE: &str = "more";
+
 impl Problem {
-    /// A problem of the parts given.
+    /// A problem that the locale tells, in English until [`Problem::in_language`] is asked for another language.
+    #[must_use]
+    pub fn told(exit: u8, code: &str, key: &str, values: &[(&str, &str)]) -> Self {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let problem = Self { key: key.to_owned(), values: values.collect(), ..Self::new(exit, code, "", "", "") };
+        problem.translated(Language::En)
+    }
+
+    /// A problem of texts that stand in no locale.
     pub fn new(
         exit: u8,
         code: &str,
@@ -69,36 +91,103 @@ impl Problem {
         why: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
+        let (key, values, problems) = (String::new(), BTreeMap::new(), Vec::new());
         let (code, error, why, advice) = (code.into(), error.into(), why.into(), advice.into());
-        Self { code, error, why, advice, exit, problems: Vec::new() }
+        Self { code, key, values, error, why, advice, exit, problems }
+    }
+
+    /// A problem whose cause is a rule with a code: the rule itself names in English what it found.
+    #[must_use]
+    pub fn of_rule(exit: u8, code: &str, key: &str, values: &[(&str, &str)], said: impl Into<String>) -> Self {
+        Self { why: said.into(), ..Self::told(exit, code, key, values) }
     }
 
     /// A file that cannot be read or written.
     #[must_use]
     pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        let what = format!("could not {doing} {}", path.display());
+        let values = [("doing", doing), ("path", &path.display().to_string()), ("reason", &reason(error))];
         if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-            let advice = "free some space on that disk and try again";
-            return Self::new(exit::FAULT, "disk", what, error.to_string(), advice);
+            return Self::told(exit::FAULT, "disk", "disk.full", &values);
         }
-        Self::new(exit::USAGE, "file", what, error.to_string(), "check the path and who may use it")
+        Self::told(exit::USAGE, "file", "file", &values)
     }
 
-    /// Something typed that means nothing here.
+    /// Something typed that means nothing here, in English alone.
     pub fn usage(error: impl Into<String>, why: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::new(exit::USAGE, "usage", error, why, advice)
     }
 
-    /// Something asked for that is not there.
+    /// Something asked for that is not there, in English alone.
     pub fn missing(error: impl Into<String>, why: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::new(exit::NO, "not_found", error, why, advice)
     }
 
     /// Our own fault.
     pub fn fault(why: impl Into<String>) -> Self {
-        let advice = "report this; nothing that was acknowledged is lost";
-        Self::new(exit::FAULT, "fault", "something went wrong here", why, advice)
+        Self::told(exit::FAULT, "fault", "fault", &[("reason", &why.into())])
     }
+
+    /// The same with the advice of another key behind its own.
+    #[must_use]
+    pub fn and(mut self, key: &str) -> Self {
+        self.values.insert(MORE.to_owned(), key.to_owned());
+        self.advice = self.with_more(Language::En, self.advice.clone());
+        self
+    }
+
+    /// The same in another language. What no locale tells stays in English, which the texts of programs are in.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        if self.key.is_empty() || language == Language::En {
+            return self;
+        }
+        let mut problem = self.translated(language);
+        problem.advice = problem.with_more(language, problem.advice.clone());
+        problem
+    }
+
+    fn translated(mut self, language: Language) -> Self {
+        self.error = self.part(language, &self.key, "error");
+        self.why = self.part(language, &self.key, "why");
+        self.advice = self.part(language, &self.key, "try");
+        self
+    }
+
+    fn with_more(&self, language: Language, advice: String) -> String {
+        let Some(more) = self.values.get(MORE) else { return advice };
+        let stop = match language {
+            Language::Ar => "؛",
+            Language::En => ";",
+            Language::Fr => " ;",
+        };
+        format!("{advice}{stop} {}", self.part(language, more, "try"))
+    }
+
+    /// One text of a key, or of the nearest one above that has it; empty where none does.
+    fn part(&self, language: Language, key: &str, part: &str) -> String {
+        let mut scope = key;
+        loop {
+            let name = format!("problem.{scope}.{part}");
+            if locale::lookup(language, &name).is_some() {
+                let values = self.values.iter().map(|(name, value)| (&**name, in_words(language, name, value)));
+                return locale::format(language, &name, &values.collect::<Vec<_>>());
+            }
+            let Some((above, _)) = scope.rsplit_once('.') else { return String::new() };
+            scope = above;
+        }
+    }
+}
+
+/// A value in a language: a rule of the door by its code, and what this program itself says in it.
+fn in_words<'a>(language: Language, name: &str, value: &'a str) -> &'a str {
+    let rule = (name == "rule").then(|| locale::lookup(language, &format!("problem.door.{value}.why"))).flatten();
+    rule.unwrap_or_else(|| locale::said(language, value))
+}
+
+/// What the system says of an error, without its number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(&*text, |(words, _)| words).to_owned()
 }
 
 impl From<Fault> for Problem {
@@ -110,67 +199,91 @@ impl From<Fault> for Problem {
             "journal_damaged" | "journal_missing" | "key_damaged" | "mark_damaged" => exit::NO,
             _ => exit::FAULT,
         };
-        Self::new(exit, fault.code(), fault.to_string(), fault.why(), fault.remedy())
+        fault.problem(exit)
     }
 }
 
 impl From<OpenError> for Problem {
     fn from(error: OpenError) -> Self {
-        let (code, advice) = match error {
-            OpenError::Fault(fault) => return fault.into(),
-            OpenError::NoConsortium => {
-                ("no_consortium", "found one with `isnad found`, or take one in with `isnad join FILE`")
+        match error {
+            OpenError::Fault(fault) => fault.into(),
+            OpenError::NoConsortium => Self::told(exit::USAGE, "no_consortium", "no_consortium", &[]),
+            OpenError::NodeKeyMissing { file } => {
+                Self::told(exit::USAGE, "no_node_key", "no_node_key.missing", &[("file", &file)])
             }
-            OpenError::NodeKeyMissing { .. } => ("no_node_key", FROM_THE_COPY),
-            OpenError::NoNodeKey => ("no_node_key", "ask your organisation's administrator to grant this node's key"),
-        };
-        Self::new(exit::USAGE, code, error.to_string(), "", advice)
+            OpenError::NoNodeKey => Self::told(exit::USAGE, "no_node_key", "no_node_key", &[]),
+        }
     }
 }
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let what = "this contribution was not accepted";
         let why = refused.to_string();
         match refused {
-            Refused::Rule(refusal) => Self::new(exit::REFUSED, refusal.code(), what, why, advice_for(refusal.code())),
-            Refused::Signing(_) => {
-                let advice =
-                    "connect to a node of another organisation (isnad node); it compares the log ends by itself";
-                Self::new(exit::REFUSED, "not_signing", what, why, advice)
+            Refused::Rule(refusal) => {
+                Self::of_rule(exit::REFUSED, refusal.code(), &format!("door.{}", refusal.code()), &[], why)
             }
-            Refused::NoKey { missing: Some(_), .. } => Self::new(exit::REFUSED, "no_key", what, why, FROM_THE_COPY),
-            Refused::NoKey { missing: None, .. } => Self::new(
-                exit::REFUSED,
-                "no_key",
-                what,
-                why,
-                "give the passphrase of this home's keys, or choose another --space",
-            ),
-            Refused::Content(_) => {
-                Self::new(exit::REFUSED, "content", what, why, "shorten it, or split it into several")
+            Refused::Signing(blocked) => Self::blocked(&blocked),
+            Refused::NoKey { missing: Some(file), .. } => {
+                Self::told(exit::REFUSED, "no_key", "no_key.missing", &[("file", &file)])
             }
-            Refused::Disk { is_kept: false, .. } => {
-                let advice = "free some space on that disk and try again";
-                Self::new(exit::FAULT, "disk", "this contribution was not written", why, advice)
+            Refused::NoKey { missing: None, role } => {
+                Self::told(exit::REFUSED, "no_key", "no_key.locked", &[("role", role)])
             }
-            Refused::Disk { is_kept: true, .. } => {
-                let advice = "free some space on that disk; do not enter it again: it is signed, and is written with the \
-                              next contribution or at the next start";
-                Self::new(exit::FAULT, "disk", "this contribution is not written yet", why, advice)
+            Refused::Content(error) => {
+                Self::of_rule(exit::REFUSED, "content", &format!("content.{}", error.code()), &[], why)
+            }
+            Refused::Disk { is_kept: false, why } => {
+                Self::told(exit::FAULT, "disk", "disk.not_written", &[("reason", &why)])
+            }
+            Refused::Disk { is_kept: true, why } => {
+                Self::told(exit::FAULT, "disk", "disk.not_written_yet", &[("reason", &why)])
             }
             Refused::Fault(_) => Self::fault(why),
         }
     }
 }
 
-/// What to do about a key file that is gone.
-const FROM_THE_COPY: &str = "bring it back from the offline copy";
+impl Problem {
+    /// Why this node signs nothing at the moment.
+    #[must_use]
+    pub fn blocked(blocked: &Blocked) -> Self {
+        let (key, values) = match blocked {
+            Blocked::Unconfirmed { why } => ("not_signing.unconfirmed", [("reason", why.clone())]),
+            Blocked::KeyElsewhere { key } => ("not_signing.key_elsewhere", [("key", key.to_string())]),
+            Blocked::Disk { why } => ("not_signing.disk", [("reason", why.clone())]),
+        };
+        Self::told(exit::REFUSED, "not_signing", key, &values.each_ref().map(|(name, value)| (*name, &**value)))
+    }
+}
 
-fn advice_for(code: &str) -> &'static str {
-    match code {
-        "key_not_granted" => "ask your organisation's administrator for a grant of this key",
-        "organisation_not_a_member" | "space_unknown" => "check that this home has joined the right consortium",
-        _ => "nothing was changed; see docs/format.md for the rule",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_a_key_lacks_is_that_of_the_key_above() {
+        let problem = Problem::told(exit::USAGE, "no_node_key", "no_node_key.missing", &[("file", "keys/node.key")]);
+        assert_eq!(problem.error, "keys/node.key is missing");
+        assert!(problem.advice.contains("offline copy"), "{problem:?}");
+        let french = problem.in_language(Language::Fr);
+        assert!(french.error.contains("keys/node.key"), "{french:?}");
+        assert_eq!(french.why, "");
+    }
+
+    #[test]
+    fn a_problem_is_told_alike_after_its_way_through_the_api() {
+        let full = Problem::file("write to", Path::new("x"), &ErrorKind::StorageFull.into()).and("signed_stands");
+        let json = serde_json::to_string(&full).unwrap();
+        let back: Problem = serde_json::from_str(&json).unwrap();
+        let told = Language::ALL.map(|language| back.clone().in_language(language).advice);
+        assert!(told[0].contains("؛") && told[1].contains("; what was signed stands"), "{told:?}");
+        assert!(told.iter().all(|text| text.matches("1.seg").count() == 0));
+    }
+
+    #[test]
+    fn what_no_locale_tells_stays_in_english() {
+        let problem = Problem::usage("this", "because", "that");
+        assert_eq!(problem.clone().in_language(Language::Ar), problem);
     }
 }

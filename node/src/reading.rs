@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::driver::Snapshot;
 use crate::index::Index;
 use crate::node::Node;
-use crate::problem::Problem;
+use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
 mod list;
@@ -84,6 +84,9 @@ pub struct Status {
     pub peer_names: BTreeMap<NodeId, String>,
     /// Why this node does not sign, if it does not.
     pub not_signing: Option<String>,
+    /// The same as a problem, to be told in any language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Problem>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
     /// Addresses that could not be reached, and why; they are tried again.
@@ -218,6 +221,7 @@ impl<'a> Reader<'a> {
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
+            blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
             strangers: self.snapshot.strangers.clone(),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
@@ -428,7 +432,7 @@ fn today() -> Day {
 }
 
 fn not_held(record: RecordId) -> Problem {
-    Problem::missing(format!("nothing is held about {record}"), "", "sync with a peer that has it")
+    Problem::told(exit::NO, "not_found", "record_absent", &[("record", &record.to_string())])
 }
 
 fn fault(fault: store::Fault) -> Problem {

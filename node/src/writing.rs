@@ -139,7 +139,7 @@ fn prepare_all(node: &Node, request: Request) -> Result<Prepared, Problem> {
     let governance = node.snapshot().governance;
     let space = governance.spaces().into_iter().find(|space| space.name == request.space);
     let space = space.ok_or_else(|| {
-        Problem::missing(format!("there is no space {}", request.space), "", "see the spaces with `isnad who`")
+        Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)])
     })?;
     let mut check = Check::new(node, &space, request.only_new, request.changes.len());
     let mut changes = Vec::new();
@@ -203,16 +203,7 @@ impl Ready {
 
 fn claim_of(value: isnad_protocol::encoding::json::Json) -> Result<Claim, Problem> {
     let members: Object = value.as_object().cloned().unwrap_or_default();
-    Claim::new(members).map_err(|_| {
-        let why = "it is not an object of strings, whole numbers, lists and objects, or is nested too deep";
-        Problem::new(
-            exit::REFUSED,
-            "claim",
-            "this claim cannot be signed",
-            why,
-            "see MODEL: fractions are written as strings",
-        )
-    })
+    Claim::new(members).map_err(|_| Problem::told(exit::REFUSED, "claim", "claim_shape", &[]))
 }
 
 /// Names the narratives that were begun, by the positions that their entries took.

@@ -2,11 +2,14 @@
 //!
 //! `protocol/locales/{ar,en,fr}/*.txt` hold one `key = text` a line. Keys: `kind.<kind>`, `kinds.<kind>` (several),
 //! `property.<property>`, `field.<field of a claim>`, `member.<member of a value>`, `<vocabulary>.<code>`, `space.<name>`,
-//! `role.<role>`, `standing.<standing>`, `view.<word>`, `format.<sentence>` with values to put in.
+//! `role.<role>`, `standing.<standing>`, `view.<word>`, `format.<sentence>` with values to put in, `count.<sentence>.<form>`
+//! with the forms of [`plural`], `said.<words>` for what a value says in English, `problem.<key>.<part>`, `help.<command>`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
+
+pub mod plural;
 
 /// A language of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -202,6 +205,41 @@ pub fn format(language: Language, key: &str, values: &[(&str, &str)]) -> String 
     text
 }
 
+/// The sentence of `count.<key>` in the form that the number asks for, which is put in as `{count}`. A form that the language
+/// does not have apart is that of `other`.
+#[must_use]
+pub fn counted(language: Language, key: &str, count: u64, values: &[(&str, &str)]) -> String {
+    let of = |form: &str| format!("{}.{key}.{form}", plural::FORMS);
+    let form = of(plural::form(language, count));
+    let has_it = language.words().contains_key(&*form);
+    let number = count.to_string();
+    let values: Vec<(&str, &str)> = [("count", &*number)].into_iter().chain(values.iter().copied()).collect();
+    format(language, &if has_it { form } else { of("other") }, &values)
+}
+
+/// What a text of this program says, in another language: the word of `said.<its letters and digits>`. A text that has none
+/// is somebody else's, and stays as it is.
+#[must_use]
+pub fn said(language: Language, text: &str) -> &str {
+    phrase(language, text).unwrap_or(text)
+}
+
+/// The same, `None` for a text that has no word.
+#[must_use]
+pub fn phrase(language: Language, text: &str) -> Option<&'static str> {
+    let is_short = text.len() <= SAID_BYTES;
+    let slug: String = text
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|part| is_short && !part.is_empty())
+        .flat_map(|part| ["_", part])
+        .skip(1)
+        .collect();
+    lookup(language, &format!("said.{}", slug.to_ascii_lowercase()))
+}
+
+/// Bytes of the longest text that [`said`] looks for.
+const SAID_BYTES: usize = 160;
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -215,16 +253,49 @@ mod tests {
 
     #[test]
     fn three_languages_have_the_same_keys_and_placeholders() {
+        let is_form = |key: &str| key.starts_with("count.");
+        let keys = |words: &'static Words| words.keys().filter(|key| !is_form(key)).collect::<Vec<_>>();
         let english = Language::En.words();
         for language in Language::ALL {
             let words = language.words();
-            assert_eq!(words.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language}");
-            for (key, text) in words {
+            assert_eq!(keys(words), keys(english), "{language}");
+            for (key, text) in words.iter().filter(|(key, _)| !is_form(key)) {
                 assert!(!text.trim().is_empty() && text.trim() == *text, "{language}: {key}");
                 assert!(unicode_normalization::is_nfc(text), "{language}: {key}");
                 assert_eq!(placeholders(text), placeholders(english[key]), "{language}: {key}");
             }
         }
+    }
+
+    #[test]
+    fn every_number_has_its_form_in_three_languages() {
+        let stems = |language: Language| -> BTreeSet<&str> {
+            let forms = language.words().keys().filter_map(|key| key.strip_prefix("count.")?.rsplit_once('.'));
+            forms.map(|(stem, _)| stem).collect()
+        };
+        for language in Language::ALL {
+            assert_eq!(stems(language), stems(Language::En), "{language}");
+            for stem in stems(language) {
+                let of = |language: Language, form: &str| {
+                    language.words().get(format!("count.{stem}.{form}").as_str()).map(|text| placeholders(text))
+                };
+                let due = of(Language::En, "other").expect(stem);
+                assert_eq!(of(language, "other"), Some(due.clone()), "{language}: {stem}");
+                for count in [0, 1, 2, 3, 11, 100] {
+                    let found = of(language, plural::form(language, count));
+                    // Where the noun alone says the number, as the dual does, no number stands there.
+                    assert!(found.is_some_and(|found| found.is_subset(&due)), "{language}: {stem} of {count}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_by_this_program_has_a_word_and_what_others_say_stays() {
+        assert_eq!(said(Language::Fr, "it is empty"), "elle est vide");
+        assert_eq!(said(Language::Ar, "no such thing"), "no such thing");
+        assert_eq!(counted(Language::Ar, "entries_held", 2, &[]), "قيدان محفوظان");
+        assert_eq!(counted(Language::En, "entries_held", 1, &[]), "1 entry held");
     }
 
     #[test]

@@ -29,10 +29,16 @@ fn places(text: &str) -> Vec<&str> {
 
 #[test]
 fn three_languages_have_the_same_words() {
-    let english = locale("en");
+    // Each language has its own forms beside a number: the locale's own test compares those.
+    let one_form = |language: &str| {
+        let mut words = locale(language);
+        words.retain(|key, _| !key.starts_with("count."));
+        words
+    };
+    let english = one_form("en");
     assert!(english.len() > 500, "the locale was not read");
     for language in ["ar", "fr"] {
-        let other = locale(language);
+        let other = one_form(language);
         let missing: Vec<&String> = english.keys().filter(|key| !other.contains_key(*key)).collect();
         let more: Vec<&String> = other.keys().filter(|key| !english.contains_key(*key)).collect();
         assert!(missing.is_empty() && more.is_empty(), "{language} lacks {missing:?} and has no need of {more:?}");

@@ -21,8 +21,7 @@ struct Told<'a> {
 
 pub(crate) fn run(session: &Session, consortium: Option<&str>) -> Outcome {
     let known = consortium.map(|id| ConsortiumId::parse(pasted(id))).transpose().map_err(|error| {
-        let advice = "give all 64 digits, as `isnad who` prints them on a node that you trust";
-        Problem::usage("--consortium is not understood", error.to_string(), advice)
+        Problem::told(exit::USAGE, "usage", "consortium_id", &[("reason", &error.to_string())])
     })?;
     let home = session.home()?;
     let bar = progress(session.printer, 0);

@@ -1,6 +1,7 @@
 //! `isnad carry`: sync by a file.
 
 use isnad_node::carry::Carried;
+use isnad_protocol::locale;
 use serde::Serialize;
 
 use crate::args::CarryCommand;
@@ -20,20 +21,16 @@ pub(crate) async fn run(session: &Session, command: CarryCommand) -> Outcome {
             let theirs = theirs.map(|path| std::fs::read(&path).map_err(|error| Problem::file("read", &path, &error)));
             let theirs = theirs.transpose()?;
             if theirs.as_ref().is_some_and(Vec::is_empty) {
-                let (why, advice) = ("it is empty", "carry it again, whole");
-                return Err(Problem::new(
-                    exit::REFUSED,
-                    "carried_file",
-                    "the file after --for was not taken",
-                    why,
-                    advice,
-                ));
+                return Err(Problem::told(exit::REFUSED, "carried_file", "carried_file.empty", &[]));
             }
             let theirs = theirs.unwrap_or_default();
             let bytes = Client::to_read_checked(session).await?.bytes("POST", "/carry/out", theirs).await?;
             super::founding::write(&file, &bytes)?;
             let out = Out { file: file.display().to_string(), bytes: bytes.len() };
-            session.printer.either(&out, |out| format!("wrote {} bytes to {}", out.bytes, out.file));
+            session.printer.either(&out, |out| {
+                let values = [("bytes", &*out.bytes.to_string()), ("file", &*out.file)];
+                locale::format(session.language, "carry.wrote", &values)
+            });
             Ok(DONE)
         }
         CarryCommand::In { file } => {
@@ -41,8 +38,11 @@ pub(crate) async fn run(session: &Session, command: CarryCommand) -> Outcome {
             let client = Client::to_read(session).await?;
             let carried: Carried = client.post_bytes("/carry", bytes).await?;
             session.printer.either(&carried, |carried| {
-                let mut lines = vec![format!("{} entries are new here", carried.entries)];
-                lines.extend(carried.notices.iter().map(|notice| format!("note: {}", crate::output::inert(notice))));
+                let mut lines = vec![locale::counted(session.language, "carried", carried.entries, &[])];
+                let note = |notice: &String| {
+                    locale::format(session.language, "import.note", &[("text", &crate::output::inert(notice))])
+                };
+                lines.extend(carried.notices.iter().map(note));
                 lines.join("\n")
             });
             Ok(if carried.notices.is_empty() { DONE } else { exit::REFUSED })

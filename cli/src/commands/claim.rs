@@ -14,7 +14,7 @@ use super::writing::{Took, not_taken, read, refuse_first, resolve, resolve_among
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::{inert, pasted};
+use crate::output::pasted;
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -59,9 +59,8 @@ async fn about(client: &Client, command: &str, record: &str, claim: &str) -> Res
     let found = resolve(client, record).await;
     let Err(problem) = found else { return found };
     if problem.code == "not_found" && resolve(client, claim).await.is_ok() {
-        let why = format!("{} is the record, and {} would be the claim", inert(claim), inert(record));
-        let advice = format!("isnad claim {command} {} {} …", inert(claim), inert(record));
-        return Err(Problem::usage("the record comes first, then the claim", why, advice));
+        let values = [("claim", claim), ("record", record), ("command", command)];
+        return Err(Problem::told(exit::USAGE, "usage", "record_first", &values));
     }
     Err(problem)
 }
@@ -72,17 +71,16 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
     if codes.contains(&reason) {
         return Ok(());
     }
-    let (why, advice) = (format!("{} is no reason", inert(reason)), format!("give one of {}", codes.join(", ")));
-    Err(Problem::new(exit::REFUSED, "reason", "this was not signed", why, advice))
+    let values = [("reason", reason), ("codes", &*codes.join(", "))];
+    Err(Problem::told(exit::REFUSED, "reason", "unsigned_this.reason", &values))
 }
 
 /// A claim of this organisation by its id or a unique beginning of it. Words that stand in both spaces are those that stand.
 async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<OwnClaim, Problem> {
     let text = pasted(text).to_lowercase();
     if text.len() < DIGITS || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        let what = format!("{} names no claim", inert(&text));
-        let why = format!("a claim is named by {DIGITS} hexadecimal digits of its id or more");
-        return Err(Problem::usage(what, why, "see the ids of claims in [ ] with `isnad show`"));
+        let values = [("text", &*text), ("digits", &*DIGITS.to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "claim_id", &values));
     }
     let view: View = client.get(&format!("/records/{record}")).await?;
     let who: Who = client.get("/who").await?;
@@ -101,12 +99,11 @@ async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<OwnC
     }
     match (found.len(), found.pop_first()) {
         (1, Some((_, (_, claim)))) => Ok(claim),
-        (0, _) | (_, None) => Err(Problem::missing(
-            format!("this organisation has no claim {text} on {record}"),
-            "only one's own claims can be replaced or retracted",
-            format!("see them with `isnad show {record}`"),
-        )),
-        _ => Err(Problem::new(exit::NO, "ambiguous", "several claims begin so", "", "give more of its id")),
+        (0, _) | (_, None) => {
+            let values = [("claim", &*text), ("record", &*record.to_string())];
+            Err(Problem::told(exit::NO, "not_found", "claim_not_own", &values))
+        }
+        _ => Err(Problem::told(exit::NO, "ambiguous", "claim_ambiguous", &[])),
     }
 }
 
@@ -160,8 +157,8 @@ fn property_of(words: &ClaimWords, record: RecordId) -> Option<&'static Property
 fn from_file(file: &Path) -> Result<Object, Problem> {
     let claim = Draft::parse_claim(&read(file)?).map_err(|error| not_taken(file, &error))?;
     claim.as_object().cloned().ok_or_else(|| {
-        let what = format!("{} was not taken", file.display());
-        Problem::new(exit::REFUSED, "claim", what, "it holds no claim", "see `isnad record example`")
+        let values = [("file", &*file.display().to_string())];
+        Problem::told(exit::REFUSED, "claim", "draft.no_claim", &values)
     })
 }
 
@@ -235,10 +232,6 @@ fn value_of(text: &str, property: Option<&Property>) -> Result<Json, Problem> {
     }
     let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
     claim.ok().and_then(|claim| claim.get("value").cloned()).ok_or_else(|| {
-        Problem::usage(
-            "the value is not understood",
-            "it begins like JSON and is not",
-            "quote it for your shell with ' '",
-        )
+        Problem::told(exit::USAGE, "usage", "value", &[])
     })
 }

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use super::show::Page;
 use crate::args::DemoArgs;
-use crate::error::{DONE, Outcome, Problem};
+use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{Style, hanging, isolated, width};
 use crate::session::{DEMO_PASSPHRASE, Session};
 
@@ -91,9 +91,8 @@ pub(crate) async fn run(session: &Session, args: DemoArgs) -> Outcome {
     let tell = Teller { session, is_quiet: args.headless || session.printer.json };
     let dir = demo_dir(args.dir)?;
     if let Some(taken) = ORGANISATIONS.iter().map(|one| dir.join(one.folder)).find(|path| path.exists()) {
-        let what = format!("{} is there already", taken.display());
-        let advice = "name another place with --dir, or remove that of the earlier demo";
-        return Err(Problem::usage(what, "a demo begins with new homes", advice));
+        let values = [("path", &*taken.display().to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "demo_exists", &values));
     }
     tell.step("demo.found");
     let homes = found(&dir)?;
@@ -343,11 +342,14 @@ fn closing(session: &Session, shown: &Shown, pages: &(String, String)) -> String
             lines.push(format!("  {organisation:<9} {space:<8} {}", digest.get(..32).unwrap_or(digest)));
         }
     }
+    let counted = |key: &str, count: usize| {
+        locale::counted(language, key, u64::try_from(count).unwrap_or(u64::MAX), &[])
+    };
     let numbers = [
-        ("organisations", shown.organisations.to_string()),
-        ("records", shown.records.to_string()),
-        ("claims", shown.claims.to_string()),
-        ("entries", shown.entries.to_string()),
+        ("organisations", counted("organisations", shown.organisations)),
+        ("records", counted("records", shown.records)),
+        ("claims", counted("claims", shown.claims)),
+        ("entries", locale::counted(language, "entries", shown.entries, &[])),
         ("seconds", format!("{:.1}", shown.seconds)),
     ];
     let numbers: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 use isnad_node::export::Document;
 use isnad_node::fault::Fault;
 use isnad_protocol::encoding::from_hex;
+use isnad_protocol::locale;
 use serde::Serialize;
 
 use crate::args::{ExportArgs, ExportFormat};
@@ -36,9 +37,12 @@ pub(crate) async fn run(session: &Session, args: ExportArgs) -> Outcome {
             Exported { path, bytes, documents: documents.len() }
         }
     };
-    session.printer.either(&exported, |exported| match exported.documents {
-        0 => format!("wrote {} bytes to {}", exported.bytes, exported.path),
-        count => format!("wrote {count} documents to {}", exported.path),
+    session.printer.either(&exported, |exported| {
+        let (bytes, path) = (exported.bytes.to_string(), exported.path.as_str());
+        match u64::try_from(exported.documents).unwrap_or(u64::MAX) {
+            0 => locale::format(session.language, "carry.wrote", &[("bytes", &bytes), ("file", path)]),
+            count => locale::counted(session.language, "documents", count, &[("path", path)]),
+        }
     });
     Ok(DONE)
 }

@@ -10,7 +10,7 @@ use isnad_protocol::act::{Act, Name, OrganisationKind as Kind, founding};
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
 use isnad_protocol::id::{ConsortiumId, OrganisationId};
-use isnad_protocol::locale::Language;
+use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
@@ -46,8 +46,8 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
     };
     let names: Vec<Name> = args.name.iter().map(|name| named(name)).collect();
     if names.iter().any(|name| !is_name(&name.text)) {
-        let why = format!("a name is one line of 1 to {NAME_CHARACTERS} characters");
-        return Err(Problem::usage("no home was made", why, "name the organisation as its members know it"));
+        let values = [("most", &*NAME_CHARACTERS.to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "names", &values));
     }
     let mut unlocker = session.new_unlocker()?;
     let new = NewIdentity { kind, names, label: &args.label };
@@ -56,11 +56,12 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
     let organisation = OrganisationId::new(*act.id().as_bytes());
     let made = Made { home: home.path().display().to_string(), organisation };
     session.printer.either(&made, |made| {
-        format!(
-            "made a home in {}\norganisation {}\n\nKeep a copy of its folder `keys` offline, and the passphrase apart from \
-             it.\nNext: isnad organisation export -o FILE, and give FILE to the other founders.",
-            made.home, made.organisation
-        )
+        let told = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
+        let organisation = made.organisation.to_string();
+        let done = told("init.made", &[("home", &made.home)]);
+        let organisation = told("init.organisation", &[("organisation", &organisation)]);
+        let (keep, next) = (told("init.keep", &[]), told("init.next", &[]));
+        format!("{done}\n{organisation}\n\n{keep}\n{next}")
     });
     Ok(DONE)
 }
@@ -88,7 +89,10 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
         OrganisationCommand::Export { output } => {
             write(&output, &bundle_acts([&act]))?;
             let wrote = Wrote { file: output.display().to_string(), consortium: None, unsigned: Vec::new() };
-            session.printer.either(&wrote, |wrote| format!("wrote the first act of {organisation} to {}", wrote.file));
+            session.printer.either(&wrote, |wrote| {
+                let values = [("organisation", &*organisation.to_string()), ("file", &*wrote.file)];
+                locale::format(session.language, "found.first_act", &values)
+            });
         }
         OrganisationCommand::Show => {
             let names = act.as_organisation().map(|body| body.names.as_slice()).unwrap_or_default();
@@ -117,11 +121,10 @@ pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
             let unsigned = governance.missing_signatures();
             if !unsigned.is_empty() {
                 let list = unsigned.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                let what = format!("{} of the organisations have not signed", unsigned.len());
-                let advice = "have each run `isnad found sign` on the draft, and name every signed file here";
-                return Err(Problem::new(exit::NO, "unsigned", what, list, advice));
+                let values = [("count", &*unsigned.len().to_string()), ("list", &*list)];
+                return Err(Problem::told(exit::NO, "unsigned", "unsigned", &values));
             }
-            save(session, &governance, &output, "founded")
+            save(session, &governance, &output, "found.did_found")
         }
     }
 }
@@ -135,11 +138,11 @@ fn draft(session: &Session, name: &str, members: &[PathBuf], threshold: Option<u
     let smallest = u64::try_from(ids.len()).unwrap_or(u64::MAX) / 2 + 1;
     let charter = founding::charter(name, ids, threshold.unwrap_or(smallest), Object::new(), Object::new());
     let charter = charter.map_err(|error| {
-        let advice = "name each member's file once; a threshold is more than half of them, and no more than all";
-        Problem::new(exit::REFUSED, error.code(), "this charter cannot be drafted", error.to_string(), advice)
+        let values = [("rule", error.code())];
+        Problem::of_rule(exit::REFUSED, error.code(), "charter_draft", &values, error.to_string())
     })?;
     acts.push(charter);
-    save(session, &assemble(acts)?, output, "drafted")
+    save(session, &assemble(acts)?, output, "found.did_draft")
 }
 
 fn sign(session: &Session, file: PathBuf, output: &Path) -> Outcome {
@@ -151,18 +154,14 @@ fn sign(session: &Session, file: PathBuf, output: &Path) -> Outcome {
         let members = act.as_charter().map(|charter| &charter.members);
         members.zip(own).is_some_and(|(members, own)| members.contains(&own))
     });
-    let charter = named.ok_or_else(|| {
-        let why = "this home's organisation is not among its members";
-        let advice = "have it drafted with your first act";
-        Problem::new(exit::REFUSED, "not_named", "this charter was not signed", why, advice)
-    })?;
+    let charter = named.ok_or_else(|| Problem::told(exit::REFUSED, "not_named", "not_named", &[]))?;
     if !session.printer.json {
         session.printer.aside(drafted_text(session, &reading::who(&governance, None), &governance));
     }
     let signed = identity::sign(&home, charter, &mut session.unlocker()?).map_err(of_identity)?;
     let mut acts: Vec<Act> = governance.acts().filter(|act| act.as_charter().is_none()).cloned().collect();
     acts.insert(0, signed);
-    save(session, &assemble(acts)?, output, "signed")
+    save(session, &assemble(acts)?, output, "found.did_sign")
 }
 
 fn save(session: &Session, governance: &Governance, output: &Path, did: &str) -> Outcome {
@@ -173,8 +172,10 @@ fn save(session: &Session, governance: &Governance, output: &Path, did: &str) ->
         unsigned: governance.missing_signatures(),
     };
     session.printer.either(&wrote, |wrote| {
-        let consortium = governance.consortium();
-        format!("{did} consortium {consortium}\nwrote {}; {} still to sign", wrote.file, wrote.unsigned.len())
+        let consortium = governance.consortium().to_string();
+        let done = locale::format(session.language, did, &[("consortium", &consortium)]);
+        let values = [("file", &*wrote.file), ("unsigned", &*wrote.unsigned.len().to_string())];
+        format!("{done}\n{}", locale::format(session.language, "found.wrote", &values))
     });
     Ok(DONE)
 }
@@ -183,28 +184,27 @@ pub(crate) fn join(session: &Session, file: PathBuf, expected: Option<&str>) -> 
     let home = session.home()?;
     let governance = assembled(&[file])?;
     let consortium = governance.consortium();
-    let refused = |why: String, advice: &str| {
-        Err(Problem::new(exit::REFUSED, "not_joined", "this home did not join the consortium", why, advice))
-    };
+    let refused = |key: &str, values: &[(&str, &str)]| Err(Problem::told(exit::REFUSED, "not_joined", key, values));
     if let Some(expected) = expected.map(pasted).filter(|expected| *expected != consortium.to_string()) {
-        return refused(format!("the file is of {consortium}, not of {expected}"), "ask for the right file");
+        let values = [("found", &*consortium.to_string()), ("expected", expected)];
+        return refused("not_joined.other_file", &values);
     }
     if governance.charter().is_none() {
-        let advice = "put every organisation's signature together with `isnad found assemble`";
-        return refused("its charter is not signed by all its members".into(), advice);
+        return refused("not_joined.unsigned", &[]);
     }
     let own = identity::own_act(&home).map_err(of_identity)?.organisation();
     if !governance.organisations().iter().any(|organisation| Some(organisation.id) == own) {
-        return refused("its charter does not name this home's organisation".into(), "ask its members to admit you");
+        return refused("not_joined.not_named", &[]);
     }
     match isnad_node::node::consortium(&home)? {
         Some(joined) if joined != consortium => {
-            return refused(format!("this home is of {joined} already"), "use another --home for another consortium");
+            return refused("not_joined.other_home", &[("joined", &*joined.to_string())]);
         }
         Some(_) | None => isnad_node::node::join(&home, &governance)?,
     }
     let who = reading::who(&governance, own);
-    session.printer.either(&who, |who| format!("joined\n\n{}", who_text(who)));
+    let joined = locale::word(session.language, "found.joined");
+    session.printer.either(&who, |who| format!("{joined}\n\n{}", who_text(session.language, who)));
     Ok(DONE)
 }
 
@@ -218,24 +218,20 @@ fn assembled(files: &[PathBuf]) -> Result<Governance, Problem> {
 
 fn assemble(acts: Vec<Act>) -> Result<Governance, Problem> {
     Governance::assemble(acts).map_err(|error| {
-        let advice = "name files made by `isnad found` and `isnad organisation export`, of one draft";
-        Problem::new(exit::REFUSED, error.code(), "these files found no consortium", error.to_string(), advice)
+        let values = [("rule", error.code())];
+        Problem::of_rule(exit::REFUSED, error.code(), "no_founding", &values, error.to_string())
     })
 }
 
 fn read_acts(file: &Path) -> Result<Vec<Act>, Problem> {
     let bytes = std::fs::read(file).map_err(|error| Problem::file("read", file, &error))?;
     parse_acts(&bytes).map_err(|error| {
-        let what = format!("{} is not taken", file.display());
+        let values = [("file", &*file.display().to_string()), ("rule", error.code())];
         // Text read as a length is the length of no act.
-        let is_foreign = matches!(error.code(), "acts_oversized" | "act_magic");
-        let (why, advice) = if is_foreign {
-            let advice = "name a file made by `isnad organisation export` or `isnad found`";
-            ("it is no consortium file, no draft and no first act".to_owned(), advice)
-        } else {
-            (error.to_string(), "ask for the file again, whole")
-        };
-        Problem::new(exit::REFUSED, error.code(), what, why, advice)
+        if matches!(error.code(), "acts_oversized" | "act_magic") {
+            return Problem::told(exit::REFUSED, error.code(), "acts_file.foreign", &values);
+        }
+        Problem::of_rule(exit::REFUSED, error.code(), "acts_file", &values, error.to_string())
     })
 }
 
@@ -248,15 +244,21 @@ pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
 }
 
 fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String {
-    let Some(charter) = governance.acts().find_map(Act::as_charter) else { return who_text(who) };
-    let mut lines = vec![format!("charter of {}", isolated(&charter.name)), format!("id {}", who.consortium)];
-    lines.push(format!("{} of its {} members sign an amendment", charter.threshold, charter.members.len()));
+    let language = session.language;
+    let Some(charter) = governance.acts().find_map(Act::as_charter) else { return who_text(language, who) };
+    let (threshold, members) = (charter.threshold.to_string(), charter.members.len().to_string());
+    let mut lines = vec![
+        locale::format(language, "found.charter", &[("name", &isolated(&charter.name))]),
+        locale::format(language, "who.id", &[("id", &who.consortium.to_string())]),
+        locale::format(language, "found.threshold", &[("threshold", &threshold), ("members", &members)]),
+    ];
     let unsigned = governance.missing_signatures();
     for (id, body) in governance.acts().filter_map(|act| Some((act.organisation()?, act.as_organisation()?))) {
         let in_language = |code: &str| body.names.iter().find(|name| name.lang == code);
         let name = in_language(session.language.code()).or_else(|| in_language("en")).or(body.names.first());
         let name = name.map_or("", |name| name.text.as_str());
-        let state = if unsigned.contains(&id) { "has not signed" } else { "has signed" };
+        let state = if unsigned.contains(&id) { "found.unsigned" } else { "found.signed" };
+        let state = locale::word(language, state);
         lines.push(format!("  {} {} — {state}", id.to_short(), isolated(name)));
     }
     lines.join("\n")
@@ -267,11 +269,11 @@ pub(crate) fn of_identity(error: IdentityError) -> Problem {
     match error {
         IdentityError::Fault(fault) => fault.into(),
         IdentityError::Act(error) => {
-            let advice = "correct what the reason names";
-            Problem::new(exit::REFUSED, error.code(), "this act cannot be made", error.to_string(), advice)
+            let values = [("rule", error.code())];
+            Problem::of_rule(exit::REFUSED, error.code(), "act_made", &values, error.to_string())
         }
         IdentityError::NoOrganisation => {
-            Problem::new(exit::USAGE, "no_organisation", error.to_string(), "", "make one with `isnad init`")
+            Problem::told(exit::USAGE, "no_organisation", "no_organisation", &[])
         }
         other => Problem::fault(other.to_string()),
     }

@@ -8,14 +8,14 @@ use serde::Deserialize;
 use super::reading::{label, state_code};
 use crate::args::ListArgs;
 use crate::client::{self, Client, query};
-use crate::error::{DONE, Outcome, Problem};
-use crate::output::{fit, inert, isolated, width};
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{fit, isolated, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
     let ListArgs { kind, search } = args;
     let code = kind_code(kind).ok_or_else(|| {
-        Problem::usage(format!("there is no kind {}", inert(kind)), "", "see the kinds with `isnad help list`")
+        Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
     })?;
     let query = query(&[
         ("kind", Some(code.to_string())),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use isnad_node::api::Socket;
 use isnad_node::config::Config;
 use isnad_node::node::{Addresses, Node, Options};
+use isnad_protocol::locale;
 use serde::Serialize;
 
 use crate::args::NodeArgs;
@@ -30,7 +31,8 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     let socket = home.socket();
     let network = Some(Addresses { listen, peers });
     let printer = session.printer;
-    let mut told = |frames: u64| printer.aside(format!("making the index anew: {frames} entries"));
+    let language = session.language;
+    let mut told = |frames: u64| printer.aside(locale::counted(language, "index", frames, &[]));
     let node = Arc::new(Node::start(Options { home, unlocker, network }, &mut told).await?);
     // Before it says that it is ready: whoever waits for that word may use the socket at once.
     let socket = Socket::bind(&socket)?;
@@ -38,12 +40,13 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     let served = tokio::spawn(socket.serve(Arc::clone(&node), async { drop(stopped.await) }));
     let listening = node.listening(expected).await;
     printer.either(&Ready { ready: true, listening }, |ready| {
-        let mut lines: Vec<String> = ready.listening.iter().map(|address| format!("listening on {address}")).collect();
-        lines.push("ready; stop with Ctrl-C".into());
+        let at = |address: &String| locale::format(language, "status.listening", &[("address", address)]);
+        let mut lines: Vec<String> = ready.listening.iter().map(at).collect();
+        lines.push(locale::word(language, "node.ready").to_owned());
         lines.join("\n")
     });
     wait_for_stop().await?;
-    printer.aside("stopping");
+    printer.aside(locale::word(language, "node.stopping"));
     // The receiver is gone if the API failed: its own error says why.
     let _ = stop.send(());
     served.await.map_err(|error| Problem::fault(error.to_string()))??;

@@ -1,95 +1,129 @@
 //! `status`, `who`, `digest`; and how organisations and records are called.
 
-use isnad_node::reading::{Digests, Status, Who};
+use isnad_node::reading::{ActLine, Digests, Status, Who};
 use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
-use crate::output::{hanging, inert, isolated, width};
+use crate::output::{fit, hanging, inert, isolated, width};
 use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
-    let status: Status = Client::to_read(session).await?.get("/status").await?;
-    session.printer.either(&status, status_text);
+    let client = Client::to_read(session).await?;
+    let status: Status = client.get("/status").await?;
+    // Its names are English ones; the consortium knows those in the reader's language.
+    let who: Who = client.get("/who").await?;
+    session.printer.either(&status, |status| status_text(session.language, status, &who));
     Ok(DONE)
 }
 
-fn status_text(status: &Status) -> String {
-    let name = status.name.as_deref().map_or_else(|| "reads only".to_owned(), isolated);
-    let mut lines = vec![format!("{name} in consortium {}", status.consortium.to_short())];
+fn status_text(language: Language, status: &Status, who: &Who) -> String {
+    let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
     let replica = &status.replica;
-    lines.push(format!("{} entries held", replica.entries));
-    if replica.unchecked > 0 {
-        lines.push(format!("{} shown on a later signature; they are being checked", replica.unchecked));
+    let reads_only = || locale::word(language, "status.reads_only").to_owned();
+    let name = status.organisation.map_or_else(reads_only, |id| organisation_name(who, id, language));
+    let mut lines = vec![told("status.home", &[("name", &name), ("consortium", &status.consortium.to_short())])];
+    lines.push(locale::counted(language, "entries_held", replica.entries, &[]));
+    for (key, count) in [("unchecked", replica.unchecked), ("wanted", replica.wanted)] {
+        lines.extend((count > 0).then(|| locale::counted(language, key, count, &[])));
     }
-    if replica.wanted > 0 {
-        lines.push(format!("{} payloads are missing; every peer that holds them is asked", replica.wanted));
-    }
-    lines.extend(status.listening.iter().map(|address| format!("listening on {address}")));
+    lines.extend(status.listening.iter().map(|address| told("status.listening", &[("address", address)])));
     if status.listening.is_empty() {
-        lines.push("no node runs on this home; start one with `isnad node`".into());
+        lines.push(told("status.no_node", &[]));
     } else if replica.peers.is_empty() && status.unreached.is_empty() {
-        lines.push("no peer is connected; give addresses in isnad.toml or with `isnad node --peer`".into());
+        lines.push(told("status.no_peer", &[]));
     }
+    let hung = |key: &str, text: &str| hanging(&format!("{} ", locale::word(language, key)), text, width());
     for (address, why) in &status.unreached {
-        lines.push(hanging(
-            "not reached: ",
-            &format!("{}: {}; it is tried again", inert(address), inert(why)),
-            width(),
-        ));
+        let why = inert(locale::said(language, why));
+        let text = told("status.unreached_why", &[("address", &inert(address)), ("why", &why)]);
+        lines.push(hung("status.unreached", &text));
     }
     for (peer, state) in &replica.peers {
-        let name = status.peer_names.get(peer).map_or_else(|| peer.to_short(), |name| isolated(name));
-        let lag = match (state.is_live, state.behind, state.due) {
-            (false, _, _) => "opening".to_owned(),
-            (true, 0, 0) => "in sync".to_owned(),
-            (true, behind, due) => format!("{behind} entries to come, {due} to go"),
+        let name = status.peer_names.get(peer).map_or_else(|| peer.to_short(), |name| named(who, name, language));
+        let (behind, due) = (state.behind.to_string(), state.due.to_string());
+        let state = match (state.is_live, state.behind, state.due) {
+            (false, _, _) => told("status.opening", &[]),
+            (true, 0, 0) => told("status.in_sync", &[]),
+            (true, _, _) => told("status.behind", &[("behind", &behind), ("due", &due)]),
         };
-        lines.push(format!("peer {name}: {lag}"));
+        lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
     }
-    lines.extend(status.not_signing.iter().map(|why| hanging("not signing: ", why, width())));
-    let strangers = status.strangers.iter();
-    lines.extend(
-        strangers.map(|(node, address)| format!("unknown node {} wants to connect from {address}", node.to_short())),
-    );
-    lines.extend(status.notices.iter().map(|notice| hanging("note: ", &inert(notice), width())));
+    lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
+    lines.extend(status.strangers.iter().map(|(node, address)| {
+        told("status.stranger", &[("node", &node.to_short()), ("address", address)])
+    }));
+    lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(notice))));
     lines.join("\n")
+}
+
+/// Why nothing is signed: in the reader's language where the node says it so that it can be told.
+fn not_signing(language: Language, status: &Status) -> Option<String> {
+    let told = status.blocked.clone().map(|problem| problem.in_language(language).why);
+    told.or_else(|| status.not_signing.clone()).map(|why| inert(&why))
+}
+
+/// The name in the reader's language of the organisation that has this one.
+fn named(who: &Who, name: &str, language: Language) -> String {
+    let found = who.organisations.iter().find(|organisation| organisation.names.values().any(|known| known == name));
+    found.map_or_else(|| isolated(name), |found| organisation_name(who, found.id, language))
 }
 
 pub(crate) async fn who(session: &Session) -> Outcome {
     let who: Who = Client::to_read(session).await?.get("/who").await?;
-    session.printer.either(&who, who_text);
+    session.printer.either(&who, |who| who_text(session.language, who));
     Ok(DONE)
 }
 
 /// The consortium in words.
-pub(crate) fn who_text(who: &Who) -> String {
-    let name = who.name.as_deref().map_or_else(|| "not founded yet".to_owned(), isolated);
-    let mut lines = vec![format!("consortium {name}"), format!("id {}", who.consortium)];
+pub(crate) fn who_text(language: Language, who: &Who) -> String {
+    let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
+    let name = who.name.as_deref().map_or_else(|| locale::word(language, "who.not_founded").to_owned(), isolated);
+    let mut lines = vec![told("who.consortium", &[("name", &name)]), told("who.id", &[("id", &who.consortium.to_string())])];
     if let Some(threshold) = who.threshold {
-        lines.push(format!("{threshold} of {} organisations sign an amendment", who.organisations.len()));
+        let (threshold, count) = (threshold.to_string(), who.organisations.len().to_string());
+        lines.push(told("who.threshold", &[("threshold", &threshold), ("organisations", &count)]));
     }
     for organisation in &who.organisations {
         let names: Vec<String> = organisation.names.values().map(|name| isolated(name)).collect();
-        let own = if who.own == Some(organisation.id) { " (this home)" } else { "" };
-        let kind = organisation.kind.as_deref().unwrap_or("organisation");
+        let own = if who.own == Some(organisation.id) { " ".to_owned() + &told("who.own", &[]) } else { String::new() };
+        let kind = locale::code(language, "kind_of", organisation.kind.as_deref().unwrap_or("organisation"));
         lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
         for key in &organisation.keys {
-            lines.push(format!("  {:<12} {}  {}", key.role, key.key.to_short(), isolated(&key.label)));
-            lines.extend(key.peer_id.as_ref().map(|peer| format!("    opens connections as /p2p/{peer}")));
+            let role = locale::code(language, "role", &key.role);
+            lines.push(format!("  {} {}  {}", fit(role, 12), key.key.to_short(), isolated(&key.label)));
+            let opens = |peer: &String| format!("    {}", told("who.opens", &[("address", &format!("/p2p/{peer}"))]));
+            lines.extend(key.peer_id.as_ref().map(opens));
         }
     }
     lines.push(String::new());
-    lines.extend(
-        who.spaces.iter().map(|space| format!("space {:<8} {:<10} {}", space.name, space.tlp, space.id.to_short())),
-    );
-    for act in &who.acts {
-        let state = act.waits_for.as_ref().map_or_else(|| "in effect".to_owned(), |why| format!("waits for {why}"));
-        lines.push(format!("act   {:<12} version {} {} — {state}", act.kind, act.version, act.id.to_short()));
-    }
+    let word = locale::word(language, "who.space");
+    lines.extend(who.spaces.iter().map(|space| {
+        let name = fit(locale::code(language, "space", &space.name), 8);
+        format!("{word} {name} {:<10} {}", space.tlp, space.id.to_short())
+    }));
+    lines.extend(who.acts.iter().map(|act| act_line(language, act)));
     lines.join("\n")
+}
+
+fn act_line(language: Language, act: &ActLine) -> String {
+    let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
+    let state = match &act.waits_for {
+        Some(why) => told("who.waits_for", &[("why", &waits_for(language, why))]),
+        None => told("who.in_effect", &[]),
+    };
+    let kind = fit(locale::code(language, "act", &act.kind), 12);
+    let version = told("who.version", &[("version", &act.version.to_string())]);
+    format!("{} {kind} {version} {} — {state}", fit(locale::word(language, "who.act"), 5), act.id.to_short())
+}
+
+/// What an act waits for; whose words it waits for stands behind what they are.
+fn waits_for(language: Language, why: &str) -> String {
+    const OF: &str = "the signatures or first acts of";
+    why.strip_prefix(OF)
+        .map_or_else(|| locale::said(language, why).to_owned(), |who| locale::said(language, OF).to_owned() + who)
 }
 
 /// The code of a designation's state, as JSON has it.
@@ -122,12 +156,17 @@ pub(crate) fn property_word(language: Language, prop: &str) -> String {
 
 pub(crate) async fn digest(session: &Session) -> Outcome {
     let digests: Digests = Client::to_read_checked(session).await?.get("/digest").await?;
+    let language = session.language;
     session.printer.either(&digests, |digests| {
-        let mut lines = vec![format!("consortium {}", digests.consortium)];
+        let consortium = digests.consortium.to_string();
+        let mut lines = vec![locale::format(language, "digest.consortium", &[("consortium", &consortium)])];
         for space in &digests.spaces {
-            lines.push(format!("{:<8} {} entries\n  {}", space.space, space.entries, in_groups(&space.digest)));
+            let name = fit(locale::code(language, "space", &space.space), 8);
+            let entries = locale::counted(language, "entries", space.entries, &[]);
+            lines.push(format!("{name} {entries}\n  {}", in_groups(&space.digest)));
         }
-        lines.push(format!("{} entries unchecked, {} payloads wanted", digests.unchecked, digests.wanted));
+        let values = [("unchecked", &*digests.unchecked.to_string()), ("wanted", &*digests.wanted.to_string())];
+        lines.push(locale::format(language, "digest.left", &values));
         lines.join("\n")
     });
     Ok(DONE)

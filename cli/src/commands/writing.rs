@@ -8,7 +8,7 @@ use isnad_node::writing::{Change, Edit, Request, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{RecordId, SpaceId, kind_code};
 use isnad_protocol::import;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::{self, Audience, Draft, DraftError};
 use isnad_protocol::view::{ShownNarrative, View};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::client::{Client, encoded, query};
 use crate::commands::preview;
 use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{inert, isolated, pasted};
+use crate::output::{fit, inert, isolated, pasted};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -46,8 +46,14 @@ const PART: usize = 48;
 pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> Outcome {
     let bytes = read(file)?;
     let dataset = import::read(&bytes, import::DATASET).map_err(|error| {
-        let what = format!("{} was not imported", file.display());
-        Problem::new(exit::REFUSED, error.code(), what, inert(&error.to_string()), error.try_())
+        let place = match &error {
+            import::ImportError::Json(error) => format!("{}:{}", error.line, error.column),
+            other => other.path(),
+        };
+        let values = [("file", &*file.display().to_string()), ("place", &*place), ("rule", error.code())];
+        let key = if place.is_empty() { "import.whole" } else { "import" };
+        let problem = Problem::of_rule(exit::REFUSED, error.code(), key, &values, error.to_string());
+        Problem { advice: error.try_().to_owned(), ..problem }
     })?;
     let client = Client::to_write(session).await?;
     let claims: usize = dataset.records.iter().map(|record| record.claims.len()).sum();
@@ -85,7 +91,7 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
         warnings: told(&dataset.warnings),
         not_signed: told(&dataset.left_out),
     };
-    session.printer.either(&imported, imported_text);
+    session.printer.either(&imported, |imported| imported_text(session.language, imported));
     Ok(if imported.not_signed.is_empty() { DONE } else { exit::NO })
 }
 
@@ -94,26 +100,32 @@ fn cut_off(problem: Problem) -> Problem {
     if problem.code != "node_unreachable" {
         return problem;
     }
-    let advice = format!("{}; what it had signed stays: run the import again for the rest", problem.advice);
-    Problem { advice, ..problem }
+    problem.and("import_again")
 }
 
-fn imported_text(imported: &Imported) -> String {
-    let mut lines: Vec<String> = imported
-        .kinds
-        .iter()
-        .map(|count| format!("{:<14}{:>5} records {:>6} claims", count.kind, count.records, count.claims))
-        .collect();
-    lines.push(format!("{:<14}{:>5} records {:>6} claims", "in all", imported.records, imported.claims));
-    lines.push(format!("{} claims are new, signed in {} entries", imported.new_claims, imported.entries));
-    lines.extend(imported.warnings.iter().map(|warning| format!("note: {}", inert(warning))));
-    lines.extend(imported.not_signed.iter().map(|left_out| format!("not signed: {}", inert(left_out))));
+fn imported_text(language: Language, imported: &Imported) -> String {
+    let counted = |key: &str, count: usize| locale::counted(language, key, number(count), &[]);
+    let line = |name: &str, records: usize, claims: usize| {
+        let (records, claims) = (counted("records", records), counted("claims", claims));
+        format!("{} {} {claims}", fit(name, 15), fit(&records, 13))
+    };
+    let of_kind = |count: &KindCount| line(locale::code(language, "kind", &count.kind), count.records, count.claims);
+    let mut lines: Vec<String> = imported.kinds.iter().map(of_kind).collect();
+    lines.push(line(locale::word(language, "import.in_all"), imported.records, imported.claims));
+    let entries = counted("entries", imported.entries);
+    lines.push(locale::counted(language, "new_claims", number(imported.new_claims), &[("entries", &entries)]));
+    let told = |key: &str, text: &str| locale::format(language, key, &[("text", &inert(text))]);
+    lines.extend(imported.warnings.iter().map(|warning| told("import.note", warning)));
+    lines.extend(imported.not_signed.iter().map(|left_out| told("import.not_signed", left_out)));
     if !imported.not_signed.is_empty() {
-        let count = imported.not_signed.len();
-        let noun = if count == 1 { "claim was" } else { "claims were" };
-        lines.push(format!("{count} {noun} left out; correct the file and import it again"));
+        lines.push(counted("left_out", imported.not_signed.len()));
     }
     lines.join("\n")
+}
+
+/// A count as the locale counts.
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// Reads a file, or standard input for `-`.
@@ -168,7 +180,7 @@ pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome
     match command {
         RecordCommand::Example { kind } => {
             let example = model::example(known_kind(&kind)?).ok_or_else(|| {
-                Problem::missing(format!("there is no example of {kind} yet"), "", "begin from that of incident")
+                Problem::told(exit::NO, "not_found", "no_example", &[("kind", &*kind)])
             })?;
             session.printer.line(example);
             Ok(DONE)
@@ -179,14 +191,7 @@ pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome
             let space = chosen_space(space, draft.space)?;
             refuse_first(&draft.check(code))?;
             if draft.claims.is_empty() {
-                let advice = "see `isnad record example`";
-                return Err(Problem::new(
-                    exit::REFUSED,
-                    "draft_empty",
-                    "this was not signed",
-                    "it claims nothing",
-                    advice,
-                ));
+                return Err(Problem::told(exit::REFUSED, "draft_empty", "draft_empty", &[]));
             }
             let record = new_record(code)?;
             let change = Change { claims: draft.claims, ..Change::of(record) };
@@ -196,8 +201,15 @@ pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome
 }
 
 pub(super) fn not_taken(file: &Path, error: &DraftError) -> Problem {
-    let what = format!("{} was not taken", file.display());
-    Problem::new(exit::REFUSED, error.code(), what, inert(&error.to_string()), "see `isnad record example`")
+    let place = match error {
+        DraftError::Json(error) => format!("{}:{}", error.line, error.column),
+        DraftError::Shape(shape) => shape.path.clone(),
+        DraftError::Key { path, .. } => path.clone(),
+        _ => String::new(),
+    };
+    let values = [("file", &*file.display().to_string()), ("place", &*place), ("rule", error.code())];
+    let key = if place.is_empty() { "draft.whole" } else { "draft" };
+    Problem::of_rule(exit::REFUSED, error.code(), key, &values, error.to_string())
 }
 
 /// The space that the command or the file names. Where they differ nothing is guessed: one of them is read by everyone.
@@ -207,18 +219,17 @@ fn chosen_space(asked: Option<SpaceName>, drafted: Option<Audience>) -> Result<S
         Audience::Public => SpaceName::Public,
     });
     match (asked, drafted) {
-        (Some(asked), Some(drafted)) if asked != drafted => Err(Problem::usage(
-            "this was not signed",
-            format!("the file is for the space {}, and --space says {}", drafted.name(), asked.name()),
-            "change one of the two",
-        )),
+        (Some(asked), Some(drafted)) if asked != drafted => {
+            let values = [("drafted", drafted.name()), ("asked", asked.name())];
+            Err(Problem::told(exit::USAGE, "usage", "unsigned_this.space_differs", &values))
+        }
         (asked, drafted) => Ok(asked.or(drafted).unwrap_or_default()),
     }
 }
 
 fn known_kind(kind: &str) -> Result<u8, Problem> {
     kind_code(kind).filter(|code| model::kind(*code).is_some()).ok_or_else(|| {
-        Problem::usage(format!("there is no kind {}", inert(kind)), "", "see the kinds with `isnad help list`")
+        Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
     })
 }
 
@@ -277,11 +288,10 @@ pub(super) fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {
 /// What takes the place of something stands where that stood: elsewhere it would take the place of nothing.
 pub(super) fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Result<SpaceName, Problem> {
     match asked {
-        Some(asked) if asked != stands_in => Err(Problem::usage(
-            "this was not signed",
-            format!("what it replaces stands in the space {}", stands_in.name()),
-            "leave --space out, or add it there and retract it here",
-        )),
+        Some(asked) if asked != stands_in => {
+            let values = [("space", stands_in.name())];
+            Err(Problem::told(exit::USAGE, "usage", "unsigned_this.same_space", &values))
+        }
         _ => Ok(stands_in),
     }
 }
@@ -302,16 +312,14 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
     let before = old.as_ref().map(|old| old.text.clone()).unwrap_or_default();
     let after = match from {
         Some(file) => String::from_utf8(read(&file)?)
-            .map_err(|_| Problem::usage("the text is not UTF-8", file.display().to_string(), "save it as UTF-8"))?,
+            .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))?,
         None => edited(&before)?,
     };
     if after.trim().is_empty() {
-        let (why, advice) = ("the text is empty", "write something; a text is not taken back by emptying it");
-        return Err(Problem::new(exit::NO, "unchanged", "nothing was signed", why, advice));
+        return Err(Problem::told(exit::NO, "unchanged", "unchanged.empty", &[]));
     }
     if after == before {
-        let (why, advice) = ("the text is as it was", "change something, and save it");
-        return Err(Problem::new(exit::NO, "unchanged", "nothing was signed", why, advice));
+        return Err(Problem::told(exit::NO, "unchanged", "unchanged.same", &[]));
     }
     let change = match old {
         Some(old) => {
@@ -343,12 +351,10 @@ async fn own_narrative(client: &Client, record: RecordId, id: &str) -> Result<(S
     let who: Who = client.get("/who").await?;
     let own = view.narratives.into_iter().filter(|narrative| Some(narrative.organisation) == who.own);
     let mut found = own.filter(|narrative| narrative.id.to_string().starts_with(id));
-    let narrative = found.next().ok_or_else(|| {
-        let why = "only texts of one's own organisation can be edited";
-        Problem::missing(format!("there is no narrative {} to edit", inert(id)), why, "see them with `isnad show`")
-    })?;
+    let narrative =
+        found.next().ok_or_else(|| Problem::told(exit::NO, "not_found", "narrative_unknown", &[("id", id)]))?;
     if found.next().is_some() {
-        return Err(Problem::new(exit::NO, "ambiguous", "several narratives begin so", "", "give more of its id"));
+        return Err(Problem::told(exit::NO, "ambiguous", "narrative_ambiguous", &[]));
     }
     let space = space_name(&who, narrative.space);
     let space = space.ok_or_else(|| Problem::fault("a narrative in a space that is not the consortium's"))?;
@@ -365,9 +371,12 @@ fn edited(text: &str) -> Result<String, Problem> {
     let program = words.next().unwrap_or("vi");
     let status = std::process::Command::new(program).args(words).arg(path).status();
     let status =
-        status.map_err(|error| Problem::usage(format!("could not run {program}"), error.to_string(), "set EDITOR"))?;
+        status.map_err(|error| {
+            let values = [("program", program), ("reason", &*error.to_string())];
+            Problem::told(exit::USAGE, "usage", "editor", &values)
+        })?;
     if !status.success() {
-        return Err(Problem::usage("nothing was signed", format!("{program} ended with an error"), "edit again"));
+        return Err(Problem::told(exit::USAGE, "usage", "editor_failed", &[("program", program)]));
     }
     std::fs::read_to_string(path).map_err(|error| Problem::file("read", path, &error))
 }

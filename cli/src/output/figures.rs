@@ -43,8 +43,10 @@ fn put(out: &mut String, run: &mut String) {
     let mut is_inside = false;
     for word in run.split_inclusive(' ') {
         let bare = word.trim_end_matches([' ', '.', ',', ':', '?']);
-        let is_figure =
-            bare.contains(|digit: char| digit.is_ascii_digit()) && bare.contains(|other: char| !other.is_ascii_digit());
+        // The dashes of --home stay before it.
+        let is_figure = bare.starts_with("--")
+            || bare.contains(|digit: char| digit.is_ascii_digit())
+                && bare.contains(|other: char| !other.is_ascii_digit());
         if is_inside && (!is_figure || out.ends_with([',', '.', ':', '?'])) {
             close(out);
             is_inside = false;
@@ -83,6 +85,7 @@ mod tests {
         check("أفيد عن 86 قتيلا", "أفيد عن 86 قتيلا");
         check("المفتاح 3f9a11 #12, القيد 7c: نعم", "المفتاح <3f9a11 #12>, القيد <7c>: نعم");
         check("8690e26d  2013-03-19    ", "<8690e26d>  <2013-03-19>    ");
+        check("بالخيار --home، أو", "بالخيار <--home>، أو");
     }
 
     #[test]

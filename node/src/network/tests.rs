@@ -284,8 +284,8 @@ async fn an_address_in_use_is_refused_and_not_shared() {
         let taken = addresses[0].split("/p2p/").next().unwrap().to_owned();
         let settings =
             Settings { seed: [HOSTILE; 32].into(), listen: vec![taken], peers: Vec::new(), members: BTreeSet::new() };
-        let error = Network::start(settings).await.unwrap_err();
-        assert!(error.why().contains("another program"), "{error}");
+        let fault = crate::fault::Fault::from(Network::start(settings).await.unwrap_err());
+        assert!(fault.why().contains("another program"), "{fault}");
         network.stop().await;
     }
 }

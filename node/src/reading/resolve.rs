@@ -47,7 +47,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`Problem`] if there is none, or more than one.
     pub fn resolve_among(&self, text: &str, kinds: &KindsQuery) -> Result<RecordId, Problem> {
-        self.only(text, kinds, |record| format!("`{record}` in place of {text}"))
+        self.only(text, kinds, |record| format!("`{record}`"))
     }
 
     /// The same for a command on the record alone, which is then written out where several are meant.
@@ -68,8 +68,9 @@ impl Reader<'_> {
                 let names: Vec<String> =
                     several.iter().take(CHOICE).map(|record| self.told(*record)).collect::<Result<_, _>>()?;
                 let choice: Vec<String> = several.iter().take(CHOICE).map(|record| written(*record)).collect();
-                let what = format!("{text} names {} records", several.len());
-                Err(Problem::new(exit::NO, "ambiguous", what, names.join("\n"), choice.join("\nor ")))
+                let (count, names, choice) = (several.len().to_string(), names.join("\n"), choice.join("\n"));
+                let values = [("text", text), ("count", &count), ("names", &names), ("choice", &choice)];
+                Err(Problem::told(exit::NO, "ambiguous", "record_ambiguous", &values))
             }
         }
     }
@@ -130,17 +131,12 @@ fn bytes_of(digits: &str) -> Option<Vec<u8>> {
 
 fn none(text: &str) -> Problem {
     let is_hex = text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let see = "see what there is with `isnad list incident`";
-    let (why, advice) = match text.len() {
-        length if is_hex && length > 30 => {
-            ("a record has 30 digits: this looks like a claim or an entry", "name the record first, then the claim")
-        }
-        length if is_hex && length >= DIGITS => {
-            ("no record's id begins so, and no alias in use is it; what `isnad show` prints in [ ] are claims", see)
-        }
-        _ => ("it is no id, no beginning of one with 8 digits or more, and no alias in use", see),
-    };
-    Problem::missing(format!("no record is called {text}"), why, advice)
+    let values = [("text", text)];
+    match text.len() {
+        length if is_hex && length > 30 => Problem::told(exit::NO, "not_found", "record_unknown.claim", &values),
+        length if is_hex && length >= DIGITS => Problem::told(exit::NO, "not_found", "record_unknown.digits", &values),
+        _ => Problem::told(exit::NO, "not_found", "record_unknown", &values),
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,206 @@
+//! Help, and what is told of a command that was written wrong, in the reader's language.
+//!
+//! English stands in the doc comments of [`crate::args`]. Other languages say the same under `help.<command>` and
+//! `help.<command>.<argument>` of the locale, `help.<command>.long` for what follows the first sentence, `help.any.<argument>`
+//! for what several commands share and `help.value.<value>`. What they lack is shown in English; a test lists it.
+
+use clap::builder::{Resettable, StyledStr};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use isnad_protocol::locale::{self, Language};
+
+use crate::args::Cli;
+use crate::error::{Problem, exit};
+
+/// Reads the arguments of this process; help is in the language given.
+///
+/// # Errors
+/// What clap says, of help too.
+pub(crate) fn parse(language: Language) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    if language != Language::En {
+        // Built first, so that what clap adds by itself is told too.
+        command.build();
+        command = told(command, language, "");
+    }
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Clap's own order of parts, with its one word of English.
+fn template(language: Language) -> String {
+    let usage = locale::said(language, "Usage");
+    format!("{{before-help}}{{about-with-newline}}\n{usage}: {{usage}}\n\n{{all-args}}{{after-help}}")
+}
+
+/// A command and those below it. `path` is `record.new` for `isnad record new`, and empty for `isnad`.
+fn told(command: Command, language: Language, path: &str) -> Command {
+    let mut command = command
+        .help_template(template(language))
+        .subcommand_help_heading(locale::said(language, "Commands"))
+        .mut_args(|arg| told_argument(arg, language, path))
+        .mut_subcommands(|below| {
+            // What stands below `help` are the commands themselves.
+            let path = if below.get_name() == "help" { path.to_owned() } else { joined(path, below.get_name()) };
+            told(below, language, &path)
+        });
+    let key = match (command.get_name(), path) {
+        ("help", _) => "any.help_command",
+        (_, "") => "isnad",
+        _ => path,
+    };
+    if let Some(about) = text(language, key) {
+        let long = text(language, &format!("{key}.long")).map(|long| format!("{about}\n\n{long}"));
+        command = command.about(about).long_about(Resettable::from(long.map(StyledStr::from)));
+    }
+    match text(language, &format!("{key}.after")) {
+        Some(after) => command.after_help(after),
+        None => command,
+    }
+}
+
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// A text of the locale; where it breaks its lines stands `\n`.
+fn text(language: Language, key: &str) -> Option<String> {
+    locale::lookup(language, &format!("help.{key}")).map(|text| text.replace("\\n", "\n"))
+}
+
+/// A text that several arguments share: that of the locale where it says in English what this one says.
+fn shared(language: Language, key: &str, english: &str) -> Option<String> {
+    text(language, key).filter(|_| text(Language::En, key).as_deref() == Some(english))
+}
+
+fn told_argument(arg: Arg, language: Language, path: &str) -> Arg {
+    let id = arg.get_id().to_string();
+    let english = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let help = match id.as_str() {
+        // Clap's own.
+        "help" | "version" => text(language, &format!("any.{id}")),
+        _ => text(language, &joined(path, &id)).or_else(|| shared(language, &format!("any.{id}"), &english)),
+    };
+    let heading = arg.get_help_heading().unwrap_or(if arg.is_positional() { "Arguments" } else { "Options" });
+    let heading = locale::phrase(language, heading);
+    let help = help.unwrap_or(english);
+    let (short, long) = with_values(&arg, language, &help);
+    let arg = arg.hide_possible_values(true).hide_default_value(true).help(short).long_help(long);
+    match heading {
+        Some(heading) => arg.help_heading(heading),
+        None => arg,
+    }
+}
+
+/// Help with the values that an argument takes and the one that it has by default, shortly and in full.
+fn with_values(arg: &Arg, language: Language, help: &str) -> (String, String) {
+    let (mut short, mut long) = (help.to_owned(), help.to_owned());
+    let colon = if language == Language::Fr { " :" } else { ":" };
+    let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    // A flag is off by default, which nobody need be told.
+    let takes_values = arg.get_num_args().is_none_or(|count| count.takes_values());
+    if takes_values && !default.is_empty() {
+        let default = format!(" [{}{colon} {}]", locale::said(language, "default"), default.join(" "));
+        short.push_str(&default);
+        long.push_str(&default);
+    }
+    let values = if arg.is_hide_possible_values_set() { Vec::new() } else { arg.get_possible_values() };
+    if takes_values && !values.is_empty() {
+        let title = locale::said(language, "possible values");
+        let names: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+        short.push_str(&format!(" [{title}{colon} {}]", names.join(", ")));
+        long.push_str(&format!("\n\n{title}{colon}"));
+        for value in &values {
+            let english = value.get_help().map(ToString::to_string).unwrap_or_default();
+            let said = shared(language, &format!("value.{}", value.get_name()), &english).unwrap_or(english);
+            long.push_str(&format!("\n- {}: {said}", value.get_name()));
+        }
+    }
+    (short, long)
+}
+
+/// What clap says of arguments that it does not understand, in the parts that every error has.
+pub(crate) fn misused(error: &clap::Error, language: Language) -> Problem {
+    if language == Language::En {
+        return misused_in_english(error);
+    }
+    let context = |kind: ContextKind| error.get(kind).map(written).unwrap_or_default();
+    let usage = context(ContextKind::Usage);
+    let usage = usage.trim_start_matches("Usage: ").to_owned();
+    let argument = context(ContextKind::InvalidArg);
+    let value = context(ContextKind::InvalidValue);
+    let known = context(ContextKind::ValidValue);
+    let key = match error.kind() {
+        ErrorKind::UnknownArgument => "misused.unknown_argument",
+        ErrorKind::InvalidSubcommand => "misused.unknown_command",
+        ErrorKind::MissingSubcommand => "misused.missing_command",
+        ErrorKind::MissingRequiredArgument => "misused.missing_argument",
+        ErrorKind::InvalidValue if value.is_empty() => "misused.no_value",
+        ErrorKind::InvalidValue if !known.is_empty() => "misused.invalid_value.one_of",
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => "misused.invalid_value",
+        ErrorKind::ArgumentConflict if !context(ContextKind::PriorArg).is_empty() => "misused.conflict",
+        ErrorKind::ArgumentConflict | ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => "misused.repeated",
+        _ => "misused",
+    };
+    let command = named_in(&usage);
+    let usage = if usage.is_empty() { format!("{command} …") } else { usage };
+    let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let suggested = suggested.into_iter().map(context).find(|found| !found.is_empty()).unwrap_or_default();
+    let values = [
+        ("argument", &*argument),
+        ("value", &value),
+        ("values", &known),
+        ("other", &context(ContextKind::PriorArg)),
+        ("command", &context(ContextKind::InvalidSubcommand)),
+        ("usage", &usage),
+        ("help", &command.replacen("isnad", "isnad help", 1)),
+        ("suggested", &suggested),
+    ];
+    let problem = Problem::told(exit::USAGE, "usage", key, &values);
+    if suggested.is_empty() { problem } else { problem.and("misused.suggested") }
+}
+
+/// What clap names, on one line.
+fn written(value: &ContextValue) -> String {
+    let text = match value {
+        ContextValue::Strings(several) => several.join(", "),
+        ContextValue::StyledStr(text) => text.to_string(),
+        ContextValue::StyledStrs(several) => several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The command that a usage is of.
+fn named_in(usage: &str) -> String {
+    let is_name = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let command = usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ");
+    if command.is_empty() { "isnad".to_owned() } else { command }
+}
+
+fn misused_in_english(error: &clap::Error) -> Problem {
+    let text = error.render().to_string();
+    let squeezed = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut parts = text.split("\n\n").map(squeezed);
+    let what = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let (what, values) = what.split_once(" [possible values: ").unwrap_or((&what, ""));
+    let mut why =
+        if values.is_empty() { String::new() } else { format!("it is one of {}", values.trim_end_matches(']')) };
+    let (mut tip, mut command) = (String::new(), "isnad".to_owned());
+    for part in parts {
+        if let Some(usage) = part.strip_prefix("Usage: ") {
+            why = format!("it is written: {usage}");
+            command = named_in(usage);
+        } else if let Some(said) = part.strip_prefix("tip: ") {
+            tip = format!("{said}; or ");
+        }
+    }
+    if why.is_empty() {
+        "this is not how the command is written".clone_into(&mut why);
+    }
+    let help = command.replacen("isnad", "isnad help", 1);
+    Problem::usage(what, why, format!("{tip}see `{help}`"))
+}
+
+#[cfg(test)]
+mod tests;
