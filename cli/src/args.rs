@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod opinions;
 mod reading;
 mod writing;
 
+pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
 pub(crate) use reading::{HistoryArgs, ListArgs, ShowArgs};
 pub(crate) use writing::{ClaimAddArgs, ClaimCommand, ClaimWords, NarrativeCommand, RecordCommand};
 
@@ -21,6 +23,9 @@ configuration; 3 refused by a rule; 4 node or peer unreachable; 70 our fault.";
 
 /// Options that every command takes stand apart from its own.
 const EVERYWHERE: &str = "Options of every command";
+
+/// Options of those that sign claims.
+const SIGNING: &str = "Options of commands that sign";
 
 /// A peer-to-peer dataset of signed records, shared by organisations that need not trust each other.
 #[derive(Debug, Parser)]
@@ -48,8 +53,21 @@ pub(crate) struct Cli {
     pub(crate) today: Option<String>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseArgs,
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What comes before a signature.
+#[derive(Debug, Args, Clone, Copy, Default)]
+pub(crate) struct SigningArgs {
+    /// Show what would be signed, with which key, and who would read it; sign nothing
+    #[arg(long, global = true, conflicts_with = "yes", help_heading = SIGNING)]
+    pub(crate) preview: bool,
+    /// Sign without asking; on a terminal it is shown and asked otherwise
+    #[arg(long, global = true, help_heading = SIGNING)]
+    pub(crate) yes: bool,
 }
 
 /// Where the passphrase of the keys comes from; without either, it is asked for.
@@ -178,6 +196,25 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: NarrativeCommand,
     },
+    /// Say what this organisation thinks of another's claim
+    ///
+    /// An opinion pins the claim that it looks at: once its author replaces the claim, readers see that the opinion is on an
+    /// earlier version. A new opinion takes the place of this organisation's earlier one.
+    Opinion {
+        #[command(subcommand)]
+        command: OpinionCommand,
+    },
+    /// Say whether two records are about the same
+    ///
+    /// Nothing is merged by it: readers choose whose judgements they follow. Judge again to change it, or retract the claim to
+    /// undo it.
+    Judge(JudgeArgs),
+    /// Enter the reply of somebody accused: the right of reply
+    ///
+    /// It stands beside every claim that it answers, and beside later versions of it.
+    Respond(RespondArgs),
+    /// Show what waits for this organisation's answer: disputes, replies, opinions on what has changed
+    Tasks,
     /// List records of a kind
     List(ListArgs),
     /// Show a record: every organisation's account, side by side

@@ -13,10 +13,15 @@ mod demo;
 mod export;
 mod founding;
 mod history;
+mod judge;
 mod list;
 mod node;
+mod opinion;
+mod preview;
 mod reading;
+mod respond;
 mod show;
+mod tasks;
 mod writing;
 
 /// Runs a command to its exit code.
@@ -34,6 +39,10 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::Record { command } => writing::record(session, command).await,
         Command::Claim { command } => claim::run(session, command).await,
         Command::Narrative { command } => writing::narrative(session, command).await,
+        Command::Opinion { command } => opinion::run(session, command).await,
+        Command::Judge(args) => judge::run(session, args).await,
+        Command::Respond(args) => respond::run(session, args).await,
+        Command::Tasks => tasks::run(session).await,
         Command::List(args) => list::run(session, &args).await,
         Command::Show(args) => show::run(session, &args).await,
         Command::History(args) => history::run(session, &args).await,

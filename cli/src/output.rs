@@ -103,7 +103,11 @@ impl Printer {
         let label = |part: &str| format!("{}{colon}", locale::word(self.language, &format!("problem.label.{part}")));
         let what = format!("{} {}", self.styled(&label("error"), Style::Alert), inert(&error.error));
         eprintln!("{}", self.directed(&what));
-        for (name, text) in [("why", &error.why), ("try", &error.advice)] {
+        // Of several rules that are broken each is told, not the first alone.
+        let several = error.problems.iter().filter(|_| error.problems.len() > 1);
+        let several: Vec<_> = several.flat_map(|broken| [("why", &broken.why), ("try", &broken.advice)]).collect();
+        let one = vec![("why", &error.why), ("try", &error.advice)];
+        for (name, text) in if several.is_empty() { one } else { several } {
             if !text.is_empty() {
                 let line = hanging(&format!("  {} ", label(name)), &inert(text), width());
                 eprintln!("{}", self.directed(&line));

@@ -11,7 +11,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::time::Day;
 use zeroize::Zeroizing;
 
-use crate::args::{Cli, Command, Lang, PassphraseArgs};
+use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs};
 use crate::error::{Problem, exit};
 use crate::output::Printer;
 
@@ -27,6 +27,10 @@ pub(crate) struct Session {
     pub(crate) language: Language,
     /// The reader's day, if it was given.
     pub(crate) today: Option<Day>,
+    /// True if what would be signed is to be shown, and nothing signed.
+    pub(crate) preview: bool,
+    /// True if nobody is to be asked before signing.
+    pub(crate) yes: bool,
     home: PathBuf,
     passphrase: PassphraseArgs,
 }
@@ -49,8 +53,14 @@ impl Session {
             None => language_of_home(&home).unwrap_or_else(language_of_environment),
         };
         let printer = printer.speaking(language);
-        let session = Self { printer, language, today, home, passphrase: cli.passphrase };
+        let SigningArgs { preview, yes } = cli.signing;
+        let session = Self { printer, language, today, preview, yes, home, passphrase: cli.passphrase };
         Ok((session, cli.command))
+    }
+
+    /// A word in the reader's language.
+    pub(crate) fn word<'a>(&self, key: &'a str) -> &'a str {
+        locale::word(self.language, key)
     }
 
     /// Where the home is or is to be.

@@ -48,6 +48,8 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/history/{*record}", get(history))
         .route("/resolve/{*record}", get(resolve))
         .route("/contributions", post(contribute))
+        .route("/preview", post(preview))
+        .route("/tasks", get(tasks))
         .route("/acts", post(take_act))
         .route("/carry", post(carry_in))
         .route("/carry/out", post(carry_out))
@@ -238,6 +240,15 @@ async fn resolve(
 
 async fn contribute(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Written> {
     writing::write(&node, request).await.map(Json)
+}
+
+/// What a contribution would sign; signs nothing.
+async fn preview(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Preview> {
+    writing::preview(&node, request).await.map(Json)
+}
+
+async fn tasks(State(node): Shared) -> Answer<Vec<reading::Waiting>> {
+    read(node, |reader| reader.tasks()).await
 }
 
 async fn take_act(State(node): Shared, body: axum::body::Bytes) -> Answer<()> {

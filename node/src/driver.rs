@@ -104,7 +104,7 @@ pub struct Parts {
     /// What it stands on.
     pub store: Store,
     /// Unlocked keys that sign entries.
-    pub signers: Signers,
+    pub signers: Arc<Signers>,
     /// The high-water mark of those keys, and whether they sign.
     pub signing: Signing,
     /// The network; `None` for a node that only serves its own user.

@@ -76,6 +76,7 @@ pub struct Node {
     home: Home,
     consortium: ConsortiumId,
     own: Option<OrganisationId>,
+    signers: Arc<Signers>,
     thread: Option<JoinHandle<Option<Network>>>,
     _lock: HomeLock,
 }
@@ -108,7 +109,9 @@ impl Node {
         let (network, events) = network.unzip();
         let replica = Replica::new(governance, Stored { ..stored }, keys.granted.iter().copied().collect());
         let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
-        let (handle, thread) = driver::start(Parts { replica, store, signers: keys.signers, signing, network })?;
+        let signers = Arc::new(keys.signers);
+        let parts = Parts { replica, store, signers: Arc::clone(&signers), signing, network };
+        let (handle, thread) = driver::start(parts)?;
         if let Some(mut events) = events {
             let handle = handle.clone();
             // Ends with the network; a full inbox holds it up, and with it the peers.
@@ -120,7 +123,8 @@ impl Node {
                 }
             });
         }
-        Ok(Self { handle, index, barrier, reader, home, consortium, own, thread: Some(thread), _lock: lock })
+        let thread = Some(thread);
+        Ok(Self { handle, index, barrier, reader, home, consortium, own, signers, thread, _lock: lock })
     }
 
     /// The home.
@@ -139,6 +143,19 @@ impl Node {
     #[must_use]
     pub const fn own_organisation(&self) -> Option<OrganisationId> {
         self.own
+    }
+
+    /// The key that would sign a change in a space now, and on whose behalf.
+    ///
+    /// # Errors
+    /// [`Refused`] says why none would.
+    pub fn signer(&self, space: SpaceId) -> Result<(PublicKey, OrganisationId), Refused> {
+        let snapshot = self.snapshot();
+        if let Some(blocked) = snapshot.signing {
+            return Err(blocked.into());
+        }
+        let signer = self.signers.choose(&snapshot.governance, space)?;
+        Ok((signer.key.public(), signer.organisation))
     }
 
     /// The replica as of its last flush.

@@ -49,6 +49,26 @@ pub struct Problem {
     pub advice: String,
     /// The exit code of the command.
     pub exit: u8,
+    /// Every rule that a contribution breaks; the first one is told above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Broken>,
+}
+
+/// One rule that a contribution breaks. `refusal.<code>.why` and `refusal.<code>.try` of the locales tell it with its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// The stable code of the rule.
+    pub code: String,
+    /// Where, such as `claims[2].value.lat`.
+    pub path: String,
+    /// Why it is refused.
+    pub why: String,
+    /// What to do.
+    #[serde(rename = "try")]
+    pub advice: String,
+    /// What the locales put into their texts.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
 }
 
 /// The value that names a problem whose advice is told behind one's own.
@@ -71,8 +91,9 @@ impl Problem {
         why: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        let (key, values) = (String::new(), BTreeMap::new());
-        Self { code: code.into(), key, values, error: error.into(), why: why.into(), advice: advice.into(), exit }
+        let (key, values, problems) = (String::new(), BTreeMap::new(), Vec::new());
+        let (code, error, why, advice) = (code.into(), error.into(), why.into(), advice.into());
+        Self { code, key, values, error, why, advice, exit, problems }
     }
 
     /// A problem whose cause is a rule with a code: the rule itself names in English what it found.

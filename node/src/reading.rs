@@ -23,9 +23,11 @@ use crate::signing::Blocked;
 
 mod list;
 mod resolve;
+mod tasks;
 
 pub use list::ListQuery;
 pub use resolve::KindsQuery;
+pub use tasks::Waiting;
 
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

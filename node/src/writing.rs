@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::entry::FRAME_SIZE;
+use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
 use isnad_protocol::sheet::{self, Claim, Operation, Retract, write};
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,12 @@ use crate::mark;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 
+mod opinions;
+mod preview;
 mod rules;
 
-use rules::Own;
+pub use preview::{Drafted, Notice, Preview, Readers, TakenBack, Text, preview};
+use rules::{Check, Own};
 
 /// What a user asks to be signed, all of it or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +105,7 @@ pub struct Written {
 pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Problem> {
     // What was said before is read from the index, which is waited for: not on a thread of the runtime.
     let reading = Arc::clone(node);
-    let prepared = tokio::task::spawn_blocking(move || prepare_all(&reading, request)).await;
+    let prepared = tokio::task::spawn_blocking(move || contributions(prepare_all(&reading, request)?)).await;
     let (contributions, mut written) = prepared.map_err(|error| Problem::fault(error.to_string()))??;
     let mut rest = contributions.as_slice();
     while !rest.is_empty() {
@@ -114,17 +118,68 @@ pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Proble
     Ok(written)
 }
 
-/// Makes contributions of what a user asks for, if he may sign all of it.
-fn prepare_all(node: &Node, request: Request) -> Result<(Vec<Contribution>, Written), Problem> {
+/// Contributions that are signed and flushed together: together they fit the mark (mark::PENDING_BYTES).
+const BATCH: usize = 48;
+
+/// What is to be signed, once nothing is against it.
+struct Prepared {
+    space: SpaceInfo,
+    changes: Vec<Ready>,
+}
+
+/// What is to be signed of one record.
+struct Ready {
+    own: Own,
+    record: RecordId,
+    claims: Vec<Claim>,
+    /// Claims that this organisation has made already.
+    known: usize,
+    retractions: Vec<Retraction>,
+    begin: Option<String>,
+    edit: Option<Edit>,
+}
+
+/// Takes what a user asks for, if he may sign all of it.
+fn prepare_all(node: &Node, request: Request) -> Result<Prepared, Problem> {
     let governance = node.snapshot().governance;
     let space = governance.spaces().into_iter().find(|space| space.name == request.space);
     let space = space.ok_or_else(|| {
         Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)])
     })?;
-    let mut written = Written::default();
-    let mut contributions = Vec::new();
+    let mut check = Check::new(node, &space, request.only_new, request.changes.len());
+    let mut changes = Vec::new();
     for change in request.changes {
-        contributions.extend(prepare(node, space.id, change, request.only_new, &mut written)?);
+        changes.push(prepare(&mut check, change)?);
+    }
+    check.passed()?;
+    Ok(Prepared { space, changes })
+}
+
+fn prepare(check: &mut Check<'_>, change: Change) -> Result<Ready, Problem> {
+    let record = change.record;
+    let stated: Vec<Claim> = change.claims.into_iter().map(claim_of).collect::<Result<_, _>>()?;
+    let says_claims = !stated.is_empty() || !change.retractions.is_empty();
+    let own = if says_claims { Own::of(check.node, check.space.id, record)? } else { Own::default() };
+    check.change(&own, &stated, &change.retractions)?;
+    let (mut claims, mut known) = (Vec::new(), 0_usize);
+    for claim in stated {
+        let is_known = if check.only_new { own.has_said(claim.id()) } else { own.says(claim.id()) };
+        if is_known {
+            known = known.saturating_add(1);
+        } else {
+            claims.push(if check.only_new { claim } else { own.anew(claim)? });
+        }
+    }
+    Ok(Ready { own, record, claims, known, retractions: change.retractions, begin: change.begin, edit: change.edit })
+}
+
+/// Makes contributions of what was prepared.
+fn contributions(prepared: Prepared) -> Result<(Vec<Contribution>, Written), Problem> {
+    let (mut contributions, mut written) = (Vec::new(), Written::default());
+    for ready in prepared.changes {
+        written.known = written.known.saturating_add(ready.known);
+        written.claims.extend(ready.claims.iter().map(Claim::id));
+        contributions.extend(ready.contributions(prepared.space.id)?);
     }
     Ok((contributions, written))
 }
@@ -139,46 +194,26 @@ fn fit_the_mark(contributions: &[Contribution]) -> usize {
     fit.count().max(1)
 }
 
-fn prepare(
-    node: &Node,
-    space: SpaceId,
-    change: Change,
-    only_new: bool,
-    written: &mut Written,
-) -> Result<Vec<Contribution>, Problem> {
-    let record = change.record;
-    let claims: Vec<Claim> = change.claims.into_iter().map(claim_of).collect::<Result<_, _>>()?;
-    let says_claims = !claims.is_empty() || !change.retractions.is_empty();
-    let own = if says_claims { Own::of(node, space, record)? } else { Own::default() };
-    if !only_new {
-        own.check(node, &claims, &change.retractions)?;
-    }
-    let mut operations = Vec::new();
-    for claim in claims {
-        let is_known = if only_new { own.has_said(claim.id()) } else { own.says(claim.id()) };
-        if is_known {
-            written.known = written.known.saturating_add(1);
-        } else {
-            let claim = if only_new { claim } else { own.anew(claim)? };
-            written.claims.push(claim.id());
-            operations.push(Operation::Claim(claim));
+impl Ready {
+    fn contributions(self, space: SpaceId) -> Result<Vec<Contribution>, Problem> {
+        let record = self.record;
+        let mut operations: Vec<Operation> = self.claims.into_iter().map(Operation::Claim).collect();
+        for Retraction { claim, reason, note } in self.retractions {
+            operations.push(Operation::Retract(Retract { claim, reason, note }));
         }
+        let mut payloads = Vec::new();
+        if !operations.is_empty() {
+            payloads = write::claims(&operations).map_err(|error| refused(&error))?;
+        }
+        if let Some(edit) = self.edit {
+            payloads.push(
+                write::narrative_edit(edit.narrative, &edit.heads, &edit.old, &edit.new)
+                    .map_err(|error| refused(&error))?,
+            );
+        }
+        let contents = payloads.into_iter().map(Content::Operations).chain(self.begin.map(Content::NewNarrative));
+        Ok(contents.map(|content| Contribution { space, record, content }).collect())
     }
-    for Retraction { claim, reason, note } in change.retractions {
-        operations.push(Operation::Retract(Retract { claim, reason, note }));
-    }
-    let mut payloads = Vec::new();
-    if !operations.is_empty() {
-        payloads = write::claims(&operations).map_err(|error| refused(&error))?;
-    }
-    if let Some(edit) = change.edit {
-        payloads.push(
-            write::narrative_edit(edit.narrative, &edit.heads, &edit.old, &edit.new)
-                .map_err(|error| refused(&error))?,
-        );
-    }
-    let contents = payloads.into_iter().map(Content::Operations).chain(change.begin.map(Content::NewNarrative));
-    Ok(contents.map(|content| Contribution { space, record, content }).collect())
 }
 
 fn claim_of(value: isnad_protocol::encoding::json::Json) -> Result<Claim, Problem> {

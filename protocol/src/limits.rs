@@ -86,6 +86,9 @@ pub const FOREIGN_DEPTH: usize = 64;
 /// Values in one foreign JSON file: each takes up to a hundred bytes of memory however few it takes in the file.
 pub const FOREIGN_VALUES: usize = 4_194_304;
 
+/// Bytes of a record written as a template: more claims than one request holds, and read again at each turn of the editor.
+pub const TEMPLATE_BYTES: usize = 1_048_576;
+
 /// Unicode scalar values of a text in a claim: longer is a narrative. MODEL §3.
 pub const TEXT_SCALARS: usize = 12_000;
 
@@ -126,6 +129,14 @@ pub const REFERENCE_LABEL_BYTES: usize = 1_024;
 /// Opinions of one organisation on one claim, and as many on the versions that it replaces, told beside it: nobody needs more
 /// to have a say, and each stands as a claim too. Without it a chain of versions would repeat all of them at each link.
 pub const OPINIONS_OF_ONE: usize = 8;
+
+/// Replies entered by one organisation that are told beside one claim: a subject answers once or a few times, and each stands as
+/// a claim too.
+pub const REPLIES_OF_ONE: usize = 8;
+
+/// Later versions of a claim that a reply to it is told beside: a text is corrected some ten times, and a chain without end
+/// would repeat the reply at each link.
+pub const REPLY_VERSIONS: usize = 256;
 
 /// Accusing claims of one organisation on one record that have a line beside another record: each line tells the record's
 /// subjects and terms again. A body's conclusion has one, and some earlier versions.

@@ -23,7 +23,9 @@ mod history;
 mod material;
 mod opinions;
 mod related;
+mod replies;
 mod summary;
+pub mod tasks;
 
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::value_text;
@@ -32,6 +34,7 @@ pub use designation::{DesignationState, InForce, Terms, Used};
 pub use flags::{Saying, flags_of_new};
 pub use history::{Did, History, Item};
 pub use related::Line;
+pub use replies::Reply;
 pub use summary::Summary;
 
 use material::Material;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OrganisationId, kind_code};
+use isnad_protocol::id::{ClaimId, OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{
     Basis, Headline, How, Line, Opinion, Property, Reference, ShownClaim, State, View, Wording,
@@ -296,6 +296,18 @@ impl Page<'_> {
         }
         out.trim_end().to_owned()
     }
+}
+
+/// A value of a property as a page tells it.
+pub(super) fn value_in_words(
+    session: &Session,
+    who: &Who,
+    record: RecordId,
+    prop: &str,
+    value: &Json,
+    refs: &[Reference],
+) -> String {
+    Page { session, who }.telling(refs).value(Some(record.kind_code()), prop, value)
 }
 
 /// One claim, and every organisation that says it in the same state: the same words are one claim with several signers.

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
 use crate::client::{Client, encoded, query};
+use crate::commands::preview;
 use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{fit, inert, isolated, pasted};
@@ -61,6 +62,12 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
         Problem { advice: error.try_().to_owned(), ..problem }
     })?;
     let client = Client::to_write(session).await?;
+    let claims: usize = dataset.records.iter().map(|record| record.claims.len()).sum();
+    let (records, claims) = (dataset.records.len().to_string(), claims.to_string());
+    let count = locale::format(session.language, "preview.import", &[("records", &records), ("claims", &claims)]);
+    if !preview::import(session, &client, space.name(), &count).await? {
+        return Ok(DONE);
+    }
     let bar = crate::output::progress(session.printer, dataset.records.len());
     let (mut new_claims, mut entries) = (0, 0);
     let client = Arc::new(client);
@@ -286,7 +293,7 @@ pub(super) async fn send(
 ) -> Outcome {
     let record = change.record;
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
-    let written: Written = client.post("/contributions", &request).await?;
+    let Some(written) = preview::sign(session, client, request).await? else { return Ok(DONE) };
     let took = took.filter(|_| !written.entries.is_empty());
     session.printer.either(&Recorded { record, written, took }, |recorded| recorded_text(session, recorded));
     Ok(DONE)
@@ -353,7 +360,7 @@ pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> O
     };
     let is_new = change.begin.is_some();
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
-    let mut written: Written = client.post("/contributions", &request).await?;
+    let Some(mut written) = preview::sign(session, &client, request).await? else { return Ok(DONE) };
     if let (true, Some(id)) = (is_new, written.narratives.first()) {
         // A claim points to the text, so that it stands among what the organisation says.
         let value = Json::object([("narrative", Json::text(id.to_string()))]);

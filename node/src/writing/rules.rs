@@ -1,26 +1,216 @@
-//! What a writer is kept from signing, for it could never be taken out again. These are no rules of the door: what peers sign
-//! stays as it is, and the sheet makes of it what it can.
+//! What a writer is kept from signing: what breaks the model, and nonsense that could never be taken out again. These are no
+//! rules of the door: what peers sign stays as it is, and the sheet makes of it what it can.
+//!
+//! Whatever a user hands in is held against all rules, and told of all that it breaks. An import is not: its file is checked
+//! when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::encoding::to_hex;
-use isnad_protocol::id::{ClaimId, RecordId, SpaceId};
+use isnad_protocol::governance::SpaceInfo;
+use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::values::name_text;
-use isnad_protocol::sheet::{self, Claim};
+use isnad_protocol::model::{self, vocabularies};
+use isnad_protocol::sheet::{self, Claim, Sheet};
 
-use super::Retraction;
+use super::{Retraction, opinions};
 use crate::node::Node;
-use crate::problem::{Problem, exit};
+use crate::problem::{Broken, Problem, exit};
 use crate::reading::Reader;
 
-/// What this organisation says about a record in a space.
+/// Codes of what is not there, rather than forbidden: the answer is no.
+const ABSENT: [&str; 2] = ["not_own", "claim_not_held"];
+
+/// The reason of a retraction that may go without a note: to explain it could do the harm that it prevents. MODEL §6.
+const SAFETY: &str = "safety";
+
+/// One request held against the rules.
+pub(super) struct Check<'a> {
+    pub(super) node: &'a Node,
+    pub(super) space: &'a SpaceInfo,
+    pub(super) only_new: bool,
+    pub(super) organisation: Option<OrganisationId>,
+    pub(super) is_public: bool,
+    changes: usize,
+    at: usize,
+    /// Claims that the request replaces.
+    replaced: BTreeSet<(RecordId, ClaimId)>,
+    /// What the request says of the words of others.
+    pub(super) judged: BTreeSet<String>,
+    found: Vec<Broken>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, changes: usize) -> Self {
+        Self {
+            node,
+            space,
+            only_new,
+            organisation: node.own_organisation(),
+            is_public: space.id == OpenSpace::Public.id(&node.consortium()),
+            changes,
+            at: 0,
+            replaced: BTreeSet::new(),
+            judged: BTreeSet::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Holds the next change of the request against the rules.
+    ///
+    /// # Errors
+    /// [`Problem`] if something cannot be read.
+    pub(super) fn change(&mut self, own: &Own, claims: &[Claim], retractions: &[Retraction]) -> Result<(), Problem> {
+        if self.only_new {
+            return Ok(());
+        }
+        if let Some(record) = own.record {
+            self.model(record, own, claims);
+        }
+        for (index, claim) in claims.iter().enumerate().filter(|(_, claim)| !own.says(claim.id())) {
+            let path = format!("claims[{index}]");
+            self.replacement(own, claim, &path);
+            opinions::check(self, own, claim, &path)?;
+            if own.is_new {
+                self.alias(own, claim, &path)?;
+            }
+        }
+        for (index, retraction) in retractions.iter().enumerate() {
+            self.retraction(own, retraction, &format!("retractions[{index}]"));
+        }
+        self.at = self.at.saturating_add(1);
+        Ok(())
+    }
+
+    /// Passes if no rule is broken.
+    ///
+    /// # Errors
+    /// [`Problem`] names every rule that is; nothing is signed then.
+    pub(super) fn passed(self) -> Result<(), Problem> {
+        let Some(first) = self.found.first() else { return Ok(()) };
+        let more = self.found.len().saturating_sub(1);
+        let why = if more == 0 { first.why.clone() } else { format!("{} (and {more} more)", first.why) };
+        let (code, exit) = match first.code.as_str() {
+            code if ABSENT.contains(&code) => ("not_found", exit::NO),
+            code => (code, exit::REFUSED),
+        };
+        let problem = Problem::new(exit, code, "this was not signed", why, first.advice.clone());
+        Err(Problem { problems: self.found, ..problem })
+    }
+
+    /// Notes a broken rule. Its texts are those of the locales.
+    pub(super) fn refuse(&mut self, code: &str, path: &str, values: &[(&str, String)]) {
+        let texts: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let text = |part: &str| locale::format(Language::En, &format!("refusal.{code}.{part}"), &texts);
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let (why, advice) = (text("why"), text("try"));
+        self.found.push(Broken { code: code.to_owned(), path: self.path(path), why, advice, values });
+    }
+
+    fn path(&self, path: &str) -> String {
+        if self.changes > 1 { format!("changes[{}].{path}", self.at) } else { path.to_owned() }
+    }
+
+    /// What the model has against claims, alone and together with what the organisation has said of the record already.
+    fn model(&mut self, record: RecordId, own: &Own, claims: &[Claim]) {
+        let stated: Vec<Json> = claims.iter().map(|claim| claim.json().clone()).collect();
+        let mut problems = model::check_claims(record.kind_code(), &stated);
+        problems.retain(|problem| !is_of_a_pointer(problem, &stated));
+        if !problems.is_empty() {
+            // A subject rests on the conclusion that was said before, and a conclusion has the subjects that were.
+            let said = own.standing(&["outcome", "reason", "subject"]).map(|claim| claim.json().clone());
+            let all: Vec<Json> = stated.into_iter().chain(said).collect();
+            let together = model::check_claims(record.kind_code(), &all);
+            problems.retain(|problem| together.contains(problem));
+        }
+        for problem in problems {
+            let path = self.path(&problem.path);
+            self.found.push(Broken {
+                code: problem.code.to_owned(),
+                why: format!("{path}: {}", problem.why),
+                path,
+                advice: problem.try_,
+                values: BTreeMap::new(),
+            });
+        }
+    }
+
+    fn replacement(&mut self, own: &Own, claim: &Claim, path: &str) {
+        let Some(old) = claim.replaces() else { return };
+        let path = &format!("{path}.replaces");
+        let named = ("claim", old.to_short());
+        let Some(said) = own.claim(old) else {
+            return self.refuse("not_own", path, &[named]);
+        };
+        if own.retracted.contains(&old) {
+            return self.refuse("retracted", path, &[named]);
+        }
+        if let Some(by) = own.replaced.get(&old) {
+            return self.refuse("replaced", path, &[named, ("by", by.to_short())]);
+        }
+        if said.prop() != claim.prop() {
+            let (due, found) = (said.prop().unwrap_or("?").to_owned(), claim.prop().unwrap_or("?").to_owned());
+            return self.refuse("other_property", path, &[named, ("due", due), ("found", found)]);
+        }
+        if own.record.is_some_and(|record| !self.replaced.insert((record, old))) {
+            self.refuse("replaced_twice", path, &[named]);
+        }
+    }
+
+    fn retraction(&mut self, own: &Own, retraction: &Retraction, path: &str) {
+        let named = ("claim", retraction.claim.to_short());
+        if own.claim(retraction.claim).is_none() {
+            return self.refuse("not_own", path, &[named]);
+        }
+        if own.retracted.contains(&retraction.claim) {
+            return self.refuse("retracted_already", path, &[named]);
+        }
+        if !vocabularies::RETRACTION_REASON.contains(&retraction.reason) {
+            let codes = vocabularies::RETRACTION_REASON.codes.join(", ");
+            let values = [("reason", retraction.reason.clone()), ("codes", codes)];
+            return self.refuse("unknown_reason", &format!("{path}.reason"), &values);
+        }
+        let says_why = retraction.note.as_deref().is_some_and(|note| !note.trim().is_empty());
+        if !says_why && retraction.reason != SAFETY {
+            self.refuse("note_missing", &format!("{path}.note"), &[named]);
+        }
+    }
+
+    /// A new record bears no alias that names another one: the alias would then name neither.
+    fn alias(&mut self, own: &Own, claim: &Claim, path: &str) -> Result<(), Problem> {
+        let alias = claim.value().filter(|_| claim.prop() == Some("alias")).and_then(name_text);
+        let Some(alias) = alias else { return Ok(()) };
+        let taken = Reader::new(self.node).called(alias)?.into_iter().find(|record| Some(*record) != own.record);
+        if let Some(record) = taken {
+            let values = [("alias", alias.to_owned()), ("record", record.to_string())];
+            self.refuse("alias_taken", &format!("{path}.value"), &values);
+        }
+        Ok(())
+    }
+}
+
+/// A text that colleagues write together stands elsewhere: its claim points to it, and has no text itself. MODEL §2.
+fn is_of_a_pointer(problem: &model::Problem, claims: &[Json]) -> bool {
+    let is_pointer = |claim: &Json| {
+        let members = claim.get("value").and_then(Json::as_object);
+        members.is_some_and(|members| members.len() == 1 && members.contains_key("narrative"))
+    };
+    let path = |index| format!("claims[{index}].value");
+    let is_here = |(index, claim): (usize, &Json)| is_pointer(claim) && problem.path == path(index);
+    problem.code == "wrong_type" && claims.iter().enumerate().any(is_here)
+}
+
+/// What this organisation says about a record in a space, and what all others say of it anywhere.
 #[derive(Debug, Default)]
 pub(super) struct Own {
-    record: Option<RecordId>,
-    /// Every claim that was made, with its property.
-    said: BTreeMap<ClaimId, Option<String>>,
-    /// Those that were taken back.
+    pub(super) record: Option<RecordId>,
+    /// This organisation's sheets in the space.
+    sheets: Vec<Sheet>,
+    /// All other sheets of the record.
+    pub(super) elsewhere: Vec<Sheet>,
+    /// Claims that were taken back.
     retracted: BTreeSet<ClaimId>,
     /// Those in whose place another stands, and which.
     replaced: BTreeMap<ClaimId, ClaimId>,
@@ -29,35 +219,51 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Reads the sheets of this organisation.
+    /// Reads the sheets of the record.
     pub(super) fn of(node: &Node, space: SpaceId, record: RecordId) -> Result<Self, Problem> {
         let entries = node.index()?.entries_about(record)?;
         let governance = node.snapshot().governance;
         let mut own = Self { record: Some(record), is_new: entries.is_empty(), ..Self::default() };
         for (key, sheet) in sheet::fold_claims(&entries, governance.as_ref()).sheets {
+            if key.record != record {
+                continue;
+            }
             if key.space != space || Some(key.organisation) != node.own_organisation() {
+                own.elsewhere.push(sheet);
                 continue;
             }
             let replacements = sheet.replacements();
             own.replaced.extend(replacements.iter().filter_map(|(id, by)| Some((*id, *by.first()?))));
-            for (id, said) in &sheet.claims {
-                own.said.insert(*id, said.claim.prop().map(str::to_owned));
-                if !sheet.is_live(*id) {
-                    own.retracted.insert(*id);
-                }
-            }
+            own.retracted.extend(sheet.claims.keys().filter(|id| !sheet.is_live(**id)));
+            own.sheets.push(sheet);
         }
         Ok(own)
     }
 
+    /// This organisation's sheets in the space.
+    pub(super) fn sheets(&self) -> impl Iterator<Item = &Sheet> {
+        self.sheets.iter()
+    }
+
+    /// A claim that was ever made, retracted ones too.
+    pub(super) fn claim(&self, claim: ClaimId) -> Option<&Claim> {
+        self.sheets.iter().find_map(|sheet| sheet.claims.get(&claim)).map(|said| &said.claim)
+    }
+
     /// True if the claim was ever made, retracted ones too: an import that runs again says nothing twice.
     pub(super) fn has_said(&self, claim: ClaimId) -> bool {
-        self.said.contains_key(&claim)
+        self.claim(claim).is_some()
     }
 
     /// True if the claim stands.
     pub(super) fn says(&self, claim: ClaimId) -> bool {
         self.has_said(claim) && !self.retracted.contains(&claim) && !self.replaced.contains_key(&claim)
+    }
+
+    /// Its claims of some properties that stand.
+    pub(super) fn standing<'b>(&'b self, props: &'b [&str]) -> impl Iterator<Item = &'b Claim> {
+        let claims = self.sheets.iter().flat_map(|sheet| sheet.claims.values()).map(|said| &said.claim);
+        claims.filter(|claim| self.says(claim.id()) && claim.prop().is_some_and(|prop| props.contains(&prop)))
     }
 
     /// The claim so that it stands once it is said. Words that were taken back or replaced stay so: to say them once more on
@@ -71,62 +277,4 @@ impl Own {
         members.insert("nonce".into(), Json::text(to_hex(&nonce)));
         Claim::new(members).map_err(|error| Problem::fault(error.to_string()))
     }
-
-    /// Passes if none of this is nonsense that could never be taken out again.
-    ///
-    /// # Errors
-    /// [`Problem`] says what is; nothing is signed then.
-    pub(super) fn check(&self, node: &Node, claims: &[Claim], retractions: &[Retraction]) -> Result<(), Problem> {
-        claims.iter().try_for_each(|claim| self.check_replacement(claim))?;
-        retractions.iter().try_for_each(|retraction| self.check_retraction(retraction.claim))?;
-        if self.is_new {
-            claims.iter().try_for_each(|claim| self.check_alias(node, claim))?;
-        }
-        Ok(())
-    }
-
-    fn check_replacement(&self, claim: &Claim) -> Result<(), Problem> {
-        let Some(old) = claim.replaces().filter(|_| !self.says(claim.id())) else { return Ok(()) };
-        let property = self.said.get(&old).ok_or_else(|| not_own(old))?;
-        if self.retracted.contains(&old) {
-            let values = [("claim", &*old.to_short())];
-            return Err(Problem::told(exit::REFUSED, "retracted", "unsigned_this.retracted", &values));
-        }
-        if let Some(by) = self.replaced.get(&old) {
-            let values = [("by", &*by.to_short()), ("claim", &*old.to_short())];
-            return Err(Problem::told(exit::REFUSED, "replaced", "unsigned_this.replaced", &values));
-        }
-        if property.as_deref() != claim.prop() {
-            let (due, found) = (property.as_deref().unwrap_or("nothing"), claim.prop().unwrap_or("nothing"));
-            let values = [("claim", &*old.to_short()), ("due", due), ("found", found)];
-            return Err(Problem::told(exit::REFUSED, "other_property", "unsigned_this.other_property", &values));
-        }
-        Ok(())
-    }
-
-    fn check_retraction(&self, claim: ClaimId) -> Result<(), Problem> {
-        if !self.has_said(claim) {
-            return Err(not_own(claim));
-        }
-        if self.retracted.contains(&claim) {
-            let values = [("claim", &*claim.to_short())];
-            return Err(Problem::told(exit::REFUSED, "retracted", "unsigned_this.retracted_before", &values));
-        }
-        Ok(())
-    }
-
-    /// A new record bears no alias that names another one: the alias would then name neither.
-    fn check_alias(&self, node: &Node, claim: &Claim) -> Result<(), Problem> {
-        let alias = claim.value().filter(|_| claim.prop() == Some("alias")).and_then(name_text);
-        let Some(alias) = alias else { return Ok(()) };
-        let taken = Reader::new(node).called(alias)?.into_iter().find(|record| Some(*record) != self.record);
-        taken.map_or(Ok(()), |record| {
-            let values = [("record", &*record.to_string()), ("alias", alias)];
-            Err(Problem::told(exit::REFUSED, "alias_taken", "unsigned_this.alias_taken", &values))
-        })
-    }
-}
-
-fn not_own(claim: ClaimId) -> Problem {
-    Problem::told(exit::NO, "not_found", "claim_not_own.here", &[("claim", &*claim.to_short())])
 }

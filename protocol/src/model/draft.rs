@@ -179,9 +179,10 @@ fn object(value: &Located<'_>, members: &[(String, Foreign)]) -> Result<Json, Dr
     Ok(Json::Object(object))
 }
 
-/// A filled draft of a kind, from real and public incidents; `None` for kinds that have none yet.
+/// A filled draft of a kind, from real and public incidents; `None` for a kind that this version does not know.
 ///
-/// The records it points to are those of `incidents.json` as every importer derives them.
+/// The records it points to are those of `incidents.json` as every importer derives them. Evidence, and who is asked for it, are
+/// made up: nobody should find in an example what could be mistaken for evidence.
 #[must_use]
 pub const fn example(kind_code: u8) -> Option<&'static str> {
     match kind_code {
@@ -190,8 +191,12 @@ pub const fn example(kind_code: u8) -> Option<&'static str> {
         kinds::FINDING => Some(include_str!("examples/finding.json")),
         kinds::ATTRIBUTION => Some(include_str!("examples/attribution.json")),
         kinds::DESIGNATION => Some(include_str!("examples/designation.json")),
+        kinds::EVIDENCE => Some(include_str!("examples/evidence.json")),
         kinds::SOURCE => Some(include_str!("examples/source.json")),
+        kinds::CASE => Some(include_str!("examples/case.json")),
         kinds::ORGANISATION => Some(include_str!("examples/organisation.json")),
+        kinds::REQUEST => Some(include_str!("examples/request.json")),
+        kinds::NOTICE => Some(include_str!("examples/notice.json")),
         _ => None,
     }
 }

@@ -129,11 +129,7 @@ impl Claim {
     /// Every record named anywhere in the value.
     #[must_use]
     pub fn value_refs(&self) -> BTreeSet<RecordId> {
-        let mut found = BTreeSet::new();
-        if let Some(value) = self.value() {
-            collect(value, &mut found);
-        }
-        found
+        self.value().map(records_in).unwrap_or_default()
     }
 
     /// Every record named anywhere in value, cited body and basis.
@@ -155,6 +151,14 @@ fn basis(item: &Json) -> Basis<'_> {
         record: record.and_then(|text| RecordId::parse(text).ok()),
         locator: item.get("locator").and_then(Json::as_text),
     }
+}
+
+/// Every record named anywhere in a value.
+#[must_use]
+pub fn records_in(value: &Json) -> BTreeSet<RecordId> {
+    let mut found = BTreeSet::new();
+    collect(value, &mut found);
+    found
 }
 
 fn collect(value: &Json, found: &mut BTreeSet<RecordId>) {

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 use super::material::{Material, distinct};
 use super::opinions::{Listener, Opinions};
+use super::replies::{Replies, Reply};
 use super::{Computed, Policy, Property, Reference, Sheets};
 
 /// One claim of one organisation's sheet.
@@ -84,6 +85,9 @@ pub struct ShownClaim {
     /// What organisations say of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opinions: Vec<Opinion>,
+    /// What subjects answered to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<Reply>,
     /// Its organisation while it is live, and who endorses these very words.
     pub stands_behind: BTreeSet<OrganisationId>,
     /// Who disputes it, or an earlier version of it: to restate a claim answers no dispute.
@@ -228,12 +232,14 @@ pub(super) fn properties<S: SheetView>(
 ) -> Result<Vec<Property>, Fault> {
     let kind = record.kind_code();
     let policy = material.context.policy;
-    let opinions = Opinions::new(sheets);
+    let (opinions, replies) = (Opinions::new(sheets), Replies::new(sheets));
     let mut by_prop: BTreeMap<String, Vec<(ShownClaim, Claim)>> = BTreeMap::new();
     for sheet in sheets.values() {
         let (standing, mut listener) = (Standings::new(sheet), Listener::new(&opinions, sheet));
+        let answered = replies.on(sheet);
         for said in sheet.claims.values() {
-            let shown = show(kind, &standing, said, &mut listener, material)?;
+            let mut shown = show(kind, &standing, said, &mut listener, material)?;
+            shown.replies = replies.shown(&answered, kind, said, material)?;
             let prop = said.claim.prop().unwrap_or_default().to_owned();
             by_prop.entry(prop).or_default().push((shown, said.claim.clone()));
         }
@@ -314,6 +320,7 @@ fn show<S: SheetView>(
         retracted: retracted(sheet, id),
         replaced_by: standing.replaced_by(id).to_vec(),
         opinions: heard.opinions,
+        replies: Vec::new(),
         stands_behind: own.into_iter().chain(heard.endorsed_by).collect(),
         disputed_by: heard.disputed_by,
         counts: material.context.policy.counts(organisation),

@@ -17,6 +17,7 @@ use super::compare::value_text;
 use super::contest::Voice;
 use super::material::{Material, Spoken, distinct};
 use super::opinions::Opinions;
+use super::replies::{Replies, Reply};
 use super::{DesignationState, Policy, Reference, Sheets, Terms, kind_name};
 
 /// What one organisation says in a record that refers to this one.
@@ -82,6 +83,9 @@ pub struct Line {
     /// Who disputes it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub disputed_by: BTreeSet<OrganisationId>,
+    /// What subjects answered to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<Reply>,
     /// True if the policy lets it count.
     pub counts: bool,
     /// True if it breaks the model.
@@ -143,6 +147,7 @@ struct Referring<'a> {
     by: BTreeSet<String>,
     linked_by: BTreeSet<OrganisationId>,
     opinions: Opinions,
+    replies: Replies<'a>,
     in_force: Option<DesignationState>,
 }
 
@@ -177,6 +182,7 @@ impl<'a> Referring<'a> {
             by: by.into_iter().take(limits::LINE_ITEMS).map(str::to_owned).collect(),
             linked_by: links.iter().map(|(sheet, _)| sheet.key.organisation).collect(),
             opinions: Opinions::new(sheets),
+            replies: Replies::new(sheets),
             in_force: terms.map(|terms| terms.state(material.context.today)),
         })
     }
@@ -236,7 +242,9 @@ impl<'a> Referring<'a> {
             unverified |= material.is_unverified(source)?;
         }
         let (endorsed_by, disputed_by) = self.opinions.sides(standing.sheet, id);
-        let verdict = standing.judge(self.record.record.kind_code(), claim);
+        let kind = self.record.record.kind_code();
+        let replies = self.replies.shown(&self.replies.on(standing.sheet), kind, said, material)?;
+        let verdict = standing.judge(kind, claim);
         let text = |member: &str| claim.text(member).map(str::to_owned);
         Ok(Line {
             record: self.record.clone(),
@@ -263,6 +271,7 @@ impl<'a> Referring<'a> {
             state: standing.state(id),
             endorsed_by,
             disputed_by,
+            replies,
             counts: material.context.policy.counts(key.organisation),
             malformed: verdict.malformed,
             unknown: verdict.unknown,

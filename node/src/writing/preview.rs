@@ -1,0 +1,239 @@
+//! What would be signed, before it is: the claims with their ids, the key, the space, and who will read it. MODEL §8.
+//!
+//! It passes the same rules as the contribution itself. A claim that needs a nonce has one here: whoever signs hands in the claims
+//! as they were shown, so that what is signed is what was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, SpaceId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::sheet::{Claim, Sheet};
+use isnad_protocol::view::Reference;
+use serde::{Deserialize, Serialize};
+
+use super::rules::Own;
+use super::{Edit, Prepared, Ready, Request, Retraction, prepare_all};
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::reading::Reader;
+
+/// What would be signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The space, by name.
+    pub space: String,
+    /// Its TLP 2.0 code.
+    pub tlp: String,
+    /// On whose behalf.
+    pub organisation: OrganisationId,
+    /// The key that signs.
+    pub key: PublicKey,
+    /// The device that it is on.
+    pub key_label: String,
+    /// Who will read it.
+    pub readers: Readers,
+    /// Claims to be made, those alone that do not stand already.
+    pub claims: Vec<Drafted>,
+    /// Claims that stand already: nothing is signed of them.
+    pub known: usize,
+    /// Claims to be taken back.
+    pub retractions: Vec<TakenBack>,
+    /// Narratives to be begun or edited.
+    pub narratives: Vec<Text>,
+    /// What the author should think of once more.
+    pub warnings: Vec<Notice>,
+}
+
+/// Who reads a space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readers {
+    /// Everyone, outsiders too.
+    Everyone,
+    /// These organisations.
+    Members(Vec<OrganisationId>),
+}
+
+/// A claim to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drafted {
+    /// The record that it is about.
+    pub record: Reference,
+    /// Its id: the hash of its words.
+    pub id: ClaimId,
+    /// All of it, as it is signed.
+    pub claim: Json,
+    /// The records that it names, with what they are called.
+    pub refs: Vec<Reference>,
+    /// The value that it takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<Json>,
+}
+
+/// A claim to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBack {
+    /// The record that it is about.
+    pub record: Reference,
+    /// The retraction.
+    #[serde(flatten)]
+    pub retraction: Retraction,
+    /// All of the claim, as it was signed.
+    #[serde(rename = "said")]
+    pub claim: Json,
+    /// The records that it names, with what they are called.
+    pub refs: Vec<Reference>,
+}
+
+/// A narrative to be begun or edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// The record that it is about.
+    pub record: Reference,
+    /// How it was; none of one to be begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// How it will be.
+    pub new: String,
+}
+
+/// Something that the author should think of once more: `warning.<code>` of the locales tells it with its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The stable code.
+    pub code: String,
+    /// The claim that it is about, as `claims[2]` of those to be made.
+    pub path: String,
+    /// What the locales put into their text.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+}
+
+/// Says what a request would sign. Signs nothing.
+///
+/// # Errors
+/// [`Problem`] says why it would not be signed.
+pub async fn preview(node: &Arc<Node>, request: Request) -> Result<Preview, Problem> {
+    let node = Arc::clone(node);
+    let made = tokio::task::spawn_blocking(move || made(&node, prepare_all(&node, request)?)).await;
+    made.map_err(|error| Problem::fault(error.to_string()))?
+}
+
+fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
+    let Prepared { space, changes } = prepared;
+    let (key, organisation) = node.signer(space.id)?;
+    let organisations = node.snapshot().governance.organisations();
+    let own = organisations.into_iter().find(|known| known.id == organisation);
+    let grant = own.and_then(|own| own.keys.into_iter().find(|grant| grant.key == key));
+    let public = OpenSpace::Public.id(&node.consortium());
+    let is_public = space.id == public;
+    let mut preview = Preview {
+        space: space.name,
+        tlp: space.tlp,
+        organisation,
+        key,
+        key_label: grant.map(|grant| grant.label).unwrap_or_default(),
+        readers: if is_public { Readers::Everyone } else { Readers::Members(space.members) },
+        claims: Vec::new(),
+        known: 0,
+        retractions: Vec::new(),
+        narratives: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let reader = Reader::new(node);
+    for ready in changes {
+        preview.take(&reader, &ready)?;
+        if is_public {
+            preview.warn_of_few(&ready, public);
+        }
+        // The bounds of the format are met here too, or the author would hear of them only once he has agreed.
+        drop(ready.contributions(space.id)?);
+    }
+    Ok(preview)
+}
+
+impl Preview {
+    /// True if all of it stands already.
+    #[must_use]
+    pub fn signs_nothing(&self) -> bool {
+        self.claims.is_empty() && self.retractions.is_empty() && self.narratives.is_empty()
+    }
+
+    fn take(&mut self, reader: &Reader<'_>, ready: &Ready) -> Result<(), Problem> {
+        let record = reader.reference(ready.record)?;
+        self.known = self.known.saturating_add(ready.known);
+        for claim in &ready.claims {
+            let old = claim.replaces().and_then(|old| ready.own.claim(old));
+            self.claims.push(Drafted {
+                record: record.clone(),
+                id: claim.id(),
+                claim: claim.json().clone(),
+                refs: references(reader, claim)?,
+                instead_of: old.and_then(|old| old.value().cloned()),
+            });
+        }
+        for retraction in &ready.retractions {
+            let Some(claim) = ready.own.claim(retraction.claim) else { continue };
+            self.retractions.push(TakenBack {
+                record: record.clone(),
+                retraction: retraction.clone(),
+                claim: claim.json().clone(),
+                refs: references(reader, claim)?,
+            });
+        }
+        let edited = ready.edit.iter().map(|Edit { old, new, .. }| (Some(old.clone()), new.clone()));
+        let texts = ready.begin.iter().map(|text| (None, text.clone())).chain(edited);
+        self.narratives.extend(texts.map(|(old, new)| Text { record: record.clone(), old, new }));
+        Ok(())
+    }
+
+    /// Called once the claims of a change were taken: they are the last ones.
+    fn warn_of_few(&mut self, ready: &Ready, public: SpaceId) {
+        let first = self.claims.len().saturating_sub(ready.claims.len());
+        let small = small_cells(&ready.own, &ready.claims, public).into_iter();
+        self.warnings.extend(small.map(|(index, count)| Notice {
+            code: "small_cell".to_owned(),
+            path: format!("claims[{}]", first.saturating_add(index)),
+            values: BTreeMap::from([("count".to_owned(), count.to_string())]),
+        }));
+    }
+}
+
+fn references(reader: &Reader<'_>, claim: &Claim) -> Result<Vec<Reference>, Problem> {
+    claim.refs().into_iter().map(|record| reader.reference(record)).collect()
+}
+
+/// Casualties so few that an exact place may tell who they are, by claim of those to be published, with their number. An exact
+/// place that is published beside few casualties which stand already is pointed out too. MODEL §9.7.
+fn small_cells(own: &Own, claims: &[Claim], public: SpaceId) -> Vec<(usize, i64)> {
+    let published: Vec<&Sheet> = own.sheets().chain(&own.elsewhere).filter(|sheet| sheet.key.space == public).collect();
+    let replaced: BTreeSet<ClaimId> = claims.iter().filter_map(Claim::replaces).collect();
+    let standing = published.iter().flat_map(|sheet| sheet.standing_claims());
+    let standing: Vec<&Claim> =
+        standing.filter(|(id, _)| !replaced.contains(id)).map(|(_, said)| &said.claim).collect();
+    let is_placed = standing.iter().copied().chain(claims).any(is_exact_place);
+    let few = standing.iter().find_map(|claim| few(claim));
+    let mut found = Vec::new();
+    for (index, claim) in claims.iter().enumerate() {
+        let count = if is_exact_place(claim) { few } else { self::few(claim).filter(|_| is_placed) };
+        found.extend(count.map(|count| (index, count)));
+    }
+    found
+}
+
+/// The number of casualties of a claim, if they are so few that each could be known.
+fn few(claim: &Claim) -> Option<i64> {
+    const FEW: i64 = 3;
+    let value = claim.value().filter(|_| claim.prop() == Some("casualty"))?;
+    let bound = |key| value.get(key).and_then(Json::as_int);
+    bound("max").or_else(|| bound("min")).filter(|count| (1..FEW).contains(count))
+}
+
+/// True if a claim gives a place to within a kilometre.
+fn is_exact_place(claim: &Claim) -> bool {
+    let Some(value) = claim.value().filter(|_| claim.prop() == Some("place")) else { return false };
+    let precision = value.get("geo_precision").and_then(Json::as_text);
+    value.get("lat").is_some() && matches!(precision, None | Some("exact" | "site"))
+}

@@ -1,0 +1,252 @@
+//! Rules of the template: what is written reads as the same, in each language, and what is wrong is told at its line.
+
+use super::*;
+use crate::encoding::json::Json;
+use crate::import;
+use crate::locale::Language;
+use crate::model::{Audience, KINDS, example, kinds};
+
+const INCIDENTS: &[u8] = include_bytes!("../../../../cli/data/incidents.json");
+
+fn sorted(claims: &[Json]) -> Vec<Vec<u8>> {
+    let mut bytes: Vec<Vec<u8>> = claims.iter().map(Json::encode).collect();
+    bytes.sort();
+    bytes
+}
+
+#[track_caller]
+fn comes_back(draft: &Draft, kind: u8) {
+    for language in Language::ALL {
+        let text = filled(draft, kind, language);
+        let parsed = parse(kind, &text);
+        assert_eq!(parsed.errors, [], "{language}\n{text}");
+        assert_eq!(parsed.draft.space, Some(draft.space.unwrap_or(Audience::Members)));
+        assert_eq!(sorted(&parsed.draft.claims), sorted(&draft.claims), "{language}\n{text}");
+        assert_eq!(parsed.lines.len(), draft.claims.len());
+    }
+}
+
+#[test]
+fn an_unfilled_form_says_nothing() {
+    for kind in KINDS {
+        for language in Language::ALL {
+            let text = blank(kind.code, language);
+            let parsed = parse(kind.code, &text);
+            assert_eq!((parsed.errors, parsed.draft.claims), (vec![], vec![]), "{} {language}", kind.name);
+            for line in text.lines() {
+                assert!(line.chars().count() <= 140, "{} {language}: {line}", kind.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_line_of_an_arabic_form_begins_from_the_right() {
+    let is_arabic = |letter: char| ('\u{600}'..='\u{6ff}').contains(&letter) || letter == '\u{200f}';
+    for kind in KINDS {
+        for line in blank(kind.code, Language::Ar).lines().filter(|line| !line.is_empty()) {
+            let first = line.chars().find(|letter| letter.is_alphabetic() || is_arabic(*letter));
+            assert!(first.is_some_and(is_arabic), "{}: {line}", kind.name);
+        }
+    }
+}
+
+#[test]
+fn every_example_comes_back_as_it_was() {
+    for kind in KINDS {
+        let draft = Draft::parse(example(kind.code).expect(kind.name).as_bytes()).unwrap();
+        comes_back(&draft, kind.code);
+    }
+}
+
+#[test]
+fn every_claim_of_the_incidents_comes_back_as_it_was() {
+    let dataset = import::read(INCIDENTS, import::DATASET).unwrap();
+    let mut in_json = 0;
+    for record in &dataset.records {
+        let claims: Vec<Json> = record.claims.iter().cloned().map(Json::Object).collect();
+        let kind = record.record.kind_code();
+        for language in Language::ALL {
+            let text = filled(&Draft { claims: claims.clone(), space: None }, kind, language);
+            let parsed = parse(kind, &text);
+            assert_eq!(parsed.errors, [], "{}", record.source_id);
+            assert_eq!(sorted(&parsed.draft.claims), sorted(&claims), "{}\n{text}", record.source_id);
+            in_json += text.lines().filter(|line| line.starts_with("claim: {") || line.contains(": = ")).count();
+        }
+    }
+    assert_eq!(in_json, 0, "what people said in this file needs no JSON");
+}
+
+#[test]
+fn odd_values_come_back_as_they_were() {
+    for claim in [
+        r#"{"prop":"title","value":"= two\n\n# three","lang":"en"}"#,
+        r#"{"prop":"title","value":" edges ","lang":"en","original":"a\n b"}"#,
+        r#"{"prop":"title","value":"colon: here [ar]: | x","lang":"en"}"#,
+        r#"{"prop":"place","value":{"names":[{"text":"a: b","lang":"en"},{"text":"c"}],"lat":"36.1","lon":"37"}}"#,
+        r#"{"prop":"casualty","value":{"category":"killed","min":1},"wording":{"text":"one\ntwo","lang":"en"}}"#,
+        r#"{"prop":"casualty","value":{"category":"unheard_of","min":"x"}}"#,
+        r#"{"prop":"nothing","value":[true,{"a":1}]}"#,
+        r#"{"prop":"date","value":"2013-03-19","basis":[{"source":"a, b","locator":"c, d"}],"valid":"2013"}"#,
+        r#"{"prop":"date","value":"2013-03-19","marking":"tlp:amber+strict","unknown":7}"#,
+        r#"{"prop":"source","value":"x"}"#,
+        r#"{"prop":"agent","value":{"code":"sarin","basis":"laboratory"},"basis":[{"source":"x"}]}"#,
+    ] {
+        let draft =
+            Draft { claims: vec![Draft::parse_claim(claim.as_bytes()).unwrap()], space: Some(Audience::Public) };
+        comes_back(&draft, kinds::INCIDENT);
+    }
+}
+
+const TYPED: &str = "\u{feff}# a comment
+space: public
+العنوان [العربية]: خان العسل
+title [en]: Khan al-Assal
+Date: 2013-03-19
+lieu:
+    - nom [fr]: Khan al-Assal
+    - pays: sy
+    - lat: 36.16720
+    - lon: 37.0392
+agent : Sarin
+    according to: un-mission
+    basis: unm-final, p. 4
+    basis: coi-2014، الفقرة 3
+    standard: credible information
+    wording [en]: first
+        | second
+    marking: amber
+description [en]:
+";
+
+#[test]
+fn what_people_write_is_read_in_any_of_the_languages() {
+    let parsed = parse(kinds::INCIDENT, &TYPED.replace('\n', "\r\n"));
+    assert_eq!(parsed.errors, []);
+    assert_eq!(parsed.draft.space, Some(Audience::Public));
+    assert_eq!(parsed.lines, [3, 4, 5, 6, 11]);
+    let claim = |text: &str| Draft::parse_claim(text.as_bytes()).unwrap();
+    let expected = [
+        claim(r#"{"prop":"title","value":"خان العسل","lang":"ar"}"#),
+        claim(r#"{"prop":"title","value":"Khan al-Assal","lang":"en"}"#),
+        claim(r#"{"prop":"date","value":"2013-03-19"}"#),
+        claim(
+            r#"{"prop":"place","value":{"names":[{"text":"Khan al-Assal","lang":"fr"}],"country":"sy","lat":"36.1672","lon":"37.0392"}}"#,
+        ),
+        claim(
+            r#"{"prop":"agent","value":{"code":"sarin"},"according_to":"un-mission","basis":[{"source":"unm-final","locator":"p. 4"},{"source":"coi-2014","locator":"الفقرة 3"}],"standard":"credible_information","wording":{"text":"first\nsecond","lang":"en"},"marking":"tlp:amber"}"#,
+        ),
+    ];
+    assert_eq!(parsed.draft.claims, expected);
+    for (path, line) in [
+        ("claims[3].value.lat", 9),
+        ("claims[3].value.names[0].text", 7),
+        ("claims[4].basis[1].source", 14),
+        ("claims[4].standard", 15),
+        ("claims[4].likelihood", 11),
+        ("claims", 0),
+    ] {
+        assert_eq!(parsed.line_of(path), line, "{path}");
+    }
+}
+
+#[test]
+fn records_are_found_where_they_are_due_and_put_in() {
+    let parsed = parse(kinds::INCIDENT, &format!("{TYPED}part of: ghouta\nsource: unm\n"));
+    let found = references(kinds::INCIDENT, &parsed.draft.claims);
+    let told: Vec<_> = found.iter().map(|found| (found.path.as_str(), found.text.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("claims[4].according_to", "un-mission"),
+            ("claims[4].basis[0].source", "unm-final"),
+            ("claims[4].basis[1].source", "coi-2014"),
+            ("claims[5].value", "ghouta"),
+            ("claims[6].value", "unm"),
+        ]
+    );
+    let upper = found.iter().map(|found| found.text.to_uppercase());
+    let claims = with_records(kinds::INCIDENT, &parsed.draft.claims, upper);
+    let again: Vec<String> = references(kinds::INCIDENT, &claims).into_iter().map(|found| found.text).collect();
+    assert_eq!(again, ["UN-MISSION", "UNM-FINAL", "COI-2014", "GHOUTA", "UNM"]);
+}
+
+#[test]
+fn what_is_not_understood_is_told_at_its_line() {
+    for (text, line, code) in [
+        ("date: 2013\nno colon here", 2, "template_line"),
+        ("    standard: unstated", 1, "template_indent"),
+        ("    | more", 1, "template_indent"),
+        ("dat: 2013", 1, "template_key"),
+        ("birth date: 1970", 1, "template_key"),
+        ("\ndate:\n    standard: unstated", 2, "template_no_value"),
+        ("date: 2013\n    standart: unstated", 2, "template_field"),
+        ("date: 2013\n    - lat: 3", 2, "template_parts"),
+        ("place:\n    - latitud: 3", 2, "template_part"),
+        ("casualty:\n    - min: 3\n    - min: 4", 3, "template_twice"),
+        ("date: 2013\n    marking: amber\n    marking: red", 3, "template_twice"),
+        ("space: mine", 1, "template_space"),
+        ("space: members\nspace: public", 2, "template_twice"),
+        ("claim: {\"prop\"", 1, "template_value"),
+        ("title: = {", 1, "template_value"),
+        ("status: alleged\n    wording: they said so", 2, "template_wording"),
+    ] {
+        let parsed = parse(kinds::INCIDENT, text);
+        let found: Vec<_> = parsed.errors.iter().map(|(line, problem)| (*line, problem.code())).collect();
+        assert_eq!(found, [(line, code)], "{text}");
+        let problem = &parsed.errors[0].1;
+        for language in Language::ALL {
+            let (why, advice) = (problem.why_in(language), problem.try_in(language));
+            assert!(text.contains('{') || !format!("{why}{advice}").contains(['{', '}']), "{why}, {advice}");
+        }
+    }
+    let long = "x".repeat(limits::TEMPLATE_BYTES + 1);
+    assert_eq!(parse(kinds::INCIDENT, &long).errors[0].1.code(), "template_too_long");
+}
+
+#[test]
+fn marks_stand_below_their_lines_and_go_at_the_next_turn() {
+    let text = "# mine\ndat: 2013\ntitle [en]: x\n";
+    let parsed = parse(kinds::INCIDENT, text);
+    for language in Language::ALL {
+        let marks = |parsed: &Parsed| -> Vec<Mark> {
+            let errors = parsed.errors.iter();
+            errors
+                .map(|(line, fault)| Mark { line: *line, why: fault.why_in(language), advice: fault.try_in(language) })
+                .collect()
+        };
+        let once = marked(text, &marks(&parsed), language);
+        let lines: Vec<&str> = once.lines().collect();
+        assert!(lines[0].starts_with("# ^ ") && lines[1] == "# mine", "{once}");
+        assert!(lines[2] == "dat: 2013" && lines[3].starts_with("# ^ "), "{once}");
+        let again = parse(kinds::INCIDENT, &once);
+        assert_eq!(again.errors[0].0, 3);
+        assert_eq!(marked(&once, &marks(&again), language), once);
+        assert!(is_same(text, &once) && !is_same(text, "dat: 2014"));
+    }
+    let whole = marked(text, &[Mark { line: 0, why: "a\u{202e}\nb".into(), advice: String::new() }], Language::En);
+    assert!(whole.lines().nth(1).is_some_and(|line| line.starts_with("# ^ ") && !line.contains('\u{202e}')), "{whole}");
+}
+
+#[test]
+fn each_word_of_a_code_means_that_code() {
+    assert_eq!(form::ambiguous_words(), Vec::<String>::new());
+}
+
+#[test]
+fn no_text_brings_the_reader_to_a_stop() {
+    let words =
+        ["title", ": ", "\n", "    ", "- ", "| ", "[", "]", "= ", "{", "basis", "،", "\u{200f}", "#", "é", "العنوان"];
+    let mut state: u64 = 7;
+    for _ in 0..2_000 {
+        let mut text = String::new();
+        for _ in 0..20 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let index = usize::try_from(state >> 33).unwrap() % words.len();
+            text.push_str(words[index]);
+        }
+        let parsed = parse(kinds::INCIDENT, &text);
+        let mark = Mark { line: parsed.errors.len(), why: text.clone(), advice: text.clone() };
+        let _ = marked(&text, &[mark], Language::Ar);
+    }
+}

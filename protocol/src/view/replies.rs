@@ -1,0 +1,199 @@
+//! The right of reply: what a subject answered, beside every claim that it answers. MODEL §2, §9.4.
+//!
+//! A reply that names a claim stands beside it and beside every later version of it: whoever says an accusation anew has not
+//! got rid of its answer. One that names no claim answers what accuses: all of it, or all that one organisation says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::encoding::json::Json;
+use crate::id::{ClaimId, OrganisationId, RecordId, SpaceId};
+use crate::limits;
+use crate::model;
+use crate::sheet::{Said, Sheet};
+use crate::store::{Fault, SheetView};
+
+use super::material::{Material, spoken};
+use super::{Policy, Reference, Sheets};
+
+/// A subject's answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reply {
+    /// Who entered it for the subject.
+    pub organisation: OrganisationId,
+    /// The claim that says it.
+    pub claim: ClaimId,
+    /// Where it stands.
+    pub space: SpaceId,
+    /// Whose answer it is; none if its id is malformed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Reference>,
+    /// denies, explains, accepts or no_comment.
+    pub stance: String,
+    /// The answer, verbatim.
+    pub text: String,
+    /// Its language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// How it came, a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// When it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// True if it was given to an earlier version of this claim.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_earlier: bool,
+}
+
+/// What a reply answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answers {
+    pub(super) organisation: Option<OrganisationId>,
+    pub(super) claim: Option<ClaimId>,
+}
+
+impl Answers {
+    pub(super) fn of(value: &Json) -> Self {
+        let text = |key: &str| value.get(key).and_then(Json::as_text);
+        Self {
+            organisation: text("organisation").and_then(|id| OrganisationId::parse(id).ok()),
+            claim: text("claim").and_then(|id| ClaimId::parse(id).ok()),
+        }
+    }
+
+    /// True if a sheet of this organisation is answered.
+    pub(super) fn concerns(self, organisation: OrganisationId) -> bool {
+        self.organisation.is_none_or(|named| named == organisation)
+    }
+}
+
+/// The live replies in all sheets of a record.
+#[derive(Default)]
+pub(super) struct Replies<'a> {
+    all: Vec<(&'a Sheet, &'a Said, Answers)>,
+}
+
+impl<'a> Replies<'a> {
+    pub(super) fn new(sheets: &'a Sheets) -> Self {
+        let all = spoken(sheets, &Policy::default(), &["response"]);
+        let is_said = |value: &Json| ["stance", "text"].iter().all(|key| value.get(key).is_some());
+        let all = all.filter_map(|(sheet, said)| {
+            let value = said.claim.value().filter(|value| is_said(value))?;
+            Some((sheet, said, Answers::of(value)))
+        });
+        Self { all: all.collect() }
+    }
+
+    /// The replies on the claims of one sheet.
+    pub(super) fn on(&self, sheet: &Sheet) -> Answered {
+        let mut answered = Answered::default();
+        if self.all.is_empty() {
+            return answered;
+        }
+        let later = later_versions(sheet);
+        for (place, (_, _, answers)) in self.all.iter().enumerate() {
+            if !answers.concerns(sheet.key.organisation) {
+                continue;
+            }
+            match answers.claim {
+                Some(claim) => answered.name(claim, place, &later),
+                None => answered.general.push(place),
+            }
+        }
+        answered
+    }
+
+    /// What is shown of those that answer a claim.
+    pub(super) fn shown<S: SheetView>(
+        &self,
+        answered: &Answered,
+        kind: u8,
+        said: &Said,
+        material: &mut Material<'_, S>,
+    ) -> Result<Vec<Reply>, Fault> {
+        let mut shown = Vec::new();
+        let mut of_one: BTreeMap<OrganisationId, usize> = BTreeMap::new();
+        for (place, on_earlier) in answered.places(kind, said) {
+            let Some((sheet, reply, _)) = self.all.get(place) else { continue };
+            let count = of_one.entry(sheet.key.organisation).or_default();
+            *count = count.saturating_add(1);
+            if *count <= limits::REPLIES_OF_ONE {
+                shown.extend(told(sheet, reply, on_earlier, material)?);
+            }
+        }
+        Ok(shown)
+    }
+}
+
+/// Which replies answer which claims of one sheet.
+#[derive(Default)]
+pub(super) struct Answered {
+    named: BTreeMap<ClaimId, BTreeMap<usize, bool>>,
+    general: Vec<usize>,
+}
+
+impl Answered {
+    fn name(&mut self, claim: ClaimId, place: usize, later: &BTreeMap<ClaimId, Vec<ClaimId>>) {
+        self.named.entry(claim).or_default().insert(place, false);
+        let mut next: Vec<ClaimId> = later.get(&claim).cloned().unwrap_or_default();
+        let mut met = BTreeSet::from([claim]);
+        while let Some(version) = next.pop().filter(|_| met.len() <= limits::REPLY_VERSIONS) {
+            if met.insert(version) {
+                self.named.entry(version).or_default().entry(place).or_insert(true);
+                next.extend(later.get(&version).into_iter().flatten());
+            }
+        }
+    }
+
+    /// The places of the replies to a claim, and whether each was given to an earlier version.
+    fn places(&self, kind: u8, said: &Said) -> BTreeMap<usize, bool> {
+        let mut places = self.named.get(&said.claim.id()).cloned().unwrap_or_default();
+        if accuses(kind, said) {
+            for place in &self.general {
+                places.entry(*place).or_insert(false);
+            }
+        }
+        places
+    }
+}
+
+/// True if a claim accuses somebody.
+pub(super) fn accuses(kind: u8, said: &Said) -> bool {
+    let property = said.claim.prop().and_then(|prop| model::property(kind, prop));
+    property.zip(said.claim.value()).is_some_and(|(property, value)| model::check::accuses(property, value))
+}
+
+/// By claim, those that say that they take its place, whether or not they still stand.
+fn later_versions(sheet: &Sheet) -> BTreeMap<ClaimId, Vec<ClaimId>> {
+    let mut later: BTreeMap<ClaimId, Vec<ClaimId>> = BTreeMap::new();
+    for (id, said) in &sheet.claims {
+        if let Some(old) = said.claim.replaces() {
+            later.entry(old).or_default().push(*id);
+        }
+    }
+    later
+}
+
+fn told<S: SheetView>(
+    sheet: &Sheet,
+    reply: &Said,
+    on_earlier: bool,
+    material: &mut Material<'_, S>,
+) -> Result<Option<Reply>, Fault> {
+    let Some(value) = reply.claim.value() else { return Ok(None) };
+    let text = |key: &str| value.get(key).and_then(Json::as_text).map(str::to_owned);
+    let (Some(stance), Some(answer)) = (text("stance"), text("text")) else { return Ok(None) };
+    let subject = text("subject").and_then(|id| RecordId::parse(&id).ok());
+    Ok(Some(Reply {
+        organisation: sheet.key.organisation,
+        claim: reply.claim.id(),
+        space: sheet.key.space,
+        subject: subject.map(|record| material.reference(record)).transpose()?,
+        stance,
+        text: answer,
+        lang: text("lang"),
+        channel: text("channel"),
+        date: text("date"),
+        on_earlier,
+    }))
+}
