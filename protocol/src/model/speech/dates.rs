@@ -175,7 +175,7 @@ fn says_something(tokens: &[Token], at: usize) -> bool {
             token,
             Token::Number(..)
                 | Token::Date(..)
-                | Token::Sense(Sense::Month(_) | Sense::Season(_) | Sense::First | Sense::UnknownDate)
+                | Token::Sense(Sense::Month(_) | Sense::Season(_) | Sense::Nth(_) | Sense::UnknownDate)
         )
     })
 }
