@@ -118,9 +118,6 @@ pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Proble
     Ok(written)
 }
 
-/// Contributions that are signed and flushed together: together they fit the mark (mark::PENDING_BYTES).
-const BATCH: usize = 48;
-
 /// What is to be signed, once nothing is against it.
 struct Prepared {
     space: SpaceInfo,
