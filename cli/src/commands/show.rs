@@ -72,8 +72,9 @@ impl Page<'_> {
 /// The whole page of a record.
 pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
     let all: BTreeSet<OrganisationId> = view.organisations.iter().map(|speaker| speaker.organisation).collect();
-    let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1 };
-    let mut parts = vec![head::head(pen, view, &all)];
+    let alone = head::alone(pen, view, &all);
+    let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1, alone: alone.as_deref() };
+    let mut parts = vec![head::head(&sheet)];
     let (contested, others): (Vec<&Property>, Vec<&Property>) =
         view.properties.iter().partition(|property| property.computed.contested);
     parts.extend(contested.iter().map(|property| section(&sheet, property, is_brief)));
@@ -127,7 +128,7 @@ impl Sheet<'_> {
     /// The name of a property, what all accounts come to, and the strip of its counts.
     fn summary(&self, property: &Property) -> Vec<String> {
         let mut out = self.head(property);
-        out.extend(casualties::strip(self.pen, &said::said(&property.claims)));
+        out.extend(self.strips(property, &said::said(&property.claims)));
         out
     }
 
@@ -236,12 +237,12 @@ fn foot(pen: Pen<'_>, view: &View) -> Vec<String> {
         claims().filter(|claim| claim.state == state).map(|claim| claim.id).collect::<BTreeSet<_>>().len()
     };
     let mut parts = vec![
-        format!("{}: {}", pen.word("view.claims"), count(State::Live)),
-        format!("{}: {}", pen.word("show.organisations"), view.organisations.len()),
+        pen.field(&pen.word("view.claims"), &count(State::Live).to_string()),
+        pen.field(&pen.word("show.organisations"), &view.organisations.len().to_string()),
     ];
     for (state, word) in [(State::Replaced, "view.replaced"), (State::Retracted, "view.retracted")] {
         let count = count(state);
-        parts.extend((count > 0).then(|| format!("{}: {count}", pen.word(word))));
+        parts.extend((count > 0).then(|| pen.field(&pen.word(word), &count.to_string())));
     }
     let mut out = hung("", &pen.notes(&parts), pen.width);
     out.extend(hung("", &format!("{} {}", pen.word("view.as_of"), view.today), pen.width));

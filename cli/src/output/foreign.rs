@@ -36,11 +36,10 @@ pub(crate) fn one_line(text: &str) -> String {
     if text.contains('\n') { text.replace('\n', "\u{21b5} ") } else { text }
 }
 
-/// A text of several paragraphs, each isolated by itself. The line ends of other systems are no more than that.
-pub(crate) fn paragraphs(text: &str) -> String {
-    let isolated = |line: &str| if line.is_ascii() { line.to_owned() } else { format!("\u{2068}{line}\u{2069}") };
-    let text = inert(&text.replace("\r\n", "\n"));
-    text.split('\n').map(isolated).collect::<Vec<_>>().join("\n")
+/// A text of several paragraphs, each of which is made inert and isolated by `apart`. The line ends of other systems are no more
+/// than that.
+pub(crate) fn paragraphs(text: &str, apart: impl Fn(&str) -> String) -> String {
+    text.replace("\r\n", "\n").split('\n').map(apart).collect::<Vec<_>>().join("\n")
 }
 
 /// What was copied from a line that this module isolated, without the marks that nobody sees.
@@ -75,7 +74,7 @@ mod tests {
         assert_eq!(inert("a\u{202e}b\u{2066}"), "a\\u{202e}b\\u{2066}");
         assert_eq!(inert("خان العسل"), "خان العسل");
         assert_eq!(one_line("a\r\nb"), "a\\u{d}\u{21b5} b");
-        assert_eq!(paragraphs("a\r\nب"), "a\n\u{2068}ب\u{2069}");
+        assert_eq!(paragraphs("a\r\nب", isolated), "a\n\u{2068}ب\u{2069}");
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl<'a> Story<'a> {
                 let values = [("who", who), ("property", &word), ("new", &told), ("old", &old)];
                 pen.say("history.corrected", &values)
             }
-            None => format!("{word}: {told}"),
+            None => pen.field(&word, &told),
         };
         let mut notes = Vec::new();
         if let Some(shown) = shown {
@@ -152,7 +152,7 @@ impl<'a> Story<'a> {
             notes.extend(sources.take(TEXT_LINES).map(|source| format!("← {}", pen.record(source))));
         }
         if !notes.is_empty() {
-            out.push_str(&format!(" ({})", pen.notes(&notes)));
+            out.push_str(&format!(" — {}", pen.notes(&notes)));
         }
         (format!("{out} {id}"), replaces.is_none())
     }
@@ -165,13 +165,13 @@ impl<'a> Story<'a> {
         match prop {
             "opinion" => {
                 let on = member("claim").and_then(|id| ClaimId::parse(id).ok())?;
-                let stance = pen.code("stance", member("stance")?);
-                let values = [("who", who), ("stance", &stance), ("what", &self.what(on))];
+                let key = format!("history.opinion.{}", member("stance")?);
+                locale::lookup(pen.language, &key)?;
                 let reason = member("reason").map(|code| pen.code("dispute_reason", code));
                 let words: Vec<String> =
                     reason.into_iter().chain(member("text").map(|text| pen.foreign(text))).collect();
-                let told = pen.say("history.opinion", &values);
-                Some(if words.is_empty() { told } else { format!("{told}: {}", words.join(": ")) })
+                let told = pen.say(&key, &[("who", who), ("what", &self.what(on))]);
+                Some(if words.is_empty() { told } else { pen.field(&told, &pen.notes(&words)) })
             }
             "judgement" => {
                 let verdict = Telling { pen, refs }.brief(kind_code(&self.view.kind), prop, value);
@@ -181,7 +181,7 @@ impl<'a> Story<'a> {
                 let subject = refs.first().map(|subject| pen.record(subject)).unwrap_or_default();
                 let stance = pen.code("response_stance", member("stance")?);
                 let told = pen.say("history.replied", &[("who", who), ("subject", &subject), ("stance", &stance)]);
-                Some(format!("{told}: “{}”", pen.foreign(member("text")?)))
+                Some(pen.field(&told, &pen.quotation(&pen.foreign(member("text")?))))
             }
             _ => None,
         }

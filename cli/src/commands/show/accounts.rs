@@ -27,6 +27,8 @@ pub(super) struct Sheet<'a> {
     pub(super) all: &'a BTreeSet<OrganisationId>,
     /// True if it has claims in several spaces: then each says in which it stands.
     pub(super) is_mixed: bool,
+    /// Who says what names nobody else, where one organisation alone speaks: told once, in the head.
+    pub(super) alone: Option<&'a str>,
 }
 
 impl Sheet<'_> {
@@ -34,7 +36,7 @@ impl Sheet<'_> {
     pub(super) fn property(&self, property: &Property) -> Vec<String> {
         let mut out = self.head(property);
         let claims: Vec<Said<'_>> = said(&property.claims);
-        out.extend(casualties::strip(self.pen, &claims));
+        out.extend(self.strips(property, &claims));
         out.extend(self.accounts(property, &claims));
         out.extend(self.former(property, &claims));
         out
@@ -49,8 +51,24 @@ impl Sheet<'_> {
             head.push(pen.alert(&format!("≠ {}", pen.word("view.contested"))));
         }
         let mut out = hung("", &head.join("  "), pen.width);
-        for headline in property.computed.headlines.iter().filter_map(|headline| self.headline(property, headline)) {
+        // Those of counts stand over their strips.
+        let headlines = property.computed.headlines.iter().filter(|headline| headline.category.is_none());
+        for headline in headlines.filter_map(|headline| self.headline(property, headline)) {
             out.extend(hung("  ", &headline, pen.width));
+        }
+        out
+    }
+
+    /// Casualties on one scale for all claimants, by category.
+    pub(super) fn strips(&self, property: &Property, claims: &[Said<'_>]) -> Vec<String> {
+        let mut out = Vec::new();
+        for (category, rows) in casualties::categories(self.pen, claims) {
+            let headlines = property.computed.headlines.iter();
+            let headline = headlines.filter(|headline| headline.category.as_deref() == Some(category.as_str()));
+            let told = headline.filter_map(|headline| self.headline(property, headline)).next();
+            let told = told.unwrap_or_else(|| self.pen.code("casualty_category", &category));
+            out.extend(hung("  ", &told, self.pen.width));
+            out.extend(casualties::strip(self.pen, &rows));
         }
         out
     }
@@ -77,8 +95,7 @@ impl Sheet<'_> {
         };
         let told = told.filter(|_| property.computed.contested || headline.how != How::Same)?;
         let accounts = headline.accounts.to_string();
-        let accounts = pen.say("format.accounts", &[("count", &accounts)]);
-        Some(pen.say("format.computed", &[("value", &format!("{told} ({accounts})"))]))
+        Some(pen.say("show.headline", &[("value", &told), ("count", &accounts)]))
     }
 
     fn accounts(&self, property: &Property, claims: &[Said<'_>]) -> Vec<String> {
@@ -110,7 +127,8 @@ impl Sheet<'_> {
             times: &first.times,
             all: self.all,
         };
-        let mut out = hung("  ", &pen.account_line(&voices, space.as_deref()), width);
+        let line = pen.account_line(&voices, space.as_deref());
+        let mut out = if self.alone == Some(line.as_str()) { Vec::new() } else { hung("  ", &line, width) };
         for said in &account.said {
             out.extend(self.said(property, said, width));
         }
@@ -133,7 +151,7 @@ impl Sheet<'_> {
         let mark = if property.computed.contesting.contains(&claim.id) { "    ≠ " } else { "    • " };
         let mut out = self.value(property, claim, mark, width);
         if let Some(original) = &claim.original {
-            let original = format!("{}: {}", pen.word("field.original"), pen.foreign(original));
+            let original = pen.field(&pen.word("field.original"), &pen.foreign(original));
             out.extend(hung("      ", &original, width));
         }
         for flag in pen.flags(claim) {

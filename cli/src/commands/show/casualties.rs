@@ -7,10 +7,10 @@ use isnad_protocol::view::State;
 use super::pen::Pen;
 use super::said::Said;
 use super::value::Telling;
-use crate::output::{columns, fit, hung};
+use crate::output::{columns, fit};
 
 /// One claimant's count.
-struct Row {
+pub(super) struct Row {
     name: String,
     number: String,
     min: i64,
@@ -22,8 +22,8 @@ const NARROW: usize = 60;
 /// Columns of the longest name beside a bar.
 const NAME: usize = 40;
 
-/// The strip of each category that two or more counts are given of; what is malformed is left out of it.
-pub(super) fn strip(pen: Pen<'_>, claims: &[Said<'_>]) -> Vec<String> {
+/// The categories that two or more counts are given of; what is malformed is left out.
+pub(super) fn categories(pen: Pen<'_>, claims: &[Said<'_>]) -> Vec<(String, Vec<Row>)> {
     let mut categories: Vec<(String, Vec<Row>)> = Vec::new();
     let standing = claims.iter().filter(|said| said.claim.state == State::Live && said.claim.takes_part());
     for said in standing {
@@ -34,15 +34,29 @@ pub(super) fn strip(pen: Pen<'_>, claims: &[Said<'_>]) -> Vec<String> {
         }
     }
     categories.retain(|(_, rows)| rows.len() > 1);
-    let end = |rows: &[Row]| rows.iter().map(|row| row.max.unwrap_or(row.min).max(row.min)).max().unwrap_or(0);
-    let mut out = Vec::new();
-    for (category, rows) in &categories {
-        let head = format!("{}: 0–{}", pen.code("casualty_category", category), end(rows));
-        out.extend(hung("    ", &pen.quiet(&head), pen.width));
-        let widths = Widths::of(pen, rows);
-        out.extend(rows.iter().flat_map(|row| line(pen, row, end(rows), widths)));
-    }
+    categories
+}
+
+/// A bar for each claimant, below the scale that all of them share.
+pub(super) fn strip(pen: Pen<'_>, rows: &[Row]) -> Vec<String> {
+    let end = rows.iter().map(|row| row.max.unwrap_or(row.min).max(row.min)).max().unwrap_or(0);
+    let widths = Widths::of(pen, rows);
+    let before = if widths.name == 0 { 0 } else { widths.name.saturating_add(2) };
+    let before = before.saturating_add(widths.number).saturating_add(8);
+    let scale = end.to_string();
+    let between = widths.bar.saturating_sub(1).saturating_sub(scale.len()).max(1);
+    let scale = in_order(pen, &format!("0{}{scale}", " ".repeat(between)));
+    let mut out = vec![pen.quiet(&format!("{}{scale}", " ".repeat(before)))];
+    out.extend(rows.iter().flat_map(|row| line(pen, row, end, widths)));
     out
+}
+
+/// Keeps a drawing from left to right for every reader, as numbers are read.
+fn in_order(pen: Pen<'_>, drawing: &str) -> String {
+    match pen.language.direction() {
+        Direction::Rtl => format!("\u{2066}{drawing}\u{2069}"),
+        Direction::Ltr => drawing.to_owned(),
+    }
 }
 
 fn row(pen: Pen<'_>, said: &Said<'_>, value: &Json) -> Option<(String, Row)> {
@@ -80,12 +94,7 @@ impl Widths {
 
 /// The name, the number and the bar of one claimant; on a narrow terminal the name stands above.
 fn line(pen: Pen<'_>, row: &Row, end: i64, widths: Widths) -> Vec<String> {
-    let bar = bar(row.min, row.max, end, widths.bar, pen.is_plain);
-    // A bar grows from left to right for every reader, as numbers are read.
-    let bar = match pen.language.direction() {
-        Direction::Rtl => format!("\u{2066}{bar}\u{2069}"),
-        Direction::Ltr => bar,
-    };
+    let bar = in_order(pen, &bar(row.min, row.max, end, widths.bar, pen.is_plain));
     let number = fit(&row.number, widths.number);
     if widths.name == 0 {
         let name = fit(&row.name, pen.width.saturating_sub(6));

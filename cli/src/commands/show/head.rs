@@ -1,11 +1,13 @@
 //! The head of a page: what a record is called, where and when it was, what is in force, and what is contested.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::{OrganisationId, SpaceId, kind_code};
+use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{Property, Reference, ShownClaim, View, Whose};
 
-use super::accounts::property_word;
+use super::accounts::{Sheet, property_word};
+use super::notes::Voices;
 use super::pen::{Pen, short};
 use super::related::in_force;
 use super::value::Telling;
@@ -33,7 +35,8 @@ const VALUES: usize = 3;
 const NAMES: usize = 12;
 
 /// The lines of the head.
-pub(super) fn head(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) -> Vec<String> {
+pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
+    let (pen, view) = (sheet.pen, sheet.view);
     let title = label(&view.labels, pen.language).unwrap_or_else(|| short(&view.record.to_string()));
     let mut out: Vec<String> = hung("", &pen.heading(&pen.foreign(&title)), pen.width);
     out.extend(names(pen, view, &title));
@@ -53,7 +56,8 @@ pub(super) fn head(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) ->
         out.extend(hung("", &pen.alert(&in_force(pen, state)), pen.width));
     }
     out.extend(contested(pen, view));
-    out.extend(speakers(pen, view, all));
+    out.extend(speakers(pen, view, sheet.all));
+    out.extend(sheet.alone.iter().flat_map(|who| hung("", &pen.say("show.alone", &[("who", who)]), pen.width)));
     out.extend(policy(pen, view));
     out
 }
@@ -94,7 +98,7 @@ fn fact(pen: Pen<'_>, view: &View, property: &Property) -> Option<String> {
     if count > VALUES {
         text.push_str(&format!(" … (+{})", count.saturating_sub(VALUES)));
     }
-    Some(format!("{}: {text}", property_word(pen, &property.prop)))
+    Some(pen.field(&property_word(pen, &property.prop), &text))
 }
 
 /// What is contested, by name.
@@ -110,7 +114,7 @@ fn contested(pen: Pen<'_>, view: &View) -> Vec<String> {
             what.push(pen.word(heading));
         }
     }
-    let told = format!("≠ {}: {}", pen.word("view.contested"), pen.list(&what));
+    let told = pen.field(&format!("≠ {}", pen.word("view.contested")), &pen.list(&what));
     hung("", &pen.alert(&pen.say("format.computed", &[("value", &told)])), pen.width)
 }
 
@@ -119,7 +123,7 @@ fn speakers(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) -> Vec<St
     let names: Vec<String> = view.organisations.iter().map(|speaker| pen.organisation(speaker.organisation)).collect();
     let mut out = Vec::new();
     if all.len() > 1 {
-        out.extend(hung("", &format!("{}: {}", pen.word("show.speakers"), pen.list(&names)), pen.width));
+        out.extend(hung("", &pen.field(&pen.word("show.speakers"), &pen.list(&names)), pen.width));
     }
     let spaces = spaces(view);
     if let Some(only) = spaces.first().filter(|_| spaces.len() == 1) {
@@ -129,6 +133,22 @@ fn speakers(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) -> Vec<St
         out.extend(hung("", &pen.say("show.mixed", &[("spaces", &pen.list(&spaces))]), pen.width));
     }
     out
+}
+
+/// Who says what names nobody else: the one organisation that speaks in one space, on the day of most of its claims.
+pub(super) fn alone(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) -> Option<String> {
+    if all.len() != 1 || spaces(view).len() != 1 {
+        return None;
+    }
+    let claims = view.properties.iter().flat_map(|property| &property.claims);
+    let mut days: BTreeMap<Day, (usize, Timestamp)> = BTreeMap::new();
+    for time in claims.filter_map(|claim| claim.signed.iter().map(|signed| signed.time).min()) {
+        let (count, _) = days.entry(time.day()).or_insert((0, time));
+        *count = count.saturating_add(1);
+    }
+    let (_, time) = days.into_values().max_by_key(|(count, _)| *count)?;
+    let signers: Vec<OrganisationId> = all.iter().copied().collect();
+    Some(pen.account_line(&Voices { body: None, signers: &signers, times: &[time], all }, None))
 }
 
 /// The spaces in which anything of the record stands.
@@ -152,5 +172,5 @@ fn policy(pen: Pen<'_>, view: &View) -> Vec<String> {
     if parts.is_empty() {
         return Vec::new();
     }
-    hung("", &format!("{}: {}", pen.word("view.policy"), pen.notes(&parts)), pen.width)
+    hung("", &pen.field(&pen.word("view.policy"), &pen.notes(&parts)), pen.width)
 }

@@ -65,10 +65,10 @@ impl Pen<'_> {
             ("marking", "marking", &claim.marking),
         ] {
             let word =
-                |code: &String| format!("{}: {}", self.word(&format!("field.{field}")), self.code(vocabulary, code));
+                |code: &String| self.field(&self.word(&format!("field.{field}")), &self.code(vocabulary, code));
             notes.extend(code.as_ref().map(word));
         }
-        let valid = |dates: &String| format!("{}: {}", self.word("field.valid"), self.date(dates));
+        let valid = |dates: &String| self.field(&self.word("field.valid"), &self.date(dates));
         notes.extend(claim.valid.as_ref().map(valid));
         notes.extend((!claim.counts).then(|| self.word("show.not_counted")));
         notes
@@ -76,7 +76,7 @@ impl Pen<'_> {
 
     /// The declared standard of proof.
     pub(super) fn standard(self, code: &str) -> String {
-        format!("{}: {}", self.word("view.standard"), self.code("standard_of_proof", code))
+        self.field(&self.word("view.standard"), &self.code("standard_of_proof", code))
     }
 
     /// What a program found wrong or strange with a claim.
@@ -116,7 +116,7 @@ impl Pen<'_> {
     /// Words of others between quotation marks, with their language where it is not the reader's.
     pub(super) fn quoted(self, text: &str, lang: Option<&str>, indent: &str, width: usize) -> Vec<String> {
         let lang = lang.filter(|lang| *lang != self.language.code()).map(|lang| format!(" ({})", self.foreign(lang)));
-        let quoted = format!("“{}”{}", crate::output::paragraphs(text), lang.unwrap_or_default());
+        let quoted = format!("{}{}", self.quotation(&self.paragraphs(text)), lang.unwrap_or_default());
         let set = self.cut(&quoted, width.saturating_sub(indent.len()), TEXT_LINES);
         set.into_iter().map(|line| format!("{indent}{line}")).collect()
     }
@@ -128,7 +128,12 @@ impl Pen<'_> {
             _ => "✓",
         };
         let who = self.organisation(opinion.organisation);
-        let mut head = format!("{sign} {who} {}", self.code("stance", &opinion.stance));
+        let key = format!("show.opinion.{}", opinion.stance);
+        let told = match locale::lookup(self.language, &key) {
+            Some(_) => self.say(&key, &[("who", &who)]),
+            None => self.field(&who, &self.foreign(&opinion.stance)),
+        };
+        let mut head = format!("{sign} {told}");
         if opinion.on_earlier {
             head.push_str(&format!(" ({})", self.word("view.earlier_version")));
         }
@@ -136,7 +141,7 @@ impl Pen<'_> {
         let words: Vec<String> =
             reason.into_iter().chain(opinion.text.as_deref().map(|text| self.foreign(text))).collect();
         let id = format!("[{}]", opinion.claim.to_short());
-        if words.is_empty() { format!("{head} {id}") } else { format!("{head}: {} {id}", words.join(": ")) }
+        if words.is_empty() { format!("{head} {id}") } else { format!("{} {id}", self.field(&head, &self.notes(&words))) }
     }
 
     /// A subject's reply, drawn as large as what it answers.

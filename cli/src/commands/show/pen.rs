@@ -76,7 +76,29 @@ impl Pen<'_> {
 
     /// A text of others in lines, cut where it grows long.
     pub(crate) fn prose(self, text: &str, width: usize, most: usize) -> Vec<String> {
-        self.cut(&paragraphs(text), width, most)
+        self.cut(&self.paragraphs(text), width, most)
+    }
+
+    /// A text of others in its paragraphs, each isolated by itself.
+    pub(crate) fn paragraphs(self, text: &str) -> String {
+        paragraphs(text, |line| self.apart(line))
+    }
+
+    /// Words of others between the quotation marks of the reader's language.
+    pub(crate) fn quotation(self, text: &str) -> String {
+        match self.language {
+            Language::En => format!("“{text}”"),
+            Language::Ar => format!("«{text}»"),
+            Language::Fr => format!("« {text} »"),
+        }
+    }
+
+    /// What something is called, and what it is.
+    pub(crate) fn field(self, name: &str, text: &str) -> String {
+        match self.language {
+            Language::Ar | Language::En => format!("{name}: {text}"),
+            Language::Fr => format!("{name} : {text}"),
+        }
     }
 
     /// Lines of a text that is inert already, cut where it grows long.

@@ -79,7 +79,7 @@ impl Related<'_> {
     /// A conclusion on a terminal too narrow for a table: the body first, then what it found.
     fn conclusion(&self, line: &Line) -> Vec<String> {
         let pen = self.pen;
-        let mut head = format!("{}: {}", body(pen, line), pen.heading(&outcome(pen, line)));
+        let mut head = pen.field(&body(pen, line), &pen.heading(&outcome(pen, line)));
         let about = about(pen, line);
         if !about.is_empty() {
             head.push_str(&format!(" — {about}"));
@@ -104,12 +104,14 @@ impl Related<'_> {
             head.push(pen.alert(&in_force(pen, state)));
         }
         for detail in ["authority", "measure", "programme", "status"] {
-            head.extend(details(pen, line, detail));
+            // What a source said of it stands on its own page; beside what is computed it would be read as the same.
+            let is_said_better = detail == "status" && line.in_force.is_some();
+            head.extend(details(pen, line, detail).filter(|_| !is_said_better));
         }
         head.extend(line.date.as_deref().filter(|_| line.in_force.is_none()).map(|date| pen.date(date)));
         if is_designation && !line.subjects.is_empty() {
             let named: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
-            head.push(format!("{}: {}", pen.word("kinds.subject"), pen.list(&named)));
+            head.push(pen.field(&pen.word("kinds.subject"), &pen.list(&named)));
         }
         let by: Vec<String> = line.by.iter().map(|prop| super::accounts::property_word(pen, prop)).collect();
         let kind = locale::lookup(pen.language, &format!("kind.{}", line.kind))
@@ -149,7 +151,7 @@ impl Related<'_> {
         let mut notes = vec![format!("{} {}", pen.word("view.signed_by"), pen.organisation(line.organisation))];
         notes.extend(pen.days(&[line.time]));
         for (field, code) in [("likelihood", &line.likelihood), ("confidence", &line.confidence)] {
-            let told = |code: &String| format!("{}: {}", pen.word(&format!("field.{field}")), pen.code(field, code));
+            let told = |code: &String| pen.field(&pen.word(&format!("field.{field}")), &pen.code(field, code));
             notes.extend(code.as_ref().map(told));
         }
         notes.extend(line.unverified.then(|| pen.word("view.unverified")));
@@ -243,7 +245,7 @@ pub(super) fn in_force(pen: Pen<'_>, state: &DesignationState) -> String {
         (None, Some(until)) => Some(pen.say("show.until", &[("date", &day(until))])),
         (None, None) => None,
     };
-    let told = term.map_or_else(|| word.clone(), |term| format!("{word}: {term}"));
+    let told = term.map_or_else(|| word.clone(), |term| pen.field(&word, &term));
     pen.say("format.computed", &[("value", &told)])
 }
 

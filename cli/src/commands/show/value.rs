@@ -8,7 +8,6 @@ use isnad_protocol::view::{Reference, Words, value_text};
 
 use super::pen::Pen;
 use crate::commands::reading::label;
-use crate::output::paragraphs;
 
 /// What the words of a value depend on.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +22,7 @@ impl Telling<'_> {
     /// Tells a value of a property; of one that this version does not know, or of another form, its JSON. May have several
     /// lines, and be long.
     pub(crate) fn value(&self, kind: Option<u8>, prop: &str, value: &Json) -> String {
-        self.known(kind, prop, value).unwrap_or_else(|| paragraphs(&value_text(value)))
+        self.known(kind, prop, value).unwrap_or_else(|| self.pen.paragraphs(&value_text(value)))
     }
 
     /// The same in one line of bounded length.
@@ -59,13 +58,13 @@ impl Telling<'_> {
         let other = self.reference(value.get("record")?)?;
         let mut notes = Vec::new();
         if let Some(score) = value.get("score").and_then(Json::as_int) {
-            notes.push(format!("{}: {score}", self.pen.word("member.score")));
+            notes.push(self.pen.field(&self.pen.word("member.score"), &score.to_string()));
         }
-        let matcher = |text: &str| format!("{}: {}", self.pen.word("member.matcher"), self.pen.foreign(text));
+        let matcher = |text: &str| self.pen.field(&self.pen.word("member.matcher"), &self.pen.foreign(text));
         notes.extend(member("matcher").map(matcher));
         notes.extend(member("explanation").map(|text| self.pen.foreign(text)));
         let told = self.pen.say(&key, &[("other", &other)]);
-        Some(if notes.is_empty() { told } else { format!("{told}: {}", self.pen.notes(&notes)) })
+        Some(if notes.is_empty() { told } else { self.pen.field(&told, &self.pen.notes(&notes)) })
     }
 
     /// Tells a count without its category, which stands before it.
@@ -108,7 +107,7 @@ impl Telling<'_> {
                     let key = locale::lookup(pen.language, &key)
                         .or_else(|| locale::lookup(pen.language, &property))
                         .unwrap_or(member.key);
-                    parts.push(format!("{key}: {text}"));
+                    parts.push(pen.field(key, &text));
                 }
                 (!parts.is_empty()).then(|| pen.list(&parts))
             }
@@ -129,7 +128,7 @@ impl Telling<'_> {
 
     /// A name, and what kind of name it is.
     fn name(&self, value: &Json) -> Option<String> {
-        let kind = value.get("type").and_then(Json::as_text)?;
+        let kind = value.get("type").and_then(Json::as_text).filter(|kind| *kind != "primary")?;
         Some(format!("{} ({})", self.pen.raw(value), self.pen.code("name_type", kind)))
     }
 
