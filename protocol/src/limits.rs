@@ -141,3 +141,10 @@ pub const LINES_OF_ONE: usize = 32;
 
 /// Subjects, properties and texts of one kind told in such a line: the longest measures name some hundred parties.
 pub const LINE_ITEMS: usize = 256;
+
+/// Characters of what is typed for one value that is no text: a place with its name in a dozen languages has some hundred, and
+/// each is compared with every word that a date may hold.
+pub const SPOKEN_CHARS: usize = 1_024;
+
+/// Characters of what was typed that an answer repeats: one line.
+pub const SPOKEN_SHOWN: usize = 80;

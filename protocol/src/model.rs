@@ -9,6 +9,7 @@ pub mod edtf;
 mod form;
 pub mod kinds;
 pub mod property;
+pub mod speech;
 pub mod values;
 pub mod vocabularies;
 

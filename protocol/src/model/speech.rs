@@ -1,0 +1,225 @@
+//! What people say, and the values of the model: dates, places, counts, codes, typed and told back. MODEL §3.
+//!
+//! All three languages are understood at once, whatever the case, accents or digits. Nothing is guessed in silence: what has two
+//! readings, or a word that says nothing here, is [`NotUnderstood`], which names it and shows the form.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::property::ValueType;
+use super::values::BLOB;
+use super::vocabularies::Vocabulary;
+use crate::encoding::json::Json;
+use crate::limits;
+use crate::locale::{self, Language};
+
+mod codes;
+mod coordinates;
+mod counts;
+mod dates;
+mod fold;
+mod identifiers;
+mod lexicon;
+mod numbers;
+mod places;
+mod regions;
+mod scalars;
+mod shapes;
+mod side;
+mod tell;
+mod tokens;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use tell::date_in;
+
+/// A value as the model has it, from what was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// The value.
+    pub value: Json,
+    /// The language of the text, where it is known: what the caller said, or `ar` where the script says so.
+    pub lang: Option<String>,
+    /// The words typed, where they were words and not the value itself: for the claim's `original`.
+    pub original: Option<String>,
+}
+
+/// What was typed has no value in this form, or more than one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// The stable code; texts stand under `speech.<code>.why` and `speech.<code>.try`.
+    pub code: &'static str,
+    /// What the texts put in.
+    pub values: BTreeMap<&'static str, String>,
+    /// The form that was due: its examples stand under `speech.form.<form>`.
+    pub form: &'static str,
+    /// The list that a code should be of.
+    pub vocabulary: Option<&'static Vocabulary>,
+}
+
+impl NotUnderstood {
+    fn new(code: &'static str, form: &'static str) -> Self {
+        Self { code, values: BTreeMap::new(), form, vocabulary: None }
+    }
+
+    fn with(mut self, key: &'static str, value: &str) -> Self {
+        // Told back in one line, however much was typed.
+        let shown: String = value.chars().take(limits::SPOKEN_SHOWN).collect();
+        self.values.insert(key, shown);
+        self
+    }
+
+    /// Why it was not understood.
+    #[must_use]
+    pub fn why_in(&self, language: Language) -> String {
+        self.text(language, "why")
+    }
+
+    /// What to type, with two examples of the form.
+    #[must_use]
+    pub fn try_in(&self, language: Language) -> String {
+        self.text(language, "try")
+    }
+
+    fn text(&self, language: Language, part: &str) -> String {
+        let mut values = self.values.clone();
+        if self.code.starts_with("date_") {
+            for (_, date) in values.iter_mut().filter(|(key, _)| matches!(**key, "first" | "second" | "date")) {
+                *date = date_in(language, date);
+            }
+        }
+        values.insert("examples", locale::word(language, &format!("speech.form.{}", self.form)).to_owned());
+        if let Some(vocabulary) = self.vocabulary {
+            let words = vocabulary.codes.iter().map(|code| locale::code(language, vocabulary.name, code));
+            let comma = locale::word(language, "speech.comma");
+            values.insert("known", words.collect::<Vec<_>>().join(&format!("{comma} ")));
+        }
+        let filled: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        locale::format(language, &format!("speech.{}.{part}", self.code), &filled)
+    }
+}
+
+impl fmt::Display for NotUnderstood {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.why_in(Language::En))
+    }
+}
+
+impl std::error::Error for NotUnderstood {}
+
+/// Reads what was typed for a value of a type.
+///
+/// # Errors
+/// [`NotUnderstood`] names what has no reading, or more than one.
+pub fn value(kind: &ValueType, text: &str) -> Result<Spoken, NotUnderstood> {
+    value_from(kind, text, None)
+}
+
+/// Reads what was typed in a text whose language is known: names that are not in Arabic script are taken to be in it.
+///
+/// # Errors
+/// As [`value`].
+pub fn value_from(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, NotUnderstood> {
+    let text = text.trim();
+    let form = form(kind);
+    if text.is_empty() {
+        return Err(NotUnderstood::new("empty", form));
+    }
+    let is_free = matches!(kind, ValueType::Text);
+    if !is_free && text.chars().count() > limits::SPOKEN_CHARS {
+        return Err(NotUnderstood::new("too_long", form).with("most", &limits::SPOKEN_CHARS.to_string()));
+    }
+    match kind {
+        ValueType::Text => Ok(scalars::text(text, lang)),
+        ValueType::Plain => Ok(scalars::plain(text)),
+        ValueType::Name => Ok(scalars::name(text, lang)),
+        ValueType::Date => dates::read(text).map(|edtf| said(Json::text(edtf), text)),
+        ValueType::Agent => codes::agent(text).map(bare),
+        ValueType::Code(vocabulary) => codes::code(vocabulary, text).map(|code| bare(Json::text(code))),
+        ValueType::Bool => codes::truth(text).map(|truth| bare(Json::Bool(truth))),
+        ValueType::Int => numbers::int(text).map(|number| bare(Json::Int(number))),
+        ValueType::Url => scalars::url(text).map(bare),
+        ValueType::Ref(_) => scalars::reference(text).map(bare),
+        ValueType::Country => regions::country(text).map(|code| bare(Json::text(code))),
+        ValueType::Language => regions::language(text).map(|tag| bare(Json::text(tag))),
+        ValueType::Place => places::read(text, lang).map(bare),
+        ValueType::Count => counts::read(text).map(|count| said(count, text)),
+        ValueType::Duration => numbers::duration(text).map(|duration| said(Json::text(duration), text)),
+        ValueType::Identifier => identifiers::read(text).map(bare),
+        ValueType::Blob => shapes::read(BLOB, text, lang).map(bare),
+        ValueType::Shape(members) => shapes::read(members, text, lang).map(bare),
+    }
+}
+
+/// A value whose words are worth nothing beside it.
+fn bare(value: Json) -> Spoken {
+    Spoken { value, lang: None, original: None }
+}
+
+/// A value with the words typed, unless these are the value.
+fn said(value: Json, text: &str) -> Spoken {
+    let is_value = value.as_text() == Some(text);
+    let words = || fold::normal(text);
+    Spoken { value, lang: None, original: (!is_value).then(words) }
+}
+
+/// The name of a form, under which its examples stand.
+const fn form(kind: &ValueType) -> &'static str {
+    match kind {
+        ValueType::Text => "text",
+        ValueType::Plain => "plain",
+        ValueType::Name => "name",
+        ValueType::Date => "date",
+        ValueType::Place => "place",
+        ValueType::Count => "count",
+        ValueType::Agent => "agent",
+        ValueType::Duration => "duration",
+        ValueType::Ref(_) => "reference",
+        ValueType::Blob | ValueType::Shape(_) => "shape",
+        ValueType::Code(_) => "code",
+        ValueType::Country => "country",
+        ValueType::Language => "language",
+        ValueType::Bool => "bool",
+        ValueType::Int => "int",
+        ValueType::Url => "url",
+        ValueType::Identifier => "identifier",
+    }
+}
+
+/// A count in words, such as "25 to 30 killed, as of 22 August 2013".
+#[must_use]
+pub fn count_in(language: Language, count: &Json) -> String {
+    value_in(language, &ValueType::Count, count)
+}
+
+/// A place in words: names, region, country, coordinates, precision.
+#[must_use]
+pub fn place_in(language: Language, place: &Json) -> String {
+    value_in(language, &ValueType::Place, place)
+}
+
+/// A value in words, as it may be typed again; as JSON where no words say it.
+#[must_use]
+pub fn value_in(language: Language, kind: &ValueType, value: &Json) -> String {
+    let told = match kind {
+        ValueType::Date => value.as_text().map(|edtf| date_in(language, edtf)),
+        ValueType::Code(vocabulary) => {
+            value.as_text().map(|code| locale::code(language, vocabulary.name, code).to_owned())
+        }
+        ValueType::Count => counts::tell(language, value),
+        ValueType::Place => places::tell(language, value),
+        ValueType::Agent => codes::agent_in(language, value),
+        ValueType::Duration => value.as_text().map(|text| numbers::duration_in(language, text)),
+        ValueType::Country => value.as_text().map(|code| regions::country_in(language, code).to_owned()),
+        ValueType::Language => value.as_text().map(|tag| regions::language_in(language, tag).to_owned()),
+        ValueType::Bool => codes::truth_in(language, value).map(str::to_owned),
+        ValueType::Int => value.as_int().map(|number| numbers::number_in(language, number)),
+        ValueType::Identifier => identifiers::tell(value),
+        ValueType::Name => scalars::name_in(language, value),
+        ValueType::Text | ValueType::Plain | ValueType::Url | ValueType::Ref(_) => value.as_text().map(str::to_owned),
+        ValueType::Blob | ValueType::Shape(_) => None,
+    };
+    told.unwrap_or_else(|| String::from_utf8_lossy(&value.encode()).into_owned())
+}

@@ -1,0 +1,280 @@
+//! One date of a phrase, or one end of an interval, before it is EDTF.
+
+use super::super::edtf::Edtf;
+use super::NotUnderstood;
+use super::tokens::Token;
+use super::words::Sense;
+use crate::time::Day;
+
+/// What was said of one date; each part at most once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Side {
+    year: Option<String>,
+    month: Option<u16>,
+    day: Option<u16>,
+    season: Option<u8>,
+    part: Option<u8>,
+    clock: Option<String>,
+    offset: Option<String>,
+    is_decade: bool,
+    is_about: bool,
+    is_uncertain: bool,
+    has_unknown_month: bool,
+    has_unknown_day: bool,
+}
+
+fn fault(code: &'static str) -> NotUnderstood {
+    NotUnderstood::new(code, "date")
+}
+
+/// Puts a part where none was.
+fn once<T>(place: &mut Option<T>, value: T) -> Result<(), NotUnderstood> {
+    if place.replace(value).is_some() { Err(fault("date_several")) } else { Ok(()) }
+}
+
+impl Side {
+    /// Reads the parts in any order.
+    pub(super) fn read(tokens: &[Token]) -> Result<Self, NotUnderstood> {
+        let mut side = Self::default();
+        let mut parts: Vec<Sense> = Vec::new();
+        for token in tokens {
+            match token {
+                Token::Sense(sense) => side.sense(*sense, &mut parts)?,
+                Token::Number(value, 4) => once(&mut side.year, format!("{value:04}"))?,
+                Token::Number(value, 1 | 2) => once(&mut side.day, *value)?,
+                Token::Number(value, _) => {
+                    return Err(fault("date_number").with("number", &value.to_string()));
+                }
+                Token::Date(year, month, day) => {
+                    once(&mut side.year, year.clone())?;
+                    once(&mut side.month, *month)?;
+                    day.map_or(Ok(()), |day| once(&mut side.day, day))?;
+                }
+                Token::Clock(clock) => once(&mut side.clock, clock.clone())?,
+                Token::Offset(offset) => side.offset = Some(offset.clone()),
+                Token::Question => side.is_uncertain = true,
+                Token::Tilde => side.is_about = true,
+                Token::Percent => (side.is_about, side.is_uncertain) = (true, true),
+                Token::Dash | Token::Comma | Token::Open | Token::Close => {}
+                Token::Slash => return Err(fault("date")),
+            }
+        }
+        if parts.is_empty() { Ok(side) } else { Err(fault("date")) }
+    }
+
+    /// `parts` holds the words month and day until it is said what of them.
+    fn sense(&mut self, sense: Sense, parts: &mut Vec<Sense>) -> Result<(), NotUnderstood> {
+        match sense {
+            Sense::Month(month) => {
+                parts.clear();
+                once(&mut self.month, u16::from(month))
+            }
+            Sense::Season(season) => once(&mut self.season, season),
+            Sense::Part(part) => once(&mut self.part, part),
+            Sense::First => once(&mut self.day, 1),
+            Sense::About | Sense::Uncertain | Sense::Decade | Sense::Utc => {
+                self.flag(sense);
+                Ok(())
+            }
+            Sense::MonthWord | Sense::DayWord => {
+                parts.push(sense);
+                Ok(())
+            }
+            Sense::Unknown if !parts.is_empty() => {
+                self.has_unknown_month |= parts.contains(&Sense::MonthWord);
+                self.has_unknown_day |= parts.contains(&Sense::DayWord);
+                parts.clear();
+                Ok(())
+            }
+            Sense::Filler | Sense::From | Sense::ToOrAt | Sense::Night | Sense::DayPart => Ok(()),
+            Sense::And if !parts.is_empty() => Ok(()),
+            Sense::Unknown => Err(fault("date")),
+            Sense::Before
+            | Sense::After
+            | Sense::Since
+            | Sense::Until
+            | Sense::OrLater
+            | Sense::OrEarlier
+            | Sense::Between
+            | Sense::And
+            | Sense::To
+            | Sense::UnknownDate => Err(fault("date")),
+        }
+    }
+
+    fn flag(&mut self, sense: Sense) {
+        self.is_about |= sense == Sense::About;
+        self.is_uncertain |= sense == Sense::Uncertain;
+        self.is_decade |= sense == Sense::Decade;
+        if sense == Sense::Utc {
+            self.offset.get_or_insert_with(|| "Z".to_owned());
+        }
+    }
+
+    /// Gives each end of an interval what was said once for both: `4-5 August 2013`, `August 4-5, 2013`.
+    pub(super) fn share(first: &mut Self, last: &mut Self) {
+        let is_bare_day = |side: &Self| side.day.is_some() && side.month.is_none() && side.season.is_none();
+        if is_bare_day(last) {
+            last.month = first.month;
+            last.year = last.year.take().or_else(|| first.year.clone());
+        }
+        if is_bare_day(first) {
+            first.month = last.month;
+        }
+        let is_season_or_part = first.part.is_some() && first.month.is_none() && first.year.is_none();
+        if is_season_or_part {
+            first.month = last.month;
+        }
+        if first.year.is_none() {
+            first.year.clone_from(&last.year);
+            (last.is_about, first.is_uncertain) =
+                (last.is_about || first.is_about, first.is_uncertain || last.is_uncertain);
+        }
+    }
+
+    fn qualifier(&self) -> &'static str {
+        match (self.is_about, self.is_uncertain) {
+            (true, true) => "%",
+            (true, false) => "~",
+            (false, true) => "?",
+            (false, false) => "",
+        }
+    }
+
+    /// The date as EDTF, a part of a month or year as an interval with its inner ends approximate.
+    pub(super) fn whole(&self) -> Result<String, NotUnderstood> {
+        match self.part {
+            Some(_) => Ok(format!("{}/{}", self.part_end(0)?, self.part_end(1)?)),
+            None => self.point(),
+        }
+    }
+
+    /// What an interval begins with.
+    pub(super) fn start(&self) -> Result<String, NotUnderstood> {
+        if self.part.is_some() { self.part_end(0) } else { self.point() }
+    }
+
+    /// What an interval ends with.
+    pub(super) fn end(&self) -> Result<String, NotUnderstood> {
+        if self.part.is_some() { self.part_end(1) } else { self.point() }
+    }
+
+    fn year(&self) -> Result<&str, NotUnderstood> {
+        self.year.as_deref().ok_or_else(|| fault("date_no_year"))
+    }
+
+    fn point(&self) -> Result<String, NotUnderstood> {
+        let year = self.year()?;
+        if let Some(clock) = &self.clock {
+            return self.at(year, clock);
+        }
+        if self.offset.is_some() {
+            return Err(fault("date"));
+        }
+        let date = match (self.season, self.month, self.day) {
+            (Some(season), None, None) => format!("{year}-{season}"),
+            (None, Some(month), Some(day)) => format!("{year}-{month:02}-{day:02}"),
+            (None, Some(month), None) if self.has_unknown_day => format!("{year}-{month:02}-XX"),
+            (None, Some(month), None) => format!("{year}-{month:02}"),
+            (None, None, None) => self.of_year(year)?,
+            (None, None, Some(_)) => return Err(fault("date_no_month")),
+            (Some(_), ..) => return Err(fault("date_several")),
+        };
+        let is_unknown = self.has_unknown_month || self.has_unknown_day || self.is_decade;
+        if is_unknown
+            && (self.day.is_some() || self.season.is_some() || (self.month.is_some() && !self.has_unknown_day))
+        {
+            return Err(fault("date"));
+        }
+        Ok(format!("{date}{}", self.qualifier()))
+    }
+
+    fn of_year(&self, year: &str) -> Result<String, NotUnderstood> {
+        match (self.is_decade, self.has_unknown_month, self.has_unknown_day) {
+            (true, false, false) => {
+                let decade = year.strip_suffix('0').ok_or_else(|| fault("date_number").with("number", year))?;
+                Ok(format!("{decade}X"))
+            }
+            (false, true, true) => Ok(format!("{year}-XX-XX")),
+            (false, true, false) => Ok(format!("{year}-XX")),
+            (false, false, false) => Ok(year.to_owned()),
+            _ => Err(fault("date")),
+        }
+    }
+
+    /// A time of day. EDTF qualifies no time: of "about 21:22" the day stays, as about.
+    fn at(&self, year: &str, clock: &str) -> Result<String, NotUnderstood> {
+        let (Some(month), Some(day), None) = (self.month, self.day, self.season) else {
+            return Err(fault("date_no_month"));
+        };
+        let date = format!("{year}-{month:02}-{day:02}");
+        match self.qualifier() {
+            "" => Ok(format!("{date}T{clock}{}", self.offset.as_deref().unwrap_or_default())),
+            qualifier => Ok(format!("{date}{qualifier}")),
+        }
+    }
+
+    /// One end, 0 or 1, of the early, middle or late part: thirds of ten days or four months.
+    fn part_end(&self, end: usize) -> Result<String, NotUnderstood> {
+        let year = self.year()?;
+        if self.day.is_some() || self.season.is_some() || self.clock.is_some() || self.is_decade || self.is_uncertain {
+            return Err(fault("date_part"));
+        }
+        let part = self.part.unwrap_or_default();
+        let Some(month) = self.month else {
+            let ends = match part {
+                0 => ["01", "04~"],
+                1 => ["05~", "08~"],
+                _ => ["09~", "12"],
+            };
+            return Ok(format!("{year}-{}", ends.get(end).copied().unwrap_or_default()));
+        };
+        let whole = Edtf::parse(&format!("{year}-{month:02}")).ok().and_then(|month| month.latest);
+        let last = whole.map(|day| day.to_string()).ok_or_else(|| fault("date"))?;
+        let day = match (part, end) {
+            (0, 0) => "01".to_owned(),
+            (0, _) => "10~".to_owned(),
+            (1, 0) => "11~".to_owned(),
+            (1, _) => "20~".to_owned(),
+            (_, 0) => "21~".to_owned(),
+            _ => last.rsplit('-').next().unwrap_or_default().to_owned(),
+        };
+        Ok(format!("{year}-{month:02}-{day}"))
+    }
+
+    /// The day that follows, of a date known to the day: where a night ends.
+    pub(super) fn next_day(&self) -> Result<String, NotUnderstood> {
+        if self.day.is_none() || self.clock.is_some() {
+            return Err(fault("date_night"));
+        }
+        self.step(&self.point()?, true)
+    }
+
+    /// What ends just before this date, as finely known.
+    pub(super) fn day_before(&self) -> Result<String, NotUnderstood> {
+        self.step(&self.start()?, false)
+    }
+
+    /// What begins just after this date, as finely known.
+    pub(super) fn day_after(&self) -> Result<String, NotUnderstood> {
+        self.step(&self.end()?, true)
+    }
+
+    fn step(&self, edtf: &str, is_forward: bool) -> Result<String, NotUnderstood> {
+        let (date, qualifier) =
+            edtf.split_at_checked(edtf.trim_end_matches(['~', '?', '%']).len()).unwrap_or((edtf, ""));
+        let bounds = Edtf::parse(date).map_err(|_| fault("date_calendar").with("date", date))?;
+        if date.contains(['T', 'X']) || self.season.is_some() {
+            return Err(fault("date"));
+        }
+        let edge = if is_forward { bounds.latest } else { bounds.earliest };
+        let moved = edge.and_then(|day| {
+            let day = day.date();
+            if is_forward { day.tomorrow().ok() } else { day.yesterday().ok() }
+        });
+        let moved =
+            moved.filter(|day| day.year() >= 0).map(|day| Day::from(day).to_string()).ok_or_else(|| fault("date"))?;
+        let stepped = moved.get(..date.len()).unwrap_or(&moved);
+        Ok(format!("{stepped}{qualifier}"))
+    }
+}

@@ -1,0 +1,135 @@
+//! The words of dates in Arabic, English and French. All are understood at once: nobody is asked for his language.
+
+use std::sync::OnceLock;
+
+use super::fold::Piece;
+use super::lexicon::Lexicon;
+
+/// What a word of a date says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sense {
+    /// 1 to 12.
+    Month(u8),
+    /// 21 to 24, as EDTF numbers them.
+    Season(u8),
+    /// The first, second or last part of a month or year: 0, 1, 2.
+    Part(u8),
+    About,
+    Uncertain,
+    Before,
+    After,
+    Since,
+    Until,
+    /// `or later`, behind a date.
+    OrLater,
+    /// `or earlier`, behind a date.
+    OrEarlier,
+    From,
+    Between,
+    And,
+    To,
+    /// French `à` and `au`: an end, or only "in".
+    ToOrAt,
+    Night,
+    /// Evening, dawn and such: finer than a day, coarser than an hour.
+    DayPart,
+    Decade,
+    MonthWord,
+    DayWord,
+    Unknown,
+    UnknownDate,
+    /// Coordinated universal time.
+    Utc,
+    First,
+    /// Says nothing here.
+    Filler,
+}
+
+use Sense::{
+    About, After, And, Before, Between, DayPart, DayWord, Decade, Filler, First, From, Month, MonthWord, Night,
+    OrEarlier, OrLater, Part, Season, Since, To, ToOrAt, Uncertain, Unknown, UnknownDate, Until, Utc,
+};
+
+/// Natural spellings, several to a line, divided by `|`; folded when first asked for.
+const WORDS: &[(Sense, &str)] = &[
+    (Month(1), "january|jan|janvier|janv|كانون الثاني|كانون ثاني|كانون ثان|يناير|جانفي"),
+    (Month(2), "february|feb|février|févr|fév|شباط|اشباط|فبراير|فيفري"),
+    (Month(3), "march|mar|mars|آذار|أدار|مارس"),
+    (Month(4), "april|apr|avril|avr|نيسان|أبريل|إبريل|أفريل"),
+    (Month(5), "may|mai|أيار|مايو|ماي"),
+    (Month(6), "june|jun|juin|حزيران|يونيو|يونيه|جوان"),
+    (Month(7), "july|jul|juillet|juil|تموز|يوليو|يوليه|جويلية"),
+    (Month(8), "august|aug|août|آب|أغسطس|أوت|غشت"),
+    (Month(9), "september|sept|sep|septembre|أيلول|سبتمبر|شتنبر"),
+    (Month(10), "october|oct|octobre|تشرين الأول|تشرين أول|أكتوبر"),
+    (Month(11), "november|nov|novembre|تشرين الثاني|تشرين ثاني|تشرين ثان|نوفمبر|نونبر"),
+    (Month(12), "december|dec|décembre|déc|كانون الأول|كانون أول|ديسمبر|دجنبر"),
+    (Season(21), "spring|printemps|ربيع"),
+    (Season(22), "summer|été|صيف"),
+    (Season(23), "autumn|fall|automne|خريف"),
+    (Season(24), "winter|hiver|شتاء"),
+    (Part(0), "early|beginning|start|début|debut|commencement|بداية|أوائل|مطلع|مستهل|بدايات"),
+    (Part(1), "mid|middle|mi|milieu|منتصف|أواسط|وسط"),
+    (Part(2), "late|end|fin|أواخر|نهاية|آخر|نهايات|ختام"),
+    (
+        About,
+        "about|around|circa|ca|c|approximately|approx|roughly|on or about|vers|environ|aux alentours|autour|approximativement|\
+         حوالي|نحو|قرابة|تقريبا|زهاء|بحدود",
+    ),
+    (
+        Uncertain,
+        "uncertain|possibly|perhaps|probably|incertain|incertaine|peut être|probablement|sans doute|غير مؤكد|غير مؤكدة|ربما|يحتمل|على الأرجح",
+    ),
+    (Before, "before|prior to|avant|قبل"),
+    (After, "after|après|بعد"),
+    (Since, "since|depuis|à partir|à compter|منذ|ابتداء من|اعتبارا من|starting"),
+    (Until, "until|till|up to|jusqu'à|jusqu'au|jusqu'en|jusque|حتى|لغاية|إلى غاية"),
+    (OrLater, "or later|or after|onwards|onward|ou après|ou plus tard|أو بعد ذلك|أو بعدها|أو بعده|فصاعدا"),
+    (OrEarlier, "or earlier|or before|ou avant|ou plus tôt|أو قبل ذلك|أو قبلها|أو قبله"),
+    (From, "from|du|من"),
+    (Between, "between|entre|بين|ما بين|فيما بين"),
+    (And, "and|et|و"),
+    (To, "to|through|إلى"),
+    (ToOrAt, "à|au|aux"),
+    (Night, "night|overnight|nuit|ليلة|ليل"),
+    (
+        DayPart,
+        "morning|evening|afternoon|dawn|noon|midday|midnight|matin|soir|soirée|après midi|aube|midi|minuit|\
+         صباح|صباحا|مساء|فجر|فجرا|ظهرا|ظهر|عصرا|عصر|بعد الظهر",
+    ),
+    (Decade, "decade|décennie|années|عقد"),
+    (MonthWord, "month|mois|شهر"),
+    (DayWord, "day|jour|يوم"),
+    (Unknown, "unknown|inconnu|inconnue|inconnus|غير معروف|غير معروفين|غير معروفة|مجهول"),
+    (UnknownDate, "unknown date|date inconnue|تاريخ غير معروف"),
+    (Utc, "utc|gmt|z|توقيت عالمي"),
+    (First, "first|premier|الأول"),
+    (
+        Filler,
+        "the|of|in|on|at|an|a year|year|years|period|during|dated|date|local time|le|la|les|l|d|de|des|en|dans|année|an|période|courant|\
+         durant|pendant|daté|heure locale|الفترة|خلال|في|عام|سنة|العام|السنة|بتاريخ|تاريخ|الساعة|الممتدة|الواقعة|م|بالتوقيت المحلي",
+    ),
+];
+
+/// What begins a run of pieces, with the number of pieces it takes.
+pub(super) fn sense(pieces: &[Piece]) -> Option<(Sense, usize)> {
+    static WORDS_OF_DATES: OnceLock<Lexicon<Sense>> = OnceLock::new();
+    WORDS_OF_DATES.get_or_init(|| Lexicon::new(WORDS)).find(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::pieces;
+    use super::*;
+
+    #[test]
+    fn each_word_has_one_sense() {
+        // Spellings that fold to the same are harmless within one sense; across two they would be a guess.
+        for (expected, words) in WORDS {
+            for word in words.split('|') {
+                let pieces = pieces(word);
+                assert_eq!(sense(&pieces), Some((*expected, pieces.len())), "{word}");
+            }
+        }
+    }
+}
