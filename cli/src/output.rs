@@ -126,6 +126,12 @@ impl Printer {
     }
 }
 
+/// What a printer prints of a text for people.
+#[cfg(test)]
+pub(crate) fn printed(printer: Printer, text: &str) -> String {
+    printer.directed(text)
+}
+
 /// Keeps the first failure of standard output.
 pub(crate) fn keep(written: std::io::Result<()>) {
     if let Err(error) = written {

@@ -10,7 +10,7 @@ use crate::error::{DONE, Outcome};
 use crate::output::pasted;
 use crate::session::Session;
 
-mod story;
+pub(super) mod story;
 
 use story::Story;
 

@@ -72,8 +72,9 @@ impl Page<'_> {
 /// The whole page of a record.
 pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
     let all: BTreeSet<OrganisationId> = view.organisations.iter().map(|speaker| speaker.organisation).collect();
-    let alone = head::alone(pen, view, &all);
-    let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1, alone: alone.as_deref() };
+    let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1, common: None };
+    let common = head::common(&sheet);
+    let sheet = Sheet { common: common.as_ref(), ..sheet };
     let mut parts = vec![head::head(&sheet)];
     let (contested, others): (Vec<&Property>, Vec<&Property>) =
         view.properties.iter().partition(|property| property.computed.contested);

@@ -12,7 +12,7 @@ use crate::commands::show::{Pen, TEXT_LINES, Telling, short};
 use crate::output::hung;
 
 /// Tells the history of one record.
-pub(super) struct Story<'a> {
+pub(in crate::commands) struct Story<'a> {
     pen: Pen<'a>,
     view: &'a View,
     /// Every claim that the view has, by its id, with its property.
@@ -21,7 +21,7 @@ pub(super) struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    pub(super) fn new(pen: Pen<'a>, view: &'a View, has_ids: bool) -> Self {
+    pub(in crate::commands) fn new(pen: Pen<'a>, view: &'a View, has_ids: bool) -> Self {
         let properties = view.properties.iter();
         let claims = properties
             .flat_map(|property| property.claims.iter().map(|claim| (claim.id, (property.prop.as_str(), claim))));
@@ -29,7 +29,7 @@ impl<'a> Story<'a> {
     }
 
     /// The whole story: day by day, what each entry did.
-    pub(super) fn text(&self, history: &History) -> String {
+    pub(in crate::commands) fn text(&self, history: &History) -> String {
         let pen = self.pen;
         let title = label(&self.view.labels, pen.language).unwrap_or_else(|| short(&history.record.to_string()));
         let title = pen.say("history.title", &[("record", &pen.foreign(&title))]);

@@ -18,6 +18,13 @@ const WIDE: usize = 120;
 /// Accounts of one property; the rest is shown on demand, for a member may say thousands.
 const MOST: usize = 60;
 
+/// Who says most of what stands on a page, and on what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Common {
+    pub(super) line: String,
+    pub(super) basis: Vec<String>,
+}
+
 /// A page as the claims on it need it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sheet<'a> {
@@ -27,8 +34,8 @@ pub(super) struct Sheet<'a> {
     pub(super) all: &'a BTreeSet<OrganisationId>,
     /// True if it has claims in several spaces: then each says in which it stands.
     pub(super) is_mixed: bool,
-    /// Who says what names nobody else, where one organisation alone speaks: told once, in the head.
-    pub(super) alone: Option<&'a str>,
+    /// Who says what names nobody else, and on what: told once, in the head.
+    pub(super) common: Option<&'a Common>,
 }
 
 impl Sheet<'_> {
@@ -106,18 +113,25 @@ impl Sheet<'_> {
         if property.computed.contested && self.pen.width >= WIDE && shown.len() > 1 {
             let half = self.pen.width.saturating_sub(2) / 2;
             for pair in shown.chunks(2) {
-                let blocks = pair.iter().map(|account| (self.account(property, account, half), half));
+                let blocks = pair.iter().map(|account| (self.account(property, account, half, false), half));
                 out.extend(beside(&blocks.collect::<Vec<_>>()));
             }
         } else {
-            out.extend(shown.iter().flat_map(|account| self.account(property, account, self.pen.width)));
+            let is_only = all.len() == 1 && !property.computed.contested && !property.accuses;
+            out.extend(shown.iter().flat_map(|account| self.account(property, account, self.pen.width, is_only)));
         }
         out.extend(more(self.pen, all.len().saturating_sub(shown.len())));
         out
     }
 
     /// One account: who says it, the values, and below them what they rest on.
-    pub(super) fn account(&self, property: &Property, account: &Account<'_>, width: usize) -> Vec<String> {
+    pub(super) fn account(
+        &self,
+        property: &Property,
+        account: &Account<'_>,
+        width: usize,
+        is_only: bool,
+    ) -> Vec<String> {
         let pen = self.pen;
         let Some(first) = account.first() else { return Vec::new() };
         let space = self.is_mixed.then(|| pen.space(first.claim.space));
@@ -128,9 +142,16 @@ impl Sheet<'_> {
             all: self.all,
         };
         let line = pen.account_line(&voices, space.as_deref());
-        let mut out = if self.alone == Some(line.as_str()) { Vec::new() } else { hung("  ", &line, width) };
-        for said in &account.said {
+        let basis: Vec<String> = first.claim.basis.iter().map(|basis| pen.basis(basis)).collect();
+        let is_common = is_only && self.common.is_some_and(|common| common.line == line && common.basis == basis);
+        let mut out = if is_common { Vec::new() } else { hung("  ", &line, width) };
+        // What answers all of them alike stands below all of them, once.
+        let is_answered_alike = account.said.iter().all(|said| said.claim.replies == first.claim.replies);
+        for (index, said) in account.said.iter().enumerate() {
             out.extend(self.said(property, said, width));
+            if !is_answered_alike || index.saturating_add(1) == account.said.len() {
+                out.extend(said.claim.replies.iter().flat_map(|reply| pen.reply(reply, "    ", width)));
+            }
         }
         let notes = pen.own_notes(first.claim);
         if !notes.is_empty() {
@@ -139,8 +160,8 @@ impl Sheet<'_> {
         if let Some(wording) = &first.claim.wording {
             out.extend(pen.wording(wording, "      ", width));
         }
-        for basis in &first.claim.basis {
-            out.extend(hung("    ← ", &pen.basis(basis), width));
+        if !is_common {
+            out.extend(basis.iter().flat_map(|basis| hung("    ← ", basis, width)));
         }
         out
     }
@@ -159,9 +180,6 @@ impl Sheet<'_> {
         }
         for opinion in &claim.opinions {
             out.extend(hung("      ", &pen.opinion(opinion), width));
-        }
-        for reply in &claim.replies {
-            out.extend(pen.reply(reply, "    ", width));
         }
         out
     }

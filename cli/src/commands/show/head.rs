@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::{OrganisationId, SpaceId, kind_code};
-use isnad_protocol::time::{Day, Timestamp};
+use isnad_protocol::model::{self, ValueType};
 use isnad_protocol::view::{Property, Reference, ShownClaim, View, Whose};
 
-use super::accounts::{Sheet, property_word};
+use super::accounts::{Common, Sheet, property_word};
 use super::notes::Voices;
 use super::pen::{Pen, short};
 use super::related::in_force;
+use super::said;
 use super::value::Telling;
 use crate::commands::reading::label;
 use crate::output::hung;
@@ -31,6 +32,8 @@ const FACTS: [(&str, &[&str]); 11] = [
 
 /// Different values of one fact that the head tells; more are told by their number.
 const VALUES: usize = 3;
+/// Sections that one account fills alone, from which on the head names it for all.
+const REPEATED: usize = 3;
 /// Names in other languages.
 const NAMES: usize = 12;
 
@@ -57,7 +60,10 @@ pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     }
     out.extend(contested(pen, view));
     out.extend(speakers(pen, view, sheet.all));
-    out.extend(sheet.alone.iter().flat_map(|who| hung("", &pen.say("show.alone", &[("who", who)]), pen.width)));
+    if let Some(common) = sheet.common {
+        out.extend(hung("", &pen.say("show.common", &[("who", &common.line)]), pen.width));
+        out.extend(common.basis.iter().flat_map(|basis| hung("  ← ", basis, pen.width)));
+    }
     out.extend(policy(pen, view));
     out
 }
@@ -83,7 +89,12 @@ fn fact(pen: Pen<'_>, view: &View, property: &Property) -> Option<String> {
     for claim in &standing {
         let Some(value) = &claim.value else { continue };
         let refs: &[Reference] = &claim.refs;
-        let text = Telling { pen, refs }.brief(kind_code(&view.kind), &property.prop, value);
+        let is_date = kind_code(&view.kind).and_then(|kind| model::property(kind, &property.prop));
+        let is_date = is_date.is_some_and(|property| property.value == ValueType::Date);
+        let text = match value.as_text().filter(|_| is_date) {
+            Some(date) => pen.date(date),
+            None => Telling { pen, refs }.brief(kind_code(&view.kind), &property.prop, value),
+        };
         if !told.contains(&text) {
             told.push(text);
         }
@@ -135,20 +146,24 @@ fn speakers(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) -> Vec<St
     out
 }
 
-/// Who says what names nobody else: the one organisation that speaks in one space, on the day of most of its claims.
-pub(super) fn alone(pen: Pen<'_>, view: &View, all: &BTreeSet<OrganisationId>) -> Option<String> {
-    if all.len() != 1 || spaces(view).len() != 1 {
-        return None;
-    }
-    let claims = view.properties.iter().flat_map(|property| &property.claims);
-    let mut days: BTreeMap<Day, (usize, Timestamp)> = BTreeMap::new();
-    for time in claims.filter_map(|claim| claim.signed.iter().map(|signed| signed.time).min()) {
-        let (count, _) = days.entry(time.day()).or_insert((0, time));
+/// Who says most of what is uncontested, and on what: the head names it once, where that saves the reader repetition.
+pub(super) fn common(sheet: &Sheet<'_>) -> Option<Common> {
+    let plain = sheet.view.properties.iter().filter(|property| !property.computed.contested && !property.accuses);
+    let mut counts: BTreeMap<Common, usize> = BTreeMap::new();
+    for property in plain {
+        let said = said::said(&property.claims);
+        let [account] = &*said::accounts(&said) else { continue };
+        let Some(first) = account.first() else { continue };
+        let space = sheet.is_mixed.then(|| sheet.pen.space(first.claim.space));
+        let body = first.claim.according_to.as_ref();
+        let voices = Voices { body, signers: &first.signers, times: &first.times, all: sheet.all };
+        let line = sheet.pen.account_line(&voices, space.as_deref());
+        let basis = first.claim.basis.iter().map(|basis| sheet.pen.basis(basis)).collect();
+        let count = counts.entry(Common { line, basis }).or_default();
         *count = count.saturating_add(1);
     }
-    let (_, time) = days.into_values().max_by_key(|(count, _)| *count)?;
-    let signers: Vec<OrganisationId> = all.iter().copied().collect();
-    Some(pen.account_line(&Voices { body: None, signers: &signers, times: &[time], all }, None))
+    let (common, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    (count >= REPEATED).then_some(common)
 }
 
 /// The spaces in which anything of the record stands.

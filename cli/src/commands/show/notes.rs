@@ -9,7 +9,7 @@ use isnad_protocol::view::{Basis, Opinion, Reference, Reply, Retracted, ShownCla
 
 use super::pen::{Pen, TEXT_LINES};
 use super::said::Said;
-use crate::output::hung;
+use crate::output::{columns, hung};
 
 /// Signers and a cited body, as a page names them.
 #[derive(Debug, Clone)]
@@ -64,8 +64,7 @@ impl Pen<'_> {
             ("credibility", "information_credibility", &claim.credibility),
             ("marking", "marking", &claim.marking),
         ] {
-            let word =
-                |code: &String| self.field(&self.word(&format!("field.{field}")), &self.code(vocabulary, code));
+            let word = |code: &String| self.field(&self.word(&format!("field.{field}")), &self.code(vocabulary, code));
             notes.extend(code.as_ref().map(word));
         }
         let valid = |dates: &String| self.field(&self.word("field.valid"), &self.date(dates));
@@ -141,7 +140,11 @@ impl Pen<'_> {
         let words: Vec<String> =
             reason.into_iter().chain(opinion.text.as_deref().map(|text| self.foreign(text))).collect();
         let id = format!("[{}]", opinion.claim.to_short());
-        if words.is_empty() { format!("{head} {id}") } else { format!("{} {id}", self.field(&head, &self.notes(&words))) }
+        if words.is_empty() {
+            format!("{head} {id}")
+        } else {
+            format!("{} {id}", self.field(&head, &self.notes(&words)))
+        }
     }
 
     /// A subject's reply, drawn as large as what it answers.
@@ -159,8 +162,10 @@ impl Pen<'_> {
         let head = self.list(&parts);
         let mut out = hung(&format!("{indent}↳ "), &head, width);
         let mut words = self.quoted(&reply.text, reply.lang.as_deref(), &format!("{indent}  "), width);
-        if let Some(last) = words.last_mut() {
-            last.push_str(&self.quiet(&format!(" [{}]", reply.claim.to_short())));
+        let id = format!("[{}]", reply.claim.to_short());
+        match words.last_mut().filter(|last| columns(last).saturating_add(1).saturating_add(columns(&id)) <= width) {
+            Some(last) => last.push_str(&format!(" {}", self.quiet(&id))),
+            None => words.push(format!("{indent}  {}", self.quiet(&id))),
         }
         out.extend(words);
         out

@@ -4,11 +4,12 @@ use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, SpaceId};
 use isnad_protocol::locale::{self, Direction, Language};
+use isnad_protocol::model::speech;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, value_text};
 
 use crate::commands::reading::{label, organisation_name};
-use crate::output::{Printer, Style, isolated, lines, one_line, paragraphs};
+use crate::output::{Printer, Style, fit, inert, isolated, lines, one_line, paragraphs};
 
 /// Characters of a name in a line; a longer one is cut, for a line holds several.
 const NAME: usize = 160;
@@ -55,15 +56,14 @@ impl Pen<'_> {
 
     /// Words of others within a line: of bounded length, and isolated.
     pub(crate) fn foreign(self, text: &str) -> String {
-        let mut length = text.chars();
-        let text = if self.is_full || length.by_ref().nth(NAME).is_none() {
-            text.to_owned()
-        } else {
-            let more = length.count().saturating_add(1).to_string();
-            let start: String = text.chars().take(NAME).collect();
-            format!("{start}… (+{more})")
-        };
-        self.apart(&text)
+        // What is made inert grows: the bound holds before and after.
+        let start: String = inert(&text.chars().take(NAME).collect::<String>()).chars().take(NAME).collect();
+        let shown = start.chars().count();
+        if self.is_full || (shown < NAME && text.chars().nth(NAME).is_none()) {
+            return self.apart(text);
+        }
+        let more = text.chars().count().saturating_sub(shown);
+        self.apart(&if more > 0 { format!("{start}… (+{more})") } else { start })
     }
 
     /// Isolates a text. Among words from right to left ASCII too has a direction of its own.
@@ -126,6 +126,7 @@ impl Pen<'_> {
     /// The name of an organisation in the reader's language.
     pub(crate) fn organisation(self, id: OrganisationId) -> String {
         let name = organisation_name(self.who, id, self.language);
+        let name = if self.is_full { name } else { fit(&name, NAME).trim_end().to_owned() };
         let is_bare = self.language.direction() == Direction::Rtl && name.is_ascii();
         if is_bare { format!("\u{2068}{name}\u{2069}") } else { name }
     }
@@ -140,7 +141,7 @@ impl Pen<'_> {
 
     /// A date as people say it.
     pub(crate) fn date(self, edtf: &str) -> String {
-        self.foreign(edtf)
+        self.foreign(&speech::date_in(self.language, edtf))
     }
 
     /// A date as people say it, and where that differs as it was written.

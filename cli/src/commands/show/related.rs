@@ -238,9 +238,7 @@ pub(super) fn in_force(pen: Pen<'_>, state: &DesignationState) -> String {
     let word = pen.code("designation_status", &state_code(state));
     let day = |day: &isnad_protocol::time::Day| pen.date(&day.to_string());
     let term = match (&state.since, &state.until) {
-        (Some(since), Some(until)) => {
-            Some(pen.say("format.count_range", &[("min", &day(since)), ("max", &day(until))]))
-        }
+        (Some(since), Some(until)) => Some(pen.say("show.term", &[("since", &day(since)), ("until", &day(until))])),
         (Some(since), None) => Some(pen.say("show.since", &[("date", &day(since))])),
         (None, Some(until)) => Some(pen.say("show.until", &[("date", &day(until))])),
         (None, None) => None,

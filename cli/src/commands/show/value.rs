@@ -3,7 +3,7 @@
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::model::{self, ValueType};
+use isnad_protocol::model::{self, ValueType, speech};
 use isnad_protocol::view::{Reference, Words, value_text};
 
 use super::pen::Pen;
@@ -89,6 +89,15 @@ impl Telling<'_> {
             ValueType::Name => self.name(value),
             ValueType::Date => Some(pen.date_and_form(value.as_text()?)),
             ValueType::Country => Some(country(pen.language, value.as_text()?, pen)),
+            ValueType::Duration => {
+                let written = value.as_text()?;
+                let said = speech::value_in(pen.language, &form, value);
+                Some(if said == written {
+                    pen.foreign(written)
+                } else {
+                    format!("{} ({})", pen.foreign(&said), pen.foreign(written))
+                })
+            }
             ValueType::Bool => match value {
                 Json::Bool(is) => Some(pen.word(if *is { "view.yes" } else { "view.no" })),
                 _ => None,
@@ -99,9 +108,15 @@ impl Telling<'_> {
             }
             ValueType::Shape(members) => {
                 let mut parts = Vec::new();
+                let title = value.get("title").and_then(Json::as_text);
+                let members = members.iter().filter(|member| title.is_none() || member.key != "title");
                 for member in members {
                     let Some(part) = value.get(member.key) else { continue };
                     let text = self.told(member.value, part).unwrap_or_else(|| pen.raw(part));
+                    if title.is_some() {
+                        parts.push(text);
+                        continue;
+                    }
                     let key = format!("member.{}", member.key);
                     let property = format!("property.{}", member.key);
                     let key = locale::lookup(pen.language, &key)
@@ -109,11 +124,14 @@ impl Telling<'_> {
                         .unwrap_or(member.key);
                     parts.push(pen.field(key, &text));
                 }
-                (!parts.is_empty()).then(|| pen.list(&parts))
+                match title.map(|title| pen.foreign(title)) {
+                    Some(title) if parts.is_empty() => Some(title),
+                    Some(title) => Some(format!("{title} ({})", pen.list(&parts))),
+                    None => (!parts.is_empty()).then(|| pen.list(&parts)),
+                }
             }
             ValueType::Text
             | ValueType::Plain
-            | ValueType::Duration
             | ValueType::Blob
             | ValueType::Language
             | ValueType::Int
