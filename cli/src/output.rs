@@ -5,20 +5,22 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one module that prints")]
 
-use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::sync::Mutex;
 
 use isnad_protocol::locale::{self, Direction, Language};
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 
 use crate::error::Problem;
 
 mod figures;
+mod foreign;
+mod layout;
+mod screen;
 
-/// Width of a terminal that does not say its own.
-const WIDTH: usize = 80;
+pub(crate) use foreign::{inert, isolated, one_line, paragraphs, pasted};
+pub(crate) use layout::{beside, columns, hung, lines};
+pub(crate) use screen::{is_plain, width};
 
 /// Why standard output took something no more; kept until the command ends, for it is then no success.
 static FAILED: Mutex<Option<std::io::Error>> = Mutex::new(None);
@@ -43,6 +45,8 @@ pub(crate) enum Style {
     Strong,
     /// What a reader must not miss.
     Alert,
+    /// What few readers need.
+    Quiet,
 }
 
 impl Printer {
@@ -64,14 +68,22 @@ impl Printer {
 
     /// Prints text for people.
     pub(crate) fn text(self, text: &str) {
-        self.line(self.directed(text.trim_end()));
+        self.line(self.directed(text));
+    }
+
+    /// Prints a long text for people: through their pager, if they named one and the text is longer than the screen.
+    pub(crate) fn pages(self, text: &str) {
+        let text = self.directed(text);
+        if !screen::paged(&text) {
+            self.line(text);
+        }
     }
 
     /// A text for people, whose figures keep their order among words of either direction.
     fn directed(self, text: &str) -> String {
         match self.direction {
-            Direction::Ltr => text.to_owned(),
-            Direction::Rtl => figures::isolated(text),
+            Direction::Ltr => text.trim_end().to_owned(),
+            Direction::Rtl => figures::isolated(text.trim_end()),
         }
     }
 
@@ -125,9 +137,16 @@ impl Printer {
         let code = match style {
             Style::Strong => "1",
             Style::Alert => "1;31",
+            Style::Quiet => "2",
         };
         if self.is_terminal { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// What a printer prints of a text for people.
+#[cfg(test)]
+pub(crate) fn printed(printer: Printer, text: &str) -> String {
+    printer.directed(text)
 }
 
 /// Keeps the first failure of standard output.
@@ -161,49 +180,6 @@ pub(crate) fn progress(printer: Printer, length: usize) -> indicatif::ProgressBa
     indicatif::ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
-/// The width of the terminal, within reason.
-pub(crate) fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    said.unwrap_or(WIDTH).clamp(40, 160)
-}
-
-/// Text of others, made inert: nothing in it moves a cursor or turns a line round.
-pub(crate) fn inert(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_unsafe(character) {
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
-/// The same, isolated so that its direction does not reach its neighbours. UAX 9: FIRST STRONG ISOLATE.
-pub(crate) fn isolated(text: &str) -> String {
-    let text = inert(text);
-    if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
-}
-
-/// What was copied from a line that this module isolated, without the marks that nobody sees.
-pub(crate) fn pasted(text: &str) -> &str {
-    text.trim_matches(|character| matches!(character, '\u{2066}'..='\u{2069}'))
-}
-
-const fn is_unsafe(character: char) -> bool {
-    matches!(
-        character,
-        '\0'..='\u{9}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
-/// Columns that a text takes on a terminal.
-pub(crate) fn columns(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
-}
-
 /// Pads a text with spaces to a width; a longer one is cut with an ellipsis.
 pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut out = String::new();
@@ -222,9 +198,8 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
         used = next;
     }
     // An isolate that was cut open is closed, or it would swallow the rest of the line.
-    if out.contains('\u{2068}') && !out.contains('\u{2069}') {
-        out.push('\u{2069}');
-    }
+    let open = out.matches(['\u{2066}', '\u{2067}', '\u{2068}']).count();
+    out.extend(std::iter::repeat_n('\u{2069}', open.saturating_sub(out.matches('\u{2069}').count())));
     out.push('…');
     used = used.saturating_add(1);
     out.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
@@ -233,43 +208,13 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 
 /// Sets a text behind a label, wrapped so that later lines stand below the first.
 pub(crate) fn hanging(label: &str, text: &str, width: usize) -> String {
-    let indent = columns(label);
-    let room = width.saturating_sub(indent).max(20);
-    let mut lines: Vec<String> = Vec::new();
-    for paragraph in text.lines() {
-        lines.extend(wrapped(paragraph, room));
-    }
-    let glue = format!("\n{}", " ".repeat(indent));
-    format!("{label}{}", lines.join(&glue))
-}
-
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let Some(line) = lines.last_mut() else { break };
-        let needed = columns(line).saturating_add(columns(word)).saturating_add(1);
-        if line.is_empty() {
-            line.push_str(word);
-        } else if needed <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
+    let room = width.max(columns(label).saturating_add(20));
+    hung(label, text, room).join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_in_a_text_moves_the_cursor_or_turns_the_line() {
-        assert_eq!(inert("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(inert("a\u{202e}b\u{2066}"), "a\\u{202e}b\\u{2066}");
-        assert_eq!(inert("خان العسل"), "خان العسل");
-    }
 
     #[test]
     fn a_cut_text_closes_its_isolate() {

@@ -17,6 +17,12 @@ pub(crate) struct ListArgs {
 pub(crate) struct ShowArgs {
     /// A record id, any unique beginning of 8 digits or more, or an alias
     pub(crate) record: String,
+    /// Show the head and what all accounts come to, no more
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) brief: bool,
+    /// Cut nothing: long texts and long lists are shown whole
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 /// See [`super::Command::History`].
@@ -24,4 +30,10 @@ pub(crate) struct ShowArgs {
 pub(crate) struct HistoryArgs {
     /// A record id, any unique beginning of 8 digits or more, or an alias
     pub(crate) record: String,
+    /// Show with each entry its id, its key and its position
+    #[arg(long)]
+    pub(crate) ids: bool,
+    /// Cut nothing: long texts are shown whole
+    #[arg(long)]
+    pub(crate) full: bool,
 }

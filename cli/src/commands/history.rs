@@ -1,66 +1,35 @@
-//! `isnad history`: everything ever said about a record, in order.
+//! `isnad history`: everything ever said about a record, told as a story by day.
 
 use isnad_node::reading::Who;
-use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{Did, History};
+use isnad_protocol::view::{History, View};
 
-use super::reading::{organisation_name, property_word};
+use super::show::pen;
 use crate::args::HistoryArgs;
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, isolated, pasted, width};
+use crate::output::pasted;
 use crate::session::Session;
+
+pub(super) mod story;
+
+use story::Story;
 
 pub(crate) async fn run(session: &Session, args: &HistoryArgs) -> Outcome {
     let client = Client::to_read(session).await?;
-    let query = query(&[("today", session.today.map(|day| day.to_string()))]);
-    let history: History = client.get(&format!("/history/{}{query}", encoded(pasted(&args.record)))).await?;
+    let asked = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let history: History = client.get(&format!("/history/{}{asked}", encoded(pasted(&args.record)))).await?;
+    if session.printer.json {
+        session.printer.value(&history);
+        return Ok(DONE);
+    }
+    // What a claim says, in whose words and on what, is in the view; the history has it in one line alone.
+    let asked = query(&[
+        ("today", session.today.map(|day| day.to_string())),
+        ("lang", Some(session.language.code().to_owned())),
+    ]);
+    let view: View = client.get(&format!("/records/{}{asked}", history.record)).await?;
     let who: Who = client.get("/who").await?;
-    session.printer.either(&history, |history| history_text(session, history, &who));
+    let pen = super::show::Pen { is_full: args.full, ..pen(session, &who) };
+    session.printer.pages(&Story::new(pen, &view, args.ids).text(&history));
     Ok(DONE)
-}
-
-fn history_text(session: &Session, history: &History, who: &Who) -> String {
-    let printer = session.printer;
-    let mut out = vec![printer.styled(&history.record.to_string(), Style::Strong)];
-    for item in &history.items {
-        let name = organisation_name(who, item.organisation, session.language);
-        let standing = match item.standing.name() {
-            "counts" => String::new(),
-            other => format!(" — {}", locale::word(session.language, &format!("standing.{other}"))),
-        };
-        out.push(format!(
-            "\n{} {name}, key {} #{}, entry {}{standing}",
-            item.time,
-            item.author.to_short(),
-            item.seq,
-            item.entry.to_short()
-        ));
-        out.extend(item.did.iter().map(|did| hanging("  ", &did_text(session.language, did), width())));
-    }
-    out.join("\n")
-}
-
-fn did_text(language: Language, did: &Did) -> String {
-    let word = |key: &str| locale::word(language, key).to_owned();
-    match did {
-        Did::Claimed { claim, prop, text, replaces } => {
-            let prop = prop.as_deref().unwrap_or("?");
-            let replaces =
-                replaces.map(|old| format!(" ({} {})", word("field.replaces"), old.to_short())).unwrap_or_default();
-            format!("+ {}: {}{replaces}  [{}]", property_word(language, prop), isolated(text), claim.to_short())
-        }
-        Did::Retracted { claim, reason, note } => {
-            let note = note.as_deref().map(|note| format!(": {}", isolated(note))).unwrap_or_default();
-            let reason = locale::code(language, "retraction_reason", reason);
-            format!("− {} {} ({}){note}", word("view.retracted"), claim.to_short(), inert(reason))
-        }
-        Did::Edited { narrative, begun, deleted, inserted } => {
-            let begun = if *begun { "begun, " } else { "" };
-            format!("~ narrative {} {begun}−{deleted} +{inserted}", narrative.to_short())
-        }
-        Did::Redacted { ground, text } => {
-            format!("× {} {}", inert(ground), text.as_deref().map(isolated).unwrap_or_default())
-        }
-    }
 }

@@ -1,26 +1,37 @@
 //! `isnad show`: every organisation's account of a record, side by side.
+//!
+//! Contested first; a reply directly below what it answers, and as large; nothing summed, nothing picked. MODEL §7, §9.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OrganisationId, RecordId, kind_code};
-use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{
-    Basis, Headline, How, Line, Opinion, Property, Reference, ShownClaim, State, View, Wording,
-};
+use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
+use isnad_protocol::view::{Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View};
 
-use super::reading::{label, organisation_name, property_word, state_code};
 use crate::args::ShowArgs;
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, isolated, pasted, width};
+use crate::output::{hung, is_plain, pasted, width};
 use crate::session::Session;
 
+mod accounts;
+mod casualties;
+mod head;
+mod notes;
+mod pen;
+mod related;
+mod said;
+mod steps;
+#[cfg(test)]
+mod tests;
 mod value;
 
-use value::Telling;
+use accounts::Sheet;
+use pen::NARRATIVE_LINES;
+pub(super) use pen::{Pen, TEXT_LINES, short};
+use related::Related;
+pub(super) use value::Telling;
 
 pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     let client = Client::to_read(session).await?;
@@ -29,9 +40,20 @@ pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
         ("lang", Some(session.language.code().to_owned())),
     ]);
     let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(&args.record)))).await?;
+    if session.printer.json {
+        session.printer.value(&view);
+        return Ok(DONE);
+    }
     let who: Who = client.get("/who").await?;
-    session.printer.either(&view, |view| Page { session, who: &who }.text(view));
+    let pen = Pen { is_full: args.full, ..pen(session, &who) };
+    session.printer.pages(&text(pen, &view, args.brief));
     Ok(DONE)
+}
+
+/// Draws for whoever runs this command.
+pub(super) fn pen<'a>(session: &Session, who: &'a Who) -> Pen<'a> {
+    let (printer, language) = (session.printer, session.language);
+    Pen { printer, language, who, width: width(), is_plain: is_plain(), is_full: false }
 }
 
 /// Draws views for a terminal.
@@ -41,260 +63,10 @@ pub(crate) struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn language(&self) -> Language {
-        self.session.language
-    }
-
-    fn word(&self, key: &str) -> String {
-        locale::word(self.language(), key).to_owned()
-    }
-
-    /// The whole page of a record.
-    pub(crate) fn text(&self, view: &View) -> String {
-        let printer = self.session.printer;
-        let title =
-            label(&view.labels, self.language()).map_or_else(|| view.record.to_string(), |text| isolated(&text));
-        let mut out = printer.styled(&title, Style::Strong);
-        let _ = write!(out, "\n{} {}", self.word(&format!("kind.{}", view.kind)), view.record);
-        if let Some(state) = &view.computed.state {
-            let code = state_code(state);
-            let word = locale::code(self.language(), "designation_status", &code);
-            let until = state.until.map(|until| format!(", {until}")).unwrap_or_default();
-            let _ = write!(
-                out,
-                "\n{}",
-                printer.styled(&format!("{word}{until} ({})", self.word("view.computed")), Style::Alert)
-            );
-        }
-        if view.computed.contested {
-            let note = format!("{} ({})", self.word("view.contested"), self.word("view.computed"));
-            let _ = write!(out, "\n{}", printer.styled(&note, Style::Alert));
-        }
-        let mut properties: Vec<&Property> = view.properties.iter().collect();
-        properties.sort_by_key(|property| !property.computed.contested);
-        for property in properties {
-            let _ = write!(out, "\n\n{}", self.property(view, property));
-        }
-        if !view.related.is_empty() {
-            let _ = write!(out, "\n\n{}", self.related(&view.related));
-        }
-        for narrative in &view.narratives {
-            let name = organisation_name(self.who, narrative.organisation, self.language());
-            let _ = write!(out, "\n\n{} {} — {name}\n", self.word("view.narratives"), narrative.id.to_short());
-            out.push_str(&hanging("  ", &isolated(&narrative.text), width()));
-        }
-        for left in &view.left_out {
-            let why = self.word(&format!("standing.{}", left.standing.name()));
-            let entry = format!("{} {}", self.word("view.entry"), left.entry.to_short());
-            let key = format!("{} {}", self.word("view.key"), left.author.to_short());
-            let _ = write!(out, "\n\n{entry}, {key}: {why}");
-        }
-        let _ = write!(out, "\n\n{} {}", self.word("view.as_of"), view.today);
-        out
-    }
-
-    fn property(&self, view: &View, property: &Property) -> String {
-        let printer = self.session.printer;
-        let mut head = vec![printer.styled(&property_word(self.language(), &property.prop), Style::Strong)];
-        head.extend(property.computed.headlines.iter().filter_map(|headline| self.headline(view, property, headline)));
-        if property.computed.contested {
-            head.push(printer.styled(&self.word("view.contested"), Style::Alert));
-        }
-        let mut out = head.join("  ");
-        for said in said(&property.claims) {
-            out.push('\n');
-            out.push_str(&self.claim(view, property, &said));
-        }
-        out
-    }
-
-    /// What several accounts come to, where that can be said in few words.
-    fn headline(&self, view: &View, property: &Property, headline: &Headline) -> Option<String> {
-        if headline.accounts < 2 {
-            return None;
-        }
-        let told = match (&headline.category, headline.min) {
-            (Some(category), Some(min)) => {
-                let category = locale::code(self.language(), "casualty_category", category);
-                Some(format!("{} {}", isolated(category), self.telling(&[]).range(min, headline.max)))
-            }
-            _ if let Some((first, last)) = &headline.span => {
-                let ends = [("min", first.as_str()), ("max", last.as_str())];
-                Some(isolated(&locale::format(self.language(), "format.count_range", &ends)))
-            }
-            _ => headline.values.first().filter(|_| headline.how == How::Same && property.is_single).map(|value| {
-                let refs: Vec<Reference> = property.claims.iter().flat_map(|claim| claim.refs.clone()).collect();
-                self.telling(&refs).value(kind_code(&view.kind), &property.prop, value)
-            }),
-        };
-        let accounts = headline.accounts.to_string();
-        let accounts = locale::format(self.language(), "format.accounts", &[("count", &accounts)]);
-        Some(told.map_or_else(|| format!("({accounts})"), |told| format!("{told} ({accounts})")))
-    }
-
-    fn claim(&self, view: &View, property: &Property, said: &Said<'_>) -> String {
-        let claim = said.claim;
-        let mark = match claim.state {
-            State::Live if property.computed.contesting.contains(&claim.id) => "  ≠ ",
-            State::Live => "  • ",
-            State::Replaced => "  ○ ",
-            State::Retracted => "  − ",
-        };
-        let mut value = claim.value.as_ref().map(|value| self.value(view, property, value, claim)).unwrap_or_default();
-        if let Some(lang) = claim.lang.as_deref().filter(|lang| *lang != self.language().code()) {
-            let _ = write!(value, " ({})", inert(lang));
-        }
-        let mut out = hanging(mark, &value, width());
-        let _ = write!(out, "\n{}", hanging("    ", &self.notes(said).join("; "), width()));
-        for basis in &claim.basis {
-            let _ = write!(out, "\n{}", hanging("    ← ", &self.basis(basis), width()));
-        }
-        if let Some(wording) = &claim.wording {
-            let _ = write!(out, "\n{}", hanging("    ", &self.wording(wording), width()));
-        }
-        out
-    }
-
-    fn value(&self, view: &View, property: &Property, value: &Json, claim: &ShownClaim) -> String {
-        let member = |key: &str| value.get(key).and_then(Json::as_text);
-        if property.prop == "opinion"
-            && let Some((stance, on)) = member("stance").zip(member("claim").or_else(|| member("entry")))
-        {
-            let stance = locale::code(self.language(), "stance", stance);
-            let reason = member("reason").map(|code| locale::code(self.language(), "dispute_reason", code));
-            let words: Vec<String> = reason.into_iter().chain(member("text")).map(isolated).collect();
-            let on: String = on.chars().take(12).collect();
-            return [vec![format!("{stance} [{}]", inert(&on))], words].concat().join(": ");
-        }
-        self.telling(&claim.refs).value(kind_code(&view.kind), &property.prop, value)
-    }
-
-    /// Whose word it is, by which standard, in which state, and what others say of it.
-    fn notes(&self, said: &Said<'_>) -> Vec<String> {
-        let claim = said.claim;
-        let mut notes = Vec::new();
-        notes.extend(
-            claim.according_to.as_ref().map(|body| format!("{} {}", self.word("view.according_to"), self.name(body))),
-        );
-        notes.extend(claim.standard.as_deref().map(|code| self.standard(code)));
-        for (field, vocabulary, code) in [
-            ("likelihood", "likelihood", &claim.likelihood),
-            ("confidence", "confidence", &claim.confidence),
-            ("reliability", "source_reliability", &claim.reliability),
-            ("credibility", "information_credibility", &claim.credibility),
-            ("marking", "marking", &claim.marking),
-            ("valid", "", &claim.valid),
-            ("original", "", &claim.original),
-        ] {
-            notes.extend(code.as_ref().map(|code| {
-                let word = locale::code(self.language(), vocabulary, code);
-                format!("{}: {}", self.word(&format!("field.{field}")), isolated(word))
-            }));
-        }
-        let signers: Vec<String> =
-            said.signers.iter().map(|id| organisation_name(self.who, *id, self.language())).collect();
-        notes.push(format!("{} {}", self.word("view.signed_by"), signers.join(" + ")));
-        for (is_so, key) in [
-            (claim.state == State::Replaced, "view.replaced"),
-            (claim.unverified, "view.unverified"),
-            (claim.malformed, "view.malformed"),
-            (claim.flags.iter().any(|flag| flag == "unknown_code"), "view.unknown"),
-        ] {
-            notes.extend(is_so.then(|| self.word(key)));
-        }
-        for retracted in &claim.retracted {
-            let reason = locale::code(self.language(), "retraction_reason", &retracted.reason);
-            let note = retracted.note.as_deref().map(|note| format!(": {}", isolated(note))).unwrap_or_default();
-            notes.push(format!("{} ({}){note}", self.word("view.retracted"), inert(reason)));
-        }
-        notes.extend(claim.opinions.iter().map(|opinion| self.opinion(opinion)));
-        notes.push(format!("[{}]", claim.id.to_short()));
-        notes
-    }
-
-    fn opinion(&self, opinion: &Opinion) -> String {
-        let who = organisation_name(self.who, opinion.organisation, self.language());
-        let stance = locale::code(self.language(), "stance", &opinion.stance);
-        let earlier =
-            if opinion.on_earlier { format!(" ({})", self.word("view.earlier_version")) } else { String::new() };
-        let reason = opinion.reason.as_deref().map(|code| locale::code(self.language(), "dispute_reason", code));
-        let words: Vec<String> = reason.into_iter().chain(opinion.text.as_deref()).map(isolated).collect();
-        [vec![format!("{who} {}{earlier}", inert(stance))], words].concat().join(": ")
-    }
-
-    fn basis(&self, basis: &Basis) -> String {
-        let source = basis.source.as_ref().map_or_else(|| self.word("view.malformed"), |source| self.name(source));
-        let locator = basis.locator.as_deref().map(|locator| format!(", {}", isolated(locator))).unwrap_or_default();
-        let unverified = if basis.unverified { format!(" ({})", self.word("view.unverified")) } else { String::new() };
-        format!("{source}{locator}{unverified}")
-    }
-
-    fn wording(&self, wording: &Wording) -> String {
-        match wording {
-            Wording::Verbatim { text, lang } => {
-                let lang = lang.as_deref().filter(|lang| *lang != self.language().code());
-                format!("“{}”{}", isolated(text), lang.map(|lang| format!(" ({})", inert(lang))).unwrap_or_default())
-            }
-            Wording::Unavailable { unavailable } => {
-                format!("({})", inert(locale::code(self.language(), "wording_unavailable", unavailable)))
-            }
-        }
-    }
-
-    fn telling<'b>(&'b self, refs: &'b [Reference]) -> Telling<'b> {
-        Telling { language: self.language(), page: self, refs }
-    }
-
-    fn standard(&self, code: &str) -> String {
-        let word = locale::code(self.language(), "standard_of_proof", code);
-        format!("{}: {}", self.word("view.standard"), inert(word))
-    }
-
-    /// Another record by its label.
-    fn name(&self, reference: &Reference) -> String {
-        label(&reference.labels, self.language())
-            .map_or_else(|| format!("{} ({})", reference.record, self.word("view.dangling")), |text| isolated(&text))
-    }
-
     /// Conclusions and measures about the record: who, according to whom, standard, wording, signed by.
     pub(crate) fn related(&self, lines: &[Line]) -> String {
-        let mut out = String::new();
-        let mut lines: Vec<&Line> = lines.iter().collect();
-        lines.sort_by_key(|line| (!line.contested, line.kind.clone()));
-        for line in lines {
-            let kind = self.word(&format!("kind.{}", line.kind));
-            let outcome = line.value.as_ref().and_then(|value| value.as_text()).unwrap_or_default();
-            let outcome = locale::code(self.language(), "finding_outcome", outcome);
-            let subjects: Vec<String> = line.subjects.iter().map(|subject| self.name(subject)).collect();
-            let mut head = format!("{kind}: {}", inert(outcome));
-            if !subjects.is_empty() {
-                let _ = write!(head, " — {}", subjects.join(", "));
-            }
-            if let Some(state) = &line.in_force {
-                let _ = write!(head, " ({})", locale::code(self.language(), "designation_status", &state_code(state)));
-            }
-            let mark = if line.contested { "  ≠ " } else { "  • " };
-            let _ = writeln!(out, "{}", hanging(mark, &head, width()));
-            let mut notes = Vec::new();
-            notes.extend(
-                line.according_to
-                    .as_ref()
-                    .map(|body| format!("{} {}", self.word("view.according_to"), self.name(body))),
-            );
-            notes.extend(line.standard.as_deref().map(|code| self.standard(code)));
-            notes.extend(line.date.as_deref().map(inert));
-            notes.push(format!(
-                "{} {}",
-                self.word("view.signed_by"),
-                organisation_name(self.who, line.organisation, self.language())
-            ));
-            notes.extend(line.unverified.then(|| self.word("view.unverified")));
-            let _ = writeln!(out, "{}", hanging("    ", &notes.join("; "), width()));
-            if let Some(wording) = &line.wording {
-                let _ = writeln!(out, "{}", hanging("    ", &self.wording(wording), width()));
-            }
-        }
-        out.trim_end().to_owned()
+        let pen = pen(self.session, self.who);
+        joined(Related { pen, is_brief: false }.parts(lines))
     }
 }
 
@@ -307,36 +79,186 @@ pub(super) fn value_in_words(
     value: &Json,
     refs: &[Reference],
 ) -> String {
-    Page { session, who }.telling(refs).value(Some(record.kind_code()), prop, value)
+    Telling { pen: pen(session, who), refs }.value(Some(record.kind_code()), prop, value)
 }
 
-/// One claim, and every organisation that says it in the same state: the same words are one claim with several signers.
-struct Said<'a> {
-    claim: &'a ShownClaim,
-    signers: Vec<OrganisationId>,
-}
-
-fn said(claims: &[ShownClaim]) -> Vec<Said<'_>> {
-    let mut all: Vec<Said<'_>> = Vec::new();
-    // By id, for a member may say thousands.
-    let mut places: BTreeMap<ClaimId, Vec<usize>> = BTreeMap::new();
-    for claim in claims {
-        let is_same = |first: &ShownClaim| {
-            first.state == claim.state
-                && first.opinions == claim.opinions
-                && first.retracted.is_empty()
-                && claim.retracted.is_empty()
-        };
-        let known = places.entry(claim.id).or_default();
-        let place = known.iter().copied().find(|place| all.get(*place).is_some_and(|said| is_same(said.claim)));
-        match place.and_then(|place| all.get_mut(place)) {
-            Some(said) if said.signers.contains(&claim.organisation) => {}
-            Some(said) => said.signers.push(claim.organisation),
-            None => {
-                known.push(all.len());
-                all.push(Said { claim, signers: vec![claim.organisation] });
-            }
-        }
+/// The whole page of a record.
+pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
+    let all: BTreeSet<OrganisationId> = view.organisations.iter().map(|speaker| speaker.organisation).collect();
+    let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1, common: None };
+    let common = head::common(&sheet);
+    let sheet = Sheet { common: common.as_ref(), ..sheet };
+    let mut parts = vec![head::head(&sheet)];
+    let (contested, others): (Vec<&Property>, Vec<&Property>) =
+        view.properties.iter().partition(|property| property.computed.contested);
+    parts.extend(contested.iter().map(|property| section(&sheet, property, is_brief)));
+    parts.push(replies(&sheet));
+    parts.extend(Related { pen, is_brief }.parts(&view.related));
+    if !is_brief {
+        let mut others: Vec<&Property> = others;
+        others.sort_by_key(|property| place(&property.prop));
+        parts.extend(others.iter().map(|property| section(&sheet, property, false)));
+        parts.extend(view.narratives.iter().map(|narrative| told(pen, narrative)));
+        parts.push(left_out(pen, view));
     }
-    all
+    parts.push(foot(pen, view));
+    joined(parts)
+}
+
+/// Parts with an empty line between; empty ones vanish.
+fn joined(parts: Vec<Vec<String>>) -> String {
+    let parts = parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.join("\n"));
+    parts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// What the head says already comes last, and sources behind what rests on them.
+fn place(prop: &str) -> u8 {
+    match prop {
+        "source" | "document" => 1,
+        "judgement" | "opinion" => 2,
+        "title" | "name" => 3,
+        "alias" => 4,
+        _ => 0,
+    }
+}
+
+fn section(sheet: &Sheet<'_>, property: &Property, is_brief: bool) -> Vec<String> {
+    match property.prop.as_str() {
+        // Drawn below what they answer, or by themselves.
+        "response" => sheet.former_replies(property),
+        "opinion" => {
+            let beside = opinions_beside(sheet.view);
+            let mut apart = property.clone();
+            apart.claims.retain(|claim| claim.state != State::Live || !beside.contains(&claim.id));
+            if apart.claims.is_empty() { Vec::new() } else { sheet.property(&apart) }
+        }
+        _ if is_brief => sheet.summary(property),
+        "step" => sheet.steps(property),
+        _ => sheet.property(property),
+    }
+}
+
+impl Sheet<'_> {
+    /// The name of a property, what all accounts come to, and the strip of its counts.
+    fn summary(&self, property: &Property) -> Vec<String> {
+        let mut out = self.head(property);
+        out.extend(self.strips(property, &said::said(&property.claims)));
+        out
+    }
+
+    /// Replies that were taken back or corrected.
+    fn former_replies(&self, property: &Property) -> Vec<String> {
+        let former = self.former(property, &said::said(&property.claims));
+        if former.is_empty() {
+            return former;
+        }
+        [vec![self.pen.heading(&self.pen.word("view.responses"))], former].concat()
+    }
+}
+
+/// The opinions that stand beside what they are about.
+fn opinions_beside(view: &View) -> BTreeSet<ClaimId> {
+    let claims = view.properties.iter().flat_map(|property| &property.claims);
+    claims
+        .filter(|claim| claim.state == State::Live)
+        .flat_map(|claim| &claim.opinions)
+        .map(|opinion| opinion.claim)
+        .collect()
+}
+
+/// Replies that answer no claim of this page: to the record as a whole, or to what is not held.
+fn replies(sheet: &Sheet<'_>) -> Vec<String> {
+    let (pen, view) = (sheet.pen, sheet.view);
+    let claims = view.properties.iter().flat_map(|property| &property.claims);
+    let beside: BTreeSet<ClaimId> = claims
+        .filter(|claim| claim.state == State::Live)
+        .flat_map(|claim| &claim.replies)
+        .map(|reply| reply.claim)
+        .collect();
+    let responses = view.properties.iter().filter(|property| property.prop == "response");
+    let apart = responses.flat_map(|property| &property.claims);
+    let apart: Vec<&ShownClaim> =
+        apart.filter(|claim| claim.state == State::Live && !beside.contains(&claim.id)).collect();
+    if apart.is_empty() {
+        return Vec::new();
+    }
+    let mut out = vec![pen.heading(&pen.word("view.responses"))];
+    for claim in apart {
+        let Some(reply) = reply(claim) else { continue };
+        out.extend(pen.reply(&reply, "  ", pen.width));
+        out.extend(claim.basis.iter().flat_map(|basis| hung("    ← ", &pen.basis(basis), pen.width)));
+    }
+    out
+}
+
+/// A reply as its claim gives it.
+fn reply(claim: &ShownClaim) -> Option<Reply> {
+    let value = claim.value.as_ref()?;
+    let text = |key: &str| accounts::text(value, key).map(str::to_owned);
+    Some(Reply {
+        organisation: claim.organisation,
+        claim: claim.id,
+        space: claim.space,
+        subject: claim.refs.first().cloned(),
+        stance: text("stance").unwrap_or_default(),
+        text: text("text").unwrap_or_default(),
+        lang: text("lang"),
+        channel: text("channel"),
+        date: text("date"),
+        on_earlier: false,
+    })
+}
+
+/// A text that colleagues write together.
+fn told(pen: Pen<'_>, narrative: &ShownNarrative) -> Vec<String> {
+    let values = [
+        ("who", &*pen.organisation(narrative.organisation)),
+        ("authors", &*narrative.authors.len().to_string()),
+        ("edits", &*narrative.edits.to_string()),
+        ("words", &*narrative.text.split_whitespace().count().to_string()),
+    ];
+    let head = format!("{} [{}]", pen.say("show.narrative", &values), narrative.id.to_short());
+    let mut out = hung("", &pen.heading(&head), pen.width);
+    let text = pen.prose(&narrative.text, pen.width.saturating_sub(2), NARRATIVE_LINES);
+    out.extend(text.into_iter().map(|line| format!("  {line}")));
+    out
+}
+
+/// Entries that do not count, and why.
+fn left_out(pen: Pen<'_>, view: &View) -> Vec<String> {
+    let mut out = Vec::new();
+    let most = if pen.is_full { view.left_out.len() } else { NARRATIVE_LINES };
+    for left in view.left_out.iter().take(most) {
+        let values = [
+            ("entry", &*left.entry.to_short()),
+            ("who", &*pen.organisation(left.organisation)),
+            ("why", &*pen.word(&format!("standing.{}", left.standing.name()))),
+        ];
+        let rule = left.rule.as_deref().map(|rule| format!(" ({})", pen.foreign(rule))).unwrap_or_default();
+        out.extend(hung("  × ", &format!("{}{rule}", pen.say("show.left_out", &values)), pen.width));
+    }
+    if !out.is_empty() {
+        out.insert(0, pen.heading(&pen.word("show.not_counting")));
+        out.extend(accounts::more(pen, view.left_out.len().saturating_sub(most)));
+    }
+    out
+}
+
+/// How much stands here, and the reader's day.
+fn foot(pen: Pen<'_>, view: &View) -> Vec<String> {
+    let claims = || view.properties.iter().flat_map(|property| &property.claims);
+    let count = |state: State| {
+        claims().filter(|claim| claim.state == state).map(|claim| claim.id).collect::<BTreeSet<_>>().len()
+    };
+    let mut parts = vec![
+        pen.field(&pen.word("view.claims"), &count(State::Live).to_string()),
+        pen.field(&pen.word("show.organisations"), &view.organisations.len().to_string()),
+    ];
+    for (state, word) in [(State::Replaced, "view.replaced"), (State::Retracted, "view.retracted")] {
+        let count = count(state);
+        parts.extend((count > 0).then(|| pen.field(&pen.word(word), &count.to_string())));
+    }
+    let mut out = hung("", &pen.notes(&parts), pen.width);
+    out.extend(hung("", &format!("{} {}", pen.word("view.as_of"), view.today), pen.width));
+    out.into_iter().map(|line| pen.quiet(&line)).collect()
 }

@@ -88,6 +88,9 @@ pub enum Did {
         deleted: u64,
         /// Unicode scalar values inserted.
         inserted: u64,
+        /// Words in what was inserted.
+        #[serde(default)]
+        words: u64,
     },
     /// Took a sheet out of sight.
     Redacted {
@@ -152,11 +155,13 @@ fn did(content: Content) -> Vec<Did> {
         Content::Change(Operations::Claims(operations)) => operations.into_iter().map(said).collect(),
         Content::Change(Operations::Edits(edits)) => {
             let counted = |text: &str| u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+            let words = |text: &str| u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX);
             vec![Did::Edited {
                 narrative: edits.narrative,
                 begun: edits.after.is_empty(),
                 deleted: edits.splices.iter().fold(0, |sum, splice| sum.saturating_add(splice.delete)),
                 inserted: edits.splices.iter().fold(0, |sum, splice| sum.saturating_add(counted(&splice.insert))),
+                words: edits.splices.iter().fold(0, |sum, splice| sum.saturating_add(words(&splice.insert))),
             }]
         }
         Content::Redaction(redaction) => vec![Did::Redacted { ground: redaction.ground, text: redaction.text }],

@@ -103,7 +103,7 @@ pub struct Line {
 }
 
 /// The properties told besides, by kind.
-const DETAILS: [&str; 6] = ["measure", "authority", "programme", "status", "mandate", "involvement"];
+const DETAILS: [&str; 7] = ["measure", "authority", "programme", "status", "mandate", "involvement", "incident"];
 
 /// A line for each accusing claim of each record that refers to this one.
 pub(super) fn lines<S: SheetView>(record: RecordId, material: &mut Material<'_, S>) -> Result<Vec<Line>, Fault> {

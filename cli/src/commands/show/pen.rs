@@ -1,0 +1,212 @@
+//! What every part of a page is drawn with: the reader's language, the width, and how people, records and days are called.
+
+use isnad_node::reading::Who;
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::{OrganisationId, SpaceId};
+use isnad_protocol::locale::{self, Direction, Language};
+use isnad_protocol::model::speech;
+use isnad_protocol::time::Timestamp;
+use isnad_protocol::view::{Reference, value_text};
+
+use crate::commands::reading::{label, organisation_name};
+use crate::output::{Printer, Style, fit, inert, isolated, lines, one_line, paragraphs};
+
+/// Characters of a name in a line; a longer one is cut, for a line holds several.
+const NAME: usize = 160;
+/// Lines of a text of others; the rest is shown on demand.
+pub(crate) const TEXT_LINES: usize = 6;
+/// Lines of a narrative.
+pub(crate) const NARRATIVE_LINES: usize = 24;
+
+/// Draws for one reader.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pen<'a> {
+    /// Sets words off.
+    pub(crate) printer: Printer,
+    /// The reader's language.
+    pub(crate) language: Language,
+    /// What organisations and spaces are called.
+    pub(crate) who: &'a Who,
+    /// Columns of the terminal.
+    pub(crate) width: usize,
+    /// ASCII alone.
+    pub(crate) is_plain: bool,
+    /// Nothing is cut.
+    pub(crate) is_full: bool,
+}
+
+impl Pen<'_> {
+    /// A word of ours.
+    pub(crate) fn word(self, key: &str) -> String {
+        locale::word(self.language, key).to_owned()
+    }
+
+    /// A sentence of ours.
+    pub(crate) fn say(self, key: &str, values: &[(&str, &str)]) -> String {
+        locale::format(self.language, key, values)
+    }
+
+    /// The word of a code; an unknown one as it is.
+    pub(crate) fn code(self, vocabulary: &str, code: &str) -> String {
+        match locale::lookup(self.language, &format!("{vocabulary}.{code}")) {
+            Some(word) => word.to_owned(),
+            None => self.foreign(code),
+        }
+    }
+
+    /// Words of others within a line: of bounded length, and isolated.
+    pub(crate) fn foreign(self, text: &str) -> String {
+        // What is made inert grows: the bound holds before and after.
+        let start: String = inert(&text.chars().take(NAME).collect::<String>()).chars().take(NAME).collect();
+        let shown = start.chars().count();
+        if self.is_full || (shown < NAME && text.chars().nth(NAME).is_none()) {
+            return self.apart(text);
+        }
+        let more = text.chars().count().saturating_sub(shown);
+        self.apart(&if more > 0 { format!("{start}… (+{more})") } else { start })
+    }
+
+    /// Isolates a text. Among words from right to left ASCII too has a direction of its own.
+    fn apart(self, text: &str) -> String {
+        match self.language.direction() {
+            Direction::Rtl if text.is_ascii() && !text.is_empty() => format!("\u{2068}{}\u{2069}", one_line(text)),
+            Direction::Rtl | Direction::Ltr => isolated(text),
+        }
+    }
+
+    /// A text of others in lines, cut where it grows long.
+    pub(crate) fn prose(self, text: &str, width: usize, most: usize) -> Vec<String> {
+        self.cut(&self.paragraphs(text), width, most)
+    }
+
+    /// A text of others in its paragraphs, each isolated by itself.
+    pub(crate) fn paragraphs(self, text: &str) -> String {
+        paragraphs(text, |line| self.apart(line))
+    }
+
+    /// Words of others between the quotation marks of the reader's language.
+    pub(crate) fn quotation(self, text: &str) -> String {
+        match self.language {
+            Language::En => format!("“{text}”"),
+            Language::Ar => format!("«{text}»"),
+            Language::Fr => format!("« {text} »"),
+        }
+    }
+
+    /// What something is called, and what it is.
+    pub(crate) fn field(self, name: &str, text: &str) -> String {
+        match self.language {
+            Language::Ar | Language::En => format!("{name}: {text}"),
+            Language::Fr => format!("{name} : {text}"),
+        }
+    }
+
+    /// Lines of a text that is inert already, cut where it grows long.
+    pub(crate) fn cut(self, text: &str, width: usize, most: usize) -> Vec<String> {
+        if self.is_full {
+            return lines(text, width);
+        }
+        // What can stand in so many lines, and no more, is set: the text may be long.
+        let room = most.saturating_add(1).saturating_mul(width);
+        let start: String = text.chars().take(room).collect();
+        let mut set = lines(&start, width);
+        if set.len() <= most && start.len() == text.len() {
+            return set;
+        }
+        set.truncate(most);
+        let shown = set.iter().map(|line| line.chars().filter(|character| !is_mark(*character)).count());
+        let shown = shown.sum::<usize>().saturating_add(set.len());
+        let all = text.chars().filter(|character| !is_mark(*character)).count();
+        let more = all.saturating_sub(shown).to_string();
+        let note = self.say("show.more_text", &[("count", &more)]);
+        set.extend(lines(&note, width).into_iter().map(|line| self.printer.styled(&line, Style::Quiet)));
+        set
+    }
+
+    /// The name of an organisation in the reader's language.
+    pub(crate) fn organisation(self, id: OrganisationId) -> String {
+        let name = organisation_name(self.who, id, self.language);
+        let name = if self.is_full { name } else { fit(&name, NAME).trim_end().to_owned() };
+        let is_bare = self.language.direction() == Direction::Rtl && name.is_ascii();
+        if is_bare { format!("\u{2068}{name}\u{2069}") } else { name }
+    }
+
+    /// Another record by its label.
+    pub(crate) fn record(self, reference: &Reference) -> String {
+        match label(&reference.labels, self.language) {
+            Some(text) => self.foreign(&text),
+            None => format!("{} ({})", short(&reference.record.to_string()), self.word("view.dangling")),
+        }
+    }
+
+    /// A date as people say it.
+    pub(crate) fn date(self, edtf: &str) -> String {
+        self.foreign(&speech::date_in(self.language, edtf))
+    }
+
+    /// A date as people say it, and where that differs as it was written.
+    pub(crate) fn date_and_form(self, edtf: &str) -> String {
+        let (said, written) = (self.date(edtf), self.foreign(edtf));
+        if said == written { said } else { format!("{said} ({written})") }
+    }
+
+    /// The day of a time.
+    pub(crate) fn day(self, time: Timestamp) -> String {
+        self.date(&time.day().to_string())
+    }
+
+    /// The name of a space.
+    pub(crate) fn space(self, id: SpaceId) -> String {
+        let found = self.who.spaces.iter().find(|space| space.id == id);
+        found.map_or_else(|| id.to_short(), |space| self.code("space", &space.name))
+    }
+
+    /// Several things in one line.
+    pub(crate) fn list(self, parts: &[String]) -> String {
+        parts.join(match self.language {
+            Language::Ar => "، ",
+            Language::En | Language::Fr => ", ",
+        })
+    }
+
+    /// Several notes in one line.
+    pub(crate) fn notes(self, parts: &[String]) -> String {
+        parts.join(match self.language {
+            Language::Ar => "؛ ",
+            Language::En => "; ",
+            Language::Fr => " ; ",
+        })
+    }
+
+    /// What is said of a value in any language, where nothing better is known.
+    pub(crate) fn raw(self, value: &Json) -> String {
+        self.foreign(&value_text(value))
+    }
+
+    /// A heading over a part of the page.
+    pub(crate) fn heading(self, text: &str) -> String {
+        self.printer.styled(text, Style::Strong)
+    }
+
+    /// A line that few readers need.
+    pub(crate) fn quiet(self, text: &str) -> String {
+        self.printer.styled(text, Style::Quiet)
+    }
+
+    /// What a reader must not miss.
+    pub(crate) fn alert(self, text: &str) -> String {
+        self.printer.styled(text, Style::Alert)
+    }
+}
+
+const fn is_mark(character: char) -> bool {
+    matches!(character, '\u{2066}'..='\u{2069}')
+}
+
+/// An id with its kind, shortened to what names it.
+pub(crate) fn short(id: &str) -> String {
+    match id.split_once('/') {
+        Some((kind, digits)) => format!("{kind}/{}", digits.chars().take(12).collect::<String>()),
+        None => id.chars().take(12).collect(),
+    }
+}

@@ -1,0 +1,318 @@
+//! What other records say about this one: conclusions in a table by body, measures, cases, evidence. MODEL §8 journey 6.
+
+use std::collections::BTreeSet;
+
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::OrganisationId;
+use isnad_protocol::locale;
+use isnad_protocol::view::{DesignationState, Line, State};
+
+use super::accounts::more;
+use super::pen::{Pen, TEXT_LINES, short};
+use crate::commands::reading::state_code;
+use crate::output::{beside, hung, lines};
+
+/// Columns from which on conclusions stand in a table.
+const WIDE: usize = 110;
+/// Lines of one kind; the rest is shown on demand.
+const MOST: usize = 60;
+
+/// The part of a page that lines of a kind stand in.
+const PARTS: [(&[&str], &str); 5] = [
+    (&["attribution"], "view.attributions"),
+    (&["finding"], "view.findings"),
+    (&["designation"], "view.designations"),
+    (&["case"], "view.cases"),
+    (&["evidence"], "kinds.evidence"),
+];
+
+/// Lines about a record, as a page draws them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Related<'a> {
+    pub(super) pen: Pen<'a>,
+    pub(super) is_brief: bool,
+}
+
+impl Related<'_> {
+    /// Each part with its lines, contested ones first; empty parts vanish.
+    pub(super) fn parts(&self, all: &[Line]) -> Vec<Vec<String>> {
+        let mut parts = Vec::new();
+        for (kinds, heading) in PARTS {
+            let lines: Vec<&Line> = all.iter().filter(|line| kinds.contains(&line.kind.as_str())).collect();
+            parts.extend(self.part(&self.pen.word(heading), lines));
+        }
+        let is_other = |line: &&Line| PARTS.iter().all(|(kinds, _)| !kinds.contains(&line.kind.as_str()));
+        let others: Vec<&Line> = all.iter().filter(is_other).collect();
+        parts.extend(self.part(&self.pen.word("show.other_records"), others));
+        parts
+    }
+
+    fn part(&self, heading: &str, mut lines: Vec<&Line>) -> Option<Vec<String>> {
+        let pen = self.pen;
+        lines.sort_by_key(|line| (line.state != State::Live, !line.contested));
+        let first = lines.first()?;
+        let mut head = vec![pen.heading(heading)];
+        if lines.iter().any(|line| line.contested) {
+            head.push(pen.alert(&format!("≠ {}", pen.word("view.contested"))));
+        }
+        let mut out = hung("", &head.join("  "), pen.width);
+        let is_conclusion = matches!(first.kind.as_str(), "attribution" | "finding");
+        let most = if pen.is_full { lines.len() } else { MOST };
+        let shown = lines.get(..most.min(lines.len())).unwrap_or_default();
+        let table = (is_conclusion && pen.width >= WIDE).then(|| Table::of(pen, shown));
+        out.extend(table.iter().flat_map(|table| table.head(pen)));
+        for line in shown {
+            out.extend(match &table {
+                _ if line.state != State::Live => self.former(line),
+                Some(table) => table.row(pen, line),
+                None if is_conclusion => self.conclusion(line),
+                None => self.other(line),
+            });
+            if line.state == State::Live && !self.is_brief {
+                out.extend(self.below(line, is_conclusion));
+            }
+        }
+        out.extend(more(pen, lines.len().saturating_sub(shown.len())));
+        Some(out)
+    }
+
+    /// A conclusion on a terminal too narrow for a table: the body first, then what it found.
+    fn conclusion(&self, line: &Line) -> Vec<String> {
+        let pen = self.pen;
+        let mut head = pen.field(&body(pen, line), &pen.heading(&outcome(pen, line)));
+        let about = about(pen, line);
+        if !about.is_empty() {
+            head.push_str(&format!(" — {about}"));
+        }
+        let mut out = hung(mark(line), &head, pen.width);
+        let mut notes = Vec::new();
+        notes.extend(line.standard.as_deref().map(|code| pen.standard(code)));
+        notes.extend(details(pen, line, "mandate"));
+        notes.extend(line.date.as_deref().map(|date| pen.date(date)));
+        if !notes.is_empty() {
+            out.extend(hung("    ", &pen.notes(&notes), pen.width));
+        }
+        out
+    }
+
+    /// A measure, a case, an item of evidence, another incident.
+    fn other(&self, line: &Line) -> Vec<String> {
+        let pen = self.pen;
+        let is_designation = line.kind == "designation";
+        let mut head = vec![pen.record(&line.record)];
+        if let Some(state) = &line.in_force {
+            head.push(pen.alert(&in_force(pen, state)));
+        }
+        for detail in ["authority", "measure", "programme", "status"] {
+            // What a source said of it stands on its own page; beside what is computed it would be read as the same.
+            let is_said_better = detail == "status" && line.in_force.is_some();
+            head.extend(details(pen, line, detail).filter(|_| !is_said_better));
+        }
+        head.extend(line.date.as_deref().filter(|_| line.in_force.is_none()).map(|date| pen.date(date)));
+        if is_designation && !line.subjects.is_empty() {
+            let named: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
+            head.push(pen.field(&pen.word("kinds.subject"), &pen.list(&named)));
+        }
+        let by: Vec<String> = line.by.iter().map(|prop| super::accounts::property_word(pen, prop)).collect();
+        let kind = locale::lookup(pen.language, &format!("kind.{}", line.kind))
+            .map_or_else(|| pen.foreign(&line.kind), str::to_owned);
+        if !PARTS.iter().any(|(kinds, _)| kinds.contains(&line.kind.as_str())) {
+            head.push(format!("{kind} ({})", pen.list(&by)));
+        }
+        let mut out = self.clipped(mark(line), &pen.notes(&head));
+        if is_designation && let Some(reason) = line.value.as_ref().filter(|_| line.prop.as_deref() == Some("reason")) {
+            out.extend(pen.quoted(reason.as_text().unwrap_or_default(), None, "    ", pen.width));
+        }
+        if let Some(judgement) = line.value.as_ref().filter(|_| line.prop.as_deref() == Some("judgement")) {
+            let key = |name: &str| judgement.get(name).and_then(Json::as_text).unwrap_or_default();
+            let key = format!("show.judged.{}.{}", key("relation"), key("verdict"));
+            if locale::lookup(pen.language, &key).is_some() {
+                let this = pen.word("show.this_record");
+                out.extend(hung("    ", &pen.say(&key, &[("other", &this)]), pen.width));
+            }
+        }
+        out
+    }
+
+    fn clipped(&self, mark: &str, text: &str) -> Vec<String> {
+        let room = self.pen.width.saturating_sub(mark.chars().count());
+        let set = self.pen.cut(text, room, TEXT_LINES.saturating_mul(2));
+        let blank = " ".repeat(mark.chars().count());
+        set.into_iter()
+            .enumerate()
+            .map(|(row, line)| format!("{}{line}", if row == 0 { mark } else { &blank }))
+            .collect()
+    }
+
+    /// The body's own words, who signed, who disputes, and what the subject answered.
+    fn below(&self, line: &Line, is_conclusion: bool) -> Vec<String> {
+        let pen = self.pen;
+        let mut out = line.wording.as_ref().map(|wording| pen.wording(wording, "    ", pen.width)).unwrap_or_default();
+        let mut notes = vec![format!("{} {}", pen.word("view.signed_by"), pen.organisation(line.organisation))];
+        notes.extend(pen.days(&[line.time]));
+        for (field, code) in [("likelihood", &line.likelihood), ("confidence", &line.confidence)] {
+            let told = |code: &String| pen.field(&pen.word(&format!("field.{field}")), &pen.code(field, code));
+            notes.extend(code.as_ref().map(told));
+        }
+        notes.extend(line.unverified.then(|| pen.word("view.unverified")));
+        notes.extend(line.malformed.then(|| pen.word("view.malformed")));
+        notes.extend((!line.counts).then(|| pen.word("show.not_counted")));
+        let id = format!("{} [{}]", short(&line.record.record.to_string()), line.claim.to_short());
+        notes.push(pen.quiet(&id));
+        let width = pen.width;
+        out.extend(hung("    ", &pen.notes(&notes), width));
+        let names =
+            |ids: &BTreeSet<OrganisationId>| pen.list(&ids.iter().map(|id| pen.organisation(*id)).collect::<Vec<_>>());
+        for (sign, stance, ids) in [("✓", "endorse", &line.endorsed_by), ("✗", "dispute", &line.disputed_by)] {
+            if !ids.is_empty() {
+                out.extend(hung(
+                    &format!("    {sign} "),
+                    &format!("{} {}", names(ids), pen.code("stance", stance)),
+                    width,
+                ));
+            }
+        }
+        let indent = if is_conclusion { "  " } else { "    " };
+        out.extend(line.replies.iter().flat_map(|reply| pen.reply(reply, indent, width)));
+        out
+    }
+
+    /// What was said of it once: a line.
+    fn former(&self, line: &Line) -> Vec<String> {
+        let pen = self.pen;
+        let (mark, word) = match line.state {
+            State::Retracted => ("  − ", "view.retracted"),
+            State::Replaced | State::Live => ("  ○ ", "view.replaced"),
+        };
+        let text =
+            format!("{}: {} — {} [{}]", body(pen, line), outcome(pen, line), pen.word(word), line.claim.to_short());
+        hung(mark, &text, pen.width).into_iter().map(|line| pen.quiet(&line)).collect()
+    }
+}
+
+const fn mark(line: &Line) -> &'static str {
+    if line.contested { "  ≠ " } else { "  • " }
+}
+
+/// Who concludes: the cited body, else the organisation itself.
+fn body(pen: Pen<'_>, line: &Line) -> String {
+    line.according_to.as_ref().map_or_else(|| pen.organisation(line.organisation), |body| pen.record(body))
+}
+
+fn outcome(pen: Pen<'_>, line: &Line) -> String {
+    let told = line.value.as_ref().map(|value| match value.as_text() {
+        Some(code) => pen.code("finding_outcome", code),
+        None => pen.raw(value),
+    });
+    let mut parts: Vec<String> = told.into_iter().collect();
+    parts.extend(details(pen, line, "involvement"));
+    pen.list(&parts)
+}
+
+/// Whom it concerns, and which incident.
+fn about(pen: Pen<'_>, line: &Line) -> String {
+    let mut parts: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
+    let is_of_incident = line.by.contains("incident");
+    parts.extend(
+        line.details.get("incident").into_iter().flatten().filter(|_| !is_of_incident).map(|text| pen.foreign(text)),
+    );
+    pen.list(&parts)
+}
+
+/// A detail of a line in words.
+fn details(pen: Pen<'_>, line: &Line, name: &str) -> Option<String> {
+    let texts = line.details.get(name)?;
+    let word = |text: &String| match name {
+        "measure" | "mandate" | "involvement" => pen.code(name, text),
+        "status" => ["case_status", "designation_status", "incident_status"]
+            .into_iter()
+            .find_map(|words| locale::lookup(pen.language, &format!("{words}.{text}")))
+            .map_or_else(|| pen.foreign(text), str::to_owned),
+        _ => pen.foreign(text),
+    };
+    Some(pen.list(&texts.iter().map(word).collect::<Vec<_>>()))
+}
+
+/// Whether a measure is in force, and its term.
+pub(super) fn in_force(pen: Pen<'_>, state: &DesignationState) -> String {
+    let word = pen.code("designation_status", &state_code(state));
+    let day = |day: &isnad_protocol::time::Day| pen.date(&day.to_string());
+    let term = match (&state.since, &state.until) {
+        (Some(since), Some(until)) => Some(pen.say("show.term", &[("since", &day(since)), ("until", &day(until))])),
+        (Some(since), None) => Some(pen.say("show.since", &[("date", &day(since))])),
+        (None, Some(until)) => Some(pen.say("show.until", &[("date", &day(until))])),
+        (None, None) => None,
+    };
+    let told = term.map_or_else(|| word.clone(), |term| pen.field(&word, &term));
+    pen.say("format.computed", &[("value", &told)])
+}
+
+/// The columns of a table of conclusions; those that no line fills are left out.
+struct Table {
+    widths: Vec<(Column, usize)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Body,
+    Outcome,
+    About,
+    Standard,
+    Mandate,
+    Date,
+}
+
+impl Column {
+    const ALL: [(Self, &'static str, usize); 6] = [
+        (Self::Body, "view.who", 26),
+        (Self::Outcome, "property.outcome", 18),
+        (Self::About, "kind.subject", 24),
+        (Self::Standard, "view.standard", 18),
+        (Self::Mandate, "property.mandate", 14),
+        (Self::Date, "view.date", 14),
+    ];
+
+    fn cell(self, pen: Pen<'_>, line: &Line) -> String {
+        match self {
+            Self::Body => body(pen, line),
+            Self::Outcome => outcome(pen, line),
+            Self::About => about(pen, line),
+            Self::Standard => {
+                line.standard.as_deref().map(|code| pen.code("standard_of_proof", code)).unwrap_or_default()
+            }
+            Self::Mandate => details(pen, line, "mandate").unwrap_or_default(),
+            Self::Date => line.date.as_deref().map(|date| pen.date(date)).unwrap_or_default(),
+        }
+    }
+}
+
+impl Table {
+    fn of(pen: Pen<'_>, shown: &[&Line]) -> Self {
+        let filled =
+            Column::ALL.iter().filter(|(column, _, _)| shown.iter().any(|line| !column.cell(pen, line).is_empty()));
+        let filled: Vec<_> = filled.collect();
+        let shares: usize = filled.iter().map(|(_, _, share)| share).sum();
+        let room = pen.width.saturating_sub(4).saturating_sub(filled.len().saturating_sub(1).saturating_mul(2));
+        let width = |share: usize| room.saturating_mul(share).checked_div(shares).unwrap_or(room);
+        Self { widths: filled.into_iter().map(|(column, _, share)| (*column, width(*share))).collect() }
+    }
+
+    fn head(&self, pen: Pen<'_>) -> Vec<String> {
+        let key =
+            |column: Column| Column::ALL.iter().find(|(known, _, _)| *known == column).map_or("", |(_, key, _)| *key);
+        let cells = self.widths.iter().map(|(column, width)| (lines(&pen.word(key(*column)), *width), *width));
+        let set = beside(&cells.collect::<Vec<_>>());
+        set.into_iter().map(|line| pen.quiet(&format!("    {line}"))).collect()
+    }
+
+    fn row(&self, pen: Pen<'_>, line: &Line) -> Vec<String> {
+        let cells =
+            self.widths.iter().map(|(column, width)| (pen.cut(&column.cell(pen, line), *width, TEXT_LINES), *width));
+        let set = beside(&cells.collect::<Vec<_>>());
+        let mark = mark(line);
+        set.into_iter()
+            .enumerate()
+            .map(|(row, line)| format!("{}{line}", if row == 0 { mark } else { "    " }))
+            .collect()
+    }
+}

@@ -1,0 +1,89 @@
+//! Text of others on a terminal: nothing in it moves the cursor, turns a line round, hides, or reaches into the line above.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthChar;
+
+/// Marks over one letter: Hebrew and Arabic need four, and what stacks more covers the lines around it.
+const MARKS: usize = 6;
+
+/// Text of others, made inert. Line breaks stay.
+pub(crate) fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut before, mut marks) = (' ', 0_usize);
+    for character in text.chars() {
+        let is_mark = UnicodeWidthChar::width(character) == Some(0);
+        marks = if is_mark { marks.saturating_add(1) } else { 0 };
+        if is_unsafe(character) || marks > MARKS || is_stray_joiner(before, character) {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+        before = character;
+    }
+    out
+}
+
+/// The same in one line, isolated so that its direction does not reach its neighbours. UAX 9: FIRST STRONG ISOLATE.
+pub(crate) fn isolated(text: &str) -> String {
+    let text = one_line(text);
+    if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
+}
+
+/// The same in one line: a line break of others does not begin a line of ours.
+pub(crate) fn one_line(text: &str) -> String {
+    let text = inert(text);
+    if text.contains('\n') { text.replace('\n', "\u{21b5} ") } else { text }
+}
+
+/// A text of several paragraphs, each of which is made inert and isolated by `apart`. The line ends of other systems are no more
+/// than that.
+pub(crate) fn paragraphs(text: &str, apart: impl Fn(&str) -> String) -> String {
+    text.replace("\r\n", "\n").split('\n').map(apart).collect::<Vec<_>>().join("\n")
+}
+
+/// What was copied from a line that this module isolated, without the marks that nobody sees.
+pub(crate) fn pasted(text: &str) -> &str {
+    text.trim_matches(|character| matches!(character, '\u{2066}'..='\u{2069}'))
+}
+
+/// A joiner does its work between letters of scripts that join, and between pictures; elsewhere it hides a difference.
+fn is_stray_joiner(before: char, character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}') && before.is_ascii()
+}
+
+/// Controls, marks of direction, and what takes no room or looks like nothing.
+const fn is_unsafe(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{9}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_moves_the_cursor_or_turns_the_line() {
+        assert_eq!(inert("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(inert("a\u{202e}b\u{2066}"), "a\\u{202e}b\\u{2066}");
+        assert_eq!(inert("خان العسل"), "خان العسل");
+        assert_eq!(one_line("a\r\nb"), "a\\u{d}\u{21b5} b");
+        assert_eq!(paragraphs("a\r\nب", isolated), "a\n\u{2068}ب\u{2069}");
+    }
+
+    #[test]
+    fn marks_and_joiners_do_no_more_than_their_script_needs() {
+        let stacked = format!("e{}", "\u{301}".repeat(100));
+        assert!(inert(&stacked).chars().filter(|character| *character == '\u{301}').count() <= MARKS);
+        assert_eq!(inert("al\u{200d}assal"), "al\\u{200d}assal");
+        assert_eq!(inert("می\u{200c}خواهم"), "می\u{200c}خواهم");
+        assert_eq!(inert("👩\u{200d}👩"), "👩\u{200d}👩");
+        assert_eq!(inert("ab\u{ad}c\u{3164}"), "ab\\u{ad}c\\u{3164}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Text set in lines of a width. Each line closes the isolates and the style that it opens, so that a line cut out of its text
+//! does nothing to its neighbours. UAX 9.
+
+use unicode_width::UnicodeWidthStr;
+
+/// LEFT-TO-RIGHT, RIGHT-TO-LEFT and FIRST STRONG ISOLATE.
+const ISOLATES: std::ops::RangeInclusive<char> = '\u{2066}'..='\u{2068}';
+const LTR: char = '\u{2066}';
+const RTL: char = '\u{2067}';
+const BY_FIRST_LETTER: char = '\u{2068}';
+/// POP DIRECTIONAL ISOLATE.
+const POP: char = '\u{2069}';
+/// Ends every style.
+const PLAIN: &str = "\u{1b}[0m";
+/// No line is set narrower.
+const NARROWEST: usize = 8;
+
+/// Columns that a text takes on a terminal; its styles take none.
+pub(crate) fn columns(text: &str) -> usize {
+    if !text.contains('\u{1b}') {
+        return UnicodeWidthStr::width(text);
+    }
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().map_or(0, UnicodeWidthStr::width);
+    parts.fold(first, |sum, part| {
+        let behind = part.split_once('m').map_or(part, |(_, behind)| behind);
+        sum.saturating_add(UnicodeWidthStr::width(behind))
+    })
+}
+
+/// Sets a text in lines of a width: wrapped at blanks, broken within a word that is longer than a line.
+pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
+    let mut setter = Setter { width: width.max(NARROWEST), ..Setter::default() };
+    let mut at = 0_usize;
+    for (index, paragraph) in text.split('\n').enumerate() {
+        if index > 0 {
+            setter.end_line();
+        }
+        for word in paragraph.split(' ') {
+            setter.word(word, text.get(at..).unwrap_or_default());
+            at = at.saturating_add(word.len()).saturating_add(1);
+        }
+    }
+    setter.end_line();
+    setter.done
+}
+
+/// What is set so far.
+#[derive(Default)]
+struct Setter {
+    width: usize,
+    done: Vec<String>,
+    line: String,
+    used: usize,
+    blanks: usize,
+    open: Vec<char>,
+    style: Option<String>,
+}
+
+impl Setter {
+    fn word(&mut self, word: &str, rest: &str) {
+        let needed = columns(word);
+        if self.used > 0 && self.used.saturating_add(self.blanks).saturating_add(needed) > self.width {
+            self.end_line();
+        } else if self.used > 0 {
+            self.line.push_str(&" ".repeat(self.blanks));
+            self.used = self.used.saturating_add(self.blanks);
+        }
+        if self.used.saturating_add(needed) <= self.width {
+            self.put(word, rest, false);
+            self.used = self.used.saturating_add(needed);
+        } else {
+            self.put(word, rest, true);
+        }
+        self.blanks = 1;
+    }
+
+    /// Puts a word at the end of the line; one that is too long goes on in further lines.
+    fn put(&mut self, word: &str, rest: &str, breaks: bool) {
+        let mut piece = String::new();
+        let mut style: Option<String> = None;
+        for (at, character) in word.char_indices() {
+            if let Some(code) = &mut style {
+                code.push(character);
+                if character == 'm' {
+                    self.style = style.take().filter(|code| code != PLAIN);
+                }
+                self.line.push(character);
+                continue;
+            }
+            match character {
+                '\u{1b}' => style = Some(character.to_string()),
+                POP if self.open.pop().is_none() => continue,
+                POP => {}
+                _ if ISOLATES.contains(&character) => {
+                    let behind = rest.get(at.saturating_add(character.len_utf8())..).unwrap_or_default();
+                    self.open.push(if character == BY_FIRST_LETTER { direction(behind) } else { character });
+                }
+                _ if breaks => {
+                    piece.push(character);
+                    if self.used.saturating_add(columns(&piece)) > self.width {
+                        self.end_line();
+                        piece = character.to_string();
+                    }
+                }
+                _ => {}
+            }
+            self.line.push(character);
+        }
+        if breaks {
+            self.used = self.used.saturating_add(columns(&piece));
+        }
+    }
+
+    fn end_line(&mut self) {
+        let mut line = std::mem::take(&mut self.line);
+        line.truncate(line.trim_end_matches(' ').len());
+        line.extend(self.open.iter().map(|_| POP));
+        if let Some(style) = &self.style {
+            line.push_str(PLAIN);
+            self.line.push_str(style);
+        }
+        self.line.extend(&self.open);
+        self.done.push(line);
+        (self.used, self.blanks) = (0, 0);
+    }
+}
+
+/// The direction of what an isolate holds, by its first letter: so that it goes on the same way in the next line.
+fn direction(text: &str) -> char {
+    for character in text.chars() {
+        match character {
+            POP => break,
+            '\u{590}'..='\u{8ff}'
+            | '\u{fb1d}'..='\u{fdff}'
+            | '\u{fe70}'..='\u{fefc}'
+            | '\u{10800}'..='\u{10fff}'
+            | '\u{1e800}'..='\u{1efff}'
+                if character.is_alphabetic() =>
+            {
+                return RTL;
+            }
+            _ if character.is_alphabetic() => break,
+            _ => {}
+        }
+    }
+    LTR
+}
+
+/// The lines of a text behind a label, later ones below the first.
+pub(crate) fn hung(label: &str, text: &str, width: usize) -> Vec<String> {
+    let indent = columns(label);
+    let mut set = lines(text, width.saturating_sub(indent));
+    for (index, line) in set.iter_mut().enumerate() {
+        *line = if index == 0 { format!("{label}{line}") } else { format!("{}{line}", " ".repeat(indent)) };
+    }
+    set
+}
+
+/// Blocks of lines beside each other, each in columns of its own, with two blanks between.
+pub(crate) fn beside(blocks: &[(Vec<String>, usize)]) -> Vec<String> {
+    let height = blocks.iter().map(|(block, _)| block.len()).max().unwrap_or(0);
+    (0..height)
+        .map(|row| {
+            let cells = blocks.iter().map(|(block, width)| padded(block.get(row).map_or("", String::as_str), *width));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// A line with blanks up to a width.
+fn padded(line: &str, width: usize) -> String {
+    format!("{line}{}", " ".repeat(width.saturating_sub(columns(line))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_closes_what_it_opens_and_the_next_opens_it_again() {
+        let text = "a \u{2068}خان العسل في ريف حلب\u{2069} b";
+        let set = lines(text, 10);
+        for line in &set {
+            assert_eq!(line.matches([LTR, RTL, BY_FIRST_LETTER]).count(), line.matches(POP).count(), "{line}");
+            assert!(columns(line) <= 10, "{line}");
+        }
+        assert!(set.get(1).is_some_and(|line| line.starts_with(RTL)), "{set:?}");
+        assert_eq!(lines("\u{1b}[2mone two\u{1b}[0m x", 8), ["\u{1b}[2mone two\u{1b}[0m", "x"]);
+        assert_eq!(lines("\u{1b}[2maaaa bbbb\u{1b}[0m", 8), ["\u{1b}[2maaaa\u{1b}[0m", "\u{1b}[2mbbbb\u{1b}[0m"]);
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_broken_between_letters() {
+        assert_eq!(lines("abcdefghijkl", 8), ["abcdefgh", "ijkl"]);
+        assert_eq!(lines("xy abcdefghijkl", 8), ["xy", "abcdefgh", "ijkl"]);
+        let marked = format!("{}e\u{301}", "a".repeat(7));
+        assert_eq!(lines(&marked, 8), [marked]);
+        assert!(lines(&"漢".repeat(40), 9).iter().all(|line| columns(line) <= 9));
+    }
+
+    #[test]
+    fn paragraphs_and_blanks_stay() {
+        assert_eq!(lines("a  b\n\nc", 10), ["a  b", "", "c"]);
+        assert_eq!(hung("  - ", "one two three", 11), ["  - one two", "    three"]);
+        let blocks = [(vec!["a".to_owned(), "b".to_owned()], 3), (vec!["c".to_owned()], 3)];
+        assert_eq!(beside(&blocks), ["a    c", "b"]);
+    }
+}
