@@ -3,6 +3,8 @@
 //! Governance judges the first five reasons, for they need acts and acknowledgements; the sheet judges the rest, for they need
 //! the payload alone. The order of the codes from 1 is the order in which they apply: the first that does is the standing.
 
+use crate::act::OrganisationKind;
+use crate::id::OrganisationId;
 use crate::log::Authentic;
 
 /// The standing of an authentic entry. The discriminant is its code in the digest.
@@ -79,6 +81,11 @@ impl Standing {
 pub trait Judge {
     /// `None` if governance lets the entry count; otherwise unauthorised, forked, repudiated, revoked or redacted.
     fn judge(&self, entry: &Authentic) -> Option<Standing>;
+
+    /// What an organisation is by its own act, where governance knows it.
+    fn kind_of(&self, _organisation: OrganisationId) -> Option<OrganisationKind> {
+        None
+    }
 }
 
 impl<F: Fn(&Authentic) -> Option<Standing>> Judge for F {

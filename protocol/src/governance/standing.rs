@@ -1,6 +1,6 @@
 //! What governance says of a log and of an entry: whether it is taken, whether its role may sign it. DESIGN §7, §8.
 
-use crate::act::Role;
+use crate::act::{OrganisationKind, Role};
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
 use crate::governance::Governance;
@@ -136,6 +136,10 @@ impl Judge for Governance {
         self.rule(entry).map(|ruling| match ruling {
             Ruling::Unauthorised { .. } => Standing::Unauthorised,
         })
+    }
+
+    fn kind_of(&self, organisation: OrganisationId) -> Option<OrganisationKind> {
+        self.first_act(&organisation)?.kind
     }
 }
 
