@@ -310,7 +310,8 @@ async fn count(node: Arc<Node>) -> Result<(usize, usize), Problem> {
 
 /// The incident side by side, and the freeze.
 async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), Problem> {
-    let query = DayQuery { today: session.today, lang: Some(session.language.code().to_owned()) };
+    let lang = Some(session.language.code().to_owned());
+    let query = DayQuery { today: session.today, lang, ..DayQuery::default() };
     let freeze = import::record_id(import::DATASET, 5, FREEZE).to_string();
     let read = Arc::clone(&node);
     let (incident, freeze, who): (View, View, _) = blocking(move || {

@@ -2,8 +2,9 @@
 
 use isnad_node::reading::Who;
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{Did, History};
+use isnad_protocol::view::{Did, History, Policy};
 
+use super::policy::Chosen;
 use super::reading::{organisation_name, property_word};
 use crate::args::HistoryArgs;
 use crate::client::{Client, encoded, query};
@@ -13,10 +14,17 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &HistoryArgs) -> Outcome {
     let client = Client::to_read(session).await?;
-    let query = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let own =
+        [("today", session.today.map(|day| day.to_string())), ("as_of", args.as_of.day()?.map(|day| day.to_string()))];
+    let query = query(&[&own[..], &args.policy.parts()].concat());
     let history: History = client.get(&format!("/history/{}{query}", encoded(pasted(&args.record)))).await?;
     let who: Who = client.get("/who").await?;
-    session.printer.either(&history, |history| history_text(session, history, &who));
+    session.printer.either(&history, |history| {
+        // A history tells all that was said, whoever counts: of what was chosen, the day alone changes it.
+        let chosen = Chosen { session, who: &who };
+        let text = history_text(session, history, &who);
+        chosen.before(Vec::new(), &Policy::default(), history.as_of.as_ref(), text)
+    });
     Ok(DONE)
 }
 

@@ -11,6 +11,7 @@ use isnad_protocol::view::{
     Basis, Headline, How, Line, Opinion, Property, Reference, ShownClaim, State, View, Wording,
 };
 
+use super::policy::Chosen;
 use super::reading::{label, organisation_name, property_word, state_code};
 use crate::args::ShowArgs;
 use crate::client::{Client, encoded, query};
@@ -24,13 +25,20 @@ use value::Telling;
 
 pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     let client = Client::to_read(session).await?;
-    let query = query(&[
+    let own = [
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
-    ]);
+        ("as_of", args.as_of.day()?.map(|day| day.to_string())),
+        ("grouped", args.grouped.then(|| "true".to_owned())),
+    ];
+    let query = query(&[&own[..], &args.policy.parts()].concat());
     let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(&args.record)))).await?;
     let who: Who = client.get("/who").await?;
-    session.printer.either(&view, |view| Page { session, who: &who }.text(view));
+    session.printer.either(&view, |view| {
+        let chosen = Chosen { session, who: &who };
+        let text = Page { session, who: &who }.text(view);
+        chosen.before(chosen.identity(view), &view.policy, view.as_of.as_ref(), text)
+    });
     Ok(DONE)
 }
 
@@ -208,6 +216,11 @@ impl Page<'_> {
             notes.push(format!("{} ({}){note}", self.word("view.retracted"), inert(reason)));
         }
         notes.extend(claim.opinions.iter().map(|opinion| self.opinion(opinion)));
+        notes.extend(
+            claim
+                .record
+                .map(|record| locale::format(self.language(), "policy.on_record", &[("record", &record.to_string())])),
+        );
         notes.push(format!("[{}]", claim.id.to_short()));
         notes
     }
@@ -239,6 +252,11 @@ impl Page<'_> {
                 format!("({})", inert(locale::code(self.language(), "wording_unavailable", unavailable)))
             }
         }
+    }
+
+    /// A value in the reader's words, for other pages.
+    pub(super) fn told(&self, kind: &str, prop: &str, value: &Json, refs: &[Reference]) -> String {
+        self.telling(refs).value(kind_code(kind), prop, value)
     }
 
     fn telling<'b>(&'b self, refs: &'b [Reference]) -> Telling<'b> {
