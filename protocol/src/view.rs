@@ -265,7 +265,7 @@ impl View {
         Ok(Self {
             record,
             kind: kind_name(record),
-            labels: material::labels(record, sheets, context.policy),
+            labels: material::names(record, sheets, context.policy),
             aliases: material::aliases(sheets, context.policy),
             organisations: speakers(&all, material),
             properties,

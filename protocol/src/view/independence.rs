@@ -257,6 +257,8 @@ struct Found {
     derivative: Vec<ClaimId>,
     without_basis: Vec<ClaimId>,
     is_incomplete: bool,
+    /// Claims looked at: the same words of another organisation are no other claim.
+    seen: BTreeSet<ClaimId>,
 }
 
 impl Found {
@@ -276,7 +278,8 @@ impl Found {
     fn take(&mut self, id: ClaimId, shown: &ShownClaim, followed: Followed) {
         self.is_incomplete |= followed.is_incomplete;
         let is_repeated = !followed.roots.is_empty() && followed.roots.iter().all(|root| self.roots.contains_key(root));
-        self.derivative.extend(is_repeated.then_some(id));
+        let is_first = self.seen.insert(id);
+        self.derivative.extend((is_first && is_repeated).then_some(id));
         let has_shown_none = shown.basis.is_empty() && shown.according_to.is_none();
         self.without_basis.extend(has_shown_none.then_some(id));
         for root in followed.roots {

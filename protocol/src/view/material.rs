@@ -11,7 +11,7 @@ use crate::sheet::{self, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
 use super::policy::Rank;
-use super::{BodyClass, Context, Policy, Reference, Sheets, Words};
+use super::{BodyClass, Context, Policy, Reference, Sheets, Whose, Words};
 
 /// Reads the store, each record once.
 pub(super) struct Material<'a, S> {
@@ -55,7 +55,7 @@ impl<'a, S: SheetView> Material<'a, S> {
         if let Some(labels) = self.labels.get(&record) {
             return Ok(Reference { record, labels: labels.clone() });
         }
-        let labels = short(labels(record, &*self.claims(record)?, self.context.policy));
+        let labels = short(names(record, &*self.claims(record)?, self.context.policy));
         self.labels.insert(record, labels.clone());
         Ok(Reference { record, labels })
     }
@@ -172,6 +172,16 @@ pub(super) fn labels(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<
     }
     labels.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
     labels
+}
+
+/// The labels of a record; where nobody who counts gives it any, what others call it: a name decides nothing, and an id tells
+/// nobody which record is meant.
+pub(super) fn names(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<Words> {
+    let own = labels(record, sheets, policy);
+    if !own.is_empty() || policy.whose == Whose::All {
+        return own;
+    }
+    labels(record, sheets, &Policy { whose: Whose::All, ..policy.clone() })
 }
 
 /// The labels that are told beside each mention of a record: whoever gives it thousands of names, or a page for one, would

@@ -4,8 +4,10 @@
 #[path = "../support/fixture.rs"]
 mod fixture;
 
+mod basis;
 mod histories;
 mod hostile;
 mod narratives;
 mod pairs;
+mod policies;
 mod views;
