@@ -9,7 +9,7 @@ mod reading;
 mod writing;
 
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
-pub(crate) use reading::{HistoryArgs, ListArgs, ShowArgs};
+pub(crate) use reading::{ExplainArgs, HistoryArgs, ListArgs, ShowArgs};
 pub(crate) use writing::{ClaimAddArgs, ClaimCommand, ClaimWords, NarrativeCommand, RecordCommand};
 
 const AFTER_HELP: &str = "\
@@ -224,6 +224,11 @@ pub(crate) enum Command {
     /// The entries of one key stand in the order in which it signed them, which their chain proves. Those of several keys
     /// stand among each other by the times that they claim, which nothing proves.
     History(HistoryArgs),
+    /// Explain a claim: who said it, who stands behind it, what it rests on
+    ///
+    /// Follows its bases through sources and evidence to where they begin, names who else rests on the same, and says why a
+    /// view shows it as it does. What is followed is computed; nobody signed it.
+    Explain(ExplainArgs),
     /// Print a hash of each space, to compare replicas over the phone
     Digest,
     /// Write entries, acts or documents to files

@@ -10,6 +10,7 @@ mod audit;
 mod carry;
 mod claim;
 mod demo;
+mod explain;
 mod export;
 mod founding;
 mod history;
@@ -17,6 +18,7 @@ mod judge;
 mod list;
 mod node;
 mod opinion;
+mod policy;
 mod preview;
 mod reading;
 mod respond;
@@ -46,6 +48,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::List(args) => list::run(session, &args).await,
         Command::Show(args) => show::run(session, &args).await,
         Command::History(args) => history::run(session, &args).await,
+        Command::Explain(args) => explain::run(session, &args).await,
         Command::Digest => reading::digest(session).await,
         Command::Export(args) => export::run(session, args).await,
         Command::Carry { command } => carry::run(session, command).await,

@@ -47,6 +47,8 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
         .route("/resolve/{*record}", get(resolve))
+        .route("/explain/{claim}", get(explain))
+        .route("/policy", get(policy))
         .route("/contributions", post(contribute))
         .route("/preview", post(preview))
         .route("/tasks", get(tasks))
@@ -236,6 +238,21 @@ async fn resolve(
     Query(kinds): Query<reading::KindsQuery>,
 ) -> Answer<isnad_protocol::id::RecordId> {
     read(node, move |reader| reader.resolve_among(&record, &kinds)).await
+}
+
+async fn explain(
+    State(node): Shared,
+    UrlPath(claim): UrlPath<String>,
+    Query(query): Query<reading::ExplainQuery>,
+) -> Answer<isnad_protocol::view::Explanation> {
+    read(node, move |reader| reader.explain(&claim, &query)).await
+}
+
+async fn policy(
+    State(node): Shared,
+    Query(query): Query<reading::PolicyQuery>,
+) -> Answer<isnad_protocol::view::Policy> {
+    read(node, move |reader| reader.policy(&query, None)).await
 }
 
 async fn contribute(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Written> {

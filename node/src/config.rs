@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use isnad_protocol::view::BodyClass;
 use serde::Deserialize;
 
 use crate::fault::Fault;
@@ -24,12 +25,33 @@ pub struct Config {
     pub peers: Vec<String>,
     /// `ar`, `en` or `fr`; `None` follows the user's environment.
     pub language: Option<String>,
+    /// Whose claims count when records are read, and who comes first.
+    pub policy: PolicyTable,
+}
+
+/// The reader's policy as it is written: organisations by name or id, which only a home's acts can tell apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicyTable {
+    /// Organisations or classes of bodies. Empty: everyone's claims count.
+    pub whose: Vec<String>,
+    /// Classes of bodies, those that come first.
+    pub order: Vec<String>,
+    /// Organisations, those that come first.
+    pub first: Vec<String>,
+    /// `none`, `own`, `majority`, or an organisation. `None`: nobody's.
+    pub judgements: Option<String>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let listen = ["/ip4/0.0.0.0/tcp/4747", "/ip4/0.0.0.0/udp/4747/quic-v1"];
-        Self { listen: listen.map(str::to_owned).to_vec(), peers: Vec::new(), language: None }
+        Self {
+            listen: listen.map(str::to_owned).to_vec(),
+            peers: Vec::new(),
+            language: None,
+            policy: PolicyTable::default(),
+        }
     }
 }
 
@@ -72,6 +94,16 @@ impl Config {
         if let Some(address) = self.listen.iter().chain(&self.peers).find(|address| !is_address(address)) {
             return Err((line(address), format!("{address:?} is no address such as /ip4/192.0.2.7/tcp/4747")));
         }
+        let classes = || BodyClass::ALL.map(BodyClass::name).join(", ");
+        if let Some(unknown) = self.policy.order.iter().find(|class| BodyClass::parse(class).is_none()) {
+            return Err((line(unknown), format!("{unknown:?} is none of {}", classes())));
+        }
+        let (known, others): (Vec<_>, Vec<_>) =
+            self.policy.whose.iter().partition(|whose| BodyClass::parse(whose).is_some());
+        if let Some((_, organisation)) = known.first().zip(others.first()) {
+            let reason = "`whose` names either organisations or classes of bodies, never both";
+            return Err((line(organisation), reason.to_owned()));
+        }
         match &self.language {
             Some(language) if !LANGUAGES.contains(&&**language) => {
                 Err((line(language), format!("{language:?} is none of {}", LANGUAGES.join(", "))))
@@ -100,6 +132,23 @@ const TEMPLATE: &str = r#"# Configuration of an Isnad node. A line that begins w
 
 # Language of the command line and the page: "ar", "en" or "fr". Off: that of your environment.
 #language = "en"
+
+# How records are read here: whose claims count, and who comes first. Your own choice; nobody else is told of it, and every
+# view that is not the default says so. Options of the same names on the command line go before it.
+#[policy]
+
+# Whose claims count in what is computed; the others' are shown, and marked. Organisations by name or by the beginning of
+# their id, or else classes of bodies as below. [] for everyone.
+#whose = []
+
+# Which bodies come first: "court", "mandated" (international bodies and inquiries), "state", "ngo", "press", "other".
+#order = []
+
+# Which organisations come first, after that.
+#first = []
+
+# Whose judgements say that two records are the same: "none", "own", "majority", or an organisation.
+#judgements = "none"
 "#;
 
 #[cfg(test)]
@@ -120,7 +169,8 @@ mod tests {
     fn template_says_what_holds_without_it() {
         assert_eq!(parse(Config::template()).unwrap(), Config::default());
         let on = Config::template().replace("\n#", "\n").replace("\n ", "\n# ");
-        let expected = Config { language: Some("en".to_owned()), ..Config::default() };
+        let policy = PolicyTable { judgements: Some("none".to_owned()), ..PolicyTable::default() };
+        let expected = Config { language: Some("en".to_owned()), policy, ..Config::default() };
         assert_eq!(parse(&on).unwrap(), expected);
     }
 
@@ -129,6 +179,9 @@ mod tests {
         let (what, why) = refused("# mine\nlisten = []\nlisten_on = []\n");
         assert_eq!(what, "isnad.toml is not understood at line 3");
         assert!(why.contains("unknown field `listen_on`"), "{why}");
+        let (what, why) = refused("[policy]\nfirst = []\nfist = []\n");
+        assert_eq!(what, "isnad.toml is not understood at line 3");
+        assert!(why.contains("unknown field `fist`"), "{why}");
     }
 
     #[test]
@@ -138,6 +191,8 @@ mod tests {
             ("\nlanguage = \"tlh\"", 2),
             ("listen = \"/ip4/0.0.0.0/tcp/1\"", 1),
             ("\n\nlisten = [", 3),
+            ("[policy]\norder = [\"court\",\n\"ministry\"]", 3),
+            ("[policy]\n\nwhose = [\"court\", \"Organisation A\"]", 3),
         ] {
             assert!(refused(text).0.ends_with(&format!("at line {line}")), "{text}: {:?}", refused(text));
         }

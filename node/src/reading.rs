@@ -12,7 +12,7 @@ use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::sheet::{self, Sheet};
 use isnad_protocol::store::{self, LogView, SheetView};
 use isnad_protocol::time::{Day, Timestamp};
-use isnad_protocol::view::{Context, History, Policy, Summary, View, Words};
+use isnad_protocol::view::{AsOf, Context, History, Policy, Summary, Until, View, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
@@ -22,11 +22,15 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod explain;
 mod list;
+mod policy;
 mod resolve;
 mod tasks;
 
+pub use explain::ExplainQuery;
 pub use list::ListQuery;
+pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use tasks::Waiting;
 
@@ -39,6 +43,15 @@ pub struct DayQuery {
     /// The reader's language: its labels come first.
     #[serde(default)]
     pub lang: Option<String>,
+    /// Leaves out what claims a later day, and reads as on that day.
+    #[serde(default)]
+    pub as_of: Option<Day>,
+    /// True to show the claims of records that the policy takes for this one as this one's.
+    #[serde(default)]
+    pub grouped: bool,
+    /// The reader's policy, where it is not that of isnad.toml.
+    #[serde(flatten)]
+    pub policy: PolicyQuery,
 }
 
 /// A hash of each space.
@@ -251,11 +264,19 @@ impl<'a> Reader<'a> {
     /// [`Problem`] if there is no such record.
     pub fn show(&self, text: &str, query: &DayQuery) -> Result<View, Problem> {
         let record = self.resolve_for("show", text)?;
-        let policy = policy(query.lang.as_deref());
+        let policy = self.policy(&query.policy, query.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
-        let view = View::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
+        let context = self.context(&policy, query.today.or(query.as_of));
+        let view = match query.as_of {
+            None => view(record, &store, context, query.grouped)?,
+            Some(day) => {
+                let until = Until::new(&store, day, record);
+                let view = view(record, &until, context, query.grouped)?;
+                View { as_of: Some(until.as_of()), ..view }
+            }
+        };
         if view.is_empty() {
-            return Err(not_held(record));
+            return Err(not_held(record, view.as_of));
         }
         Ok(view)
     }
@@ -266,20 +287,44 @@ impl<'a> Reader<'a> {
     /// [`Problem`] if there is no such record.
     pub fn history(&self, text: &str, query: &DayQuery) -> Result<History, Problem> {
         let record = self.resolve_for("history", text)?;
-        let policy = policy(query.lang.as_deref());
+        let policy = self.policy(&query.policy, query.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
-        let history = History::of(record, &store, self.context(&policy, query.today)).map_err(fault)?;
+        let context = self.context(&policy, query.today.or(query.as_of));
+        let history = match query.as_of {
+            None => History::of(record, &store, context).map_err(fault)?,
+            Some(day) => {
+                let until = Until::new(&store, day, record);
+                let history = History::of(record, &until, context).map_err(fault)?;
+                History { as_of: Some(until.as_of()), ..history }
+            }
+        };
         if history.items.is_empty() {
-            return Err(not_held(record));
+            return Err(not_held(record, history.as_of));
         }
         Ok(history)
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
-        let entries = self.node.index()?.entries_about(record)?;
+        let store = Indexed(self.node.index()?);
+        self.sum_up(record, &store, &Policy::default()).map_err(fault)
+    }
+
+    /// A summary by another policy, or as of a day; `None` if nothing was said by then.
+    fn summary_by(&self, record: RecordId, policy: &Policy, as_of: Option<Day>) -> Result<Option<Summary>, Problem> {
+        let store = Indexed(self.node.index()?);
+        let summary = match as_of {
+            None => self.sum_up(record, &store, policy),
+            Some(day) => self.sum_up(record, &Until::new(&store, day, record), policy),
+        };
+        let summary = summary.map_err(fault)?;
+        Ok(Some(summary).filter(|summary| !summary.organisations.is_empty()))
+    }
+
+    fn sum_up(&self, record: RecordId, store: &impl SheetView, policy: &Policy) -> Result<Summary, store::Fault> {
+        let entries = store.entries_about(record)?;
         let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
         let of_record = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
-        Ok(Summary::of(record, &of_record, &Policy::default()))
+        Ok(Summary::of(record, &of_record, policy))
     }
 
     fn context<'b>(&'b self, policy: &'b Policy, day: Option<Day>) -> Context<'b> {
@@ -434,15 +479,21 @@ fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
     organisations.map(|organisation| (organisation.id, words(organisation.names))).collect()
 }
 
-fn policy(lang: Option<&str>) -> Policy {
-    Policy { languages: lang.into_iter().map(str::to_owned).collect(), ..Policy::default() }
+fn view(record: RecordId, store: &impl SheetView, context: Context<'_>, grouped: bool) -> Result<View, Problem> {
+    let view = if grouped { View::grouped(record, store, context) } else { View::of(record, store, context) };
+    view.map_err(fault)
 }
 
 fn today() -> Day {
     Timestamp(crate::clock::now_ms()).day()
 }
 
-fn not_held(record: RecordId) -> Problem {
+fn not_held(record: RecordId, as_of: Option<AsOf>) -> Problem {
+    if let Some(AsOf { day, left_out }) = as_of.filter(|as_of| as_of.left_out > 0) {
+        let values = [("record", record.to_string()), ("day", day.to_string()), ("count", left_out.to_string())];
+        let values = values.each_ref().map(|(key, value)| (*key, value.as_str()));
+        return Problem::told(exit::NO, "not_found", "record_later", &values);
+    }
     Problem::told(exit::NO, "not_found", "record_absent", &[("record", &record.to_string())])
 }
 

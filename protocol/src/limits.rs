@@ -155,3 +155,19 @@ pub const SPOKEN_CHARS: usize = 1_024;
 
 /// Characters of what was typed that an answer repeats: one line.
 pub const SPOKEN_SHOWN: usize = 80;
+
+/// Sources read behind those that a record's claims name, to see where they begin: what some hundred reports cite in turn.
+pub const BASIS_RECORDS: usize = 1_024;
+
+/// Levels of sources behind sources: nobody cites through as many, and a circle is found in fewer.
+pub const BASIS_DEPTH: usize = 16;
+
+/// Links looked at for one view while bases are followed: a record of thousands of claims needs some ten thousand. Beyond it
+/// the rest is told as not followed, and nobody waits.
+pub const BASIS_STEPS: usize = 262_144;
+
+/// Links told in the tree below one claim: more than a page holds.
+pub const BASIS_TREE: usize = 256;
+
+/// Records that judgements may put together: a person has some tens of records in as many lists. More are shown as in conflict.
+pub const IDENTITY_RECORDS: usize = 64;

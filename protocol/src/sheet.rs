@@ -176,6 +176,17 @@ pub fn mentions(payload: &[u8]) -> Mentions {
     mentions
 }
 
+/// The ids of the claims in a payload; none of one that is no change.
+#[must_use]
+pub fn claim_ids(payload: &[u8]) -> Vec<ClaimId> {
+    let Ok(Operations::Claims(operations)) = Operations::parse(payload) else { return Vec::new() };
+    let id = |operation: &Operation| match operation {
+        Operation::Claim(claim) => Some(claim.id()),
+        Operation::Retract(_) => None,
+    };
+    operations.iter().filter_map(id).collect()
+}
+
 impl Sheet {
     fn new(key: SheetKey) -> Self {
         Self {

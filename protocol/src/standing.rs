@@ -3,7 +3,8 @@
 //! Governance judges the first five reasons, for they need acts and acknowledgements; the sheet judges the rest, for they need
 //! the payload alone. The order of the codes from 1 is the order in which they apply: the first that does is the standing.
 
-use crate::id::SpaceId;
+use crate::act::OrganisationKind;
+use crate::id::{OrganisationId, SpaceId};
 use crate::log::Authentic;
 
 /// The standing of an authentic entry. The discriminant is its code in the digest.
@@ -84,6 +85,11 @@ pub trait Judge {
     /// True if everyone can read the space.
     fn is_public(&self, _space: SpaceId) -> bool {
         false
+    }
+
+    /// What an organisation is by its own act, where governance knows it.
+    fn kind_of(&self, _organisation: OrganisationId) -> Option<OrganisationKind> {
+        None
     }
 }
 

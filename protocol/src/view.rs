@@ -5,6 +5,7 @@
 //! by entry id.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::id::{NarrativeId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
@@ -13,26 +14,37 @@ use crate::standing::{Judge, Standing};
 use crate::store::{Fault, SheetView};
 use crate::time::{Day, Timestamp};
 
+mod as_of;
 mod claims;
 mod compare;
 mod computed;
 mod contest;
 mod designation;
+mod explain;
 mod flags;
 mod history;
+mod identity;
+mod independence;
 mod material;
 mod opinions;
+mod origins;
+mod policy;
 mod related;
 mod replies;
 mod summary;
 pub mod tasks;
 
+pub use as_of::{AsOf, Until};
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::value_text;
 pub use computed::{Computed, Corroboration, Headline, How};
 pub use designation::{DesignationState, InForce, Terms, Used};
+pub use explain::{Because, Brief, Explanation, Place, Rested, SaidBy};
 pub use flags::{Saying, flags_of_new};
 pub use history::{Did, History, Item};
+pub use identity::{Conflict, Identity, Pair};
+pub use independence::{Circle, Group, Origin};
+pub use policy::{BodyClass, Judgements, Policy, Whose};
 pub use related::Line;
 pub use replies::Reply;
 pub use summary::Summary;
@@ -55,51 +67,6 @@ pub struct Context<'a> {
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Context").field("policy", self.policy).field("today", &self.today).finish_non_exhaustive()
-    }
-}
-
-/// The reader's own choice; never part of the shared data.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Policy {
-    /// Whose claims count in what is computed. The others are shown, and marked.
-    #[serde(default)]
-    pub whose: Whose,
-    /// Who comes first, in this order.
-    #[serde(default)]
-    pub first: Vec<OrganisationId>,
-    /// Languages, the preferred one first: they order labels and leave none out.
-    #[serde(default)]
-    pub languages: Vec<String>,
-}
-
-/// Whose claims count.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Whose {
-    /// Every member's.
-    #[default]
-    All,
-    /// Only these organisations'.
-    Only(BTreeSet<OrganisationId>),
-}
-
-impl Policy {
-    /// True if this organisation's claims count.
-    #[must_use]
-    pub fn counts(&self, organisation: OrganisationId) -> bool {
-        match &self.whose {
-            Whose::All => true,
-            Whose::Only(chosen) => chosen.contains(&organisation),
-        }
-    }
-
-    fn rank(&self, organisation: OrganisationId) -> usize {
-        self.first.iter().position(|first| *first == organisation).unwrap_or(usize::MAX)
-    }
-
-    fn language_rank(&self, lang: Option<&str>) -> usize {
-        let rank = lang.and_then(|lang| self.languages.iter().position(|preferred| preferred == lang));
-        rank.unwrap_or(usize::MAX)
     }
 }
 
@@ -143,12 +110,21 @@ pub struct View {
     pub related: Vec<Line>,
     /// Entries that do not count, and why.
     pub left_out: Vec<ShownLeftOut>,
+    /// What organisations judged of this record and others.
+    #[serde(default, skip_serializing_if = "Identity::is_empty")]
+    pub identity: Identity,
+    /// The other records whose claims are shown as this one's, where the reader asked for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grouped: Vec<Reference>,
     /// What no organisation said: worked out from what they said.
     pub computed: Overall,
     /// The policy that was followed.
     pub policy: Policy,
     /// The reader's day.
     pub today: Day,
+    /// The day that it is as of, where the reader asked for an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
 }
 
 /// An organisation that says something about the record.
@@ -257,25 +233,57 @@ impl View {
         context: Context<'_>,
     ) -> Result<Self, Fault> {
         let mut material = Material::new(store, context);
-        let mut properties = claims::properties(record, sheets, &mut material)?;
-        flags::mark(record, &mut properties, &mut material)?;
-        let related = related::lines(record, &mut material)?;
+        let identity = identity::identity(record, sheets, &mut material)?;
+        Self::made(record, sheets, (identity, &[]), &mut material)
+    }
+
+    /// Makes the view of a record and of those that the policy takes for it, as one: each claim of another names its record.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    pub fn grouped(record: RecordId, store: &impl SheetView, context: Context<'_>) -> Result<Self, Fault> {
+        let sheets = crate::sheet::fold(&store.entries_about(record)?, context.judge).sheets;
+        let mut material = Material::new(store, context);
+        let identity = identity::identity(record, &sheets, &mut material)?;
+        let mut others = Vec::with_capacity(identity.same.len());
+        for other in &identity.same {
+            others.push((other.clone(), material.claims(other.record)?));
+        }
+        Self::made(record, &sheets, (identity, &others), &mut material)
+    }
+
+    fn made<S: SheetView>(
+        record: RecordId,
+        sheets: &Sheets,
+        (identity, others): (Identity, &[(Reference, Rc<Sheets>)]),
+        material: &mut Material<'_, S>,
+    ) -> Result<Self, Fault> {
+        let context = material.context;
+        let own = [(record, sheets)].into_iter();
+        let all: Vec<_> = own.chain(others.iter().map(|(other, sheets)| (other.record, &**sheets))).collect();
+        let mut properties = claims::properties(record, &all, material)?;
+        flags::mark(record, &mut properties, material)?;
+        let records: Vec<RecordId> = all.iter().map(|(record, _)| *record).collect();
+        let related = related::lines(&records, material)?;
         let is_contested =
             properties.iter().any(|property| property.computed.contested) || related.iter().any(|line| line.contested);
         let terms = Terms::of(record, sheets, context.policy);
         Ok(Self {
             record,
             kind: kind_name(record),
-            labels: material::labels(record, sheets, context.policy),
+            labels: material::names(record, sheets, context.policy),
             aliases: material::aliases(sheets, context.policy),
-            organisations: speakers(sheets, context),
+            organisations: speakers(&all, material),
             properties,
             narratives: narratives(sheets, context.policy),
             related,
             left_out: left_out(sheets),
+            identity,
+            grouped: others.iter().map(|(other, _)| other.clone()).collect(),
             computed: Overall { contested: is_contested, state: terms.map(|terms| terms.state(context.today)) },
             policy: context.policy.clone(),
             today: context.today,
+            as_of: None,
         })
     }
 
@@ -294,9 +302,11 @@ fn kind_name(record: RecordId) -> String {
     record.kind_name().map_or_else(|| format!("kind-{}", record.kind_code()), str::to_owned)
 }
 
-fn speakers(sheets: &Sheets, context: Context<'_>) -> Vec<Speaker> {
+fn speakers<S: SheetView>(all: &[(RecordId, &Sheets)], material: &Material<'_, S>) -> Vec<Speaker> {
+    let context = material.context;
     let mut live: BTreeMap<OrganisationId, usize> = BTreeMap::new();
-    for sheet in sheets.values().filter(|sheet| !sheet.is_empty()) {
+    let sheets = all.iter().flat_map(|(_, sheets)| sheets.values());
+    for sheet in sheets.filter(|sheet| !sheet.is_empty()) {
         let count = live.entry(sheet.key.organisation).or_default();
         *count = count.saturating_add(sheet.standing_claims().count());
     }
@@ -309,7 +319,10 @@ fn speakers(sheets: &Sheets, context: Context<'_>) -> Vec<Speaker> {
             live_claims,
         })
         .collect();
-    speakers.sort_by_key(|speaker| (context.policy.rank(speaker.organisation), speaker.organisation));
+    speakers.sort_by_key(|speaker| {
+        let class = material.class_of_member(speaker.organisation);
+        (context.policy.class_rank(class), context.policy.rank(speaker.organisation), speaker.organisation)
+    });
     speakers
 }
 

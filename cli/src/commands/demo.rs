@@ -309,7 +309,8 @@ async fn count(node: Arc<Node>) -> Result<(usize, usize), Problem> {
 
 /// The incident side by side, and the freeze.
 async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), Problem> {
-    let query = DayQuery { today: session.today, lang: Some(session.language.code().to_owned()) };
+    let lang = Some(session.language.code().to_owned());
+    let query = DayQuery { today: session.today, lang, ..DayQuery::default() };
     let freeze = import::record_id(import::DATASET, 5, FREEZE).to_string();
     let read = Arc::clone(&node);
     let (incident, freeze, who): (View, View, _) = blocking(move || {
@@ -342,9 +343,8 @@ fn closing(session: &Session, shown: &Shown, pages: &(String, String)) -> String
             lines.push(format!("  {organisation:<9} {space:<8} {}", digest.get(..32).unwrap_or(digest)));
         }
     }
-    let counted = |key: &str, count: usize| {
-        locale::counted(language, key, u64::try_from(count).unwrap_or(u64::MAX), &[])
-    };
+    let counted =
+        |key: &str, count: usize| locale::counted(language, key, u64::try_from(count).unwrap_or(u64::MAX), &[]);
     let numbers = [
         ("organisations", counted("organisations", shown.organisations)),
         ("records", counted("records", shown.records)),

@@ -1,8 +1,9 @@
 //! `isnad history`: everything ever said about a record, told as a story by day.
 
 use isnad_node::reading::Who;
-use isnad_protocol::view::{History, View};
+use isnad_protocol::view::{History, Policy, View};
 
+use super::policy::Chosen;
 use super::show::pen;
 use crate::args::HistoryArgs;
 use crate::client::{Client, encoded, query};
@@ -16,20 +17,23 @@ use story::Story;
 
 pub(crate) async fn run(session: &Session, args: &HistoryArgs) -> Outcome {
     let client = Client::to_read(session).await?;
-    let asked = query(&[("today", session.today.map(|day| day.to_string()))]);
+    let own =
+        [("today", session.today.map(|day| day.to_string())), ("as_of", args.as_of.day()?.map(|day| day.to_string()))];
+    let asked = query(&[&own[..], &args.policy.parts()].concat());
     let history: History = client.get(&format!("/history/{}{asked}", encoded(pasted(&args.record)))).await?;
     if session.printer.json {
         session.printer.value(&history);
         return Ok(DONE);
     }
     // What a claim says, in whose words and on what, is in the view; the history has it in one line alone.
-    let asked = query(&[
-        ("today", session.today.map(|day| day.to_string())),
-        ("lang", Some(session.language.code().to_owned())),
-    ]);
+    let lang = [("lang", Some(session.language.code().to_owned()))];
+    let asked = query(&[&own[..], &args.policy.parts(), &lang].concat());
     let view: View = client.get(&format!("/records/{}{asked}", history.record)).await?;
     let who: Who = client.get("/who").await?;
     let pen = super::show::Pen { is_full: args.full, ..pen(session, &who) };
-    session.printer.pages(&Story::new(pen, &view, args.ids).text(&history));
+    let text = Story::new(pen, &view, args.ids).text(&history);
+    // A history tells all that was said, whoever counts: of what was chosen, the day alone changes it.
+    let chosen = Chosen { session, who: &who };
+    session.printer.pages(&chosen.before(Vec::new(), &Policy::default(), history.as_of.as_ref(), text));
     Ok(DONE)
 }

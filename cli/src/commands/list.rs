@@ -1,10 +1,12 @@
 //! `isnad list`: records of a kind, one on a line.
 
+use isnad_node::reading::Who;
 use isnad_protocol::id::{RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{DesignationState, Words};
+use isnad_protocol::view::{DesignationState, Policy, Words};
 use serde::Deserialize;
 
+use super::policy::Chosen;
 use super::reading::{label, state_code};
 use crate::args::ListArgs;
 use crate::client::{self, Client, query};
@@ -13,23 +15,28 @@ use crate::output::{fit, isolated, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
-    let ListArgs { kind, search } = args;
-    let code = kind_code(kind).ok_or_else(|| {
-        Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
-    })?;
-    let query = query(&[
+    let ListArgs { kind, search, as_of, policy } = args;
+    let code = kind_code(kind).ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))?;
+    let as_of = as_of.day()?;
+    let own = [
         ("kind", Some(code.to_string())),
         ("search", search.clone()),
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
-    ]);
-    let path = format!("/records{query}");
+        ("as_of", as_of.map(|day| day.to_string())),
+    ];
+    let path = format!("/records{}", query(&[&own[..], &policy.parts()].concat()));
+    let client = Client::to_read(session).await?;
     // A list may be long: for programs it is not taken apart and put together again.
-    let answer = Client::to_read(session).await?.bytes("GET", &path, Vec::new()).await?;
+    let answer = client.bytes("GET", &path, Vec::new()).await?;
     if session.printer.json {
         session.printer.line(String::from_utf8_lossy(&answer));
     } else {
-        session.printer.text(&list_text(session, kind, &answer)?);
+        let followed: Policy = client.get(&format!("/policy{}", query(&policy.parts()))).await?;
+        let who: Who = client.get("/who").await?;
+        let chosen = Chosen { session, who: &who };
+        let day = as_of.map(|day| chosen.day(day)).into_iter().collect();
+        session.printer.text(&chosen.before(day, &followed, None, list_text(session, kind, &answer)?));
     }
     Ok(DONE)
 }

@@ -9,6 +9,7 @@ use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
 use isnad_protocol::view::{Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View};
 
+use super::policy::Chosen;
 use crate::args::ShowArgs;
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
@@ -35,10 +36,13 @@ pub(super) use value::Telling;
 
 pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     let client = Client::to_read(session).await?;
-    let query = query(&[
+    let own = [
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
-    ]);
+        ("as_of", args.as_of.day()?.map(|day| day.to_string())),
+        ("grouped", args.grouped.then(|| "true".to_owned())),
+    ];
+    let query = query(&[&own[..], &args.policy.parts()].concat());
     let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(&args.record)))).await?;
     if session.printer.json {
         session.printer.value(&view);
@@ -46,7 +50,9 @@ pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     }
     let who: Who = client.get("/who").await?;
     let pen = Pen { is_full: args.full, ..pen(session, &who) };
-    session.printer.pages(&text(pen, &view, args.brief));
+    let chosen = Chosen { session, who: &who };
+    let text = text(pen, &view, args.brief);
+    session.printer.pages(&chosen.before(chosen.identity(&view), &view.policy, view.as_of.as_ref(), text));
     Ok(DONE)
 }
 

@@ -1,11 +1,13 @@
 //! Lists: the summaries that the index keeps, by their dates. Most are handed on as they stand, for a list may be long.
 
+use std::collections::BTreeMap;
+
 use isnad_protocol::id::RecordId;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::Summary;
+use isnad_protocol::view::{Policy, Summary};
 use serde::{Deserialize, Serialize};
 
-use super::{Reader, today};
+use super::{PolicyQuery, Reader, today};
 use crate::index::Stale;
 use crate::problem::Problem;
 
@@ -23,6 +25,12 @@ pub struct ListQuery {
     /// The reader's language.
     #[serde(default)]
     pub lang: Option<String>,
+    /// Leaves out what claims a later day, and reads as on that day.
+    #[serde(default)]
+    pub as_of: Option<Day>,
+    /// The reader's policy, where it is not that of isnad.toml.
+    #[serde(flatten)]
+    pub policy: PolicyQuery,
 }
 
 /// A summary as the index keeps it: what a list is ordered by, then JSON.
@@ -69,11 +77,16 @@ impl Reader<'_> {
     /// [`Problem`] if the index cannot be read.
     pub fn list(&self, query: &ListQuery) -> Result<Vec<u8>, Problem> {
         self.refresh()?;
-        let today = query.today.unwrap_or_else(today);
+        let today = query.today.or(query.as_of).unwrap_or_else(today);
+        let policy = self.policy(&query.policy, query.lang.as_deref())?;
+        // The index keeps what the default policy makes of all that is held: any other list is made afresh.
+        let afresh =
+            (!policy.is_default() || query.as_of.is_some()).then(|| self.afresh(query, &policy)).transpose()?;
         let search = query.search.as_deref().map(str::to_lowercase);
         let mut lines: Vec<([u8; ORDER], RecordId, Vec<u8>)> = Vec::new();
         self.node.index()?.summaries(&[query.kind], |record, value| {
-            let Some(kept) = Kept::decode(value) else { return };
+            let made = afresh.as_ref().map(|made| made.get(&record).map_or(&[][..], Vec::as_slice));
+            let Some(kept) = Kept::decode(made.unwrap_or(value)) else { return };
             let line = if kept.has_terms || search.is_some() {
                 line(&kept, search.as_deref(), today)
             } else {
@@ -84,6 +97,17 @@ impl Reader<'_> {
         lines.sort_unstable_by_key(|(order, record, _)| (*order, *record));
         let lines: Vec<Vec<u8>> = lines.into_iter().map(|(_, _, line)| line).collect();
         Ok([&b"["[..], &lines.join(&b",\n"[..]), b"]"].concat())
+    }
+
+    /// The summaries of a kind by another policy, or as of a day: of records about which nothing was said by then, none.
+    fn afresh(&self, query: &ListQuery, policy: &Policy) -> Result<BTreeMap<RecordId, Vec<u8>>, Problem> {
+        let records: Vec<RecordId> = self.node.index()?.records(&[query.kind])?.into_iter().collect();
+        let make = |record: &RecordId| -> Result<Option<(RecordId, Vec<u8>)>, Problem> {
+            let summary = self.summary_by(*record, policy, query.as_of)?;
+            summary.map(|summary| Ok((*record, Kept::encode(&summary)?))).transpose()
+        };
+        let made = on_all_cores(&records, make)?;
+        Ok(made.into_iter().flatten().collect())
     }
 
     /// Makes summaries anew where entries have come in.
@@ -100,21 +124,27 @@ impl Reader<'_> {
 
     /// The summaries of records, made on all cores.
     fn made(&self, stale: Vec<Stale>) -> Result<Vec<(Stale, Vec<u8>)>, Problem> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let make = |part: &[Stale]| -> Result<Vec<(Stale, Vec<u8>)>, Problem> {
-            let make = |stale: &Stale| Ok((stale.clone(), Kept::encode(&self.summary(stale.0)?)?));
-            part.iter().map(make).collect()
-        };
-        let parts = stale.chunks(stale.len().div_ceil(cores).max(1));
-        std::thread::scope(|scope| {
-            let started: Vec<_> = parts.map(|part| scope.spawn(move || make(part))).collect();
-            let mut made = Vec::with_capacity(stale.len());
-            for part in started {
-                made.extend(part.join().map_err(|_| Problem::fault("a summary could not be made"))??);
-            }
-            Ok(made)
-        })
+        on_all_cores(&stale, |stale| Ok((stale.clone(), Kept::encode(&self.summary(stale.0)?)?)))
     }
+}
+
+/// Makes something of each item, in order.
+pub(super) fn on_all_cores<T: Sync, R: Send>(
+    items: &[T],
+    make: impl Fn(&T) -> Result<R, Problem> + Sync,
+) -> Result<Vec<R>, Problem> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let parts = items.chunks(items.len().div_ceil(cores).max(1));
+    std::thread::scope(|scope| {
+        let make = &make;
+        let started: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(make).collect::<Result<Vec<R>, Problem>>())).collect();
+        let mut made = Vec::with_capacity(items.len());
+        for part in started {
+            made.extend(part.join().map_err(|_| Problem::fault("a record could not be read"))??);
+        }
+        Ok(made)
+    })
 }
 
 /// The line as it reads on a day, if the search finds it.

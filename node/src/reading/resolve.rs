@@ -111,7 +111,7 @@ impl Reader<'_> {
     }
 
     /// A record with its first title, for a person to choose.
-    fn told(&self, record: RecordId) -> Result<String, Problem> {
+    pub(super) fn told(&self, record: RecordId) -> Result<String, Problem> {
         let summary = self.summary(record)?;
         let Some(label) = summary.labels.first() else { return Ok(record.to_string()) };
         // On one line, whatever its author put into it.

@@ -1,6 +1,6 @@
 //! What governance says of a log and of an entry: whether it is taken, whether its role may sign it. DESIGN §7, §8.
 
-use crate::act::Role;
+use crate::act::{OrganisationKind, Role};
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
 use crate::governance::Governance;
@@ -140,6 +140,10 @@ impl Judge for Governance {
 
     fn is_public(&self, space: SpaceId) -> bool {
         self.open_space(&space) == Some(OpenSpace::Public)
+    }
+
+    fn kind_of(&self, organisation: OrganisationId) -> Option<OrganisationKind> {
+        self.first_act(&organisation)?.kind
     }
 }
 

@@ -13,14 +13,19 @@ use crate::time::Timestamp;
 
 use super::material::{Material, distinct};
 use super::opinions::{Listener, Opinions};
+use super::origins::Origins;
+use super::policy::Rank;
 use super::replies::{Replies, Reply};
-use super::{Computed, Policy, Property, Reference, Sheets};
+use super::{Computed, Property, Reference, Sheets, independence};
 
 /// One claim of one organisation's sheet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ShownClaim {
     /// The hash of its words.
     pub id: ClaimId,
+    /// The record that it is about, where that is another one than the view's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordId>,
     /// Whose sheet it stands in.
     pub organisation: OrganisationId,
     /// Where.
@@ -224,54 +229,108 @@ impl ShownClaim {
     }
 }
 
+/// A claim as it is shown, its words, and where the reader's policy puts it.
+pub(super) struct Ranked {
+    pub(super) shown: ShownClaim,
+    pub(super) claim: Claim,
+    pub(super) rank: Rank,
+}
+
+/// The claims of a record by property, in the reader's order, and what they rest on.
+pub(super) struct Claims {
+    pub(super) by_prop: BTreeMap<String, Vec<Ranked>>,
+    pub(super) origins: Origins,
+}
+
+impl Claims {
+    /// Reads the claims of a record; of several that are shown as one, those of each.
+    pub(super) fn new<S: SheetView>(
+        record: RecordId,
+        all: &[(RecordId, &Sheets)],
+        material: &mut Material<'_, S>,
+    ) -> Result<Self, Fault> {
+        let mut by_prop: BTreeMap<String, Vec<Ranked>> = BTreeMap::new();
+        for (of, sheets) in all {
+            let (opinions, replies) = (Opinions::new(sheets), Replies::new(sheets));
+            for sheet in sheets.values() {
+                let (standing, mut listener) = (Standings::new(sheet), Listener::new(&opinions, sheet));
+                let answered = replies.on(sheet);
+                for said in sheet.claims.values() {
+                    let (mut shown, rank) = show(of.kind_code(), &standing, said, &mut listener, material)?;
+                    shown.replies = replies.shown(&answered, of.kind_code(), said, material)?;
+                    shown.record = (*of != record).then_some(*of);
+                    let prop = said.claim.prop().unwrap_or_default().to_owned();
+                    by_prop.entry(prop).or_default().push(Ranked { shown, claim: said.claim.clone(), rank });
+                }
+            }
+        }
+        let claims = || by_prop.values().flatten().filter(|item| item.shown.state == State::Live);
+        let bases = claims().flat_map(|item| item.claim.basis()).filter_map(|basis| basis.record).collect();
+        let bodies = claims().filter_map(|item| item.claim.according_to()).collect();
+        let origins = Origins::new(record, bases, bodies, material)?;
+        for item in by_prop.values_mut().flatten() {
+            mark_withdrawn(&mut item.shown, &origins);
+        }
+        by_prop.values_mut().for_each(|claims| claims.sort_by_key(place));
+        Ok(Self { by_prop, origins })
+    }
+}
+
+/// Says so where a claim rests on nothing that still stands. MODEL §8 journey 5.
+fn mark_withdrawn(shown: &mut ShownClaim, origins: &Origins) {
+    let is_withdrawn = |basis: &Basis| basis.source.as_ref().is_some_and(|source| origins.is_withdrawn(source.record));
+    if shown.state == State::Live && !shown.basis.is_empty() && shown.basis.iter().all(is_withdrawn) {
+        shown.flags.push(BASIS_WITHDRAWN.to_owned());
+    }
+}
+
+/// The flag of a claim that rests on nothing but what was taken back.
+const BASIS_WITHDRAWN: &str = "basis_withdrawn";
+
 /// Every claim of the record by property, in the order of the model.
 pub(super) fn properties<S: SheetView>(
     record: RecordId,
-    sheets: &Sheets,
+    all: &[(RecordId, &Sheets)],
     material: &mut Material<'_, S>,
 ) -> Result<Vec<Property>, Fault> {
     let kind = record.kind_code();
-    let policy = material.context.policy;
-    let (opinions, replies) = (Opinions::new(sheets), Replies::new(sheets));
-    let mut by_prop: BTreeMap<String, Vec<(ShownClaim, Claim)>> = BTreeMap::new();
-    for sheet in sheets.values() {
-        let (standing, mut listener) = (Standings::new(sheet), Listener::new(&opinions, sheet));
-        let answered = replies.on(sheet);
-        for said in sheet.claims.values() {
-            let mut shown = show(kind, &standing, said, &mut listener, material)?;
-            shown.replies = replies.shown(&answered, kind, said, material)?;
-            let prop = said.claim.prop().unwrap_or_default().to_owned();
-            by_prop.entry(prop).or_default().push((shown, said.claim.clone()));
-        }
-    }
+    let Claims { by_prop, mut origins } = Claims::new(record, all, material)?;
     let known: Vec<_> = model::properties(kind).map(|property| property.code).collect();
+    let mut by_prop: Vec<_> = by_prop.into_iter().collect();
+    by_prop.sort_by_key(|(prop, _)| known.iter().position(|code| code == prop).unwrap_or(usize::MAX));
     let mut properties = Vec::new();
-    for (prop, mut claims) in by_prop {
-        claims.sort_by_key(|(shown, _)| place(shown, policy));
-        properties.push(property(kind, prop, claims));
+    for (prop, claims) in by_prop {
+        properties.push(property(kind, prop, claims, &mut origins, material)?);
     }
-    properties.sort_by_key(|property| known.iter().position(|code| *code == property.prop).unwrap_or(usize::MAX));
     Ok(properties)
 }
 
 /// By policy, then by position, then by entry: no clock.
-fn place(shown: &ShownClaim, policy: &Policy) -> (usize, u64, EntryId, ClaimId, SpaceId) {
+fn place(item: &Ranked) -> (Rank, u64, EntryId, ClaimId, SpaceId, Option<RecordId>) {
+    let shown = &item.shown;
     let first = shown.signed.first();
     let (seq, entry) = first.map_or((u64::MAX, EntryId::ZERO), |signed| (signed.seq, signed.entry));
-    (policy.rank(shown.organisation), seq, entry, shown.id, shown.space)
+    (item.rank, seq, entry, shown.id, shown.space, shown.record)
 }
 
-fn property(kind: u8, prop: String, claims: Vec<(ShownClaim, Claim)>) -> Property {
+pub(super) fn property<S: SheetView>(
+    kind: u8,
+    prop: String,
+    claims: Vec<Ranked>,
+    origins: &mut Origins,
+    material: &mut Material<'_, S>,
+) -> Result<Property, Fault> {
     let known = model::property(kind, &prop);
-    let computed = Computed::of(known, &claims);
-    Property {
+    let mut computed = Computed::of(known, &claims);
+    computed.corroboration = independence::corroboration(origins, &claims, material)?;
+    Ok(Property {
         is_known: known.is_some(),
         is_single: known.is_some_and(|property| !property.cardinality.is_many()),
         accuses: known.is_some_and(|property| property.accuses),
-        claims: claims.into_iter().map(|(shown, _)| shown).collect(),
+        claims: claims.into_iter().map(|item| item.shown).collect(),
         computed,
         prop,
-    }
+    })
 }
 
 fn show<S: SheetView>(
@@ -280,7 +339,7 @@ fn show<S: SheetView>(
     said: &crate::sheet::Said,
     listener: &mut Listener<'_>,
     material: &mut Material<'_, S>,
-) -> Result<ShownClaim, Fault> {
+) -> Result<(ShownClaim, Rank), Fault> {
     let (sheet, claim) = (standing.sheet, &said.claim);
     let (id, organisation) = (claim.id(), sheet.key.organisation);
     let text = |member: &str| claim.text(member).map(str::to_owned);
@@ -294,8 +353,10 @@ fn show<S: SheetView>(
         refs.push(material.reference(record)?);
     }
     let according_to = claim.according_to().map(|body| material.reference(body)).transpose()?;
-    Ok(ShownClaim {
+    let (rank, counts) = material.place(organisation, claim.according_to())?;
+    let shown = ShownClaim {
         id,
+        record: None,
         organisation,
         space: sheet.key.space,
         generation: sheet.key.generation,
@@ -323,12 +384,13 @@ fn show<S: SheetView>(
         replies: Vec::new(),
         stands_behind: own.into_iter().chain(heard.endorsed_by).collect(),
         disputed_by: heard.disputed_by,
-        counts: material.context.policy.counts(organisation),
+        counts,
         malformed: verdict.malformed,
         unknown: verdict.unknown,
         flags: verdict.flags,
         warnings: Vec::new(),
-    })
+    };
+    Ok((shown, rank))
 }
 
 /// How the claims of one sheet stand: found once for all of them.

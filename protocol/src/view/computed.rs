@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::json::Json;
-use crate::id::{ClaimId, OrganisationId, RecordId};
+use crate::id::ClaimId;
 use crate::model::edtf::Edtf;
 use crate::model::{Property, ValueType};
-use crate::sheet::Claim;
 
+use super::claims::Ranked;
 use super::compare::{Range, count, value_text};
+use super::independence::{Circle, Group};
 use super::material::distinct;
 use super::{ShownClaim, contest};
 
@@ -46,6 +47,9 @@ pub struct Headline {
     /// Of dates that differ: the earliest and the latest, as their authors wrote them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<(String, String)>,
+    /// The value of those whom the reader's policy puts first, where others give another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Json>,
     /// The different values, the reader's first ones first.
     pub values: Vec<Json>,
     /// How many bodies or organisations give them.
@@ -79,88 +83,93 @@ pub struct Corroboration {
     pub bodies: usize,
     /// Organisations that sign it.
     pub organisations: usize,
+    /// Origins that its bases lead to, where they are followed.
+    #[serde(default)]
+    pub independent_sources: usize,
+    /// These origins, and the claims that lead to each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// Claims that lead to no other origin than those before them: they repeat, and do not corroborate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derivative: Vec<ClaimId>,
+    /// Chains of bases that come back to where they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub circular: Vec<Circle>,
+    /// Claims that cite no body and name no basis: a member's word, and no source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_basis: Vec<ClaimId>,
+    /// True if there was more to follow than the bounds allow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
 }
 
 impl Computed {
-    pub(super) fn of(property: Option<&Property>, claims: &[(ShownClaim, Claim)]) -> Self {
-        let taking_part: Vec<_> = claims.iter().filter(|(shown, _)| shown.takes_part()).collect();
+    /// All but the corroboration, for which sources are followed.
+    pub(super) fn of(property: Option<&Property>, claims: &[Ranked]) -> Self {
+        let taking_part: Vec<_> = claims.iter().filter(|item| item.shown.takes_part()).collect();
         let contesting = property.map(|property| contesting(property, &taking_part)).unwrap_or_default();
         Self {
             headlines: headlines(property, &taking_part),
             contested: !contesting.is_empty(),
             contesting,
-            corroboration: corroboration(&taking_part),
+            corroboration: Vec::new(),
         }
     }
 }
 
 /// Claims of different organisations or cited bodies that exclude each other.
-fn contesting(property: &Property, claims: &[&(ShownClaim, Claim)]) -> BTreeSet<ClaimId> {
+fn contesting(property: &Property, claims: &[&Ranked]) -> BTreeSet<ClaimId> {
     let body = |shown: &ShownClaim| shown.according_to.as_ref().map(|body| body.record);
-    let said: Vec<_> = claims.iter().map(|(shown, claim)| ((shown.organisation, body(shown)), claim)).collect();
+    let said: Vec<_> = claims.iter().map(|item| ((item.shown.organisation, body(&item.shown)), &item.claim)).collect();
     let places = contest::contesting(property, &said);
-    places.into_iter().filter_map(|place| claims.get(place)).map(|(shown, _)| shown.id).collect()
+    places.into_iter().filter_map(|place| claims.get(place)).map(|item| item.shown.id).collect()
 }
 
-/// Who says one value, and on what.
-#[derive(Default)]
-struct Support {
-    sources: BTreeSet<RecordId>,
-    speakers: BTreeSet<(Option<RecordId>, OrganisationId)>,
-    organisations: BTreeSet<OrganisationId>,
-}
-
-fn corroboration(claims: &[&(ShownClaim, Claim)]) -> Vec<Corroboration> {
-    let mut supports: BTreeMap<&Json, Support> = BTreeMap::new();
-    for (shown, claim) in claims {
-        let Some(value) = claim.value() else { continue };
-        let support = supports.entry(value).or_default();
-        support.sources.extend(claim.basis().into_iter().filter_map(|basis| basis.record));
-        support.speakers.insert(shown.speaker());
-        support.organisations.insert(shown.organisation);
-    }
-    let in_order = distinct(claims.iter().filter_map(|(_, claim)| claim.value()));
-    let count = |value: &Json| {
-        let support = supports.get(value)?;
-        Some(Corroboration {
-            value: value.clone(),
-            sources: support.sources.len(),
-            bodies: support.speakers.len(),
-            organisations: support.organisations.len(),
-        })
-    };
-    in_order.into_iter().filter_map(count).collect()
-}
-
-fn headlines(property: Option<&Property>, claims: &[&(ShownClaim, Claim)]) -> Vec<Headline> {
+fn headlines(property: Option<&Property>, claims: &[&Ranked]) -> Vec<Headline> {
     // Texts in several languages are the same words for several readers.
-    let mut groups: BTreeMap<String, Vec<&(ShownClaim, Claim)>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<&Ranked>> = BTreeMap::new();
     let is_count = property.is_some_and(|property| property.value == ValueType::Count);
     for item in claims {
-        let category = item.1.value().filter(|_| is_count).and_then(count).map(|(category, _)| category);
+        let category = item.claim.value().filter(|_| is_count).and_then(count).map(|(category, _)| category);
         groups.entry(category.unwrap_or_default().to_owned()).or_default().push(item);
     }
     groups.into_iter().filter_map(|(category, claims)| headline(property, category, &claims)).collect()
 }
 
-fn headline(property: Option<&Property>, category: String, claims: &[&(ShownClaim, Claim)]) -> Option<Headline> {
-    let valued = || claims.iter().filter_map(|(shown, claim)| Some((shown, claim.value()?)));
+fn headline(property: Option<&Property>, category: String, claims: &[&Ranked]) -> Option<Headline> {
+    let valued = || claims.iter().filter_map(|item| Some((item, item.claim.value()?)));
     let values: Vec<Json> = distinct(valued().map(|(_, value)| value)).into_iter().cloned().collect();
-    let accounts = valued().map(|(shown, _)| shown.speaker()).collect::<BTreeSet<_>>().len();
+    let accounts = valued().map(|(item, _)| item.shown.speaker()).collect::<BTreeSet<_>>().len();
+    let lead = lead(claims).filter(|_| values.len() > 1).cloned();
     let mut headline = Headline {
         how: if values.len() == 1 { How::Same } else { How::Several },
         category: (!category.is_empty()).then(|| category.clone()),
         min: None,
         max: None,
         span: None,
+        lead,
         values,
         accounts,
         text: String::new(),
     };
     let told = if category.is_empty() { told(property, &mut headline)? } else { told_count(&category, &mut headline)? };
     let noun = if accounts == 1 { "account" } else { "accounts" };
-    headline.text = format!("{told}, {accounts} {noun}");
+    // Never a silent pick: whose value comes first is told beside what all say.
+    let lead = headline.lead.as_ref().map(|lead| format!("{}, by the reader's policy; ", value_text(lead)));
+    headline.text = format!("{}{told}, {accounts} {noun}", lead.unwrap_or_default());
     Some(headline)
+}
+
+/// The one value of those whom the reader puts before all others that speak; none where they differ among themselves.
+fn lead<'a>(claims: &[&'a Ranked]) -> Option<&'a Json> {
+    let first = claims.iter().map(|item| item.rank).min()?;
+    let is_told = |item: &&&Ranked| item.rank == first;
+    if first == (usize::MAX, usize::MAX) {
+        return None;
+    }
+    let mut values = claims.iter().filter(is_told).filter_map(|item| item.claim.value());
+    let lead = values.next()?;
+    values.all(|value| value == lead).then_some(lead)
 }
 
 fn told_count(category: &str, headline: &mut Headline) -> Option<String> {

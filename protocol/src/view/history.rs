@@ -13,8 +13,8 @@ use crate::standing::Standing;
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
-use super::Context;
 use super::compare::value_text;
+use super::{AsOf, Context};
 
 /// What happened to a record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,6 +24,9 @@ pub struct History {
     /// Every entry about it, those that do not count too: each log in the order of its positions, the logs among each other by
     /// the times claimed. An entry that claims an earlier time than one before it in its log stands behind that all the same.
     pub items: Vec<Item>,
+    /// The day that it is as of, where the reader asked for an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
 }
 
 /// One entry about a record.
@@ -130,7 +133,7 @@ impl History {
                 did: content.map(did).unwrap_or_default(),
             });
         }
-        Ok(Self { record, items: in_order(items) })
+        Ok(Self { record, items: in_order(items), as_of: None })
     }
 }
 

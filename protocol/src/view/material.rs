@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::encoding::json::Json;
-use crate::id::{EntryId, RecordId};
+use crate::id::{EntryId, OrganisationId, RecordId};
 use crate::limits;
 use crate::model::values::name_text;
 use crate::sheet::{self, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
-use super::{Context, Policy, Reference, Sheets, Words};
+use super::policy::Rank;
+use super::{BodyClass, Context, Policy, Reference, Sheets, Whose, Words};
 
 /// Reads the store, each record once.
 pub(super) struct Material<'a, S> {
@@ -19,11 +20,19 @@ pub(super) struct Material<'a, S> {
     claims: BTreeMap<RecordId, Rc<Sheets>>,
     labels: BTreeMap<RecordId, Vec<Words>>,
     unverified: BTreeMap<RecordId, bool>,
+    classes: BTreeMap<RecordId, BodyClass>,
 }
 
 impl<'a, S: SheetView> Material<'a, S> {
     pub(super) const fn new(store: &'a S, context: Context<'a>) -> Self {
-        Self { store, context, claims: BTreeMap::new(), labels: BTreeMap::new(), unverified: BTreeMap::new() }
+        Self {
+            store,
+            context,
+            claims: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            unverified: BTreeMap::new(),
+            classes: BTreeMap::new(),
+        }
     }
 
     /// The sheets of a record without narratives.
@@ -46,9 +55,37 @@ impl<'a, S: SheetView> Material<'a, S> {
         if let Some(labels) = self.labels.get(&record) {
             return Ok(Reference { record, labels: labels.clone() });
         }
-        let labels = short(labels(record, &*self.claims(record)?, self.context.policy));
+        let labels = short(names(record, &*self.claims(record)?, self.context.policy));
         self.labels.insert(record, labels.clone());
         Ok(Reference { record, labels })
+    }
+
+    /// Where the policy puts what an organisation says, and whether it counts.
+    pub(super) fn place(
+        &mut self,
+        organisation: OrganisationId,
+        body: Option<RecordId>,
+    ) -> Result<(Rank, bool), Fault> {
+        let policy = self.context.policy;
+        let class = if policy.asks_for_classes() { self.class(organisation, body)? } else { BodyClass::Other };
+        let rank = (policy.class_rank(class), policy.rank(organisation));
+        Ok((rank, policy.counts_as(organisation, class)))
+    }
+
+    /// What kind of body speaks: the cited one, or the organisation.
+    fn class(&mut self, organisation: OrganisationId, body: Option<RecordId>) -> Result<BodyClass, Fault> {
+        let Some(body) = body else { return Ok(self.class_of_member(organisation)) };
+        if let Some(class) = self.classes.get(&body) {
+            return Ok(*class);
+        }
+        let sheets = self.claims(body)?;
+        let class = class_of_body(&sheets, self.context.policy);
+        self.classes.insert(body, class);
+        Ok(class)
+    }
+
+    pub(super) fn class_of_member(&self, organisation: OrganisationId) -> BodyClass {
+        self.context.judge.kind_of(organisation).map_or(BodyClass::Other, BodyClass::of_member)
     }
 
     /// True if a live claim says that the source was written down from memory, not read. MODEL §11.
@@ -62,6 +99,18 @@ impl<'a, S: SheetView> Material<'a, S> {
         self.unverified.insert(source, is);
         Ok(is)
     }
+}
+
+/// What most organisations say that a body is. On a tie the class that the reader puts last: nobody is made a court by one claim.
+fn class_of_body(sheets: &Sheets, policy: &Policy) -> BodyClass {
+    let mut said_by: BTreeMap<BodyClass, BTreeSet<OrganisationId>> = BTreeMap::new();
+    for (sheet, said) in spoken(sheets, policy, &["kind"]) {
+        if let Some(code) = said.claim.value().and_then(Json::as_text) {
+            said_by.entry(BodyClass::of_kind(code)).or_default().insert(sheet.key.organisation);
+        }
+    }
+    let most = said_by.into_iter().max_by_key(|(class, by)| (by.len(), policy.class_rank(*class), *class));
+    most.map_or(BodyClass::Other, |(class, _)| class)
 }
 
 /// The claims of a record that stand and count, by property: found once, however many properties are asked for.
@@ -123,6 +172,16 @@ pub(super) fn labels(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<
     }
     labels.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
     labels
+}
+
+/// The labels of a record; where nobody who counts gives it any, what others call it: a name decides nothing, and an id tells
+/// nobody which record is meant.
+pub(super) fn names(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<Words> {
+    let own = labels(record, sheets, policy);
+    if !own.is_empty() || policy.whose == Whose::All {
+        return own;
+    }
+    labels(record, sheets, &Policy { whose: Whose::All, ..policy.clone() })
 }
 
 /// The labels that are told beside each mention of a record: whoever gives it thousands of names, or a page for one, would

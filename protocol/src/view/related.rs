@@ -17,6 +17,7 @@ use super::compare::value_text;
 use super::contest::Voice;
 use super::material::{Material, Spoken, distinct};
 use super::opinions::Opinions;
+use super::policy::Rank;
 use super::replies::{Replies, Reply};
 use super::{DesignationState, Policy, Reference, Sheets, Terms, kind_name};
 
@@ -106,33 +107,39 @@ pub struct Line {
 const DETAILS: [&str; 7] = ["measure", "authority", "programme", "status", "mandate", "involvement", "incident"];
 
 /// A line for each accusing claim of each record that refers to this one.
-pub(super) fn lines<S: SheetView>(record: RecordId, material: &mut Material<'_, S>) -> Result<Vec<Line>, Fault> {
+pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<'_, S>) -> Result<Vec<Line>, Fault> {
     let mut drafts = Vec::new();
-    for other in material.referring_to(record)? {
-        if other == record {
+    let mut referring = BTreeSet::new();
+    for record in records {
+        referring.extend(material.referring_to(*record)?);
+    }
+    for other in referring {
+        if records.contains(&other) {
             continue;
         }
         let sheets = material.claims(other)?;
-        let links = links(record, &sheets);
+        let links = links(records, &sheets);
         if !links.is_empty() {
             drafts.extend(Referring::new(other, &sheets, &links, material)?.drafts(material)?);
         }
     }
     contest(&mut drafts);
-    let mut lines: Vec<_> = drafts.into_iter().map(|draft| draft.line).collect();
-    let policy = material.context.policy;
-    lines.sort_by_key(|line| {
+    drafts.sort_by_key(|Draft { line, rank, .. }| {
         let record = line.record.record;
-        (record.kind_code(), policy.rank(line.organisation), line.seq, line.entry, record, line.claim)
+        (record.kind_code(), *rank, line.seq, line.entry, record, line.claim)
     });
-    Ok(lines)
+    Ok(drafts.into_iter().map(|draft| draft.line).collect())
 }
 
-/// The claims that stand and name a record, with their sheets.
-fn links(record: RecordId, sheets: &Sheets) -> Vec<(&Sheet, &Said)> {
+/// The claims that stand and name one of the records, with their sheets.
+fn links<'a>(records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Said)> {
     let mut found = Vec::new();
     for sheet in sheets.values() {
-        let naming = sheet.standing_claims().filter(|(_, said)| said.claim.refs().contains(&record));
+        let names = |said: &Said| {
+            let named = said.claim.refs();
+            records.iter().any(|record| named.contains(record))
+        };
+        let naming = sheet.standing_claims().filter(|(_, said)| names(said));
         found.extend(naming.map(|(_, said)| (sheet, said)));
     }
     found.sort_by_key(|(sheet, said)| (said.position(), sheet.key));
@@ -163,6 +170,7 @@ struct Own {
 /// A line, and whom it is about.
 struct Draft {
     line: Line,
+    rank: Rank,
     named: Rc<BTreeSet<RecordId>>,
 }
 
@@ -221,7 +229,9 @@ impl<'a> Referring<'a> {
                 (standing.state(id), said.position(), standing.sheet.key, id)
             });
             for (standing, said) in claims.into_iter().take(limits::LINES_OF_ONE) {
-                drafts.push(Draft { line: self.line(standing, said, &own, material)?, named: Rc::clone(&own.named) });
+                let line = self.line(standing, said, &own, material)?;
+                let (rank, _) = material.place(organisation, said.claim.according_to())?;
+                drafts.push(Draft { line, rank, named: Rc::clone(&own.named) });
             }
         }
         Ok(drafts)
@@ -272,7 +282,7 @@ impl<'a> Referring<'a> {
             endorsed_by,
             disputed_by,
             replies,
-            counts: material.context.policy.counts(key.organisation),
+            counts: material.place(key.organisation, claim.according_to())?.1,
             malformed: verdict.malformed,
             unknown: verdict.unknown,
             unverified,

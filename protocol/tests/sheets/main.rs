@@ -4,9 +4,11 @@
 #[path = "../support/fixture.rs"]
 mod fixture;
 
+mod basis;
 mod flags;
 mod histories;
 mod hostile;
 mod narratives;
 mod pairs;
+mod policies;
 mod views;

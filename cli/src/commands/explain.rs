@@ -1,0 +1,178 @@
+//! `isnad explain`: who said a claim, who stands behind it, what it rests on, and why a view shows it as it does.
+
+use isnad_node::reading::Who;
+use isnad_protocol::locale::{self, Language};
+use isnad_protocol::view::{Brief, Explanation, Place, Rested, ShownClaim};
+
+use super::policy::Chosen;
+use super::reading::{organisation_name, property_word};
+use super::show::value_in_words;
+use crate::args::ExplainArgs;
+use crate::client::{Client, encoded, query};
+use crate::error::{DONE, Outcome};
+use crate::output::{Style, hanging, inert, isolated, pasted, width};
+use crate::session::Session;
+
+pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let own = [
+        ("record", args.record.as_deref().map(|record| pasted(record).to_owned())),
+        ("today", session.today.map(|day| day.to_string())),
+        ("lang", Some(session.language.code().to_owned())),
+        ("as_of", args.as_of.day()?.map(|day| day.to_string())),
+    ];
+    let query = query(&[&own[..], &args.policy.parts()].concat());
+    let path = format!("/explain/{}{query}", encoded(pasted(&args.claim)));
+    let explanation: Explanation = client.get(&path).await?;
+    let who: Who = client.get("/who").await?;
+    session.printer.either(&explanation, |told| {
+        let chosen = Chosen { session, who: &who };
+        let text = Explaining { session, who: &who, chosen: &chosen }.text(told);
+        chosen.before(Vec::new(), &told.policy, told.as_of.as_ref(), text)
+    });
+    Ok(DONE)
+}
+
+/// Tells one explanation.
+struct Explaining<'a> {
+    session: &'a Session,
+    who: &'a Who,
+    chosen: &'a Chosen<'a>,
+}
+
+impl Explaining<'_> {
+    const fn language(&self) -> Language {
+        self.session.language
+    }
+
+    fn word(&self, key: &str) -> &'static str {
+        locale::lookup(self.language(), key).unwrap_or_default()
+    }
+
+    fn text(&self, told: &Explanation) -> String {
+        let refs: Vec<_> = told.accounts.iter().flat_map(|claim| claim.refs.clone()).collect();
+        let value = told
+            .value
+            .as_ref()
+            .map(|value| value_in_words(self.session, self.who, told.record.record, &told.prop, value, &refs));
+        let head = format!("{}: {}", property_word(self.language(), &told.prop), value.unwrap_or_default());
+        let record =
+            locale::format(self.language(), "policy.on_record", &[("record", &self.chosen.name(&told.record))]);
+        let mut out = vec![
+            self.session.printer.styled(&head, Style::Strong),
+            format!("{record} · {} · [{}]", told.record.record, told.claim.to_short()),
+        ];
+        out.push(self.section("explain.place", self.place(told)));
+        out.push(self.section("explain.said_by", self.said_by(told)));
+        out.push(self.section("explain.stands_behind", self.stands_behind(&told.accounts)));
+        out.push(self.section("explain.disputed_by", self.disputed_by(&told.accounts)));
+        let mut tree = Vec::new();
+        told.rests_on.iter().for_each(|rested| self.tree(rested, 1, &mut tree));
+        out.push(self.section("explain.rests_on", tree));
+        out.extend(self.told_if("explain.shares", &told.shares));
+        out.extend(self.told_if("explain.contested_by", &told.contested_by));
+        out.join("\n")
+    }
+
+    fn section(&self, key: &str, mut lines: Vec<String>) -> String {
+        if lines.is_empty() {
+            lines.push(hanging("  ", self.word("explain.nobody"), width()));
+        }
+        format!("\n{}\n{}", self.session.printer.styled(self.word(key), Style::Strong), lines.join("\n"))
+    }
+
+    fn told_if(&self, key: &str, briefs: &[Brief]) -> Option<String> {
+        let lines: Vec<String> = briefs.iter().map(|brief| hanging("  • ", &self.brief(brief), width())).collect();
+        (!lines.is_empty()).then(|| self.section(key, lines))
+    }
+
+    fn place(&self, told: &Explanation) -> Vec<String> {
+        let mut lines = vec![self.word(&format!("place.{}", told.place.name())).to_owned()];
+        lines.extend(told.because.iter().map(|why| self.word(&format!("because.{}", why.name())).to_owned()));
+        let replacing = told.accounts.iter().flat_map(|claim| &claim.replaced_by);
+        lines.extend(
+            replacing
+                .map(|claim| locale::format(self.language(), "explain.replaced_by", &[("claim", &claim.to_short())])),
+        );
+        if let Some(found) = told.corroboration.as_ref().filter(|_| told.place != Place::LeftOut) {
+            let (organisations, sources) = (found.organisations.to_string(), found.independent_sources.to_string());
+            let values = [("organisations", organisations.as_str()), ("sources", sources.as_str())];
+            let count = locale::format(self.language(), "format.corroboration", &values);
+            lines.push(format!("{count} ({})", self.word("view.computed")));
+            lines.extend(found.incomplete.then(|| self.word("explain.incomplete").to_owned()));
+        }
+        if let Some(circle) = &told.circular {
+            let links: Vec<String> = circle.through.iter().map(|link| self.chosen.origin(link)).collect();
+            lines.push(links.join(" ← "));
+        }
+        lines.iter().map(|line| hanging("  ", line, width())).collect()
+    }
+
+    fn said_by(&self, told: &Explanation) -> Vec<String> {
+        let lines = told.said_by.iter().map(|said| {
+            let name = organisation_name(self.who, said.organisation, self.language());
+            let (key, entry) = (self.word("view.key"), self.word("view.entry"));
+            let standing = self.word(&format!("standing.{}", said.standing.name()));
+            let (author, id) = (said.author.to_short(), said.entry.to_short());
+            let place = format!("{key} {author} #{}, {entry} {id}", said.seq);
+            hanging(
+                "  • ",
+                &format!("{name}, {} ({}), {place}: {standing}", said.time, self.word("view.claimed_time")),
+                width(),
+            )
+        });
+        lines.collect()
+    }
+
+    fn stands_behind(&self, accounts: &[ShownClaim]) -> Vec<String> {
+        let all: std::collections::BTreeSet<_> = accounts.iter().flat_map(|claim| &claim.stands_behind).collect();
+        let name = |id| hanging("  • ", &organisation_name(self.who, id, self.language()), width());
+        all.into_iter().map(|id| name(*id)).collect()
+    }
+
+    fn disputed_by(&self, accounts: &[ShownClaim]) -> Vec<String> {
+        let disputes = accounts.iter().flat_map(|claim| &claim.opinions).filter(|opinion| opinion.stance == "dispute");
+        let told = disputes.map(|opinion| {
+            let name = organisation_name(self.who, opinion.organisation, self.language());
+            let reason = opinion.reason.as_deref().map(|code| locale::code(self.language(), "dispute_reason", code));
+            let words: Vec<String> = reason.into_iter().chain(opinion.text.as_deref()).map(isolated).collect();
+            let earlier =
+                if opinion.on_earlier { format!(" ({})", self.word("view.earlier_version")) } else { String::new() };
+            hanging("  • ", &[vec![format!("{name}{earlier}")], words].concat().join(": "), width())
+        });
+        told.collect()
+    }
+
+    fn tree(&self, rested: &Rested, depth: usize, lines: &mut Vec<String>) {
+        let mut text = self.chosen.origin(&rested.on);
+        text.extend(rested.locator.as_deref().map(|locator| format!(", {}", isolated(locator))));
+        text.extend(rested.copy_of.as_ref().map(|record| {
+            let record = self.chosen.name(record);
+            format!(" ({})", locale::format(self.language(), "explain.copy_of", &[("record", &record)]))
+        }));
+        for (is_so, key) in [
+            (rested.root, "explain.root"),
+            (rested.comes_back, "explain.comes_back"),
+            (rested.withdrawn, "explain.withdrawn"),
+        ] {
+            text.extend(is_so.then(|| format!(" — {}", self.word(key))));
+        }
+        lines.push(hanging(&format!("{:1$}← ", "", depth.saturating_mul(2)), &text, width()));
+        rested.rests_on.iter().for_each(|further| self.tree(further, depth.saturating_add(1), lines));
+    }
+
+    fn brief(&self, brief: &Brief) -> String {
+        let name = organisation_name(self.who, brief.organisation, self.language());
+        let body = brief
+            .according_to
+            .as_ref()
+            .map(|body| format!(", {} {}", self.word("view.according_to"), self.chosen.name(body)));
+        let value = brief.value.as_ref().map(|value| isolated(&isnad_protocol::view::value_text(value)));
+        format!(
+            "{name}{}: {} [{}]",
+            body.unwrap_or_default(),
+            value.unwrap_or_default(),
+            inert(&brief.claim.to_short())
+        )
+    }
+}

@@ -1,0 +1,118 @@
+//! One claim explained: which is meant, and on which record. The same words on two records are one claim's id.
+
+use std::collections::BTreeSet;
+
+use isnad_protocol::entry::Kind;
+use isnad_protocol::id::{ClaimId, RecordId};
+use isnad_protocol::sheet;
+use isnad_protocol::time::Day;
+use isnad_protocol::view::{Explanation, Until};
+use serde::{Deserialize, Serialize};
+
+use super::list::on_all_cores;
+use super::{Indexed, PolicyQuery, Reader, fault};
+use crate::problem::{Problem, exit};
+
+/// Digits of a claim's id that are enough to name it.
+const DIGITS: usize = 8;
+
+/// Records that a person is asked to choose from at one time.
+const CHOICE: usize = 8;
+
+/// How to explain a claim.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainQuery {
+    /// The record that it is about, where the same words stand on several.
+    #[serde(default)]
+    pub record: Option<String>,
+    /// The reader's day; today if left out.
+    #[serde(default)]
+    pub today: Option<Day>,
+    /// The reader's language: its labels come first.
+    #[serde(default)]
+    pub lang: Option<String>,
+    /// Leaves out what claims a later day, and reads as on that day.
+    #[serde(default)]
+    pub as_of: Option<Day>,
+    /// The reader's policy, where it is not that of isnad.toml.
+    #[serde(flatten)]
+    pub policy: PolicyQuery,
+}
+
+impl Reader<'_> {
+    /// Explains the claim that a text names by a beginning of its id.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or more than one.
+    pub fn explain(&self, text: &str, query: &ExplainQuery) -> Result<Explanation, Problem> {
+        let record = query.record.as_deref().map(|record| self.resolve(record)).transpose()?;
+        let (record, claim) = self.claim(&text.to_lowercase(), record)?;
+        let policy = self.policy(&query.policy, query.lang.as_deref())?;
+        let store = Indexed(self.node.index()?);
+        let context = self.context(&policy, query.today.or(query.as_of));
+        let explained = match query.as_of {
+            None => Explanation::of(record, claim, &store, context).map_err(fault)?,
+            Some(day) => {
+                let until = Until::new(&store, day, record);
+                let explained = Explanation::of(record, claim, &until, context).map_err(fault)?;
+                explained.map(|explained| Explanation { as_of: Some(until.as_of()), ..explained })
+            }
+        };
+        explained.ok_or_else(|| {
+            let why = "what says it claims a later day, or was taken out of sight";
+            Problem::missing(format!("claim {} is not told", claim.to_short()), why, "ask without --as-of")
+        })
+    }
+
+    /// The one claim whose id begins so, and its record.
+    fn claim(&self, digits: &str, record: Option<RecordId>) -> Result<(RecordId, ClaimId), Problem> {
+        if digits.len() < DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            let why = "a claim is named by its id, or a beginning of it with 8 digits or more";
+            let advice = "copy it from [ ] of `isnad show`";
+            return Err(Problem::usage(format!("{digits} names no claim"), why, advice));
+        }
+        let found = self.claims_beginning(digits, record)?;
+        let mut all = found.iter();
+        match (all.next(), all.next()) {
+            (Some(only), None) => Ok(*only),
+            (None, _) => Err(Problem::missing(
+                format!("no claim's id begins with {digits}"),
+                "nobody says it here, or it was taken out of sight",
+                "copy the id from [ ] of `isnad show`",
+            )),
+            (Some(_), Some(_)) => {
+                let mut named = Vec::new();
+                for (record, claim) in found.iter().take(CHOICE) {
+                    named.push(format!("{} on {}", claim.to_short(), self.told(*record)?));
+                }
+                let choice = found.iter().take(CHOICE);
+                let choice =
+                    choice.map(|(record, claim)| format!("`isnad explain {} --record {record}`", claim.to_short()));
+                let what = format!("{digits} is said on {} records", found.len());
+                let advice = choice.collect::<Vec<_>>().join("\nor ");
+                Err(Problem::new(exit::NO, "ambiguous", what, named.join("\n"), advice))
+            }
+        }
+    }
+
+    /// Every claim whose id begins so. Claims are not in the index: all entries are looked through, on all cores.
+    fn claims_beginning(
+        &self,
+        digits: &str,
+        record: Option<RecordId>,
+    ) -> Result<BTreeSet<(RecordId, ClaimId)>, Problem> {
+        let index = self.node.index()?;
+        let records: Vec<RecordId> = match record {
+            Some(record) => vec![record],
+            None => index.records(&[])?.into_iter().collect(),
+        };
+        let find = |record: &RecordId| -> Result<Vec<(RecordId, ClaimId)>, Problem> {
+            let entries = index.entries_about(*record)?;
+            let changes = entries.iter().filter(|entry| entry.entry().header.kind == Kind::Change);
+            let payloads = changes.filter_map(|entry| entry.entry().payload.as_ref());
+            let ids = payloads.flat_map(|payload| sheet::claim_ids(&payload.bytes));
+            Ok(ids.filter(|id| id.to_string().starts_with(digits)).map(|id| (*record, id)).collect())
+        };
+        Ok(on_all_cores(&records, find)?.into_iter().flatten().collect())
+    }
+}
