@@ -13,6 +13,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use isnad_protocol::view::Policy;
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
 use tokio::sync::watch;
@@ -44,6 +45,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/digest", get(digest))
         .route("/changes", get(changes))
         .route("/records", get(list))
+        .route("/due", get(due))
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
         .route("/resolve/{*record}", get(resolve))
@@ -208,8 +210,13 @@ async fn changes(
 }
 
 async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Result<impl IntoResponse, Problem> {
-    let lines = wait(node, move |reader| reader.list(&query)).await?;
+    let policy = Policy { languages: query.lang.iter().cloned().collect(), ..Policy::default() };
+    let lines = wait(node, move |reader| reader.list(&query, &policy)).await?;
     Ok(([(CONTENT_TYPE, "application/json")], lines))
+}
+
+async fn due(State(node): Shared, Query(query): Query<reading::DueQuery>) -> Answer<reading::DueWithin> {
+    read(node, move |reader| reader.due(&query)).await
 }
 
 async fn show(

@@ -24,7 +24,7 @@ use crate::signing::Blocked;
 mod list;
 mod resolve;
 
-pub use list::ListQuery;
+pub use list::{Due, DueQuery, DueWithin, ListQuery};
 pub use resolve::KindsQuery;
 
 /// The reader's day and languages.
@@ -259,10 +259,14 @@ impl<'a> Reader<'a> {
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
+        self.summary_under(record, &Policy::default())
+    }
+
+    fn summary_under(&self, record: RecordId, policy: &Policy) -> Result<Summary, Problem> {
         let entries = self.node.index()?.entries_about(record)?;
         let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
         let of_record = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
-        Ok(Summary::of(record, &of_record, &Policy::default()))
+        Ok(Summary::of(record, &of_record, policy))
     }
 
     fn context<'b>(&'b self, policy: &'b Policy, day: Option<Day>) -> Context<'b> {

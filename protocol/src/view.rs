@@ -27,10 +27,10 @@ mod summary;
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::value_text;
 pub use computed::{Computed, Corroboration, Headline, How};
-pub use designation::{DesignationState, InForce, Terms, Used};
+pub use designation::{Bounds, DesignationState, InForce, Terms, Used};
 pub use history::{Did, History, Item};
 pub use related::Line;
-pub use summary::Summary;
+pub use summary::{Listing, Spot, Summary, degrees};
 
 use material::Material;
 
