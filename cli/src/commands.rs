@@ -10,6 +10,7 @@ mod audit;
 mod carry;
 mod claim;
 mod demo;
+mod due;
 mod export;
 mod founding;
 mod history;
@@ -35,6 +36,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::Claim { command } => claim::run(session, command).await,
         Command::Narrative { command } => writing::narrative(session, command).await,
         Command::List(args) => list::run(session, &args).await,
+        Command::Due(args) => due::run(session, &args).await,
         Command::Show(args) => show::run(session, &args).await,
         Command::History(args) => history::run(session, &args).await,
         Command::Digest => reading::digest(session).await,

@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one module that prints")]
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::sync::Mutex;
@@ -160,6 +161,24 @@ pub(crate) fn inert(text: &str) -> String {
     out
 }
 
+/// JSON with what is unsafe in its strings written as JSON escapes: it stands nowhere else in it.
+pub(crate) fn json_inert(json: &str) -> Cow<'_, str> {
+    if json.chars().all(|character| !is_unsafe(character)) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_unsafe(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The same, isolated so that its direction does not reach its neighbours. UAX 9: FIRST STRONG ISOLATE.
 pub(crate) fn isolated(text: &str) -> String {
     let text = inert(text);
@@ -249,6 +268,15 @@ mod tests {
         assert_eq!(inert("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(inert("a\u{202e}b\u{2066}"), "a\\u{202e}b\\u{2066}");
         assert_eq!(inert("خان العسل"), "خان العسل");
+    }
+
+    #[test]
+    fn json_says_the_same_with_escapes() {
+        let text = "a\u{9b}2J\u{202e}\u{e0041}é";
+        let json = serde_json::to_string(text).unwrap();
+        let inert = json_inert(&json);
+        assert!(inert.chars().all(|character| !is_unsafe(character)), "{inert}");
+        assert_eq!(serde_json::from_str::<String>(&inert).unwrap(), text);
     }
 
     #[test]

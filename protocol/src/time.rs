@@ -122,9 +122,11 @@ mod tests {
     #[test]
     fn days_are_counted_by_the_calendar() {
         let day = |text| Day::parse(text).unwrap();
-        for (from, months, days, expected) in
-            [("2018-05-18", 0, 30, "2018-06-17"), ("2018-01-31", 1, 0, "2018-02-28"), ("2018-05-18", 6, 0, "2018-11-18")]
-        {
+        for (from, months, days, expected) in [
+            ("2018-05-18", 0, 30, "2018-06-17"),
+            ("2018-01-31", 1, 0, "2018-02-28"),
+            ("2018-05-18", 6, 0, "2018-11-18"),
+        ] {
             assert_eq!(day(from).later(months, days).unwrap(), day(expected), "{from}");
         }
         assert_eq!(day("9999-12-31").later(0, 1), None);

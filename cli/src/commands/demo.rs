@@ -18,7 +18,7 @@ use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::import::{self, Dataset};
 use isnad_protocol::locale;
 use isnad_protocol::log::{Log, LogKey};
-use isnad_protocol::view::{Summary, View};
+use isnad_protocol::view::{Policy, Summary, View};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -298,8 +298,8 @@ async fn count(node: Arc<Node>) -> Result<(usize, usize), Problem> {
         let (mut records, mut claims) = (0, 0);
         for kind in 1..=11 {
             let query = isnad_node::reading::ListQuery { kind, ..Default::default() };
-            let listed: Vec<Summary> =
-                serde_json::from_slice(&reader.list(&query)?).map_err(|error| Problem::fault(error.to_string()))?;
+            let listed: Vec<Summary> = serde_json::from_slice(&reader.list(&query, &Policy::default())?)
+                .map_err(|error| Problem::fault(error.to_string()))?;
             records += listed.len();
             claims += listed.iter().map(|summary| summary.live_claims).sum::<usize>();
         }

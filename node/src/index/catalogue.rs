@@ -126,9 +126,8 @@ impl Index {
             let catalogue = self.of_kind(loaded, record.kind_code())?;
             let (start, next) = catalogue.place(record);
             let mut block = BTreeMap::from([(record, row)]);
-            let is_in = |other: &RecordId| {
-                other.kind_code() == start.kind_code() && next.is_none_or(|next| *other < next)
-            };
+            let is_in =
+                |other: &RecordId| other.kind_code() == start.kind_code() && next.is_none_or(|next| *other < next);
             while let Some((record, row)) = rows.next_if(|(other, _)| is_in(other)) {
                 block.insert(record, row);
             }

@@ -128,7 +128,9 @@ impl Reader<'_> {
         if found.is_empty() {
             self.check_codes(query.kind, &filter)?;
         }
-        found.sort_unstable_by(|one, other| (one.number, &one.title, one.record).cmp(&(other.number, &other.title, other.record)));
+        found.sort_unstable_by(|one, other| {
+            (one.number, &one.title, one.record).cmp(&(other.number, &other.title, other.record))
+        });
         if query.reverse {
             found.reverse();
         }
@@ -216,7 +218,8 @@ impl Reader<'_> {
             let said = self.rows_of(kind, |_, row| row.has_code(*tag, codes).then_some(()))?;
             if said.is_empty() {
                 let error = format!("{} is no code or word, and nobody says it here", codes.join(", "));
-                return Err(refused("list_code", &error, "", &format!("known are: {}", known_codes(*tag))));
+                let why = "known codes stand below; several are parted by commas";
+                return Err(refused("list_code", &error, why, &known_codes(*tag)));
             }
         }
         Ok(())

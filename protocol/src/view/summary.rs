@@ -112,11 +112,7 @@ impl Listing {
             let text = |key: &str| value.get(key).and_then(Json::as_text);
             Some(text("title").or_else(|| text("value"))?.to_owned())
         });
-        Self {
-            authorities: records("authority"),
-            legal_bases: distinct(legal_bases),
-            subjects: records("subject"),
-        }
+        Self { authorities: records("authority"), legal_bases: distinct(legal_bases), subjects: records("subject") }
     }
 }
 

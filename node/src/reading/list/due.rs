@@ -117,7 +117,9 @@ fn later(today: Day, text: &str) -> Result<Day, Problem> {
     let number = number.parse::<u32>().ok().filter(|number| *number <= 100_000);
     let months = |number: u32, each: u32| u16::try_from(number.checked_mul(each)?).ok();
     let day = number.and_then(|number| match unit.trim() {
-        "" | "d" | "day" | "days" | "j" | "jour" | "jours" | "يوم" | "يوما" | "أيام" => today.later(0, number),
+        "" | "d" | "day" | "days" | "j" | "jour" | "jours" | "يوم" | "يوما" | "أيام" => {
+            today.later(0, number)
+        }
         "w" | "week" | "weeks" | "semaine" | "semaines" | "أسبوع" | "أسابيع" => {
             today.later(0, number.checked_mul(7)?)
         }

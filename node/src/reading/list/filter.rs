@@ -46,18 +46,29 @@ struct Area {
 impl Filter {
     /// Reads what is asked for.
     pub(super) fn parse(query: &ListQuery, reader: &Reader<'_>) -> Result<Self, Problem> {
-        let text = |text: &Option<String>| text.as_deref().map(|text| folded(text.trim())).filter(|text| !text.is_empty());
+        let text =
+            |text: &Option<String>| text.as_deref().map(|text| folded(text.trim())).filter(|text| !text.is_empty());
         let day = |given: &Option<String>, name| given.as_deref().map(|text| date(text, name)).transpose();
         let (from, until) = (day(&query.from, "list_from")?, day(&query.until, "list_until")?);
         let from = from.and_then(|date| date.earliest).map(number);
         let until = until.and_then(|date| date.latest).map(number);
         if from.zip(until).is_some_and(|(from, until)| from > until) {
-            return Err(refused("list_reversed", "--from is later than --until", "nothing lies between", "exchange the two"));
+            return Err(refused(
+                "list_reversed",
+                "--from is later than --until",
+                "nothing lies between",
+                "exchange the two",
+            ));
         }
         let in_force = query.in_force.as_deref().map(|text| single_day(text, reader_day(query))).transpose()?;
         if in_force.is_some() && query.kind != DESIGNATION {
             let why = "only a designation has a term";
-            return Err(refused("list_in_force", "--in-force is for designations", why, "isnad list designation --in-force …"));
+            return Err(refused(
+                "list_in_force",
+                "--in-force is for designations",
+                why,
+                "isnad list designation --in-force …",
+            ));
         }
         let since = query.changed_since.as_deref().map(since).transpose()?;
         let mut filter = Self {
@@ -102,7 +113,12 @@ impl Filter {
         let codes: Vec<String> = text.split([',', '،']).map(|code| code.trim().to_lowercase()).collect();
         if codes.iter().any(|code| code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_alphabetic())) {
             let why = "a country is its code of two letters, ISO 3166-1";
-            return Err(refused("list_country", "--country is not understood", why, "write it as --country sy, or use --place"));
+            return Err(refused(
+                "list_country",
+                "--country is not understood",
+                why,
+                "write it as --country sy, or use --place",
+            ));
         }
         self.codes.push((tag::COUNTRY, codes));
         Ok(())
@@ -176,7 +192,8 @@ fn codes_called(vocabularies: &[&Vocabulary], text: &str) -> Vec<String> {
 
 fn is_word_of(vocabulary: &str, code: &str, text: &str) -> bool {
     let key = format!("{vocabulary}.{code}");
-    code == text || Language::ALL.iter().any(|language| locale::lookup(*language, &key).is_some_and(|word| folded(word) == text))
+    code == text
+        || Language::ALL.iter().any(|language| locale::lookup(*language, &key).is_some_and(|word| folded(word) == text))
 }
 
 /// Every code that may be asked for under a tag, for a person who mistyped one.
@@ -193,7 +210,12 @@ pub(super) fn known_codes(asked: u8) -> String {
 fn date(text: &str, code: &str) -> Result<Edtf, Problem> {
     Edtf::parse(text.trim()).map_err(|error| {
         let option = if code == "list_from" { "--from" } else { "--until" };
-        refused(code, &format!("{option} is not understood"), &error.to_string(), "write it as 2017, 2017-04 or 2017-04-04")
+        refused(
+            code,
+            &format!("{option} is not understood"),
+            &error.to_string(),
+            "write it as 2017, 2017-04 or 2017-04-04",
+        )
     })
 }
 
@@ -207,7 +229,12 @@ fn single_day(text: &str, today: Day) -> Result<Day, Problem> {
         return Ok(today);
     }
     Day::parse(text.trim()).map_err(|error| {
-        refused("list_day", "--in-force is not understood", &error.to_string(), "write it as 2018-11-19, or leave the day out")
+        refused(
+            "list_day",
+            "--in-force is not understood",
+            &error.to_string(),
+            "write it as 2018-11-19, or leave the day out",
+        )
     })
 }
 
@@ -260,7 +287,12 @@ fn organisations(text: &str, reader: &Reader<'_>) -> Result<BTreeSet<Voice>, Pro
     }
     if found.is_empty() {
         let why = "no member has a name with these words, or an id that begins so (8 digits or more)";
-        return Err(refused("list_organisation", "--organisation names no member", why, "see the members with `isnad who`"));
+        return Err(refused(
+            "list_organisation",
+            "--organisation names no member",
+            why,
+            "see the members with `isnad who`",
+        ));
     }
     Ok(found)
 }

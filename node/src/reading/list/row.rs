@@ -88,7 +88,8 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(summary: &'a Summary) -> Self {
         let dates = summary.dates.iter().filter_map(|date| Edtf::parse(date).ok()).map(|date| {
-            let [first, last] = [(date.earliest, NO_DAY), (date.latest, ALWAYS)].map(|(day, open)| day.map_or(open, number));
+            let [first, last] =
+                [(date.earliest, NO_DAY), (date.latest, ALWAYS)].map(|(day, open)| day.map_or(open, number));
             [first.to_be_bytes(), last.to_be_bytes()].concat()
         });
         let spots = summary.spots.iter().filter_map(|spot| {
@@ -194,7 +195,9 @@ const fn lifted_code(lifted: Option<InForce>) -> u8 {
         Some(InForce::Annulled) => 2,
         Some(InForce::AuthorityRevoked) => 3,
         // Computed from dates, never said.
-        Some(InForce::NotYet | InForce::InForce | InForce::TermOver | InForce::OpenEnded | InForce::Unknown) | None => 0,
+        Some(InForce::NotYet | InForce::InForce | InForce::TermOver | InForce::OpenEnded | InForce::Unknown) | None => {
+            0
+        }
     }
 }
 
