@@ -9,7 +9,7 @@ mod reading;
 mod writing;
 
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
-pub(crate) use reading::{ExplainArgs, HistoryArgs, ListArgs, ShowArgs};
+pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs};
 pub(crate) use writing::{ClaimAddArgs, ClaimCommand, ClaimWords, NarrativeCommand, RecordCommand};
 
 const AFTER_HELP: &str = "\
@@ -217,6 +217,11 @@ pub(crate) enum Command {
     Tasks,
     /// List records of a kind
     List(ListArgs),
+    /// List measures whose term ends soon
+    ///
+    /// Computed from what is claimed and the reader's day, so that it is right offline too. A measure past its last day of
+    /// which nobody says that it was renewed is over, not verified.
+    Due(DueArgs),
     /// Show a record: every organisation's account, side by side
     Show(ShowArgs),
     /// Show everything ever said about a record, in order

@@ -10,6 +10,7 @@ mod audit;
 mod carry;
 mod claim;
 mod demo;
+mod due;
 mod explain;
 mod export;
 mod founding;
@@ -46,6 +47,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
         Command::Respond(args) => respond::run(session, args).await,
         Command::Tasks => tasks::run(session).await,
         Command::List(args) => list::run(session, &args).await,
+        Command::Due(args) => due::run(session, &args).await,
         Command::Show(args) => show::run(session, &args).await,
         Command::History(args) => history::run(session, &args).await,
         Command::Explain(args) => explain::run(session, &args).await,

@@ -44,6 +44,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/digest", get(digest))
         .route("/changes", get(changes))
         .route("/records", get(list))
+        .route("/due", get(due))
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
         .route("/resolve/{*record}", get(resolve))
@@ -214,6 +215,10 @@ async fn changes(
 async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Result<impl IntoResponse, Problem> {
     let lines = wait(node, move |reader| reader.list(&query)).await?;
     Ok(([(CONTENT_TYPE, "application/json")], lines))
+}
+
+async fn due(State(node): Shared, Query(query): Query<reading::DueQuery>) -> Answer<reading::DueWithin> {
+    read(node, move |reader| reader.due(&query)).await
 }
 
 async fn show(

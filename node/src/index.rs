@@ -24,16 +24,18 @@ use isnad_protocol::replica::{Stored, Write};
 use crate::fault::Fault;
 use crate::journal::Position;
 
+mod catalogue;
 mod sheets;
 mod update;
 
 #[cfg(test)]
 mod tests;
 
+pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-4";
+const FORM: &[u8] = b"isnad-index-5";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -48,6 +50,7 @@ mod prefix {
     pub(super) const WANTED: u8 = b'w';
     pub(super) const SUMMARY: u8 = b'y';
     pub(super) const STALE: u8 = b'd';
+    pub(super) const CATALOGUE: u8 = b'c';
 }
 
 /// Reads the entry that stands in the journal of a space at a position which the index knows.
@@ -55,6 +58,15 @@ pub type ReadEntry<'a> = &'a dyn Fn(SpaceId, Position) -> Result<Authentic, Faul
 
 /// A record whose summary is to be made anew, and what made it so.
 pub type Stale = (RecordId, Vec<u8>);
+
+/// What the index keeps of a record for lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its summary.
+    pub summary: Vec<u8>,
+    /// Its row of the catalogue, of [`ROW_BYTES`] at most.
+    pub row: Vec<u8>,
+}
 
 /// The sled trees derived from the journal. Cheap to clone; reads from any thread.
 #[derive(Clone, Debug)]
@@ -72,6 +84,8 @@ struct Shared {
     has_failed: AtomicBool,
     /// One batch at a time, and none while the tree is replaced.
     writing: Mutex<()>,
+    /// Of the catalogue, what was asked for. Locked behind `writing` and before `tree`.
+    loaded: catalogue::Loaded,
 }
 
 /// Keys and values: on disk, or in memory while the disk does not take them.
@@ -135,7 +149,8 @@ impl Index {
     fn of(dir: &Path, form: &[u8], tree: Tree) -> Self {
         let (tree, has_failed) = (RwLock::new(tree), AtomicBool::new(false));
         let (dir, form) = (dir.to_owned(), form.to_owned());
-        Self { shared: Arc::new(Shared { dir, form, tree, has_failed, writing: Mutex::new(()) }) }
+        let (writing, loaded) = (Mutex::new(()), catalogue::Loaded::default());
+        Self { shared: Arc::new(Shared { dir, form, tree, has_failed, writing, loaded }) }
     }
 
     /// True if sled has failed, so that the index is to be made anew.
@@ -209,6 +224,7 @@ impl Index {
 
     fn replace(&self, tree: Tree) {
         let old = std::mem::replace(&mut *self.tree_mut(), tree);
+        self.shared.loaded.clear();
         self.shared.has_failed.store(false, Ordering::SeqCst);
         // Sled writes once more when it is closed, and may panic over what it could not write.
         drop(catch_unwind(AssertUnwindSafe(|| drop(old))));
@@ -231,6 +247,7 @@ impl Index {
             pairs.clear();
         }
         self.guard(|tree| tree.clear(), |_| ())?;
+        self.shared.loaded.clear();
         let mut changes = Changes::default();
         changes.insert([prefix::STATE], self.shared.form.as_slice());
         self.write(changes)
@@ -350,6 +367,14 @@ impl Index {
         })
     }
 
+    /// The cached summary of a record; empty where it is to be made anew.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn summary(&self, record: RecordId) -> Result<Option<Vec<u8>>, Fault> {
+        self.get(&[&[prefix::SUMMARY][..], record.as_bytes()].concat())
+    }
+
     /// Records whose summary is to be made anew, some thousand at a time, each with what made it so.
     ///
     /// # Errors
@@ -363,21 +388,23 @@ impl Index {
         Ok(records)
     }
 
-    /// Keeps summaries, which are then no longer stale; a record about which more has come in meanwhile stays so.
+    /// Keeps summaries and rows, which are then no longer stale; a record about which more has come in meanwhile stays so.
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn keep_summaries(&self, summaries: Vec<(Stale, Vec<u8>)>) -> Result<(), Fault> {
+    pub fn keep_summaries(&self, summaries: Vec<(Stale, Kept)>) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changes = Changes::default();
-        for ((record, cause), summary) in summaries {
+        let mut rows = catalogue::Rows::new();
+        for ((record, cause), kept) in summaries {
             let stale = [&[prefix::STALE][..], record.as_bytes()].concat();
             if self.get(&stale)?.as_ref() == Some(&cause) {
-                changes.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), summary);
+                changes.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), kept.summary);
                 changes.remove(stale);
+                rows.insert(record, Some(kept.row));
             }
         }
-        self.write(changes)
+        self.write_with_rows(changes, rows)
     }
 
     /// Hands what sled still has in memory to the operating system.

@@ -29,7 +29,7 @@ mod resolve;
 mod tasks;
 
 pub use explain::ExplainQuery;
-pub use list::ListQuery;
+pub use list::{Due, DueQuery, DueWithin, ListQuery};
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use tasks::Waiting;

@@ -13,6 +13,13 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
+    /// The first instant of a day in UTC; that of 1970 for days before it.
+    #[must_use]
+    pub fn start_of(day: Day) -> Self {
+        let start = jiff::tz::Offset::UTC.to_timestamp(day.0.at(0, 0, 0, 0)).map_or(0, jiff::Timestamp::as_millisecond);
+        Self(u64::try_from(start).unwrap_or(0))
+    }
+
     /// The day in UTC; the last or first day that the calendar knows for times beyond it.
     #[must_use]
     pub fn day(self) -> Day {
@@ -53,6 +60,19 @@ impl Day {
     #[must_use]
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         jiff::civil::Date::new(year, month, day).ok().map(Self)
+    }
+
+    /// The day so many months and days later; `None` beyond the calendar.
+    #[must_use]
+    pub fn later(self, months: u16, days: u32) -> Option<Self> {
+        let span = jiff::Span::new().try_months(months).ok()?.try_days(days).ok()?;
+        self.0.checked_add(span).ok().map(Self)
+    }
+
+    /// The number of days to another day; below zero if that is past.
+    #[must_use]
+    pub fn days_until(self, other: Self) -> i32 {
+        self.0.until(other.0).map_or(0, |span| span.get_days())
     }
 
     /// The calendar date, for arithmetic.
@@ -100,6 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn days_are_counted_by_the_calendar() {
+        let day = |text| Day::parse(text).unwrap();
+        for (from, months, days, expected) in [
+            ("2018-05-18", 0, 30, "2018-06-17"),
+            ("2018-01-31", 1, 0, "2018-02-28"),
+            ("2018-05-18", 6, 0, "2018-11-18"),
+        ] {
+            assert_eq!(day(from).later(months, days).unwrap(), day(expected), "{from}");
+        }
+        assert_eq!(day("9999-12-31").later(0, 1), None);
+        assert_eq!(day("2018-05-18").days_until(day("2018-11-18")), 184);
+        assert_eq!(day("2018-05-18").days_until(day("2018-05-08")), -10);
+    }
+
+    #[test]
     fn time_is_written_to_the_millisecond() {
         for (millis, expected) in [
             (1_526_601_600_000, "2018-05-18T00:00:00.000Z"),
@@ -112,6 +147,7 @@ mod tests {
 
     #[test]
     fn any_claimed_time_has_a_day() {
+        assert_eq!(Timestamp::start_of(Day::parse("2018-05-18").unwrap()), Timestamp(1_526_601_600_000));
         assert_eq!(Timestamp(1_526_601_600_000).day().to_string(), "2018-05-18");
         for millis in [0, u64::MAX, u64::MAX / 2] {
             let _ = (Timestamp(millis).day(), Timestamp(millis).to_string());

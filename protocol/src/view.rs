@@ -38,7 +38,7 @@ pub use as_of::{AsOf, Until};
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::value_text;
 pub use computed::{Computed, Corroboration, Headline, How};
-pub use designation::{DesignationState, InForce, Terms, Used};
+pub use designation::{Bounds, DesignationState, InForce, Terms, Used};
 pub use explain::{Because, Brief, Explanation, Place, Rested, SaidBy};
 pub use flags::{Saying, flags_of_new};
 pub use history::{Did, History, Item};
@@ -47,7 +47,7 @@ pub use independence::{Circle, Group, Origin};
 pub use policy::{BodyClass, Judgements, Policy, Whose};
 pub use related::Line;
 pub use replies::Reply;
-pub use summary::Summary;
+pub use summary::{Listing, Spot, Summary, degrees};
 
 use material::Material;
 

@@ -1,6 +1,7 @@
 //! Figures of speed and size, each as a ratio to a limit or to a peer that is measured in the same run.
 //!
-//! `cargo run --release -p isnad-tests -- bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N]`. Absolute figures
+//! `cargo run --release -p isnad-tests -- bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N]
+//! [--records N] [--claims-per-record N]`. Absolute figures
 //! depend on the machine and on who shares it; ratios within a run are what is held to.
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ mod corpus;
 mod demo;
 mod import;
 mod index;
+mod lists;
 mod node;
 mod reading;
 mod report;
@@ -26,6 +28,10 @@ struct Size {
     entries: usize,
     /// Incidents that they are about.
     incidents: usize,
+    /// Records of all kinds to list.
+    records: usize,
+    /// Claims about each of these.
+    claims: usize,
     /// How often what is noisy is repeated; the median is told.
     rounds: usize,
 }
@@ -42,6 +48,7 @@ const BENCHES: [(&str, Bench); 7] = [
     ("catch-up", catch_up::run),
     ("index", index::run),
     ("reading", reading::run),
+    ("lists", lists::run),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.
@@ -50,7 +57,9 @@ const BENCHES: [(&str, Bench); 7] = [
 pub fn main(arguments: &[String]) -> ExitCode {
     let Some((size, is_json, names)) = parse(arguments) else {
         let names = BENCHES.map(|(name, _)| name).join(" ");
-        eprintln!("usage: bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N]\nnames: {names}");
+        eprintln!(
+            "usage: bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
+        );
         return ExitCode::from(2);
     };
     let mut report = Report::new(!is_json);
@@ -66,7 +75,8 @@ pub fn main(arguments: &[String]) -> ExitCode {
 }
 
 fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
-    let (mut size, mut is_json) = (Size { entries: 100_000, incidents: 10_000, rounds: 3 }, false);
+    let (mut size, mut is_json) =
+        (Size { entries: 100_000, incidents: 10_000, records: 100_000, claims: 10, rounds: 3 }, false);
     let mut names = Vec::new();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -75,6 +85,8 @@ fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
             "--json" => is_json = true,
             "--entries" => size.entries = number()?,
             "--incidents" => size.incidents = number()?,
+            "--records" => size.records = number()?,
+            "--claims-per-record" => size.claims = number()?,
             "--rounds" => size.rounds = number()?,
             name if BENCHES.iter().any(|(known, _)| *known == name) => names.push(name),
             _ => return None,

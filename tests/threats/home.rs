@@ -14,6 +14,7 @@ use isnad_protocol::breakage::Breakage;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, RecordId};
+use isnad_protocol::view::Policy;
 use isnad_tests::binary::copy;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -109,7 +110,7 @@ fn answers(node: &Node) -> String {
     let reader = Reader::new(node);
     let today = Some(isnad_protocol::time::Day::parse("2020-01-01").unwrap());
     let day = DayQuery { today, ..DayQuery::default() };
-    let list = reader.list(&ListQuery { kind: 1, today, ..ListQuery::default() }).unwrap();
+    let list = reader.list(&ListQuery { kind: 1, today, ..ListQuery::default() }, &Policy::default()).unwrap();
     format!(
         "{}{:?}{:?}",
         String::from_utf8(list).unwrap(),

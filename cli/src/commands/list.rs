@@ -1,130 +1,157 @@
-//! `isnad list`: records of a kind, one on a line.
+//! `isnad list`: records of a kind, filtered and ordered, for people, programs, spreadsheets and maps.
 
 use isnad_node::reading::Who;
-use isnad_protocol::id::{RecordId, kind_code};
-use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{DesignationState, Policy, Words};
-use serde::Deserialize;
+use isnad_protocol::view::{Policy, Summary};
 
 use super::policy::Chosen;
-use super::reading::{label, state_code};
-use crate::args::ListArgs;
+use crate::args::{ListArgs, ListFormat};
 use crate::client::{self, Client, query};
-use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{fit, isolated, width};
+use crate::error::{DONE, Outcome, Problem};
+use crate::output::{Printer, json_inert};
 use crate::session::Session;
 
+mod csv;
+mod geojson;
+mod kind;
+mod table;
+
+pub(super) use csv::Csv;
+pub(super) use kind::kind_called;
+
+/// How many a person is shown unless he asks for more.
+const FOR_PEOPLE: usize = 200;
+
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
-    let ListArgs { kind, search, as_of, policy } = args;
-    let code = kind_code(kind).ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))?;
-    let as_of = as_of.day()?;
-    let own = [
-        ("kind", Some(code.to_string())),
-        ("search", search.clone()),
-        ("today", session.today.map(|day| day.to_string())),
-        ("lang", Some(session.language.code().to_owned())),
-        ("as_of", as_of.map(|day| day.to_string())),
-    ];
-    let path = format!("/records{}", query(&[&own[..], &policy.parts()].concat()));
+    listed(session, args).await.map_err(|problem| told(session, problem))
+}
+
+async fn listed(session: &Session, args: &ListArgs) -> Outcome {
+    let format = format(session, args.format);
+    let kind = kind_called(&args.kind)?;
     let client = Client::to_read(session).await?;
-    // A list may be long: for programs it is not taken apart and put together again.
-    let answer = client.bytes("GET", &path, Vec::new()).await?;
-    if session.printer.json {
-        session.printer.line(String::from_utf8_lossy(&answer));
-    } else {
-        let followed: Policy = client.get(&format!("/policy{}", query(&policy.parts()))).await?;
-        let who: Who = client.get("/who").await?;
-        let chosen = Chosen { session, who: &who };
-        let day = as_of.map(|day| chosen.day(day)).into_iter().collect();
-        session.printer.text(&chosen.before(day, &followed, None, list_text(session, kind, &answer)?));
+    let answer = client.bytes("GET", &path(session, args, kind.code, format)?, Vec::new()).await?;
+    let text = std::str::from_utf8(&answer).map_err(|error| Problem::fault(error.to_string()))?;
+    match format {
+        ListFormat::Table => {
+            print_choice(session, &client, args).await?;
+            table::print(session, kind.name, text)?;
+        }
+        // A list may be long: for programs it is not taken apart and put together again.
+        ListFormat::Json => session.printer.line(json_inert(text)),
+        ListFormat::Jsonl => {
+            let mut out = Lines::new(session.printer);
+            lines(text).for_each(|line| out.add(&json_inert(line)));
+        }
+        ListFormat::Csv => csv::print(session, &client.get("/who").await?, summaries(text))?,
+        ListFormat::Geojson => geojson::print(session, &client.get("/who").await?, summaries(text))?,
     }
     Ok(DONE)
 }
 
-/// Columns of a list before the title: id, date, mark.
-const BEFORE_TITLE: usize = 8 + 2 + 12 + 1 + 1 + 1;
-/// Columns of the state behind the title.
-const STATE: usize = 18;
-/// A narrower terminal has the state on a line of its own.
-const NARROW: usize = 72;
-
-/// What a list shows of a `Summary`: a list may be long, and no more of it is read.
-#[derive(Debug, Deserialize)]
-struct Line {
-    record: RecordId,
-    labels: Vec<Words>,
-    #[serde(default)]
-    dates: Vec<String>,
-    #[serde(default)]
-    statuses: Vec<String>,
-    contested: bool,
-    #[serde(default)]
-    in_force: Option<DesignationState>,
+/// Lines that are printed many at a time: each print is a call to the system.
+#[derive(Debug)]
+pub(super) struct Lines {
+    printer: Printer,
+    waiting: String,
 }
 
-fn list_text(session: &Session, kind: &str, answer: &[u8]) -> Result<String, Problem> {
-    let language = session.language;
-    let mut contested = 0;
-    let mut out = Vec::new();
-    for (is_contested, text) in lines_text(language, answer)? {
-        contested += usize::from(is_contested);
-        out.push(text);
+impl Lines {
+    /// Prints some tens of kilobytes at a time.
+    const BYTES: usize = 64 * 1_024;
+
+    pub(super) const fn new(printer: Printer) -> Self {
+        Self { printer, waiting: String::new() }
     }
-    let key = format!("kinds.{kind}");
-    let kinds = locale::word(language, &key);
-    out.push(format!("{kinds}: {}; ≠ {}: {contested}", out.len(), locale::word(language, "view.contested")));
-    Ok(out.join("\n"))
-}
 
-/// The lines of a list, and of each whether it is contested: read on all cores, for each record stands on a line of its own.
-fn lines_text(language: Language, answer: &[u8]) -> Result<Vec<(bool, String)>, Problem> {
-    let text = std::str::from_utf8(answer).unwrap_or_default();
-    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let records: Vec<&str> = inside.split(",\n").filter(|record| !record.is_empty()).collect();
-    let (width, cores) = (width(), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    let read = |part: &[&str]| -> Result<Vec<(bool, String)>, Problem> {
-        let read = |record: &&str| {
-            let line: Line = client::read(record.as_bytes())?;
-            Ok((line.contested, line_text(language, &line, width)))
-        };
-        part.iter().map(read).collect()
-    };
-    std::thread::scope(|scope| {
-        let parts = records.chunks(records.len().div_ceil(cores).max(1));
-        let started: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
-        let mut lines = Vec::with_capacity(records.len());
-        for part in started {
-            lines.extend(part.join().map_err(|_| Problem::fault("a list could not be told"))??);
+    pub(super) fn add(&mut self, line: &str) {
+        if self.waiting.len() > Self::BYTES {
+            self.print();
         }
-        Ok(lines)
-    })
+        if !self.waiting.is_empty() {
+            self.waiting.push('\n');
+        }
+        self.waiting.push_str(line);
+    }
+
+    fn print(&mut self) {
+        if !self.waiting.is_empty() {
+            self.printer.line(std::mem::take(&mut self.waiting));
+        }
+    }
 }
 
-fn line_text(language: Language, line: &Line, width: usize) -> String {
-    let title = label(&line.labels, language).map_or_else(|| line.record.to_string(), |text| isolated(&text));
-    let date = line.dates.first().cloned().unwrap_or_default();
-    let state = match &line.in_force {
-        Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
-        None => line.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
-    };
-    let mark = if line.contested { "≠" } else { " " };
-    let id = line.record.to_string();
-    let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
-    let is_narrow = width < NARROW;
-    let room = width.saturating_sub(if is_narrow { BEFORE_TITLE } else { BEFORE_TITLE + 1 + STATE });
-    let text = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
-    let text = match state.as_str() {
-        "" => text,
-        state if is_narrow => format!("{}\n{:10}{}", text.trim_end(), "", fit(state, width.saturating_sub(10))),
-        state => format!("{text} {}", fit(state, STATE)),
-    };
-    text.trim_end().to_owned()
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.print();
+    }
 }
 
-fn status_word(language: Language, code: &str) -> String {
-    let known = ["incident_status", "finding_outcome", "case_status"].iter().find_map(|vocabulary| {
-        let word = locale::code(language, vocabulary, code);
-        (word != code).then(|| word.to_owned())
-    });
-    known.unwrap_or_else(|| code.to_owned())
+/// The form that was asked for, in whichever way.
+pub(super) fn format(session: &Session, asked: Option<ListFormat>) -> ListFormat {
+    asked.unwrap_or(if session.printer.json { ListFormat::Json } else { ListFormat::Table })
+}
+
+/// What the reader chose, before a list that is not the default.
+async fn print_choice(session: &Session, client: &Client, args: &ListArgs) -> Result<(), Problem> {
+    let followed: Policy = client.get(&format!("/policy{}", query(&args.policy.parts()))).await?;
+    let day = args.as_of.day()?;
+    if followed.is_default() && day.is_none() {
+        return Ok(());
+    }
+    let who: Who = client.get("/who").await?;
+    let chosen = Chosen { session, who: &who };
+    let day = day.map(|day| chosen.day(day)).into_iter().collect();
+    session.printer.text(&format!("{}\n\n", chosen.before(day, &followed, None, String::new()).trim_end()));
+    Ok(())
+}
+
+fn path(session: &Session, args: &ListArgs, kind: u8, format: ListFormat) -> Result<String, Problem> {
+    let filter = &args.filter;
+    let set = |is: bool| is.then(|| "true".to_owned());
+    let is_table = format == ListFormat::Table;
+    let limit = args.limit.or(is_table.then_some(FOR_PEOPLE));
+    let own = [
+        ("kind", Some(kind.to_string())),
+        ("as_of", args.as_of.day()?.map(|day| day.to_string())),
+        ("search", filter.search.clone()),
+        ("place", filter.place.clone()),
+        ("country", filter.country.clone()),
+        ("bbox", filter.bbox.clone()),
+        ("from", filter.from.clone()),
+        ("until", filter.until.clone()),
+        ("agent", filter.agent.clone()),
+        ("organisation", filter.organisation.clone()),
+        ("according_to", filter.according_to.clone()),
+        ("standard", filter.standard.clone()),
+        ("status", filter.status.clone()),
+        ("contested", set(filter.contested)),
+        ("in_force", filter.in_force.clone()),
+        ("changed_since", filter.changed_since.clone()),
+        ("sort", Some(args.sort.name().to_owned())),
+        ("reverse", set(args.reverse)),
+        ("limit", limit.map(|limit| limit.to_string())),
+        ("page", set(is_table)),
+        ("today", session.today.map(|day| day.to_string())),
+        ("lang", Some(session.language.code().to_owned())),
+    ];
+    Ok(format!("/records{}", query(&[&own[..], &args.policy.parts()].concat())))
+}
+
+/// The records of an answer: each stands on a line of its own.
+fn lines(answer: &str) -> impl Iterator<Item = &str> {
+    let inside = answer.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(answer);
+    inside.split(",\n").filter(|record| !record.is_empty())
+}
+
+fn summaries(answer: &str) -> impl Iterator<Item = Result<Summary, Problem>> {
+    lines(answer).map(|line| client::read(line.as_bytes()))
+}
+
+/// What was typed wrong, in the reader's language.
+pub(super) fn told(session: &Session, problem: Problem) -> Problem {
+    use isnad_protocol::locale::lookup;
+    let said = |part: &str| lookup(session.language, &format!("problem.{}.{part}", problem.code)).map(str::to_owned);
+    let Some(error) = said("error") else { return problem };
+    let (why, advice) = (said("why"), said("try"));
+    Problem { error, why: why.unwrap_or(problem.why), advice: advice.unwrap_or(problem.advice), ..problem }
 }

@@ -1,5 +1,6 @@
 //! Text of others on a terminal: nothing in it moves the cursor, turns a line round, hides, or reaches into the line above.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthChar;
@@ -22,6 +23,24 @@ pub(crate) fn inert(text: &str) -> String {
         before = character;
     }
     out
+}
+
+/// JSON with what is unsafe in its strings written as JSON escapes: it stands nowhere else in it.
+pub(crate) fn json_inert(json: &str) -> Cow<'_, str> {
+    if json.chars().all(|character| !is_unsafe(character)) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_unsafe(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The same in one line, isolated so that its direction does not reach its neighbours. UAX 9: FIRST STRONG ISOLATE.
@@ -67,6 +86,15 @@ const fn is_unsafe(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_says_the_same_with_escapes() {
+        let text = "a\u{9b}2J\u{202e}\u{e0041}é";
+        let json = serde_json::to_string(text).unwrap();
+        let inert = json_inert(&json);
+        assert!(inert.chars().all(|character| !is_unsafe(character)), "{inert}");
+        assert_eq!(serde_json::from_str::<String>(&inert).unwrap(), text);
+    }
 
     #[test]
     fn nothing_in_a_text_moves_the_cursor_or_turns_the_line() {

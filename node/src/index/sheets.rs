@@ -7,6 +7,7 @@ use isnad_protocol::id::{OrganisationId, RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::sheet;
 
+use super::catalogue::Rows;
 use super::{Changes, Index, alias_prefix, decode_entries, prefix};
 use crate::fault::Fault;
 
@@ -32,6 +33,8 @@ pub(super) struct Sheets<'a> {
     records: BTreeMap<RecordId, Vec<u8>>,
     /// Keys of what is no longer so.
     gone: BTreeSet<Vec<u8>>,
+    /// Records of which nothing is said any more.
+    forgotten: BTreeSet<RecordId>,
 }
 
 impl<'a> Sheets<'a> {
@@ -43,6 +46,7 @@ impl<'a> Sheets<'a> {
             references: BTreeSet::new(),
             records: BTreeMap::new(),
             gone: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
         }
     }
 
@@ -126,7 +130,10 @@ impl<'a> Sheets<'a> {
         self.gone.retain(|key| !still_found_by.contains(key));
         match last {
             Some(cause) if !is_empty => drop(self.records.insert(record, cause)),
-            Some(_) => self.gone.extend([prefix::STALE, prefix::SUMMARY].map(|prefix| key_of(prefix, record))),
+            Some(_) => {
+                self.gone.extend([prefix::STALE, prefix::SUMMARY].map(|prefix| key_of(prefix, record)));
+                self.forgotten.insert(record);
+            }
             None => {}
         }
         Ok(())
@@ -154,6 +161,11 @@ impl<'a> Sheets<'a> {
             // An empty summary: the record is listed at once, and its summary made when it is first read.
             batch.insert(key_of(prefix::SUMMARY, *record), []);
         }
+    }
+
+    /// Rows of the catalogue that are to go.
+    pub(super) fn rows(&self) -> Rows {
+        self.forgotten.iter().map(|record| (*record, None)).collect()
     }
 
     fn touch(&mut self, entry: &Authentic) {

@@ -194,13 +194,17 @@ fn a_cut_takes_out_what_is_about_the_records_behind_it_and_nothing_else() {
     let mut shelf = Shelf::new();
     shelf.write(run(&entries)).unwrap();
     let stale = shelf.index.stale().unwrap();
-    shelf.index.keep_summaries(stale.into_iter().map(|stale| (stale, b"kept".to_vec())).collect()).unwrap();
+    let kept = || Kept { summary: b"kept".to_vec(), row: b"row".to_vec() };
+    shelf.index.keep_summaries(stale.into_iter().map(|stale| (stale, kept())).collect()).unwrap();
     shelf.read.set(0);
     shelf.write(cut(end(&entries[last - 1]))).unwrap();
     assert_eq!(shelf.log().map(|log| (log.end, log.checked)), Some((end(&entries[59]), end(&entries[59]))));
     assert_eq!((shelf.about(5), shelf.about(70), shelf.about(71)), (1, 0, 0));
     // Of records that nothing is said of any more, nothing is listed.
     assert_eq!(shelf.records(), (0..60).map(record).collect());
+    let catalogue = shelf.index.catalogue(1).unwrap();
+    let rows: BTreeSet<RecordId> = catalogue.blocks().flat_map(Block::rows).map(|(record, _)| record).collect();
+    assert_eq!(rows, shelf.records());
     let stale: Vec<RecordId> = shelf.index.stale().unwrap().into_iter().map(|(record, _)| record).collect();
     assert_eq!(stale, [record(5)]);
     assert!(shelf.read.get() <= 5, "{} entries read for a cut of three", shelf.read.get());

@@ -255,6 +255,6 @@ impl<'a> Update<'a> {
             tracing::warn!(frames = self.passed_over, "the journal holds what no replica writes: see `isnad audit`");
         }
         self.batch.insert([prefix::STATE], self.index.shared.form.as_slice());
-        self.index.write(self.batch)
+        self.index.write_with_rows(self.batch, self.sheets.rows())
     }
 }

@@ -113,6 +113,8 @@ impl Reader<'_> {
             let ids = payloads.flat_map(|payload| sheet::claim_ids(&payload.bytes));
             Ok(ids.filter(|id| id.to_string().starts_with(digits)).map(|id| (*record, id)).collect())
         };
-        Ok(on_all_cores(&records, find)?.into_iter().flatten().collect())
+        let find_all =
+            |part: &[RecordId]| -> Result<Vec<Vec<(RecordId, ClaimId)>>, Problem> { part.iter().map(find).collect() };
+        Ok(on_all_cores(&records, find_all)?.into_iter().flatten().collect())
     }
 }

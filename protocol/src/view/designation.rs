@@ -67,6 +67,34 @@ pub struct Terms {
     pub lifted: Vec<Used>,
 }
 
+/// The few values that the claims come to, whatever the day: a catalogue keeps them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first day in force, where known.
+    pub since: Option<Day>,
+    /// The last day in force, where it has one.
+    pub until: Option<Day>,
+    /// True if nobody claims that last day itself: it follows from a start and a duration.
+    pub is_computed: bool,
+    /// What ended it before its time.
+    pub lifted: Option<InForce>,
+}
+
+impl Bounds {
+    /// Whether the designation is in force on a day.
+    #[must_use]
+    pub fn state(&self, today: Day) -> InForce {
+        match (self.lifted, self.since, self.until) {
+            (Some(lifted), _, _) => lifted,
+            (None, _, Some(until)) if until < today => InForce::TermOver,
+            (None, Some(since), _) if since > today => InForce::NotYet,
+            (None, Some(_), Some(_)) => InForce::InForce,
+            (None, Some(_), None) => InForce::OpenEnded,
+            (None, None, _) => InForce::Unknown,
+        }
+    }
+}
+
 /// A claim that a computation used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Used {
@@ -104,22 +132,25 @@ impl Terms {
     /// What they come to on a day.
     #[must_use]
     pub fn state(&self, today: Day) -> DesignationState {
-        let since = self.starts.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.earliest).min();
-        let until = self.until();
-        let mut why: Vec<Used> = [&self.starts, &self.ends, &self.durations].into_iter().flatten().cloned().collect();
-        let lifted = self.lifted.first().and_then(|used| ending(&used.value));
-        let state = match (lifted, since, until) {
-            (Some(lifted), _, _) => {
-                why = self.lifted.clone();
-                lifted
-            }
-            (None, _, Some(until)) if until < today => InForce::TermOver,
-            (None, Some(since), _) if since > today => InForce::NotYet,
-            (None, Some(_), Some(_)) => InForce::InForce,
-            (None, Some(_), None) => InForce::OpenEnded,
-            (None, None, _) => InForce::Unknown,
+        let bounds = self.bounds();
+        let why = match bounds.lifted {
+            Some(_) => self.lifted.clone(),
+            None => [&self.starts, &self.ends, &self.durations].into_iter().flatten().cloned().collect(),
         };
-        DesignationState { state, since, until, why }
+        DesignationState { state: bounds.state(today), since: bounds.since, until: bounds.until, why }
+    }
+
+    /// What of them decides on any day.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let latest = |used: &Used| Edtf::parse(&used.value).ok()?.latest;
+        let until = self.until();
+        Bounds {
+            since: self.starts.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.earliest).min(),
+            until,
+            is_computed: until.is_some() && !self.ends.iter().any(|used| latest(used) == until),
+            lifted: self.lifted.first().and_then(|used| ending(&used.value)),
+        }
     }
 
     /// The latest end that anybody claims, by a date or by a duration.

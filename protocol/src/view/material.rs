@@ -144,6 +144,11 @@ impl<'a> Spoken<'a> {
         found.into_iter().map(|voice| (voice.sheet, voice.said)).collect()
     }
 
+    /// Every claim, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Said> {
+        self.0.values().flatten().map(|voice| voice.said)
+    }
+
     /// The names of all properties of which something is said.
     pub(super) fn properties(&self) -> impl Iterator<Item = &'a str> {
         self.0.keys().copied()

@@ -1,4 +1,7 @@
 //! A record in a line of a list. Made of the record's own sheets alone, and of no day, so that an index can keep it.
+//!
+//! What is said of it in other records is not looked at: that two bodies conclude differently about an incident is told by its
+//! view, and by the list of findings.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +10,16 @@ use crate::id::{OrganisationId, RecordId};
 use crate::model;
 use crate::model::edtf::Edtf;
 use crate::sheet::{Claim, Said, Sheet};
-use crate::time::Day;
+use crate::time::{Day, Timestamp};
 
 use super::claims::Verdict;
 use super::contest::{Voice, contesting};
 use super::material::{Spoken, aliases, distinct, labels};
 use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
+
+mod spot;
+
+pub use spot::{Spot, degrees};
 
 /// What a list shows of a record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -41,6 +48,9 @@ pub struct Summary {
     /// Names of places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Words>,
+    /// Each place claim, for maps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spots: Vec<Spot>,
     /// ISO 3166-1 codes, of places and of the record.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub countries: BTreeSet<String>,
@@ -52,6 +62,16 @@ pub struct Summary {
     pub agents: Vec<String>,
     /// Who speaks.
     pub organisations: BTreeSet<OrganisationId>,
+    /// The bodies that claims cite.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub bodies: BTreeSet<RecordId>,
+    /// The standards of proof that claims declare.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub standards: BTreeSet<String>,
+    /// The time claimed by the newest entry that says or takes back something here. Narratives are not looked at. Nobody
+    /// vouches for a claimed time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
     /// Claims that are neither retracted nor replaced, of organisations that count.
     pub live_claims: usize,
     /// Computed: true if claims on this record exclude each other. Conclusions in other records are not looked at.
@@ -59,9 +79,41 @@ pub struct Summary {
     /// Of a designation: what decides whether it is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// Of a designation: on what it rests, and whom it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Listing>,
     /// Of a designation: whether it is in force on the reader's day; set where the day is known, and never kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_force: Option<DesignationState>,
+}
+
+/// On what a designation rests, and whom it names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Listing {
+    /// Who decided it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<RecordId>,
+    /// The titles or numbers of its legal grounds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legal_bases: Vec<String>,
+    /// Whom it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<RecordId>,
+}
+
+impl Listing {
+    fn of(spoken: &Spoken<'_>) -> Self {
+        let records = |property: &str| {
+            let said = spoken.of(&[property]).into_iter();
+            distinct(said.filter_map(|(_, said)| RecordId::parse(said.claim.value()?.as_text()?).ok()))
+        };
+        let legal_bases = spoken.of(&["legal_basis"]).into_iter().filter_map(|(_, said)| {
+            let value = said.claim.value()?;
+            let text = |key: &str| value.get(key).and_then(Json::as_text);
+            Some(text("title").or_else(|| text("value"))?.to_owned())
+        });
+        Self { authorities: records("authority"), legal_bases: distinct(legal_bases), subjects: records("subject") }
+    }
 }
 
 impl Summary {
@@ -79,7 +131,9 @@ impl Summary {
         let (places, countries) = places(&spoken, policy);
         let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
         let (labels, further_labels) = first_of_each_language(labels(record, sheets, policy));
-        let counting = sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
+        let counting = || sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
+        let said = || spoken.all().map(|said| &said.claim);
+        let terms = Terms::of(record, sheets, policy);
         Self {
             record,
             kind: kind_name(record),
@@ -90,13 +144,18 @@ impl Summary {
             latest: read.iter().filter_map(|date| date.latest).max(),
             dates,
             places,
+            spots: Spot::all(&spoken),
             countries,
             statuses: texts(&["status", "outcome"]),
             agents: texts(&["agent"]),
             organisations: speaking.map(|sheet| sheet.key.organisation).collect(),
-            live_claims: counting.map(|sheet| sheet.standing_claims().count()).sum(),
+            bodies: said().filter_map(Claim::according_to).collect(),
+            standards: said().filter_map(Claim::standard).map(str::to_owned).collect(),
+            changed: counting().filter_map(changed).max(),
+            live_claims: counting().map(|sheet| sheet.standing_claims().count()).sum(),
             contested: is_contested(record.kind_code(), &spoken),
-            terms: Terms::of(record, sheets, policy),
+            listing: terms.is_some().then(|| Listing::of(&spoken)),
+            terms,
             in_force: None,
         }
     }
@@ -107,6 +166,13 @@ impl Summary {
         let in_force = self.terms.as_ref().map(|terms| terms.state(today));
         Self { in_force, ..self }
     }
+}
+
+/// The latest time that an entry claims which says or takes back something in a sheet.
+fn changed(sheet: &Sheet) -> Option<Timestamp> {
+    let said = sheet.claims.values().flat_map(|said| said.signers.values()).map(|signer| signer.time);
+    let taken_back = sheet.retractions.values().flat_map(|by| by.values()).map(|retraction| retraction.signer.time);
+    said.chain(taken_back).max()
 }
 
 /// The first words of each language, and the texts of the others.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_node::index::Index;
 use isnad_node::store::Store;
-use isnad_protocol::encoding::json::Object;
+use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
 use isnad_protocol::id::{EntryId, OpenSpace, RecordId};
 use isnad_protocol::import::{self, Dataset};
@@ -43,6 +43,17 @@ impl Corpus {
     pub(super) fn make(size: Size) -> Self {
         let consortium = Consortium::found(AUTHORS + 1);
         let (entries, incidents) = Writer::new(&consortium).write(size);
+        Self::hold(consortium, entries, incidents)
+    }
+
+    /// Records of every kind in the mix of the real file, each with as many claims as the size says.
+    pub(super) fn of_records(size: Size) -> Self {
+        let consortium = Consortium::found(AUTHORS + 1);
+        let (entries, incidents) = Writer::new(&consortium).write_records(size);
+        Self::hold(consortium, entries, incidents)
+    }
+
+    fn hold(consortium: Consortium, entries: Vec<Entry>, incidents: Vec<RecordId>) -> Self {
         let home = open(&consortium.homes[0]);
         let mut store = Store::open(&home, &consortium.spaces(), &mut |_| {}).expect("a store");
         for part in entries.chunks(1_024) {
@@ -109,6 +120,36 @@ impl<'a> Writer<'a> {
         (self.entries, incidents)
     }
 
+    /// The file again and again under other ids; of each record three organisations say a part.
+    fn write_records(mut self, size: Size) -> (Vec<Entry>, Vec<RecordId>) {
+        let (mut incidents, mut written) = (Vec::new(), 0);
+        for copy in 0.. {
+            let name = if copy == 0 { import::DATASET.to_owned() } else { format!("bench-{copy}") };
+            let dataset = import::read(INCIDENTS, &name).expect("the file of incidents");
+            for record in &dataset.records {
+                if written == size.records {
+                    return (self.entries, incidents);
+                }
+                written += 1;
+                if record.record.kind_code() == 1 {
+                    incidents.push(record.record);
+                }
+                let claims = claims_of(&record.claims, copy == 0, size.claims);
+                for (author, part) in claims.chunks(claims.len().div_ceil(AUTHORS)).enumerate() {
+                    let said: Vec<_> = part.iter().cloned().map(Operation::Claim).collect();
+                    let payloads = write::claims(&said).expect("payloads");
+                    self.say(
+                        (written + author) % AUTHORS,
+                        written.is_multiple_of(5),
+                        record.record,
+                        payloads.into_iter(),
+                    );
+                }
+            }
+        }
+        unreachable!("copies have no end")
+    }
+
     fn say(&mut self, author: usize, is_public: bool, record: RecordId, payloads: impl Iterator<Item = Vec<u8>>) {
         let space = self.consortium.space(if is_public { OpenSpace::Public } else { OpenSpace::Members });
         for bytes in payloads {
@@ -140,6 +181,19 @@ fn incidents_of(dataset: &Dataset) -> impl Iterator<Item = (RecordId, &Vec<Objec
 
 fn is_alias(claim: &Object) -> bool {
     claim.iter().any(|(key, value)| key == "prop" && value.as_text() == Some("alias"))
+}
+
+/// So many claims: the record's own, but for aliases of copies, then notes.
+fn claims_of(claims: &[Object], has_aliases: bool, count: usize) -> Vec<Claim> {
+    let own = claims.iter().filter(|claim| has_aliases || !is_alias(claim));
+    let own = own.map(|claim| Claim::new(claim.clone()).expect("a claim"));
+    let note = |number: usize| {
+        let text =
+            format!("Note {number}: the hospital's list of that night names the wards and the hours of arrival.");
+        let members = [("prop", Json::text("note")), ("value", Json::text(text)), ("lang", Json::text("en"))];
+        Claim::new(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()).expect("a claim")
+    };
+    own.chain((0..).map(note)).take(count).collect()
 }
 
 /// Payloads of some 300 to 500 bytes that say these claims from one of them on, without end.

@@ -52,16 +52,16 @@ fn opening(report: &mut Report, home: &Path) {
     report.at_most("opening a home and its status, command", open * 1e3, 500.0, "ms");
 }
 
-fn command(home: &Path, arguments: &[&str]) {
+pub(super) fn command(home: &Path, arguments: &[&str]) {
     let output = binary::run(home, arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn often(mut run: impl FnMut()) -> f64 {
+pub(super) fn often(mut run: impl FnMut()) -> f64 {
     median((0..TIMES).map(|_| seconds(&mut run)).collect())
 }
 
-fn seconds(run: impl FnOnce()) -> f64 {
+pub(super) fn seconds(run: impl FnOnce()) -> f64 {
     let start = Instant::now();
     run();
     start.elapsed().as_secs_f64()

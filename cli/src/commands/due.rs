@@ -1,0 +1,135 @@
+//! `isnad due`: measures that end soon, by the reader's day, and what to do about each. MODEL §8 journey 2.
+
+use isnad_node::reading::{Due, DueWithin};
+use isnad_protocol::locale::{self, Direction};
+use isnad_protocol::view::Reference;
+
+use super::list::{Csv, Lines, format, told};
+use super::reading::label;
+use crate::args::{DueArgs, ListFormat};
+use crate::client::{Client, query};
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{hanging, isolated, json_inert, width};
+use crate::session::Session;
+
+pub(crate) async fn run(session: &Session, args: &DueArgs) -> Outcome {
+    due(session, args).await.map_err(|problem| told(session, problem))
+}
+
+async fn due(session: &Session, args: &DueArgs) -> Outcome {
+    let format = format(session, args.format);
+    if format == ListFormat::Geojson {
+        let why = "measures have no place";
+        return Err(Problem::new(
+            exit::USAGE,
+            "due_format",
+            "due has no geojson",
+            why,
+            "choose table, json, jsonl or csv",
+        ));
+    }
+    let query = query(&[
+        ("within", Some(args.within.clone())),
+        ("over", args.over.then(|| "true".to_owned())),
+        ("today", session.today.map(|day| day.to_string())),
+        ("lang", Some(session.language.code().to_owned())),
+    ]);
+    let found: DueWithin = Client::to_read(session).await?.get(&format!("/due{query}")).await?;
+    let json = |value: &str| session.printer.line(json_inert(value));
+    let text =
+        |value: &dyn Fn() -> serde_json::Result<String>| value().map_err(|error| Problem::fault(error.to_string()));
+    match format {
+        ListFormat::Table => session.printer.text(&due_text(session, &found)),
+        ListFormat::Json => json(&text(&|| serde_json::to_string(&found))?),
+        ListFormat::Jsonl => {
+            for due in &found.due {
+                json(&text(&|| serde_json::to_string(due))?);
+            }
+        }
+        ListFormat::Csv | ListFormat::Geojson => {
+            let mut out = Lines::new(session.printer);
+            Csv::of(COLUMNS).print(&mut out);
+            found.due.iter().for_each(|due| Csv::of(cells(session, due)).print(&mut out));
+        }
+    }
+    Ok(DONE)
+}
+
+fn due_text(session: &Session, found: &DueWithin) -> String {
+    let say = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
+    let until = found.until.to_string();
+    let over = found.due.iter().filter(|due| due.days_left < 0).count();
+    let ending = found.due.len().saturating_sub(over).to_string();
+    let mut lines: Vec<String> = found.due.iter().map(|due| one_text(session, due)).collect();
+    lines.push(say("due.ending", &[("until", &until), ("count", &ending)]));
+    if over > 0 {
+        lines.push(say("due.over", &[("count", &over.to_string())]));
+    }
+    lines.push(say("due.as_of", &[("today", &found.today.to_string())]));
+    lines.join("\n")
+}
+
+fn one_text(session: &Session, due: &Due) -> String {
+    let language = session.language;
+    let word = |key: &str| locale::word(language, key).to_owned();
+    let days = due.days_left.unsigned_abs().to_string();
+    let left = if due.days_left < 0 { "due.days_over" } else { "due.days_left" };
+    let mut head = format!("{}  {}", due.until, locale::format(language, left, &[("days", &days)]));
+    if due.computed {
+        head = format!("{head}  ({})", word("due.computed"));
+    }
+    let line = |key: &str, text: &str| hanging(&format!("  {}: ", word(key)), text, width());
+    let mut lines = vec![head, line("kind.designation", &name(session, &due.record))];
+    let listed = |all: &[Reference]| all.iter().map(|one| name(session, one)).collect::<Vec<_>>().join(" · ");
+    if !due.subjects.is_empty() {
+        lines.push(line("due.subjects", &listed(&due.subjects)));
+    }
+    if !due.legal_bases.is_empty() {
+        let bases: Vec<String> = due.legal_bases.iter().map(|basis| isolated(&one_line(basis))).collect();
+        lines.push(line("due.legal_basis", &bases.join(" · ")));
+    }
+    if !due.authorities.is_empty() {
+        lines.push(line("due.authority", &listed(&due.authorities)));
+    }
+    lines.push(format!("  {}:", word("due.renew")));
+    lines.push(format!("    {}", renewal(session, due)));
+    lines.join("\n") + "\n"
+}
+
+/// The command that says that the measure was renewed: whoever runs it puts in the new end, and the source that says so.
+fn renewal(session: &Session, due: &Due) -> String {
+    let command = format!("isnad claim add {} end YYYY-MM-DD --source RECORD", due.record.record);
+    match session.printer.direction {
+        Direction::Ltr => command,
+        Direction::Rtl => format!("\u{2066}{command}\u{2069}"),
+    }
+}
+
+fn name(session: &Session, reference: &Reference) -> String {
+    label(&reference.labels, session.language)
+        .map_or_else(|| reference.record.to_string(), |text| isolated(&one_line(&text)))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const COLUMNS: [&str; 9] =
+    ["record", "title", "until", "days_left", "state", "computed", "legal_bases", "authorities", "subjects"];
+
+fn cells(session: &Session, due: &Due) -> [String; 9] {
+    let title = |one: &Reference| label(&one.labels, session.language).unwrap_or_else(|| one.record.to_string());
+    let all = |all: &[Reference]| all.iter().map(title).collect::<Vec<_>>().join("; ");
+    let state = serde_json::to_value(due.state).ok().and_then(|state| state.as_str().map(str::to_owned));
+    [
+        due.record.record.to_string(),
+        title(&due.record),
+        due.until.to_string(),
+        due.days_left.to_string(),
+        state.unwrap_or_default(),
+        due.computed.to_string(),
+        due.legal_bases.join("; "),
+        all(&due.authorities),
+        all(&due.subjects),
+    ]
+}

@@ -1,0 +1,174 @@
+//! Rows for spreadsheets. RFC 4180: commas, CRLF, quotes where needed; UTF-8; a header row of fixed codes.
+//!
+//! A spreadsheet runs what looks like a formula: a cell that would be one begins with an apostrophe, which it shows as text.
+//! Controls and marks that turn the direction of a line are written as their codes.
+
+use isnad_node::reading::Who;
+use isnad_protocol::view::{Summary, Words};
+
+use super::Lines;
+use crate::commands::reading::{label, organisation_name, state_code};
+use crate::error::Problem;
+use crate::output::{inert, pasted};
+use crate::session::Session;
+
+/// One row.
+#[derive(Debug, Default)]
+pub(crate) struct Csv(String);
+
+impl Csv {
+    /// A row of these cells.
+    pub(crate) fn of<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> Self {
+        cells.into_iter().fold(Self::default(), |row, cell| row.with(cell.as_ref()))
+    }
+
+    /// One more cell.
+    fn with(mut self, cell: &str) -> Self {
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+        self.0.push_str(&quoted(&harmless(cell)));
+        // An empty first cell is quoted, or the next would take its place.
+        if self.0.is_empty() {
+            self.0.push_str("\"\"");
+        }
+        self
+    }
+
+    /// Hands it on with the end of line that the format has.
+    pub(crate) fn print(self, out: &mut Lines) {
+        out.add(&(self.0 + "\r"));
+    }
+}
+
+/// A text that no spreadsheet runs.
+fn harmless(text: &str) -> String {
+    // Before controls are written out: a tab or return in front of a formula is passed over by spreadsheets.
+    let first = text.trim_start().chars().next().into_iter().chain(text.chars().next());
+    let is_formula = first
+        .into_iter()
+        .any(|first| matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'));
+    let text = inert(text);
+    if is_formula && !is_number(&text) { format!("'{text}") } else { text }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits.split_once('.').map_or_else(|| is_digits(digits), |(whole, part)| is_digits(whole) && is_digits(part))
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r', ';', '\'']) || cell.starts_with(' ') || cell.ends_with(' ') {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// The columns of a list.
+const COLUMNS: [&str; 21] = [
+    "record",
+    "kind",
+    "title",
+    "titles",
+    "aliases",
+    "dates",
+    "earliest",
+    "latest",
+    "places",
+    "countries",
+    "latitude",
+    "longitude",
+    "agents",
+    "statuses",
+    "standards",
+    "organisations",
+    "claims",
+    "contested",
+    "changed",
+    "in_force",
+    "until",
+];
+
+pub(super) fn print(
+    session: &Session,
+    who: &Who,
+    summaries: impl Iterator<Item = Result<Summary, Problem>>,
+) -> Result<(), Problem> {
+    let mut out = Lines::new(session.printer);
+    Csv::of(COLUMNS).print(&mut out);
+    for summary in summaries {
+        Csv::of(cells(session, who, &summary?)).print(&mut out);
+    }
+    Ok(())
+}
+
+fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 21] {
+    let language = session.language;
+    let all = |words: &[Words]| joined(words.iter().map(|words| words.text.as_str()));
+    let day = |day: Option<isnad_protocol::time::Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    // The first place that is one: a cell holds one number. All of them are in GeoJSON.
+    let (lat, lon) = summary.spots.iter().find_map(|spot| spot.at.clone()).unwrap_or_default();
+    let names = summary.organisations.iter().map(|id| organisation_name(who, *id, language));
+    let names: Vec<String> = names.map(|name| pasted(&name).to_owned()).collect();
+    let state = summary.in_force.as_ref();
+    [
+        summary.record.to_string(),
+        summary.kind.clone(),
+        label(&summary.labels, language).unwrap_or_default(),
+        all(&summary.labels),
+        joined(summary.aliases.iter().map(String::as_str)),
+        joined(summary.dates.iter().map(String::as_str)),
+        day(summary.earliest),
+        day(summary.latest),
+        all(&summary.places),
+        joined(summary.countries.iter().map(String::as_str)),
+        lat,
+        lon,
+        joined(summary.agents.iter().map(String::as_str)),
+        joined(summary.statuses.iter().map(String::as_str)),
+        joined(summary.standards.iter().map(String::as_str)),
+        joined(names.iter().map(String::as_str)),
+        summary.live_claims.to_string(),
+        summary.contested.to_string(),
+        summary.changed.map(|time| time.to_string()).unwrap_or_default(),
+        state.map(state_code).unwrap_or_default(),
+        day(state.and_then(|state| state.until)),
+    ]
+}
+
+/// Several values in one cell.
+pub(crate) fn joined<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    values.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_text_or_a_number_and_never_a_formula() {
+        for (cell, expected) in [
+            ("Douma", "Douma"),
+            ("a, \"b\"", "\"a, \"\"b\"\"\""),
+            ("=1+1", "\"'=1+1\""),
+            ("+cmd|' /C calc'!A0", "\"'+cmd|' /C calc'!A0\""),
+            ("-2+3", "\"'-2+3\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\t=1", "\"'\\u{9}=1\""),
+            ("\r=1", "\"'\\u{d}=1\""),
+            (" =1", "\"' =1\""),
+            ("＝1", "\"'＝1\""),
+            ("-33.5", "-33.5"),
+            ("36", "36"),
+            ("-", "\"'-\""),
+            ("a\u{202e}b\u{1b}[2J", "a\\u{202e}b\\u{1b}[2J"),
+            ("two\nlines", "\"two\nlines\""),
+            ("خان العسل", "خان العسل"),
+        ] {
+            assert_eq!(Csv::of([cell]).0, expected, "{cell:?}");
+        }
+        assert_eq!(Csv::of(["", "b", ""]).0, "\"\",b,");
+    }
+}
