@@ -137,3 +137,6 @@ pub const LINE_ITEMS: usize = 256;
 /// Records followed from one judgement to the next, and read for each, to see whether they contradict: a person stands in some
 /// tens of lists.
 pub const CHAIN_RECORDS: usize = 64;
+
+/// Bytes of a code of a vocabulary: the longest known one has 34, and a later version's is told as it is.
+pub const CODE_BYTES: usize = 64;

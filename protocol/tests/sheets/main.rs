@@ -7,6 +7,7 @@ mod fixture;
 mod flags;
 mod histories;
 mod hostile;
+mod hostile_values;
 mod narratives;
 mod pairs;
 mod views;
