@@ -171,3 +171,6 @@ pub const BASIS_TREE: usize = 256;
 
 /// Records that judgements may put together: a person has some tens of records in as many lists. More are shown as in conflict.
 pub const IDENTITY_RECORDS: usize = 64;
+
+/// Bytes of a code of a vocabulary: the longest known one has 34, and a later version's is told as it is.
+pub const CODE_BYTES: usize = 64;

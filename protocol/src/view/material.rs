@@ -10,6 +10,7 @@ use crate::model::values::name_text;
 use crate::sheet::{self, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
+use super::claims::Verdict;
 use super::policy::Rank;
 use super::{BodyClass, Context, Policy, Reference, Sheets, Whose, Words};
 
@@ -137,8 +138,13 @@ impl<'a> Spoken<'a> {
         Self(by_property)
     }
 
-    /// The claims of some properties, in the reader's order.
+    /// The claims of some properties that keep the model, in the reader's order: what breaks it is shown, and summed up nowhere.
     pub(super) fn of(&self, properties: &[&str]) -> Vec<(&'a Sheet, &'a Said)> {
+        self.of_any(properties).into_iter().filter(|(sheet, said)| keeps_the_model(sheet, said)).collect()
+    }
+
+    /// The claims of some properties, malformed ones too, in the reader's order.
+    pub(super) fn of_any(&self, properties: &[&str]) -> Vec<(&'a Sheet, &'a Said)> {
         let mut found: Vec<&Voice<'_>> = properties.iter().filter_map(|name| self.0.get(name)).flatten().collect();
         found.sort_by_key(|voice| voice.order);
         found.into_iter().map(|voice| (voice.sheet, voice.said)).collect()
@@ -153,6 +159,16 @@ impl<'a> Spoken<'a> {
     pub(super) fn properties(&self) -> impl Iterator<Item = &'a str> {
         self.0.keys().copied()
     }
+}
+
+/// True if a claim can be summed up. A subject rests on the basis of the outcome beside it, and is told even where that is gone;
+/// words of a later version break nothing.
+fn keeps_the_model(sheet: &Sheet, said: &Said) -> bool {
+    let verdict = Verdict::alone(sheet.key.record.kind_code(), &said.claim);
+    let is_of_outcome = said.claim.prop() == Some("subject");
+    let is_kept =
+        |flag: &String| flag.starts_with("unknown_") || (is_of_outcome && flag.starts_with("accusation_without_"));
+    !verdict.malformed || verdict.flags.iter().all(is_kept)
 }
 
 /// Claims of some properties that stand and count, the reader's first ones first, then by position.

@@ -204,7 +204,7 @@ fn places(spoken: &Spoken<'_>, policy: &Policy) -> (Vec<Words>, BTreeSet<String>
 /// True if sound claims exclude each other. What excludes nothing is not judged, for to judge costs most.
 fn is_contested(kind: u8, spoken: &Spoken<'_>) -> bool {
     spoken.properties().filter_map(|name| model::property(kind, name)).any(|property| {
-        let claims: Vec<_> = spoken.of(&[property.code]).into_iter().map(voice).collect();
+        let claims: Vec<_> = spoken.of_any(&[property.code]).into_iter().map(voice).collect();
         let places = contesting(property, &claims);
         let found = places.into_iter().filter_map(|place| claims.get(place));
         let sound: Vec<_> = found.filter(|(_, claim)| Verdict::alone(kind, claim).is_sound()).copied().collect();

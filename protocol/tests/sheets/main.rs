@@ -8,6 +8,7 @@ mod basis;
 mod flags;
 mod histories;
 mod hostile;
+mod hostile_values;
 mod narratives;
 mod pairs;
 mod policies;

@@ -10,6 +10,7 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::Authentic;
+use isnad_protocol::model::warn;
 use isnad_protocol::sheet::{self, Claim, Retraction, Said, Sheet, Signer};
 use isnad_protocol::store::SheetView;
 use isnad_protocol::time::{Day, Timestamp};
@@ -155,6 +156,15 @@ fn progress(state: &DesignationState) -> u8 {
     }
 }
 
+/// The view without what its readers are warned of.
+fn unflagged(mut view: View) -> View {
+    for claim in view.properties.iter_mut().flat_map(|property| &mut property.claims) {
+        claim.warnings.clear();
+        claim.flags.retain(|flag| !warn::CODES.contains(&flag.as_str()));
+    }
+    view
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -194,12 +204,13 @@ proptest! {
                 random.shuffle(&mut shuffled);
                 let seen = view(about, &world.entries, policy, today);
                 prop_assert_eq!(&view(about, &shuffled, policy, today), &seen);
-                // The day alone moves a state, and only onwards; all else of the view is the same on every day.
+                // The day alone moves a state, and only onwards, and says what is past or to come; all else of the view is the
+                // same on every day.
                 let state = seen.computed.state.clone().unwrap();
                 prop_assert!(progress(&state) >= last, "{:?} on {}", state, today);
                 last = progress(&state);
                 let lasting = View { today: days()[0], computed: view(about, &shuffled, policy, days()[0]).computed, ..seen };
-                prop_assert_eq!(&lasting, &view(about, &world.entries, policy, days()[0]));
+                prop_assert_eq!(unflagged(lasting), unflagged(view(about, &world.entries, policy, days()[0])));
             }
         }
     }
