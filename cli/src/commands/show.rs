@@ -92,7 +92,7 @@ pub(super) fn value_in_words(
 pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
     let all: BTreeSet<OrganisationId> = view.organisations.iter().map(|speaker| speaker.organisation).collect();
     let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1, common: None };
-    let common = head::common(&sheet);
+    let common = head::common(&sheet).filter(|_| !is_brief);
     let sheet = Sheet { common: common.as_ref(), ..sheet };
     let mut parts = vec![head::head(&sheet)];
     let (contested, others): (Vec<&Property>, Vec<&Property>) =
@@ -145,10 +145,14 @@ fn section(sheet: &Sheet<'_>, property: &Property, is_brief: bool) -> Vec<String
 }
 
 impl Sheet<'_> {
-    /// The name of a property, what all accounts come to, and the strip of its counts.
+    /// The name of a property and what all accounts come to; of counts the strip, of others each value and who gives it.
     fn summary(&self, property: &Property) -> Vec<String> {
         let mut out = self.head(property);
-        out.extend(self.strips(property, &said::said(&property.claims)));
+        let claims = said::said(&property.claims);
+        out.extend(self.strips(property, &claims));
+        if property.computed.headlines.iter().all(|headline| headline.category.is_none()) {
+            out.extend(self.values(property, &claims));
+        }
         out
     }
 
@@ -189,11 +193,13 @@ fn replies(sheet: &Sheet<'_>) -> Vec<String> {
         return Vec::new();
     }
     let mut out = vec![pen.heading(&pen.word("view.responses"))];
-    for claim in apart {
+    let most = if pen.is_full { apart.len() } else { NARRATIVE_LINES };
+    for claim in apart.iter().take(most) {
         let Some(reply) = reply(claim) else { continue };
         out.extend(pen.reply(&reply, "  ", pen.width));
         out.extend(claim.basis.iter().flat_map(|basis| hung("    ← ", &pen.basis(basis), pen.width)));
     }
+    out.extend(accounts::more(pen, apart.len().saturating_sub(most)));
     out
 }
 

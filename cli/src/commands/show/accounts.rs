@@ -147,12 +147,14 @@ impl Sheet<'_> {
         let mut out = if is_common { Vec::new() } else { hung("  ", &line, width) };
         // What answers all of them alike stands below all of them, once.
         let is_answered_alike = account.said.iter().all(|said| said.claim.replies == first.claim.replies);
-        for (index, said) in account.said.iter().enumerate() {
+        let most = if pen.is_full { account.said.len() } else { MOST };
+        for said in account.said.iter().take(most) {
             out.extend(self.said(property, said, width));
-            if !is_answered_alike || index.saturating_add(1) == account.said.len() {
-                out.extend(said.claim.replies.iter().flat_map(|reply| pen.reply(reply, "    ", width)));
+            if !is_answered_alike {
+                out.extend(self.replies(said, width));
             }
         }
+        out.extend(more(pen, account.said.len().saturating_sub(most)));
         let notes = pen.own_notes(first.claim);
         if !notes.is_empty() {
             out.extend(hung("      ", &pen.notes(&notes), width));
@@ -160,10 +162,17 @@ impl Sheet<'_> {
         if let Some(wording) = &first.claim.wording {
             out.extend(pen.wording(wording, "      ", width));
         }
+        if is_answered_alike {
+            out.extend(self.replies(first, width));
+        }
         if !is_common {
             out.extend(basis.iter().flat_map(|basis| hung("    ← ", basis, width)));
         }
         out
+    }
+
+    fn replies(&self, said: &Said<'_>, width: usize) -> Vec<String> {
+        said.claim.replies.iter().flat_map(|reply| self.pen.reply(reply, "    ", width)).collect()
     }
 
     /// One value with its id, and directly below it what is said of it.
@@ -205,6 +214,24 @@ impl Sheet<'_> {
             .enumerate()
             .map(|(row, line)| format!("{}{line}", if row == 0 { mark } else { &blank }))
             .collect()
+    }
+
+    /// Each value that stands and who gives it, in as few lines as it takes.
+    pub(super) fn values(&self, property: &Property, claims: &[Said<'_>]) -> Vec<String> {
+        let pen = self.pen;
+        let standing: Vec<&Said<'_>> = claims.iter().filter(|said| said.claim.state == State::Live).collect();
+        let mut out = Vec::new();
+        for said in standing.iter().take(MOST) {
+            let telling = Telling { pen, refs: &said.claim.refs };
+            let value = said.claim.value.as_ref();
+            let told = value.map(|value| telling.brief(kind_code(&self.view.kind), &property.prop, value));
+            let body = said.claim.according_to.as_ref();
+            let voices = Voices { body, signers: &said.signers, times: &said.times, all: self.all };
+            let mark = if property.computed.contesting.contains(&said.claim.id) { "  ≠ " } else { "  • " };
+            out.extend(hung(mark, &format!("{} — {}", told.unwrap_or_default(), pen.voices(&voices)), pen.width));
+        }
+        out.extend(more(pen, standing.len().saturating_sub(MOST)));
+        out
     }
 
     /// What no longer stands: a line each.

@@ -85,7 +85,7 @@ fn names(pen: Pen<'_>, view: &View, title: &str) -> Vec<String> {
 /// One property in a line: its value, or all of them where accounts differ.
 fn fact(pen: Pen<'_>, view: &View, property: &Property) -> Option<String> {
     let standing: Vec<&ShownClaim> = property.claims.iter().filter(|claim| claim.takes_part()).collect();
-    let mut told: Vec<String> = Vec::new();
+    let (mut told, mut seen): (Vec<String>, BTreeSet<String>) = Default::default();
     for claim in &standing {
         let Some(value) = &claim.value else { continue };
         let refs: &[Reference] = &claim.refs;
@@ -95,15 +95,15 @@ fn fact(pen: Pen<'_>, view: &View, property: &Property) -> Option<String> {
             Some(date) => pen.date(date),
             None => Telling { pen, refs }.brief(kind_code(&view.kind), &property.prop, value),
         };
-        if !told.contains(&text) {
-            told.push(text);
+        if told.len() < VALUES && !seen.contains(&text) {
+            told.push(text.clone());
         }
+        seen.insert(text);
     }
-    let count = told.len();
+    let count = seen.len();
     if count == 0 {
         return None;
     }
-    told.truncate(VALUES);
     let separator = if property.computed.contested { " ≠ " } else { " · " };
     let mut text = told.join(separator);
     if count > VALUES {

@@ -89,7 +89,7 @@ impl Pen<'_> {
         match self.language {
             Language::En => format!("“{text}”"),
             Language::Ar => format!("«{text}»"),
-            Language::Fr => format!("« {text} »"),
+            Language::Fr => format!("«\u{a0}{text}\u{a0}»"),
         }
     }
 
@@ -97,7 +97,7 @@ impl Pen<'_> {
     pub(crate) fn field(self, name: &str, text: &str) -> String {
         match self.language {
             Language::Ar | Language::En => format!("{name}: {text}"),
-            Language::Fr => format!("{name} : {text}"),
+            Language::Fr => format!("{name}\u{a0}: {text}"),
         }
     }
 
@@ -174,7 +174,7 @@ impl Pen<'_> {
         parts.join(match self.language {
             Language::Ar => "؛ ",
             Language::En => "; ",
-            Language::Fr => " ; ",
+            Language::Fr => "\u{a0}; ",
         })
     }
 

@@ -5,11 +5,14 @@ use isnad_protocol::model::edtf::Edtf;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Property, State};
 
-use super::accounts::{Sheet, text};
+use super::accounts::{Sheet, more, text};
 use super::notes::Voices;
 use super::said::{Said, said};
 use super::value::Telling;
 use crate::output::hung;
+
+/// Steps of a case; the rest is shown on demand.
+const MOST: usize = 100;
 
 impl Sheet<'_> {
     /// The steps that stand, by date; others as any claim that no longer stands.
@@ -20,7 +23,8 @@ impl Sheet<'_> {
         steps.sort_by_key(|said| day(said));
         let mut out = self.head(property);
         let mut before = None;
-        for said in &steps {
+        let most = if self.pen.is_full { steps.len() } else { MOST };
+        for said in steps.iter().take(most) {
             let voices = self.voices(said);
             if before.as_ref() != Some(&voices) {
                 out.extend(hung("  ", &voices, self.pen.width));
@@ -34,6 +38,7 @@ impl Sheet<'_> {
                 out.extend(hung("      ← ", &self.pen.basis(basis), self.pen.width));
             }
         }
+        out.extend(more(self.pen, steps.len().saturating_sub(most)));
         out.extend(self.former(property, &all));
         out
     }
