@@ -14,6 +14,7 @@ mod index;
 mod node;
 mod reading;
 mod report;
+mod view;
 pub mod wire;
 
 pub use report::{Figure, Report};
@@ -33,13 +34,14 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 6] = [
+const BENCHES: [(&str, Bench); 7] = [
     ("wire", |report, _| wire::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),
     ("catch-up", catch_up::run),
     ("index", index::run),
     ("reading", reading::run),
+    ("view", |report, _| view::run(report)),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.
