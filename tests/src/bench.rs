@@ -17,6 +17,7 @@ mod lists;
 mod node;
 mod reading;
 mod report;
+mod view;
 pub mod wire;
 
 pub use report::{Figure, Report};
@@ -40,7 +41,7 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("wire", |report, _| wire::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),
@@ -49,6 +50,7 @@ const BENCHES: [(&str, Bench); 7] = [
     ("index", index::run),
     ("reading", reading::run),
     ("lists", lists::run),
+    ("view", |report, _| view::run(report)),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.
