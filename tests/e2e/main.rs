@@ -8,5 +8,6 @@ mod demo;
 mod docs;
 mod export;
 mod journey;
+mod lists;
 mod node;
 mod reading;
