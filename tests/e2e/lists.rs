@@ -12,7 +12,9 @@ fn records(list: &Value) -> Vec<&str> {
 }
 
 fn has(line: &Value, list: &str, is: impl Fn(&str) -> bool) -> bool {
-    line[list].as_array().is_some_and(|all| all.iter().any(|one| one.as_str().or(one["text"].as_str()).is_some_and(&is)))
+    line[list]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one.as_str().or(one["text"].as_str()).is_some_and(&is)))
 }
 
 fn is_at(line: &Value, area: impl Fn(f64, f64) -> bool) -> bool {
@@ -28,11 +30,18 @@ fn check_filters(home: &Path) {
     let all = json(home, &["list", "incident"]);
     let own = json(home, &["who"])["own"].as_str().unwrap().to_owned();
     let filters: [(&[&str], &dyn Fn(&Value) -> bool); 9] = [
-        (&["--agent", "nerve"], &|line| has(line, "agents", |agent| ["sarin", "vx", "tabun", "novichok", "soman", "nerve_agent_unspecified", "organophosphorus_unspecified"].contains(&agent))),
+        (&["--agent", "nerve"], &|line| {
+            has(line, "agents", |agent| {
+                ["sarin", "vx", "tabun", "novichok", "soman", "nerve_agent_unspecified", "organophosphorus_unspecified"]
+                    .contains(&agent)
+            })
+        }),
         (&["--agent", "chlorine,sarin"], &|line| has(line, "agents", |agent| agent == "chlorine" || agent == "sarin")),
         (&["--place", "ALEPPO"], &|line| has(line, "places", |place| place.to_lowercase().contains("aleppo"))),
         (&["--country", "sy"], &|line| has(line, "countries", |code| code == "sy")),
-        (&["--bbox", "33,36,34,37"], &|line| is_at(line, |lat, lon| (33.0..=34.0).contains(&lat) && (36.0..=37.0).contains(&lon))),
+        (&["--bbox", "33,36,34,37"], &|line| {
+            is_at(line, |lat, lon| (33.0..=34.0).contains(&lat) && (36.0..=37.0).contains(&lon))
+        }),
         (&["--bbox=-90,100,90,40"], &|line| is_at(line, |_, lon| !(40.0..100.0).contains(&lon) || lon == 40.0)),
         (&["--status", "alleged"], &|line| has(line, "statuses", |status| status == "alleged")),
         (&["--contested"], &|line| line["contested"] == true),
@@ -41,7 +50,8 @@ fn check_filters(home: &Path) {
     for (options, is_asked) in filters {
         let found = json(home, &[&["list", "incident"], options].concat());
         let all = all.as_array().unwrap().iter();
-        let expected: Vec<&str> = all.filter(|line| is_asked(line)).map(|line| line["record"].as_str().unwrap()).collect();
+        let expected: Vec<&str> =
+            all.filter(|line| is_asked(line)).map(|line| line["record"].as_str().unwrap()).collect();
         assert_eq!(records(&found), expected, "{options:?}");
         assert!(options[0] == "--contested" || !expected.is_empty(), "{options:?} finds nothing");
     }
@@ -53,17 +63,20 @@ fn a_filter_takes_what_it_says_with_and_without_a_node() {
     let home = &consortium.homes[0];
     json(home, &["import", DATASET]);
     check_filters(home);
-    let cold = ["title", "claims", "changed"].map(|sort| json(home, &["list", "incident", "--sort", sort, "--reverse"]));
+    let cold =
+        ["title", "claims", "changed"].map(|sort| json(home, &["list", "incident", "--sort", sort, "--reverse"]));
     let node = RunningNode::start(home, TCP, &[]);
     check_filters(home);
-    let warm = ["title", "claims", "changed"].map(|sort| json(home, &["list", "incident", "--sort", sort, "--reverse"]));
+    let warm =
+        ["title", "claims", "changed"].map(|sort| json(home, &["list", "incident", "--sort", sort, "--reverse"]));
     assert!(cold == warm, "a node says what its home says");
     // What is said while it runs is in the next list.
     let incident = records(&json(home, &["list", "incident"]))[0].to_owned();
     json(home, &["claim", "add", &incident, "alias", "a new alias \u{202e}for it"]);
     let found = json(home, &["list", "incident", "--search", "A NEW alias"]);
     assert_eq!(records(&found), [incident.as_str()]);
-    let both = json(home, &["list", "حوادث", "--search", "a new alias", "--agent", "no-such-thing,sarin,chlorine,unknown"]);
+    let both =
+        json(home, &["list", "حوادث", "--search", "a new alias", "--agent", "no-such-thing,sarin,chlorine,unknown"]);
     assert!(both.as_array().unwrap().len() <= 1);
     assert_eq!(node.stop("TERM"), 0);
 }
@@ -105,7 +118,9 @@ fn what_ends_soon_is_due_by_the_readers_day() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
     json(home, &["import", DATASET]);
-    let due = |day: &str, more: &[&str]| json(home, &[&["--today", day, "due"], more].concat())["due"].as_array().unwrap().len();
+    let due = |day: &str, more: &[&str]| {
+        json(home, &[&["--today", day, "due"], more].concat())["due"].as_array().unwrap().len()
+    };
     let (soon, late) = (due("2018-11-01", &[]), due("2018-11-19", &[]));
     assert!(soon > late, "{soon} measures before the end, {late} behind it");
     assert!(due("2018-11-19", &["--over"]) > late && due("2018-10-01", &["--within", "2m"]) >= soon);
