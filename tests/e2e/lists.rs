@@ -1,0 +1,163 @@
+//! Lists: each filter alone and with others, in every form, in three languages; measures that end soon.
+
+use std::path::Path;
+
+use isnad_tests::binary::{Consortium, RunningNode, TCP, json, refused, say};
+use serde_json::Value;
+
+const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
+
+fn records(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|line| line["record"].as_str().unwrap()).collect()
+}
+
+fn has(line: &Value, list: &str, is: impl Fn(&str) -> bool) -> bool {
+    line[list]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one.as_str().or(one["text"].as_str()).is_some_and(&is)))
+}
+
+fn is_at(line: &Value, area: impl Fn(f64, f64) -> bool) -> bool {
+    let number = |text: &Value| text.as_str().unwrap().parse::<f64>().unwrap();
+    let spots = line["spots"].as_array();
+    spots.is_some_and(|spots| {
+        spots.iter().filter_map(|spot| spot["at"].as_array()).any(|at| area(number(&at[0]), number(&at[1])))
+    })
+}
+
+/// What a list says without and beside a node, which must be the same.
+fn check_filters(home: &Path) {
+    let all = json(home, &["list", "incident"]);
+    let own = json(home, &["who"])["own"].as_str().unwrap().to_owned();
+    let filters: [(&[&str], &dyn Fn(&Value) -> bool); 9] = [
+        (&["--agent", "nerve"], &|line| {
+            has(line, "agents", |agent| {
+                ["sarin", "vx", "tabun", "novichok", "soman", "nerve_agent_unspecified", "organophosphorus_unspecified"]
+                    .contains(&agent)
+            })
+        }),
+        (&["--agent", "chlorine,sarin"], &|line| has(line, "agents", |agent| agent == "chlorine" || agent == "sarin")),
+        (&["--place", "ALEPPO"], &|line| has(line, "places", |place| place.to_lowercase().contains("aleppo"))),
+        (&["--country", "sy"], &|line| has(line, "countries", |code| code == "sy")),
+        (&["--bbox", "33,36,34,37"], &|line| {
+            is_at(line, |lat, lon| (33.0..=34.0).contains(&lat) && (36.0..=37.0).contains(&lon))
+        }),
+        (&["--bbox=-90,100,90,40"], &|line| is_at(line, |_, lon| !(40.0..100.0).contains(&lon) || lon == 40.0)),
+        (&["--status", "alleged"], &|line| has(line, "statuses", |status| status == "alleged")),
+        (&["--contested"], &|line| line["contested"] == true),
+        (&["--organisation", &own[..10]], &|line| has(line, "organisations", |one| one == own)),
+    ];
+    for (options, is_asked) in filters {
+        let found = json(home, &[&["list", "incident"], options].concat());
+        let all = all.as_array().unwrap().iter();
+        let expected: Vec<&str> =
+            all.filter(|line| is_asked(line)).map(|line| line["record"].as_str().unwrap()).collect();
+        assert_eq!(records(&found), expected, "{options:?}");
+        assert!(options[0] == "--contested" || !expected.is_empty(), "{options:?} finds nothing");
+    }
+}
+
+#[test]
+fn a_filter_takes_what_it_says_with_and_without_a_node() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    check_filters(home);
+    let cold =
+        ["title", "claims", "changed"].map(|sort| json(home, &["list", "incident", "--sort", sort, "--reverse"]));
+    let node = RunningNode::start(home, TCP, &[]);
+    check_filters(home);
+    let warm =
+        ["title", "claims", "changed"].map(|sort| json(home, &["list", "incident", "--sort", sort, "--reverse"]));
+    assert!(cold == warm, "a node says what its home says");
+    // What is said while it runs is in the next list.
+    let incident = records(&json(home, &["list", "incident"]))[0].to_owned();
+    json(home, &["claim", "add", &incident, "alias", "a new alias \u{202e}for it"]);
+    let found = json(home, &["list", "incident", "--search", "A NEW alias"]);
+    assert_eq!(records(&found), [incident.as_str()]);
+    let both =
+        json(home, &["list", "حوادث", "--search", "a new alias", "--agent", "no-such-thing,sarin,chlorine,unknown"]);
+    assert!(both.as_array().unwrap().len() <= 1);
+    assert_eq!(node.stop("TERM"), 0);
+}
+
+#[test]
+fn a_list_has_every_form_and_none_does_harm() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let all = json(home, &["list", "incident"]);
+    let incident = records(&all)[0].to_owned();
+    let hostile = "=HYPERLINK(\"x\")\u{9b}2J\u{202e}";
+    json(home, &["claim", "add", &incident, "title", hostile, "--in", "de"]);
+    let count = all.as_array().unwrap().len();
+    let form = |form: &str| say(home, &["list", "incident", "--format", form]).out;
+    let lines: Vec<Value> = form("jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), count);
+    let map: Value = serde_json::from_str(&form("geojson")).unwrap();
+    let features = map["features"].as_array().unwrap();
+    assert!(features.len() >= count && map["type"] == "FeatureCollection");
+    for feature in features {
+        let geometry = &feature["geometry"];
+        assert!(geometry.is_null() || geometry["coordinates"][0].as_f64().unwrap().abs() <= 180.0);
+        assert!(feature["properties"]["organisation_name"].is_string());
+    }
+    let csv = form("csv");
+    assert!(csv.starts_with("record,kind,title,") && csv.lines().count() > count);
+    for text in [form("json"), form("jsonl"), form("csv"), form("geojson"), form("table")] {
+        assert!(!text.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{text}");
+    }
+    // On a phone nothing is wider than it; of a long list a person is told how much there is.
+    let short = say(home, &["list", "incident", "--limit", "3"]).out;
+    assert!(short.contains(&format!("3 of {count} shown")), "{short}");
+    assert_eq!(records(&json(home, &["list", "incident", "--limit", "3"])), records(&all)[..3]);
+}
+
+#[test]
+fn what_ends_soon_is_due_by_the_readers_day() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let due = |day: &str, more: &[&str]| {
+        json(home, &[&["--today", day, "due"], more].concat())["due"].as_array().unwrap().len()
+    };
+    let (soon, late) = (due("2018-11-01", &[]), due("2018-11-19", &[]));
+    assert!(soon > late, "{soon} measures before the end, {late} behind it");
+    assert!(due("2018-11-19", &["--over"]) > late && due("2018-10-01", &["--within", "2m"]) >= soon);
+    let text = say(home, &["--today", "2018-11-01", "due"]).out;
+    for part in ["2018-11-18", "days left: 17", "computed", "isnad claim add designation/", "legal basis: "] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let csv = say(home, &["--today", "2018-11-01", "due", "--format", "csv"]).out;
+    assert_eq!(csv.lines().count(), soon + 1);
+}
+
+#[test]
+fn what_is_mistyped_is_told_in_three_languages() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    for (arguments, code) in [
+        (&["list", "incidence"][..], "list_kind"),
+        (&["list", "incident", "--bbox", "1,2,3"], "list_bbox"),
+        (&["list", "incident", "--from", "last week"], "list_from"),
+        (&["list", "incident", "--until", "2018-13"], "list_until"),
+        (&["list", "incident", "--from", "2019", "--until", "2018"], "list_reversed"),
+        (&["list", "incident", "--in-force"], "list_in_force"),
+        (&["list", "designation", "--in-force", "2018"], "list_day"),
+        (&["list", "incident", "--changed-since", "monday"], "list_since"),
+        (&["list", "incident", "--country", "Syria"], "list_country"),
+        (&["list", "incident", "--organisation", "nobody"], "list_organisation"),
+        (&["list", "incident", "--according-to", "nobody at all"], "list_body"),
+        (&["list", "incident", "--agent", "sarn"], "list_code"),
+        (&["due", "--within", "soon"], "due_within"),
+        (&["due", "--format", "geojson"], "due_format"),
+    ] {
+        let said = ["ar", "en", "fr"].map(|language| {
+            let problem = refused(home, &[&["--lang", language], arguments].concat(), 2);
+            assert_eq!(problem["code"], code, "{problem}");
+            problem["error"].as_str().unwrap().to_owned()
+        });
+        assert!(said[0] != said[1] && said[1] != said[2], "{said:?}");
+    }
+}
