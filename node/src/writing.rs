@@ -113,9 +113,8 @@ pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Proble
 fn prepare_all(node: &Node, request: Request) -> Result<(Vec<Contribution>, Written), Problem> {
     let governance = node.snapshot().governance;
     let space = governance.spaces().into_iter().find(|space| space.name == request.space);
-    let space = space.ok_or_else(|| {
-        Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)])
-    })?;
+    let space =
+        space.ok_or_else(|| Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)]))?;
     let mut written = Written::default();
     let mut contributions = Vec::new();
     for change in request.changes {

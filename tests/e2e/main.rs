@@ -8,5 +8,6 @@ mod demo;
 mod docs;
 mod export;
 mod journey;
+mod language;
 mod node;
 mod reading;
