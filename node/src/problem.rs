@@ -29,17 +29,25 @@ pub mod exit {
     pub const FAULT: u8 = 70;
 }
 
+/// The texts of the locale that tell a problem.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// Their key; empty for a problem that is told in English alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// What they name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+}
+
 /// Why something was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A stable name.
     pub code: String,
-    /// Which texts of the locale tell it; empty for one that is told in English alone.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub key: String,
-    /// What the texts name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub values: BTreeMap<String, String>,
+    /// Which texts of the locale tell it. Boxed, for every result holds a problem's room.
+    #[serde(flatten)]
+    pub words: Box<Words>,
     /// What happened.
     pub error: String,
     /// Why.
@@ -79,7 +87,8 @@ impl Problem {
     #[must_use]
     pub fn told(exit: u8, code: &str, key: &str, values: &[(&str, &str)]) -> Self {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let problem = Self { key: key.to_owned(), values: values.collect(), ..Self::new(exit, code, "", "", "") };
+        let words = Words { key: key.to_owned(), values: values.collect() };
+        let problem = Self { words: words.into(), ..Self::new(exit, code, "", "", "") };
         problem.translated(Language::En)
     }
 
@@ -91,9 +100,9 @@ impl Problem {
         why: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        let (key, values, problems) = (String::new(), BTreeMap::new(), Vec::new());
+        let (words, problems) = (Box::default(), Vec::new());
         let (code, error, why, advice) = (code.into(), error.into(), why.into(), advice.into());
-        Self { code, key, values, error, why, advice, exit, problems }
+        Self { code, words, error, why, advice, exit, problems }
     }
 
     /// A problem whose cause is a rule with a code: the rule itself names in English what it found.
@@ -130,7 +139,7 @@ impl Problem {
     /// The same with the advice of another key behind its own.
     #[must_use]
     pub fn and(mut self, key: &str) -> Self {
-        self.values.insert(MORE.to_owned(), key.to_owned());
+        self.words.values.insert(MORE.to_owned(), key.to_owned());
         self.advice = self.with_more(Language::En, self.advice.clone());
         self
     }
@@ -138,7 +147,7 @@ impl Problem {
     /// The same in another language. What no locale tells stays in English, which the texts of programs are in.
     #[must_use]
     pub fn in_language(self, language: Language) -> Self {
-        if self.key.is_empty() || language == Language::En {
+        if self.words.key.is_empty() || language == Language::En {
             return self;
         }
         let mut problem = self.translated(language);
@@ -147,14 +156,14 @@ impl Problem {
     }
 
     fn translated(mut self, language: Language) -> Self {
-        self.error = self.part(language, &self.key, "error");
-        self.why = self.part(language, &self.key, "why");
-        self.advice = self.part(language, &self.key, "try");
+        self.error = self.part(language, &self.words.key, "error");
+        self.why = self.part(language, &self.words.key, "why");
+        self.advice = self.part(language, &self.words.key, "try");
         self
     }
 
     fn with_more(&self, language: Language, advice: String) -> String {
-        let Some(more) = self.values.get(MORE) else { return advice };
+        let Some(more) = self.words.values.get(MORE) else { return advice };
         let stop = match language {
             Language::Ar => "؛",
             Language::En => ";",
@@ -169,7 +178,7 @@ impl Problem {
         loop {
             let name = format!("problem.{scope}.{part}");
             if locale::lookup(language, &name).is_some() {
-                let values = self.values.iter().map(|(name, value)| (&**name, in_words(language, name, value)));
+                let values = self.words.values.iter().map(|(name, value)| (&**name, in_words(language, name, value)));
                 return locale::format(language, &name, &values.collect::<Vec<_>>());
             }
             let Some((above, _)) = scope.rsplit_once('.') else { return String::new() };

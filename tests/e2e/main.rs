@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod export;
 mod journey;
+mod language;
 mod lists;
 mod node;
 mod policies;

@@ -77,10 +77,12 @@ fn every_problem_that_is_told_has_its_texts() {
     for file in sources().iter().filter(|file| file.path.starts_with("node/src") || file.path.starts_with("cli/src")) {
         for call in ["told(exit::", "of_rule(exit::"] {
             for behind in file.text.split(call).skip(1) {
-                // The code, where it is a literal, and then the key; the values follow.
+                // The code, where it is a literal, and then the key, where that is one too; the values follow.
                 let arguments = behind.split(['&', ';']).next().unwrap_or_default();
-                if let Some(key) = literals(arguments).last().filter(|key| !key.contains('{')) {
-                    keys.push((file.path.clone(), (*key).to_owned()));
+                let ends_in_key = arguments.trim_end().ends_with("\",");
+                let key = literals(arguments).last().copied().filter(|key| ends_in_key && !key.contains('{'));
+                if let Some(key) = key {
+                    keys.push((file.path.clone(), key.to_owned()));
                 }
             }
         }
