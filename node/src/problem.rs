@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use isnad_protocol::model;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Refused;
@@ -60,7 +61,31 @@ pub struct Broken {
     pub values: BTreeMap<String, String>,
 }
 
+impl Broken {
+    /// What the model refuses. Its place is told with it.
+    #[must_use]
+    pub fn of(problem: &model::Problem) -> Self {
+        Self {
+            code: problem.code.to_owned(),
+            path: problem.path.clone(),
+            why: format!("{}: {}", problem.path, problem.why),
+            advice: problem.try_.clone(),
+            values: BTreeMap::new(),
+        }
+    }
+}
+
 impl Problem {
+    /// What is not signed, for it breaks these rules; `None` if there are none.
+    #[must_use]
+    pub fn unsigned(problems: Vec<Broken>) -> Option<Self> {
+        let first = problems.first()?;
+        let more = problems.len().saturating_sub(1);
+        let why = if more == 0 { first.why.clone() } else { format!("{} (and {more} more)", first.why) };
+        let problem = Self::new(exit::REFUSED, &first.code, "this was not signed", why, first.advice.clone());
+        Some(Self { problems, ..problem })
+    }
+
     /// A problem of the parts given.
     pub fn new(
         exit: u8,

@@ -1,5 +1,6 @@
 //! What would be signed, in words, and the question whether it is to be. Every command that signs claims goes through here.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write as _};
 
 use isnad_node::problem::Broken;
@@ -21,9 +22,9 @@ use crate::session::Session;
 pub(super) async fn sign(session: &Session, client: &Client, mut request: Request) -> Result<Option<Written>, Problem> {
     let mut known = 0;
     if session.preview || asks(session) {
-        let preview: Preview = client.post("/preview", &request).await.map_err(|problem| told(session, problem))?;
+        let preview: Preview = client.post("/preview", &request).await?;
         let who: Who = client.get("/who").await?;
-        let sheet = Shown { session, who: &who };
+        let sheet = Shown { session, who: &who, new: &preview.new };
         if session.preview {
             session.printer.either(&preview, |preview| {
                 format!("{}\n\n{}", sheet.text(preview), session.word("preview.nothing_signed"))
@@ -37,8 +38,7 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
         known = preview.known;
         as_shown(&mut request, preview);
     }
-    let written: Result<Written, Problem> = client.post("/contributions", &request).await;
-    let mut written = written.map_err(|problem| told(session, problem))?;
+    let mut written: Written = client.post("/contributions", &request).await?;
     written.known += known;
     Ok(Some(written))
 }
@@ -49,9 +49,9 @@ pub(super) async fn import(session: &Session, client: &Client, space: &str, coun
         return Ok(true);
     }
     let request = Request { space: space.into(), changes: Vec::new(), only_new: true };
-    let preview: Preview = client.post("/preview", &request).await.map_err(|problem| told(session, problem))?;
+    let preview: Preview = client.post("/preview", &request).await?;
     let who: Who = client.get("/who").await?;
-    let sheet = Shown { session, who: &who };
+    let sheet = Shown { session, who: &who, new: &preview.new };
     let text = |preview: &Preview| format!("{}\n\n{count}", sheet.head(preview).join("\n"));
     if session.preview {
         let end = session.word("preview.nothing_signed");
@@ -95,20 +95,26 @@ fn as_shown(request: &mut Request, preview: Preview) {
     }
 }
 
-/// A problem with the texts of its broken rules in the reader's language.
+/// A problem with the texts of its broken rules in the reader's language. An advice that the command made itself stays.
 pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
+    let Some(first) = problem.problems.first() else { return problem };
+    let is_own_advice = first.advice != problem.advice;
     for broken in &mut problem.problems {
-        let (why, advice) = (said(session, broken, "why"), said(session, broken, "try"));
-        // What stands where is told by the node; the rest is in its locale.
+        // What stands where is told with what the model refuses.
         let is_placed = broken.why.starts_with(&broken.path);
-        broken.why = why
-            .map_or_else(|| broken.why.clone(), |why| if is_placed { format!("{}: {why}", broken.path) } else { why });
-        broken.advice = advice.unwrap_or_else(|| broken.advice.clone());
+        if let Some(why) = said(session, broken, "why") {
+            broken.why = if is_placed { format!("{}: {why}", broken.path) } else { why };
+        }
+        if let Some(advice) = said(session, broken, "try") {
+            broken.advice = advice;
+        }
     }
     if let Some(first) = problem.problems.first() {
-        problem.error = session.word("preview.not_signed").to_owned();
+        session.word("preview.not_signed").clone_into(&mut problem.error);
         problem.why.clone_from(&first.why);
-        problem.advice.clone_from(&first.advice);
+        if !is_own_advice {
+            problem.advice.clone_from(&first.advice);
+        }
     }
     problem
 }
@@ -128,6 +134,8 @@ fn said(session: &Session, broken: &Broken, part: &str) -> Option<String> {
 struct Shown<'a> {
     session: &'a Session,
     who: &'a Who,
+    /// Records of which nothing was said before.
+    new: &'a BTreeSet<RecordId>,
 }
 
 impl Shown<'_> {
@@ -201,9 +209,11 @@ impl Shown<'_> {
     }
 
     fn on(&self, record: &Reference) -> String {
+        let id = record.record.to_string();
         let name = label(&record.labels, self.session.language).map(|text| isolated(&text));
-        let name = name.unwrap_or_else(|| self.session.word("preview.new_record").to_owned());
-        self.format("preview.on", &[("record", &format!("{name} ({})", record.record))])
+        let new = self.new.contains(&record.record).then(|| self.session.word("preview.new_record").to_owned());
+        let told = new.or(name).map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+        self.format("preview.on", &[("record", &told)])
     }
 
     fn name(&self, refs: &[Reference], id: &str) -> String {
@@ -295,14 +305,18 @@ impl Shown<'_> {
         let text = |key: &str| value.get(key).and_then(Json::as_text);
         let vocabulary = if prop == "opinion" { "stance" } else { "response_stance" };
         let mut head = vec![inert(locale::code(language, vocabulary, stance))];
-        let whose = text("organisation").and_then(|id| OrganisationId::parse(id).ok());
-        head.extend(whose.map(|whose| self.organisation(whose)));
-        head.extend(text("claim").map(|id| format!("[{}]", inert(&id.chars().take(12).collect::<String>()))));
         if let Some(subject) = text("subject") {
             let name = self.name(refs, subject);
             head.insert(0, self.format("respond.for", &[("subject", &name)]));
         }
-        let mut parts = vec![head.join(" ")];
+        let whose = text("organisation").and_then(|id| OrganisationId::parse(id).ok());
+        let on = text("claim").map(|id| inert(&id.chars().take(12).collect::<String>()));
+        let whose = whose.map(|whose| self.organisation(whose));
+        head.extend(match (whose, on) {
+            (Some(whose), Some(on)) => Some(self.format("opinion.on", &[("claim", &on), ("organisation", &whose)])),
+            (whose, on) => whose.or(on),
+        });
+        let mut parts = vec![head.join(": ")];
         parts.extend(text("reason").map(|code| isolated(locale::code(language, "dispute_reason", code))));
         parts.extend(text("text").map(isolated));
         let channel = text("channel").map(|code| isolated(locale::code(language, "channel", code)));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, SpaceId};
+use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::sheet::{Claim, Sheet};
 use isnad_protocol::view::Reference;
@@ -34,6 +34,8 @@ pub struct Preview {
     pub key_label: String,
     /// Who will read it.
     pub readers: Readers,
+    /// The records of which nothing is said yet.
+    pub new: BTreeSet<RecordId>,
     /// Claims to be made, those alone that do not stand already.
     pub claims: Vec<Drafted>,
     /// Claims that stand already: nothing is signed of them.
@@ -136,6 +138,7 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
         key,
         key_label: grant.map(|grant| grant.label).unwrap_or_default(),
         readers: if is_public { Readers::Everyone } else { Readers::Members(space.members) },
+        new: BTreeSet::new(),
         claims: Vec::new(),
         known: 0,
         retractions: Vec::new(),
@@ -163,6 +166,7 @@ impl Preview {
 
     fn take(&mut self, reader: &Reader<'_>, ready: &Ready) -> Result<(), Problem> {
         let record = reader.reference(ready.record)?;
+        self.new.extend(ready.own.is_new.then_some(ready.record));
         self.known = self.known.saturating_add(ready.known);
         for claim in &ready.claims {
             let old = claim.replaces().and_then(|old| ready.own.claim(old));

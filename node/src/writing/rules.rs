@@ -89,15 +89,12 @@ impl<'a> Check<'a> {
     /// # Errors
     /// [`Problem`] names every rule that is; nothing is signed then.
     pub(super) fn passed(self) -> Result<(), Problem> {
-        let Some(first) = self.found.first() else { return Ok(()) };
-        let more = self.found.len().saturating_sub(1);
-        let why = if more == 0 { first.why.clone() } else { format!("{} (and {more} more)", first.why) };
-        let (code, exit) = match first.code.as_str() {
-            code if ABSENT.contains(&code) => ("not_found", exit::NO),
-            code => (code, exit::REFUSED),
-        };
-        let problem = Problem::new(exit, code, "this was not signed", why, first.advice.clone());
-        Err(Problem { problems: self.found, ..problem })
+        let is_absent = self.found.first().is_some_and(|first| ABSENT.contains(&first.code.as_str()));
+        match Problem::unsigned(self.found) {
+            None => Ok(()),
+            Some(problem) if is_absent => Err(Problem { code: "not_found".to_owned(), exit: exit::NO, ..problem }),
+            Some(problem) => Err(problem),
+        }
     }
 
     /// Notes a broken rule. Its texts are those of the locales.
@@ -127,13 +124,7 @@ impl<'a> Check<'a> {
         }
         for problem in problems {
             let path = self.path(&problem.path);
-            self.found.push(Broken {
-                code: problem.code.to_owned(),
-                why: format!("{path}: {}", problem.why),
-                path,
-                advice: problem.try_,
-                values: BTreeMap::new(),
-            });
+            self.found.push(Broken::of(&model::Problem { path, ..problem }));
         }
     }
 
@@ -215,7 +206,7 @@ pub(super) struct Own {
     /// Those in whose place another stands, and which.
     replaced: BTreeMap<ClaimId, ClaimId>,
     /// True if nobody has said anything about the record yet.
-    is_new: bool,
+    pub(super) is_new: bool,
 }
 
 impl Own {
