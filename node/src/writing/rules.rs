@@ -156,7 +156,7 @@ impl<'a> Check<'a> {
             return self.refuse("not_own", path, &[named]);
         }
         if own.retracted.contains(&retraction.claim) {
-            return self.refuse("retracted_already", path, &[named]);
+            return self.refuse("retracted", path, &[named]);
         }
         if !vocabularies::RETRACTION_REASON.contains(&retraction.reason) {
             let codes = vocabularies::RETRACTION_REASON.codes.join(", ");
