@@ -141,3 +141,7 @@ pub const LINES_OF_ONE: usize = 32;
 
 /// Subjects, properties and texts of one kind told in such a line: the longest measures name some hundred parties.
 pub const LINE_ITEMS: usize = 256;
+
+/// Records followed from one judgement to the next, and read for each, to see whether they contradict: a person stands in some
+/// tens of lists.
+pub const CHAIN_RECORDS: usize = 64;

@@ -8,14 +8,18 @@ pub mod draft;
 pub mod edtf;
 mod form;
 pub mod kinds;
+pub mod problem;
 pub mod property;
 pub mod values;
 pub mod vocabularies;
+pub mod warn;
 
-pub use check::{Problem, check_claims};
+pub use check::{Submission, Submitted, check_claims, check_submission};
 pub use draft::{Audience, Draft, DraftError, example};
 pub use kinds::{COMMON, KINDS, Kind};
+pub use problem::Problem;
 pub use property::{Cardinality, Property, ValueType};
+pub use warn::Warning;
 
 /// The kind of a code, `None` for one of a later version.
 #[must_use]
@@ -33,6 +37,9 @@ pub fn property(kind_code: u8, code: &str) -> Option<&'static Property> {
 pub fn properties(kind_code: u8) -> impl Iterator<Item = &'static Property> {
     kind(kind_code).into_iter().flat_map(|kind| kind.properties.iter().chain(COMMON))
 }
+
+#[cfg(test)]
+mod tables;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! Governance judges the first five reasons, for they need acts and acknowledgements; the sheet judges the rest, for they need
 //! the payload alone. The order of the codes from 1 is the order in which they apply: the first that does is the standing.
 
+use crate::id::SpaceId;
 use crate::log::Authentic;
 
 /// The standing of an authentic entry. The discriminant is its code in the digest.
@@ -79,6 +80,11 @@ impl Standing {
 pub trait Judge {
     /// `None` if governance lets the entry count; otherwise unauthorised, forked, repudiated, revoked or redacted.
     fn judge(&self, entry: &Authentic) -> Option<Standing>;
+
+    /// True if everyone can read the space.
+    fn is_public(&self, _space: SpaceId) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&Authentic) -> Option<Standing>> Judge for F {

@@ -18,6 +18,7 @@ mod compare;
 mod computed;
 mod contest;
 mod designation;
+mod flags;
 mod history;
 mod material;
 mod opinions;
@@ -30,6 +31,7 @@ pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::value_text;
 pub use computed::{Computed, Corroboration, Headline, How};
 pub use designation::{DesignationState, InForce, Terms, Used};
+pub use flags::{Saying, flags_of_new};
 pub use history::{Did, History, Item};
 pub use related::Line;
 pub use replies::Reply;
@@ -255,7 +257,8 @@ impl View {
         context: Context<'_>,
     ) -> Result<Self, Fault> {
         let mut material = Material::new(store, context);
-        let properties = claims::properties(record, sheets, &mut material)?;
+        let mut properties = claims::properties(record, sheets, &mut material)?;
+        flags::mark(record, &mut properties, &mut material)?;
         let related = related::lines(record, &mut material)?;
         let is_contested =
             properties.iter().any(|property| property.computed.contested) || related.iter().any(|line| line.contested);

@@ -137,6 +137,10 @@ impl Judge for Governance {
             Ruling::Unauthorised { .. } => Standing::Unauthorised,
         })
     }
+
+    fn is_public(&self, space: SpaceId) -> bool {
+        self.open_space(&space) == Some(OpenSpace::Public)
+    }
 }
 
 /// The table of DESIGN §7. Of a kind that this version does not know, only a reader is known not to sign it.

@@ -6,8 +6,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::check::{Problem, check_claims};
-use super::{kinds, values};
+use super::check::{Submission, Submitted, check_submission};
+use super::{Problem, kinds, values};
 use crate::encoding::foreign::{self, Foreign, Located, Misshapen};
 use crate::encoding::json::{Json, Object};
 
@@ -36,6 +36,15 @@ impl Audience {
         match self {
             Self::Members => "members",
             Self::Public => "public",
+        }
+    }
+
+    /// The TLP 2.0 code of its label.
+    #[must_use]
+    pub const fn tlp(self) -> &'static str {
+        match self {
+            Self::Members => "tlp:amber",
+            Self::Public => "tlp:clear",
         }
     }
 }
@@ -119,18 +128,16 @@ impl Draft {
         claim(&foreign::parse(bytes)?.root())
     }
 
-    /// Returns what the author is refused: see [`check_claims`]; and what only a restricted space may hold.
+    /// Returns what the author of a new record is refused, in the space that the file names; in `members` if it names none.
+    /// See [`check_submission`].
     #[must_use]
     pub fn check(&self, kind_code: u8) -> Vec<Problem> {
-        let mut report = check_claims(kind_code, &self.claims);
-        for (index, claim) in self.claims.iter().enumerate() {
-            let property = claim.get("prop").and_then(Json::as_text).and_then(|code| super::property(kind_code, code));
-            if let Some(property) = property.filter(|property| property.restricted_only) {
-                let why = format!("{} may be said in a restricted space only", property.code);
-                report.push(Problem::new("restricted_only", &format!("claims[{index}]"), why, "leave it out here"));
-            }
-        }
-        report
+        check_submission(&Submission {
+            space_tlp: self.space.unwrap_or(Audience::Members).tlp(),
+            is_restricted: false,
+            is_new_record: true,
+            records: vec![Submitted { kind: kind_code, record: None, claims: &self.claims }],
+        })
     }
 }
 

@@ -128,6 +128,7 @@ const OF_SUBJECT: &[Property] = &[
     Property::new("role", Code(&words::ROLE), Optional).accuses(),
     Property::new("topic", Code(&words::TOPIC), Any),
     Property::new("life_status", Code(&words::LIFE_STATUS), Optional),
+    Property::new("declaration", Code(&words::DECLARATION), Optional),
     Property::new("source", Ref(&[SOURCE]), Any),
 ];
 
@@ -148,6 +149,7 @@ const OF_ATTRIBUTION: &[Property] = &[
     Property::new("subject", Ref(&[SUBJECT]), Several).accuses(),
     Property::new("outcome", Code(&words::OUTCOME), One).accuses(),
     Property::new("involvement", Code(&words::INVOLVEMENT), Any).accuses(),
+    Property::new("state_responsibility", Code(&words::STATE_RESPONSIBILITY), Optional).accuses(),
     Property::new("mandate", Code(&words::MANDATE), One),
     Property::new("date", Date, One),
     Property::new("document", Ref(&[SOURCE]), Any),

@@ -2,8 +2,9 @@
 
 use unicode_normalization::is_nfc;
 
-use super::check::{Problem, Report};
+use super::check::Report;
 use super::edtf::{Edtf, NotEdtf};
+use super::problem::{Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
 use crate::encoding::json::{Json, Object};
@@ -109,15 +110,18 @@ pub(super) fn check(kind: &ValueType, value: &Json, path: &str, report: &mut Rep
     check_form(kind, value, path, report);
     for problem in report.iter_mut().skip(before) {
         let is_of_this = problem.path == path || parent(&problem.path) == path;
-        if is_of_this && matches!(problem.code, "wrong_type" | "missing_member") && !problem.try_.contains(AS_IN) {
+        let wants = matches!(problem.code, "wrong_type" | "missing_member") && !problem.values.contains_key("example");
+        if is_of_this && wants {
             let example = kind.example().encode();
-            problem.try_ = format!("{}{AS_IN}{}", problem.try_, String::from_utf8_lossy(&example));
+            *problem = problem.clone().with("example", String::from_utf8_lossy(&example).into_owned());
         }
     }
 }
 
-/// What stands before the example of a form.
-const AS_IN: &str = ", as in ";
+/// Reports that something of another form was due.
+pub(super) fn wrong(path: &str, due: &str, example: &str, report: &mut Report) {
+    report.push(Problem::new("wrong_type", path, [("due", due.to_owned()), ("example", example.to_owned())]));
+}
 
 fn parent(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(parent, _)| parent)
@@ -132,17 +136,15 @@ fn check_form(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
         ValueType::Place => place(value, path, report),
         ValueType::Count => count(value, path, report),
         ValueType::Agent => shape(AGENT, value, path, report),
-        ValueType::Duration => form(value, path, report, is_duration, "a duration such as P6M"),
+        ValueType::Duration => form(value, path, report, is_duration, "due.duration"),
         ValueType::Ref(kinds) => reference(kinds, value, path, report),
         ValueType::Blob => shape(BLOB, value, path, report),
         ValueType::Code(vocabulary) => code(vocabulary, value, path, report),
-        ValueType::Country => form(value, path, report, is_country, "a country code such as sy"),
-        ValueType::Language => form(value, path, report, is_language, "a language code such as ar"),
-        ValueType::Bool => wrong_unless(matches!(value, Json::Bool(_)), path, report, "true or false"),
-        ValueType::Int => {
-            wrong_unless(value.as_int().is_some_and(|number| number >= 0), path, report, "a whole number from 0")
-        }
-        ValueType::Url => form(value, path, report, is_url, "an address that begins with https:// or http://"),
+        ValueType::Country => form(value, path, report, is_country, "due.country"),
+        ValueType::Language => form(value, path, report, is_language, "due.language"),
+        ValueType::Bool => wrong_unless(matches!(value, Json::Bool(_)), path, report, "due.bool"),
+        ValueType::Int => whole_number(value, path, report),
+        ValueType::Url => form(value, path, report, is_url, "due.url"),
         ValueType::Identifier => shape(IDENTIFIER, value, path, report),
         ValueType::Shape(members) => shape(members, value, path, report),
     }
@@ -172,19 +174,29 @@ const NAME: &[Member] = &[
     Member::optional("script", ValueType::Plain),
 ];
 
-fn wrong_unless(is_right: bool, path: &str, report: &mut Report, expected: &str) {
+fn wrong_unless(is_right: bool, path: &str, report: &mut Report, due: &str) {
     if !is_right {
-        report.push(Problem::new(
-            "wrong_type",
-            path,
-            format!("{expected} is due here"),
-            "write the value in that form",
-        ));
+        report.push(Problem::new("wrong_type", path, [("due", due.to_owned())]));
     }
 }
 
-fn form(value: &Json, path: &str, report: &mut Report, is_right: impl Fn(&str) -> bool, expected: &str) {
-    wrong_unless(value.as_text().is_some_and(is_right), path, report, expected);
+/// A whole number, not negative: nobody counts fewer than none.
+fn whole_number(value: &Json, path: &str, report: &mut Report) {
+    match value.as_int() {
+        Some(number) if number < 0 => {
+            report.push(Problem::new("count_negative", path, [("found", number.to_string())]));
+        }
+        number => wrong_unless(number.is_some(), path, report, "due.int"),
+    }
+}
+
+fn form(value: &Json, path: &str, report: &mut Report, is_right: impl Fn(&str) -> bool, due: &str) {
+    wrong_unless(value.as_text().is_some_and(is_right), path, report, due);
+}
+
+/// 32 bytes as hexadecimal digits in lower case: SHA-256 and BLAKE3 alike.
+fn is_digest(text: &str) -> bool {
+    crate::encoding::from_hex::<32>(text).is_some()
 }
 
 fn is_country(text: &str) -> bool {
@@ -198,11 +210,10 @@ fn is_url(text: &str) -> bool {
 
 /// A text: not empty, not longer than a claim may hold.
 pub(super) fn text(value: &Json, path: &str, report: &mut Report) {
-    let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "a string") };
-    wrong_unless(!text.trim().is_empty(), path, report, "a text that is not empty");
+    let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.string") };
+    wrong_unless(!text.trim().is_empty(), path, report, "due.text");
     if text.chars().count() > limits::TEXT_SCALARS {
-        let why = format!("the text has more than {} characters", limits::TEXT_SCALARS);
-        report.push(Problem::new("text_too_long", path, why, "write it as a narrative, which has no such bound"));
+        report.push(Problem::new("text_too_long", path, [("max", limits::TEXT_SCALARS.to_string())]));
     }
 }
 
@@ -221,8 +232,8 @@ fn name(value: &Json, path: &str, report: &mut Report) {
 
 fn clean(value: &Json, path: &str, report: &mut Report, is_bad: impl Fn(char) -> bool) {
     if let Some(bad) = value.as_text().and_then(|text| text.chars().find(|character| is_bad(*character))) {
-        let why = format!("the character U+{:04X} is not seen, and makes a name read as another", u32::from(bad));
-        report.push(Problem::new("control_character", path, why, "take the character out"));
+        let values = [("character", format!("U+{:04X}", u32::from(bad)))];
+        report.push(Problem::new("control_character", path, values));
     }
 }
 
@@ -230,8 +241,7 @@ fn clean(value: &Json, path: &str, report: &mut Report, is_bad: impl Fn(char) ->
 pub(super) fn normal_form(value: &Json, path: &str, report: &mut Report) {
     match value {
         Json::Text(text) if !is_nfc(text) => {
-            let why = "the text is not in Unicode normal form C".to_owned();
-            report.push(Problem::new("not_nfc", path, why, "let the program normalise it: isnad record new does"));
+            report.push(Problem::new("not_nfc", path, []));
         }
         Json::Text(_) | Json::Bool(_) | Json::Int(_) => {}
         Json::List(items) => {
@@ -248,54 +258,48 @@ pub(super) fn normal_form(value: &Json, path: &str, report: &mut Report) {
 }
 
 pub(super) fn date(value: &Json, path: &str, report: &mut Report) {
-    let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "a date") };
+    let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.date") };
     match Edtf::parse(text) {
         Ok(_) => {}
-        Err(NotEdtf::Spelling) => {
-            let why = format!("{text:?} is not a date of EDTF level 1");
-            report.push(Problem::new(
-                "not_edtf",
-                path,
-                why,
-                "write 2018-04-07, 2018-04~, 2013-08-04/2013-08-05 or 2018",
-            ));
-        }
-        Err(NotEdtf::Reversed) => {
-            let why = format!("{text:?} begins after it ends");
-            report.push(Problem::new("interval_reversed", path, why, "put the earlier date first"));
-        }
+        Err(NotEdtf::Spelling) => report.push(Problem::new("not_edtf", path, [("found", found(text))])),
+        Err(NotEdtf::Reversed) => report.push(Problem::new("interval_reversed", path, [("found", found(text))])),
     }
 }
 
 pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: &str, report: &mut Report) {
-    let Some(code) = value.as_text() else { return wrong_unless(false, path, report, "a code") };
+    let Some(code) = value.as_text() else { return wrong_unless(false, path, report, "due.code") };
     if !vocabulary.contains(code) {
-        let why = format!("{code:?} is no {}", vocabulary.name);
-        report.push(Problem::new("unknown_code", path, why, format!("use one of {}", vocabulary.codes.join(", "))));
+        let list = vocabulary.name.to_owned();
+        let values = [("found", found(code)), ("list", list), ("known", vocabulary.codes.join(", "))];
+        report.push(Problem::new("unknown_code", path, values));
     }
 }
 
 pub(super) fn reference(kinds: &[u8], value: &Json, path: &str, report: &mut Report) {
     let Some(record) = value.as_text().and_then(|text| RecordId::parse(text).ok()) else {
-        let why = "the id of a record is due here: its kind, a slash and 30 hexadecimal digits".to_owned();
-        return report.push(Problem::new("not_a_record", path, why, "isnad list prints the ids of records"));
+        return report.push(Problem::new("not_a_record", path, []));
     };
     if !kinds.is_empty() && !kinds.contains(&record.kind_code()) {
         let names: Vec<_> = kinds.iter().filter_map(|code| super::kind(*code)).map(|kind| kind.name).collect();
-        let why = format!("{record} is not of the kind {}", names.join(" or "));
-        report.push(Problem::new("wrong_kind", path, why, "point to a record of that kind"));
+        let values = [("found", record.to_string()), ("kinds", names.join(", "))];
+        report.push(Problem::new("wrong_kind", path, values));
     }
 }
 
 fn shape(members: &[Member], value: &Json, path: &str, report: &mut Report) {
-    let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "an object") };
+    let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "due.object") };
     for member in members {
         let here = format!("{path}.{}", member.key);
         match object.get(member.key) {
-            Some(value) => check(&member.value, value, &here, report),
+            Some(value) => {
+                check(&member.value, value, &here, report);
+                if matches!(member.key, "hex" | "sha256") {
+                    let is_hex = value.as_text().is_none_or(is_digest);
+                    wrong_unless(is_hex, &here, report, "due.hex");
+                }
+            }
             None if member.is_required => {
-                let why = format!("{} is missing", member.key);
-                report.push(Problem::new("missing_member", &here, why, "add it"));
+                report.push(Problem::new("missing_member", &here, [("member", member.key.to_owned())]));
             }
             None => {}
         }
@@ -305,13 +309,7 @@ fn shape(members: &[Member], value: &Json, path: &str, report: &mut Report) {
 
 fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: &str, report: &mut Report) {
     for key in object.keys().filter(|key| !is_known(key)) {
-        let why = format!("{key} is no member of this value");
-        report.push(Problem::new(
-            "unknown_member",
-            &format!("{path}.{key}"),
-            why,
-            "leave it out, or correct its spelling",
-        ));
+        report.push(Problem::new("unknown_member", &format!("{path}.{key}"), [("found", found(key))]));
     }
 }
 
@@ -321,18 +319,12 @@ fn count(value: &Json, path: &str, report: &mut Report) {
     if let Some((min, max)) = bound("min").zip(bound("max"))
         && min > max
     {
-        let why = format!("at least {min} and at most {max} cannot both be");
-        report.push(Problem::new(
-            "count_reversed",
-            path,
-            why,
-            "put the smaller number in min; leave max out for \"or more\"",
-        ));
+        report.push(Problem::new("count_reversed", path, [("min", min.to_string()), ("max", max.to_string())]));
     }
 }
 
 fn place(value: &Json, path: &str, report: &mut Report) {
-    let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "an object") };
+    let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "due.object") };
     let known = ["names", "country", "admin1", "lat", "lon", "geo_precision", "role"];
     unknown_members(object, |key| known.contains(&key), path, report);
     names(object.get("names"), path, report);
@@ -352,7 +344,7 @@ fn place(value: &Json, path: &str, report: &mut Report) {
 
 fn names(value: Option<&Json>, path: &str, report: &mut Report) {
     let Some(items) = value.and_then(Json::as_list) else {
-        return wrong_unless(false, &format!("{path}.names"), report, "a list of {text, lang}");
+        return wrong_unless(false, &format!("{path}.names"), report, "due.names");
     };
     const PLACE_NAME: &[Member] =
         &[Member::needed("text", ValueType::Name), Member::needed("lang", ValueType::Language)];
@@ -367,18 +359,16 @@ fn point(object: &Object, path: &str, report: &mut Report) {
         if let Some(value) = object.get(key)
             && !value.as_text().is_some_and(|text| is_coordinate(text, limit))
         {
-            let why = format!("{key} is a decimal string from -{limit} to {limit} with at most five decimals");
-            report.push(Problem::new("coordinate_range", &format!("{path}.{key}"), why, "write it as in \"36.1672\""));
+            let values = [("member", key.to_owned()), ("limit", limit.to_string())];
+            report.push(Problem::new("coordinate_range", &format!("{path}.{key}"), values));
         }
     }
     let given = ["lat", "lon"].iter().filter(|key| object.contains_key(**key)).count();
     if given == 1 {
-        let why = "latitude and longitude are given together or not at all".to_owned();
-        report.push(Problem::new("coordinate_alone", path, why, "give both"));
+        report.push(Problem::new("coordinate_alone", path, []));
     }
     if given > 0 && object.get("geo_precision").and_then(Json::as_text) == Some("withheld") {
-        let why = "a withheld place has names only".to_owned();
-        report.push(Problem::new("place_withheld", path, why, "leave lat and lon out"));
+        report.push(Problem::new("place_withheld", path, []));
     }
 }
 

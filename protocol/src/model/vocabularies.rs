@@ -156,6 +156,26 @@ pub const INVOLVEMENT: Vocabulary = Vocabulary {
     ],
 };
 
+/// How far a state stands behind what was done, in ten steps. MISP taxonomy of that name.
+pub const STATE_RESPONSIBILITY: Vocabulary = Vocabulary {
+    name: "state_responsibility",
+    codes: &[
+        "state-prohibited",
+        "state-prohibited-but-inadequate",
+        "state-ignored",
+        "state-encouraged",
+        "state-shaped",
+        "state-coordinated",
+        "state-ordered",
+        "state-rogue-conducted",
+        "state-executed",
+        "state-integrated",
+    ],
+};
+
+/// What an author declares of a person whom no accusation names. MODEL §7.5.
+pub const DECLARATION: Vocabulary = Vocabulary { name: "declaration", codes: &["not_victim_or_witness"] };
+
 /// Standards of proof, each body's own: no ladder holds them all.
 pub const STANDARD: Vocabulary = Vocabulary {
     name: "standard_of_proof",
@@ -461,6 +481,8 @@ pub const ALL: &[&Vocabulary] = &[
     &CASUALTY,
     &OUTCOME,
     &INVOLVEMENT,
+    &STATE_RESPONSIBILITY,
+    &DECLARATION,
     &STANDARD,
     &LIKELIHOOD,
     &CONFIDENCE,
@@ -500,6 +522,7 @@ pub const ALL: &[&Vocabulary] = &[
     &RELATION,
     &VERDICT,
     &AGENT_CLASS,
+    &STANDARD_FAMILY,
 ];
 
 /// A toxic chemical.
@@ -554,3 +577,79 @@ pub const AGENT_CLASS: Vocabulary = Vocabulary {
     name: "agent_class",
     codes: &["nerve", "blister", "choking", "blood", "incapacitating", "riot_control", "toxin", "unknown"],
 };
+
+/// Who uses a standard of proof: codes of one family can be compared at most, and those of two never.
+pub const STANDARD_FAMILY: Vocabulary = Vocabulary {
+    name: "standard_family",
+    codes: &[
+        "criminal_court",
+        "civil_inquiry",
+        "fact_finding",
+        "joint_mechanism",
+        "fact_finding_phrases",
+        "laboratory",
+        "executive",
+        "none",
+    ],
+};
+
+/// Standards of proof that one kind of body uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// A code of [`STANDARD_FAMILY`].
+    pub code: &'static str,
+    /// Its codes of [`STANDARD`].
+    pub standards: &'static [&'static str],
+    /// Steps from weak to strong; codes of one step are not compared, nor those that stand in none.
+    pub ladder: &'static [&'static [&'static str]],
+}
+
+/// The families of [`STANDARD`]: no ladder holds them all. MODEL §6.
+pub const FAMILIES: &[Family] = &[
+    Family { code: "criminal_court", standards: &["beyond_reasonable_doubt"], ladder: &[] },
+    Family {
+        code: "civil_inquiry",
+        standards: &["balance_of_probabilities", "clear_and_convincing", "inquiry_finding"],
+        ladder: &[],
+    },
+    Family {
+        code: "fact_finding",
+        standards: &["reasonable_suspicion", "credible_information", "evidence_suggests", "reasonable_grounds"],
+        ladder: &[&["reasonable_suspicion"], &["credible_information", "evidence_suggests"], &["reasonable_grounds"]],
+    },
+    Family {
+        code: "joint_mechanism",
+        standards: &["sufficient_evidence", "substantial_evidence", "overwhelming_evidence", "confident"],
+        ladder: &[&["sufficient_evidence"], &["substantial_evidence"], &["overwhelming_evidence"]],
+    },
+    Family {
+        code: "fact_finding_phrases",
+        standards: &["likely", "very_likely", "high_confidence", "utmost_confidence"],
+        ladder: &[],
+    },
+    Family { code: "laboratory", standards: &["laboratory_confirmation", "beyond_reasonable_doubt_lab"], ladder: &[] },
+    Family {
+        code: "executive",
+        standards: &["statutory_determination", "executive_designation", "intelligence_assessment"],
+        ladder: &[],
+    },
+    Family { code: "none", standards: &["unstated"], ladder: &[] },
+];
+
+/// The family of a standard of proof, `None` for an unknown one.
+#[must_use]
+pub fn family(standard: &str) -> Option<&'static Family> {
+    FAMILIES.iter().find(|family| family.standards.contains(&standard))
+}
+
+/// How two standards of proof compare; `None` where no ladder holds both on different steps, which is the rule.
+#[must_use]
+pub fn compare_standards(left: &str, right: &str) -> Option<std::cmp::Ordering> {
+    if left == right {
+        return family(left).map(|_| std::cmp::Ordering::Equal);
+    }
+    let ladder = family(left)?.ladder;
+    let step = |standard: &str| ladder.iter().position(|step| step.contains(&standard));
+    let (left, right) = (step(left)?, step(right)?);
+    (left != right).then(|| left.cmp(&right))
+}

@@ -103,6 +103,9 @@ pub struct ShownClaim {
     /// The rules of the model that it breaks, and codes that this version does not know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
+    /// What readers are warned of: the flags of rules 9 to 16 of MODEL §7, with what their texts name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<model::Warning>,
     /// True if a source that it rests on was written down from memory, not read.
     pub unverified: bool,
 }
@@ -324,6 +327,7 @@ fn show<S: SheetView>(
         malformed: verdict.malformed,
         unknown: verdict.unknown,
         flags: verdict.flags,
+        warnings: Vec::new(),
     })
 }
 

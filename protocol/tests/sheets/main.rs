@@ -4,6 +4,7 @@
 #[path = "../support/fixture.rs"]
 mod fixture;
 
+mod flags;
 mod histories;
 mod hostile;
 mod narratives;

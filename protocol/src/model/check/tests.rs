@@ -52,7 +52,7 @@ fn dates_places_and_counts_are_checked() {
     let count = r#"{"prop":"casualty","value":{"category":"killed","min":3,"max":2}}"#;
     check(incident, count, "count_reversed", "claims[0].value");
     let count = r#"{"prop":"casualty","value":{"category":"killed","min":-1}}"#;
-    check(incident, count, "wrong_type", "claims[0].value.min");
+    check(incident, count, "count_negative", "claims[0].value.min");
 }
 
 #[test]

@@ -52,5 +52,5 @@ fn what_is_no_draft_is_refused_with_its_place() {
 fn restricted_properties_are_refused_in_open_spaces() {
     let draft = Draft::parse(br#"{"claims":[{"prop":"acquired_from","value":"A","lang":"en"}]}"#).unwrap();
     let codes: Vec<_> = draft.check(kinds::EVIDENCE).into_iter().map(|problem| problem.code).collect();
-    assert_eq!(codes, ["restricted_only"]);
+    assert_eq!(codes, ["restricted_only", "evidence_without_digest"]);
 }

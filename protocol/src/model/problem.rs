@@ -1,0 +1,182 @@
+//! One thing that an author should not sign, told as people are told: what, why, what to do. MODEL §7; style §8.
+//!
+//! The words stand in the locales under `refusal.<code>.why` and `refusal.<code>.try`; what is put into them stands in
+//! [`Problem::values`], so that whoever has code and values can tell it in any language.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::locale::{self, Language};
+
+/// One thing that an author should not sign.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// The stable code of the rule.
+    pub code: &'static str,
+    /// Where, such as `claims[2].value.lat`.
+    pub path: String,
+    /// What the texts name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<&'static str, String>,
+    /// Why it is refused, in English.
+    pub why: String,
+    /// What to do, in English.
+    #[serde(rename = "try")]
+    pub try_: String,
+    /// Which advice of several fits, where the rule has several.
+    #[serde(skip)]
+    advice: Option<&'static str>,
+}
+
+/// Every code, for tests and documentation.
+pub const CODES: &[&str] = &[
+    "accusation_without_basis",
+    "accusation_without_standard",
+    "accusation_without_wording",
+    "attribution_without_subject",
+    "claim_too_large",
+    "control_character",
+    "coordinate_alone",
+    "coordinate_range",
+    "count_negative",
+    "count_reversed",
+    "evidence_without_digest",
+    "interval_reversed",
+    "lang_not_bcp47",
+    "marking_wider",
+    "missing_field",
+    "missing_lang",
+    "missing_member",
+    "not_a_claim",
+    "not_a_record",
+    "not_canonical",
+    "not_edtf",
+    "not_nfc",
+    "person_not_accused",
+    "place_withheld",
+    "restricted_only",
+    "stands_twice",
+    "testimony_without_consent",
+    "text_too_long",
+    "unknown_code",
+    "unknown_field",
+    "unknown_kind",
+    "unknown_member",
+    "unknown_property",
+    "wrong_kind",
+    "wrong_type",
+];
+
+impl Problem {
+    pub(super) fn new<const N: usize>(code: &'static str, path: &str, values: [(&'static str, String); N]) -> Self {
+        Self::made(code, path.to_owned(), values.into_iter().collect(), None)
+    }
+
+    /// The same with an advice of its own.
+    pub(super) fn advising(self, advice: &'static str) -> Self {
+        Self::made(self.code, self.path, self.values, Some(advice))
+    }
+
+    /// The same with one more value.
+    pub(super) fn with(self, name: &'static str, value: String) -> Self {
+        let mut values = self.values;
+        values.insert(name, value);
+        Self::made(self.code, self.path, values, self.advice)
+    }
+
+    /// The same further down in what was handed in.
+    pub(super) fn below(self, path: &str) -> Self {
+        Self { path: format!("{path}{}", self.path), ..self }
+    }
+
+    fn made(
+        code: &'static str,
+        path: String,
+        values: BTreeMap<&'static str, String>,
+        advice: Option<&'static str>,
+    ) -> Self {
+        let mut problem = Self { code, path, values, why: String::new(), try_: String::new(), advice };
+        problem.why = problem.why_in(Language::En);
+        problem.try_ = problem.try_in(Language::En);
+        problem
+    }
+
+    /// Why it is refused, in a language.
+    #[must_use]
+    pub fn why_in(&self, language: Language) -> String {
+        told(language, &format!("refusal.{}.why", self.code), &self.values)
+    }
+
+    /// What to do, in a language.
+    #[must_use]
+    pub fn try_in(&self, language: Language) -> String {
+        let own = self.advice.map(|advice| format!("refusal.{}.try.{advice}", self.code));
+        let key = own.unwrap_or_else(|| format!("refusal.{}.try", self.code));
+        told(language, &key, &self.values)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.path, self.why)
+    }
+}
+
+/// A sentence with its values, those that name things of the model told in the language.
+pub(super) fn told<K: AsRef<str>>(language: Language, key: &str, values: &BTreeMap<K, String>) -> String {
+    let told: Vec<(&str, String)> =
+        values.iter().map(|(name, value)| (name.as_ref(), value_in(language, name.as_ref(), value))).collect();
+    let values: Vec<(&str, &str)> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    locale::format(language, key, &values)
+}
+
+fn value_in(language: Language, name: &str, value: &str) -> String {
+    let labelled = |prefix: &str, code: &str| match locale::lookup(language, &format!("{prefix}.{code}")) {
+        // Authors write the code: it stays beside the word. English codes are words.
+        Some(word) if language != Language::En => format!("{word} ({code})"),
+        _ => code.to_owned(),
+    };
+    match name {
+        "due" => locale::word(language, value).to_owned(),
+        "property" => labelled("property", value),
+        "field" => labelled("field", value),
+        "member" => labelled("member", value),
+        "kinds" => value.split(", ").map(|kind| labelled("kind", kind)).collect::<Vec<_>>().join(", "),
+        _ => value.to_owned(),
+    }
+}
+
+/// What was found, short enough for a line: an author sees which text is meant, not a page of it.
+pub(super) fn found(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_three_different_texts() {
+        for code in CODES {
+            for part in ["why", "try"] {
+                let key = format!("refusal.{code}.{part}");
+                let texts = Language::ALL.map(|language| locale::word(language, &key));
+                assert!(texts.iter().all(|text| *text != key), "{key}");
+                assert!(texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2], "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_problem_is_told_in_any_language() {
+        let problem = Problem::new("missing_lang", "claims[0].lang", [("property", "title".to_owned())]);
+        assert_eq!(problem.why, "title is a text, and says not in which language");
+        assert_eq!(problem.why_in(Language::Fr), "titre (title) est un texte, et sa langue n'est pas indiquée");
+        assert!(problem.why_in(Language::Ar).contains("(title)"));
+        assert!(found(&"a".repeat(12_000)).chars().count() < 100);
+    }
+}
