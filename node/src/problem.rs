@@ -59,6 +59,9 @@ pub struct Broken {
     /// What the locales put into their texts.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// The key of its advice in the locales, for a rule that has several.
+    #[serde(default)]
+    pub try_key: String,
 }
 
 impl Broken {
@@ -70,7 +73,8 @@ impl Broken {
             path: problem.path.clone(),
             why: format!("{}: {}", problem.path, problem.why),
             advice: problem.try_.clone(),
-            values: BTreeMap::new(),
+            values: problem.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            try_key: problem.try_key(),
         }
     }
 }

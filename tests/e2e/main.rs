@@ -9,4 +9,5 @@ mod docs;
 mod export;
 mod journey;
 mod node;
+mod opinions;
 mod reading;

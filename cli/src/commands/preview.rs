@@ -8,8 +8,8 @@ use isnad_node::reading::Who;
 use isnad_node::writing::{Drafted, Preview, Readers, Request, TakenBack, Text, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, RecordId};
-use isnad_protocol::locale;
 use isnad_protocol::view::{Reference, value_text};
+use isnad_protocol::{locale, model};
 
 use super::reading::{label, organisation_name, property_word};
 use super::show::value_in_words;
@@ -102,10 +102,10 @@ pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
     for broken in &mut problem.problems {
         // What stands where is told with what the model refuses.
         let is_placed = broken.why.starts_with(&broken.path);
-        if let Some(why) = said(session, broken, "why") {
+        if let Some(why) = said(session, broken, &format!("refusal.{}.why", broken.code)) {
             broken.why = if is_placed { format!("{}: {why}", broken.path) } else { why };
         }
-        if let Some(advice) = said(session, broken, "try") {
+        if let Some(advice) = said(session, broken, &broken.try_key) {
             broken.advice = advice;
         }
     }
@@ -119,15 +119,10 @@ pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
     problem
 }
 
-fn said(session: &Session, broken: &Broken, part: &str) -> Option<String> {
-    let key = format!("refusal.{}.{part}", broken.code);
-    let text = locale::lookup(session.language, &key)?;
-    let values: Vec<(&str, &str)> = broken.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let is_filled = text
-        .split('{')
-        .skip(1)
-        .all(|rest| rest.split_once('}').is_some_and(|(name, _)| values.iter().any(|(known, _)| *known == name)));
-    is_filled.then(|| locale::format(session.language, &key, &values))
+/// A text of a broken rule; `None` if no locale has it.
+fn said(session: &Session, broken: &Broken, key: &str) -> Option<String> {
+    locale::lookup(session.language, key)?;
+    Some(model::problem::told(session.language, key, &broken.values))
 }
 
 /// Draws a preview for a terminal.
@@ -173,11 +168,13 @@ impl Shown<'_> {
             lines.extend([String::new(), self.format("preview.known", &[("count", &preview.known.to_string())])]);
         }
         for warning in &preview.warnings {
-            let values: Vec<(&str, &str)> =
-                warning.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let text = self.format(&format!("warning.{}", warning.code), &values);
+            let of = preview.claims.iter().enumerate();
+            let is_on = |index: usize| warning.path.starts_with(&format!("claims[{index}]"));
+            let claim = of.filter(|(index, _)| is_on(*index)).map(|(_, claim)| format!(" [{}]", claim.id.to_short()));
             let label = self.session.printer.styled(self.session.word("preview.warning"), Style::Alert);
-            lines.push(format!("\n{label}: {}", hanging("", &inert(&text), width())));
+            let label = format!("{label}{}: ", claim.last().unwrap_or_default());
+            let text = inert(&warning.text_in(self.session.language));
+            lines.push(format!("\n{}", hanging("", &format!("{label}{text}"), width())));
         }
         lines.join("\n")
     }
