@@ -9,4 +9,5 @@ mod histories;
 mod hostile;
 mod narratives;
 mod pairs;
+mod replies;
 mod views;
