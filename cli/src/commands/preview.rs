@@ -170,9 +170,10 @@ impl Shown<'_> {
         for warning in &preview.warnings {
             let of = preview.claims.iter().enumerate();
             let is_on = |index: usize| warning.path.starts_with(&format!("claims[{index}]"));
-            let claim = of.filter(|(index, _)| is_on(*index)).map(|(_, claim)| format!(" [{}]", claim.id.to_short()));
+            let mut claim =
+                of.filter(|(index, _)| is_on(*index)).map(|(_, claim)| format!(" [{}]", claim.id.to_short()));
             let label = self.session.printer.styled(self.session.word("preview.warning"), Style::Alert);
-            let label = format!("{label}{}: ", claim.last().unwrap_or_default());
+            let label = format!("{label}{}: ", claim.next().unwrap_or_default());
             let text = inert(&warning.text_in(self.session.language));
             lines.push(format!("\n{}", hanging("", &format!("{label}{text}"), width())));
         }
