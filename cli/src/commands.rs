@@ -29,6 +29,11 @@ mod writing;
 
 /// Runs a command to its exit code.
 pub(crate) async fn run(session: &Session, command: Command) -> Outcome {
+    // Which rules are broken is told in the reader's language, whoever found out.
+    dispatch(session, command).await.map_err(|problem| preview::told(session, problem))
+}
+
+async fn dispatch(session: &Session, command: Command) -> Outcome {
     match command {
         Command::Demo(args) => demo::run(session, args).await,
         Command::Init(args) => founding::init(session, &args),

@@ -116,7 +116,7 @@ impl Printer {
         let what = format!("{} {}", self.styled(&label("error"), Style::Alert), inert(&error.error));
         eprintln!("{}", self.directed(&what));
         // Of several rules that are broken each is told, not the first alone.
-        let several = error.problems.iter().filter(|_| error.problems.len() > 1);
+        let several = error.words.problems.iter().filter(|_| error.words.problems.len() > 1);
         let several: Vec<_> = several.flat_map(|broken| [("why", &broken.why), ("try", &broken.advice)]).collect();
         let one = vec![("why", &error.why), ("try", &error.advice)];
         for (name, text) in if several.is_empty() { one } else { several } {

@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use isnad_protocol::locale::{self, Language};
+use isnad_protocol::model;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Refused;
@@ -38,6 +39,9 @@ pub struct Words {
     /// What they name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
+    /// Every rule that a contribution breaks; the first one is told by the problem itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Broken>,
 }
 
 /// Why something was not done.
@@ -57,9 +61,6 @@ pub struct Problem {
     pub advice: String,
     /// The exit code of the command.
     pub exit: u8,
-    /// Every rule that a contribution breaks; the first one is told above.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<Broken>,
 }
 
 /// One rule that a contribution breaks. `refusal.<code>.why` and `refusal.<code>.try` of the locales tell it with its values.
@@ -77,17 +78,45 @@ pub struct Broken {
     /// What the locales put into their texts.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// The key of its advice in the locales, for a rule that has several.
+    #[serde(default)]
+    pub try_key: String,
+}
+
+impl Broken {
+    /// What the model refuses. Its place is told with it.
+    #[must_use]
+    pub fn of(problem: &model::Problem) -> Self {
+        Self {
+            code: problem.code.to_owned(),
+            path: problem.path.clone(),
+            why: format!("{}: {}", problem.path, problem.why),
+            advice: problem.try_.clone(),
+            values: problem.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            try_key: problem.try_key(),
+        }
+    }
 }
 
 /// The value that names a problem whose advice is told behind one's own.
 const MORE: &str = "more";
 
 impl Problem {
+    /// What is not signed, for it breaks these rules; `None` if there are none.
+    #[must_use]
+    pub fn unsigned(problems: Vec<Broken>) -> Option<Self> {
+        let first = problems.first()?;
+        let more = problems.len().saturating_sub(1);
+        let why = if more == 0 { first.why.clone() } else { format!("{} (and {more} more)", first.why) };
+        let problem = Self::new(exit::REFUSED, &first.code, "this was not signed", why, first.advice.clone());
+        Some(Self { words: Words { problems, ..Words::default() }.into(), ..problem })
+    }
+
     /// A problem that the locale tells, in English until [`Problem::in_language`] is asked for another language.
     #[must_use]
     pub fn told(exit: u8, code: &str, key: &str, values: &[(&str, &str)]) -> Self {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let words = Words { key: key.to_owned(), values: values.collect() };
+        let words = Words { key: key.to_owned(), values: values.collect(), problems: Vec::new() };
         let problem = Self { words: words.into(), ..Self::new(exit, code, "", "", "") };
         problem.translated(Language::En)
     }
@@ -100,9 +129,8 @@ impl Problem {
         why: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        let (words, problems) = (Box::default(), Vec::new());
-        let (code, error, why, advice) = (code.into(), error.into(), why.into(), advice.into());
-        Self { code, words, error, why, advice, exit, problems }
+        let (words, code, error) = (Box::default(), code.into(), error.into());
+        Self { code, words, error, why: why.into(), advice: advice.into(), exit }
     }
 
     /// A problem whose cause is a rule with a code: the rule itself names in English what it found.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use isnad_protocol::act::Role;
 use isnad_protocol::digest;
 use isnad_protocol::governance::{ActStatus, Governance, Wait};
-use isnad_protocol::id::{ActId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::id::{ActId, ClaimId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogKey};
-use isnad_protocol::sheet::{self, Sheet};
+use isnad_protocol::model::Warning;
+use isnad_protocol::sheet::{self, Claim, Sheet};
 use isnad_protocol::store::{self, LogView, SheetView};
 use isnad_protocol::time::{Day, Timestamp};
-use isnad_protocol::view::{AsOf, Context, History, Policy, Summary, Until, View, Words};
+use isnad_protocol::view::{self, AsOf, Context, History, Policy, Saying, Summary, Until, View, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
@@ -325,6 +326,18 @@ impl<'a> Reader<'a> {
         let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
         let of_record = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
         Ok(Summary::of(record, &of_record, policy))
+    }
+
+    /// What readers would be warned of beside claims that are about to be signed.
+    pub(crate) fn flags_of_new(
+        &self,
+        record: RecordId,
+        claims: &[Claim],
+        saying: Saying,
+    ) -> Result<BTreeMap<ClaimId, Vec<Warning>>, Problem> {
+        let policy = Policy::default();
+        let store = Indexed(self.node.index()?);
+        view::flags_of_new(record, claims, saying, &store, self.context(&policy, None)).map_err(fault)
     }
 
     fn context<'b>(&'b self, policy: &'b Policy, day: Option<Day>) -> Context<'b> {

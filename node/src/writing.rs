@@ -1,5 +1,6 @@
 //! Contributions as users state them: claims and retractions of a record, narratives, edits.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Object;
@@ -18,7 +19,7 @@ mod opinions;
 mod preview;
 mod rules;
 
-pub use preview::{Drafted, Notice, Preview, Readers, TakenBack, Text, preview};
+pub use preview::{Drafted, Preview, Readers, TakenBack, Text, preview};
 use rules::{Check, Own};
 
 /// What a user asks to be signed, all of it or none.
@@ -137,23 +138,30 @@ struct Ready {
 }
 
 /// Takes what a user asks for, if he may sign all of it.
-fn prepare_all(node: &Node, request: Request) -> Result<Prepared, Problem> {
+fn prepare_all(node: &Node, mut request: Request) -> Result<Prepared, Problem> {
     let governance = node.snapshot().governance;
     let space = governance.spaces().into_iter().find(|space| space.name == request.space);
     let space =
         space.ok_or_else(|| Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)]))?;
-    let mut check = Check::new(node, &space, request.only_new, request.changes.len());
+    let (mut stated, mut said) = (Vec::new(), Vec::new());
+    for change in &mut request.changes {
+        let claims: Vec<Claim> = take(&mut change.claims).into_iter().map(claim_of).collect::<Result<_, _>>()?;
+        if !request.only_new {
+            said.push((change.record, claims.iter().map(|claim| claim.json().clone()).collect()));
+        }
+        stated.push(claims);
+    }
+    let mut check = Check::new(node, &space, request.only_new, said);
     let mut changes = Vec::new();
-    for change in request.changes {
-        changes.push(prepare(&mut check, change)?);
+    for (change, claims) in request.changes.into_iter().zip(stated) {
+        changes.push(prepare(&mut check, change, claims)?);
     }
     check.passed()?;
     Ok(Prepared { space, changes })
 }
 
-fn prepare(check: &mut Check<'_>, change: Change) -> Result<Ready, Problem> {
+fn prepare(check: &mut Check<'_>, change: Change, stated: Vec<Claim>) -> Result<Ready, Problem> {
     let record = change.record;
-    let stated: Vec<Claim> = change.claims.into_iter().map(claim_of).collect::<Result<_, _>>()?;
     let says_claims = !stated.is_empty() || !change.retractions.is_empty();
     let own = if says_claims { Own::of(check.node, check.space.id, record)? } else { Own::default() };
     check.change(&own, &stated, &change.retractions)?;

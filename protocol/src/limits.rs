@@ -130,8 +130,8 @@ pub const REFERENCE_LABEL_BYTES: usize = 1_024;
 /// to have a say, and each stands as a claim too. Without it a chain of versions would repeat all of them at each link.
 pub const OPINIONS_OF_ONE: usize = 8;
 
-/// Replies entered by one organisation that are told beside one claim: a subject answers once or a few times, and each stands as
-/// a claim too.
+/// Replies entered by one organisation that are told beside one claim: a subject answers once or a few times. Each of them, however
+/// many there are, stands as a claim of the record too.
 pub const REPLIES_OF_ONE: usize = 8;
 
 /// Later versions of a claim that a reply to it is told beside: a text is corrected some ten times, and a chain without end

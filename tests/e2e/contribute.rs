@@ -174,7 +174,9 @@ fn what_is_about_a_public_claim_is_said_in_public() {
         found.unwrap()["state"].as_str().unwrap().to_owned()
     };
     assert_eq!((state(claim).as_str(), state(new).as_str()), ("replaced", "live"));
-    json(home, &["claim", "retract", record, new, "--reason", "error"]);
+    let retract = ["claim", "retract", record, new, "--reason", "error"];
+    assert_eq!(refused(home, &retract, 3)["code"], "note_missing");
+    json(home, &[&retract[..], &["--note", "mistyped"]].concat());
     assert_eq!(state(new), "retracted");
 }
 

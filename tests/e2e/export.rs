@@ -19,7 +19,10 @@ fn record(consortium: &Consortium) -> String {
     let record = written["record"].as_str().unwrap().to_owned();
     let claim = written["claims"][0].as_str().unwrap();
     json(home, &["claim", "replace", &record, claim, "title", "قصف دوما", "--in", "ar"]);
-    json(home, &["claim", "retract", &record, written["claims"][1].as_str().unwrap(), "--reason", "error"]);
+    json(
+        home,
+        &["claim", "retract", &record, written["claims"][1].as_str().unwrap(), "--reason", "error", "--note", "x"],
+    );
     json(home, &["claim", "add", &record, "note", "for everyone", "--in", "en", "--space", "public"]);
     for text in ["first 🕖 text", "ثانيا"] {
         let file = consortium.file("text", text);

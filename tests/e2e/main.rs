@@ -11,5 +11,6 @@ mod journey;
 mod language;
 mod lists;
 mod node;
+mod opinions;
 mod policies;
 mod reading;

@@ -80,7 +80,8 @@ pub fn run(rounds: u32, seed: u64) -> Report {
 
 /// One contribution; `None` once the node is gone.
 fn publish(home: &Path, round: u32, writer: usize, number: u32) -> Option<Vec<EntryId>> {
-    let note = format!(r#"{{"prop": "note", "value": "round {round}, writer {writer}, number {number}"}}"#);
+    let note =
+        format!(r#"{{"lang": "en", "prop": "note", "value": "round {round}, writer {writer}, number {number}"}}"#);
     let record = "incident/f705d9459e8a8a12c4324204c2f45d";
     let body = format!(r#"{{"space": "members", "changes": [{{"record": "{record}", "claims": [{note}]}}]}}"#);
     let (status, said) = ask(home, "POST", "/contributions", &body).ok()?;

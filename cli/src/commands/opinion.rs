@@ -48,7 +48,10 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
             let space = page.space(opinion)?;
             let value = locale::code(session.language, "stance", member(opinion, "stance").unwrap_or_default());
             let took = Took { how: "view.retracted", property: "opinion".into(), value: value.to_owned() };
-            let retractions = vec![Retraction { claim: opinion.id, reason, note }];
+            // What it took the place of would stand again: all of it is taken back.
+            let all = page.versions(opinion).into_iter();
+            let taken = |claim| Retraction { claim, reason: reason.clone(), note: note.clone() };
+            let retractions = all.map(taken).collect();
             let change = Change { retractions, ..Change::of(page.record) };
             send(session, &client, space, change, Some(took)).await
         }
@@ -175,6 +178,22 @@ impl Page {
     pub(super) fn space(&self, claim: &ShownClaim) -> Result<SpaceName, Problem> {
         space_name(&self.who, claim.space)
             .ok_or_else(|| Problem::fault("a claim in a space that is not the consortium's"))
+    }
+
+    /// An own claim and those that it took the place of, one after the other, which were not taken back.
+    fn versions(&self, claim: &ShownClaim) -> Vec<ClaimId> {
+        let mut versions = vec![claim.id];
+        let mut next = claim.replaces;
+        while let Some(id) = next.filter(|id| !versions.contains(id)) {
+            let is_it =
+                |old: &&ShownClaim| (old.id, old.organisation, old.space) == (id, claim.organisation, claim.space);
+            let Some(old) = self.claims().find(is_it) else { break };
+            next = old.replaces;
+            if old.state != State::Retracted {
+                versions.push(id);
+            }
+        }
+        versions
     }
 
     /// A claim of any organisation by a unique beginning of its id; where it is of others alone, not this organisation's own.

@@ -1,5 +1,6 @@
 //! What would be signed, in words, and the question whether it is to be. Every command that signs claims goes through here.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write as _};
 
 use isnad_node::problem::Broken;
@@ -7,8 +8,8 @@ use isnad_node::reading::Who;
 use isnad_node::writing::{Drafted, Preview, Readers, Request, TakenBack, Text, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, RecordId};
-use isnad_protocol::locale;
 use isnad_protocol::view::{Reference, value_text};
+use isnad_protocol::{locale, model};
 
 use super::reading::{label, organisation_name, property_word};
 use super::show::value_in_words;
@@ -21,9 +22,9 @@ use crate::session::Session;
 pub(super) async fn sign(session: &Session, client: &Client, mut request: Request) -> Result<Option<Written>, Problem> {
     let mut known = 0;
     if session.preview || asks(session) {
-        let preview: Preview = client.post("/preview", &request).await.map_err(|problem| told(session, problem))?;
+        let preview: Preview = client.post("/preview", &request).await?;
         let who: Who = client.get("/who").await?;
-        let sheet = Shown { session, who: &who };
+        let sheet = Shown { session, who: &who, new: &preview.new };
         if session.preview {
             session.printer.either(&preview, |preview| {
                 format!("{}\n\n{}", sheet.text(preview), session.word("preview.nothing_signed"))
@@ -37,8 +38,7 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
         known = preview.known;
         as_shown(&mut request, preview);
     }
-    let written: Result<Written, Problem> = client.post("/contributions", &request).await;
-    let mut written = written.map_err(|problem| told(session, problem))?;
+    let mut written: Written = client.post("/contributions", &request).await?;
     written.known += known;
     Ok(Some(written))
 }
@@ -49,9 +49,9 @@ pub(super) async fn import(session: &Session, client: &Client, space: &str, coun
         return Ok(true);
     }
     let request = Request { space: space.into(), changes: Vec::new(), only_new: true };
-    let preview: Preview = client.post("/preview", &request).await.map_err(|problem| told(session, problem))?;
+    let preview: Preview = client.post("/preview", &request).await?;
     let who: Who = client.get("/who").await?;
-    let sheet = Shown { session, who: &who };
+    let sheet = Shown { session, who: &who, new: &preview.new };
     let text = |preview: &Preview| format!("{}\n\n{count}", sheet.head(preview).join("\n"));
     if session.preview {
         let end = session.word("preview.nothing_signed");
@@ -95,39 +95,42 @@ fn as_shown(request: &mut Request, preview: Preview) {
     }
 }
 
-/// A problem with the texts of its broken rules in the reader's language.
+/// A problem with the texts of its broken rules in the reader's language. An advice that the command made itself stays.
 pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
-    for broken in &mut problem.problems {
-        let (why, advice) = (said(session, broken, "why"), said(session, broken, "try"));
-        // What stands where is told by the node; the rest is in its locale.
+    let Some(first) = problem.words.problems.first() else { return problem };
+    let is_own_advice = first.advice != problem.advice;
+    for broken in &mut problem.words.problems {
+        // What stands where is told with what the model refuses.
         let is_placed = broken.why.starts_with(&broken.path);
-        broken.why = why
-            .map_or_else(|| broken.why.clone(), |why| if is_placed { format!("{}: {why}", broken.path) } else { why });
-        broken.advice = advice.unwrap_or_else(|| broken.advice.clone());
+        if let Some(why) = said(session, broken, &format!("refusal.{}.why", broken.code)) {
+            broken.why = if is_placed { format!("{}: {why}", broken.path) } else { why };
+        }
+        if let Some(advice) = said(session, broken, &broken.try_key) {
+            broken.advice = advice;
+        }
     }
-    if let Some(first) = problem.problems.first() {
-        problem.error = session.word("preview.not_signed").to_owned();
+    if let Some(first) = problem.words.problems.first() {
+        session.word("preview.not_signed").clone_into(&mut problem.error);
         problem.why.clone_from(&first.why);
-        problem.advice.clone_from(&first.advice);
+        if !is_own_advice {
+            problem.advice.clone_from(&first.advice);
+        }
     }
     problem
 }
 
-fn said(session: &Session, broken: &Broken, part: &str) -> Option<String> {
-    let key = format!("refusal.{}.{part}", broken.code);
-    let text = locale::lookup(session.language, &key)?;
-    let values: Vec<(&str, &str)> = broken.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let is_filled = text
-        .split('{')
-        .skip(1)
-        .all(|rest| rest.split_once('}').is_some_and(|(name, _)| values.iter().any(|(known, _)| *known == name)));
-    is_filled.then(|| locale::format(session.language, &key, &values))
+/// A text of a broken rule; `None` if no locale has it.
+fn said(session: &Session, broken: &Broken, key: &str) -> Option<String> {
+    locale::lookup(session.language, key)?;
+    Some(model::problem::told(session.language, key, &broken.values))
 }
 
 /// Draws a preview for a terminal.
 struct Shown<'a> {
     session: &'a Session,
     who: &'a Who,
+    /// Records of which nothing was said before.
+    new: &'a BTreeSet<RecordId>,
 }
 
 impl Shown<'_> {
@@ -165,11 +168,14 @@ impl Shown<'_> {
             lines.extend([String::new(), self.format("preview.known", &[("count", &preview.known.to_string())])]);
         }
         for warning in &preview.warnings {
-            let values: Vec<(&str, &str)> =
-                warning.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let text = self.format(&format!("warning.{}", warning.code), &values);
+            let of = preview.claims.iter().enumerate();
+            let is_on = |index: usize| warning.path.starts_with(&format!("claims[{index}]"));
+            let mut claim =
+                of.filter(|(index, _)| is_on(*index)).map(|(_, claim)| format!(" [{}]", claim.id.to_short()));
             let label = self.session.printer.styled(self.session.word("preview.warning"), Style::Alert);
-            lines.push(format!("\n{label}: {}", hanging("", &inert(&text), width())));
+            let label = format!("{label}{}: ", claim.next().unwrap_or_default());
+            let text = inert(&warning.text_in(self.session.language));
+            lines.push(format!("\n{}", hanging("", &format!("{label}{text}"), width())));
         }
         lines.join("\n")
     }
@@ -201,9 +207,11 @@ impl Shown<'_> {
     }
 
     fn on(&self, record: &Reference) -> String {
+        let id = record.record.to_string();
         let name = label(&record.labels, self.session.language).map(|text| isolated(&text));
-        let name = name.unwrap_or_else(|| self.session.word("preview.new_record").to_owned());
-        self.format("preview.on", &[("record", &format!("{name} ({})", record.record))])
+        let new = self.new.contains(&record.record).then(|| self.session.word("preview.new_record").to_owned());
+        let told = new.or(name).map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+        self.format("preview.on", &[("record", &told)])
     }
 
     fn name(&self, refs: &[Reference], id: &str) -> String {
@@ -295,14 +303,18 @@ impl Shown<'_> {
         let text = |key: &str| value.get(key).and_then(Json::as_text);
         let vocabulary = if prop == "opinion" { "stance" } else { "response_stance" };
         let mut head = vec![inert(locale::code(language, vocabulary, stance))];
-        let whose = text("organisation").and_then(|id| OrganisationId::parse(id).ok());
-        head.extend(whose.map(|whose| self.organisation(whose)));
-        head.extend(text("claim").map(|id| format!("[{}]", inert(&id.chars().take(12).collect::<String>()))));
         if let Some(subject) = text("subject") {
             let name = self.name(refs, subject);
             head.insert(0, self.format("respond.for", &[("subject", &name)]));
         }
-        let mut parts = vec![head.join(" ")];
+        let whose = text("organisation").and_then(|id| OrganisationId::parse(id).ok());
+        let on = text("claim").map(|id| inert(&id.chars().take(12).collect::<String>()));
+        let whose = whose.map(|whose| self.organisation(whose));
+        head.extend(match (whose, on) {
+            (Some(whose), Some(on)) => Some(self.format("opinion.on", &[("claim", &on), ("organisation", &whose)])),
+            (whose, on) => whose.or(on),
+        });
+        let mut parts = vec![head.join(": ")];
         parts.extend(text("reason").map(|code| isolated(locale::code(language, "dispute_reason", code))));
         parts.extend(text("text").map(isolated));
         let channel = text("channel").map(|code| isolated(locale::code(language, "channel", code)));

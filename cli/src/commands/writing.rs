@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use isnad_node::problem::Broken;
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Edit, Request, Written};
 use isnad_protocol::encoding::json::Json;
@@ -270,11 +271,7 @@ fn new_record(code: u8) -> Result<RecordId, Problem> {
 }
 
 pub(super) fn refuse_first(problems: &[model::Problem]) -> Result<(), Problem> {
-    let Some(first) = problems.first() else { return Ok(()) };
-    let more = problems.len() - 1;
-    let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-    let why = inert(&format!("{}: {}{more}", first.path, first.why));
-    Err(Problem::new(exit::REFUSED, first.code, "this was not signed", why, first.try_.to_string()))
+    Problem::unsigned(problems.iter().map(Broken::of).collect()).map_or(Ok(()), Err)
 }
 
 async fn contribute(session: &Session, space: SpaceName, change: Change) -> Outcome {

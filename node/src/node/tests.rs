@@ -17,6 +17,8 @@ use crate::problem::Problem;
 use crate::reading::Reader;
 use crate::writing::{self, Change, Request, Retraction, Written};
 
+mod opinions;
+
 const CHEAP: Cost = Cost { m_kib: 8 * 1_024, t: 1, p: 1 };
 
 fn unlocker() -> Unlocker {
@@ -283,7 +285,7 @@ async fn what_could_never_be_taken_out_again_is_refused_before_it_is_signed() {
     let (_homes, node) = alone().await;
     let claim = |claim: Json| Change { claims: vec![claim], ..Change::of(numbered(7)) };
     let taken_back = |claim: ClaimId| {
-        let retraction = Retraction { claim, reason: "error".into(), note: None };
+        let retraction = Retraction { claim, reason: "error".into(), note: Some("mistyped".into()) };
         Change { retractions: vec![retraction], ..Change::of(numbered(7)) }
     };
     let in_place_of =

@@ -46,7 +46,7 @@ fn looks_at(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
     }
     let public = OpenSpace::Public.id(&check.node.consortium());
     if check.is_public && saying.iter().all(|sheet| sheet.key.space != public) {
-        check.refuse("wider_than_its_claim", &path, &[named.clone()]);
+        check.refuse("wider_than_its_claim", &path, std::slice::from_ref(&named));
     }
     if saying.iter().all(|sheet| !sheet.is_live(id)) {
         return check.refuse("was_retracted", &path, &[named]);

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, SpaceId};
+use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::model::Warning;
 use isnad_protocol::sheet::{Claim, Sheet};
-use isnad_protocol::view::Reference;
+use isnad_protocol::time::Timestamp;
+use isnad_protocol::view::{Reference, Saying};
 use serde::{Deserialize, Serialize};
 
 use super::rules::Own;
@@ -34,6 +36,8 @@ pub struct Preview {
     pub key_label: String,
     /// Who will read it.
     pub readers: Readers,
+    /// The records of which nothing is said yet.
+    pub new: BTreeSet<RecordId>,
     /// Claims to be made, those alone that do not stand already.
     pub claims: Vec<Drafted>,
     /// Claims that stand already: nothing is signed of them.
@@ -42,8 +46,9 @@ pub struct Preview {
     pub retractions: Vec<TakenBack>,
     /// Narratives to be begun or edited.
     pub narratives: Vec<Text>,
-    /// What the author should think of once more.
-    pub warnings: Vec<Notice>,
+    /// What readers will be warned of beside these claims, and what the author should think of once more. Paths begin with
+    /// `claims[n]`.
+    pub warnings: Vec<Warning>,
 }
 
 /// Who reads a space.
@@ -99,18 +104,6 @@ pub struct Text {
     pub new: String,
 }
 
-/// Something that the author should think of once more: `warning.<code>` of the locales tells it with its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// The stable code.
-    pub code: String,
-    /// The claim that it is about, as `claims[2]` of those to be made.
-    pub path: String,
-    /// What the locales put into their text.
-    #[serde(default)]
-    pub values: BTreeMap<String, String>,
-}
-
 /// Says what a request would sign. Signs nothing.
 ///
 /// # Errors
@@ -136,6 +129,7 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
         key,
         key_label: grant.map(|grant| grant.label).unwrap_or_default(),
         readers: if is_public { Readers::Everyone } else { Readers::Members(space.members) },
+        new: BTreeSet::new(),
         claims: Vec::new(),
         known: 0,
         retractions: Vec::new(),
@@ -145,6 +139,8 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
     let reader = Reader::new(node);
     for ready in changes {
         preview.take(&reader, &ready)?;
+        let saying = Saying { organisation, space: space.id, time: Timestamp(crate::clock::now_ms()) };
+        preview.warn(&reader, &ready, saying)?;
         if is_public {
             preview.warn_of_few(&ready, public);
         }
@@ -163,6 +159,7 @@ impl Preview {
 
     fn take(&mut self, reader: &Reader<'_>, ready: &Ready) -> Result<(), Problem> {
         let record = reader.reference(ready.record)?;
+        self.new.extend(ready.own.is_new.then_some(ready.record));
         self.known = self.known.saturating_add(ready.known);
         for claim in &ready.claims {
             let old = claim.replaces().and_then(|old| ready.own.claim(old));
@@ -189,11 +186,26 @@ impl Preview {
         Ok(())
     }
 
-    /// Called once the claims of a change were taken: they are the last ones.
+    /// Adds what readers will be warned of. Called once the claims of a change were taken: they are the last ones.
+    fn warn(&mut self, reader: &Reader<'_>, ready: &Ready, saying: Saying) -> Result<(), Problem> {
+        let first = self.claims.len().saturating_sub(ready.claims.len());
+        let mut flags = reader.flags_of_new(ready.record, &ready.claims, saying)?;
+        for (index, claim) in ready.claims.iter().enumerate() {
+            let here = format!("claims[{}]", first.saturating_add(index));
+            let warnings = flags.remove(&claim.id()).unwrap_or_default().into_iter();
+            self.warnings.extend(warnings.map(|warning| {
+                let path = if warning.path == "claims" { here.clone() } else { format!("{here}.{}", warning.path) };
+                Warning { path, ..warning }
+            }));
+        }
+        Ok(())
+    }
+
+    /// The same for what only the author is told.
     fn warn_of_few(&mut self, ready: &Ready, public: SpaceId) {
         let first = self.claims.len().saturating_sub(ready.claims.len());
         let small = small_cells(&ready.own, &ready.claims, public).into_iter();
-        self.warnings.extend(small.map(|(index, count)| Notice {
+        self.warnings.extend(small.map(|(index, count)| Warning {
             code: "small_cell".to_owned(),
             path: format!("claims[{}]", first.saturating_add(index)),
             values: BTreeMap::from([("count".to_owned(), count.to_string())]),

@@ -12,7 +12,7 @@ use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::values::name_text;
-use isnad_protocol::model::{self, vocabularies};
+use isnad_protocol::model::{self, Submission, Submitted, vocabularies};
 use isnad_protocol::sheet::{self, Claim, Sheet};
 
 use super::{Retraction, opinions};
@@ -33,7 +33,8 @@ pub(super) struct Check<'a> {
     pub(super) only_new: bool,
     pub(super) organisation: Option<OrganisationId>,
     pub(super) is_public: bool,
-    changes: usize,
+    /// All claims of the request, by change.
+    said: Vec<(RecordId, Vec<Json>)>,
     at: usize,
     /// Claims that the request replaces.
     replaced: BTreeSet<(RecordId, ClaimId)>,
@@ -43,14 +44,14 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, changes: usize) -> Self {
+    pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, said: Vec<(RecordId, Vec<Json>)>) -> Self {
         Self {
             node,
             space,
             only_new,
             organisation: node.own_organisation(),
             is_public: space.id == OpenSpace::Public.id(&node.consortium()),
-            changes,
+            said,
             at: 0,
             replaced: BTreeSet::new(),
             judged: BTreeSet::new(),
@@ -66,9 +67,7 @@ impl<'a> Check<'a> {
         if self.only_new {
             return Ok(());
         }
-        if let Some(record) = own.record {
-            self.model(record, own, claims);
-        }
+        self.model(own);
         for (index, claim) in claims.iter().enumerate().filter(|(_, claim)| !own.says(claim.id())) {
             let path = format!("claims[{index}]");
             self.replacement(own, claim, &path);
@@ -89,15 +88,12 @@ impl<'a> Check<'a> {
     /// # Errors
     /// [`Problem`] names every rule that is; nothing is signed then.
     pub(super) fn passed(self) -> Result<(), Problem> {
-        let Some(first) = self.found.first() else { return Ok(()) };
-        let more = self.found.len().saturating_sub(1);
-        let why = if more == 0 { first.why.clone() } else { format!("{} (and {more} more)", first.why) };
-        let (code, exit) = match first.code.as_str() {
-            code if ABSENT.contains(&code) => ("not_found", exit::NO),
-            code => (code, exit::REFUSED),
-        };
-        let problem = Problem::new(exit, code, "this was not signed", why, first.advice.clone());
-        Err(Problem { problems: self.found, ..problem })
+        let is_absent = self.found.first().is_some_and(|first| ABSENT.contains(&first.code.as_str()));
+        match Problem::unsigned(self.found) {
+            None => Ok(()),
+            Some(problem) if is_absent => Err(Problem { code: "not_found".to_owned(), exit: exit::NO, ..problem }),
+            Some(problem) => Err(problem),
+        }
     }
 
     /// Notes a broken rule. Its texts are those of the locales.
@@ -105,36 +101,55 @@ impl<'a> Check<'a> {
         let texts: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let text = |part: &str| locale::format(Language::En, &format!("refusal.{code}.{part}"), &texts);
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let (why, advice) = (text("why"), text("try"));
-        self.found.push(Broken { code: code.to_owned(), path: self.path(path), why, advice, values });
+        let (why, advice, try_key) = (text("why"), text("try"), format!("refusal.{code}.try"));
+        self.found.push(Broken { code: code.to_owned(), path: self.path(path), why, advice, values, try_key });
     }
 
     fn path(&self, path: &str) -> String {
-        if self.changes > 1 { format!("changes[{}].{path}", self.at) } else { path.to_owned() }
+        if self.said.len() > 1 { format!("changes[{}].{path}", self.at) } else { path.to_owned() }
     }
 
-    /// What the model has against claims, alone and together with what the organisation has said of the record already.
-    fn model(&mut self, record: RecordId, own: &Own, claims: &[Claim]) {
-        let stated: Vec<Json> = claims.iter().map(|claim| claim.json().clone()).collect();
-        let mut problems = model::check_claims(record.kind_code(), &stated);
-        problems.retain(|problem| !is_of_a_pointer(problem, &stated));
-        if !problems.is_empty() {
-            // A subject rests on the conclusion that was said before, and a conclusion has the subjects that were.
-            let said = own.standing(&["outcome", "reason", "subject"]).map(|claim| claim.json().clone());
-            let all: Vec<Json> = stated.into_iter().chain(said).collect();
-            let together = model::check_claims(record.kind_code(), &all);
-            problems.retain(|problem| together.contains(problem));
+    /// What the model has against the claims of a change, alone and together with what the organisation says of the record
+    /// already: a subject rests on the conclusion that was said before, and a conclusion has the subjects that were.
+    fn model(&mut self, own: &Own) {
+        let mut broken = self.submitted(own, &[]);
+        if !broken.is_empty() {
+            let said: Vec<Json> = own.standing_all().map(|claim| claim.json().clone()).collect();
+            let together = self.submitted(own, &said);
+            broken.retain(|broken| together.contains(broken));
         }
-        for problem in problems {
-            let path = self.path(&problem.path);
-            self.found.push(Broken {
-                code: problem.code.to_owned(),
-                why: format!("{path}: {}", problem.why),
-                path,
-                advice: problem.try_,
-                values: BTreeMap::new(),
-            });
+        for broken in broken {
+            let path = self.path(&broken.path);
+            let why = broken.why.strip_prefix(&broken.path).map(|why| format!("{path}{why}"));
+            self.found.push(Broken { why: why.unwrap_or(broken.why), path, ..broken });
         }
+    }
+
+    /// What the model refuses in the change, with further claims on its record.
+    fn submitted(&self, own: &Own, further: &[Json]) -> Vec<Broken> {
+        let Some((record, stated)) = self.said.get(self.at) else { return Vec::new() };
+        let claims = [stated.as_slice(), further].concat();
+        let submitted = |record: RecordId, claims| Submitted { kind: record.kind_code(), record: Some(record), claims };
+        // This change comes first: those beside it are checked in their own turn.
+        let others = self.said.iter().enumerate().filter(|(index, _)| *index != self.at);
+        let others = others.map(|(_, (record, claims))| submitted(*record, claims.as_slice()));
+        let submission = Submission {
+            space_tlp: &self.space.tlp,
+            is_restricted: false,
+            is_new_record: own.is_new,
+            records: std::iter::once(submitted(*record, &claims)).chain(others).collect(),
+        };
+        let problems = model::check_submission(&submission).into_iter();
+        let problems = problems.filter(|problem| !is_of_a_pointer(problem, stated)).map(|problem| Broken::of(&problem));
+        if self.said.len() == 1 {
+            return problems.collect();
+        }
+        let here = |broken: Broken| {
+            let path = broken.path.strip_prefix("records[0].")?.to_owned();
+            let why = broken.why.trim_start_matches("records[0].").to_owned();
+            Some(Broken { path, why, ..broken })
+        };
+        problems.filter_map(here).collect()
     }
 
     fn replacement(&mut self, own: &Own, claim: &Claim, path: &str) {
@@ -152,7 +167,7 @@ impl<'a> Check<'a> {
         }
         if said.prop() != claim.prop() {
             let (due, found) = (said.prop().unwrap_or("?").to_owned(), claim.prop().unwrap_or("?").to_owned());
-            return self.refuse("other_property", path, &[named, ("due", due), ("found", found)]);
+            return self.refuse("other_property", path, &[named, ("stands", due), ("found", found)]);
         }
         if own.record.is_some_and(|record| !self.replaced.insert((record, old))) {
             self.refuse("replaced_twice", path, &[named]);
@@ -165,7 +180,7 @@ impl<'a> Check<'a> {
             return self.refuse("not_own", path, &[named]);
         }
         if own.retracted.contains(&retraction.claim) {
-            return self.refuse("retracted_already", path, &[named]);
+            return self.refuse("retracted", path, &[named]);
         }
         if !vocabularies::RETRACTION_REASON.contains(&retraction.reason) {
             let codes = vocabularies::RETRACTION_REASON.codes.join(", ");
@@ -198,7 +213,7 @@ fn is_of_a_pointer(problem: &model::Problem, claims: &[Json]) -> bool {
         members.is_some_and(|members| members.len() == 1 && members.contains_key("narrative"))
     };
     let path = |index| format!("claims[{index}].value");
-    let is_here = |(index, claim): (usize, &Json)| is_pointer(claim) && problem.path == path(index);
+    let is_here = |(index, claim): (usize, &Json)| is_pointer(claim) && problem.path.ends_with(&path(index));
     problem.code == "wrong_type" && claims.iter().enumerate().any(is_here)
 }
 
@@ -215,7 +230,7 @@ pub(super) struct Own {
     /// Those in whose place another stands, and which.
     replaced: BTreeMap<ClaimId, ClaimId>,
     /// True if nobody has said anything about the record yet.
-    is_new: bool,
+    pub(super) is_new: bool,
 }
 
 impl Own {
@@ -262,8 +277,13 @@ impl Own {
 
     /// Its claims of some properties that stand.
     pub(super) fn standing<'b>(&'b self, props: &'b [&str]) -> impl Iterator<Item = &'b Claim> {
+        self.standing_all().filter(|claim| claim.prop().is_some_and(|prop| props.contains(&prop)))
+    }
+
+    /// Its claims that stand.
+    fn standing_all(&self) -> impl Iterator<Item = &Claim> {
         let claims = self.sheets.iter().flat_map(|sheet| sheet.claims.values()).map(|said| &said.claim);
-        claims.filter(|claim| self.says(claim.id()) && claim.prop().is_some_and(|prop| props.contains(&prop)))
+        claims.filter(|claim| self.says(claim.id()))
     }
 
     /// The claim so that it stands once it is said. Words that were taken back or replaced stay so: to say them once more on

@@ -110,9 +110,14 @@ impl Problem {
     /// What to do, in a language.
     #[must_use]
     pub fn try_in(&self, language: Language) -> String {
+        told(language, &self.try_key(), &self.values)
+    }
+
+    /// The key of its advice in the locales.
+    #[must_use]
+    pub fn try_key(&self) -> String {
         let own = self.advice.map(|advice| format!("refusal.{}.try.{advice}", self.code));
-        let key = own.unwrap_or_else(|| format!("refusal.{}.try", self.code));
-        told(language, &key, &self.values)
+        own.unwrap_or_else(|| format!("refusal.{}.try", self.code))
     }
 }
 
@@ -123,7 +128,8 @@ impl fmt::Display for Problem {
 }
 
 /// A sentence with its values, those that name things of the model told in the language.
-pub(super) fn told<K: AsRef<str>>(language: Language, key: &str, values: &BTreeMap<K, String>) -> String {
+#[must_use]
+pub fn told<K: AsRef<str>>(language: Language, key: &str, values: &BTreeMap<K, String>) -> String {
     let told: Vec<(&str, String)> =
         values.iter().map(|(name, value)| (name.as_ref(), value_in(language, name.as_ref(), value))).collect();
     let values: Vec<(&str, &str)> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -142,7 +142,7 @@ fn earlier(record: RecordId, sheets: &Sheets, own: &Sheet, said: &Said) -> Optio
     let claim = holding.iter().find_map(|sheet| sheet.claims.get(&id))?;
     let mut now = BTreeSet::new();
     for sheet in holding {
-        let later = sheet.is_live(id).then(|| last_versions(sheet, id)).unwrap_or_default();
+        let later = if sheet.is_live(id) { last_versions(sheet, id) } else { BTreeSet::new() };
         if later.contains(&id) {
             return None;
         }

@@ -12,4 +12,5 @@ mod hostile_values;
 mod narratives;
 mod pairs;
 mod policies;
+mod replies;
 mod views;

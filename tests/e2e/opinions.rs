@@ -1,0 +1,152 @@
+//! What organisations say of each other's words: a dispute, its answer, a reply, a verdict; and the preview of what is signed.
+
+use std::path::Path;
+
+use isnad_tests::binary::{Consortium, RunningNode, TCP, command, json, refused, say};
+use serde_json::Value;
+
+/// A conclusion that accuses, with its basis, and the subject that it names.
+const SUBJECT: &str = r#"{"claims": [
+  {"prop": "subject_type", "value": "entity"},
+  {"prop": "name", "value": "Example Trading", "lang": "en"}
+]}"#;
+const SOURCE: &str = r#"{"claims": [{"prop": "title", "value": "A report", "lang": "en"}]}"#;
+
+fn record(home: &Path, kind: &str, file: &str) -> String {
+    json(home, &["record", "new", kind, "--from", file])["record"].as_str().unwrap().to_owned()
+}
+
+/// An attribution that the first organisation makes; its record, and its accusing claim.
+fn accused(consortium: &Consortium) -> (String, String, String) {
+    let home = &consortium.homes[0];
+    let subject = record(home, "subject", &consortium.file("subject.json", SUBJECT));
+    let source = record(home, "source", &consortium.file("source.json", SOURCE));
+    let weight = format!(
+        r#""basis": [{{"source": "{source}"}}], "standard": "reasonable_grounds", "wording": {{"unavailable": "not_seen"}}"#
+    );
+    let attribution = format!(
+        r#"{{"claims": [{{"prop": "outcome", "value": "responsible", {weight}}}, {{"prop": "subject", "value": "{subject}"}}]}}"#
+    );
+    let file = consortium.file("attribution.json", attribution);
+    let written = json(home, &["record", "new", "attribution", "--from", &file]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&written["record"]), text(&written["claims"][0]), subject)
+}
+
+fn claim<'a>(view: &'a Value, id: &str) -> &'a Value {
+    let properties = view["properties"].as_array().into_iter().flatten();
+    let mut claims = properties.flat_map(|property| property["claims"].as_array().into_iter().flatten());
+    claims.find(|claim| claim["id"] == id).unwrap_or_else(|| panic!("no claim {id}: {view}"))
+}
+
+/// Waits until a claim stands on a record as a node shows it.
+fn wait_for_claim(node: &RunningNode, record: &str, id: &str) {
+    node.wait_for(&format!("/records/{record}"), |_, view| view.to_string().contains(id).then_some(()));
+}
+
+#[test]
+fn a_dispute_reaches_its_author_and_stands_beside_the_corrected_claim_as_on_an_earlier_version() {
+    let consortium = Consortium::found(2);
+    let [author, other] = &consortium.homes[..] else { unreachable!() };
+    let (record, outcome, subject) = accused(&consortium);
+    let one = RunningNode::start(author, TCP, &[]);
+    let two = RunningNode::start(other, TCP, &one.listening);
+    wait_for_claim(&two, &record, &outcome);
+    let dispute = ["opinion", "dispute", &record, &outcome[..12]];
+    let listed = say(other, &[&["--lang", "fr"], &dispute[..]].concat());
+    assert!(listed.code == 3 && listed.err.contains("standard_not_met: critère de preuve"), "{listed:?}");
+    let reason = ["--reason", "standard_not_met", "--text", "لا دليل على ذلك", "--in", "ar"];
+    let said = json(other, &[&dispute[..], &reason].concat());
+    let disputed = said["claims"][0].as_str().unwrap();
+    let again = json(other, &[&dispute[..], &reason].concat());
+    assert_eq!((&again["known"], &again["claim"]), (&1.into(), &said["claims"][0]));
+    assert_eq!(refused(author, &["opinion", "endorse", &record, &outcome], 3)["code"], "own_claim");
+    let reply = ["respond", &record, &outcome[..8], "--subject", &subject, "--stance", "denies", "--in", "en"];
+    json(
+        other,
+        &[&reply[..], &["--text", "We sold none of it.", "--channel", "letter", "--date", "2019-02-01"]].concat(),
+    );
+    // The author's task, on its own node.
+    let tasks = one.wait_for("/tasks", |_, tasks| tasks.as_array().filter(|tasks| tasks.len() == 2).cloned());
+    assert_eq!((&tasks[0]["why"], &tasks[0]["said"]), (&"disputed".into(), &said["claims"][0]));
+    assert_eq!(tasks[1]["why"], "replied");
+    let text = say(author, &["--lang", "ar", "tasks"]).out;
+    assert!(text.contains("لا دليل على ذلك") && text.contains(&disputed[..12]), "{text}");
+    let weight = r#"{"prop": "outcome", "value": "alleged", "standard": "unstated",
+        "basis": [{"source": "SOURCE"}], "wording": {"unavailable": "not_seen"}}"#;
+    let view = json(author, &["show", &record]);
+    let source = claim(&view, &outcome)["basis"][0]["source"]["record"].as_str().unwrap();
+    let file = consortium.file("corrected.json", weight.replace("SOURCE", source));
+    let corrected = json(author, &["claim", "replace", &record, &outcome[..12], "--from", &file]);
+    let corrected = corrected["claims"][0].as_str().unwrap();
+    assert_eq!(json(author, &["tasks"]), Value::Array(Vec::new()));
+    wait_for_claim(&two, &record, corrected);
+    let view = json(other, &["show", &record]);
+    let shown = claim(&view, corrected);
+    assert_eq!((&shown["opinions"][0]["on_earlier"], &shown["replies"][0]["on_earlier"]), (&true.into(), &true.into()));
+    assert_eq!(shown["replies"][0]["text"], "We sold none of it.");
+    let text = say(other, &["show", &record]).out;
+    assert!(text.contains("an earlier version"), "{text}");
+    let tasks = json(other, &["tasks"]);
+    assert_eq!((&tasks[0]["why"], &tasks[0]["now"][0]), (&"earlier_version".into(), &corrected.into()));
+    // A new opinion takes the place of the one on the earlier version; withdrawn, none stands.
+    let new = json(other, &["opinion", "endorse", &record, &corrected[..12]]);
+    let new = new["claims"][0].as_str().unwrap();
+    assert_eq!(json(other, &["tasks"]), Value::Array(Vec::new()));
+    json(other, &["opinion", "withdraw", &record, &corrected[..12], "--note", "not ours to say"]);
+    let view = json(other, &["show", &record]);
+    let states = [disputed, new].map(|id| claim(&view, id)["state"].as_str().unwrap().to_owned());
+    assert_eq!(states, ["retracted", "retracted"]);
+    assert_eq!((one.stop("TERM"), two.stop("TERM")), (0, 0));
+}
+
+#[test]
+fn a_verdict_on_a_pair_takes_the_place_of_the_earlier_one_whichever_record_is_named_first() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let file = consortium.file("note.json", r#"{"claims": [{"prop": "note", "value": "x", "lang": "en"}]}"#);
+    let (first, second) = (record(home, "incident", &file), record(home, "incident", &file));
+    let said = json(home, &["judge", &first, &second, "same", "--score", "60", "--explain", "38 m apart"]);
+    let changed = json(home, &["judge", &second, &first, "different", "--explain", "11 days apart"]);
+    assert_eq!((&said["record"], &changed["record"]), (&Value::from(first.as_str()), &Value::from(first.as_str())));
+    let again = json(home, &["judge", &first, &second, "different", "--explain", "11 days apart"]);
+    assert_eq!(again["claim"], changed["claims"][0]);
+    let view = json(home, &["show", &first]);
+    let states = [&said, &changed].map(|written| claim(&view, written["claims"][0].as_str().unwrap())["state"].clone());
+    assert_eq!(states, ["replaced", "live"]);
+    assert_eq!(refused(home, &["judge", &first, &first, "same"], 3)["code"], "judged_itself");
+}
+
+#[test]
+fn a_preview_says_what_would_be_signed_and_who_would_read_it_in_three_languages_and_signs_nothing() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let draft = r#"{"space": "public", "claims": [
+      {"prop": "title", "value": "خان العسل", "lang": "ar"},
+      {"prop": "casualty", "value": {"category": "killed", "min": 2, "max": 2, "as_of": "2013-03-20"}},
+      {"prop": "place", "value": {"names": [{"text": "Khan al-Assal", "lang": "en"}], "lat": "36.1672", "lon": "37.0392"}}
+    ]}"#;
+    let file = consortium.file("draft.json", draft);
+    let digest = json(home, &["digest"]);
+    let new = ["record", "new", "incident", "--from", &file, "--preview"];
+    let shown = json(home, &new);
+    assert_eq!((&shown["space"], &shown["readers"]), (&"public".into(), &"everyone".into()));
+    assert_eq!(shown["claims"].as_array().unwrap().len(), 3);
+    let codes: Vec<&str> =
+        shown["warnings"].as_array().unwrap().iter().filter_map(|warning| warning["code"].as_str()).collect();
+    assert!(codes.contains(&"small_cell"), "{codes:?}");
+    for (lang, readers) in [("ar", "يقرؤه الجميع"), ("en", "read by everyone"), ("fr", "lu par tous")] {
+        let text = say(home, &[&["--lang", lang], &new[..]].concat());
+        assert!(text.code == 0 && text.out.contains(readers) && text.out.contains("خان العسل"), "{text:?}");
+    }
+    let members = say(home, &[&new[..], &["--space", "public"]].concat());
+    assert_eq!(members.code, 0, "{members:?}");
+    assert_eq!(json(home, &["digest"]), digest, "a preview signs nothing");
+    // Nobody sits at a terminal here, so that nobody is asked; both flags at once contradict each other.
+    let both = command(home, &[&new[..], &["--yes"]].concat()).output().unwrap();
+    assert_eq!(both.status.code(), Some(2));
+    let written = json(home, &["--yes", "record", "new", "incident", "--from", &file]);
+    let signed: Vec<&Value> = written["claims"].as_array().unwrap().iter().collect();
+    let drafted: Vec<&Value> = shown["claims"].as_array().unwrap().iter().map(|claim| &claim["id"]).collect();
+    assert_eq!(signed, drafted, "what is signed is what was shown");
+}
