@@ -9,22 +9,35 @@ use super::SpaceName;
 /// See [`Command::Record`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordCommand {
-    /// Make a record from a file of claims
-    New {
-        /// Its kind: see `isnad help list`
-        kind: String,
-        /// The file, or - for standard input; `isnad record example KIND` prints one to start from
-        #[arg(long, value_name = "FILE.json")]
-        from: PathBuf,
-        /// Who may read it [default: what the file says, else members]
-        #[arg(long, value_enum)]
-        space: Option<SpaceName>,
-    },
-    /// Print a filled file to start from
+    /// Make a record, in your editor or from a file
+    ///
+    /// With --edit a form opens in $VISUAL or $EDITOR, in the language of the interface: one line for each property, each
+    /// explained. What is to be corrected is marked below its line. The same text is taken with --from, as is JSON.
+    New(RecordNewArgs),
+    /// Print a filled form to start from; with --json, the same in JSON
     Example {
         /// The kind of record
         kind: String,
     },
+}
+
+/// See [`RecordCommand::New`].
+#[derive(Debug, Args)]
+pub(crate) struct RecordNewArgs {
+    /// Its kind, such as incident: see `isnad help list`
+    pub(crate) kind: String,
+    /// Fill in a form in $VISUAL or $EDITOR; save it unchanged to give up
+    #[arg(long)]
+    pub(crate) edit: bool,
+    /// The file, or - for standard input: a filled form, or JSON; with --edit, what to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Print a filled form to start from; with --json, the same in JSON
+    #[arg(long, conflicts_with_all = ["edit", "from", "space"])]
+    pub(crate) example: bool,
+    /// Who may read it [default: what the file says, else members]
+    #[arg(long, value_enum)]
+    pub(crate) space: Option<SpaceName>,
 }
 
 /// See [`Command::Claim`].

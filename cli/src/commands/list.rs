@@ -14,9 +14,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
     let ListArgs { kind, search } = args;
-    let code = kind_code(kind).ok_or_else(|| {
-        Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
-    })?;
+    let code = kind_code(kind).ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))?;
     let query = query(&[
         ("kind", Some(code.to_string())),
         ("search", search.clone()),
