@@ -39,12 +39,12 @@ const WORDS: &[(Sense, &str)] = &[
     (
         Sense::Category("killed"),
         "killed|kill|dead|death|deaths|died|fatality|fatalities|tué|tués|tuée|tuées|mort|morts|morte|mortes|décès|décédés|\
-         قتيل|قتيلا|قتلى|قتل|قتلوا|مقتل|وفاة|وفيات|متوفى|شهيد|شهيدا|شهداء",
+         قتيل|قتيلا|قتلى|قتل|يقتل|قتلوا|مقتل|وفاة|وفيات|متوفى|شهيد|شهيدا|شهداء",
     ),
     (Sense::Two("killed"), "قتيلان|قتيلين|شهيدان|شهيدين"),
     (
         Sense::Category("injured"),
-        "injured|injury|injuries|wounded|blessé|blessés|blessée|blessées|مصاب|مصابا|مصابون|مصابين|جريح|جريحا|جرحى|إصابة|إصابات|أصيب|أصيبوا",
+        "injured|injury|injuries|wounded|blessé|blessés|blessée|blessées|مصاب|مصابا|مصابون|مصابين|جريح|جريحا|جرحى|إصابة|إصابات|أصيب|يصب|أصيبوا",
     ),
     (Sense::Two("injured"), "مصابان|جريحان|جريحين|إصابتان|إصابتين"),
     (
@@ -72,7 +72,7 @@ const WORDS: &[(Sense, &str)] = &[
         "about|around|approximately|approx|circa|ca|c|roughly|some|environ|à peu près|quelque|autour de|vers|approximativement|\
          حوالي|نحو|قرابة|زهاء|تقريبا|ما يقارب",
     ),
-    (Sense::None, "none|no|no one|nobody|aucun|aucune|لا|لا أحد|لا يوجد|دون|لم يسقط|أحد"),
+    (Sense::None, "none|no|no one|nobody|aucun|aucune|لا|لا أحد|لا يوجد|دون|لم يسقط|لم|أحد"),
     (Sense::Between, "between|from|entre|de|du|بين|ما بين|من"),
     (Sense::To, "to|à|إلى"),
     (Sense::And, "and|et|و"),
@@ -134,7 +134,7 @@ fn dated(text: &str) -> Result<(&str, Option<String>), NotUnderstood> {
         let Some((counted, behind)) = text.split_at_checked(at) else { continue };
         let Some((date, is_sure)) = marked(behind) else { continue };
         match dates::read(date) {
-            Ok(date) => return Ok((counted.trim_end_matches(|c| is_break(c)), Some(date))),
+            Ok(date) => return Ok((counted.trim_end_matches(is_break), Some(date))),
             Err(error) if is_sure => return Err(error),
             Err(_) => left = left.saturating_sub(1),
         }

@@ -135,8 +135,11 @@ fn single(tokens: &[Token]) -> Result<String, NotUnderstood> {
     if is_night { Ok(format!("{}/{}", side.start()?, side.next_day()?)) } else { side.whole() }
 }
 
+/// What stands before and behind the joint of an interval.
+type Sides<'a> = (&'a [Token], &'a [Token]);
+
 /// Both sides of an interval; `None` where there is but one.
-fn split(tokens: &[Token]) -> Result<Option<(&[Token], &[Token])>, NotUnderstood> {
+fn split(tokens: &[Token]) -> Result<Option<Sides<'_>>, NotUnderstood> {
     type Joint = fn(&[Token], usize) -> bool;
     let joints: [Joint; 4] = [is_strong, is_and, is_slash, is_dash];
     for joint in joints {
@@ -172,7 +175,7 @@ fn says_something(tokens: &[Token], at: usize) -> bool {
             token,
             Token::Number(..)
                 | Token::Date(..)
-                | Token::Sense(Sense::Month(_) | Sense::Season(_) | Sense::First | Sense::UnknownDate)
+                | Token::Sense(Sense::Month(_) | Sense::Season(_) | Sense::Nth(_) | Sense::UnknownDate)
         )
     })
 }

@@ -59,7 +59,7 @@ fn by_form(text: &str) -> Option<&'static str> {
     if is_capitals(first)
         && first.len() <= 3
         && behind.chars().any(|c| c.is_ascii_digit())
-        && text.chars().all(|c| is_symbol(c))
+        && text.chars().all(is_symbol)
     {
         return Some("un_symbol");
     }

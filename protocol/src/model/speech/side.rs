@@ -80,7 +80,7 @@ impl Side {
             }
             Sense::Season(season) => once(&mut self.season, season),
             Sense::Part(part) => once(&mut self.part, part),
-            Sense::First => once(&mut self.day, 1),
+            Sense::Nth(day) => once(&mut self.day, u16::from(day)),
             Sense::About | Sense::Uncertain | Sense::Decade | Sense::DayPart | Sense::Utc => {
                 self.flag(sense);
                 Ok(())
@@ -209,12 +209,14 @@ impl Side {
         }
     }
 
-    /// True if a season is followed by the next year alone: `winter 2016-2017` is one winter.
+    /// True if a season and the next year alone stand side by side: `winter 2016-2017` is one winter.
     pub(super) fn is_one_winter(first: &Self, last: &Self) -> bool {
-        let is_bare_year = last.month.is_none() && last.season.is_none() && last.part.is_none() && !last.is_decade;
+        let is_bare_year = |side: &Self| side.month.is_none() && side.season.is_none() && side.part.is_none();
         let year = |side: &Self| side.year.as_ref().and_then(|year| year.parse::<u16>().ok());
         let is_next = year(first).and_then(|year| year.checked_add(1)) == year(last);
-        first.season.is_some() && is_bare_year && is_next
+        let is_season_of_one =
+            first.season.is_some() && is_bare_year(last) || last.season.is_some() && is_bare_year(first);
+        is_season_of_one && is_next
     }
 
     fn of_year(&self, year: &str) -> Result<String, NotUnderstood> {
@@ -297,7 +299,8 @@ impl Side {
         let (date, qualifier) =
             edtf.split_at_checked(edtf.trim_end_matches(['~', '?', '%']).len()).unwrap_or((edtf, ""));
         let bounds = Edtf::parse(date).map_err(|_| fault("date_calendar").with("date", date))?;
-        if date.contains(['T', 'X']) || self.season.is_some() {
+        // "Before the end of 2014" is said of the year, and never means before September.
+        if date.contains(['T', 'X']) || self.season.is_some() || self.part.is_some() {
             return Err(fault("date"));
         }
         let edge = if is_forward { bounds.latest } else { bounds.earliest };

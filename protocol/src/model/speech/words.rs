@@ -45,14 +45,15 @@ pub(super) enum Sense {
     UnknownDate,
     /// Coordinated universal time.
     Utc,
-    First,
+    /// A day of the month as a word.
+    Nth(u8),
     /// Says nothing here.
     Filler,
 }
 
 use Sense::{
-    About, After, And, Before, Between, DayPart, DayWord, Decade, Filler, First, From, FromOrOf, Month, MonthWord,
-    Night, OrEarlier, OrLater, Part, Season, Since, To, ToOrAt, Uncertain, Unknown, UnknownDate, Until, Utc, Weekday,
+    About, After, And, Before, Between, DayPart, DayWord, Decade, Filler, From, FromOrOf, Month, MonthWord, Night, Nth,
+    OrEarlier, OrLater, Part, Season, Since, To, ToOrAt, Uncertain, Unknown, UnknownDate, Until, Utc, Weekday,
 };
 
 /// Natural spellings, several to a line, divided by `|`; folded when first asked for.
@@ -116,7 +117,37 @@ const WORDS: &[(Sense, &str)] = &[
     (Unknown, "unknown|inconnu|inconnue|inconnus|غير معروف|غير معروفين|غير معروفة|مجهول"),
     (UnknownDate, "unknown date|date inconnue|تاريخ غير معروف"),
     (Utc, "utc|gmt|z|توقيت عالمي"),
-    (First, "first|premier|الأول"),
+    (Nth(1), "first|premier|الأول"),
+    (Nth(2), "الثاني"),
+    (Nth(3), "الثالث"),
+    (Nth(4), "الرابع"),
+    (Nth(5), "الخامس"),
+    (Nth(6), "السادس"),
+    (Nth(7), "السابع"),
+    (Nth(8), "الثامن"),
+    (Nth(9), "التاسع"),
+    (Nth(10), "العاشر"),
+    (Nth(11), "الحادي عشر"),
+    (Nth(12), "الثاني عشر"),
+    (Nth(13), "الثالث عشر"),
+    (Nth(14), "الرابع عشر"),
+    (Nth(15), "الخامس عشر"),
+    (Nth(16), "السادس عشر"),
+    (Nth(17), "السابع عشر"),
+    (Nth(18), "الثامن عشر"),
+    (Nth(19), "التاسع عشر"),
+    (Nth(20), "العشرين|العشرون"),
+    (Nth(21), "الحادي والعشرين|الحادي والعشرون"),
+    (Nth(22), "الثاني والعشرين|الثاني والعشرون"),
+    (Nth(23), "الثالث والعشرين|الثالث والعشرون"),
+    (Nth(24), "الرابع والعشرين|الرابع والعشرون"),
+    (Nth(25), "الخامس والعشرين|الخامس والعشرون"),
+    (Nth(26), "السادس والعشرين|السادس والعشرون"),
+    (Nth(27), "السابع والعشرين|السابع والعشرون"),
+    (Nth(28), "الثامن والعشرين|الثامن والعشرون"),
+    (Nth(29), "التاسع والعشرين|التاسع والعشرون"),
+    (Nth(30), "الثلاثين|الثلاثون"),
+    (Nth(31), "الحادي والثلاثين|الحادي والثلاثون"),
     (
         Filler,
         "the|of|in|on|at|an|a year|year|years|period|during|dated|date|local time|le|la|les|l|d|de|des|en|dans|année|an|période|courant|au cours|\

@@ -48,6 +48,8 @@ fn counts_are_read_as_people_say_them() {
             ("أكثر من 25 مصابا", r#"{"category":"injured","min":25,"qualifier":"more than"}"#),
             ("من 25 إلى 30 قتيلا", r#"{"category":"killed","max":30,"min":25}"#),
             ("بين 25 و30 جريحا", r#"{"category":"injured","max":30,"min":25}"#),
+            ("لم يقتل أحد", r#"{"category":"killed","max":0,"min":0}"#),
+            ("مقتل 86 شخصا", r#"{"category":"killed","max":86,"min":86}"#),
             ("قتيلان", r#"{"category":"killed","max":2,"min":2}"#),
             ("لا قتلى", r#"{"category":"killed","max":0,"min":0}"#),
             ("حتى 25 قتيلا", r#"{"category":"killed","max":25,"min":0}"#),
