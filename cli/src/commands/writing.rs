@@ -193,12 +193,16 @@ pub(super) fn not_taken(file: &Path, error: &DraftError) -> Problem {
     Problem::of_rule(exit::REFUSED, error.code(), key, &values, error.to_string())
 }
 
-pub(super) fn refuse_first(problems: &[model::Problem]) -> Result<(), Problem> {
+/// Passes if no rule is broken; else tells the first, in the reader's language, and how many more there are.
+pub(super) fn refuse_first(session: &Session, problems: &[model::Problem]) -> Result<(), Problem> {
     let Some(first) = problems.first() else { return Ok(()) };
-    let more = problems.len() - 1;
-    let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-    let why = inert(&format!("{}: {}{more}", first.path, first.why));
-    Err(Problem::new(exit::REFUSED, first.code, "this was not signed", why, first.try_.to_string()))
+    let (why, count) = (first.why_in(session.language), problems.len().saturating_sub(1).to_string());
+    let mut why = format!("{}: {why}", first.path);
+    if problems.len() > 1 {
+        why = locale::format(session.language, "record.and_more", &[("why", &why), ("count", &count)]);
+    }
+    let what = session.word("preview.not_signed");
+    Err(Problem::new(exit::REFUSED, first.code, what, inert(&why), first.try_in(session.language)))
 }
 
 /// Has a change signed, and says what came of it.
