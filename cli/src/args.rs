@@ -10,7 +10,9 @@ mod writing;
 
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
 pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs};
-pub(crate) use writing::{ClaimAddArgs, ClaimCommand, ClaimWords, NarrativeCommand, RecordCommand};
+pub(crate) use writing::{
+    ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, NarrativeCommand, RecordCommand, RecordNewArgs,
+};
 
 const AFTER_HELP: &str = "\
 Begin with:

@@ -11,17 +11,20 @@ mod carry;
 mod claim;
 mod demo;
 mod due;
+mod editor;
 mod explain;
 mod export;
 mod founding;
 mod history;
 mod judge;
 mod list;
+mod narrative;
 mod node;
 mod opinion;
 mod policy;
 mod preview;
 mod reading;
+mod record;
 mod respond;
 mod show;
 mod tasks;
@@ -44,9 +47,9 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Status => reading::status(session).await,
         Command::Who => reading::who(session).await,
         Command::Import { file, space } => writing::import(session, &file, space).await,
-        Command::Record { command } => writing::record(session, command).await,
+        Command::Record { command } => record::run(session, command).await,
         Command::Claim { command } => claim::run(session, command).await,
-        Command::Narrative { command } => writing::narrative(session, command).await,
+        Command::Narrative { command } => narrative::run(session, command).await,
         Command::Opinion { command } => opinion::run(session, command).await,
         Command::Judge(args) => judge::run(session, args).await,
         Command::Respond(args) => respond::run(session, args).await,

@@ -9,22 +9,35 @@ use super::SpaceName;
 /// See [`Command::Record`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordCommand {
-    /// Make a record from a file of claims
-    New {
-        /// Its kind: see `isnad help list`
-        kind: String,
-        /// The file, or - for standard input; `isnad record example KIND` prints one to start from
-        #[arg(long, value_name = "FILE.json")]
-        from: PathBuf,
-        /// Who may read it [default: what the file says, else members]
-        #[arg(long, value_enum)]
-        space: Option<SpaceName>,
-    },
-    /// Print a filled file to start from
+    /// Make a record, in your editor or from a file
+    ///
+    /// With --edit a form opens in $VISUAL or $EDITOR, in the language of the interface: one line for each property, each
+    /// explained. What is to be corrected is marked below its line. The same text is taken with --from, as is JSON.
+    New(RecordNewArgs),
+    /// Print a filled form to start from; with --json, the same in JSON
     Example {
         /// The kind of record
         kind: String,
     },
+}
+
+/// See [`RecordCommand::New`].
+#[derive(Debug, Args)]
+pub(crate) struct RecordNewArgs {
+    /// Its kind, such as incident: see `isnad help list`
+    pub(crate) kind: String,
+    /// Fill in a form in $VISUAL or $EDITOR; save it unchanged to give up
+    #[arg(long)]
+    pub(crate) edit: bool,
+    /// The file, or - for standard input: a filled form, or JSON; with --edit, what to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Print a filled form to start from; with --json, the same in JSON
+    #[arg(long, conflicts_with_all = ["edit", "from", "space"])]
+    pub(crate) example: bool,
+    /// Who may read it [default: what the file says, else members]
+    #[arg(long, value_enum)]
+    pub(crate) space: Option<SpaceName>,
 }
 
 /// See [`Command::Claim`].
@@ -32,8 +45,8 @@ pub(crate) enum RecordCommand {
 pub(crate) enum ClaimCommand {
     /// Add a claim to a record
     ///
-    /// The value is JSON, or plain text for a property that takes text. Whole claims, with sources, standard and
-    /// wording, come from a file: --from FILE.json.
+    /// Property, value and codes may be said in Arabic, English or French; what was understood is shown. A whole claim in JSON
+    /// comes from a file: --from FILE.json.
     Add(ClaimAddArgs),
     /// Replace one of this organisation's claims; the old one stays visible in the history
     Replace {
@@ -75,9 +88,9 @@ pub(crate) struct ClaimWords {
     /// The property, such as title, date or casualty
     #[arg(required_unless_present = "from")]
     pub(crate) property: Option<String>,
-    /// The value
+    /// The value, as people say it: early April 2017, 25 to 30 killed; or JSON
     #[arg(required_unless_present = "from")]
-    pub(crate) value: Option<String>,
+    pub(crate) value: Vec<String>,
     /// The language of a text, as in ar, en, fr
     #[arg(long = "in", value_name = "LANG")]
     pub(crate) language: Option<String>,
@@ -87,18 +100,52 @@ pub(crate) struct ClaimWords {
     /// The source: a record of kind source or evidence; may be given again
     #[arg(long, value_name = "RECORD")]
     pub(crate) source: Vec<String>,
-    /// The standard of proof that the body applied
-    #[arg(long, value_name = "CODE")]
-    pub(crate) standard: Option<String>,
-    /// The body's own words
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) wording: Option<String>,
+    /// The page, paragraph or timecode in the source; one for each source, in their order
+    #[arg(long, value_name = "TEXT", requires = "source")]
+    pub(crate) locator: Vec<String>,
+    #[command(flatten)]
+    pub(crate) fields: ClaimFields,
     /// A whole claim from a file, or - for standard input
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
     pub(crate) from: Option<PathBuf>,
     /// Who may read it [default: members; for a replacement, those who may read what it replaces]
     #[arg(long, value_enum)]
     pub(crate) space: Option<SpaceName>,
+}
+
+/// Fields of a claim.
+#[derive(Debug, Args)]
+pub(crate) struct ClaimFields {
+    /// The standard of proof that the body applied
+    #[arg(long, value_name = "CODE")]
+    pub(crate) standard: Option<String>,
+    /// The body's own words; or not_seen or paraphrase, where they cannot be given
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) wording: Option<String>,
+    /// The language of the body's own words [default: that of --in]
+    #[arg(long, value_name = "LANG", requires = "wording")]
+    pub(crate) wording_language: Option<String>,
+    /// How likely the body says it is
+    #[arg(long, value_name = "CODE")]
+    pub(crate) likelihood: Option<String>,
+    /// How confident the body says it is
+    #[arg(long, value_name = "CODE")]
+    pub(crate) confidence: Option<String>,
+    /// How reliable this organisation holds the source to be, A to F
+    #[arg(long, value_name = "A-F")]
+    pub(crate) reliability: Option<String>,
+    /// How credible it holds the information to be, 1 to 6
+    #[arg(long, value_name = "1-6")]
+    pub(crate) credibility: Option<String>,
+    /// When it was true or in force, as in: from 2013 to 2015
+    #[arg(long, value_name = "DATE")]
+    pub(crate) valid: Option<String>,
+    /// Its marking, at least as strict as the space's: amber, green, clear
+    #[arg(long, value_name = "CODE")]
+    pub(crate) marking: Option<String>,
+    /// The value as it is written in the source
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) original: Option<String>,
 }
 
 /// See [`Command::Narrative`].

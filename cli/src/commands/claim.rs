@@ -7,14 +7,17 @@ use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Retraction};
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
-use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, vocabularies};
+use isnad_protocol::locale;
+use isnad_protocol::model::speech::{self, Spoken};
+use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, template, vocabularies};
 use isnad_protocol::view::{State, View, value_text};
 
+use super::reading::property_word;
 use super::writing::{Took, not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name};
-use crate::args::{ClaimAddArgs, ClaimCommand, ClaimWords, SpaceName};
+use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::pasted;
+use crate::output::{isolated, pasted};
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -32,7 +35,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
     match command {
         ClaimCommand::Add(ClaimAddArgs { record, words }) => {
             let record = resolve(&client, &record).await?;
-            let claim = claim_of(&client, &words, record, None).await?;
+            let claim = claim_of(session, &client, &words, record, None).await?;
             let space = words.space.unwrap_or_default();
             send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }, None).await
         }
@@ -40,7 +43,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
             let record = about(&client, "replace", &record, &claim).await?;
             let old = own_claim(&client, record, &claim).await?;
             let space = same_space(new.space, old.space)?;
-            let claim = claim_of(&client, &new, record, Some(old.id)).await?;
+            let claim = claim_of(session, &client, &new, record, Some(old.id)).await?;
             let took = Took { how: "view.replaced", ..old.took };
             send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }, Some(took)).await
         }
@@ -108,6 +111,7 @@ async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<OwnC
 }
 
 async fn claim_of(
+    session: &Session,
     client: &Client,
     words: &ClaimWords,
     record: RecordId,
@@ -115,35 +119,34 @@ async fn claim_of(
 ) -> Result<Json, Problem> {
     let mut members = match &words.from {
         Some(file) => from_file(file)?,
-        None => from_words(client, words, record).await?,
+        None => from_words(session, client, words, record).await?,
     };
     if let Some(old) = replaces {
         members.insert("replaces".into(), Json::text(old.to_string()));
     }
     let claim = Json::Object(members);
     let problems = model::check_claims(record.kind_code(), std::slice::from_ref(&claim));
-    let checked = refuse_first(&problems);
+    let checked = refuse_first(session, &problems);
     if words.from.is_none() {
-        return checked.map_err(|problem| typed(problem, words, record)).map(|()| claim);
+        return checked.map_err(|problem| typed(session, problem, words, record)).map(|()| claim);
     }
     checked.map(|()| claim)
 }
 
 /// What a file lacks as a member, a command lacks as a flag; a value is shown as it is typed.
-fn typed(problem: Problem, words: &ClaimWords, record: RecordId) -> Problem {
+fn typed(session: &Session, problem: Problem, words: &ClaimWords, record: RecordId) -> Problem {
     let advice = match problem.code.as_str() {
-        "missing_lang" => "add --in ar, or the language that it is in".to_owned(),
-        "accusation_without_basis" => "name the source: --source RECORD".to_owned(),
-        "accusation_without_standard" => {
-            "choose the body's standard of proof: --standard CODE; unstated is one".to_owned()
-        }
+        "missing_lang" => session.word("record.add_in").to_owned(),
+        "accusation_without_basis" => session.word("record.add_source").to_owned(),
+        "accusation_without_standard" => session.word("record.add_standard").to_owned(),
         "wrong_type" | "missing_member" => {
             let Some(property) = property_of(words, record) else { return problem };
             let example = match property.value.example() {
                 Json::Text(text) => text,
                 value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
             };
-            format!("write it as in: {} {example}", property.code)
+            let values = [("property", property.code), ("example", &*example)];
+            locale::format(session.language, "record.as_in", &values)
         }
         _ => return problem,
     };
@@ -151,7 +154,7 @@ fn typed(problem: Problem, words: &ClaimWords, record: RecordId) -> Problem {
 }
 
 fn property_of(words: &ClaimWords, record: RecordId) -> Option<&'static Property> {
-    model::property(record.kind_code(), words.property.as_deref()?)
+    template::property_named(record.kind_code(), words.property.as_deref()?)
 }
 
 fn from_file(file: &Path) -> Result<Object, Problem> {
@@ -162,53 +165,98 @@ fn from_file(file: &Path) -> Result<Object, Problem> {
     })
 }
 
-async fn from_words(client: &Client, words: &ClaimWords, record: RecordId) -> Result<Object, Problem> {
-    let property = words.property.clone().unwrap_or_default();
-    let known = property_of(words, record);
-    let value = value_of(words.value.as_deref().unwrap_or_default(), known)?;
-    let value = with_records(client, known, value).await?;
-    let mut members = Object::from([("prop".to_owned(), Json::text(&property)), ("value".to_owned(), value)]);
-    if let Some(language) = &words.language {
-        members.insert("lang".into(), Json::text(language));
-    }
+async fn from_words(
+    session: &Session,
+    client: &Client,
+    words: &ClaimWords,
+    record: RecordId,
+) -> Result<Object, Problem> {
+    let Some(known) = property_of(words, record) else {
+        let codes: Vec<&str> = model::properties(record.kind_code()).map(|property| property.code).collect();
+        let values = [("property", words.property.as_deref().unwrap_or_default()), ("known", &*codes.join(", "))];
+        return Err(Problem::told(exit::REFUSED, "unknown_property", "property_unknown", &values));
+    };
+    let spoken = value_of(session, &words.value.join(" "), known, words.language.as_deref())?;
+    let value = with_records(client, known, spoken.value).await?;
+    let mut members = Object::from([("prop".to_owned(), Json::text(known.code)), ("value".to_owned(), value)]);
+    let fields = &words.fields;
+    let language = words.language.as_deref().map(|text| language_of(session, text)).transpose()?;
+    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone().or(spoken.original))];
+    members.extend(texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), Json::Text(text?)))));
     if let Some(body) = &words.according_to {
-        members.insert(
-            "according_to".into(),
-            Json::text(resolve_among(client, body, &[kinds::ORGANISATION]).await?.to_string()),
-        );
+        let body = resolve_among(client, body, &[kinds::ORGANISATION]).await?;
+        members.insert("according_to".into(), Json::text(body.to_string()));
     }
-    let mut basis = Vec::new();
-    for source in &words.source {
-        let record = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await?;
-        basis.push(Json::object([("source", Json::text(record.to_string()))]));
-    }
+    let basis = basis_of(client, words).await?;
     if !basis.is_empty() {
         members.insert("basis".into(), Json::List(basis));
     }
-    if let Some(standard) = &words.standard {
-        members.insert("standard".into(), Json::text(standard));
+    for (field, kind, text) in coded(fields) {
+        if let Some(text) = text {
+            // A marking is known by its colour too.
+            let text = if field == "marking" && !text.contains(':') { format!("tlp:{text}") } else { text.clone() };
+            members.insert(field.into(), understood(session, &kind, &text, None)?.value);
+        }
     }
-    let is_accusing = known.is_some_and(|property| property.accuses);
-    match (&words.wording, is_accusing) {
-        (Some(text), _) => {
-            let lang = words.language.clone().unwrap_or_else(|| "und".into());
-            members.insert("wording".into(), Json::object([("lang", Json::text(lang)), ("text", Json::text(text))]));
-        }
-        (None, true) => {
-            members.insert("wording".into(), Json::object([("unavailable", Json::text("not_seen"))]));
-        }
-        (None, false) => {}
+    if let Some(wording) = wording_of(session, words, known)? {
+        members.insert("wording".into(), wording);
     }
     Ok(members)
 }
 
+/// The fields that take codes or a date.
+fn coded(fields: &ClaimFields) -> [(&'static str, ValueType, &Option<String>); 7] {
+    [
+        ("standard", ValueType::Code(&vocabularies::STANDARD), &fields.standard),
+        ("likelihood", ValueType::Code(&vocabularies::LIKELIHOOD), &fields.likelihood),
+        ("confidence", ValueType::Code(&vocabularies::CONFIDENCE), &fields.confidence),
+        ("reliability", ValueType::Code(&vocabularies::RELIABILITY), &fields.reliability),
+        ("credibility", ValueType::Code(&vocabularies::CREDIBILITY), &fields.credibility),
+        ("marking", ValueType::Code(&vocabularies::MARKING), &fields.marking),
+        ("valid", ValueType::Date, &fields.valid),
+    ]
+}
+
+/// The sources, each with its place.
+async fn basis_of(client: &Client, words: &ClaimWords) -> Result<Vec<Json>, Problem> {
+    let mut basis = Vec::new();
+    for (index, source) in words.source.iter().enumerate() {
+        let record = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await?;
+        let mut item = Object::from([("source".to_owned(), Json::text(record.to_string()))]);
+        if let Some(locator) = words.locator.get(index) {
+            item.insert("locator".into(), Json::text(locator));
+        }
+        basis.push(Json::Object(item));
+    }
+    Ok(basis)
+}
+
+/// The body's own words, or why they are not given. Nobody who accuses has to say that he has not seen them.
+fn wording_of(session: &Session, words: &ClaimWords, property: &Property) -> Result<Option<Json>, Problem> {
+    let unavailable = |code: &str| Json::object([("unavailable", Json::text(code))]);
+    let Some(text) = &words.fields.wording else { return Ok(property.accuses.then(|| unavailable("not_seen"))) };
+    let code = ValueType::Code(&vocabularies::WORDING_UNAVAILABLE);
+    if let Some(code) = speech::value(&code, text).ok().and_then(|said| said.value.as_text().map(str::to_owned)) {
+        return Ok(Some(unavailable(&code)));
+    }
+    let lang = words.fields.wording_language.as_ref().or(words.language.as_ref());
+    let lang = lang.map(|text| language_of(session, text)).transpose()?.unwrap_or_else(|| "und".into());
+    Ok(Some(Json::object([("lang", Json::text(lang)), ("text", Json::text(text))])))
+}
+
+/// The tag of a language; one that is no word for a language is left to the rules.
+fn language_of(session: &Session, text: &str) -> Result<String, Problem> {
+    let said = understood(session, &ValueType::Language, text, None);
+    Ok(said.ok().and_then(|said| said.value.as_text().map(str::to_owned)).unwrap_or_else(|| text.to_owned()))
+}
+
 /// The value with whole ids for the records that it names by a beginning or an alias.
-async fn with_records(client: &Client, property: Option<&Property>, value: Json) -> Result<Json, Problem> {
-    match (property.map(|property| property.value), value) {
-        (Some(ValueType::Ref(kinds)), Json::Text(text)) => {
+async fn with_records(client: &Client, property: &Property, value: Json) -> Result<Json, Problem> {
+    match (property.value, value) {
+        (ValueType::Ref(kinds), Json::Text(text)) => {
             Ok(Json::text(resolve_among(client, &text, kinds).await?.to_string()))
         }
-        (Some(ValueType::Shape(members)), Json::Object(mut object)) => {
+        (ValueType::Shape(members), Json::Object(mut object)) => {
             for member in members {
                 let ValueType::Ref(kinds) = member.value else { continue };
                 let Some(Json::Text(text)) = object.get(member.key) else { continue };
@@ -221,18 +269,37 @@ async fn with_records(client: &Client, property: Option<&Property>, value: Json)
     }
 }
 
-/// JSON where it looks like an object or a list, or like the number or the yes or no that is due; else the text as it is: a
-/// year, too, is a text.
-fn value_of(text: &str, property: Option<&Property>) -> Result<Json, Problem> {
-    let is_text = property.is_some_and(|property| matches!(property.value.example(), Json::Text(_)));
-    let looks_like_json = text.starts_with(['{', '['])
-        || (!is_text && (text == "true" || text == "false" || text.parse::<i64>().is_ok()));
-    if !looks_like_json {
-        return Ok(Json::text(text));
+/// The value as people say it, shown back where that is not what was typed; JSON where it begins so.
+fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&str>) -> Result<Spoken, Problem> {
+    let is_text = matches!(property.value, ValueType::Text | ValueType::Plain | ValueType::Name);
+    if text.starts_with(['{', '[']) && (!is_text || property.value == ValueType::Name || is_pointer(text)) {
+        let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
+        let value = claim.ok().and_then(|claim| claim.get("value").cloned());
+        let value = value.ok_or_else(|| Problem::told(exit::USAGE, "usage", "value", &[]))?;
+        return Ok(Spoken { value, lang: None, original: None });
     }
-    let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
-    claim
-        .ok()
-        .and_then(|claim| claim.get("value").cloned())
-        .ok_or_else(|| Problem::told(exit::USAGE, "usage", "value", &[]))
+    if let ValueType::Ref(_) = property.value {
+        return Ok(Spoken { value: Json::text(text), lang: None, original: None });
+    }
+    let spoken = understood(session, &property.value, text, lang)?;
+    let told = value_text(&spoken.value);
+    if told != text && !session.printer.json {
+        let (typed, told) = (isolated(text), isolated(&told));
+        let values =
+            [("property", &*property_word(session.language, property.code)), ("typed", &*typed), ("value", &*told)];
+        session.printer.aside(locale::format(session.language, "record.understood", &values));
+    }
+    Ok(spoken)
+}
+
+/// A description may be a narrative: `{"narrative": …}`.
+fn is_pointer(text: &str) -> bool {
+    text.contains("\"narrative\"")
+}
+
+fn understood(session: &Session, kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, Problem> {
+    speech::value_from(kind, text, lang).map_err(|fault| {
+        let (why, advice) = (fault.why_in(session.language), fault.try_in(session.language));
+        Problem::new(exit::REFUSED, fault.code, session.word("problem.spoken.error"), why, advice)
+    })
 }

@@ -1,4 +1,4 @@
-//! `import`, `record`, `narrative`: what this organisation says; and what `claim` shares with them.
+//! `import`: takes in a dataset; and what all commands share that say something.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -7,17 +7,16 @@ use std::sync::Arc;
 
 use isnad_node::problem::Broken;
 use isnad_node::reading::Who;
-use isnad_node::writing::{Change, Edit, Request, Written};
+use isnad_node::writing::{Change, Request, Written};
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{RecordId, SpaceId, kind_code};
+use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::import::{self, ImportedRecord};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::model::{self, Audience, Draft, DraftError};
-use isnad_protocol::view::{ShownNarrative, View};
+use isnad_protocol::model::{self, DraftError};
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
-use crate::args::{NarrativeCommand, RecordCommand, SpaceName};
+use crate::args::SpaceName;
 use crate::client::{Client, encoded, query};
 use crate::commands::preview;
 use crate::commands::reading::property_word;
@@ -169,14 +168,20 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, Problem> {
     std::fs::read(file).map_err(|error| Problem::file("read", file, &error))
 }
 
+/// What was signed of a record.
 #[derive(Serialize)]
-struct Recorded {
-    record: RecordId,
+pub(super) struct Recorded {
+    pub(super) record: RecordId,
     #[serde(flatten)]
-    written: Written,
+    pub(super) written: Written,
     /// The claim that was retracted or replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
-    took: Option<Took>,
+    pub(super) took: Option<Took>,
+}
+
+/// Says what was signed.
+pub(super) fn tell(session: &Session, recorded: &Recorded) {
+    session.printer.either(recorded, |recorded| recorded_text(session, recorded));
 }
 
 /// A claim that was retracted or replaced: what a person is told of it.
@@ -207,29 +212,6 @@ fn recorded_text(session: &Session, recorded: &Recorded) -> String {
     lines.join("\n")
 }
 
-pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome {
-    match command {
-        RecordCommand::Example { kind } => {
-            let example = model::example(known_kind(&kind)?)
-                .ok_or_else(|| Problem::told(exit::NO, "not_found", "no_example", &[("kind", &*kind)]))?;
-            session.printer.line(example);
-            Ok(DONE)
-        }
-        RecordCommand::New { kind, from, space } => {
-            let code = known_kind(&kind)?;
-            let draft = Draft::parse(&read(&from)?).map_err(|error| not_taken(&from, &error))?;
-            let space = chosen_space(space, draft.space)?;
-            refuse_first(&draft.check(code))?;
-            if draft.claims.is_empty() {
-                return Err(Problem::told(exit::REFUSED, "draft_empty", "draft_empty", &[]));
-            }
-            let record = new_record(code)?;
-            let change = Change { claims: draft.claims, ..Change::of(record) };
-            contribute(session, space, change).await
-        }
-    }
-}
-
 pub(super) fn not_taken(file: &Path, error: &DraftError) -> Problem {
     let place = match error {
         DraftError::Json(error) => format!("{}:{}", error.line, error.column),
@@ -242,41 +224,10 @@ pub(super) fn not_taken(file: &Path, error: &DraftError) -> Problem {
     Problem::of_rule(exit::REFUSED, error.code(), key, &values, error.to_string())
 }
 
-/// The space that the command or the file names. Where they differ nothing is guessed: one of them is read by everyone.
-fn chosen_space(asked: Option<SpaceName>, drafted: Option<Audience>) -> Result<SpaceName, Problem> {
-    let drafted = drafted.map(|audience| match audience {
-        Audience::Members => SpaceName::Members,
-        Audience::Public => SpaceName::Public,
-    });
-    match (asked, drafted) {
-        (Some(asked), Some(drafted)) if asked != drafted => {
-            let values = [("drafted", drafted.name()), ("asked", asked.name())];
-            Err(Problem::told(exit::USAGE, "usage", "unsigned_this.space_differs", &values))
-        }
-        (asked, drafted) => Ok(asked.or(drafted).unwrap_or_default()),
-    }
-}
-
-fn known_kind(kind: &str) -> Result<u8, Problem> {
-    kind_code(kind)
-        .filter(|code| model::kind(*code).is_some())
-        .ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))
-}
-
-/// Records made by hand have random ids: nobody can guess what they are about.
-fn new_record(code: u8) -> Result<RecordId, Problem> {
-    let mut bytes: [u8; 16] = isnad_node::clock::random()?;
-    bytes[0] = code;
-    Ok(RecordId::new(bytes))
-}
-
-pub(super) fn refuse_first(problems: &[model::Problem]) -> Result<(), Problem> {
-    Problem::unsigned(problems.iter().map(Broken::of).collect()).map_or(Ok(()), Err)
-}
-
-async fn contribute(session: &Session, space: SpaceName, change: Change) -> Outcome {
-    let client = Client::to_write(session).await?;
-    send(session, &client, space, change, None).await
+/// Passes if no rule is broken; else tells each, in the reader's language.
+pub(super) fn refuse_first(session: &Session, problems: &[model::Problem]) -> Result<(), Problem> {
+    let unsigned = Problem::unsigned(problems.iter().map(Broken::of).collect());
+    unsigned.map_or(Ok(()), |problem| Err(preview::told(session, problem)))
 }
 
 /// Has a change signed, and says what came of it.
@@ -291,7 +242,7 @@ pub(super) async fn send(
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
     let Some(written) = preview::sign(session, client, request).await? else { return Ok(DONE) };
     let took = took.filter(|_| !written.entries.is_empty());
-    session.printer.either(&Recorded { record, written, took }, |recorded| recorded_text(session, recorded));
+    tell(session, &Recorded { record, written, took });
     Ok(DONE)
 }
 
@@ -320,88 +271,4 @@ pub(super) fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Resu
         }
         _ => Ok(stands_in),
     }
-}
-
-pub(crate) async fn narrative(session: &Session, command: NarrativeCommand) -> Outcome {
-    let NarrativeCommand::Edit { record, narrative, from, language, space } = command;
-    let client = Client::to_write(session).await?;
-    let record = resolve(&client, &record).await?;
-    let old = match &narrative {
-        Some(id) => Some(own_narrative(&client, record, id).await?),
-        None => None,
-    };
-    let space = match &old {
-        Some((_, stands_in)) => same_space(space, *stands_in)?,
-        None => space.unwrap_or_default(),
-    };
-    let old = old.map(|(old, _)| old);
-    let before = old.as_ref().map(|old| old.text.clone()).unwrap_or_default();
-    let after = match from {
-        Some(file) => String::from_utf8(read(&file)?)
-            .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))?,
-        None => edited(&before)?,
-    };
-    if after.trim().is_empty() {
-        return Err(Problem::told(exit::NO, "unchanged", "unchanged.empty", &[]));
-    }
-    if after == before {
-        return Err(Problem::told(exit::NO, "unchanged", "unchanged.same", &[]));
-    }
-    let change = match old {
-        Some(old) => {
-            let edit = Edit { narrative: old.id, heads: old.heads, old: before, new: after };
-            Change { edit: Some(edit), ..Change::of(record) }
-        }
-        None => Change { begin: Some(after), ..Change::of(record) },
-    };
-    let is_new = change.begin.is_some();
-    let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
-    let Some(mut written) = preview::sign(session, &client, request).await? else { return Ok(DONE) };
-    if let (true, Some(id)) = (is_new, written.narratives.first()) {
-        // A claim points to the text, so that it stands among what the organisation says.
-        let value = Json::object([("narrative", Json::text(id.to_string()))]);
-        let members = [("lang", Json::text(language)), ("prop", Json::text("description")), ("value", value)];
-        let change = Change { claims: vec![Json::object(members)], ..Change::of(record) };
-        let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
-        let pointer: Written = client.post("/contributions", &request).await?;
-        written.claims.extend(pointer.claims);
-        written.entries.extend(pointer.entries);
-    }
-    let recorded = Recorded { record, written, took: None };
-    session.printer.either(&recorded, |recorded| recorded_text(session, recorded));
-    Ok(DONE)
-}
-
-async fn own_narrative(client: &Client, record: RecordId, id: &str) -> Result<(ShownNarrative, SpaceName), Problem> {
-    let view: View = client.get(&format!("/records/{record}")).await?;
-    let who: Who = client.get("/who").await?;
-    let own = view.narratives.into_iter().filter(|narrative| Some(narrative.organisation) == who.own);
-    let mut found = own.filter(|narrative| narrative.id.to_string().starts_with(id));
-    let narrative =
-        found.next().ok_or_else(|| Problem::told(exit::NO, "not_found", "narrative_unknown", &[("id", id)]))?;
-    if found.next().is_some() {
-        return Err(Problem::told(exit::NO, "ambiguous", "narrative_ambiguous", &[]));
-    }
-    let space = space_name(&who, narrative.space);
-    let space = space.ok_or_else(|| Problem::fault("a narrative in a space that is not the consortium's"))?;
-    Ok((narrative, space))
-}
-
-/// Opens the user's editor on a text and reads it back.
-fn edited(text: &str) -> Result<String, Problem> {
-    let editor = std::env::var("VISUAL").or_else(|_| std::env::var("EDITOR")).unwrap_or_else(|_| "vi".into());
-    let file = tempfile::NamedTempFile::new().map_err(|error| Problem::fault(error.to_string()))?;
-    let path = file.path();
-    std::fs::write(path, text).map_err(|error| Problem::file("write", path, &error))?;
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = std::process::Command::new(program).args(words).arg(path).status();
-    let status = status.map_err(|error| {
-        let values = [("program", program), ("reason", &*error.to_string())];
-        Problem::told(exit::USAGE, "usage", "editor", &values)
-    })?;
-    if !status.success() {
-        return Err(Problem::told(exit::USAGE, "usage", "editor_failed", &[("program", program)]));
-    }
-    std::fs::read_to_string(path).map_err(|error| Problem::file("read", path, &error))
 }

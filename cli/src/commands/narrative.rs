@@ -1,0 +1,198 @@
+//! `isnad narrative`: longer texts, which colleagues write at the same time.
+//!
+//! An edit is made on the text as it was when the editor opened. What colleagues signed meanwhile is merged with it, and told.
+
+use isnad_node::reading::Who;
+use isnad_node::writing::{Change, Edit, Request, Written};
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::{NarrativeId, RecordId};
+use isnad_protocol::locale;
+use isnad_protocol::view::{ShownNarrative, View};
+
+use super::editor::Writing;
+use super::preview;
+use super::writing::{Recorded, read, resolve, same_space, space_name, tell};
+use crate::args::{NarrativeCommand, SpaceName};
+use crate::client::Client;
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::isolated;
+use crate::session::Session;
+
+/// Characters of what was merged that are told.
+const TOLD: usize = 60;
+
+pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome {
+    let NarrativeCommand::Edit { record, narrative, from, language, space } = command;
+    // The home is not held while the editor is open: colleagues go on writing, and their node goes on syncing.
+    let reader = Client::to_read(session).await?;
+    let record = resolve(&reader, &record).await?;
+    let old = match &narrative {
+        Some(id) => Some(own_narrative(&reader, record, id).await?),
+        None => None,
+    };
+    drop(reader);
+    let space = match &old {
+        Some((_, stands_in)) => same_space(space, *stands_in)?,
+        None => space.unwrap_or_default(),
+    };
+    let job = Job { session, record, space, language, old: old.map(|(old, _)| old) };
+    let Some(file) = from else { return job.in_editor().await };
+    let text = String::from_utf8(read(&file)?)
+        .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))?;
+    unchanged(job.before(), &text)?;
+    job.sign(text).await.map(|_| DONE)
+}
+
+/// Passes if there is something to sign.
+fn unchanged(before: &str, after: &str) -> Result<(), Problem> {
+    let key = if after.trim().is_empty() {
+        "unchanged.empty"
+    } else if after.trim_end() == before.trim_end() {
+        // Editors end the last line of themselves.
+        "unchanged.same"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::told(exit::NO, "unchanged", key, &[]))
+}
+
+/// One edit, or the beginning of a text.
+struct Job<'a> {
+    session: &'a Session,
+    record: RecordId,
+    space: SpaceName,
+    language: String,
+    old: Option<ShownNarrative>,
+}
+
+impl Job<'_> {
+    fn before(&self) -> &str {
+        self.old.as_ref().map_or("", |old| &old.text)
+    }
+
+    async fn in_editor(self) -> Outcome {
+        let before = self.before().to_owned();
+        let session = self.session;
+        let id = self.old.as_ref().map(|old| format!(" --narrative {}", old.id)).unwrap_or_default();
+        let command = format!("isnad narrative edit {}{id}", self.record);
+        let writing = Writing::begin(session, "narrative", &before)?;
+        let after = writing.edited().map_err(|problem| writing.kept(&command, problem))?;
+        if let Err(problem) = unchanged(&before, &after) {
+            writing.done();
+            return Err(problem);
+        }
+        match self.sign(after).await {
+            Ok(true) => writing.done(),
+            Ok(false) => writing.tell_kept(session),
+            Err(problem) => return Err(writing.kept(&command, problem)),
+        }
+        Ok(DONE)
+    }
+
+    /// Has the text signed, and says so; false if it was shown alone.
+    async fn sign(self, after: String) -> Result<bool, Problem> {
+        let client = Client::to_write(self.session).await?;
+        let (record, space) = (self.record, self.space.name());
+        let edited = self.old.as_ref().map(|old| old.id);
+        let change = match self.old {
+            Some(old) => {
+                let edit = Edit { narrative: old.id, heads: old.heads, old: old.text, new: after.clone() };
+                Change { edit: Some(edit), ..Change::of(record) }
+            }
+            None => Change { begin: Some(after.clone()), ..Change::of(record) },
+        };
+        let request = Request { space: space.into(), changes: vec![change], only_new: false };
+        let Some(mut written) = preview::sign(self.session, &client, request).await? else { return Ok(false) };
+        match (edited, written.narratives.first()) {
+            (Some(id), _) => tell_merged(self.session, &client, record, id, &after).await,
+            (None, Some(id)) => {
+                let pointer = point(&client, record, space, *id, self.language).await;
+                match pointer {
+                    Ok(pointer) => {
+                        written.claims.extend(pointer.claims);
+                        written.entries.extend(pointer.entries);
+                    }
+                    // The text is signed, and is not to be handed in again.
+                    Err(problem) => self.session.printer.error(&problem),
+                }
+            }
+            (None, None) => {}
+        }
+        tell(self.session, &Recorded { record, written, took: None });
+        Ok(true)
+    }
+}
+
+/// A claim points to a new text, so that it stands among what the organisation says.
+async fn point(
+    client: &Client,
+    record: RecordId,
+    space: &str,
+    id: NarrativeId,
+    language: String,
+) -> Result<Written, Problem> {
+    let value = Json::object([("narrative", Json::text(id.to_string()))]);
+    let members = [("lang", Json::text(language)), ("prop", Json::text("description")), ("value", value)];
+    let change = Change { claims: vec![Json::object(members)], ..Change::of(record) };
+    let request = Request { space: space.into(), changes: vec![change], only_new: false };
+    client.post("/contributions", &request).await
+}
+
+/// Says in one line what colleagues wrote while the editor was open.
+async fn tell_merged(session: &Session, client: &Client, record: RecordId, id: NarrativeId, typed: &str) {
+    let view: Result<View, Problem> = client.get(&format!("/records/{record}")).await;
+    let Ok(view) = view else { return };
+    let Some(merged) = view.narratives.into_iter().find(|narrative| narrative.id == id) else { return };
+    let Some((gone, come)) = difference(typed, &merged.text) else { return };
+    let (gone, come) = (isolated(&gone), isolated(&come));
+    let values = [("gone", &*gone), ("come", &*come)];
+    session.printer.aside(locale::format(session.language, "record.merged", &values));
+}
+
+/// What one text has between its common beginning and end with another, and what the other has there; `None` if they are equal.
+fn difference(one: &str, other: &str) -> Option<(String, String)> {
+    if one == other {
+        return None;
+    }
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let start = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let room = one.len().min(other.len()) - start;
+    let end = one.iter().rev().zip(other.iter().rev()).take(room).take_while(|(a, b)| a == b).count();
+    let told = |text: &[char]| {
+        let middle: String = text[start..text.len() - end].iter().collect();
+        let line = middle.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = line.chars().take(TOLD).collect();
+        if short == line { line } else { format!("{short}…") }
+    };
+    Some((told(&one), told(&other)))
+}
+
+async fn own_narrative(client: &Client, record: RecordId, id: &str) -> Result<(ShownNarrative, SpaceName), Problem> {
+    let view: View = client.get(&format!("/records/{record}")).await?;
+    let who: Who = client.get("/who").await?;
+    let own = view.narratives.into_iter().filter(|narrative| Some(narrative.organisation) == who.own);
+    let mut found = own.filter(|narrative| narrative.id.to_string().starts_with(id));
+    let narrative =
+        found.next().ok_or_else(|| Problem::told(exit::NO, "not_found", "narrative_unknown", &[("id", id)]))?;
+    if found.next().is_some() {
+        return Err(Problem::told(exit::NO, "ambiguous", "narrative_ambiguous", &[]));
+    }
+    let space = space_name(&who, narrative.space);
+    let space = space.ok_or_else(|| Problem::fault("a narrative in a space that is not the consortium's"))?;
+    Ok((narrative, space))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_colleagues_wrote_is_told_between_what_both_have() {
+        let told = |one, other| difference(one, other).map(|(gone, come)| format!("{gone}|{come}"));
+        assert_eq!(told("a b c", "a b c"), None);
+        assert_eq!(told("a c", "a b c").as_deref(), Some("|b"));
+        assert_eq!(told("aa", "aaa").as_deref(), Some("|a"));
+        assert_eq!(told("وصل الشهود", "وصل خمسة الشهود").as_deref(), Some("|خمسة"));
+        assert_eq!(told("one\ntwo", "one").as_deref(), Some("two|"));
+    }
+}

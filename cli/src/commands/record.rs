@@ -1,0 +1,300 @@
+//! `isnad record`: makes records, from a form in the user's editor or from a file.
+
+use std::path::Path;
+
+use isnad_node::problem::Broken;
+use isnad_node::writing::Change;
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::RecordId;
+use isnad_protocol::locale;
+use isnad_protocol::model::template::{self, Mark, Parsed};
+use isnad_protocol::model::{self, Audience, Draft, Kind};
+
+use super::editor::Writing;
+use super::writing::{not_taken, read, resolve_among, send};
+use crate::args::{RecordCommand, RecordNewArgs, SpaceName};
+use crate::client::Client;
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{inert, pasted};
+use crate::session::Session;
+
+pub(crate) async fn run(session: &Session, command: RecordCommand) -> Outcome {
+    match command {
+        RecordCommand::Example { kind } => example(session, known_kind(&kind)?),
+        RecordCommand::New(args) => {
+            let kind = known_kind(&args.kind)?;
+            match &args {
+                RecordNewArgs { example: true, .. } => example(session, kind),
+                RecordNewArgs { edit: true, .. } => edit(session, kind, &args).await,
+                RecordNewArgs { from: Some(file), space, .. } => from_file(session, kind, file, *space).await,
+                _ => Err(Problem::told(exit::USAGE, "usage", "record_how", &[("kind", kind.name)])),
+            }
+        }
+    }
+}
+
+/// Prints the filled form of a kind, or its JSON.
+fn example(session: &Session, kind: &Kind) -> Outcome {
+    let text = model::example(kind.code).unwrap_or_default();
+    if session.printer.json {
+        session.printer.line(text.trim_end());
+        return Ok(DONE);
+    }
+    let draft = Draft::parse(text.as_bytes()).map_err(|error| Problem::fault(error.to_string()))?;
+    session.printer.line(template::filled(&draft, kind.code, session.language).trim_end());
+    Ok(DONE)
+}
+
+fn known_kind(kind: &str) -> Result<&'static Kind, Problem> {
+    template::kind_named(kind).ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))
+}
+
+/// A record as it was written: in JSON, or as a template that knows its lines.
+struct Written {
+    draft: Draft,
+    template: Option<Parsed>,
+}
+
+impl Written {
+    fn of_template(kind: &Kind, text: &str) -> Self {
+        let parsed = template::parse(kind.code, text);
+        Self { draft: parsed.draft.clone(), template: Some(parsed) }
+    }
+
+    /// A file is JSON if it begins as JSON does.
+    fn of_file(kind: &Kind, file: &Path) -> Result<Self, Problem> {
+        let bytes = read(file)?;
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+            let draft = Draft::parse(&bytes).map_err(|error| not_taken(file, &error))?;
+            return Ok(Self { draft, template: None });
+        }
+        let name = file.display().to_string();
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*name)]))?;
+        Ok(Self::of_template(kind, &text))
+    }
+
+    /// What a rule has against it, at its line.
+    fn found(&self, code: &str, path: &str, why: String, advice: String) -> Found {
+        let line = self.template.as_ref().map_or(0, |parsed| parsed.line_of(path));
+        let path = path.to_owned();
+        Found { code: code.to_owned(), path, mark: Mark { line, why, advice } }
+    }
+}
+
+/// Something to be corrected.
+struct Found {
+    code: String,
+    path: String,
+    mark: Mark,
+}
+
+/// Why a record was not signed.
+enum Failed {
+    /// What its author can correct.
+    Rules(Vec<Found>),
+    /// All else.
+    Else(Problem),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Else(problem)
+    }
+}
+
+async fn from_file(session: &Session, kind: &Kind, file: &Path, space: Option<SpaceName>) -> Outcome {
+    let written = Written::of_file(kind, file)?;
+    let space = chosen_space(space, written.draft.space)?;
+    match sign(session, kind, &written, space).await {
+        Ok(code) => Ok(code),
+        Err(Failed::Else(problem)) => Err(problem),
+        Err(Failed::Rules(found)) => Err(refused(session, &found)),
+    }
+}
+
+/// What is refused, the first rule on top, each with its line where it has one.
+fn refused(session: &Session, found: &[Found]) -> Problem {
+    let told = |found: &Found| {
+        let line = found.mark.line.to_string();
+        let values = [("line", &*line), ("why", &*found.mark.why)];
+        let placed = format!("{}: {}", found.path, found.mark.why);
+        let why =
+            if found.mark.line > 0 { locale::format(session.language, "record.at_line", &values) } else { placed };
+        let (code, path, advice) = (found.code.clone(), found.path.clone(), inert(&found.mark.advice));
+        Broken { code, path, why: inert(&why), advice, values: Default::default(), try_key: String::new() }
+    };
+    let problems: Vec<Broken> = found.iter().map(told).collect();
+    let Some(first) = problems.first().cloned() else { return Problem::fault("nothing was refused") };
+    let what = session.word("preview.not_signed");
+    let mut problem = Problem::new(exit::REFUSED, &first.code, what, first.why, first.advice);
+    problem.words.problems = problems;
+    problem
+}
+
+/// Holds a record against the rules, and has it signed.
+async fn sign(session: &Session, kind: &Kind, written: &Written, space: SpaceName) -> Result<u8, Failed> {
+    let errors = written.template.iter().flat_map(|parsed| &parsed.errors);
+    let errors: Vec<Found> = errors
+        .map(|(line, mistake)| Found {
+            code: mistake.code().to_owned(),
+            path: String::new(),
+            mark: Mark { line: *line, why: mistake.why_in(session.language), advice: mistake.try_in(session.language) },
+        })
+        .collect();
+    if !errors.is_empty() {
+        return Err(Failed::Rules(errors));
+    }
+    let claims = resolved(session, kind, written).await?;
+    let draft = Draft { claims, space: Some(audience(space)) };
+    let problems = draft.check(kind.code).into_iter().map(|problem| {
+        let (why, advice) = (problem.why_in(session.language), problem.try_in(session.language));
+        written.found(problem.code, &problem.path, why, advice)
+    });
+    let problems: Vec<Found> = problems.collect();
+    if !problems.is_empty() {
+        return Err(Failed::Rules(problems));
+    }
+    if draft.claims.is_empty() {
+        return Err(Problem::told(exit::REFUSED, "draft_empty", "draft_empty", &[]).into());
+    }
+    let change = Change { claims: draft.claims, ..Change::of(new_record(kind.code)?) };
+    let client = Client::to_write(session).await?;
+    send(session, &client, space, change, None).await.map_err(|problem| {
+        if problem.words.problems.is_empty() {
+            return Failed::Else(problem);
+        }
+        let found = problem.words.problems.into_iter();
+        Failed::Rules(
+            found.map(|broken| written.found(&broken.code, &broken.path, broken.why, broken.advice)).collect(),
+        )
+    })
+}
+
+/// The claims with whole ids for the records that they name. A home is asked only where one is named otherwise.
+async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<Vec<Json>, Failed> {
+    let claims = &written.draft.claims;
+    let (mut records, mut found, mut client) = (Vec::new(), Vec::new(), None);
+    for reference in template::references(kind.code, claims) {
+        if let Ok(record) = RecordId::parse(pasted(&reference.text)) {
+            records.push(record.to_string());
+            continue;
+        }
+        let reader = match client.take() {
+            Some(reader) => reader,
+            None => Client::to_read(session).await?,
+        };
+        match resolve_among(&reader, &reference.text, reference.kinds).await {
+            Ok(record) => records.push(record.to_string()),
+            Err(problem) if problem.exit == exit::NO => {
+                let problem = problem.in_language(session.language);
+                let why = [problem.error, problem.why].into_iter().filter(|text| !text.is_empty());
+                let why = why.collect::<Vec<_>>().join(": ");
+                // Where one of several is meant, the author chooses; else the rule that asks for a record is broken.
+                let code = if problem.code == "not_found" { "not_a_record" } else { &problem.code };
+                found.push(written.found(code, &reference.path, why, problem.advice.clone()));
+            }
+            Err(problem) => return Err(problem.into()),
+        }
+        client = Some(reader);
+    }
+    if found.is_empty() { Ok(template::with_records(kind.code, claims, records)) } else { Err(Failed::Rules(found)) }
+}
+
+/// Opens the form in the editor, and comes back to it with what is to be corrected, until it is signed or given up.
+async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
+    let begun = form(session, kind, args)?;
+    let command = format!("isnad record new {}", kind.name);
+    let writing = Writing::begin(session, kind.name, &begun)?;
+    let (mut shown, mut last) = (begun.clone(), None);
+    loop {
+        let typed = writing.edited().map_err(|problem| writing.kept(&command, problem))?;
+        if let Some(problem) = given_up(&typed, &shown, last) {
+            if template::is_same(&shown, &begun) {
+                writing.done();
+                return Err(problem);
+            }
+            writing.put(&shown)?;
+            return Err(writing.kept(&command, problem));
+        }
+        let written = Written::of_template(kind, &typed);
+        let space = written.draft.space.map_or_else(SpaceName::default, named);
+        match sign(session, kind, &written, space).await {
+            Ok(code) if session.preview => {
+                writing.tell_kept(session);
+                return Ok(code);
+            }
+            Ok(code) => {
+                writing.done();
+                return Ok(code);
+            }
+            Err(Failed::Else(problem)) => return Err(writing.kept(&command, problem)),
+            Err(Failed::Rules(found)) => {
+                let marks: Vec<Mark> = found.iter().map(|found| found.mark.clone()).collect();
+                shown = template::marked(&typed, &marks, session.language);
+                writing.put(&shown)?;
+                last = Some(refused(session, &found));
+            }
+        }
+    }
+}
+
+/// What ends the editing: an emptied or an unchanged text. What was to be corrected then is the reason.
+fn given_up(typed: &str, shown: &str, last: Option<Problem>) -> Option<Problem> {
+    let key = if typed.trim().is_empty() {
+        "unchanged.empty"
+    } else if template::is_same(typed, shown) {
+        "unchanged.same"
+    } else {
+        return None;
+    };
+    Some(last.unwrap_or_else(|| Problem::told(exit::NO, "unchanged", key, &[])))
+}
+
+/// The text that the editor begins with: the blank form, or what a file says.
+fn form(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Result<String, Problem> {
+    let space = args.space.map(audience);
+    let Some(file) = &args.from else {
+        return Ok(template::filled(&Draft { claims: Vec::new(), space }, kind.code, session.language));
+    };
+    let written = Written::of_file(kind, file)?;
+    chosen_space(args.space, written.draft.space)?;
+    if written.template.is_none() {
+        let draft = Draft { space: space.or(written.draft.space), ..written.draft };
+        return Ok(template::filled(&draft, kind.code, session.language));
+    }
+    let text = String::from_utf8(read(file)?);
+    text.map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))
+}
+
+/// The space that the command or the file names. Where they differ nothing is guessed: one of them is read by everyone.
+fn chosen_space(asked: Option<SpaceName>, drafted: Option<Audience>) -> Result<SpaceName, Problem> {
+    match (asked, drafted.map(named)) {
+        (Some(asked), Some(drafted)) if asked != drafted => {
+            let values = [("drafted", drafted.name()), ("asked", asked.name())];
+            Err(Problem::told(exit::USAGE, "usage", "unsigned_this.space_differs", &values))
+        }
+        (asked, drafted) => Ok(asked.or(drafted).unwrap_or_default()),
+    }
+}
+
+const fn named(audience: Audience) -> SpaceName {
+    match audience {
+        Audience::Members => SpaceName::Members,
+        Audience::Public => SpaceName::Public,
+    }
+}
+
+const fn audience(space: SpaceName) -> Audience {
+    match space {
+        SpaceName::Members => Audience::Members,
+        SpaceName::Public => Audience::Public,
+    }
+}
+
+/// Records made by hand have random ids: nobody can guess what they are about.
+fn new_record(code: u8) -> Result<RecordId, Problem> {
+    let mut bytes: [u8; 16] = isnad_node::clock::random()?;
+    bytes[0] = code;
+    Ok(RecordId::new(bytes))
+}
