@@ -70,7 +70,7 @@ impl<'a> Story<'a> {
             let (sentence, is_value) = self.sentence(&who, did);
             if is_value && !is_listing {
                 let said = pen.say("history.said", &[("who", &who)]);
-                out.extend(hung(&mark, &pen.field(&format!("{said}{aside}"), "").trim_end(), pen.width));
+                out.extend(hung(&mark, pen.field(&format!("{said}{aside}"), "").trim_end(), pen.width));
             }
             is_listing = is_value;
             let text = if is_value { sentence } else { format!("{sentence}{aside}") };
