@@ -70,7 +70,7 @@ impl<'a> Story<'a> {
             let (sentence, is_value) = self.sentence(&who, did);
             if is_value && !is_listing {
                 let said = pen.say("history.said", &[("who", &who)]);
-                out.extend(hung(&mark, &pen.field(&format!("{said}{aside}"), "").trim_end(), pen.width));
+                out.extend(hung(&mark, pen.field(&format!("{said}{aside}"), "").trim_end(), pen.width));
             }
             is_listing = is_value;
             let text = if is_value { sentence } else { format!("{sentence}{aside}") };
@@ -96,7 +96,7 @@ impl<'a> Story<'a> {
         match did {
             Did::Claimed { claim, prop, text, replaces } => self.claimed(who, *claim, prop.as_deref(), text, *replaces),
             Did::Retracted { claim, reason, note } => {
-                let what = self.what(*claim);
+                let what = self.what(*claim, who);
                 let reason = pen.code("retraction_reason", reason);
                 let values = [("who", who), ("what", what.as_str()), ("reason", &reason)];
                 let note = note.as_deref().map(|note| format!(": {}", pen.foreign(note))).unwrap_or_default();
@@ -170,7 +170,7 @@ impl<'a> Story<'a> {
                 let reason = member("reason").map(|code| pen.code("dispute_reason", code));
                 let words: Vec<String> =
                     reason.into_iter().chain(member("text").map(|text| pen.foreign(text))).collect();
-                let told = pen.say(&key, &[("who", who), ("what", &self.what(on))]);
+                let told = pen.say(&key, &[("who", who), ("what", &self.what(on, who))]);
                 Some(if words.is_empty() { told } else { pen.field(&told, &pen.notes(&words)) })
             }
             "judgement" => {
@@ -187,14 +187,15 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// A claim by its property, its value and whose it is.
-    fn what(&self, claim: ClaimId) -> String {
+    /// A claim by its property and value, and whose it is where that is another than who speaks.
+    fn what(&self, claim: ClaimId, who: &str) -> String {
         let pen = self.pen;
         let Some((prop, shown)) = self.claims.get(&claim) else {
             return pen.say("history.claim", &[("id", &claim.to_short())]);
         };
         let what = format!("{} {} [{}]", self.property(prop), self.value(prop, shown), claim.to_short());
-        pen.say("history.of", &[("what", &what), ("who", &pen.organisation(shown.organisation))])
+        let whose = pen.organisation(shown.organisation);
+        if whose == who { what } else { pen.say("history.of", &[("what", &what), ("who", &whose)]) }
     }
 
     fn value(&self, prop: &str, shown: &ShownClaim) -> String {
