@@ -55,5 +55,5 @@ pub(in crate::reading) fn on_all_cores<T: Sync, U: Send>(
     })
 }
 
-/// For fewer than this, a thread costs more than it saves.
-const FEW: usize = 8;
+/// For fewer than this, a thread costs more than it saves: of blocks, two megabytes.
+const FEW: usize = 64;

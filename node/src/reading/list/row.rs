@@ -10,8 +10,8 @@ use isnad_protocol::view::{Bounds, InForce, Summary};
 
 /// A part of a row ends here, the words apart: 32 organisations, 16 bodies, 32 dates or coordinates.
 const PART_BYTES: usize = 256;
-/// The titles, names and places of a row end here: with the other parts it stays below [`crate::index::ROW_BYTES`].
-const WORDS_BYTES: usize = 640;
+/// The row ends here; titles, names and places have what the other parts leave.
+const MOST_BYTES: usize = crate::index::ROW_BYTES;
 
 /// The first bytes of an organisation's id: members are few, and ids are hashes of acts.
 pub(super) type Voice = [u8; 8];
@@ -52,6 +52,9 @@ pub(super) struct Row<'a> {
     words: &'a [u8],
 }
 
+/// Bytes of all that has one length: flags, three days, counts, and the lengths of the parts.
+const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 5 * 4;
+
 /// Before every day.
 pub(super) const NO_DAY: i32 = i32::MIN;
 /// Behind every day.
@@ -70,7 +73,7 @@ fn day(number: i32) -> Option<Day> {
 
 /// The row of a summary, within bounds.
 pub(super) fn row(summary: &Summary) -> Vec<u8> {
-    Parts::of(summary).encode(PART_BYTES, WORDS_BYTES)
+    Parts::of(summary).encode(PART_BYTES, MOST_BYTES)
 }
 
 /// The row of a summary with all that it says, however long.
@@ -109,7 +112,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn encode(self, part_bytes: usize, words_bytes: usize) -> Vec<u8> {
+    fn encode(self, part_bytes: usize, most: usize) -> Vec<u8> {
         let Self { summary, lists, words } = self;
         let mut is_whole = true;
         let mut kept = |pieces: Vec<Vec<u8>>, most: usize| {
@@ -118,7 +121,8 @@ impl<'a> Parts<'a> {
             part.0
         };
         let lists = lists.map(|list| kept(list, part_bytes));
-        let words = kept(words, words_bytes);
+        let taken = lists.iter().map(Vec::len).sum::<usize>().saturating_add(HEAD_BYTES);
+        let words = kept(words, most.saturating_sub(taken));
         let terms = summary.terms.as_ref().map(|terms| terms.bounds());
         let flags = [is_whole, summary.contested, terms.is_some(), terms.is_some_and(|terms| terms.is_computed)];
         let mut bytes = vec![flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))];
