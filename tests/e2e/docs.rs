@@ -34,7 +34,7 @@ fail() { echo "@@ $*"; exit 99; }
 # Waits until the node that was just started says that it is ready, and shows what it says until then.
 ready() {
   local line=""
-  while read -r -t 300 -u "$1" line; do echo "$line"; [[ $line == ready* ]] && return; done
+  while read -r -t 300 -u "$1" line; do echo "$line"; [[ $line == ready* || $line == prêt* || $line == *جاهزة* ]] && return; done
   fail "a node did not get ready"
 }
 # Waits until homes hold the same, and know it: a person takes longer to type than the nodes to sync.
@@ -264,12 +264,44 @@ fn every_command_of_the_administrators_guide_works_as_written() {
     assert!(count >= 40, "{count} commands were found: has the guide lost its commands?");
 }
 
+fn every_command_works(name: &str, least: usize) {
+    let count = run(name, &document(name));
+    assert!(count >= least, "{count} commands were found: has {name} lost its commands?");
+}
+
+#[test]
+fn every_command_of_the_documenters_guide_works_as_written() {
+    every_command_works("docs/guides/documenter.md", 20);
+}
+
+#[test]
+fn every_command_of_the_documenters_guide_in_arabic_works_as_written() {
+    every_command_works("docs/guides/documenter.ar.md", 18);
+}
+
+#[test]
+fn every_command_of_the_documenters_guide_in_french_works_as_written() {
+    every_command_works("docs/guides/documenter.fr.md", 18);
+}
+
+#[test]
+fn every_command_of_the_desk_officers_guide_works_as_written() {
+    every_command_works("docs/guides/desk-officer.md", 10);
+}
+
+#[test]
+fn every_command_of_the_analysts_guide_works_as_written() {
+    every_command_works("docs/guides/analyst.md", 15);
+}
+
 #[test]
 fn no_guide_is_forgotten() {
     let guides = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guides")).unwrap();
     let mut names: Vec<String> = guides.map(|guide| guide.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["administrator.md"], "a guide needs a test here that runs its commands");
+    let tested =
+        ["administrator.md", "analyst.md", "desk-officer.md", "documenter.ar.md", "documenter.fr.md", "documenter.md"];
+    assert_eq!(names, tested, "a guide needs a test here that runs its commands");
 }
 
 #[test]

@@ -206,9 +206,10 @@ fn recorded_text(session: &Session, recorded: &Recorded) -> String {
         let property = property_word(language, &took.property);
         format!("{} {property} \"{}\"", locale::word(language, took.how), isolated(&took.value))
     }));
-    lines.extend(written.claims.iter().map(|claim| format!("claim {claim}")));
-    lines.extend(written.narratives.iter().map(|narrative| format!("narrative {narrative}")));
-    lines.extend(written.entries.iter().map(|entry| format!("entry {entry}")));
+    let named = |key: &str, id: String| locale::format(language, key, &[("id", &id)]);
+    lines.extend(written.claims.iter().map(|claim| named("written.claim", claim.to_string())));
+    lines.extend(written.narratives.iter().map(|narrative| named("written.narrative", narrative.to_string())));
+    lines.extend(written.entries.iter().map(|entry| named("written.entry", entry.to_string())));
     lines.join("\n")
 }
 

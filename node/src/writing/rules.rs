@@ -139,8 +139,7 @@ impl<'a> Check<'a> {
             is_new_record: own.is_new,
             records: std::iter::once(submitted(*record, &claims)).chain(others).collect(),
         };
-        let problems = model::check_submission(&submission).into_iter();
-        let problems = problems.filter(|problem| !is_of_a_pointer(problem, stated)).map(|problem| Broken::of(&problem));
+        let problems = model::check_submission(&submission).into_iter().map(|problem| Broken::of(&problem));
         if self.said.len() == 1 {
             return problems.collect();
         }
@@ -204,17 +203,6 @@ impl<'a> Check<'a> {
         }
         Ok(())
     }
-}
-
-/// A text that colleagues write together stands elsewhere: its claim points to it, and has no text itself. MODEL §2.
-fn is_of_a_pointer(problem: &model::Problem, claims: &[Json]) -> bool {
-    let is_pointer = |claim: &Json| {
-        let members = claim.get("value").and_then(Json::as_object);
-        members.is_some_and(|members| members.len() == 1 && members.contains_key("narrative"))
-    };
-    let path = |index| format!("claims[{index}].value");
-    let is_here = |(index, claim): (usize, &Json)| is_pointer(claim) && problem.path.ends_with(&path(index));
-    problem.code == "wrong_type" && claims.iter().enumerate().any(is_here)
 }
 
 /// What this organisation says about a record in a space, and what all others say of it anywhere.

@@ -8,7 +8,7 @@ use super::problem::{Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
 use crate::encoding::json::{Json, Object};
-use crate::id::RecordId;
+use crate::id::{NarrativeId, RecordId};
 use crate::limits;
 
 /// The string of a name: the value itself, or its `text`.
@@ -129,6 +129,7 @@ fn parent(path: &str) -> &str {
 
 fn check_form(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
     match kind {
+        ValueType::Text if pointer(value).is_some() => {}
         ValueType::Text => text(value, path, report),
         ValueType::Plain => identifier(value, path, report),
         ValueType::Name => name(value, path, report),
@@ -173,6 +174,13 @@ const NAME: &[Member] = &[
     Member::optional("type", ValueType::Code(&vocabularies::NAME_TYPE)),
     Member::optional("script", ValueType::Plain),
 ];
+
+/// The narrative that a claim points to in the place of a text: `{"narrative": 32 hexadecimal digits}`. MODEL §2.
+#[must_use]
+pub fn pointer(value: &Json) -> Option<NarrativeId> {
+    let members = value.as_object().filter(|members| members.len() == 1)?;
+    members.get("narrative")?.as_text().and_then(|text| NarrativeId::parse(text).ok())
+}
 
 fn wrong_unless(is_right: bool, path: &str, report: &mut Report, due: &str) {
     if !is_right {

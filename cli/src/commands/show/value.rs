@@ -130,12 +130,11 @@ impl Telling<'_> {
                     None => (!parts.is_empty()).then(|| pen.list(&parts)),
                 }
             }
-            ValueType::Text
-            | ValueType::Plain
-            | ValueType::Blob
-            | ValueType::Language
-            | ValueType::Int
-            | ValueType::Url => None,
+            ValueType::Text => {
+                let narrative = model::values::pointer(value)?;
+                Some(pen.say("show.see_narrative", &[("id", &narrative.to_short())]))
+            }
+            ValueType::Plain | ValueType::Blob | ValueType::Language | ValueType::Int | ValueType::Url => None,
         }
     }
 
