@@ -9,7 +9,19 @@ use serde_json::{Value, json as value};
 
 const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
 
-const KINDS: [&str; 7] = ["incident", "subject", "finding", "attribution", "designation", "source", "organisation"];
+const KINDS: [&str; 11] = [
+    "incident",
+    "subject",
+    "finding",
+    "attribution",
+    "designation",
+    "evidence",
+    "source",
+    "case",
+    "organisation",
+    "request",
+    "notice",
+];
 
 fn claims<'a>(view: &'a Value, prop: &str) -> Vec<&'a Value> {
     let properties = view["properties"].as_array().unwrap().iter().filter(|property| property["prop"] == prop);
@@ -140,7 +152,7 @@ fn wrong_claims(consortium: &Consortium, record: &str) {
         (&["claim", "retract", record, "0", "--reason", "boredom"], 3),
         (&["claim", "retract", record, "8690e2", "--reason", "error"], 2),
         (&["claim", "retract", "86908690e2", record, "--reason", "error"], 2),
-        (&["claim", "add", record, "agent", "sarin"], 3),
+        (&["claim", "add", record, "agent", "water"], 3),
         (&["claim", "add", record, "--from", "/no/such/file"], 2),
         (&["claim", "add", record], 2),
         (&["claim", "add", record, "title", "x", "--space", "moon"], 2),

@@ -172,8 +172,8 @@ async fn from_words(
     record: RecordId,
 ) -> Result<Object, Problem> {
     let Some(known) = property_of(words, record) else {
-        let codes: Vec<&str> = model::properties(record.kind_code()).map(|property| property.code).collect();
-        let values = [("property", words.property.as_deref().unwrap_or_default()), ("known", &*codes.join(", "))];
+        let known = template::known_properties(record.kind_code(), session.language);
+        let values = [("property", words.property.as_deref().unwrap_or_default()), ("known", &*known)];
         return Err(Problem::told(exit::REFUSED, "unknown_property", "property_unknown", &values));
     };
     let spoken = value_of(session, &words.value.join(" "), known, words.language.as_deref())?;

@@ -73,6 +73,17 @@ impl Writing {
         problem.and("kept")
     }
 
+    /// The same where the editor failed: a text in which nothing was changed is not worth keeping.
+    pub(super) fn kept_if_changed(&self, command: &str, problem: Problem, begun: &str) -> Problem {
+        match std::fs::read(&self.path) {
+            Ok(bytes) if bytes == begun.as_bytes() => {
+                drop(std::fs::remove_file(&self.path));
+                problem
+            }
+            _ => self.kept(command, problem),
+        }
+    }
+
     /// Says on the side where the text is kept.
     pub(super) fn tell_kept(&self, session: &Session) {
         let values = [("kept", &*self.path.display().to_string())];

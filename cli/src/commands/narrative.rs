@@ -76,7 +76,7 @@ impl Job<'_> {
         let id = self.old.as_ref().map(|old| format!(" --narrative {}", old.id)).unwrap_or_default();
         let command = format!("isnad narrative edit {}{id}", self.record);
         let writing = Writing::begin(session, "narrative", &before)?;
-        let after = writing.edited().map_err(|problem| writing.kept(&command, problem))?;
+        let after = writing.edited().map_err(|problem| writing.kept_if_changed(&command, problem, &before))?;
         if let Err(problem) = unchanged(&before, &after) {
             writing.done();
             return Err(problem);

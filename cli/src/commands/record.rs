@@ -208,7 +208,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
     let writing = Writing::begin(session, kind.name, &begun)?;
     let (mut shown, mut last) = (begun.clone(), None);
     loop {
-        let typed = writing.edited().map_err(|problem| writing.kept(&command, problem))?;
+        let typed = writing.edited().map_err(|problem| writing.kept_if_changed(&command, problem, &begun))?;
         if let Some(problem) = given_up(&typed, &shown, last) {
             if template::is_same(&shown, &begun) {
                 writing.done();

@@ -38,7 +38,7 @@ mod references;
 mod spoken;
 mod write;
 
-pub use keys::{field, kind_named, property_named};
+pub use keys::{field, kind_named, known_properties, property_named};
 pub use mark::{is_same, marked};
 pub use read::parse;
 pub use references::{Reference, references, with_records};
@@ -88,11 +88,15 @@ pub enum Mistake {
     Value(NotUnderstood),
 }
 
+/// The value that names the keys one of which was due.
+const KNOWN: &str = "known";
+
 impl Mistake {
     fn rule(code: &'static str, values: &[(&'static str, &str)]) -> Self {
         // Told in one line, however much was typed.
-        let short = |text: &str| text.chars().take(limits::SPOKEN_SHOWN).collect();
-        Self::Form { code, values: values.iter().map(|(name, text)| (*name, short(text))).collect() }
+        let short = |text: &str| -> String { text.chars().take(limits::SPOKEN_SHOWN).collect() };
+        let told = |name: &'static str, text: &str| if name == KNOWN { text.to_owned() } else { short(text) };
+        Self::Form { code, values: values.iter().map(|(name, text)| (*name, told(name, text))).collect() }
     }
 
     /// The stable code.
@@ -119,7 +123,11 @@ impl Mistake {
     fn text(&self, language: Language, part: &str) -> String {
         match self {
             Self::Form { code, values } => {
-                let values: Vec<(&str, &str)> = values.iter().map(|(name, text)| (*name, text.as_str())).collect();
+                let told = |name: &str, text: &str| {
+                    if name == KNOWN { keys::known(language, text) } else { text.to_owned() }
+                };
+                let told: Vec<(&str, String)> = values.iter().map(|(name, text)| (*name, told(name, text))).collect();
+                let values: Vec<(&str, &str)> = told.iter().map(|(name, text)| (*name, text.as_str())).collect();
                 locale::format(language, &format!("refusal.{code}.{part}"), &values)
             }
             Self::Value(fault) if part == "why" => fault.why_in(language),

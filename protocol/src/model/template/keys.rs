@@ -80,7 +80,7 @@ pub(super) fn member(members: &'static [Member], text: &str) -> Option<&'static 
 const MEMBER_WORDS: [&str; 3] = ["template.part", "member", "property"];
 
 /// The word of a part, its code where it has none.
-pub(super) fn member_word<'a>(language: Language, code: &'a str) -> &'a str {
+pub(super) fn member_word(language: Language, code: &str) -> &str {
     let keys = MEMBER_WORDS.iter().map(|room| format!("{room}.{code}"));
     keys.filter_map(|key| locale::lookup(language, &key)).next().unwrap_or(code)
 }
@@ -178,6 +178,24 @@ const PLACE: &[Member] = &[
     Member::optional("geo_precision", ValueType::Code(&vocabularies::PRECISION)),
     Member::optional("role", ValueType::Code(&vocabularies::PLACE_ROLE)),
 ];
+
+/// The properties of a kind, as a person may name them in a language.
+#[must_use]
+pub fn known_properties(kind_code: u8, language: Language) -> String {
+    let codes: Vec<&str> = crate::model::properties(kind_code).map(|property| property.code).collect();
+    known(language, &codes.join(", "))
+}
+
+/// Keys that might have been meant, in a language: authors may write the word or the code.
+pub(super) fn known(language: Language, codes: &str) -> String {
+    const ROOMS: [&str; 4] = ["property", "field", "template.part", "member"];
+    let told = codes.split(", ").map(|code| {
+        let word = ROOMS.iter().find_map(|room| locale::lookup(language, &format!("{room}.{code}")));
+        // English codes are words.
+        word.filter(|_| language != Language::En).map_or_else(|| code.to_owned(), |word| format!("{word} ({code})"))
+    });
+    told.collect::<Vec<_>>().join(if language == Language::Ar { "، " } else { ", " })
+}
 
 /// The vocabulary of a field, where it has one.
 pub(super) fn field_vocabulary(field: &str) -> Option<&'static vocabularies::Vocabulary> {
