@@ -255,8 +255,8 @@ impl Claims {
             for sheet in sheets.values() {
                 let (standing, mut listener) = (Standings::new(sheet), Listener::new(&opinions, sheet));
                 let answered = replies.on(sheet);
-                for said in sheet.claims.values() {
-                    let (mut shown, rank) = show(of.kind_code(), &standing, said, &mut listener, material)?;
+                for (id, said) in &sheet.claims {
+                    let (mut shown, rank) = show(of.kind_code(), &standing, (*id, said), &mut listener, material)?;
                     shown.replies = replies.shown(&answered, of.kind_code(), said, material)?;
                     shown.record = (*of != record).then_some(*of);
                     let prop = said.claim.prop().unwrap_or_default().to_owned();
@@ -336,12 +336,12 @@ pub(super) fn property<S: SheetView>(
 fn show<S: SheetView>(
     kind: u8,
     standing: &Standings<'_>,
-    said: &crate::sheet::Said,
+    (id, said): (ClaimId, &crate::sheet::Said),
     listener: &mut Listener<'_>,
     material: &mut Material<'_, S>,
 ) -> Result<(ShownClaim, Rank), Fault> {
     let (sheet, claim) = (standing.sheet, &said.claim);
-    let (id, organisation) = (claim.id(), sheet.key.organisation);
+    let organisation = sheet.key.organisation;
     let text = |member: &str| claim.text(member).map(str::to_owned);
     let verdict = standing.judge(kind, claim);
     let state = standing.state(id);
@@ -426,9 +426,10 @@ impl<'a> Standings<'a> {
     /// Judges a claim of the sheet by the model.
     pub(super) fn judge(&self, kind: u8, claim: &Claim) -> Verdict {
         // A subject rests on the basis of the conclusion that names it.
-        let weighty = self.weighty.filter(|_| claim.prop() == Some("subject"));
-        let claims: Vec<Json> = [Some(claim.json()), weighty].into_iter().flatten().cloned().collect();
-        Verdict::of(model::check_claims(kind, &claims))
+        let Some(weighty) = self.weighty.filter(|_| claim.prop() == Some("subject")) else {
+            return Verdict::alone(kind, claim);
+        };
+        Verdict::of(model::check_claims(kind, &[claim.json().clone(), weighty.clone()]))
     }
 }
 

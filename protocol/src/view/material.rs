@@ -126,11 +126,20 @@ struct Voice<'a> {
 
 impl<'a> Spoken<'a> {
     pub(super) fn new(sheets: impl IntoIterator<Item = &'a Sheet>, policy: &Policy) -> Self {
+        Self::where_named(sheets, policy, |_| true)
+    }
+
+    /// The same of some properties alone.
+    fn where_named(
+        sheets: impl IntoIterator<Item = &'a Sheet>,
+        policy: &Policy,
+        is_asked: impl Fn(&str) -> bool,
+    ) -> Self {
         let mut by_property: BTreeMap<&str, Vec<Voice<'_>>> = BTreeMap::new();
         for sheet in sheets.into_iter().filter(|sheet| policy.counts(sheet.key.organisation)) {
             let rank = policy.rank(sheet.key.organisation);
             for (_, said) in sheet.standing_claims() {
-                let Some(property) = said.claim.prop() else { continue };
+                let Some(property) = said.claim.prop().filter(|property| is_asked(property)) else { continue };
                 let order = (rank, said.position(), sheet.key);
                 by_property.entry(property).or_default().push(Voice { order, sheet, said });
             }
@@ -177,7 +186,7 @@ pub(super) fn spoken<'a>(
     policy: &Policy,
     properties: &[&str],
 ) -> impl Iterator<Item = (&'a Sheet, &'a Said)> + use<'a> {
-    Spoken::new(sheets.values(), policy).of(properties).into_iter()
+    Spoken::where_named(sheets.values(), policy, |property| properties.contains(&property)).of(properties).into_iter()
 }
 
 /// Titles or names of a record; where it has none, its aliases. None twice.
