@@ -16,7 +16,7 @@ const INCIDENTS: &[u8] = include_bytes!("../../../cli/data/incidents.json");
 
 pub(super) fn run(report: &mut Report, size: Size) {
     // Builds the command, if that is to be done, before anything is timed.
-    binary::isnad();
+    let _ = binary::isnad();
     let consortium = Consortium::found(2);
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = |name: &str| dir.path().join(name).display().to_string();

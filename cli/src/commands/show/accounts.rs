@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, kind_code};
-use isnad_protocol::view::{Headline, How, Property, Reference, ShownClaim, State, View};
+use isnad_protocol::model::{self, ValueType};
+use isnad_protocol::view::{Corroboration, Headline, How, Property, Reference, ShownClaim, State, View};
 
 use super::casualties;
 use super::notes::Voices;
@@ -63,7 +64,38 @@ impl Sheet<'_> {
         for headline in headlines.filter_map(|headline| self.headline(property, headline)) {
             out.extend(hung("  ", &headline, pen.width));
         }
+        for line in property.computed.corroboration.iter().filter_map(|found| self.corroboration(property, found)) {
+            out.extend(hung("  ", &line, pen.width));
+        }
         out
+    }
+
+    /// On how many independent sources a value rests that several say; names and sources corroborate nothing.
+    fn corroboration(&self, property: &Property, found: &Corroboration) -> Option<String> {
+        let kind = kind_code(&self.view.kind)?;
+        let is_weighed = |value: ValueType| {
+            matches!(
+                value,
+                ValueType::Date | ValueType::Place | ValueType::Agent | ValueType::Count | ValueType::Code(_)
+            )
+        };
+        model::property(kind, &property.prop).filter(|known| is_weighed(known.value))?;
+        if found.organisations.max(found.bodies) < 2 || found.independent_sources == 0 {
+            return None;
+        }
+        let pen = self.pen;
+        let refs: Vec<Reference> = property.claims.iter().flat_map(|claim| claim.refs.clone()).collect();
+        let value = Telling { pen, refs: &refs }.brief(Some(kind), &property.prop, &found.value);
+        let (organisations, sources) = (found.organisations.to_string(), found.independent_sources.to_string());
+        let values = [("value", &*value), ("organisations", &*organisations), ("sources", &*sources)];
+        let mut told = pen.say("show.corroboration", &values);
+        if !found.derivative.is_empty() {
+            told = pen.notes(&[told, pen.say("show.derivative", &[("count", &found.derivative.len().to_string())])]);
+        }
+        if !found.circular.is_empty() {
+            told = pen.notes(&[told, pen.word("show.circular")]);
+        }
+        Some(told)
     }
 
     /// Casualties on one scale for all claimants, by category.

@@ -84,11 +84,13 @@ impl Pen<'_> {
         flags.extend(claim.malformed.then(|| self.word("view.malformed")));
         flags.extend(claim.unknown.then(|| self.word("view.unknown")));
         for code in claim.flags.iter().filter(|code| code.as_str() != "unknown_code" || !claim.unknown) {
-            let known = [format!("warning.{code}"), format!("refusal.{code}.why")]
-                .iter()
-                .find_map(|key| locale::lookup(self.language, key));
-            // Values of a warning are not kept in a view: its sentence is told without them.
-            flags.push(known.filter(|text| !text.contains('{')).map_or_else(|| self.foreign(code), str::to_owned));
+            let warning = claim.warnings.iter().find(|warning| warning.code == *code);
+            let told = warning.map(|warning| self.paragraphs(&warning.text_in(self.language)));
+            let known = [format!("warning.{code}"), format!("flag.{code}"), format!("refusal.{code}.why")];
+            let known = known.iter().filter_map(|key| locale::lookup(self.language, key));
+            // A text that wants values has none to tell here.
+            let plain = || known.filter(|text| !text.contains('{')).map(str::to_owned).next();
+            flags.push(told.or_else(plain).unwrap_or_else(|| self.foreign(code)));
         }
         flags
     }

@@ -69,7 +69,7 @@ fn judgement(other: RecordId, verdict: &str) -> Json {
 }
 
 fn codes(outcome: Result<Written, Problem>) -> Vec<String> {
-    outcome.unwrap_err().problems.into_iter().map(|broken| broken.code).collect()
+    outcome.unwrap_err().words.problems.into_iter().map(|broken| broken.code).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +77,8 @@ async fn all_that_a_request_breaks_is_told_and_nothing_of_it_signed() {
     let (_homes, node) = alone().await;
     let broken = vec![said("titel", "x", &[]), said("date", "7 April", &[]), said("alias", "Douma", &[])];
     let problem = write(&node, claims(broken)).await.unwrap_err();
-    let told: Vec<_> = problem.problems.iter().map(|broken| (broken.code.as_str(), broken.path.as_str())).collect();
+    let told: Vec<_> =
+        problem.words.problems.iter().map(|broken| (broken.code.as_str(), broken.path.as_str())).collect();
     assert_eq!(told, [("unknown_property", "claims[0].prop"), ("not_edtf", "claims[1].value")]);
     assert_eq!((problem.exit, problem.code.as_str()), (3, "unknown_property"));
     assert!(node.index().unwrap().entries_about(numbered(7)).unwrap().is_empty());
@@ -132,7 +133,7 @@ async fn an_opinion_is_of_the_standing_words_of_another_once_and_with_a_reason_t
     let later = pair.write(WRITER, claims(vec![later])).await.unwrap().claims[0];
     pair.carry(WRITER, OTHER).await;
     let replaced = pair.write(OTHER, claims(vec![dispute(claim)])).await;
-    assert_eq!(replaced.as_ref().unwrap_err().problems[0].code, "was_replaced");
+    assert_eq!(replaced.as_ref().unwrap_err().words.problems[0].code, "was_replaced");
     let retraction = Retraction { claim: later, reason: "safety".into(), note: None };
     pair.write(WRITER, Change { retractions: vec![retraction], ..Change::of(numbered(7)) }).await.unwrap();
     pair.carry(WRITER, OTHER).await;
@@ -194,7 +195,7 @@ async fn a_preview_shows_the_very_claims_that_are_signed_and_who_will_read_them(
         assert!(codes.contains(&"no_as_of"), "what readers are warned of, the author is told before: {codes:?}");
     }
     let before = node.snapshot().logs;
-    assert_eq!(preview(node, ask("members", vec![said("titel", "x", &[])])).await.unwrap_err().problems.len(), 1);
+    assert_eq!(preview(node, ask("members", vec![said("titel", "x", &[])])).await.unwrap_err().words.problems.len(), 1);
     assert_eq!(node.snapshot().logs, before, "a preview signs nothing");
 }
 
