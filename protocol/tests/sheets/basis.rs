@@ -105,9 +105,12 @@ fn five_organisations_rest_on_two_independent_sources() {
     assert_eq!((video.record, inquiry.record), (evidence(1), body(1)));
 }
 
+/// What it shows, what is said, and the counts that come of it.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut World), [usize; 5]);
+
 #[test]
 fn what_counts_as_one_source() {
-    let all: [(&str, &dyn Fn(&mut World), [usize; 5]); 9] = [
+    let all: [Case<'_>; 9] = [
         (
             "a member's word without a basis is no source",
             &|world| {
@@ -159,7 +162,7 @@ fn what_counts_as_one_source() {
             &|world| {
                 let digest = said("digest", &format!(r#"{{"alg":"sha-256","hex":"{}"}}"#, "ab".repeat(32)), &[]);
                 let archived = said("archived", &format!(r#"{{"alg":"sha-256","hex":"{}"}}"#, "AB".repeat(32)), &[]);
-                world.say(1, evidence(1), &[digest.clone()]);
+                world.say(1, evidence(1), std::slice::from_ref(&digest));
                 world.say(17, evidence(2), &[digest]);
                 world.say(17, source(1), &[archived]);
                 world.say(1, incident(), &[killed(&[evidence(1)], None)]);
@@ -208,7 +211,7 @@ fn what_counts_as_one_source() {
 fn a_claim_whose_sources_were_all_withdrawn_says_so() {
     let mut world = World::default();
     let title = said("title", "\"a statement\"", &[("lang", "\"en\"")]);
-    world.say(1, source(1), &[title.clone()]);
+    world.say(1, source(1), std::slice::from_ref(&title));
     world.say(1, source(2), &[said("title", "\"a report\"", &[("lang", "\"en\"")])]);
     world.say(1, incident(), &[killed(&[source(1)], None)]);
     world.say(17, incident(), &[killed(&[source(1), source(2)], None)]);
@@ -258,8 +261,8 @@ fn a_claim_is_explained_by_its_place_its_roots_and_who_shares_them() {
     publish(&mut world, 65, source(2), "Paper 2", "press", &[evidence(1)]);
     world.say(17, incident(), &[said("note", "\"later\"", &[("lang", "\"en\"")])]);
     let [first, second] = [killed(&[source(1)], None), killed(&[source(2)], None)];
-    world.say(1, incident(), &[first.clone()]);
-    world.say(17, incident(), &[second.clone()]);
+    world.say(1, incident(), std::slice::from_ref(&first));
+    world.say(17, incident(), std::slice::from_ref(&second));
     let told = explain(&world, &second);
     assert_eq!((told.place, told.because.clone()), (Place::Headline, [Because::Derivative].into()));
     assert_eq!(told.shares.iter().map(|brief| brief.claim).collect::<Vec<_>>(), [first.id()]);
@@ -270,7 +273,7 @@ fn a_claim_is_explained_by_its_place_its_roots_and_who_shares_them() {
     assert!(explain(&world, &first).because.is_empty());
 
     let other = said("casualty", r#"{"category":"killed","max":9,"min":9}"#, &[]);
-    world.say(33, incident(), &[other.clone()]);
+    world.say(33, incident(), std::slice::from_ref(&other));
     assert_eq!(explain(&world, &first).place, Place::Contested);
     assert_eq!(explain(&world, &first).contested_by.len(), 1);
     world.retract(33, incident(), other.id());
@@ -284,7 +287,7 @@ fn a_tree_stops_where_it_comes_back() {
     publish(&mut world, 1, source(1), "Paper 1", "press", &[source(2)]);
     publish(&mut world, 1, source(2), "Paper 2", "press", &[source(1)]);
     let claim = killed(&[source(1)], None);
-    world.say(1, incident(), &[claim.clone()]);
+    world.say(1, incident(), std::slice::from_ref(&claim));
     let told = explain(&world, &claim);
     assert!(told.because.contains(&Because::Circular));
     assert!(told.rests_on[0].rests_on[0].rests_on[0].comes_back);

@@ -136,7 +136,7 @@ fn one_claim_makes_nobody_a_court() {
 fn judge(world: &mut World, author: u8, about: RecordId, other: RecordId, verdict: &str) -> Claim {
     let value = format!(r#"{{"record":"{other}","relation":"same_as","verdict":"{verdict}"}}"#);
     let claim = said("judgement", &value, &[]);
-    world.say(author, about, &[claim.clone()]);
+    world.say(author, about, std::slice::from_ref(&claim));
     claim
 }
 
