@@ -105,9 +105,11 @@ fn five_organisations_rest_on_two_independent_sources() {
     assert_eq!((video.record, inquiry.record), (evidence(1), body(1)));
 }
 
+/// What it shows, what is said, and the counts that come of it.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut World), [usize; 5]);
+
 #[test]
 fn what_counts_as_one_source() {
-    type Case<'a> = (&'a str, &'a dyn Fn(&mut World), [usize; 5]);
     let all: [Case<'_>; 9] = [
         (
             "a member's word without a basis is no source",
