@@ -191,7 +191,7 @@ pub(crate) enum Command {
     /// Add, replace or retract single claims
     Claim {
         #[command(subcommand)]
-        command: ClaimCommand,
+        command: Box<ClaimCommand>,
     },
     /// Write a longer text together with colleagues
     Narrative {

@@ -48,7 +48,7 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Who => reading::who(session).await,
         Command::Import { file, space } => writing::import(session, &file, space).await,
         Command::Record { command } => record::run(session, command).await,
-        Command::Claim { command } => claim::run(session, command).await,
+        Command::Claim { command } => claim::run(session, *command).await,
         Command::Narrative { command } => narrative::run(session, command).await,
         Command::Opinion { command } => opinion::run(session, command).await,
         Command::Judge(args) => judge::run(session, args).await,

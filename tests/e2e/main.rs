@@ -7,6 +7,7 @@ mod contribute;
 mod demo;
 mod docs;
 mod export;
+mod forms;
 mod journey;
 mod language;
 mod lists;
