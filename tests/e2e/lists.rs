@@ -29,7 +29,8 @@ fn is_at(line: &Value, area: impl Fn(f64, f64) -> bool) -> bool {
 fn check_filters(home: &Path) {
     let all = json(home, &["list", "incident"]);
     let own = json(home, &["who"])["own"].as_str().unwrap().to_owned();
-    let filters: [(&[&str], &dyn Fn(&Value) -> bool); 9] = [
+    type Filter<'a> = (&'a [&'a str], &'a dyn Fn(&Value) -> bool);
+    let filters: [Filter<'_>; 9] = [
         (&["--agent", "nerve"], &|line| {
             has(line, "agents", |agent| {
                 ["sarin", "vx", "tabun", "novichok", "soman", "nerve_agent_unspecified", "organophosphorus_unspecified"]

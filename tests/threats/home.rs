@@ -110,7 +110,7 @@ fn answers(node: &Node) -> String {
     let reader = Reader::new(node);
     let today = Some(isnad_protocol::time::Day::parse("2020-01-01").unwrap());
     let day = DayQuery { today, ..DayQuery::default() };
-    let list = reader.list(&ListQuery { kind: 1, today, ..ListQuery::default() }, &Policy::default()).unwrap();
+    let list = reader.list(&ListQuery { kind: 1, today, ..ListQuery::default() }).unwrap();
     format!(
         "{}{:?}{:?}",
         String::from_utf8(list).unwrap(),

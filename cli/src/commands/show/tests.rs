@@ -9,8 +9,8 @@ use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale::Language;
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{
-    Basis, Computed, Did, History, Item, Line, Opinion, Overall, Policy, Property, Reference, Reply, Retracted,
-    ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
+    Basis, Computed, Did, History, Identity, Item, Line, Opinion, Overall, Policy, Property, Reference, Reply,
+    Retracted, ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
 };
 
 use super::{Pen, text};
@@ -132,6 +132,8 @@ fn reply(hostile: &str) -> Reply {
 fn claim(hostile: &str, value: Json, state: State) -> ShownClaim {
     let said = || Some(hostile.to_owned());
     ShownClaim {
+        record: None,
+        warnings: Vec::new(),
         id: CLAIM,
         organisation: ORGANISATION,
         space: SPACE,
@@ -272,6 +274,9 @@ fn view(hostile: &str) -> View {
     properties.push(property(hostile, hostile, &Json::text(hostile)));
     let names = words(hostile);
     View {
+        as_of: None,
+        grouped: vec![reference(hostile)],
+        identity: Identity { same: vec![reference(hostile)], ..Identity::default() },
         record: RecordId::parse("incident/f705d9459e8a8a12c4324204c2f45d").unwrap(),
         kind: "incident".to_owned(),
         labels: [words(hostile), words("Khan al-Assal")].concat(),
@@ -347,11 +352,11 @@ fn history(view: &View, hostile: &str) -> History {
         kind: 1,
         did: claims.chain([retracted, redacted, said]).collect(),
     };
-    History { record: view.record, items: vec![item] }
+    History { record: view.record, items: vec![item], as_of: None }
 }
 
 fn pen(language: Language, who: &Who, width: usize) -> Pen<'_> {
-    let printer = Printer { json: false, is_terminal: false, direction: language.direction() };
+    let printer = Printer { json: false, is_terminal: false, direction: language.direction(), language };
     Pen { printer, language, who, width, is_plain: false, is_full: false }
 }
 
