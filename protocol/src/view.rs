@@ -13,6 +13,7 @@ use crate::standing::{Judge, Standing};
 use crate::store::{Fault, SheetView};
 use crate::time::{Day, Timestamp};
 
+pub mod candidates;
 mod claims;
 mod compare;
 mod computed;
