@@ -9,7 +9,7 @@ mod reading;
 mod writing;
 
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
-pub(crate) use reading::{HistoryArgs, ListArgs, ShowArgs};
+pub(crate) use reading::{HistoryArgs, ListArgs, SameAsArgs, ShowArgs};
 pub(crate) use writing::{ClaimAddArgs, ClaimCommand, ClaimWords, NarrativeCommand, RecordCommand};
 
 const AFTER_HELP: &str = "\

@@ -44,6 +44,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/digest", get(digest))
         .route("/changes", get(changes))
         .route("/records", get(list))
+        .route("/candidates", get(candidates))
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
         .route("/resolve/{*record}", get(resolve))
@@ -212,6 +213,13 @@ async fn changes(
 async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> Result<impl IntoResponse, Problem> {
     let lines = wait(node, move |reader| reader.list(&query)).await?;
     Ok(([(CONTENT_TYPE, "application/json")], lines))
+}
+
+async fn candidates(
+    State(node): Shared,
+    Query(query): Query<reading::CandidatesQuery>,
+) -> Answer<reading::Candidates> {
+    read(node, move |reader| reader.candidates(&query)).await
 }
 
 async fn show(

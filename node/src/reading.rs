@@ -21,10 +21,12 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod candidates;
 mod list;
 mod resolve;
 mod tasks;
 
+pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use list::ListQuery;
 pub use resolve::KindsQuery;
 pub use tasks::Waiting;

@@ -5,6 +5,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 use serde::Deserialize;
 
+use super::candidates;
 use super::reading::{label, state_code};
 use crate::args::ListArgs;
 use crate::client::{self, Client, query};
@@ -13,10 +14,13 @@ use crate::output::{fit, isolated, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
-    let ListArgs { kind, search } = args;
+    let ListArgs { kind, search, same_as } = args;
     let code = kind_code(kind).ok_or_else(|| {
         Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
     })?;
+    if let Some(record) = &same_as.same_as {
+        return candidates::run(session, code, record.as_deref(), same_as).await;
+    }
     let query = query(&[
         ("kind", Some(code.to_string())),
         ("search", search.clone()),

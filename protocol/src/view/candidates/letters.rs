@@ -10,7 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// One consonant (or first vowel) of a word, with what is written up to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub(super) struct Letter {
     /// The group: one letter for all that stand for the same.
     pub group: char,
     /// Which vowels follow it, as far as they are written: of `a` 1, of `i` 2, of `u` 4.
