@@ -16,6 +16,7 @@ use isnad_protocol::view::{Context, History, Policy, Summary, View, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
+use crate::fault::Fault;
 use crate::index::Index;
 use crate::node::Node;
 use crate::problem::{Problem, exit};

@@ -85,14 +85,14 @@ impl Reader<'_> {
         found.truncate(query.limit.unwrap_or(LIMIT));
         let cut = one.map_or(to_compare.cut.len(), |one| usize::from(to_compare.cut.contains(&one)));
         let pairs = found.into_iter().map(|candidate| {
-            let called = [self.called(candidate.first)?, self.called(candidate.second)?];
+            let called = [self.told_of(candidate.first)?, self.told_of(candidate.second)?];
             Ok(Pair { candidate, called })
         });
         let pairs = pairs.collect::<Result<_, Problem>>()?;
         Ok(Candidates { matcher: MATCHER.to_owned(), pairs, more, compared: to_compare.pairs.len(), cut })
     }
 
-    fn called(&self, record: RecordId) -> Result<Called, Problem> {
+    fn told_of(&self, record: RecordId) -> Result<Called, Problem> {
         let summary = self.summary(record)?;
         Ok(Called { labels: summary.labels, dates: summary.dates })
     }

@@ -11,6 +11,8 @@ mod letters;
 pub mod names;
 pub mod places;
 mod score;
+#[cfg(test)]
+mod tests;
 mod traits;
 
 pub use blocks::Pairs;
