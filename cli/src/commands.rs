@@ -7,6 +7,7 @@ use crate::error::{DONE, Outcome};
 use crate::session::Session;
 
 mod audit;
+mod candidates;
 mod carry;
 mod claim;
 mod demo;

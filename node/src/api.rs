@@ -45,6 +45,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/changes", get(changes))
         .route("/records", get(list))
         .route("/due", get(due))
+        .route("/candidates", get(candidates))
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
         .route("/resolve/{*record}", get(resolve))
@@ -219,6 +220,10 @@ async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> R
 
 async fn due(State(node): Shared, Query(query): Query<reading::DueQuery>) -> Answer<reading::DueWithin> {
     read(node, move |reader| reader.due(&query)).await
+}
+
+async fn candidates(State(node): Shared, Query(query): Query<reading::CandidatesQuery>) -> Answer<reading::Candidates> {
+    read(node, move |reader| reader.candidates(&query)).await
 }
 
 async fn show(

@@ -23,12 +23,14 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod candidates;
 mod explain;
 mod list;
 mod policy;
 mod resolve;
 mod tasks;
 
+pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
 pub use list::{Due, DueQuery, DueWithin, ListQuery};
 pub use policy::PolicyQuery;

@@ -174,3 +174,32 @@ pub const IDENTITY_RECORDS: usize = 64;
 
 /// Bytes of a code of a vocabulary: the longest known one has 34, and a later version's is told as it is.
 pub const CODE_BYTES: usize = 64;
+
+/// Characters of a name that are compared with other names: the longest titles of resolutions. What follows tells nobody apart.
+pub const CANDIDATE_NAME_CHARS: usize = 256;
+
+/// Words of a name that are compared: the longest names of companies have some ten.
+pub const CANDIDATE_NAME_WORDS: usize = 16;
+
+/// Letters of all words in a row that are compared at once: the table has as many rows and columns.
+pub const CANDIDATE_WORD_LETTERS: usize = 48;
+
+/// Names of one record that are compared: six languages, with some spellings. Each is compared with each of another record.
+pub const CANDIDATE_NAMES: usize = 12;
+
+/// Points, dates, agents and other values of one record that are compared.
+pub const CANDIDATE_VALUES: usize = 16;
+
+/// Periods of 31 days that one record is looked for in: a year. A longer date says too little to find others by.
+pub const CANDIDATE_PERIODS: i64 = 12;
+
+/// Records that share a trait and are compared each with each; of more, each is compared with the next ones in order of date,
+/// place and name alone, and the reader is told.
+pub const CANDIDATE_BLOCK: usize = 64;
+
+/// The next ones in such an order.
+pub const CANDIDATE_NEIGHBOURS: usize = 8;
+
+/// Records that one record is compared with: those with which it shares rarer traits come first. 100,000 records are then some
+/// million comparisons.
+pub const CANDIDATE_COMPARED: usize = 48;

@@ -15,6 +15,7 @@ use crate::store::{Fault, SheetView};
 use crate::time::{Day, Timestamp};
 
 mod as_of;
+pub mod candidates;
 mod claims;
 mod compare;
 mod computed;

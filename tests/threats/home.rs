@@ -14,7 +14,6 @@ use isnad_protocol::breakage::Breakage;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, RecordId};
-use isnad_protocol::view::Policy;
 use isnad_tests::binary::copy;
 use tempfile::TempDir;
 use zeroize::Zeroizing;

@@ -97,6 +97,8 @@ pub(crate) struct ListArgs {
     #[arg(long, value_enum)]
     pub(crate) format: Option<ListFormat>,
     #[command(flatten)]
+    pub(crate) same_as: SameAsArgs,
+    #[command(flatten)]
     pub(crate) as_of: AsOfArgs,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
@@ -148,6 +150,21 @@ pub(crate) struct FilterArgs {
     /// Only where something was said on this day or later, by the time that its signer claims
     #[arg(long, value_name = "DATE")]
     pub(crate) changed_since: Option<String>,
+}
+
+/// Of a list: pairs of records that may be the same.
+#[derive(Debug, Args)]
+pub(crate) struct SameAsArgs {
+    /// Show pairs of records that may be the same, with reasons; of one record if it is named. Nothing is merged by itself
+    #[arg(long, value_name = "RECORD", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "left out, given, and given with a record are three things")]
+    pub(crate) same_as: Option<Option<String>>,
+    /// Show only pairs that are at least so much alike, from 0 to 100 [default: 50]
+    #[arg(long, value_name = "N", requires = "same_as", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) min_score: Option<u8>,
+    /// Show also pairs that this organisation has judged to be different
+    #[arg(long, requires = "same_as")]
+    pub(crate) judged: bool,
 }
 
 /// What a list is ordered by.

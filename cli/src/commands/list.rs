@@ -3,6 +3,7 @@
 use isnad_node::reading::Who;
 use isnad_protocol::view::{Policy, Summary};
 
+use super::candidates;
 use super::policy::Chosen;
 use crate::args::{ListArgs, ListFormat};
 use crate::client::{self, Client, query};
@@ -28,6 +29,9 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
 async fn listed(session: &Session, args: &ListArgs) -> Outcome {
     let format = format(session, args.format);
     let kind = kind_called(&args.kind)?;
+    if let Some(record) = &args.same_as.same_as {
+        return candidates::run(session, kind.code, record.as_deref(), args).await;
+    }
     let client = Client::to_read(session).await?;
     let answer = client.bytes("GET", &path(session, args, kind.code, format)?, Vec::new()).await?;
     let text = std::str::from_utf8(&answer).map_err(|error| Problem::fault(error.to_string()))?;

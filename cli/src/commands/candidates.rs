@@ -1,0 +1,117 @@
+//! `isnad list KIND --same-as`: pairs of records that may be the same, why, and how to judge them. MODEL §8, journey 7.
+
+use isnad_node::reading::{Called, Candidates, Pair, Who};
+use isnad_protocol::id::RecordId;
+use isnad_protocol::locale;
+use isnad_protocol::view::candidates::Reason;
+
+use super::reading::{label, organisation_name, property_word};
+use crate::args::ListArgs;
+use crate::client::{Client, query};
+use crate::error::{DONE, Outcome};
+use crate::output::{fit, hanging, inert, isolated, width};
+use crate::session::Session;
+
+pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &ListArgs) -> Outcome {
+    let query = query(&[
+        ("kind", Some(kind.to_string())),
+        ("record", record.map(str::to_owned)),
+        ("min_score", args.same_as.min_score.map(|score| score.to_string())),
+        ("limit", args.limit.map(|limit| limit.to_string())),
+        ("judged", Some(args.same_as.judged.to_string())),
+    ]);
+    let client = Client::to_read(session).await?;
+    let found: Candidates = client.get(&format!("/candidates{query}")).await?;
+    let who: Who = client.get("/who").await?;
+    session.printer.either(&found, |found| text(session, &who, found));
+    Ok(DONE)
+}
+
+fn text(session: &Session, who: &Who, found: &Candidates) -> String {
+    let format = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
+    let mut parts: Vec<String> = found.pairs.iter().map(|pair| pair_text(session, who, pair)).collect();
+    if parts.is_empty() {
+        parts.push(session.word("candidates.none").to_owned());
+    }
+    let count = found.pairs.len().to_string();
+    let mut end = vec![format("candidates.found", &[("count", &count), ("matcher", &inert(&found.matcher))])];
+    if found.more > 0 {
+        end.push(format("candidates.more", &[("count", &found.more.to_string())]));
+    }
+    if found.cut > 0 {
+        let values = [("compared", &*found.compared.to_string()), ("cut", &*found.cut.to_string())];
+        end.push(format("candidates.compared", &values));
+    }
+    parts.push(end.into_iter().map(|line| hanging("", &line, width())).collect::<Vec<_>>().join("\n"));
+    parts.join("\n\n")
+}
+
+/// Columns before what is told of a pair.
+const INDENT: &str = "     ";
+
+fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
+    let candidate = &pair.candidate;
+    let [first, second] = &pair.called;
+    let mut lines = vec![
+        format!("{:>3}  {}", candidate.score, record_text(session, candidate.first, first)),
+        format!("{INDENT}{}", record_text(session, candidate.second, second)),
+    ];
+    let reasons: Vec<String> = candidate.reasons.iter().map(|reason| reason_text(session, reason)).collect();
+    lines.push(hanging(INDENT, &reasons.join("; "), width()));
+    if !candidate.letters.is_empty() {
+        let lead = format!("{INDENT}{}: ", session.word("candidates.letters"));
+        lines.push(hanging(&lead, &letters_text(&candidate.letters), width()));
+    }
+    for (organisation, verdict) in &candidate.judged {
+        let name = organisation_name(who, *organisation, session.language);
+        let verdict = inert(locale::code(session.language, "verdict", verdict));
+        let values = [("organisation", &*name), ("verdict", &*verdict)];
+        lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
+    }
+    let (first, second, score) = (digits(candidate.first, 12), digits(candidate.second, 12), candidate.score);
+    let decide = session.word("candidates.decide");
+    let command = format!("`isnad judge {first} {second} different --score {score}`");
+    lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide}: {command}"), width()));
+    lines.join("\n")
+}
+
+/// The beginning of an id: enough to name the record.
+fn digits(record: RecordId, count: usize) -> String {
+    let id = record.to_string();
+    id.rsplit('/').next().unwrap_or_default().chars().take(count).collect()
+}
+
+fn record_text(session: &Session, record: RecordId, called: &Called) -> String {
+    let title = label(&called.labels, session.language).map_or_else(|| record.to_string(), |text| isolated(&text));
+    let date = called.dates.first().map(|date| inert(date)).unwrap_or_default();
+    let room = width().saturating_sub(INDENT.len() + 8 + 2 + 12 + 1);
+    format!("{}  {} {}", digits(record, 8), fit(&date, 12), fit(&title, room)).trim_end().to_owned()
+}
+
+/// A reason, and what it weighs.
+fn reason_text(session: &Session, reason: &Reason) -> String {
+    let language = session.language;
+    let told = |(name, value): (&String, &String)| {
+        let value = match name.as_str() {
+            "agent" => inert(locale::code(language, "agent", value)),
+            "class" => inert(locale::code(language, "agent_class", value)),
+            "scheme" => inert(locale::code(language, "identifier_scheme", value)),
+            "property" => property_word(language, value),
+            _ => isolated(value),
+        };
+        (name.clone(), value)
+    };
+    let values: Vec<(String, String)> = reason.values.iter().map(told).collect();
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let text = locale::format(language, &format!("candidates.{}", reason.code), &values);
+    format!("{text} ({:+})", reason.weight)
+}
+
+/// Words of two names, letter beside letter: `mu=م ha=ح`, a dash where one has no counterpart.
+fn letters_text(words: &[Vec<(String, String)>]) -> String {
+    let side = |letters: &str| if letters.is_empty() { "–".to_owned() } else { isolated(letters) };
+    let word = |letters: &Vec<(String, String)>| {
+        letters.iter().map(|(one, other)| format!("{}={}", side(one), side(other))).collect::<Vec<_>>().join(" ")
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(" · ")
+}

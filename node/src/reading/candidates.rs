@@ -1,0 +1,148 @@
+//! Pairs of records that may be the same: see `isnad_protocol::view::candidates`. A report, made anew each time.
+
+use std::collections::BTreeMap;
+
+use isnad_protocol::id::RecordId;
+use isnad_protocol::sheet;
+use isnad_protocol::view::Words;
+use isnad_protocol::view::candidates::{self, Candidate, MATCHER, Traits};
+use serde::{Deserialize, Serialize};
+
+use super::Reader;
+use crate::problem::Problem;
+
+/// What pairs to propose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidatesQuery {
+    /// The code of a kind.
+    pub kind: u8,
+    /// Only pairs with this record.
+    #[serde(default)]
+    pub record: Option<String>,
+    /// The least score.
+    #[serde(default)]
+    pub min_score: Option<u8>,
+    /// How many pairs at most.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Those too that this organisation has judged to be different.
+    #[serde(default)]
+    pub judged: bool,
+}
+
+/// Pairs of records that may be the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidates {
+    /// The rules by which they were found, for `judgement.matcher`.
+    pub matcher: String,
+    /// The pairs, the most alike first.
+    pub pairs: Vec<Pair>,
+    /// How many more there are beyond the limit.
+    pub more: usize,
+    /// How many pairs were compared.
+    pub compared: usize,
+    /// Records for which not all were compared that share a trait with them.
+    pub cut: usize,
+}
+
+/// One pair, with what its records are called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The pair.
+    #[serde(flatten)]
+    pub candidate: Candidate,
+    /// What its records are called, and their dates.
+    pub called: [Called; 2],
+}
+
+/// What a record is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    /// In each language.
+    pub labels: Vec<Words>,
+    /// Every date that is claimed, EDTF.
+    pub dates: Vec<String>,
+}
+
+/// Pairs below this have little in common.
+const MIN_SCORE: u8 = 50;
+/// Pairs that a person looks through at one time.
+const LIMIT: usize = 50;
+
+impl Reader<'_> {
+    /// Pairs of records of a kind that may be the same, with reasons.
+    ///
+    /// # Errors
+    /// [`Problem`] if the record is not there, or the index cannot be read.
+    pub fn candidates(&self, query: &CandidatesQuery) -> Result<Candidates, Problem> {
+        let one = query.record.as_deref().map(|text| self.resolve(text)).transpose()?;
+        let kind = one.map_or(query.kind, |record| record.kind_code());
+        let traits = self.traits(kind)?;
+        let to_compare = candidates::pairs(kind, &traits, one);
+        let mut found = self.compared(kind, &traits, &to_compare.pairs.iter().copied().collect::<Vec<_>>(), query)?;
+        candidates::sort(&mut found);
+        let more = found.len().saturating_sub(query.limit.unwrap_or(LIMIT));
+        found.truncate(query.limit.unwrap_or(LIMIT));
+        let cut = one.map_or(to_compare.cut.len(), |one| usize::from(to_compare.cut.contains(&one)));
+        let pairs = found.into_iter().map(|candidate| {
+            let called = [self.told_of(candidate.first)?, self.told_of(candidate.second)?];
+            Ok(Pair { candidate, called })
+        });
+        let pairs = pairs.collect::<Result<_, Problem>>()?;
+        Ok(Candidates { matcher: MATCHER.to_owned(), pairs, more, compared: to_compare.pairs.len(), cut })
+    }
+
+    fn told_of(&self, record: RecordId) -> Result<Called, Problem> {
+        let summary = self.summary(record)?;
+        Ok(Called { labels: summary.labels, dates: summary.dates })
+    }
+
+    /// What is compared of every record of a kind, read on all cores.
+    fn traits(&self, kind: u8) -> Result<BTreeMap<RecordId, Traits>, Problem> {
+        let index = self.node.index()?;
+        let records: Vec<RecordId> = index.records(&[kind])?.into_iter().collect();
+        let read = |record: &RecordId| -> Result<(RecordId, Traits), Problem> {
+            let folded = sheet::fold_claims(&index.entries_about(*record)?, self.snapshot.governance.as_ref());
+            let sheets = folded.sheets.into_iter().filter(|(key, _)| key.record == *record).collect();
+            Ok((*record, Traits::of(&sheets)))
+        };
+        Ok(on_all_cores(&records, read)?.into_iter().collect())
+    }
+
+    fn compared(
+        &self,
+        kind: u8,
+        traits: &BTreeMap<RecordId, Traits>,
+        pairs: &[(RecordId, RecordId)],
+        query: &CandidatesQuery,
+    ) -> Result<Vec<Candidate>, Problem> {
+        let (own, least) = (self.node.own_organisation(), query.min_score.unwrap_or(MIN_SCORE));
+        let is_rejected =
+            |pair: &Candidate| pair.judged.iter().any(|(whose, verdict)| Some(*whose) == own && verdict == "negative");
+        let compare = |(first, second): &(RecordId, RecordId)| {
+            let (one, other) = (traits.get(first), traits.get(second));
+            let pair = one.zip(other).map(|(one, other)| candidates::compare(kind, (*first, one), (*second, other)));
+            Ok(pair.filter(|pair| pair.score >= least && (query.judged || !is_rejected(pair))))
+        };
+        Ok(on_all_cores(pairs, compare)?.into_iter().flatten().collect())
+    }
+}
+
+/// Does the same with each item, in order.
+fn on_all_cores<T: Sync, R: Send>(
+    items: &[T],
+    each: impl Fn(&T) -> Result<R, Problem> + Sync,
+) -> Result<Vec<R>, Problem> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let each = &each;
+    std::thread::scope(|scope| {
+        let parts = items.chunks(items.len().div_ceil(cores).max(1));
+        let started: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(each).collect::<Result<Vec<R>, Problem>>())).collect();
+        let mut done = Vec::with_capacity(items.len());
+        for part in started {
+            done.extend(part.join().map_err(|_| Problem::fault("records could not be compared"))??);
+        }
+        Ok(done)
+    })
+}
