@@ -216,7 +216,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             }
             writing.put(&shown)?;
             // Of several rules each is told with its own advice, and none of them names the file.
-            if problem.problems.len() > 1 && !session.printer.json {
+            if problem.words.problems.len() > 1 && !session.printer.json {
                 writing.tell_kept(session);
             }
             return Err(writing.kept(&command, problem));
