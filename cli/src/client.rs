@@ -146,9 +146,8 @@ async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Re
 
 /// Reads an answer.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        Problem::told(exit::FAULT, "answer", "answer", &[("reason", &error.to_string())])
-    })
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::told(exit::FAULT, "answer", "answer", &[("reason", &error.to_string())]))
 }
 
 /// A query string of the parts that are given.

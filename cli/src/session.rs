@@ -43,9 +43,12 @@ impl Session {
             Some(home) => home,
             None => home::default_path(environment("XDG_DATA_HOME"), environment("HOME"))?,
         };
-        let today = cli.today.as_deref().map(Day::parse).transpose().map_err(|error| {
-            Problem::told(exit::USAGE, "usage", "today", &[("reason", &error.to_string())])
-        })?;
+        let today = cli
+            .today
+            .as_deref()
+            .map(Day::parse)
+            .transpose()
+            .map_err(|error| Problem::told(exit::USAGE, "usage", "today", &[("reason", &error.to_string())]))?;
         let language = match cli.lang {
             Some(Lang::Ar) => Language::Ar,
             Some(Lang::En) => Language::En,
@@ -107,9 +110,9 @@ impl Session {
     /// Asks a person for a passphrase, which is not shown.
     fn prompt(&self, question: &str) -> Result<Zeroizing<String>, Problem> {
         let question = format!("{} ", locale::word(self.language, question));
-        rpassword::prompt_password(question)
-            .map(Zeroizing::new)
-            .map_err(|error| Problem::told(exit::USAGE, "usage", "passphrase_prompt", &[("reason", &error.to_string())]))
+        rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
+            Problem::told(exit::USAGE, "usage", "passphrase_prompt", &[("reason", &error.to_string())])
+        })
     }
 }
 

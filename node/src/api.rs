@@ -215,10 +215,7 @@ async fn list(State(node): Shared, Query(query): Query<reading::ListQuery>) -> R
     Ok(([(CONTENT_TYPE, "application/json")], lines))
 }
 
-async fn candidates(
-    State(node): Shared,
-    Query(query): Query<reading::CandidatesQuery>,
-) -> Answer<reading::Candidates> {
+async fn candidates(State(node): Shared, Query(query): Query<reading::CandidatesQuery>) -> Answer<reading::Candidates> {
     read(node, move |reader| reader.candidates(&query)).await
 }
 

@@ -76,8 +76,7 @@ fn spaces(node: &Node) -> Vec<SpaceId> {
 }
 
 fn frames(consortium: ConsortiumId, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Problem> {
-    let no_file =
-        |key: &str, values: &[(&str, &str)]| Problem::told(exit::REFUSED, "carried_file", key, values);
+    let no_file = |key: &str, values: &[(&str, &str)]| Problem::told(exit::REFUSED, "carried_file", key, values);
     if !bytes.starts_with(&FILE_TAG) {
         return Err(no_file("carried_file.foreign", &[]));
     }

@@ -143,9 +143,8 @@ struct Ready {
 fn prepare_all(node: &Node, request: Request) -> Result<Prepared, Problem> {
     let governance = node.snapshot().governance;
     let space = governance.spaces().into_iter().find(|space| space.name == request.space);
-    let space = space.ok_or_else(|| {
-        Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)])
-    })?;
+    let space =
+        space.ok_or_else(|| Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)]))?;
     let mut check = Check::new(node, &space, request.only_new, request.changes.len());
     let mut changes = Vec::new();
     for change in request.changes {

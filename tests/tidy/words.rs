@@ -109,7 +109,8 @@ fn every_rule_that_refuses_has_a_text() {
         let (_, behind) = source.split_once("fn code(").unwrap_or_else(|| panic!("{path} has no codes"));
         let body = behind.split("\n    }\n").next().unwrap_or_default();
         let codes = body.split("=> \"").skip(1).filter_map(|code| code.split('"').next());
-        missing.extend(codes.filter(|code| !english.contains_key(&format!("problem.door.{code}.why"))).map(str::to_owned));
+        missing
+            .extend(codes.filter(|code| !english.contains_key(&format!("problem.door.{code}.why"))).map(str::to_owned));
     }
     assert!(missing.is_empty(), "problem.door.<code>.why is missing for {missing:?}");
 }

@@ -20,9 +20,10 @@ struct Told<'a> {
 }
 
 pub(crate) fn run(session: &Session, consortium: Option<&str>) -> Outcome {
-    let known = consortium.map(|id| ConsortiumId::parse(pasted(id))).transpose().map_err(|error| {
-        Problem::told(exit::USAGE, "usage", "consortium_id", &[("reason", &error.to_string())])
-    })?;
+    let known = consortium
+        .map(|id| ConsortiumId::parse(pasted(id)))
+        .transpose()
+        .map_err(|error| Problem::told(exit::USAGE, "usage", "consortium_id", &[("reason", &error.to_string())]))?;
     let home = session.home()?;
     let bar = progress(session.printer, 0);
     let audited = audit(&home, known, &mut |read, total| {

@@ -2,7 +2,7 @@
 
 use isnad_node::reading::{Called, Candidates, Pair, Who};
 use isnad_protocol::id::RecordId;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::candidates::Reason;
 
 use super::reading::{label, organisation_name, property_word};
@@ -57,21 +57,21 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
         format!("{INDENT}{}", record_text(session, candidate.second, second)),
     ];
     let reasons: Vec<String> = candidate.reasons.iter().map(|reason| reason_text(session, reason)).collect();
-    lines.push(hanging(INDENT, &reasons.join("; "), width()));
+    lines.push(hanging(INDENT, &reasons.join(separator(session.language)), width()));
     if !candidate.letters.is_empty() {
-        let lead = format!("{INDENT}{}: ", session.word("candidates.letters"));
+        let lead = format!("{INDENT}{} ", session.word("candidates.letters"));
         lines.push(hanging(&lead, &letters_text(&candidate.letters), width()));
     }
     for (organisation, verdict) in &candidate.judged {
         let name = organisation_name(who, *organisation, session.language);
-        let verdict = inert(locale::code(session.language, "verdict", verdict));
+        let verdict = inert(locale::code(session.language, "candidates.verdict", verdict));
         let values = [("organisation", &*name), ("verdict", &*verdict)];
         lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
     }
     let (first, second, score) = (digits(candidate.first, 12), digits(candidate.second, 12), candidate.score);
     let decide = session.word("candidates.decide");
     let command = format!("`isnad judge {first} {second} different --score {score}`");
-    lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide}: {command}"), width()));
+    lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide} {command}"), width()));
     lines.join("\n")
 }
 
@@ -95,7 +95,7 @@ fn reason_text(session: &Session, reason: &Reason) -> String {
         let value = match name.as_str() {
             "agent" => inert(locale::code(language, "agent", value)),
             "class" => inert(locale::code(language, "agent_class", value)),
-            "scheme" => inert(locale::code(language, "identifier_scheme", value)),
+            "scheme" => scheme(language, value),
             "property" => property_word(language, value),
             _ => isolated(value),
         };
@@ -105,6 +105,23 @@ fn reason_text(session: &Session, reason: &Reason) -> String {
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (&**name, &**value)).collect();
     let text = locale::format(language, &format!("candidates.{}", reason.code), &values);
     format!("{text} ({:+})", reason.weight)
+}
+
+/// What stands between two reasons.
+const fn separator(language: Language) -> &'static str {
+    match language {
+        Language::Ar => "؛ ",
+        Language::En => "; ",
+        Language::Fr => " ; ",
+    }
+}
+
+/// A scheme of identifiers, or the property that stands for one.
+fn scheme(language: Language, code: &str) -> String {
+    match locale::lookup(language, &format!("identifier_scheme.{code}")) {
+        Some(word) => word.to_owned(),
+        None => property_word(language, code),
+    }
 }
 
 /// Words of two names, letter beside letter: `mu=م ha=ح`, a dash where one has no counterpart.

@@ -231,7 +231,8 @@ fn value_of(text: &str, property: Option<&Property>) -> Result<Json, Problem> {
         return Ok(Json::text(text));
     }
     let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
-    claim.ok().and_then(|claim| claim.get("value").cloned()).ok_or_else(|| {
-        Problem::told(exit::USAGE, "usage", "value", &[])
-    })
+    claim
+        .ok()
+        .and_then(|claim| claim.get("value").cloned())
+        .ok_or_else(|| Problem::told(exit::USAGE, "usage", "value", &[]))
 }

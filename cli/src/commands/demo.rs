@@ -342,9 +342,8 @@ fn closing(session: &Session, shown: &Shown, pages: &(String, String)) -> String
             lines.push(format!("  {organisation:<9} {space:<8} {}", digest.get(..32).unwrap_or(digest)));
         }
     }
-    let counted = |key: &str, count: usize| {
-        locale::counted(language, key, u64::try_from(count).unwrap_or(u64::MAX), &[])
-    };
+    let counted =
+        |key: &str, count: usize| locale::counted(language, key, u64::try_from(count).unwrap_or(u64::MAX), &[]);
     let numbers = [
         ("organisations", counted("organisations", shown.organisations)),
         ("records", counted("records", shown.records)),

@@ -272,9 +272,7 @@ pub(crate) fn of_identity(error: IdentityError) -> Problem {
             let values = [("rule", error.code())];
             Problem::of_rule(exit::REFUSED, error.code(), "act_made", &values, error.to_string())
         }
-        IdentityError::NoOrganisation => {
-            Problem::told(exit::USAGE, "no_organisation", "no_organisation", &[])
-        }
+        IdentityError::NoOrganisation => Problem::told(exit::USAGE, "no_organisation", "no_organisation", &[]),
         other => Problem::fault(other.to_string()),
     }
 }

@@ -15,9 +15,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
     let ListArgs { kind, search, same_as } = args;
-    let code = kind_code(kind).ok_or_else(|| {
-        Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
-    })?;
+    let code = kind_code(kind).ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))?;
     if let Some(record) = &same_as.same_as {
         return candidates::run(session, code, record.as_deref(), same_as).await;
     }

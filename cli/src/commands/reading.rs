@@ -56,9 +56,12 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
     }
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
-    lines.extend(status.strangers.iter().map(|(node, address)| {
-        told("status.stranger", &[("node", &node.to_short()), ("address", address)])
-    }));
+    lines.extend(
+        status
+            .strangers
+            .iter()
+            .map(|(node, address)| told("status.stranger", &[("node", &node.to_short()), ("address", address)])),
+    );
     lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(notice))));
     lines.join("\n")
 }
@@ -85,7 +88,8 @@ pub(crate) async fn who(session: &Session) -> Outcome {
 pub(crate) fn who_text(language: Language, who: &Who) -> String {
     let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
     let name = who.name.as_deref().map_or_else(|| locale::word(language, "who.not_founded").to_owned(), isolated);
-    let mut lines = vec![told("who.consortium", &[("name", &name)]), told("who.id", &[("id", &who.consortium.to_string())])];
+    let mut lines =
+        vec![told("who.consortium", &[("name", &name)]), told("who.id", &[("id", &who.consortium.to_string())])];
     if let Some(threshold) = who.threshold {
         let (threshold, count) = (threshold.to_string(), who.organisations.len().to_string());
         lines.push(told("who.threshold", &[("threshold", &threshold), ("organisations", &count)]));

@@ -209,9 +209,8 @@ fn recorded_text(session: &Session, recorded: &Recorded) -> String {
 pub(crate) async fn record(session: &Session, command: RecordCommand) -> Outcome {
     match command {
         RecordCommand::Example { kind } => {
-            let example = model::example(known_kind(&kind)?).ok_or_else(|| {
-                Problem::told(exit::NO, "not_found", "no_example", &[("kind", &*kind)])
-            })?;
+            let example = model::example(known_kind(&kind)?)
+                .ok_or_else(|| Problem::told(exit::NO, "not_found", "no_example", &[("kind", &*kind)]))?;
             session.printer.line(example);
             Ok(DONE)
         }
@@ -258,9 +257,9 @@ fn chosen_space(asked: Option<SpaceName>, drafted: Option<Audience>) -> Result<S
 }
 
 fn known_kind(kind: &str) -> Result<u8, Problem> {
-    kind_code(kind).filter(|code| model::kind(*code).is_some()).ok_or_else(|| {
-        Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)])
-    })
+    kind_code(kind)
+        .filter(|code| model::kind(*code).is_some())
+        .ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))
 }
 
 /// Records made by hand have random ids: nobody can guess what they are about.
@@ -400,11 +399,10 @@ fn edited(text: &str) -> Result<String, Problem> {
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
     let status = std::process::Command::new(program).args(words).arg(path).status();
-    let status =
-        status.map_err(|error| {
-            let values = [("program", program), ("reason", &*error.to_string())];
-            Problem::told(exit::USAGE, "usage", "editor", &values)
-        })?;
+    let status = status.map_err(|error| {
+        let values = [("program", program), ("reason", &*error.to_string())];
+        Problem::told(exit::USAGE, "usage", "editor", &values)
+    })?;
     if !status.success() {
         return Err(Problem::told(exit::USAGE, "usage", "editor_failed", &[("program", program)]));
     }

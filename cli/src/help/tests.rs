@@ -41,7 +41,8 @@ fn what_the_arguments_say_in_english_stands_in_the_locale_for_the_other_language
     english(&Cli::command(), "", &mut found);
     assert!(found.len() > 50, "{found:?}");
     let missing = found.iter().filter(|(key, said)| text(Language::En, key).as_ref() != Some(said));
-    let missing: Vec<String> = missing.map(|(key, said)| format!("help.{key} = {}", said.replace('\n', "\\n"))).collect();
+    let missing: Vec<String> =
+        missing.map(|(key, said)| format!("help.{key} = {}", said.replace('\n', "\\n"))).collect();
     assert!(missing.is_empty(), "help.txt lacks, or has otherwise:\n{}", missing.join("\n"));
 }
 
@@ -65,7 +66,9 @@ fn help_is_in_the_readers_language_down_to_its_headings() {
             for word in words {
                 assert!(text.contains(word), "{language}: {word} is missing in\n{text}");
             }
-            for english in ["Usage", "Options of every command", "Print help", "possible values", "Possible", "default:"] {
+            for english in
+                ["Usage", "Options of every command", "Print help", "possible values", "Possible", "default:"]
+            {
                 assert!(!text.contains(english), "{language}: {english}\n{text}");
             }
             assert!(text.contains("--space <SPACE>") && text.contains("isnad import"), "{text}");

@@ -117,9 +117,8 @@ impl Reader<'_> {
         query: &CandidatesQuery,
     ) -> Result<Vec<Candidate>, Problem> {
         let (own, least) = (self.node.own_organisation(), query.min_score.unwrap_or(MIN_SCORE));
-        let is_rejected = |pair: &Candidate| {
-            pair.judged.iter().any(|(whose, verdict)| Some(*whose) == own && verdict == "negative")
-        };
+        let is_rejected =
+            |pair: &Candidate| pair.judged.iter().any(|(whose, verdict)| Some(*whose) == own && verdict == "negative");
         let compare = |(first, second): &(RecordId, RecordId)| {
             let (one, other) = (traits.get(first), traits.get(second));
             let pair = one.zip(other).map(|(one, other)| candidates::compare(kind, (*first, one), (*second, other)));

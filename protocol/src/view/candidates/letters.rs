@@ -54,17 +54,18 @@ impl Letter {
 pub(super) fn plain(text: &str) -> String {
     let small = text.to_lowercase().replace('ç', "s");
     let spelt = small.nfkd().filter(|letter| !is_combining_mark(*letter) && *letter != 'ـ');
-    spelt.map(|letter| match letter {
-        'ı' => 'i',
-        'ٱ' => 'ا',
-        'ی' => 'ي',
-        'ک' => 'ك',
-        'ø' => 'o',
-        'ł' => 'l',
-        'đ' => 'd',
-        other => other,
-    })
-    .collect()
+    spelt
+        .map(|letter| match letter {
+            'ı' => 'i',
+            'ٱ' => 'ا',
+            'ی' => 'ي',
+            'ک' => 'ك',
+            'ø' => 'o',
+            'ł' => 'l',
+            'đ' => 'd',
+            other => other,
+        })
+        .collect()
 }
 
 /// True if a text has a letter of Arabic script.

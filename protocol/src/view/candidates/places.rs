@@ -52,7 +52,8 @@ fn units(text: &str) -> Option<i64> {
     let spelt = values::coordinate(text)?;
     let (is_negative, digits) = spelt.strip_prefix('-').map_or((false, &*spelt), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let number = whole.parse::<i64>().ok()?.checked_mul(DEGREE)?.checked_add(format!("{fraction:0<5}").parse().ok()?)?;
+    let number =
+        whole.parse::<i64>().ok()?.checked_mul(DEGREE)?.checked_add(format!("{fraction:0<5}").parse().ok()?)?;
     Some(if is_negative { number.saturating_neg() } else { number })
 }
 
