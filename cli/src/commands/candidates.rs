@@ -1,5 +1,7 @@
 //! `isnad list KIND --same-as`: pairs of records that may be the same, why, and how to judge them. MODEL §8, journey 7.
 
+use std::time::Duration;
+
 use isnad_node::reading::{Called, Candidates, Pair, Who};
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
@@ -8,8 +10,8 @@ use isnad_protocol::view::candidates::Reason;
 use super::reading::{label, organisation_name, property_word};
 use crate::args::SameAsArgs;
 use crate::client::{Client, query};
-use crate::error::{DONE, Outcome};
-use crate::output::{fit, hanging, inert, isolated, width};
+use crate::error::{DONE, Outcome, Problem};
+use crate::output::{fit, hanging, inert, isolated, progress, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &SameAsArgs) -> Outcome {
@@ -21,10 +23,27 @@ pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args:
         ("judged", Some(args.judged.to_string())),
     ]);
     let client = Client::to_read(session).await?;
-    let found: Candidates = client.get(&format!("/candidates{query}")).await?;
+    let found = patiently(session, client.get(&format!("/candidates{query}"))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&found, |found| text(session, &who, found));
     Ok(DONE)
+}
+
+/// Waits for an answer; from a second on a person sees that work is going on.
+async fn patiently(
+    session: &Session,
+    asked: impl Future<Output = Result<Candidates, Problem>>,
+) -> Result<Candidates, Problem> {
+    let mut asked = std::pin::pin!(asked);
+    if let Ok(found) = tokio::time::timeout(Duration::from_secs(1), &mut asked).await {
+        return found;
+    }
+    let bar = progress(session.printer, 0);
+    bar.set_style(indicatif::ProgressStyle::default_spinner());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let found = asked.await;
+    bar.finish_and_clear();
+    found
 }
 
 fn text(session: &Session, who: &Who, found: &Candidates) -> String {
@@ -68,7 +87,7 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
         let values = [("organisation", &*name), ("verdict", &*verdict)];
         lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
     }
-    let (first, second, score) = (digits(candidate.first, 12), digits(candidate.second, 12), candidate.score);
+    let (first, second, score) = (digits(candidate.first, 10), digits(candidate.second, 10), candidate.score);
     let decide = session.word("candidates.decide");
     let command = format!("`isnad judge {first} {second} different --score {score}`");
     lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide} {command}"), width()));

@@ -29,9 +29,17 @@ pub(super) fn reasons(kind: u8, first: &Traits, second: &Traits) -> Vec<Reason> 
     }
     // One thing under one number may have had two names.
     let is_identified = reasons.iter().any(|reason| reason.code == "identifier_equal");
+    // Titles of incidents say place and date again, cost most to compare, and carry no pair that is not near already.
+    let sum = reasons.iter().fold(0_i32, |sum, reason| sum.saturating_add(reason.weight));
+    if kind == INCIDENT && sum < NEAR {
+        return reasons;
+    }
     reasons.extend(names(kind, first, second).filter(|reason| reason.weight > 0 || !is_identified));
     reasons
 }
+
+/// Incidents with less than this for place, date and agent are not compared by name.
+const NEAR: i32 = 30;
 
 fn reason(code: &str, weight: i32, values: &[(&str, String)]) -> Reason {
     let values: BTreeMap<_, _> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

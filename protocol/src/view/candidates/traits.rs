@@ -44,13 +44,14 @@ impl Traits {
     #[must_use]
     pub fn of(sheets: &Sheets) -> Self {
         let mut traits = Self::default();
-        let (mut names, mut places) = (BTreeSet::new(), BTreeSet::new());
+        let (mut names, mut aliases, mut places) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for sheet in sheets.values() {
             for (_, said) in sheet.standing_claims() {
                 let (Some(prop), Some(value)) = (said.claim.prop(), said.claim.value()) else { continue };
                 match prop {
                     "title" | "name" => names.extend(name_text(value)),
-                    "alias" => names.extend(name_text(value).filter(|_| spoken(value))),
+                    "alias" if spoken(value) => names.extend(name_text(value)),
+                    "alias" => aliases.extend(name_text(value)),
                     "place" | "captured_where" => {
                         let all = value.get("names").and_then(Json::as_list).unwrap_or_default();
                         places.extend(all.iter().filter_map(name_text));
@@ -64,7 +65,8 @@ impl Traits {
                 }
             }
         }
-        traits.names = compared(names);
+        // What has no name is called by its code.
+        traits.names = compared(if names.is_empty() { aliases } else { names });
         traits.places = compared(places);
         traits.cut();
         traits
