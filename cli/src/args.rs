@@ -218,7 +218,7 @@ pub(crate) enum Command {
     /// Show what waits for this organisation's answer: disputes, replies, opinions on what has changed
     Tasks,
     /// List records of a kind
-    List(ListArgs),
+    List(Box<ListArgs>),
     /// List measures whose term ends soon
     ///
     /// Computed from what is claimed and the reader's day, so that it is right offline too. A measure past its last day of

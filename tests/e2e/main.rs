@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod candidates;
 mod carry;
 mod contribute;
 mod demo;

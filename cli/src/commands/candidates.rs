@@ -1,15 +1,17 @@
 //! `isnad list KIND --same-as`: pairs of records that may be the same, why, and how to judge them. MODEL §8, journey 7.
 
+use std::time::Duration;
+
 use isnad_node::reading::{Called, Candidates, Pair, Who};
 use isnad_protocol::id::RecordId;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::candidates::Reason;
 
 use super::reading::{label, organisation_name, property_word};
 use crate::args::ListArgs;
 use crate::client::{Client, query};
-use crate::error::{DONE, Outcome};
-use crate::output::{fit, hanging, inert, isolated, width};
+use crate::error::{DONE, Outcome, Problem};
+use crate::output::{fit, hanging, inert, isolated, progress, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &ListArgs) -> Outcome {
@@ -21,10 +23,27 @@ pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args:
         ("judged", Some(args.same_as.judged.to_string())),
     ]);
     let client = Client::to_read(session).await?;
-    let found: Candidates = client.get(&format!("/candidates{query}")).await?;
+    let found = patiently(session, client.get(&format!("/candidates{query}"))).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&found, |found| text(session, &who, found));
     Ok(DONE)
+}
+
+/// Waits for an answer; from a second on a person sees that work is going on.
+async fn patiently(
+    session: &Session,
+    asked: impl Future<Output = Result<Candidates, Problem>>,
+) -> Result<Candidates, Problem> {
+    let mut asked = std::pin::pin!(asked);
+    if let Ok(found) = tokio::time::timeout(Duration::from_secs(1), &mut asked).await {
+        return found;
+    }
+    let bar = progress(session.printer, 0);
+    bar.set_style(indicatif::ProgressStyle::default_spinner());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let found = asked.await;
+    bar.finish_and_clear();
+    found
 }
 
 fn text(session: &Session, who: &Who, found: &Candidates) -> String {
@@ -57,21 +76,21 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
         format!("{INDENT}{}", record_text(session, candidate.second, second)),
     ];
     let reasons: Vec<String> = candidate.reasons.iter().map(|reason| reason_text(session, reason)).collect();
-    lines.push(hanging(INDENT, &reasons.join("; "), width()));
+    lines.push(hanging(INDENT, &reasons.join(separator(session.language)), width()));
     if !candidate.letters.is_empty() {
-        let lead = format!("{INDENT}{}: ", session.word("candidates.letters"));
+        let lead = format!("{INDENT}{} ", session.word("candidates.letters"));
         lines.push(hanging(&lead, &letters_text(&candidate.letters), width()));
     }
     for (organisation, verdict) in &candidate.judged {
         let name = organisation_name(who, *organisation, session.language);
-        let verdict = inert(locale::code(session.language, "verdict", verdict));
+        let verdict = inert(locale::code(session.language, "candidates.verdict", verdict));
         let values = [("organisation", &*name), ("verdict", &*verdict)];
         lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
     }
-    let (first, second, score) = (digits(candidate.first, 12), digits(candidate.second, 12), candidate.score);
+    let (first, second, score) = (digits(candidate.first, 10), digits(candidate.second, 10), candidate.score);
     let decide = session.word("candidates.decide");
     let command = format!("`isnad judge {first} {second} different --score {score}`");
-    lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide}: {command}"), width()));
+    lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide} {command}"), width()));
     lines.join("\n")
 }
 
@@ -95,7 +114,7 @@ fn reason_text(session: &Session, reason: &Reason) -> String {
         let value = match name.as_str() {
             "agent" => inert(locale::code(language, "agent", value)),
             "class" => inert(locale::code(language, "agent_class", value)),
-            "scheme" => inert(locale::code(language, "identifier_scheme", value)),
+            "scheme" => scheme(language, value),
             "property" => property_word(language, value),
             _ => isolated(value),
         };
@@ -105,6 +124,23 @@ fn reason_text(session: &Session, reason: &Reason) -> String {
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (&**name, &**value)).collect();
     let text = locale::format(language, &format!("candidates.{}", reason.code), &values);
     format!("{text} ({:+})", reason.weight)
+}
+
+/// What stands between two reasons.
+const fn separator(language: Language) -> &'static str {
+    match language {
+        Language::Ar => "؛ ",
+        Language::En => "; ",
+        Language::Fr => " ; ",
+    }
+}
+
+/// A scheme of identifiers, or the property that stands for one.
+fn scheme(language: Language, code: &str) -> String {
+    match locale::lookup(language, &format!("identifier_scheme.{code}")) {
+        Some(word) => word.to_owned(),
+        None => property_word(language, code),
+    }
 }
 
 /// Words of two names, letter beside letter: `mu=م ha=ح`, a dash where one has no counterpart.

@@ -75,9 +75,14 @@ pub fn compare(kind: u8, first: (RecordId, &Traits), second: (RecordId, &Traits)
         second: second.0,
         score: u8::try_from(sum.clamp(0, 100)).unwrap_or(0),
         reasons,
-        letters: alike.map(|(_, one, other)| one.aligned(other)).unwrap_or_default(),
+        letters: alike.map(|(_, one, other)| one.aligned(other)).filter(|words| differ(words)).unwrap_or_default(),
         judged,
     }
+}
+
+/// True if there is anything to see: two equal spellings need no comparison.
+fn differ(words: &[Vec<names::Aligned>]) -> bool {
+    words.iter().flatten().any(|(one, other)| one != other)
 }
 
 /// Puts the most alike first; equal ones by id.

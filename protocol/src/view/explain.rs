@@ -312,7 +312,14 @@ impl Explanation {
             _ => Place::Beside,
         };
         if self.place == Place::Contested {
+            // Of counts, those of another category exclude nothing; and no voice contests itself.
+            let category = |value: Option<&Json>| Some(value?.get("category")?.as_text()?.to_owned());
+            let own = category(self.value.as_ref());
+            let voice = |claim: &ShownClaim| (claim.organisation, claim.according_to.as_ref().map(|body| body.record));
+            let voices: BTreeSet<_> = self.accounts.iter().map(voice).collect();
             let others = property.claims.iter().filter(|claim| claim.id != self.claim && claim.value != self.value);
+            let others =
+                others.filter(|claim| category(claim.value.as_ref()) == own && !voices.contains(&voice(claim)));
             let contesting = others.filter(|claim| claim.takes_part() && computed.contesting.contains(&claim.id));
             self.contested_by = unique(contesting.map(Brief::of).collect());
         }

@@ -21,9 +21,9 @@ pub(super) fn keys(kind: u8, traits: &Traits) -> BTreeSet<String> {
     }
     if kind == INCIDENT {
         let periods: BTreeSet<i64> = traits.dates.iter().flat_map(|dates| periods(*dates)).collect();
-        let mut where_: BTreeSet<String> = traits.points.iter().flat_map(|point| cells(point.lat, point.lon)).collect();
-        where_.extend(traits.places.iter().map(|name| format!("p:{}", name.skeleton())));
-        for place in where_ {
+        let mut spots: BTreeSet<String> = traits.points.iter().flat_map(|point| cells(point.lat, point.lon)).collect();
+        spots.extend(traits.places.iter().map(|name| format!("p:{}", name.skeleton())));
+        for place in spots {
             keys.extend(periods.iter().map(|period| format!("{place}:{period}")));
         }
         return keys;

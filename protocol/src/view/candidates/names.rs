@@ -91,7 +91,9 @@ impl Name {
                 }
             }
         }
-        all.sort_by_key(|(likeness, at, place, ..)| (std::cmp::Reverse(*likeness), at.abs_diff(*place), *at, *place));
+        all.sort_by_key(|(likeness, at, place, ..)| {
+            (std::cmp::Reverse(*likeness), at.abs_diff(*place), *at.min(place))
+        });
         let (mut used, mut taken) = (Vec::new(), Vec::new());
         let mut pairs = Vec::new();
         for (likeness, at, place, first, second) in all {
@@ -112,12 +114,10 @@ impl Name {
         if pairs.is_empty() {
             return vec![self.joined.aligned(&other.joined)];
         }
-        let is_left = |word: &&Word, side: &dyn Fn(&(&Word, &Word, usize)) -> bool| {
-            let _ = word;
-            !pairs.iter().any(side)
-        };
-        let ours = self.words.iter().filter(|word| is_left(word, &|pair| std::ptr::eq(pair.0, *word)));
-        let theirs = other.words.iter().filter(|word| is_left(word, &|pair| std::ptr::eq(pair.1, *word)));
+        let is_paired =
+            |word: &Word| pairs.iter().any(|(one, two, _)| std::ptr::eq(*one, word) || std::ptr::eq(*two, word));
+        let ours = self.words.iter().filter(|word| !is_paired(word));
+        let theirs = other.words.iter().filter(|word| !is_paired(word));
         let ours = ours.map(|word| vec![(word.text(), String::new())]);
         let theirs = theirs.map(|word| vec![(String::new(), word.text())]);
         pairs.iter().map(|(first, second, _)| first.aligned(second)).chain(ours).chain(theirs).collect()
@@ -182,7 +182,7 @@ impl Word {
         let longest = self.plain.len().max(other.plain.len());
         let cost = distance(&self.plain, &other.plain, |_| 1, |first, second| usize::from(first != second));
         let by_letter = percent_left(cost, longest);
-        by_sound.saturating_mul(2).saturating_add(by_letter).saturating_div(3)
+        by_sound.saturating_mul(3).saturating_add(by_letter).saturating_div(4)
     }
 
     fn aligned(&self, other: &Self) -> Vec<Aligned> {

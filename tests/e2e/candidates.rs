@@ -1,0 +1,43 @@
+//! Records that may be the same: proposed with reasons, judged by a person, merged by nobody. MODEL §8, journey 7.
+
+use isnad_tests::binary::{Consortium, json, say};
+
+const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
+
+#[test]
+fn pairs_come_with_reasons_and_those_judged_different_only_when_asked_for() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let marea = ["list", "incident", "--same-as", "marea-2015-08-21"];
+    assert_eq!(json(home, &marea)["pairs"], serde_json::json!([]), "the dataset says that they are two");
+    let found = json(home, &[&marea[..], &["--judged"]].concat());
+    let pair = &found["pairs"][0];
+    let reasons: Vec<&str> =
+        pair["reasons"].as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["metres", "days", "agent_equal", "names"], "{pair}");
+    assert_eq!(pair["reasons"][1]["values"]["days"], "11");
+    assert_eq!(pair["judged"][0][1], "negative");
+    for language in ["ar", "en", "fr"] {
+        let said = say(home, &[&["--lang", language], &marea[..], &["--judged"]].concat());
+        assert!(said.out.contains("isnad judge") && said.out.contains("11"), "{language}: {}", said.out);
+        let is_short = |line: &str| line.chars().filter(|c| !('\u{2066}'..='\u{2069}').contains(c)).count() <= 80;
+        assert!(said.out.lines().all(is_short), "{language}: {}", said.out);
+    }
+}
+
+#[test]
+fn what_a_list_proposes_is_decided_by_the_command_that_it_shows() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let list = ["list", "incident", "--same-as"];
+    let before = json(home, &list);
+    let pair = &before["pairs"][0];
+    let (first, second) = (pair["first"].as_str().unwrap(), pair["second"].as_str().unwrap());
+    json(home, &["judge", first, second, "different"]);
+    let after = json(home, &list);
+    let is_it = |other: &&serde_json::Value| other["first"] == first && other["second"] == second;
+    assert!(!after["pairs"].as_array().unwrap().iter().any(|other| is_it(&other)));
+    assert_eq!(after["pairs"].as_array().unwrap().len() + 1, before["pairs"].as_array().unwrap().len());
+}
