@@ -98,6 +98,14 @@ impl Pairs {
         blocks.dedup();
         let mut found = Self::default();
         let mut compared: BTreeMap<RecordId, usize> = BTreeMap::new();
+        // What somebody has judged is a pair whatever the two share.
+        for (record, traits_of) in traits {
+            let judged = traits_of.judged.iter().map(|(other, ..)| *other).filter(|other| traits.contains_key(other));
+            let others: BTreeSet<RecordId> = judged.filter(|other| other != record).collect();
+            for other in others.into_iter().take(limits::CANDIDATE_COMPARED) {
+                found.take(vec![*record, other], traits, one, &mut compared);
+            }
+        }
         for block in blocks {
             found.take(block, traits, one, &mut compared);
         }
