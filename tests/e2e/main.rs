@@ -9,6 +9,7 @@ mod demo;
 mod docs;
 mod export;
 mod forms;
+mod hostile_values;
 mod journey;
 mod language;
 mod lists;
