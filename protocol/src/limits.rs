@@ -145,8 +145,8 @@ pub const LINES_OF_ONE: usize = 32;
 /// Subjects, properties and texts of one kind told in such a line: the longest measures name some hundred parties.
 pub const LINE_ITEMS: usize = 256;
 
-/// Records followed from one judgement to the next, and read for each, to see whether they contradict: a person stands in some
-/// tens of lists.
+/// Records followed from one judgement to the next, and read for each, to see whether they contradict:
+/// a person stands in some tens of lists.
 pub const CHAIN_RECORDS: usize = 64;
 
 /// Characters of what is typed for one value that is no text: a place with its name in a dozen languages has some hundred, and

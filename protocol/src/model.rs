@@ -11,6 +11,7 @@ pub mod kinds;
 pub mod problem;
 pub mod property;
 pub mod speech;
+pub mod standards;
 pub mod template;
 pub mod values;
 pub mod vocabularies;

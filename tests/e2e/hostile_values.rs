@@ -15,19 +15,71 @@ use serde_json::{Value, json};
 fn hostile() -> Vec<String> {
     let mut values: Vec<String> = [
         // Direction: overrides, embeddings, isolates and marks, open, closed and nested.
-        "\u{202e}txt.exe", "abc\u{202e}", "\u{202d}abc", "\u{202a}a\u{202b}b", "\u{2066}open", "close\u{2069}", "\u{2067}a\u{2068}b",
-        "\u{2069}\u{2069}\u{2069}", "\u{200f}\u{200e}", "\u{061c}", "א\u{202e}ב\u{202c}", "خان\u{202d}العسل",
+        "\u{202e}txt.exe",
+        "abc\u{202e}",
+        "\u{202d}abc",
+        "\u{202a}a\u{202b}b",
+        "\u{2066}open",
+        "close\u{2069}",
+        "\u{2067}a\u{2068}b",
+        "\u{2069}\u{2069}\u{2069}",
+        "\u{200f}\u{200e}",
+        "\u{061c}",
+        "א\u{202e}ב\u{202c}",
+        "خان\u{202d}العسل",
         // What has no width, and what looks like something else.
-        "pass\u{200b}word", "a\u{200d}b", "\u{feff}bom", "soft\u{ad}hyphen", "\u{2060}", "\u{e0041}\u{e0042}tag", "Аssad", "Dоumа", "раypal",
-        "\u{3000}wide", "ﷺ", "İ", "ß", "\u{1d400}\u{1d401}", "Z\u{0351}\u{0352}\u{0353}\u{0354}", "e\u{301}", "\u{301}",
+        "pass\u{200b}word",
+        "a\u{200d}b",
+        "\u{feff}bom",
+        "soft\u{ad}hyphen",
+        "\u{2060}",
+        "\u{e0041}\u{e0042}tag",
+        "Аssad",
+        "Dоumа",
+        "раypal",
+        "\u{3000}wide",
+        "ﷺ",
+        "İ",
+        "ß",
+        "\u{1d400}\u{1d401}",
+        "Z\u{0351}\u{0352}\u{0353}\u{0354}",
+        "e\u{301}",
+        "\u{301}",
         // Terminals.
-        "\u{1b}[2J", "\u{1b}]0;title\u{7}", "\u{1b}[31mred", "\u{9b}2J", "\u{90}dcs\u{9c}", "bell\u{7}", "back\u{8}\u{8}\u{8}space", "\r\rover",
-        "line\nbreak", "tab\tbed", "nul\u{0}", "\u{7f}", "\u{85}", "\u{2028}line", "\u{2029}",
+        "\u{1b}[2J",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}[31mred",
+        "\u{9b}2J",
+        "\u{90}dcs\u{9c}",
+        "bell\u{7}",
+        "back\u{8}\u{8}\u{8}space",
+        "\r\rover",
+        "line\nbreak",
+        "tab\tbed",
+        "nul\u{0}",
+        "\u{7f}",
+        "\u{85}",
+        "\u{2028}line",
+        "\u{2029}",
         // Spreadsheets, shells, markup.
-        "=1+1", "+1", "-1+1", "@SUM(A1)", "=HYPERLINK(\"http://example.org\")", "\t=1+1", "\r=1+1", "\"quoted\",\"cells\"", "a,b;c",
-        "<script>alert(1)</script>", "' OR 1=1 --", "$(reboot)", "%00%0a", "{record}",
+        "=1+1",
+        "+1",
+        "-1+1",
+        "@SUM(A1)",
+        "=HYPERLINK(\"http://example.org\")",
+        "\t=1+1",
+        "\r=1+1",
+        "\"quoted\",\"cells\"",
+        "a,b;c",
+        "<script>alert(1)</script>",
+        "' OR 1=1 --",
+        "$(reboot)",
+        "%00%0a",
+        "{record}",
         // References that lead nowhere.
-        "incident/000000000000000000000000000000", "incident/zz", "../../etc/passwd",
+        "incident/000000000000000000000000000000",
+        "incident/zz",
+        "../../etc/passwd",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -73,13 +125,25 @@ fn shape(members: &[Member], text: &str) -> Json {
 /// A claim that is hostile in its value and in each of its fields.
 fn claim(prop: &str, kind: &ValueType, text: &str) -> Json {
     let mut members: Object = [
-        "confidence", "credibility", "lang", "likelihood", "marking", "original", "reliability", "standard", "valid", "according_to",
+        "confidence",
+        "credibility",
+        "lang",
+        "likelihood",
+        "marking",
+        "original",
+        "reliability",
+        "standard",
+        "valid",
+        "according_to",
     ]
     .map(|field| (field.to_owned(), Json::text(text)))
     .into();
     members.insert("prop".into(), Json::text(prop));
     members.insert("value".into(), value(kind, text));
-    members.insert("basis".into(), Json::List(vec![Json::object([("locator", Json::text(text)), ("source", Json::text(text))])]));
+    members.insert(
+        "basis".into(),
+        Json::List(vec![Json::object([("locator", Json::text(text)), ("source", Json::text(text))])]),
+    );
     members.insert("wording".into(), Json::object([("lang", Json::text(text)), ("text", Json::text(text))]));
     Json::Object(members)
 }
@@ -120,7 +184,9 @@ fn tangles() -> Vec<(RecordId, Vec<Json>)> {
     };
     let (a, b, c) = (record(1, 201), record(1, 202), record(1, 203));
     let (d, e) = (record(5, 201), record(5, 202));
-    let renewal = |other| vec![said("replaces", id(other)), said("start", Json::text("2018-05-18")), said("duration", Json::text("P6M"))];
+    let renewal = |other| {
+        vec![said("replaces", id(other)), said("start", Json::text("2018-05-18")), said("duration", Json::text("P6M"))]
+    };
     let aliases = (0..1_000).map(|number| said("alias", Json::text(format!("one-name-{number}"))));
     vec![
         (a, vec![said("part_of", id(a)), said("part_of", id(b)), judged(b, "positive"), judged(a, "positive")]),

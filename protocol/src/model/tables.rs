@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::property::{Cardinality, ValueType};
-use super::vocabularies::{self, AGENTS, FAMILIES};
+use super::standards::{FAMILIES, compare_standards};
+use super::vocabularies::{self, AGENTS};
 use super::{KINDS, properties};
 use crate::locale::{self, Language};
 
@@ -189,7 +190,7 @@ fn standards_of_proof_stand_in_families_and_not_on_one_ladder() {
         ("unstated", "unstated", Some(Equal)),
         ("gut feeling", "gut feeling", None),
     ] {
-        assert_eq!(vocabularies::compare_standards(left, right), expected, "{left} {right}");
+        assert_eq!(compare_standards(left, right), expected, "{left} {right}");
     }
 }
 
