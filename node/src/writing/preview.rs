@@ -9,7 +9,7 @@ use std::sync::Arc;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::model::Warning;
+use isnad_protocol::model::{self, Warning};
 use isnad_protocol::sheet::{Claim, Sheet};
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, Saying};
@@ -140,6 +140,7 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
     for ready in changes {
         preview.take(&reader, &ready)?;
         let saying = Saying { organisation, space: space.id, time: Timestamp(crate::clock::now_ms()) };
+        preview.warn_of_missing(&ready);
         preview.warn(&reader, &ready, saying)?;
         if is_public {
             preview.warn_of_few(&ready, public);
@@ -199,6 +200,14 @@ impl Preview {
             }));
         }
         Ok(())
+    }
+
+    /// What a new record should say and does not: nothing keeps its author from adding it later.
+    fn warn_of_missing(&mut self, ready: &Ready) {
+        if ready.own.is_new {
+            let claims: Vec<Json> = ready.claims.iter().map(|claim| claim.json().clone()).collect();
+            self.warnings.extend(model::warn::missing(ready.record.kind_code(), &claims, false));
+        }
     }
 
     /// The same for what only the author is told.
