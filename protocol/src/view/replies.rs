@@ -3,7 +3,7 @@
 //! A reply that names a claim stands beside it and beside every later version of it: whoever says an accusation anew has not
 //! got rid of its answer. One that names no claim answers what accuses: all of it, or all that one organisation says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId, SpaceId};
@@ -90,13 +90,14 @@ impl<'a> Replies<'a> {
         if self.all.is_empty() {
             return answered;
         }
-        let later = later_versions(sheet);
+        let replacing = |(id, said): (&ClaimId, &Said)| Some((*id, said.claim.replaces()?));
+        answered.earlier = sheet.claims.iter().filter_map(replacing).collect();
         for (place, (_, _, answers)) in self.all.iter().enumerate() {
             if !answers.concerns(sheet.key.organisation) {
                 continue;
             }
             match answers.claim {
-                Some(claim) => answered.name(claim, place, &later),
+                Some(claim) => answered.named.entry(claim).or_default().push(place),
                 None => answered.general.push(place),
             }
         }
@@ -128,26 +129,27 @@ impl<'a> Replies<'a> {
 /// Which replies answer which claims of one sheet.
 #[derive(Default)]
 pub(super) struct Answered {
-    named: BTreeMap<ClaimId, BTreeMap<usize, bool>>,
+    named: BTreeMap<ClaimId, Vec<usize>>,
     general: Vec<usize>,
+    /// In whose place a claim says that it stands, whether or not either still does.
+    earlier: BTreeMap<ClaimId, ClaimId>,
 }
 
 impl Answered {
-    fn name(&mut self, claim: ClaimId, place: usize, later: &BTreeMap<ClaimId, Vec<ClaimId>>) {
-        self.named.entry(claim).or_default().insert(place, false);
-        let mut next: Vec<ClaimId> = later.get(&claim).cloned().unwrap_or_default();
-        let mut met = BTreeSet::from([claim]);
-        while let Some(version) = next.pop().filter(|_| met.len() <= limits::REPLY_VERSIONS) {
-            if met.insert(version) {
-                self.named.entry(version).or_default().entry(place).or_insert(true);
-                next.extend(later.get(&version).into_iter().flatten());
-            }
-        }
-    }
-
     /// The places of the replies to a claim, and whether each was given to an earlier version.
+    ///
+    /// Looked for from the later version: a claim takes the place of one other, while its author can set any number in the place
+    /// of one, and take back all but the last of them.
     fn places(&self, kind: u8, said: &Said) -> BTreeMap<usize, bool> {
-        let mut places = self.named.get(&said.claim.id()).cloned().unwrap_or_default();
+        let mut places = BTreeMap::new();
+        let mut version = Some(said.claim.id()).filter(|_| !self.named.is_empty());
+        for steps in 0..=limits::REPLY_VERSIONS {
+            let Some(id) = version else { break };
+            for place in self.named.get(&id).into_iter().flatten() {
+                places.entry(*place).or_insert(steps > 0);
+            }
+            version = self.earlier.get(&id).copied();
+        }
         if accuses(kind, said) {
             for place in &self.general {
                 places.entry(*place).or_insert(false);
@@ -161,17 +163,6 @@ impl Answered {
 pub(super) fn accuses(kind: u8, said: &Said) -> bool {
     let property = said.claim.prop().and_then(|prop| model::property(kind, prop));
     property.zip(said.claim.value()).is_some_and(|(property, value)| model::check::accuses(property, value))
-}
-
-/// By claim, those that say that they take its place, whether or not they still stand.
-fn later_versions(sheet: &Sheet) -> BTreeMap<ClaimId, Vec<ClaimId>> {
-    let mut later: BTreeMap<ClaimId, Vec<ClaimId>> = BTreeMap::new();
-    for (id, said) in &sheet.claims {
-        if let Some(old) = said.claim.replaces() {
-            later.entry(old).or_default().push(*id);
-        }
-    }
-    later
 }
 
 fn told<S: SheetView>(

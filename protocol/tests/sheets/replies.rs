@@ -100,6 +100,24 @@ fn a_reply_stands_beside_what_it_names_and_later_versions_of_it_or_beside_all_th
 }
 
 #[test]
+fn an_author_who_sets_many_in_the_place_of_a_claim_and_takes_them_back_has_not_got_rid_of_its_answer() {
+    let (mut world, [first, ..]) = accused();
+    let old = format!("\"{}\"", first.id());
+    let many = 0..limits::REPLY_VERSIONS + 16;
+    let many: Vec<_> = many
+        .map(|number| said("outcome", "\"alleged\"", &[("nonce", &format!("\"{number:032x}\"")), ("replaces", &old)]))
+        .collect();
+    for part in many.chunks(100) {
+        world.say(1, attribution(), part);
+    }
+    world.say(33, attribution(), &[reply("to one", &[("claim", first.id().to_string())])]);
+    let view = view(&world);
+    for claim in &many {
+        assert_eq!(replies(&view, claim.id()), [("to one".to_owned(), true)]);
+    }
+}
+
+#[test]
 fn many_replies_of_one_organisation_are_told_some_times() {
     let (mut world, [first, ..]) = accused();
     let many: Vec<_> = (0..100).map(|number| reply(&format!("reply {number}"), &[])).collect();
