@@ -1,7 +1,8 @@
 //! Rows for spreadsheets. RFC 4180: commas, CRLF, quotes where needed; UTF-8; a header row of fixed codes.
 //!
 //! A spreadsheet runs what looks like a formula: a cell that would be one begins with an apostrophe, which it shows as text.
-//! Controls and marks that turn the direction of a line are written as their codes.
+//! Controls and marks that turn the direction of a line are written as their codes. Where a spreadsheet cuts cells at semicolons,
+//! as in French, the quotes round a cell count for nothing: what follows a semicolon or begins a line is made harmless too.
 
 use isnad_node::reading::Who;
 use isnad_protocol::view::{Summary, Words};
@@ -45,11 +46,21 @@ impl Csv {
 fn harmless(text: &str) -> String {
     // Before controls are written out: a tab or return in front of a formula is passed over by spreadsheets.
     let first = text.trim_start().chars().next().into_iter().chain(text.chars().next());
-    let is_formula = first
-        .into_iter()
-        .any(|first| matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'));
+    let is_formula = first.into_iter().any(|first| is_operator(first) || matches!(first, '\t' | '\r' | '\n'));
     let text = inert(text);
-    if is_formula && !is_number(&text) { format!("'{text}") } else { text }
+    let text = if is_formula && !is_number(&text) { format!("'{text}") } else { text };
+    let (mut out, mut begins) = (String::with_capacity(text.len()), false);
+    for character in text.chars() {
+        out.extend((begins && is_operator(character)).then_some('\''));
+        begins = matches!(character, ';' | '\n') || begins && (character.is_whitespace() || character == '"');
+        out.push(character);
+    }
+    out
+}
+
+/// What a formula begins with.
+const fn is_operator(character: char) -> bool {
+    matches!(character, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
 }
 
 fn is_number(text: &str) -> bool {
@@ -165,6 +176,10 @@ mod tests {
             ("-", "\"'-\""),
             ("a\u{202e}b\u{1b}[2J", "a\\u{202e}b\\u{1b}[2J"),
             ("two\nlines", "\"two\nlines\""),
+            ("a;=1+1;b", "\"a;'=1+1;b\""),
+            ("a; \"=1", "\"a; \"\"'=1\""),
+            ("a\n@SUM(A1)", "\"a\n'@SUM(A1)\""),
+            ("a=1; b-2", "\"a=1; b-2\""),
             ("خان العسل", "خان العسل"),
         ] {
             assert_eq!(Csv::of([cell]).0, expected, "{cell:?}");
