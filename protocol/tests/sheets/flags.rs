@@ -201,6 +201,24 @@ fn a_chain_of_judgements_that_contradicts_itself_is_flagged() {
 }
 
 #[test]
+fn records_that_name_one_of_a_chain_do_not_end_it_however_many_they_are() {
+    let [one, two, three] = [200, 201, 202].map(|number| record(1, number));
+    let judged = |other: RecordId, verdict: &str| {
+        let value = format!(r#"{{"record":"{other}","relation":"same_as","verdict":"{verdict}"}}"#);
+        said("judgement", &value, &[])
+    };
+    // Their ids are lower: they would be read first.
+    let many = (1..=100).map(|number| (64, record(1, number), vec![judged(one, "unsure")]));
+    let chain = [
+        (16, two, vec![judged(three, "positive")]),
+        (32, three, vec![judged(one, "negative")]),
+        (48, one, vec![judged(two, "positive")]),
+    ];
+    let said: Vec<_> = many.chain(chain).collect();
+    check(one, &said, "2018-12-01", &[("3 judgement", "judgement_chain")]);
+}
+
+#[test]
 fn a_symbol_is_held_against_the_form_of_its_publisher() {
     let about = record(7, 1);
     let claims = |publisher: &str, symbol: &str| {

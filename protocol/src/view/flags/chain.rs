@@ -21,7 +21,12 @@ pub(super) fn check<S: SheetView>(
     if judged().next().is_none() {
         return Ok(());
     }
-    let mut chain = Chain { same: BTreeSet::from([record]), different: BTreeSet::new(), left: limits::CHAIN_RECORDS };
+    let mut chain = Chain {
+        same: BTreeSet::from([record]),
+        different: BTreeSet::new(),
+        left: limits::CHAIN_RECORDS,
+        others_left: limits::CHAIN_RECORDS,
+    };
     let mut next = BTreeSet::new();
     for verdict in judged().filter(|(_, item)| item.counts).filter_map(|(_, item)| verdict(record, item.value)) {
         chain.take(verdict, &mut next);
@@ -50,8 +55,10 @@ type Pair = (RecordId, RecordId);
 struct Chain {
     same: BTreeSet<RecordId>,
     different: BTreeSet<Pair>,
-    /// How many records may still be read.
+    /// How many records of the chain may still be read.
     left: usize,
+    /// How many of those that name one of them. Apart: whoever makes many that name a record does not end its chain.
+    others_left: usize,
 }
 
 impl Chain {
@@ -70,7 +77,9 @@ impl Chain {
         next: &mut BTreeSet<RecordId>,
         material: &mut Material<'_, S>,
     ) -> Result<(), Fault> {
-        for verdict in self.verdicts(record, material)? {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(()) };
+        self.left = left;
+        for verdict in verdicts(record, material)? {
             self.take(verdict, next);
         }
         Ok(())
@@ -86,8 +95,9 @@ impl Chain {
     ) -> Result<(), Fault> {
         let referring = material.referring_to(record)?;
         let alike = referring.into_iter().filter(|other| other.kind_code() == record.kind_code());
-        for other in alike.take(self.left) {
-            for verdict in self.verdicts(other, material)? {
+        for other in alike.take(self.others_left) {
+            self.others_left = self.others_left.saturating_sub(1);
+            for verdict in verdicts(other, material)? {
                 if verdict.1.0 == record || verdict.1.1 == record {
                     self.take(verdict, next);
                 }
@@ -95,20 +105,14 @@ impl Chain {
         }
         Ok(())
     }
+}
 
-    /// Reads the judgements that stand on a record; none where enough is read.
-    fn verdicts<S: SheetView>(
-        &mut self,
-        record: RecordId,
-        material: &mut Material<'_, S>,
-    ) -> Result<Vec<(bool, Pair)>, Fault> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(Vec::new()) };
-        self.left = left;
-        let sheets = material.claims(record)?;
-        let said = spoken(&sheets, material.context.policy, &["judgement"]);
-        let sound = said.filter(|(_, said)| Verdict::alone(record.kind_code(), &said.claim).is_sound());
-        Ok(sound.filter_map(|(_, said)| verdict(record, said.claim.value()?)).collect())
-    }
+/// Reads the judgements that stand on a record.
+fn verdicts<S: SheetView>(record: RecordId, material: &mut Material<'_, S>) -> Result<Vec<(bool, Pair)>, Fault> {
+    let sheets = material.claims(record)?;
+    let said = spoken(&sheets, material.context.policy, &["judgement"]);
+    let sound = said.filter(|(_, said)| Verdict::alone(record.kind_code(), &said.claim).is_sound());
+    Ok(sound.filter_map(|(_, said)| verdict(record, said.claim.value()?)).collect())
 }
 
 /// Whether a judgement on a record says that it is the same as another; `None` where it does not decide that.
