@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::encoding::{hash_plain, to_hex};
 use crate::limits;
-use crate::model::kinds::{ATTRIBUTION, FINDING, INCIDENT, ORGANISATION, SOURCE, SUBJECT};
+use crate::model::kinds::{ATTRIBUTION, EVIDENCE, FINDING, INCIDENT, ORGANISATION, REQUEST, SOURCE, SUBJECT};
 
 const FILE: &[u8] = include_bytes!("../../../cli/data/incidents.json");
 
@@ -76,7 +76,9 @@ fn record_ids_are_those_of_the_format() {
 #[test]
 fn examples_point_to_records_of_the_file() {
     let dataset = dataset();
-    for kind in model::KINDS {
+    // Evidence and requests name organisations that are fictional: no real one is said to hold or to ask for anything.
+    let is_real = |kind: &&model::Kind| !matches!(kind.code, EVIDENCE | REQUEST);
+    for kind in model::KINDS.iter().filter(is_real) {
         let text = model::example(kind.code).unwrap_or_default();
         for part in text.split('"') {
             if let Ok(record) = RecordId::parse(part) {

@@ -161,7 +161,7 @@ fn what_counts_as_one_source() {
             "copies of one item are one",
             &|world| {
                 let digest = said("digest", &format!(r#"{{"alg":"sha-256","hex":"{}"}}"#, "ab".repeat(32)), &[]);
-                let archived = said("archived", &format!(r#"{{"alg":"sha-256","hex":"{}"}}"#, "AB".repeat(32)), &[]);
+                let archived = said("archived", &format!(r#"{{"alg":"sha-256","hex":"{}"}}"#, "ab".repeat(32)), &[]);
                 world.say(1, evidence(1), std::slice::from_ref(&digest));
                 world.say(17, evidence(2), &[digest]);
                 world.say(17, source(1), &[archived]);
