@@ -146,7 +146,10 @@ fn a_claim_is_explained_to_where_it_begins() {
 fn judgements_put_records_together_and_days_take_entries_away_only_where_asked() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
-    let named = |name: &str| value!([{ "prop": "name", "value": { "text": name, "type": "primary" }, "lang": "en" }]);
+    let named = |name: &str| {
+        let name = value!({ "prop": "name", "value": { "text": name, "type": "primary" }, "lang": "en" });
+        value!([{ "prop": "subject_type", "value": "entity" }, name])
+    };
     let [one, other] = ["Technolab", "Techno Lab"].map(|name| write(home, "subject", &named(name)));
     let judged = value!({ "record": other, "relation": "same_as", "verdict": "positive" }).to_string();
     json(home, &["claim", "add", &one, "judgement", &judged]);

@@ -99,7 +99,8 @@ fn as_shown(request: &mut Request, preview: Preview) {
 pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
     let Some(first) = problem.words.problems.first() else { return problem };
     let is_own_advice = first.advice != problem.advice;
-    for broken in &mut problem.words.problems {
+    // What has no key was told where it was found, with its line.
+    for broken in problem.words.problems.iter_mut().filter(|broken| !broken.try_key.is_empty()) {
         // What stands where is told with what the model refuses.
         let is_placed = broken.why.starts_with(&broken.path);
         if let Some(why) = said(session, broken, &format!("refusal.{}.why", broken.code)) {

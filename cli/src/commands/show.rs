@@ -100,7 +100,10 @@ pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
     parts.extend(contested.iter().map(|property| section(&sheet, property, is_brief)));
     parts.push(replies(&sheet));
     parts.extend(Related { pen, is_brief }.parts(&view.related));
-    if !is_brief {
+    if is_brief {
+        let is_disputed = |property: &&&Property| property.claims.iter().any(|claim| !claim.disputed_by.is_empty());
+        parts.extend(others.iter().filter(is_disputed).map(|property| section(&sheet, property, true)));
+    } else {
         let mut others: Vec<&Property> = others;
         others.sort_by_key(|property| place(&property.prop));
         parts.extend(others.iter().map(|property| section(&sheet, property, false)));
@@ -153,7 +156,19 @@ impl Sheet<'_> {
         if property.computed.headlines.iter().all(|headline| headline.category.is_none()) {
             out.extend(self.values(property, &claims));
         }
+        out.extend(self.disputed(property));
         out
+    }
+
+    /// How many dispute what is told in short: no brevity hides a dispute.
+    fn disputed(&self, property: &Property) -> Vec<String> {
+        let disputing: BTreeSet<OrganisationId> =
+            property.claims.iter().flat_map(|claim| claim.disputed_by.iter().copied()).collect();
+        if disputing.is_empty() {
+            return Vec::new();
+        }
+        let count = disputing.len().to_string();
+        hung("  ", &self.pen.alert(&self.pen.say("format.disputed_by", &[("count", &count)])), self.pen.width)
     }
 
     /// Replies that were taken back or corrected.
