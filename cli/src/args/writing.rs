@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::SpaceName;
 
-/// See [`Command::Record`].
+/// See [`super::Command::Record`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordCommand {
     /// Make a record, in your editor or from a file
@@ -40,7 +40,7 @@ pub(crate) struct RecordNewArgs {
     pub(crate) space: Option<SpaceName>,
 }
 
-/// See [`Command::Claim`].
+/// See [`super::Command::Claim`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClaimCommand {
     /// Add a claim to a record
@@ -148,7 +148,7 @@ pub(crate) struct ClaimFields {
     pub(crate) original: Option<String>,
 }
 
-/// See [`Command::Narrative`].
+/// See [`super::Command::Narrative`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum NarrativeCommand {
     /// Begin a narrative, or edit one: in $EDITOR, or from a file

@@ -16,7 +16,7 @@
 //!   `| text` goes on with the text of the line above, on a new line, exactly as written.
 //! - A claim with neither value nor parts nor fields is left out: an unfilled form says nothing.
 //! - Values are read as people say them. A value that begins with `= ` is JSON, for what has no other spelling here, and the
-//!   key `claim` takes a whole claim in JSON. Records are named as anywhere: by alias, beginning or id; [`references`] finds
+//!   key `claim` takes a whole claim in JSON. Records are named as anywhere: by alias, beginning or id; [`references()`] finds
 //!   them, and whoever holds the records puts ids in their place.
 //! - The key `space` at the margin says for whom the record is: `members` or `public`.
 //!
