@@ -180,6 +180,14 @@ pub(crate) fn progress(printer: Printer, length: usize) -> indicatif::ProgressBa
     indicatif::ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
+/// A sign that work is going on, where nobody knows how much there is; none where nobody watches.
+pub(crate) fn spinner(printer: Printer) -> indicatif::ProgressBar {
+    let bar = progress(printer, 0);
+    bar.set_style(indicatif::ProgressStyle::default_spinner());
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    bar
+}
+
 /// Pads a text with spaces to a width; a longer one is cut with an ellipsis.
 pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut out = String::new();

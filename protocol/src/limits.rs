@@ -200,6 +200,6 @@ pub const CANDIDATE_BLOCK: usize = 64;
 /// The next ones in such an order.
 pub const CANDIDATE_NEIGHBOURS: usize = 8;
 
-/// Records that one record is compared with: those with which it shares rarer traits come first. 100,000 records are then some
-/// million comparisons.
+/// Records that one record is compared with: those with which it shares rarer traits come first.
+/// 100,000 records are then some million comparisons.
 pub const CANDIDATE_COMPARED: usize = 48;

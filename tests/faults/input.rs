@@ -34,7 +34,9 @@ fn nonsense_is_refused_with_its_reason_and_changes_nothing() {
         let what = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
         let file = consortium.file("file.json", &bytes);
         let problem = refused(home, &["record", "new", "incident", "--from", &file], 3);
-        assert!(code.is_empty() || problem["code"] == code, "{what}: {problem}");
+        // What does not begin as JSON does is read as a form.
+        let is_json = what.trim_start().starts_with(['{', '[']);
+        assert!(code.is_empty() || !is_json || problem["code"] == code, "{what}: {problem}");
         assert!(!problem["why"].as_str().unwrap().is_empty(), "{what}: {problem}");
         // No importer takes it either.
         let problem = refused(home, &["import", &file], 3);

@@ -127,7 +127,8 @@ fn without_times(value: Value, places: &BTreeMap<String, String>) -> Value {
         Value::String(text) => Value::String(places.get(&text).cloned().unwrap_or(text)),
         Value::Array(items) => Value::Array(items.into_iter().map(|item| without_times(item, places)).collect()),
         Value::Object(members) => {
-            let members = members.into_iter().filter(|(key, _)| key != "time");
+            // What is told of a time that a signer claims: it orders nothing.
+            let members = members.into_iter().filter(|(key, _)| key != "time" && key != "changed");
             let members = members.map(|(key, value)| {
                 let value = without_times(value, places);
                 // At equal positions of different logs the entry's id comes first that is lower: a hash.

@@ -11,7 +11,7 @@ use super::reading::{label, organisation_name, property_word};
 use crate::args::ListArgs;
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{fit, hanging, inert, isolated, progress, width};
+use crate::output::{fit, hanging, inert, isolated, spinner, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &ListArgs) -> Outcome {
@@ -38,9 +38,7 @@ async fn patiently(
     if let Ok(found) = tokio::time::timeout(Duration::from_secs(1), &mut asked).await {
         return found;
     }
-    let bar = progress(session.printer, 0);
-    bar.set_style(indicatif::ProgressStyle::default_spinner());
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let bar = spinner(session.printer);
     let found = asked.await;
     bar.finish_and_clear();
     found

@@ -64,7 +64,7 @@ impl Written {
     /// A file is JSON if it begins as JSON does.
     fn of_file(kind: &Kind, file: &Path) -> Result<Self, Problem> {
         let bytes = read(file)?;
-        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        if matches!(bytes.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'[')) {
             let draft = Draft::parse(&bytes).map_err(|error| not_taken(file, &error))?;
             return Ok(Self { draft, template: None });
         }
