@@ -11,6 +11,7 @@ use isnad_protocol::locale::{self, Language};
 
 use crate::args::Cli;
 use crate::error::{Problem, exit};
+use crate::output::squeezed;
 
 /// Reads the arguments of this process; help is in the language given.
 ///
@@ -168,7 +169,7 @@ fn written(value: &ContextValue) -> String {
         ContextValue::StyledStrs(several) => several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    squeezed(&text)
 }
 
 /// The command that a usage is of.
@@ -180,7 +181,6 @@ fn named_in(usage: &str) -> String {
 
 fn misused_in_english(error: &clap::Error) -> Problem {
     let text = error.render().to_string();
-    let squeezed = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut parts = text.split("\n\n").map(squeezed);
     let what = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let (what, values) = what.split_once(" [possible values: ").unwrap_or((&what, ""));

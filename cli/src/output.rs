@@ -18,7 +18,7 @@ mod foreign;
 mod layout;
 mod screen;
 
-pub(crate) use foreign::{inert, isolated, json_inert, one_line, paragraphs, pasted};
+pub(crate) use foreign::{inert, isolated, json_inert, one_line, paragraphs, pasted, squeezed};
 pub(crate) use layout::{beside, columns, hung, lines};
 pub(crate) use screen::{is_plain, width};
 

@@ -9,7 +9,7 @@ use super::reading::label;
 use crate::args::{DueArgs, ListFormat};
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{hanging, isolated, json_inert, width};
+use crate::output::{hanging, isolated, json_inert, squeezed, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &DueArgs) -> Outcome {
@@ -85,7 +85,7 @@ fn one_text(session: &Session, due: &Due) -> String {
         lines.push(line("due.subjects", &listed(&due.subjects)));
     }
     if !due.legal_bases.is_empty() {
-        let bases: Vec<String> = due.legal_bases.iter().map(|basis| isolated(&one_line(basis))).collect();
+        let bases: Vec<String> = due.legal_bases.iter().map(|basis| isolated(&squeezed(basis))).collect();
         lines.push(line("due.legal_basis", &bases.join(" · ")));
     }
     if !due.authorities.is_empty() {
@@ -107,11 +107,7 @@ fn renewal(session: &Session, due: &Due) -> String {
 
 fn name(session: &Session, reference: &Reference) -> String {
     label(&reference.labels, session.language)
-        .map_or_else(|| reference.record.to_string(), |text| isolated(&one_line(&text)))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+        .map_or_else(|| reference.record.to_string(), |text| isolated(&squeezed(&text)))
 }
 
 const COLUMNS: [&str; 9] =

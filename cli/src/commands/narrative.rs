@@ -15,7 +15,7 @@ use super::writing::{Recorded, read, resolve, same_space, space_name, tell};
 use crate::args::{NarrativeCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::isolated;
+use crate::output::{isolated, squeezed};
 use crate::session::Session;
 
 /// Characters of what was merged that are told.
@@ -160,7 +160,7 @@ fn difference(one: &str, other: &str) -> Option<(String, String)> {
     let end = one.iter().rev().zip(other.iter().rev()).take(room).take_while(|(a, b)| a == b).count();
     let told = |text: &[char]| {
         let middle: String = text[start..text.len() - end].iter().collect();
-        let line = middle.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = squeezed(&middle);
         let short: String = line.chars().take(TOLD).collect();
         if short == line { line } else { format!("{short}…") }
     };

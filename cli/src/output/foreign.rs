@@ -49,6 +49,11 @@ pub(crate) fn isolated(text: &str) -> String {
     if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
 }
 
+/// A text of others with one space wherever it has any room: for a table, whatever its author put into it.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The same in one line: a line break of others does not begin a line of ours.
 pub(crate) fn one_line(text: &str) -> String {
     let text = inert(text);

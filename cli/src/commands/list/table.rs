@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::client;
 use crate::commands::reading::{label, state_code};
 use crate::error::Problem;
-use crate::output::{fit, inert, isolated, width};
+use crate::output::{fit, inert, isolated, squeezed, width};
 use crate::session::Session;
 
 /// Columns of a list before the title: id, date, mark.
@@ -85,7 +85,7 @@ fn lines_text(language: Language, records: &[&str]) -> Result<Vec<String>, Probl
 
 fn line_text(language: Language, line: &Line, width: usize) -> String {
     let title =
-        label(&line.labels, language).map_or_else(|| line.record.to_string(), |text| isolated(&on_one_line(&text)));
+        label(&line.labels, language).map_or_else(|| line.record.to_string(), |text| isolated(&squeezed(&text)));
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
@@ -105,14 +105,9 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
             .trim_end()
             .to_owned();
     }
-    let place = place.map(|place| fit(&isolated(&on_one_line(&place)), PLACE)).unwrap_or_default();
+    let place = place.map(|place| fit(&isolated(&squeezed(&place)), PLACE)).unwrap_or_default();
     let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
     text.trim_end().to_owned()
-}
-
-/// Text of others on one line, whatever its author put into it.
-fn on_one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn status_word(language: Language, code: &str) -> String {
