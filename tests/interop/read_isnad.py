@@ -896,6 +896,10 @@ def read_act(data, expected):
     return act.id
 
 
+def read_acknowledged(data, expected):
+    read_attestation(data, bytes.fromhex(expected["author"]))
+
+
 def read_claims(data, expected):
     operations = read_change(data)["ops"]
     found = [claim_id(operation["claim"]).hex() for operation in operations if "claim" in operation]
@@ -984,10 +988,7 @@ def vectors(folder):
         "acts": judge(folder / "acts", "act", read_act),
         "payloads": judge(folder / "payloads", "payload", lambda data, _: decode_json(data) and None),
         "changes": judge(folder / "changes", "payload", read_claims),
-        "attestations": judge(
-            folder / "attestations", "payload",
-            lambda data, expected: read_attestation(data, bytes.fromhex(expected["author"])) and None,
-        ),
+        "attestations": judge(folder / "attestations", "payload", read_acknowledged),
         "forks": judge(folder / "forks", "proof", read_fork),
         "frames": judge(folder / "frames", "frame", read_frame),
     }

@@ -38,6 +38,7 @@ fn names() -> Value {
     };
     let entry = EntryId::new([7; 32]);
     let roots = [secret(10).public(), secret(11).public()];
+    let trees = [0, 1, 2, 9].map(record_tree);
     json!({
         "proves": "what is derived from what, byte for byte",
         "consortium": consortium.to_string(),
@@ -62,7 +63,7 @@ fn names() -> Value {
             "subject": grant_subject(&roots),
         }],
         "cuts": cuts(OpenSpace::Members.id(&consortium), roots[0]),
-        "record_trees": [0, 1, 2, 9].map(record_tree),
+        "record_trees": trees,
     })
 }
 
