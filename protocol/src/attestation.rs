@@ -147,8 +147,8 @@ impl Attestation {
                 members.insert(name.to_owned(), Json::List(lines));
             }
         };
-        put("acts", self.acts.iter().map(ActLine::to_json).collect());
-        put("logs", self.logs.iter().map(LogLine::to_json).collect());
+        put("acts", self.acts.iter().copied().map(ActLine::to_json).collect());
+        put("logs", self.logs.iter().copied().map(LogLine::to_json).collect());
         put("nodes", self.nodes.iter().map(NodeLine::to_json).collect());
         if let Some(root) = &self.records {
             members.insert("records".to_owned(), Json::text(to_hex(root)));
@@ -221,7 +221,7 @@ impl ActLine {
         Some(Self { scope: ActId::new(hex(scope)?), version: number(version)?, act: ActId::new(hex(act)?) })
     }
 
-    fn to_json(&self) -> Json {
+    fn to_json(self) -> Json {
         Json::List(vec![Json::text(self.scope.to_string()), count(self.version), Json::text(self.act.to_string())])
     }
 }
@@ -233,7 +233,7 @@ impl LogLine {
         Some(Self { author: PublicKey::new(hex(author)?), end })
     }
 
-    fn to_json(&self) -> Json {
+    fn to_json(self) -> Json {
         let LogEnd { seq, id } = self.end;
         Json::List(vec![Json::text(self.author.to_string()), count(seq), Json::text(id.to_string())])
     }

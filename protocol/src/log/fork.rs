@@ -70,7 +70,7 @@ impl ForkProof {
     /// # Errors
     /// [`NoProof`] says why they prove nothing: both signatures are checked.
     pub fn of(one: &Entry, other: &Entry) -> Result<Self, NoProof> {
-        let mut headers = [one, other].map(|entry| (entry.header.clone(), entry.signature.clone()));
+        let mut headers = [one, other].map(|entry| (entry.header.clone(), entry.signature));
         headers.sort_by_key(|(header, _)| header.id());
         Self::check(headers)
     }
