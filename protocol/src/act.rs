@@ -12,6 +12,7 @@ use crate::key::{SecretKey, Use};
 use crate::limits;
 
 mod body;
+mod cut;
 mod error;
 pub mod founding;
 mod grant;
@@ -19,9 +20,10 @@ mod member;
 mod signature;
 
 pub use body::{
-    Body, Charter, Cut, Name, OrganisationBody, OrganisationKind, Removal, Revocation, Roots, Settlement, SpaceBody,
+    Body, Charter, Name, OrganisationBody, OrganisationKind, Removal, Revocation, Roots, Settlement, SpaceBody,
     next_key_hash,
 };
+pub use cut::Cut;
 pub use error::DecodeError;
 pub use grant::{Grant, GrantSubject, Role};
 pub use signature::ActSignature;

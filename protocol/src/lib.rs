@@ -15,7 +15,8 @@
 //! | [`encoding`], [`id`], [`time`], [`key`] | fixed layouts and strict JSON; names; days; the only code that signs or checks |
 //! | [`model`], [`locale`], [`import`] | kinds of record, properties and vocabularies; their words; files of others |
 //! | [`entry`], [`log`] | the unit of replication and of signature; one key's line of them |
-//! | [`act`], [`governance`] | one multi-signed step; who may do what, a pure fold of all of them |
+//! | [`act`], [`attestation`] | one multi-signed step; what an organisation acknowledges |
+//! | [`governance`] | who may do what, a pure fold of all acts |
 //! | [`standing`], [`sheet`] | what the rules say of an entry; one organisation's claims on one record |
 //! | [`view`], [`mod@digest`] | what a reader sees; one hash of it for two people on the phone |
 //! | [`store`], [`sync`] | what is read of stored bytes; what two replicas say to each other |
@@ -142,6 +143,7 @@
 //! ```
 
 pub mod act;
+pub mod attestation;
 pub mod audit;
 pub mod breakage;
 pub mod digest;

@@ -15,6 +15,12 @@ pub const EDIT_AFTER: usize = 16;
 /// Edits that may stand behind one edit: Automerge's cost for each grows with their number (GROUND: 320 µs at 3,000).
 pub const NARRATIVE_EDITS: usize = 4_096;
 
+/// Lines of one attestation: with the bytes of a payload, what a busy minute of a consortium changes.
+pub const ATTESTATION_LINES: usize = 400;
+
+/// Bytes of a node's address: the longest name of the domain name system (RFC 1035) with protocols and port around it.
+pub const ADDRESS_BYTES: usize = 320;
+
 /// The highest generation of a sheet; above it an entry is inert.
 pub const GENERATION: u32 = 65_535;
 

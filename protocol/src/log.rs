@@ -10,6 +10,10 @@ use crate::entry::Entry;
 use crate::id::{EntryId, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 
+mod fork;
+
+pub use fork::{ForkProof, NoProof};
+
 /// Which log: one contributor key in one space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct LogKey {

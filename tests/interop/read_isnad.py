@@ -197,11 +197,10 @@ class Entry:
         check((self.record != bytes(16)) == has_sheet, "the record")
         if self.kind == 1:
             return read_change(self.payload)
-        value = decode_json(self.payload)
-        check(isinstance(value, dict), "an object")
-        if self.kind == 3:
-            members(value, ["ground"], ["text"])
-            check(is_code(value["ground"]) and isinstance(value.get("text", ""), str), "ground and text")
+        if self.kind == 2:
+            return read_attestation(self.payload, self.author)
+        value = members(decode_json(self.payload), ["ground"], ["text"])
+        check(is_code(value["ground"]) and isinstance(value.get("text", ""), str), "ground and text")
         return value
 
 
@@ -254,6 +253,59 @@ def read_change(payload):
         check(isinstance(operation["insert"], str) and (operation["delete"] or operation["insert"]), "an idle splice")
         check(operation["edit"] == operations[0]["edit"], "one narrative a payload")
     return value
+
+
+# --- The attestation (§5), the cut and the proof of a fork (§6) ---
+
+
+def read_attestation(payload, author):
+    value = members(decode_json(payload), [], ["acts", "logs", "nodes", "records"])
+    for name in ("acts", "logs", "nodes"):
+        for line in check_list(value.get(name, [])):
+            check(isinstance(line, list) and len(line) == (2 if name == "nodes" else 3), "members of a line")
+            unhex(line[0], 32)
+            if name == "nodes":
+                check(isinstance(line[1], str) and re.fullmatch("[!-~]{1,320}", line[1]), "an address")
+            else:
+                check(type(line[1]) is int and line[1] > 0 and unhex(line[2], 32), "a number from 1, an id")
+    if "records" in value:
+        unhex(value["records"], 32)
+    check(sum(len(value.get(name, [])) for name in ("acts", "logs", "nodes")) <= 400, "400 lines")
+    check(all(line[0] != author.hex() for line in value.get("logs", [])), "its own log")
+    return value
+
+
+def record_root(records):
+    """The root over records, given as (id, ids of entries about it)."""
+    leaves = sorted((record, sha(b"\0", record, *sorted(entries))) for record, entries in records)
+
+    def node(leaves):
+        if len(leaves) <= 1:
+            return leaves[0][1] if leaves else bytes(32)
+        bits = [int.from_bytes(record, "big") for record, _ in leaves]
+        bit = 128 - max(one ^ bits[0] for one in bits).bit_length()
+        is_one = lambda leaf: int.from_bytes(leaf[0], "big") >> (127 - bit) & 1
+        return sha(b"\1", bytes([bit]), *(node([leaf for leaf in leaves if is_one(leaf) == side]) for side in (0, 1)))
+
+    return node(leaves)
+
+
+def make_cut(space, author, seq, id):
+    last = sha("ISNAD-CUT-v1", space, author, u64(seq), id)
+    mask = sha("ISNAD-CUTSEQ-v1", space, author, last)
+    blinded = bytes(one ^ other for one, other in zip(u64(seq), mask))
+    return {"last": last.hex(), "log": sha("ISNAD-CUTLOG-v1", space, author).hex(), "seq": blinded.hex()}
+
+
+def read_fork(data, expected):
+    check(len(data) == 592 and data[:16] == tag("ISNAD-FORK-v1"), "592 bytes behind a tag")
+    one, other = (Entry(data[at : at + 288] + bytes(16)) for at in (16, 304))
+    place = lambda entry: (entry.space, entry.author, entry.seq)
+    check(place(one) == place(other), "of one author, space and position")
+    check(one.id < other.id, "the lower id first")
+    check(one.is_signed() and other.is_signed(), "the signatures")
+    found = {"space": one.space.hex(), "author": one.author.hex(), "seq": one.seq}
+    assert found == expected["forks"], found
 
 
 # --- The act (§4) ---
@@ -844,6 +896,10 @@ def read_act(data, expected):
     return act.id
 
 
+def read_acknowledged(data, expected):
+    read_attestation(data, bytes.fromhex(expected["author"]))
+
+
 def read_claims(data, expected):
     operations = read_change(data)["ops"]
     found = [claim_id(operation["claim"]).hex() for operation in operations if "claim" in operation]
@@ -916,6 +972,12 @@ def check_names(expected):
         assert sha("ISNAD-NEXT-v1", bytes.fromhex(one["key"])).hex() == one["commitment"]
     for one in expected["grant_subjects"]:
         assert sha(*sorted(bytes.fromhex(root) for root in one["roots"])).hex() == one["subject"]
+    for one in expected["cuts"]:
+        space, author, id = (bytes.fromhex(one[name]) for name in ("space", "author", "id"))
+        assert make_cut(space, author, one["at"], id) == one["cut"], one
+    for one in expected["record_trees"]:
+        records = [(bytes.fromhex(record["record"]), map(bytes.fromhex, record["entries"])) for record in one["records"]]
+        assert record_root(records).hex() == one["root"], one
 
 
 def vectors(folder):
@@ -926,6 +988,8 @@ def vectors(folder):
         "acts": judge(folder / "acts", "act", read_act),
         "payloads": judge(folder / "payloads", "payload", lambda data, _: decode_json(data) and None),
         "changes": judge(folder / "changes", "payload", read_claims),
+        "attestations": judge(folder / "attestations", "payload", read_acknowledged),
+        "forks": judge(folder / "forks", "proof", read_fork),
         "frames": judge(folder / "frames", "frame", read_frame),
     }
     for one in load("ed25519/speccheck.json")["vectors"]:

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use isnad_protocol::act::{GrantSubject, next_key_hash};
+use isnad_protocol::act::{Cut, GrantSubject, next_key_hash};
+use isnad_protocol::attestation::{RecordTree, leaf};
 use isnad_protocol::encoding::{hash, json, tag, to_hex};
-use isnad_protocol::id::{ConsortiumId, EntryId, OpenSpace};
+use isnad_protocol::id::{ConsortiumId, EntryId, OpenSpace, SpaceId};
 use isnad_protocol::import;
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::sheet::{Claim, narrative};
 use isnad_protocol::sync::digest;
 use serde_json::{Value, json};
@@ -35,6 +38,7 @@ fn names() -> Value {
     };
     let entry = EntryId::new([7; 32]);
     let roots = [secret(10).public(), secret(11).public()];
+    let trees = [0, 1, 2, 9].map(record_tree);
     json!({
         "proves": "what is derived from what, byte for byte",
         "consortium": consortium.to_string(),
@@ -58,11 +62,40 @@ fn names() -> Value {
             "roots": roots.map(|root| root.to_string()),
             "subject": grant_subject(&roots),
         }],
+        "cuts": cuts(OpenSpace::Members.id(&consortium), roots[0]),
+        "record_trees": trees,
     })
 }
 
+/// Cuts of a log at an end, and before its first entry.
+fn cuts(space: SpaceId, author: PublicKey) -> Vec<Value> {
+    let log = LogKey { space, author };
+    let cut = |end: LogEnd| {
+        let cut = Cut::new(&log, end);
+        assert!(cut.is_of(&log) && cut.is_at(&log, end) && cut.seq(&log) == end.seq);
+        json!({
+            "space": space.to_string(), "author": author.to_string(), "at": end.seq, "id": end.id.to_string(),
+            "cut": { "last": to_hex(&cut.last), "log": to_hex(&cut.log), "seq": to_hex(&cut.seq) },
+        })
+    };
+    [LogEnd::START, LogEnd { seq: 1_213, id: EntryId::new([7; 32]) }].map(cut).to_vec()
+}
+
+/// The root over so many records, the first about which nothing was said.
+fn record_tree(count: u8) -> Value {
+    let mut tree = RecordTree::default();
+    let record = |number: u8| {
+        let record = import::record_id("isnad-incidents", 1 + number % 3, &number.to_string());
+        let entries: Vec<_> = (0..number).map(|entry| EntryId::new([entry; 32])).collect();
+        tree.set(record, leaf(&record, &entries));
+        json!({ "record": to_hex(record.as_bytes()), "entries": entries.iter().map(ToString::to_string).collect::<Vec<_>>() })
+    };
+    let records: Vec<_> = (0..count).map(record).collect();
+    json!({ "records": records, "root": to_hex(&tree.root()) })
+}
+
 /// The subject as format §4.4 writes it, held against the one that proofs are checked with.
-fn grant_subject(roots: &[isnad_protocol::key::PublicKey]) -> String {
+fn grant_subject(roots: &[PublicKey]) -> String {
     let mut sorted = roots.to_vec();
     sorted.sort_unstable();
     let parts: Vec<&[u8]> = sorted.iter().map(|root| &root.as_bytes()[..]).collect();

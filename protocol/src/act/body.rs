@@ -3,7 +3,6 @@
 use crate::act::member::{Members, as_hex};
 use crate::act::{DecodeError, Kind, Place};
 use crate::encoding::json::{self, Json, Object};
-use crate::encoding::to_hex;
 use crate::id::{ActId, OrganisationId};
 
 mod charter;
@@ -55,36 +54,6 @@ impl Body {
             Self::Organisation(organisation) => organisation.to_members(),
             Self::Space(space) => space.to_members(),
         })
-    }
-}
-
-/// The last position of a log that still counts, in a form that only those who know the space can read. format §6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cut {
-    /// Which log, hashed.
-    pub log: [u8; 32],
-    /// Which entry is its last, hashed.
-    pub last: [u8; 32],
-    /// Its position, blinded.
-    pub seq: [u8; 8],
-}
-
-impl Cut {
-    fn decode(value: Json) -> Result<Self, DecodeError> {
-        let mut members = Members::of(value, "cuts")?;
-        let cut = Self { log: members.hex("log")?, last: members.hex("last")?, seq: members.hex("seq")? };
-        members.finish()?;
-        Ok(cut)
-    }
-
-    /// A list of cuts, one for each log.
-    fn decode_list(members: &mut Members) -> Result<Vec<Self>, DecodeError> {
-        members.list("cuts", Self::decode, |cut| cut.log)
-    }
-
-    fn to_json(self) -> Json {
-        let hex = |bytes: &[u8]| Json::text(to_hex(bytes));
-        Json::object([("last", hex(&self.last)), ("log", hex(&self.log)), ("seq", hex(&self.seq))])
     }
 }
 

@@ -1,7 +1,8 @@
 //! What an entry says by itself: its payload read by its kind, or why it cannot be. format §1, §3, §6.
 
+use crate::attestation::{self, Attestation};
 use crate::encoding::json::{self, Json};
-use crate::entry::{Entry, Kind, SALT_SIZE};
+use crate::entry::{Entry, Header, Kind, SALT_SIZE};
 use crate::id::RecordId;
 use crate::limits;
 use crate::standing::Standing;
@@ -13,8 +14,8 @@ use super::operations::{self, Operations};
 pub enum Content {
     /// Claims, retractions or edits.
     Change(Operations),
-    /// Canonical JSON; what it acknowledges is read elsewhere.
-    Attestation,
+    /// What it acknowledges counts only by governance.
+    Attestation(Box<Attestation>),
     /// What it hides stands in its header.
     Redaction(Redaction),
 }
@@ -65,9 +66,12 @@ pub enum Defect {
     /// A change or redaction about no record, or an attestation about one.
     #[error("a record is named where none may be, or none where one is due")]
     Record,
-    /// The payload of a redaction or attestation has another form.
+    /// The payload of a redaction has another form.
     #[error("the payload has not the form of its kind")]
     Form,
+    /// The payload of an attestation is none.
+    #[error(transparent)]
+    Attestation(#[from] attestation::Malformed),
     /// Begins a narrative that is not its own to begin, or names edits where it begins its own.
     #[error("a narrative is begun by the entry that its key derives from, on nothing; all other edits name edits")]
     Beginning,
@@ -102,6 +106,7 @@ impl Defect {
             Self::Generation { .. } => "entry_generation",
             Self::Record => "entry_record",
             Self::Form => "payload_form",
+            Self::Attestation(malformed) => malformed.code(),
             Self::Beginning => "edit_beginning",
             Self::OtherSheet(_) => "edit_other_sheet",
             Self::OtherNarrative(_) => "edit_other_narrative",
@@ -145,7 +150,7 @@ pub fn read(entry: &Entry) -> Result<Content, Flaw> {
     if payload.salt == [0; SALT_SIZE] {
         return Err(Flaw::Inert(Defect::Salt));
     }
-    parse(header.kind, &payload.bytes).map_err(Flaw::Inert)
+    parse(header, &payload.bytes).map_err(Flaw::Inert)
 }
 
 fn check_header(entry: &Entry) -> Result<(), Defect> {
@@ -158,14 +163,14 @@ fn check_header(entry: &Entry) -> Result<(), Defect> {
     if has_sheet == (header.record == RecordId::ZERO) { Err(Defect::Record) } else { Ok(()) }
 }
 
-fn parse(kind: Kind, payload: &[u8]) -> Result<Content, Defect> {
-    match kind {
+fn parse(header: &Header, payload: &[u8]) -> Result<Content, Defect> {
+    match header.kind {
         Kind::Change => Ok(Content::Change(Operations::parse(payload)?)),
         Kind::Redaction => Redaction::parse(payload).map(Content::Redaction).ok_or(Defect::Form),
-        Kind::Attestation | Kind::Unknown(_) => match json::decode(payload) {
-            Ok(Json::Object(_)) => Ok(Content::Attestation),
-            Ok(_) | Err(_) => Err(Defect::Form),
-        },
+        // Kinds that are not known have been told apart before.
+        Kind::Attestation | Kind::Unknown(_) => {
+            Ok(Content::Attestation(Box::new(Attestation::parse(payload, &header.author)?)))
+        }
     }
 }
 
@@ -265,7 +270,7 @@ mod tests {
                 attest(draft);
                 draft.payload.bytes = b"[]".to_vec();
             },
-            "payload_form",
+            "attestation_form",
         );
         check(redact, "ok");
         check(

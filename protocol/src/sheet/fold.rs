@@ -102,7 +102,7 @@ impl<'a> Fold<'a> {
                 Content::Redaction(redaction) => {
                     sheet.redactions.insert(id, (signer, redaction.clone()));
                 }
-                Content::Change(Operations::Edits(_)) | Content::Attestation => {}
+                Content::Change(Operations::Edits(_)) | Content::Attestation(_) => {}
             },
             Ok(_) | Err(_) => {
                 let defect = match flaw {

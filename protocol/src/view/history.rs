@@ -168,7 +168,7 @@ fn did(content: Content) -> Vec<Did> {
             }]
         }
         Content::Redaction(redaction) => vec![Did::Redacted { ground: redaction.ground, text: redaction.text }],
-        Content::Attestation => Vec::new(),
+        Content::Attestation(_) => Vec::new(),
     }
 }
 

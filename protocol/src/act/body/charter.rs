@@ -1,10 +1,10 @@
 //! The body of a charter: who is a member, how many must sign, which limits and policies hold. format §4.
 
-use crate::act::DecodeError;
 use crate::act::body::{
-    Cut, decode_act, decode_instead, decode_organisation, ids_to_json, insert, insert_count, insert_list,
+    decode_act, decode_instead, decode_organisation, ids_to_json, insert, insert_count, insert_list,
 };
 use crate::act::member::{Members, check_filled};
+use crate::act::{Cut, DecodeError};
 use crate::breakage::{self, Breakage};
 use crate::encoding::json::{Json, Object};
 use crate::id::{ActId, OrganisationId};

@@ -1,9 +1,9 @@
 //! The body of an organisation's act: root keys, the hashes of the next, grants and revocations. format §4.
 
-use crate::act::body::{Cut, insert, insert_count, insert_list};
+use crate::act::body::{insert, insert_count, insert_list};
 use crate::act::grant::{self, Grant, GrantSubject};
 use crate::act::member::{Members, as_hex, check_filled};
-use crate::act::{DecodeError, Place};
+use crate::act::{Cut, DecodeError, Place};
 use crate::encoding::json::{Json, Object};
 use crate::encoding::{Tag, hash, tag, to_hex};
 use crate::id::OrganisationId;
