@@ -397,15 +397,15 @@ fn show<S: SheetView>(
 pub(super) struct Standings<'a> {
     pub(super) sheet: &'a Sheet,
     replaced_by: BTreeMap<ClaimId, Vec<ClaimId>>,
-    /// A claim on whose basis the subjects that it names rest.
-    weighty: Option<&'a Json>,
+    /// True if it has a claim on whose basis the subjects that it names rest.
+    has_weight: bool,
 }
 
 impl<'a> Standings<'a> {
     pub(super) fn new(sheet: &'a Sheet) -> Self {
-        let mut weighty = sheet.claims.values().map(|said| &said.claim);
-        let weighty = weighty.find(|claim| matches!(claim.prop(), Some("outcome" | "reason"))).map(Claim::json);
-        Self { sheet, replaced_by: sheet.replacements(), weighty }
+        let mut claims = sheet.claims.values().map(|said| &said.claim);
+        let has_weight = claims.any(|claim| matches!(claim.prop(), Some("outcome" | "reason")));
+        Self { sheet, replaced_by: sheet.replacements(), has_weight }
     }
 
     /// Live, replaced or retracted: a claim taken back is no more, whatever took its place.
@@ -423,13 +423,9 @@ impl<'a> Standings<'a> {
         self.replaced_by.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Judges a claim of the sheet by the model.
+    /// Judges a claim of the sheet by the model: a subject rests on the basis of the conclusion that names it.
     pub(super) fn judge(&self, kind: u8, claim: &Claim) -> Verdict {
-        // A subject rests on the basis of the conclusion that names it.
-        let Some(weighty) = self.weighty.filter(|_| claim.prop() == Some("subject")) else {
-            return Verdict::alone(kind, claim);
-        };
-        Verdict::of(model::check_claims(kind, &[claim.json().clone(), weighty.clone()]))
+        Verdict::of(&model::check::check_alone(kind, claim.json(), self.has_weight))
     }
 }
 
@@ -446,18 +442,16 @@ pub(super) struct Verdict {
 impl Verdict {
     /// On a claim that rests on no other.
     pub(super) fn alone(kind: u8, claim: &Claim) -> Self {
-        Self::of(model::check_claims(kind, std::slice::from_ref(claim.json())))
+        Self::of(&model::check::check_alone(kind, claim.json(), false))
     }
 
-    /// From what is said of the first of some claims.
-    fn of(problems: Vec<model::Problem>) -> Self {
-        let own: Vec<_> = problems.into_iter().filter(|problem| problem.path.starts_with("claims[0]")).collect();
+    fn of(problems: &[model::Problem]) -> Self {
+        let is_unknown_value =
+            |problem: &model::Problem| problem.code == "unknown_code" && problem.path.starts_with("claims[0].value");
         Self {
-            malformed: own.iter().any(|problem| !problem.code.starts_with("unknown_")),
-            unknown: own
-                .iter()
-                .any(|problem| problem.code == "unknown_code" && problem.path.starts_with("claims[0].value")),
-            flags: distinct(own.iter().map(|problem| problem.code.to_owned())),
+            malformed: problems.iter().any(|problem| !problem.code.starts_with("unknown_")),
+            unknown: problems.iter().any(is_unknown_value),
+            flags: distinct(problems.iter().map(|problem| problem.code.to_owned())),
         }
     }
 
