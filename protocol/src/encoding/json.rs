@@ -314,8 +314,8 @@ fn is_key(key: &str) -> bool {
 fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     out.write_char('"')?;
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(needs_escape) {
-        let (plain, escaped) = rest.split_at(at);
+    loop {
+        let (plain, escaped) = rest.split_at(plain_bytes(rest.as_bytes()));
         out.write_str(plain)?;
         let mut characters = escaped.chars();
         let Some(character) = characters.next() else { break };
@@ -325,8 +325,16 @@ fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
         }
         rest = characters.as_str();
     }
-    out.write_str(rest)?;
     out.write_char('"')
+}
+
+/// How many bytes stand for themselves, up to the first that does not or to the end: looked at some at a time.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    const AT_ONCE: usize = 16;
+    let is_plain = |some: &&[u8]| !some.iter().fold(false, |found, byte| found | needs_escape(*byte));
+    let looked_at = bytes.chunks_exact(AT_ONCE).take_while(is_plain).count().saturating_mul(AT_ONCE);
+    let rest = bytes.get(looked_at..).unwrap_or_default();
+    looked_at.saturating_add(rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len()))
 }
 
 /// True for bytes that stand for themselves nowhere in a string. No part of a longer character is one.
@@ -471,9 +479,9 @@ impl Parser<'_> {
     /// Takes what stands for itself, up to a byte that does not or to the end.
     fn plain(&mut self) -> &[u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let count = rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len());
-        self.at = self.at.saturating_add(count);
-        rest.get(..count).unwrap_or_default()
+        let plain = rest.get(..plain_bytes(rest)).unwrap_or_default();
+        self.at = self.at.saturating_add(plain.len());
+        plain
     }
 
     /// Reads what follows a backslash: only characters below U+0020, the quote and the backslash have an escape.

@@ -220,6 +220,11 @@ impl ShownClaim {
         self.state == State::Live && self.counts && !self.malformed && !self.unknown
     }
 
+    /// The sources and evidence that it rests on.
+    pub(super) fn bases(&self) -> impl Iterator<Item = RecordId> {
+        self.basis.iter().filter_map(|basis| Some(basis.source.as_ref()?.record))
+    }
+
     /// Who speaks: the cited body, else the organisation.
     pub(super) fn speaker(&self) -> (Option<RecordId>, OrganisationId) {
         match &self.according_to {
@@ -264,14 +269,16 @@ impl Claims {
                 }
             }
         }
-        let claims = || by_prop.values().flatten().filter(|item| item.shown.state == State::Live);
-        let bases = claims().flat_map(|item| item.claim.basis()).filter_map(|basis| basis.record).collect();
-        let bodies = claims().filter_map(|item| item.claim.according_to()).collect();
+        let (mut bases, mut bodies) = (BTreeSet::new(), BTreeSet::new());
+        for item in by_prop.values().flatten().filter(|item| item.shown.state == State::Live) {
+            bases.extend(item.shown.bases());
+            bodies.extend(item.shown.according_to.as_ref().map(|body| body.record));
+        }
         let origins = Origins::new(record, bases, bodies, material)?;
         for item in by_prop.values_mut().flatten() {
             mark_withdrawn(&mut item.shown, &origins);
         }
-        by_prop.values_mut().for_each(|claims| claims.sort_by_key(place));
+        by_prop.values_mut().for_each(|claims| claims.sort_by_cached_key(place));
         Ok(Self { by_prop, origins })
     }
 }
