@@ -210,9 +210,9 @@ impl Sheet {
     #[must_use]
     pub fn replacements(&self) -> BTreeMap<ClaimId, Vec<ClaimId>> {
         let mut replacements: BTreeMap<ClaimId, Vec<ClaimId>> = BTreeMap::new();
-        for (id, said) in self.claims.iter().filter(|(id, _)| self.is_live(**id)) {
+        for (id, said) in self.live_claims() {
             if let Some(old) = said.claim.replaces() {
-                replacements.entry(old).or_default().push(*id);
+                replacements.entry(old).or_default().push(id);
             }
         }
         replacements
@@ -220,14 +220,14 @@ impl Sheet {
 
     /// The claims that stand: neither taken back nor replaced.
     pub fn standing_claims(&self) -> impl Iterator<Item = (ClaimId, &Said)> {
-        let replaced: BTreeSet<_> = self
-            .claims
-            .iter()
-            .filter(|(id, _)| self.is_live(**id))
-            .filter_map(|(_, said)| said.claim.replaces())
-            .collect();
-        let stands = move |id: &ClaimId| self.is_live(*id) && !replaced.contains(id);
-        self.claims.iter().map(|(id, said)| (*id, said)).filter(move |(id, _)| stands(id))
+        let replaced: BTreeSet<_> = self.live_claims().filter_map(|(_, said)| said.claim.replaces()).collect();
+        self.live_claims().filter(move |(id, _)| !replaced.contains(id))
+    }
+
+    /// The claims that were not taken back, replaced ones too.
+    fn live_claims(&self) -> impl Iterator<Item = (ClaimId, &Said)> {
+        let claims = self.claims.iter().map(|(id, said)| (*id, said));
+        claims.filter(|(id, _)| !self.retractions.contains_key(id))
     }
 
     /// True if no change of it counts.

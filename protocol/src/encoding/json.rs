@@ -5,7 +5,7 @@
 //! hostile: the parser indexes nothing unchecked, and its recursion is bounded by the depth.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt;
 
 use crate::breakage::{self, Breakage};
 use crate::limits;
@@ -130,9 +130,17 @@ impl Json {
     /// The canonical bytes. Only what the profile allows has any: see [`Json::is_canonical`].
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut text = String::new();
-        self.write(&mut text);
+        let mut text = String::with_capacity(ENCODED_BYTES);
+        self.write(&mut text).expect("a string takes whatever is written");
         text.into_bytes()
+    }
+
+    /// How many canonical bytes it has, without making them.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let mut length = Length(0);
+        self.write(&mut length).expect("a number takes whatever is counted");
+        length.0
     }
 
     /// True if every key and number keeps the profile and the depth is at most [`limits::JSON_DEPTH`].
@@ -191,34 +199,47 @@ impl Json {
             }
     }
 
-    fn write(&self, out: &mut String) {
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self {
-            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Self::Int(number) => write!(out, "{number}").expect("a string takes whatever is written"),
+            Self::Bool(value) => out.write_str(if *value { "true" } else { "false" }),
+            Self::Int(number) => write!(out, "{number}"),
             Self::Text(text) => write_string(text, out),
             Self::List(items) => {
-                out.push('[');
+                out.write_char('[')?;
                 for (index, item) in items.iter().enumerate() {
                     if index > 0 {
-                        out.push(',');
+                        out.write_char(',')?;
                     }
-                    item.write(out);
+                    item.write(out)?;
                 }
-                out.push(']');
+                out.write_char(']')
             }
             Self::Object(members) => {
-                out.push('{');
+                out.write_char('{')?;
                 for (index, (key, value)) in members.iter().enumerate() {
                     if index > 0 {
-                        out.push(',');
+                        out.write_char(',')?;
                     }
-                    write_string(key, out);
-                    out.push(':');
-                    value.write(out);
+                    write_string(key, out)?;
+                    out.write_char(':')?;
+                    value.write(out)?;
                 }
-                out.push('}');
+                out.write_char('}')
             }
         }
+    }
+}
+
+/// What most claims take, so that few of them are moved while they are written.
+const ENCODED_BYTES: usize = 512;
+
+/// Counts the bytes that are written to it.
+struct Length(usize);
+
+impl fmt::Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.saturating_add(text.len());
+        Ok(())
     }
 }
 
@@ -246,7 +267,7 @@ struct JsonVisitor;
 impl<'de> serde::de::Visitor<'de> for JsonVisitor {
     type Value = Json;
 
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a value of canonical JSON: no null and no fraction")
     }
 
@@ -289,19 +310,36 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-/// Writes a string as RFC 8785 §3.2.2.2 prescribes.
-fn write_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
+/// Writes a string as RFC 8785 §3.2.2.2 prescribes: what needs no escape in one piece.
+fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
+    out.write_char('"')?;
+    let mut rest = text;
+    loop {
+        let (plain, escaped) = rest.split_at(plain_bytes(rest.as_bytes()));
+        out.write_str(plain)?;
+        let mut characters = escaped.chars();
+        let Some(character) = characters.next() else { break };
         match short_escape(character) {
-            Some(letter) => out.extend(['\\', letter]),
-            None if character < ' ' => {
-                write!(out, "\\u{:04x}", u32::from(character)).expect("a string takes whatever is written");
-            }
-            None => out.push(character),
+            Some(letter) => write!(out, "\\{letter}")?,
+            None => write!(out, "\\u{:04x}", u32::from(character))?,
         }
+        rest = characters.as_str();
     }
-    out.push('"');
+    out.write_char('"')
+}
+
+/// How many bytes stand for themselves, up to the first that does not or to the end: looked at some at a time.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    const AT_ONCE: usize = 16;
+    let is_plain = |some: &&[u8]| !some.iter().fold(false, |found, byte| found | needs_escape(*byte));
+    let looked_at = bytes.chunks_exact(AT_ONCE).take_while(is_plain).count().saturating_mul(AT_ONCE);
+    let rest = bytes.get(looked_at..).unwrap_or_default();
+    looked_at.saturating_add(rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len()))
+}
+
+/// True for bytes that stand for themselves nowhere in a string. No part of a longer character is one.
+const fn needs_escape(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
 const fn short_escape(character: char) -> Option<char> {
@@ -428,14 +466,22 @@ impl Parser<'_> {
         self.expect(b"\"")?;
         let mut text = Vec::new();
         loop {
+            text.extend_from_slice(self.plain());
             let at = self.at;
             match self.next()? {
                 b'"' => return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start }),
                 b'\\' => text.push(self.escape(at)?),
-                byte if byte < b' ' => return Err(DecodeError::Escape { at }),
-                byte => text.push(byte),
+                _ => return Err(DecodeError::Escape { at }),
             }
         }
+    }
+
+    /// Takes what stands for itself, up to a byte that does not or to the end.
+    fn plain(&mut self) -> &[u8] {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let plain = rest.get(..plain_bytes(rest)).unwrap_or_default();
+        self.at = self.at.saturating_add(plain.len());
+        plain
     }
 
     /// Reads what follows a backslash: only characters below U+0020, the quote and the backslash have an escape.

@@ -3,6 +3,7 @@
 //! Rules that need more than that (the space, whether the record is new, what is said beside it) stand in
 //! `check/submission.rs`: 2, 5 and 6.
 
+use super::path::Path;
 use super::problem::{Problem, found};
 use super::property::{Property, ValueType};
 use super::{kinds, values, vocabularies};
@@ -29,14 +30,21 @@ pub fn check_claims(kind_code: u8, claims: &[Json]) -> Vec<Problem> {
     }
     let is_weighed_elsewhere = claims.iter().any(carries_the_weight);
     for (index, claim) in claims.iter().enumerate() {
-        let path = format!("claims[{index}]");
-        match claim.as_object() {
-            Some(claim) => one(kind_code, claim, &path, is_weighed_elsewhere, &mut report),
-            None => values::wrong(&path, "due.claim", r#"{"prop": "title", "value": "…", "lang": "ar"}"#, &mut report),
-        }
+        one(kind_code, claim, Path::Top("claims").item(index), is_weighed_elsewhere, &mut report);
     }
     attribution_has_a_subject(kind_code, claims, &mut report);
     stands_once(kind_code, claims, &mut report);
+    report
+}
+
+/// What is wrong with one claim by itself, as the first of its submission. On a record of an unknown kind nothing is.
+///
+/// `is_weighed_elsewhere` says that the accusing claim of the record stands beside it.
+pub(crate) fn check_alone(kind_code: u8, claim: &Json, is_weighed_elsewhere: bool) -> Vec<Problem> {
+    let mut report = Report::new();
+    if super::kind(kind_code).is_some() {
+        one(kind_code, claim, Path::Top("claims").item(0), is_weighed_elsewhere, &mut report);
+    }
     report
 }
 
@@ -45,21 +53,24 @@ fn carries_the_weight(claim: &Json) -> bool {
     matches!(claim.get("prop").and_then(Json::as_text), Some("outcome" | "reason"))
 }
 
-fn one(kind_code: u8, claim: &Object, path: &str, is_weighed_elsewhere: bool, report: &mut Report) {
-    fields(claim, path, report);
-    for (key, value) in claim {
-        values::normal_form(value, &format!("{path}.{key}"), report);
+fn one(kind_code: u8, claim: &Json, path: Path<'_>, is_weighed_elsewhere: bool, report: &mut Report) {
+    let Some(members) = claim.as_object() else {
+        return values::wrong(path, "due.claim", r#"{"prop": "title", "value": "…", "lang": "ar"}"#, report);
+    };
+    fields(members, path, report);
+    for (key, value) in members {
+        values::normal_form(value, path.member(key), report);
     }
     bounds(claim, path, report);
-    let Some(property) = known_property(kind_code, claim, path, report) else { return };
-    let Some(value) = claim.get("value") else {
-        return report.push(Problem::new("missing_field", &format!("{path}.value"), [("field", "value".to_owned())]));
+    let Some(property) = known_property(kind_code, members, path, report) else { return };
+    let Some(value) = members.get("value") else {
+        return report.push(Problem::new("missing_field", path.member("value"), [("field", "value".to_owned())]));
     };
-    values::check(&property.value, value, &format!("{path}.value"), report);
-    has_language(property, claim, path, report);
+    values::check(&property.value, value, path.member("value"), report);
+    has_language(property, members, path, report);
     let is_served = property.code == "subject" && is_weighed_elsewhere;
     if accuses(property, value) && !is_served {
-        weight(property, claim, path, report);
+        weight(property, members, path, report);
     }
 }
 
@@ -71,16 +82,16 @@ pub fn accuses(property: &Property, value: &Json) -> bool {
     property.accuses || is_accusing_topic
 }
 
-fn known_property(kind_code: u8, claim: &Object, path: &str, report: &mut Report) -> Option<&'static Property> {
+fn known_property(kind_code: u8, claim: &Object, path: Path<'_>, report: &mut Report) -> Option<&'static Property> {
     let Some(code) = claim.get("prop").and_then(Json::as_text) else {
-        report.push(Problem::new("missing_field", &format!("{path}.prop"), [("field", "prop".to_owned())]));
+        report.push(Problem::new("missing_field", path.member("prop"), [("field", "prop".to_owned())]));
         return None;
     };
     let property = super::property(kind_code, code);
     if property.is_none() {
         let known: Vec<_> = super::properties(kind_code).map(|property| property.code).collect();
         let values = [("found", found(code)), ("known", known.join(", "))];
-        let problem = Problem::new("unknown_property", &format!("{path}.prop"), values);
+        let problem = Problem::new("unknown_property", path.member("prop"), values);
         report.push(match code {
             "body" => problem.advising("body"),
             "standard" | "wording" | "likelihood" | "confidence" => problem.advising("field"),
@@ -92,87 +103,86 @@ fn known_property(kind_code: u8, claim: &Object, path: &str, report: &mut Report
 }
 
 /// Checks the fields that any claim may have. MODEL §2.
-fn fields(claim: &Object, path: &str, report: &mut Report) {
+fn fields(claim: &Object, path: Path<'_>, report: &mut Report) {
     for (key, value) in claim {
-        let here = format!("{path}.{key}");
+        let here = path.member(key);
         match key.as_str() {
             "prop" | "value" => {}
-            "lang" => language(value, &here, report),
-            "original" => values::check(&ValueType::Text, value, &here, report),
-            "according_to" => values::check(&ValueType::Ref(&[kinds::ORGANISATION]), value, &here, report),
-            "basis" => basis(value, &here, report),
-            "standard" => values::check(&ValueType::Code(&vocabularies::STANDARD), value, &here, report),
-            "likelihood" => values::check(&ValueType::Code(&vocabularies::LIKELIHOOD), value, &here, report),
-            "confidence" => values::check(&ValueType::Code(&vocabularies::CONFIDENCE), value, &here, report),
-            "wording" => wording(value, &here, report),
-            "reliability" => values::check(&ValueType::Code(&vocabularies::RELIABILITY), value, &here, report),
-            "credibility" => values::check(&ValueType::Code(&vocabularies::CREDIBILITY), value, &here, report),
-            "valid" => values::check(&ValueType::Date, value, &here, report),
-            "marking" => values::check(&ValueType::Code(&vocabularies::MARKING), value, &here, report),
-            "replaces" => replaces(value, &here, report),
-            "nonce" => nonce(value, &here, report),
-            _ => report.push(Problem::new("unknown_field", &here, [("found", found(key))])),
+            "lang" => language(value, here, report),
+            "original" => values::check(&ValueType::Text, value, here, report),
+            "according_to" => values::check(&ValueType::Ref(&[kinds::ORGANISATION]), value, here, report),
+            "basis" => basis(value, here, report),
+            "standard" => values::check(&ValueType::Code(&vocabularies::STANDARD), value, here, report),
+            "likelihood" => values::check(&ValueType::Code(&vocabularies::LIKELIHOOD), value, here, report),
+            "confidence" => values::check(&ValueType::Code(&vocabularies::CONFIDENCE), value, here, report),
+            "wording" => wording(value, here, report),
+            "reliability" => values::check(&ValueType::Code(&vocabularies::RELIABILITY), value, here, report),
+            "credibility" => values::check(&ValueType::Code(&vocabularies::CREDIBILITY), value, here, report),
+            "valid" => values::check(&ValueType::Date, value, here, report),
+            "marking" => values::check(&ValueType::Code(&vocabularies::MARKING), value, here, report),
+            "replaces" => replaces(value, here, report),
+            "nonce" => nonce(value, here, report),
+            _ => report.push(Problem::new("unknown_field", here, [("found", found(key))])),
         }
     }
 }
 
-fn language(value: &Json, path: &str, report: &mut Report) {
+fn language(value: &Json, path: Path<'_>, report: &mut Report) {
     if !value.as_text().is_some_and(values::is_language) {
         report.push(Problem::new("lang_not_bcp47", path, []));
     }
 }
 
 /// A list of `{source, locator?}`; `evidence` is read for `source` where others wrote it so.
-fn basis(value: &Json, path: &str, report: &mut Report) {
+fn basis(value: &Json, path: Path<'_>, report: &mut Report) {
     const EXAMPLE: &str = r#"[{"source": "source/8690e26d4f0b1c2d3e4f5061728394", "locator": "p. 3"}]"#;
     const SOURCE: ValueType = ValueType::Ref(&[kinds::SOURCE, kinds::EVIDENCE]);
     let Some(items) = value.as_list() else { return values::wrong(path, "due.list", EXAMPLE, report) };
     for (index, item) in items.iter().enumerate() {
-        let here = format!("{path}[{index}]");
+        let here = path.item(index);
         match item.get("source") {
-            Some(source) => values::check(&SOURCE, source, &format!("{here}.source"), report),
+            Some(source) => values::check(&SOURCE, source, here.member("source"), report),
             None => {
                 let values = [("member", "source".to_owned()), ("example", EXAMPLE.to_owned())];
-                report.push(Problem::new("missing_member", &here, values));
+                report.push(Problem::new("missing_member", here, values));
             }
         }
         if let Some(locator) = item.get("locator") {
-            values::check(&ValueType::Text, locator, &format!("{here}.locator"), report);
+            values::check(&ValueType::Text, locator, here.member("locator"), report);
         }
     }
 }
 
-fn wording(value: &Json, path: &str, report: &mut Report) {
+fn wording(value: &Json, path: Path<'_>, report: &mut Report) {
     const WHY_NOT: ValueType = ValueType::Code(&vocabularies::WORDING_UNAVAILABLE);
     const EXAMPLE: &str = r#"{"text": "…", "lang": "en"}, {"unavailable": "not_seen"}"#;
     if let Some(code) = value.get("unavailable") {
-        return values::check(&WHY_NOT, code, &format!("{path}.unavailable"), report);
+        return values::check(&WHY_NOT, code, path.member("unavailable"), report);
     }
     let (Some(text), Some(lang)) = (value.get("text"), value.get("lang")) else {
         return values::wrong(path, "due.wording", EXAMPLE, report);
     };
-    values::check(&ValueType::Text, text, &format!("{path}.text"), report);
-    language(lang, &format!("{path}.lang"), report);
+    values::check(&ValueType::Text, text, path.member("text"), report);
+    language(lang, path.member("lang"), report);
 }
 
-fn replaces(value: &Json, path: &str, report: &mut Report) {
+fn replaces(value: &Json, path: Path<'_>, report: &mut Report) {
     if value.as_text().is_none_or(|text| ClaimId::parse(text).is_err()) {
         report.push(Problem::new("not_a_claim", path, []));
     }
 }
 
-fn nonce(value: &Json, path: &str, report: &mut Report) {
+fn nonce(value: &Json, path: Path<'_>, report: &mut Report) {
     if value.as_text().is_none_or(|text| crate::encoding::from_hex::<16>(text).is_none()) {
         values::wrong(path, "due.nonce", "00112233445566778899aabbccddeeff", report);
     }
 }
 
 /// Depth and size that a payload can hold, and the canonical profile.
-fn bounds(claim: &Object, path: &str, report: &mut Report) {
-    let claim = Json::Object(claim.clone());
-    if depth(&claim) > limits::CLAIM_DEPTH || !claim.is_canonical() {
+fn bounds(claim: &Json, path: Path<'_>, report: &mut Report) {
+    if depth(claim) > limits::CLAIM_DEPTH || !claim.is_canonical() {
         report.push(Problem::new("not_canonical", path, []));
-    } else if claim.encode().len() > limits::CLAIM_BYTES {
+    } else if claim.encoded_len() > limits::CLAIM_BYTES {
         report.push(Problem::new("claim_too_large", path, [("max", limits::CLAIM_BYTES.to_string())]));
     }
 }
@@ -188,17 +198,17 @@ pub fn depth(value: &Json) -> usize {
     below.saturating_add(1)
 }
 
-fn has_language(property: &Property, claim: &Object, path: &str, report: &mut Report) {
+fn has_language(property: &Property, claim: &Object, path: Path<'_>, report: &mut Report) {
     let is_named =
         property.value == ValueType::Name && claim.get("value").is_some_and(|value| value.as_object().is_some());
     if (property.value == ValueType::Text || is_named) && !claim.contains_key("lang") {
         let values = [("property", property.code.to_owned())];
-        report.push(Problem::new("missing_lang", &format!("{path}.lang"), values));
+        report.push(Problem::new("missing_lang", path.member("lang"), values));
     }
 }
 
 /// An accusing claim has a basis, a standard and the body's words. MODEL §7.3.
-fn weight(property: &Property, claim: &Object, path: &str, report: &mut Report) {
+fn weight(property: &Property, claim: &Object, path: Path<'_>, report: &mut Report) {
     let has_basis = claim.get("basis").and_then(Json::as_list).is_some_and(|items| !items.is_empty());
     let lacks = [
         (has_basis, "accusation_without_basis", "basis"),
@@ -207,7 +217,7 @@ fn weight(property: &Property, claim: &Object, path: &str, report: &mut Report) 
     ];
     for (has, code, field) in lacks {
         if !has {
-            report.push(Problem::new(code, &format!("{path}.{field}"), [("property", property.code.to_owned())]));
+            report.push(Problem::new(code, path.member(field), [("property", property.code.to_owned())]));
         }
     }
 }
@@ -223,6 +233,9 @@ fn attribution_has_a_subject(kind_code: u8, claims: &[Json], report: &mut Report
 
 /// Of a property that has one value, one submission says one.
 fn stands_once(kind_code: u8, claims: &[Json], report: &mut Report) {
+    if claims.len() < 2 {
+        return;
+    }
     for property in super::properties(kind_code).filter(|property| !property.cardinality.is_many()) {
         let said = |claim: &&Json| claim.get("prop").and_then(Json::as_text) == Some(property.code);
         if claims.iter().filter(said).count() > 1 {

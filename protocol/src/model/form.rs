@@ -62,6 +62,7 @@ fn record(kinds: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::Path;
     use crate::model::{KINDS, properties, values};
 
     #[test]
@@ -69,7 +70,7 @@ mod tests {
         for kind in KINDS {
             for property in properties(kind.code) {
                 let mut report = Vec::new();
-                values::check(&property.value, &property.value.example(), "value", &mut report);
+                values::check(&property.value, &property.value.example(), Path::Top("value"), &mut report);
                 assert_eq!(report, [], "{}: {:?}", property.code, property.value.example());
             }
         }

@@ -68,8 +68,12 @@ pub const CODES: &[&str] = &[
 ];
 
 impl Problem {
-    pub(super) fn new<const N: usize>(code: &'static str, path: &str, values: [(&'static str, String); N]) -> Self {
-        Self::made(code, path.to_owned(), values.into_iter().collect(), None)
+    pub(super) fn new<const N: usize>(
+        code: &'static str,
+        path: impl fmt::Display,
+        values: [(&'static str, String); N],
+    ) -> Self {
+        Self::made(code, path.to_string(), values.into_iter().collect(), None)
     }
 
     /// The same with an advice of its own.

@@ -4,6 +4,7 @@ use unicode_normalization::is_nfc;
 
 use super::check::Report;
 use super::edtf::{Edtf, NotEdtf};
+use super::path::Path;
 use super::problem::{Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
@@ -105,10 +106,17 @@ fn is_hidden(character: char) -> bool {
 }
 
 /// Reports what is wrong with a value of a type. MODEL §3.
-pub(super) fn check(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
+pub(super) fn check(kind: &ValueType, value: &Json, path: Path<'_>, report: &mut Report) {
     let before = report.len();
     check_form(kind, value, path, report);
-    for problem in report.iter_mut().skip(before) {
+    if report.len() > before {
+        give_example(kind, &path.to_string(), report.get_mut(before..).unwrap_or_default());
+    }
+}
+
+/// Says in what was just found how the value should look.
+fn give_example(kind: &ValueType, path: &str, found: &mut [Problem]) {
+    for problem in found {
         let is_of_this = problem.path == path || parent(&problem.path) == path;
         let wants = matches!(problem.code, "wrong_type" | "missing_member") && !problem.values.contains_key("example");
         if is_of_this && wants {
@@ -119,7 +127,7 @@ pub(super) fn check(kind: &ValueType, value: &Json, path: &str, report: &mut Rep
 }
 
 /// Reports that something of another form was due.
-pub(super) fn wrong(path: &str, due: &str, example: &str, report: &mut Report) {
+pub(super) fn wrong(path: Path<'_>, due: &str, example: &str, report: &mut Report) {
     report.push(Problem::new("wrong_type", path, [("due", due.to_owned()), ("example", example.to_owned())]));
 }
 
@@ -127,7 +135,7 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(parent, _)| parent)
 }
 
-fn check_form(kind: &ValueType, value: &Json, path: &str, report: &mut Report) {
+fn check_form(kind: &ValueType, value: &Json, path: Path<'_>, report: &mut Report) {
     match kind {
         ValueType::Text if pointer(value).is_some() => {}
         ValueType::Text => text(value, path, report),
@@ -182,14 +190,14 @@ pub fn pointer(value: &Json) -> Option<NarrativeId> {
     members.get("narrative")?.as_text().and_then(|text| NarrativeId::parse(text).ok())
 }
 
-fn wrong_unless(is_right: bool, path: &str, report: &mut Report, due: &str) {
+fn wrong_unless(is_right: bool, path: Path<'_>, report: &mut Report, due: &str) {
     if !is_right {
         report.push(Problem::new("wrong_type", path, [("due", due.to_owned())]));
     }
 }
 
 /// A whole number, not negative: nobody counts fewer than none.
-fn whole_number(value: &Json, path: &str, report: &mut Report) {
+fn whole_number(value: &Json, path: Path<'_>, report: &mut Report) {
     match value.as_int() {
         Some(number) if number < 0 => {
             report.push(Problem::new("count_negative", path, [("found", number.to_string())]));
@@ -198,7 +206,7 @@ fn whole_number(value: &Json, path: &str, report: &mut Report) {
     }
 }
 
-fn form(value: &Json, path: &str, report: &mut Report, is_right: impl Fn(&str) -> bool, due: &str) {
+fn form(value: &Json, path: Path<'_>, report: &mut Report, is_right: impl Fn(&str) -> bool, due: &str) {
     wrong_unless(value.as_text().is_some_and(is_right), path, report, due);
 }
 
@@ -217,7 +225,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// A text: not empty, not longer than a claim may hold.
-pub(super) fn text(value: &Json, path: &str, report: &mut Report) {
+pub(super) fn text(value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.string") };
     wrong_unless(!text.trim().is_empty(), path, report, "due.text");
     if text.chars().count() > limits::TEXT_SCALARS {
@@ -225,12 +233,12 @@ pub(super) fn text(value: &Json, path: &str, report: &mut Report) {
     }
 }
 
-fn identifier(value: &Json, path: &str, report: &mut Report) {
+fn identifier(value: &Json, path: Path<'_>, report: &mut Report) {
     text(value, path, report);
     clean(value, path, report, is_hidden);
 }
 
-fn name(value: &Json, path: &str, report: &mut Report) {
+fn name(value: &Json, path: Path<'_>, report: &mut Report) {
     if value.as_object().is_some() {
         return shape(NAME, value, path, report);
     }
@@ -238,7 +246,7 @@ fn name(value: &Json, path: &str, report: &mut Report) {
     clean(value, path, report, is_deceptive);
 }
 
-fn clean(value: &Json, path: &str, report: &mut Report, is_bad: impl Fn(char) -> bool) {
+fn clean(value: &Json, path: Path<'_>, report: &mut Report, is_bad: impl Fn(char) -> bool) {
     if let Some(bad) = value.as_text().and_then(|text| text.chars().find(|character| is_bad(*character))) {
         let values = [("character", format!("U+{:04X}", u32::from(bad)))];
         report.push(Problem::new("control_character", path, values));
@@ -246,7 +254,7 @@ fn clean(value: &Json, path: &str, report: &mut Report, is_bad: impl Fn(char) ->
 }
 
 /// Reports every string that is not NFC, wherever it stands.
-pub(super) fn normal_form(value: &Json, path: &str, report: &mut Report) {
+pub(super) fn normal_form(value: &Json, path: Path<'_>, report: &mut Report) {
     match value {
         Json::Text(text) if !is_nfc(text) => {
             report.push(Problem::new("not_nfc", path, []));
@@ -254,18 +262,18 @@ pub(super) fn normal_form(value: &Json, path: &str, report: &mut Report) {
         Json::Text(_) | Json::Bool(_) | Json::Int(_) => {}
         Json::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                normal_form(item, &format!("{path}[{index}]"), report);
+                normal_form(item, path.item(index), report);
             }
         }
         Json::Object(members) => {
             for (key, member) in members {
-                normal_form(member, &format!("{path}.{key}"), report);
+                normal_form(member, path.member(key), report);
             }
         }
     }
 }
 
-pub(super) fn date(value: &Json, path: &str, report: &mut Report) {
+pub(super) fn date(value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.date") };
     match Edtf::parse(text) {
         Ok(_) => {}
@@ -274,7 +282,7 @@ pub(super) fn date(value: &Json, path: &str, report: &mut Report) {
     }
 }
 
-pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: &str, report: &mut Report) {
+pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(code) = value.as_text().filter(|code| may_be_a_code(code)) else {
         return wrong_unless(false, path, report, "due.code");
     };
@@ -290,7 +298,7 @@ fn may_be_a_code(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= limits::CODE_BYTES && !text.chars().any(is_hidden)
 }
 
-pub(super) fn reference(kinds: &[u8], value: &Json, path: &str, report: &mut Report) {
+pub(super) fn reference(kinds: &[u8], value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(record) = value.as_text().and_then(|text| RecordId::parse(text).ok()) else {
         return report.push(Problem::new("not_a_record", path, []));
     };
@@ -301,20 +309,20 @@ pub(super) fn reference(kinds: &[u8], value: &Json, path: &str, report: &mut Rep
     }
 }
 
-fn shape(members: &[Member], value: &Json, path: &str, report: &mut Report) {
+fn shape(members: &[Member], value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "due.object") };
     for member in members {
-        let here = format!("{path}.{}", member.key);
+        let here = path.member(member.key);
         match object.get(member.key) {
             Some(value) => {
-                check(&member.value, value, &here, report);
+                check(&member.value, value, here, report);
                 if matches!(member.key, "hex" | "sha256") {
                     let is_hex = value.as_text().is_none_or(is_digest);
-                    wrong_unless(is_hex, &here, report, "due.hex");
+                    wrong_unless(is_hex, here, report, "due.hex");
                 }
             }
             None if member.is_required => {
-                report.push(Problem::new("missing_member", &here, [("member", member.key.to_owned())]));
+                report.push(Problem::new("missing_member", here, [("member", member.key.to_owned())]));
             }
             None => {}
         }
@@ -322,13 +330,13 @@ fn shape(members: &[Member], value: &Json, path: &str, report: &mut Report) {
     unknown_members(object, |key| members.iter().any(|member| member.key == key), path, report);
 }
 
-fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: &str, report: &mut Report) {
+fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: Path<'_>, report: &mut Report) {
     for key in object.keys().filter(|key| !is_known(key)) {
-        report.push(Problem::new("unknown_member", &format!("{path}.{key}"), [("found", found(key))]));
+        report.push(Problem::new("unknown_member", path.member(key), [("found", found(key))]));
     }
 }
 
-fn count(value: &Json, path: &str, report: &mut Report) {
+fn count(value: &Json, path: Path<'_>, report: &mut Report) {
     shape(COUNT, value, path, report);
     let bound = |key| value.get(key).and_then(Json::as_int);
     if let Some((min, max)) = bound("min").zip(bound("max"))
@@ -338,7 +346,7 @@ fn count(value: &Json, path: &str, report: &mut Report) {
     }
 }
 
-fn place(value: &Json, path: &str, report: &mut Report) {
+fn place(value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(object) = value.as_object() else { return wrong_unless(false, path, report, "due.object") };
     let known = ["names", "country", "admin1", "lat", "lon", "geo_precision", "role"];
     unknown_members(object, |key| known.contains(&key), path, report);
@@ -351,31 +359,31 @@ fn place(value: &Json, path: &str, report: &mut Report) {
     ];
     for member in members {
         if let Some(value) = object.get(member.key) {
-            check(&member.value, value, &format!("{path}.{}", member.key), report);
+            check(&member.value, value, path.member(member.key), report);
         }
     }
     point(object, path, report);
 }
 
-fn names(value: Option<&Json>, path: &str, report: &mut Report) {
+fn names(value: Option<&Json>, path: Path<'_>, report: &mut Report) {
     let Some(items) = value.and_then(Json::as_list) else {
-        return wrong_unless(false, &format!("{path}.names"), report, "due.names");
+        return wrong_unless(false, path.member("names"), report, "due.names");
     };
     const PLACE_NAME: &[Member] =
         &[Member::needed("text", ValueType::Name), Member::needed("lang", ValueType::Language)];
     for (index, item) in items.iter().enumerate() {
-        shape(PLACE_NAME, item, &format!("{path}.names[{index}]"), report);
+        shape(PLACE_NAME, item, path.member("names").item(index), report);
     }
 }
 
 /// Latitude and longitude: both or none, in range, and none where the place is withheld.
-fn point(object: &Object, path: &str, report: &mut Report) {
+fn point(object: &Object, path: Path<'_>, report: &mut Report) {
     for (key, limit) in [("lat", 90), ("lon", 180)] {
         if let Some(value) = object.get(key)
             && !value.as_text().is_some_and(|text| is_coordinate(text, limit))
         {
             let values = [("member", key.to_owned()), ("limit", limit.to_string())];
-            report.push(Problem::new("coordinate_range", &format!("{path}.{key}"), values));
+            report.push(Problem::new("coordinate_range", path.member(key), values));
         }
     }
     let given = ["lat", "lon"].iter().filter(|key| object.contains_key(**key)).count();

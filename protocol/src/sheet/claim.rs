@@ -4,6 +4,7 @@
 //! malformed, never left out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::encoding::json::{Json, Object};
 use crate::encoding::{Tag, hash, tag};
@@ -13,9 +14,9 @@ use crate::model::check::depth;
 
 const CLAIM_TAG: Tag = tag("ISNAD-CLAIM-v1");
 
-/// One value in a sheet, with its sources: a canonical JSON object.
+/// One value in a sheet, with its sources: a canonical JSON object. Copies share it, since nobody can change it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Claim(Json);
+pub struct Claim(Arc<Json>);
 
 /// Why an object is no claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,7 @@ impl Claim {
     pub fn new(members: Object) -> Result<Self, NotAClaim> {
         let value = Json::Object(members);
         let is_claim = value.is_canonical() && depth(&value) <= limits::CLAIM_DEPTH;
-        is_claim.then_some(Self(value)).ok_or(NotAClaim)
+        is_claim.then(|| Self(Arc::new(value))).ok_or(NotAClaim)
     }
 
     /// Its name: the hash of its words. format §2.
@@ -64,7 +65,7 @@ impl Claim {
 
     /// The whole object.
     #[must_use]
-    pub const fn json(&self) -> &Json {
+    pub fn json(&self) -> &Json {
         &self.0
     }
 

@@ -220,6 +220,11 @@ impl ShownClaim {
         self.state == State::Live && self.counts && !self.malformed && !self.unknown
     }
 
+    /// The sources and evidence that it rests on.
+    pub(super) fn bases(&self) -> impl Iterator<Item = RecordId> {
+        self.basis.iter().filter_map(|basis| Some(basis.source.as_ref()?.record))
+    }
+
     /// Who speaks: the cited body, else the organisation.
     pub(super) fn speaker(&self) -> (Option<RecordId>, OrganisationId) {
         match &self.according_to {
@@ -264,14 +269,16 @@ impl Claims {
                 }
             }
         }
-        let claims = || by_prop.values().flatten().filter(|item| item.shown.state == State::Live);
-        let bases = claims().flat_map(|item| item.claim.basis()).filter_map(|basis| basis.record).collect();
-        let bodies = claims().filter_map(|item| item.claim.according_to()).collect();
+        let (mut bases, mut bodies) = (BTreeSet::new(), BTreeSet::new());
+        for item in by_prop.values().flatten().filter(|item| item.shown.state == State::Live) {
+            bases.extend(item.shown.bases());
+            bodies.extend(item.shown.according_to.as_ref().map(|body| body.record));
+        }
         let origins = Origins::new(record, bases, bodies, material)?;
         for item in by_prop.values_mut().flatten() {
             mark_withdrawn(&mut item.shown, &origins);
         }
-        by_prop.values_mut().for_each(|claims| claims.sort_by_key(place));
+        by_prop.values_mut().for_each(|claims| claims.sort_by_cached_key(place));
         Ok(Self { by_prop, origins })
     }
 }
@@ -397,15 +404,15 @@ fn show<S: SheetView>(
 pub(super) struct Standings<'a> {
     pub(super) sheet: &'a Sheet,
     replaced_by: BTreeMap<ClaimId, Vec<ClaimId>>,
-    /// A claim on whose basis the subjects that it names rest.
-    weighty: Option<&'a Json>,
+    /// True if it has a claim on whose basis the subjects that it names rest.
+    has_weight: bool,
 }
 
 impl<'a> Standings<'a> {
     pub(super) fn new(sheet: &'a Sheet) -> Self {
-        let mut weighty = sheet.claims.values().map(|said| &said.claim);
-        let weighty = weighty.find(|claim| matches!(claim.prop(), Some("outcome" | "reason"))).map(Claim::json);
-        Self { sheet, replaced_by: sheet.replacements(), weighty }
+        let mut claims = sheet.claims.values().map(|said| &said.claim);
+        let has_weight = claims.any(|claim| matches!(claim.prop(), Some("outcome" | "reason")));
+        Self { sheet, replaced_by: sheet.replacements(), has_weight }
     }
 
     /// Live, replaced or retracted: a claim taken back is no more, whatever took its place.
@@ -423,13 +430,9 @@ impl<'a> Standings<'a> {
         self.replaced_by.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Judges a claim of the sheet by the model.
+    /// Judges a claim of the sheet by the model: a subject rests on the basis of the conclusion that names it.
     pub(super) fn judge(&self, kind: u8, claim: &Claim) -> Verdict {
-        // A subject rests on the basis of the conclusion that names it.
-        let Some(weighty) = self.weighty.filter(|_| claim.prop() == Some("subject")) else {
-            return Verdict::alone(kind, claim);
-        };
-        Verdict::of(model::check_claims(kind, &[claim.json().clone(), weighty.clone()]))
+        Verdict::of(&model::check::check_alone(kind, claim.json(), self.has_weight))
     }
 }
 
@@ -446,18 +449,16 @@ pub(super) struct Verdict {
 impl Verdict {
     /// On a claim that rests on no other.
     pub(super) fn alone(kind: u8, claim: &Claim) -> Self {
-        Self::of(model::check_claims(kind, std::slice::from_ref(claim.json())))
+        Self::of(&model::check::check_alone(kind, claim.json(), false))
     }
 
-    /// From what is said of the first of some claims.
-    fn of(problems: Vec<model::Problem>) -> Self {
-        let own: Vec<_> = problems.into_iter().filter(|problem| problem.path.starts_with("claims[0]")).collect();
+    fn of(problems: &[model::Problem]) -> Self {
+        let is_unknown_value =
+            |problem: &model::Problem| problem.code == "unknown_code" && problem.path.starts_with("claims[0].value");
         Self {
-            malformed: own.iter().any(|problem| !problem.code.starts_with("unknown_")),
-            unknown: own
-                .iter()
-                .any(|problem| problem.code == "unknown_code" && problem.path.starts_with("claims[0].value")),
-            flags: distinct(own.iter().map(|problem| problem.code.to_owned())),
+            malformed: problems.iter().any(|problem| !problem.code.starts_with("unknown_")),
+            unknown: problems.iter().any(is_unknown_value),
+            flags: distinct(problems.iter().map(|problem| problem.code.to_owned())),
         }
     }
 

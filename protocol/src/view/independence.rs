@@ -215,12 +215,9 @@ impl<'a> Follower<'a> {
 
 fn voice(origins: &Origins, claim: &ShownClaim) -> Voice {
     let body = claim.according_to.as_ref().map(|body| body.record);
-    let sources = claim.basis.iter().filter_map(|basis| basis.source.as_ref());
-    Voice {
-        speaker: origins.speaker(claim.organisation, body),
-        is_cited: body.is_some(),
-        bases: sources.map(|source| origins.item(source.record)).collect(),
-    }
+    let mut bases = BTreeSet::new();
+    bases.extend(claim.bases().map(|basis| origins.item(basis)));
+    Voice { speaker: origins.speaker(claim.organisation, body), is_cited: body.is_some(), bases }
 }
 
 /// Whose word a basis is that rests on nothing further. A cited body's words are its own wherever they are reported, but not
@@ -319,10 +316,12 @@ fn corroborated<S: SheetView>(
     found: Found,
     material: &mut Material<'_, S>,
 ) -> Result<Corroboration, Fault> {
-    let sources: BTreeSet<RecordId> =
-        claims.iter().flat_map(|item| item.claim.basis()).filter_map(|basis| basis.record).collect();
-    let speakers: BTreeSet<_> = claims.iter().map(|item| item.shown.speaker()).collect();
-    let organisations: BTreeSet<_> = claims.iter().map(|item| item.shown.organisation).collect();
+    let (mut sources, mut speakers, mut organisations) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for item in claims {
+        sources.extend(item.shown.bases());
+        speakers.insert(item.shown.speaker());
+        organisations.insert(item.shown.organisation);
+    }
     let mut groups = Vec::with_capacity(found.roots.len());
     for (root, claims) in found.roots {
         groups.push(Group { root: root.told(material)?, claims });

@@ -102,6 +102,7 @@ impl Opinions {
 }
 
 /// What a reader is told beside one claim.
+#[derive(Default)]
 pub(super) struct Heard {
     /// The opinions, those on earlier versions too.
     pub(super) opinions: Vec<Opinion>,
@@ -132,6 +133,9 @@ impl<'a> Listener<'a> {
 
     /// What is said of a claim, or of an earlier version that it replaces.
     pub(super) fn heard(&mut self, id: ClaimId) -> Heard {
+        if self.opinions.all.is_empty() {
+            return Heard::default();
+        }
         let earlier = self.earlier(id);
         let own = self.opinions.on(self.sheet, id);
         let mut disputed_by = self.opinions.disputing(&own);

@@ -113,6 +113,9 @@ impl<'a> Replies<'a> {
         material: &mut Material<'_, S>,
     ) -> Result<Vec<Reply>, Fault> {
         let mut shown = Vec::new();
+        if self.all.is_empty() {
+            return Ok(shown);
+        }
         let mut of_one: BTreeMap<OrganisationId, usize> = BTreeMap::new();
         for (place, on_earlier) in answered.places(kind, said) {
             let Some((sheet, reply, _)) = self.all.get(place) else { continue };
