@@ -3,7 +3,7 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use isnad_protocol::encoding::json::Object;
+use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::entry::FRAME_SIZE;
 use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
@@ -15,7 +15,9 @@ use crate::mark;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 
+mod cells;
 mod opinions;
+mod persons;
 mod preview;
 mod rules;
 
@@ -41,7 +43,7 @@ pub struct Change {
     pub record: RecordId,
     /// Claims to make.
     #[serde(default)]
-    pub claims: Vec<isnad_protocol::encoding::json::Json>,
+    pub claims: Vec<Json>,
     /// Claims to take back.
     #[serde(default)]
     pub retractions: Vec<Retraction>,
@@ -145,11 +147,9 @@ fn prepare_all(node: &Node, mut request: Request) -> Result<Prepared, Problem> {
         space.ok_or_else(|| Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)]))?;
     let (mut stated, mut said) = (Vec::new(), Vec::new());
     for change in &mut request.changes {
-        let claims: Vec<Claim> = take(&mut change.claims).into_iter().map(claim_of).collect::<Result<_, _>>()?;
-        if !request.only_new {
-            said.push((change.record, claims.iter().map(|claim| claim.json().clone()).collect()));
-        }
-        stated.push(claims);
+        let claims = take(&mut change.claims);
+        stated.push(claims.iter().map(claim_of).collect::<Result<Vec<Claim>, _>>()?);
+        said.push((change.record, claims));
     }
     let mut check = Check::new(node, &space, request.only_new, said);
     let mut changes = Vec::new();
@@ -167,8 +167,7 @@ fn prepare(check: &mut Check<'_>, change: Change, stated: Vec<Claim>) -> Result<
     check.change(&own, &stated, &change.retractions)?;
     let (mut claims, mut known) = (Vec::new(), 0_usize);
     for claim in stated {
-        let is_known = if check.only_new { own.has_said(claim.id()) } else { own.says(claim.id()) };
-        if is_known {
+        if check.is_known(&own, &claim) {
             known = known.saturating_add(1);
         } else {
             claims.push(if check.only_new { claim } else { own.anew(claim)? });
@@ -220,7 +219,7 @@ impl Ready {
     }
 }
 
-fn claim_of(value: isnad_protocol::encoding::json::Json) -> Result<Claim, Problem> {
+fn claim_of(value: &Json) -> Result<Claim, Problem> {
     let members: Object = value.as_object().cloned().unwrap_or_default();
     Claim::new(members).map_err(|_| Problem::told(exit::REFUSED, "claim", "claim_shape", &[]))
 }

@@ -18,7 +18,10 @@ pub mod values;
 pub mod vocabularies;
 pub mod warn;
 
-pub use check::{Submission, Submitted, check_claims, check_submission};
+pub use check::{
+    Accused, Known, Setting, SubjectType, Submission, Submitted, check_claims, check_record, check_submission,
+    is_accusing,
+};
 pub use draft::{Audience, Draft, DraftError, example};
 pub use kinds::{COMMON, KINDS, Kind};
 pub use problem::Problem;

@@ -18,6 +18,7 @@ use crate::reading::Reader;
 use crate::writing::{self, Change, Request, Retraction, Written};
 
 mod opinions;
+mod rules;
 
 const CHEAP: Cost = Cost { m_kib: 8 * 1_024, t: 1, p: 1 };
 

@@ -5,6 +5,7 @@ use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId};
 use isnad_protocol::sheet::{Claim, Sheet};
 
+use super::persons;
 use super::rules::{Check, Own};
 use crate::problem::Problem;
 
@@ -15,7 +16,10 @@ pub(super) fn check(check: &mut Check<'_>, own: &Own, claim: &Claim, path: &str)
     match claim.prop() {
         Some("opinion") => opinion(check, own, value, &path),
         Some("judgement") => judgement(check, record, value, &path),
-        Some("response") => looks_at(check, own, value, &path),
+        Some("response") => {
+            looks_at(check, own, value, &path);
+            persons::replies(check, value, &path)?;
+        }
         _ => return Ok(()),
     }
     stands_once(check, own, record, claim, &path)

@@ -3,20 +3,20 @@
 //! It passes the same rules as the contribution itself. A claim that needs a nonce has one here: whoever signs hands in the claims
 //! as they were shown, so that what is signed is what was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::model::values::name_text;
 use isnad_protocol::model::{self, Warning};
-use isnad_protocol::sheet::{Claim, Sheet};
+use isnad_protocol::sheet::Claim;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, Saying};
 use serde::{Deserialize, Serialize};
 
-use super::rules::Own;
-use super::{Edit, Prepared, Ready, Request, Retraction, prepare_all};
+use super::{Edit, Prepared, Ready, Request, Retraction, cells, prepare_all};
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::reading::Reader;
@@ -137,13 +137,20 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
         warnings: Vec::new(),
     };
     let reader = Reader::new(node);
+    // What is published together is read together.
+    let together = changes.iter().filter(|_| is_public).map(|ready| (ready.record, ready.claims.clone())).collect();
     for ready in changes {
         preview.take(&reader, &ready)?;
         let saying = Saying { organisation, space: space.id, time: Timestamp(crate::clock::now_ms()) };
         preview.warn_of_missing(&ready);
         preview.warn(&reader, &ready, saying)?;
+        preview.warn_of_alias(&reader, &ready)?;
         if is_public {
-            preview.warn_of_few(&ready, public);
+            let few = cells::small(node, &ready.own, &ready.claims, &together, public)?;
+            preview.warn_of_claims(
+                &ready,
+                few.into_iter().map(|(index, count)| (index, "small_cell", [("count", count)])),
+            );
         }
         // The bounds of the format are met here too, or the author would hear of them only once he has agreed.
         drop(ready.contributions(space.id)?);
@@ -210,51 +217,36 @@ impl Preview {
         }
     }
 
-    /// The same for what only the author is told.
-    fn warn_of_few(&mut self, ready: &Ready, public: SpaceId) {
+    /// An alias that another record bears names neither alone: readers are asked which they mean. MODEL §4.
+    fn warn_of_alias(&mut self, reader: &Reader<'_>, ready: &Ready) -> Result<(), Problem> {
+        let mut taken = Vec::new();
+        for (index, claim) in ready.claims.iter().enumerate() {
+            let alias = claim.value().filter(|_| claim.prop() == Some("alias")).and_then(name_text);
+            let Some(alias) = alias else { continue };
+            let other = reader.called(alias)?.into_iter().find(|other| *other != ready.record);
+            taken.extend(
+                other.map(|other| (index, "alias_taken", [("alias", alias.to_owned()), ("record", other.to_string())])),
+            );
+        }
+        self.warn_of_claims(ready, taken);
+        Ok(())
+    }
+
+    /// Adds what only the author is told, by the place of a claim in its change.
+    fn warn_of_claims<const N: usize>(
+        &mut self,
+        ready: &Ready,
+        warnings: impl IntoIterator<Item = (usize, &'static str, [(&'static str, String); N])>,
+    ) {
         let first = self.claims.len().saturating_sub(ready.claims.len());
-        let small = small_cells(&ready.own, &ready.claims, public).into_iter();
-        self.warnings.extend(small.map(|(index, count)| Warning {
-            code: "small_cell".to_owned(),
+        self.warnings.extend(warnings.into_iter().map(|(index, code, values)| Warning {
+            code: code.to_owned(),
             path: format!("claims[{}]", first.saturating_add(index)),
-            values: BTreeMap::from([("count".to_owned(), count.to_string())]),
+            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
         }));
     }
 }
 
 fn references(reader: &Reader<'_>, claim: &Claim) -> Result<Vec<Reference>, Problem> {
     claim.refs().into_iter().map(|record| reader.reference(record)).collect()
-}
-
-/// Casualties so few that an exact place may tell who they are, by claim of those to be published, with their number. An exact
-/// place that is published beside few casualties which stand already is pointed out too. MODEL §9.7.
-fn small_cells(own: &Own, claims: &[Claim], public: SpaceId) -> Vec<(usize, i64)> {
-    let published: Vec<&Sheet> = own.sheets().chain(&own.elsewhere).filter(|sheet| sheet.key.space == public).collect();
-    let replaced: BTreeSet<ClaimId> = claims.iter().filter_map(Claim::replaces).collect();
-    let standing = published.iter().flat_map(|sheet| sheet.standing_claims());
-    let standing: Vec<&Claim> =
-        standing.filter(|(id, _)| !replaced.contains(id)).map(|(_, said)| &said.claim).collect();
-    let is_placed = standing.iter().copied().chain(claims).any(is_exact_place);
-    let few = standing.iter().find_map(|claim| few(claim));
-    let mut found = Vec::new();
-    for (index, claim) in claims.iter().enumerate() {
-        let count = if is_exact_place(claim) { few } else { self::few(claim).filter(|_| is_placed) };
-        found.extend(count.map(|count| (index, count)));
-    }
-    found
-}
-
-/// The number of casualties of a claim, if they are so few that each could be known.
-fn few(claim: &Claim) -> Option<i64> {
-    const FEW: i64 = 3;
-    let value = claim.value().filter(|_| claim.prop() == Some("casualty"))?;
-    let bound = |key| value.get(key).and_then(Json::as_int);
-    bound("max").or_else(|| bound("min")).filter(|count| (1..FEW).contains(count))
-}
-
-/// True if a claim gives a place to within a kilometre.
-fn is_exact_place(claim: &Claim) -> bool {
-    let Some(value) = claim.value().filter(|_| claim.prop() == Some("place")) else { return false };
-    let precision = value.get("geo_precision").and_then(Json::as_text);
-    value.get("lat").is_some() && matches!(precision, None | Some("exact" | "site"))
 }

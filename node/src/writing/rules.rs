@@ -1,8 +1,9 @@
 //! What a writer is kept from signing: what breaks the model, and nonsense that could never be taken out again. These are no
 //! rules of the door: what peers sign stays as it is, and the sheet makes of it what it can.
 //!
-//! Whatever a user hands in is held against all rules, and told of all that it breaks. An import is not: its file is checked
-//! when it is read.
+//! Whatever comes in is held against all rules, and told of all that it breaks: from a command, a form, an import or a program.
+//! An import differs in two things: of what it has said already nothing is asked, and its claims are those of several
+//! bodies, so that one property may stand twice and an alias may be another record's too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +13,10 @@ use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::values::name_text;
-use isnad_protocol::model::{self, Submission, Submitted, vocabularies};
+use isnad_protocol::model::{self, Accused, Setting, Submitted, vocabularies};
 use isnad_protocol::sheet::{self, Claim, Sheet};
 
-use super::{Retraction, opinions};
+use super::{Retraction, opinions, persons};
 use crate::node::Node;
 use crate::problem::{Broken, Problem, exit};
 use crate::reading::Reader;
@@ -35,6 +36,10 @@ pub(super) struct Check<'a> {
     pub(super) is_public: bool,
     /// All claims of the request, by change.
     said: Vec<(RecordId, Vec<Json>)>,
+    /// Whom they accuse, list or try: found once, whatever the number of changes.
+    accused: Accused,
+    /// Subjects that they declare to be neither victim nor witness.
+    declared: BTreeSet<RecordId>,
     at: usize,
     /// Claims that the request replaces.
     replaced: BTreeSet<(RecordId, ClaimId)>,
@@ -45,6 +50,12 @@ pub(super) struct Check<'a> {
 
 impl<'a> Check<'a> {
     pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, said: Vec<(RecordId, Vec<Json>)>) -> Self {
+        let (mut accused, mut declared) = (Accused::default(), BTreeSet::new());
+        for (record, claims) in &said {
+            accused.add(record.kind_code(), claims);
+            let declares = |claim: &Json| claim.get("prop").and_then(Json::as_text) == Some("declaration");
+            declared.extend(claims.iter().any(declares).then_some(*record));
+        }
         Self {
             node,
             space,
@@ -52,6 +63,8 @@ impl<'a> Check<'a> {
             organisation: node.own_organisation(),
             is_public: space.id == OpenSpace::Public.id(&node.consortium()),
             said,
+            accused,
+            declared,
             at: 0,
             replaced: BTreeSet::new(),
             judged: BTreeSet::new(),
@@ -64,23 +77,41 @@ impl<'a> Check<'a> {
     /// # Errors
     /// [`Problem`] if something cannot be read.
     pub(super) fn change(&mut self, own: &Own, claims: &[Claim], retractions: &[Retraction]) -> Result<(), Problem> {
-        if self.only_new {
-            return Ok(());
-        }
-        self.model(own);
-        for (index, claim) in claims.iter().enumerate().filter(|(_, claim)| !own.says(claim.id())) {
-            let path = format!("claims[{index}]");
-            self.replacement(own, claim, &path);
-            opinions::check(self, own, claim, &path)?;
-            if own.is_new {
-                self.alias(own, claim, &path)?;
+        if self.says_more(own, claims, retractions) {
+            self.model(own)?;
+            for (index, claim) in claims.iter().enumerate() {
+                if self.is_known(own, claim) {
+                    continue;
+                }
+                let path = format!("claims[{index}]");
+                self.replacement(own, claim, &path);
+                opinions::check(self, own, claim, &path)?;
+                if own.is_new && !self.only_new {
+                    self.alias(own, claim, &path)?;
+                }
             }
-        }
-        for (index, retraction) in retractions.iter().enumerate() {
-            self.retraction(own, retraction, &format!("retractions[{index}]"));
+            for (index, retraction) in retractions.iter().enumerate() {
+                self.retraction(own, retraction, &format!("retractions[{index}]"));
+            }
         }
         self.at = self.at.saturating_add(1);
         Ok(())
+    }
+
+    /// True if there is something to ask about: an import that runs again says nothing more.
+    fn says_more(&self, own: &Own, claims: &[Claim], retractions: &[Retraction]) -> bool {
+        let is_all_known = || claims.iter().all(|claim| self.is_known(own, claim));
+        !(self.only_new && retractions.is_empty() && is_all_known())
+    }
+
+    /// True if nothing will be signed for a claim, for it stands; in an import, for it was ever made.
+    pub(super) fn is_known(&self, own: &Own, claim: &Claim) -> bool {
+        if self.only_new { own.has_said(claim.id()) } else { own.says(claim.id()) }
+    }
+
+    /// True if the request itself says why a subject may be named.
+    pub(super) fn clears(&self, subject: RecordId) -> bool {
+        self.declared.contains(&subject) || self.accused.has(Some(subject))
     }
 
     /// Passes if no rule is broken.
@@ -111,44 +142,45 @@ impl<'a> Check<'a> {
 
     /// What the model has against the claims of a change, alone and together with what the organisation says of the record
     /// already: a subject rests on the conclusion that was said before, and a conclusion has the subjects that were.
-    fn model(&mut self, own: &Own) {
-        let mut broken = self.submitted(own, &[]);
+    fn model(&mut self, own: &Own) -> Result<(), Problem> {
+        let Some((record, stated)) = self.said.get(self.at) else { return Ok(()) };
+        let is_person = |broken: &Broken| broken.code == "person_not_accused";
+        let mut broken = self.submitted(own, *record, stated);
         if !broken.is_empty() {
-            let said: Vec<Json> = own.standing_all().map(|claim| claim.json().clone()).collect();
-            let together = self.submitted(own, &said);
-            broken.retain(|broken| together.contains(broken));
+            let said = own.standing_all().map(|claim| claim.json().clone());
+            let together = self.submitted(own, *record, &stated.iter().cloned().chain(said).collect::<Vec<_>>());
+            // That it is a person may be said by either.
+            let stays =
+                |broken: &Broken| together.iter().any(|found| is_person(broken) && is_person(found) || found == broken);
+            broken.retain(stays);
+        }
+        if self.only_new {
+            broken.retain(|broken| broken.code != "stands_twice");
+        }
+        if broken.iter().any(is_person) && persons::is_cleared(self, own)? {
+            broken.retain(|broken| !is_person(broken));
+        }
+        for broken in broken.iter_mut().filter(|broken| is_person(broken)) {
+            broken.values.insert("record".to_owned(), record.to_string());
         }
         for broken in broken {
             let path = self.path(&broken.path);
             let why = broken.why.strip_prefix(&broken.path).map(|why| format!("{path}{why}"));
             self.found.push(Broken { why: why.unwrap_or(broken.why), path, ..broken });
         }
+        Ok(())
     }
 
-    /// What the model refuses in the change, with further claims on its record.
-    fn submitted(&self, own: &Own, further: &[Json]) -> Vec<Broken> {
-        let Some((record, stated)) = self.said.get(self.at) else { return Vec::new() };
-        let claims = [stated.as_slice(), further].concat();
-        let submitted = |record: RecordId, claims| Submitted { kind: record.kind_code(), record: Some(record), claims };
-        // This change comes first: those beside it are checked in their own turn.
-        let others = self.said.iter().enumerate().filter(|(index, _)| *index != self.at);
-        let others = others.map(|(_, (record, claims))| submitted(*record, claims.as_slice()));
-        let submission = Submission {
+    /// What the model refuses in claims on the record of the change.
+    fn submitted(&self, own: &Own, record: RecordId, claims: &[Json]) -> Vec<Broken> {
+        let setting = Setting {
             space_tlp: &self.space.tlp,
             is_restricted: false,
-            is_new_record: own.is_new,
-            records: std::iter::once(submitted(*record, &claims)).chain(others).collect(),
+            accused: &self.accused,
+            known: persons::known(own),
         };
-        let problems = model::check_submission(&submission).into_iter().map(|problem| Broken::of(&problem));
-        if self.said.len() == 1 {
-            return problems.collect();
-        }
-        let here = |broken: Broken| {
-            let path = broken.path.strip_prefix("records[0].")?.to_owned();
-            let why = broken.why.trim_start_matches("records[0].").to_owned();
-            Some(Broken { path, why, ..broken })
-        };
-        problems.filter_map(here).collect()
+        let submitted = Submitted { kind: record.kind_code(), record: Some(record), claims };
+        model::check_record(&submitted, &setting).iter().map(Broken::of).collect()
     }
 
     fn replacement(&mut self, own: &Own, claim: &Claim, path: &str) {
@@ -241,6 +273,11 @@ impl Own {
             own.sheets.push(sheet);
         }
         Ok(own)
+    }
+
+    /// The sheets of all organisations, in all spaces.
+    pub(super) fn everyones(&self) -> impl Iterator<Item = &Sheet> {
+        self.sheets.iter().chain(&self.elsewhere)
     }
 
     /// This organisation's sheets in the space.

@@ -13,7 +13,9 @@ use crate::limits;
 
 mod submission;
 
-pub use submission::{Submission, Submitted, check_submission};
+pub use submission::{
+    Accused, Known, Setting, SubjectType, Submission, Submitted, check_record, check_submission, is_accusing,
+};
 
 /// What was found so far.
 pub(super) type Report = Vec<Problem>;

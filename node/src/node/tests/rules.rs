@@ -1,0 +1,139 @@
+//! One door: an import and a program's request pass the rules that a person's claims pass; and rule 5 over what is held.
+
+use std::fmt::Write as _;
+
+use isnad_protocol::encoding::json;
+
+use super::*;
+use crate::writing::preview;
+
+fn at(kind: u8, number: u32) -> RecordId {
+    let mut bytes = [0; 16];
+    bytes[0] = kind;
+    bytes[12..].copy_from_slice(&number.to_be_bytes());
+    RecordId::new(bytes)
+}
+
+/// A change of claims; `@N` stands for subject N.
+fn change(record: RecordId, claims: &str) -> Change {
+    let mut text = format!("[{claims}]");
+    for number in 1..=9 {
+        text = text.replace(&format!("@{number}"), &at(2, number).to_string());
+    }
+    let claims = json::decode(text.as_bytes()).unwrap().as_list().unwrap().to_vec();
+    Change { claims, ..Change::of(record) }
+}
+
+async fn hand_in(node: &Arc<Node>, space: &str, only_new: bool, changes: Vec<Change>) -> Result<Written, Problem> {
+    writing::write(node, Request { space: space.into(), changes, only_new }).await
+}
+
+fn codes(outcome: Result<Written, Problem>) -> Vec<(String, String)> {
+    let problems = outcome.err().map(|problem| problem.words.problems).unwrap_or_default();
+    problems.into_iter().map(|broken| (broken.code, broken.path)).collect()
+}
+
+const PERSON: &str = r#"{"prop":"subject_type","value":"person"}"#;
+const NAME: &str = r#"{"lang":"en","prop":"name","value":"A. B."}"#;
+const SECOND_NAME: &str = r#"{"lang":"en","prop":"name","value":"C. D."}"#;
+const DECLARED: &str = r#"{"prop":"declaration","value":"not_victim_or_witness"}"#;
+const TRIED: &str = r#"{"prop":"party","value":{"role":"accused","subject":"@1"}}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_passes_every_rule_that_a_persons_claims_pass() {
+    let (_homes, node) = alone().await;
+    for (kind, claims, code, path) in [
+        (1, r#"{"lang":"en","marking":"tlp:green","prop":"title","value":"T"}"#, "marking_wider", "claims[0].marking"),
+        (6, r#"{"lang":"en","prop":"acquired_from","value":"A. B."}"#, "restricted_only", "claims[0]"),
+        (6, r#"{"lang":"en","prop":"title","value":"T"}"#, "evidence_without_digest", "claims"),
+        (2, NAME, "person_not_accused", "claims"),
+        (2, PERSON, "person_not_accused", "claims[0].value"),
+        (1, r#"{"prop":"colour","value":"red"}"#, "unknown_property", "claims[0].prop"),
+        (1, r#"{"prop":"date","value":"soon"}"#, "not_edtf", "claims[0].value"),
+    ] {
+        for only_new in [true, false] {
+            let said = codes(hand_in(&node, "members", only_new, vec![change(at(kind, 9), claims)]).await);
+            let named = said.iter().any(|(found, place)| (found.as_str(), place.as_str()) == (code, path));
+            assert!(named, "{claims} {only_new}: {said:?}");
+        }
+    }
+    let two_dates = r#"{"prop":"date","value":"2013"},{"prop":"date","value":"2014"}"#;
+    assert_eq!(codes(hand_in(&node, "members", true, vec![change(at(1, 1), two_dates)]).await), []);
+    let again = hand_in(&node, "members", true, vec![change(at(1, 1), two_dates)]).await.unwrap();
+    assert_eq!((again.known, again.entries.len()), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_named_where_the_request_or_what_is_held_accuses_it() {
+    let (_homes, node) = alone().await;
+    let person = || change(at(2, 1), &format!("{PERSON},{NAME}"));
+    let refused = |path: &str| vec![("person_not_accused".to_owned(), path.to_owned())];
+    assert_eq!(codes(hand_in(&node, "members", true, vec![person()]).await), refused("claims[0].value"));
+    // The case comes with an earlier part of the same import.
+    hand_in(&node, "members", true, vec![change(at(8, 1), TRIED)]).await.unwrap();
+    hand_in(&node, "members", true, vec![person()]).await.unwrap();
+    // Members know of the case, and nobody else does.
+    assert_eq!(codes(hand_in(&node, "public", false, vec![person()]).await), refused("claims[0].value"));
+    let both = vec![person(), change(at(8, 1), TRIED)];
+    hand_in(&node, "public", false, both).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_is_known_already_is_no_further_named_without_a_declaration() {
+    let (_homes, node) = alone().await;
+    let say = |record: RecordId, claims: String| hand_in(&node, "members", false, vec![change(record, &claims)]);
+    let subject = at(2, 1);
+    let declared = say(subject, format!("{PERSON},{NAME},{DECLARED}")).await.unwrap().claims[2];
+    say(subject, r#"{"prop":"birth_date","value":"1970"}"#.to_owned()).await.unwrap();
+    let retraction = Retraction { claim: declared, reason: "error".into(), note: Some("a witness".into()) };
+    write(&node, Change { retractions: vec![retraction], ..Change::of(subject) }).await.unwrap();
+    let codes_of = |outcome| codes(outcome).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+    assert_eq!(codes_of(say(subject, SECOND_NAME.to_owned()).await), ["person_not_accused"]);
+    let reply = r#"{"prop":"response","value":{"lang":"en","stance":"denies","subject":"@1","text":"No."}}"#;
+    assert_eq!(
+        codes(say(at(1, 1), reply.to_owned()).await),
+        [("person_not_accused".to_owned(), "claims[0].value.subject".to_owned())]
+    );
+    // The declaration may come with the reply, on the record of the one who replies.
+    let with_it = vec![change(at(1, 1), reply), change(subject, DECLARED)];
+    hand_in(&node, "members", false, with_it).await.unwrap();
+    say(subject, SECOND_NAME.to_owned()).await.unwrap();
+    // What was a group may turn out to be one person.
+    let group = at(2, 2);
+    let first = say(group, r#"{"prop":"subject_type","value":"group"}"#.to_owned()).await.unwrap().claims[0];
+    let turned = format!(r#"{{"prop":"subject_type","replaces":"{first}","value":"person"}}"#);
+    assert_eq!(codes_of(say(group, turned.clone()).await), ["person_not_accused"]);
+    say(group, format!("{turned},{DECLARED}")).await.unwrap();
+}
+
+/// Each record is held against the rules once, and whom the request accuses is found once. Were each asked about all, this
+/// would take 25 million checks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_five_thousand_records_is_held_against_the_rules() {
+    const RECORDS: u32 = 5_000;
+    let (_homes, node) = alone().await;
+    let mut parties = String::new();
+    for number in 1..RECORDS {
+        let _ = write!(parties, r#",{{"prop":"party","value":{{"role":"accused","subject":"{}"}}}}"#, at(2, number));
+    }
+    let case = change(at(8, 1), parties.trim_start_matches(','));
+    let persons = (1..=RECORDS).map(|number| change(at(2, number), &format!("{PERSON},{NAME}")));
+    let changes: Vec<Change> = persons.chain([case]).collect();
+    let said = codes(hand_in(&node, "members", true, changes).await);
+    assert_eq!(said, [("person_not_accused".to_owned(), "changes[4999].claims[0].value".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_in_use_is_pointed_out_where_it_is_not_refused() {
+    let (_homes, node) = alone().await;
+    let alias = r#"{"prop":"alias","value":"Douma"}"#;
+    hand_in(&node, "members", false, vec![change(at(1, 1), alias)]).await.unwrap();
+    hand_in(&node, "members", false, vec![change(at(1, 2), r#"{"prop":"date","value":"2013"}"#)]).await.unwrap();
+    for (record, only_new, is_told) in [(2, false, true), (3, true, true), (1, false, false)] {
+        let changes = vec![change(at(1, record), alias)];
+        let shown = preview(&node, Request { space: "members".into(), changes, only_new }).await.unwrap();
+        let told = shown.warnings.iter().filter(|warning| warning.code == "alias_taken");
+        let told: Vec<&str> = told.filter_map(|warning| warning.values.get("record")).map(String::as_str).collect();
+        assert_eq!(told, if is_told { vec![at(1, 1).to_string()] } else { Vec::new() }, "{record}");
+    }
+}

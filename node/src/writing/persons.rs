@@ -1,0 +1,71 @@
+//! Whether a person may be named, by what is held of it beside what is about to be signed. MODEL §7, rule 5.
+//!
+//! What a longer text (a narrative, a title, the text of a reply) says of a person is read by no rule: only a subject is known to
+//! be one.
+
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::{OpenSpace, RecordId};
+use isnad_protocol::model::{self, Accused, Known, SubjectType, kinds};
+use isnad_protocol::sheet::{self, Claim, Sheet};
+
+use super::rules::{Check, Own};
+use crate::problem::Problem;
+
+/// What is held of a record, as the rules of the model ask for it.
+pub(super) fn known(own: &Own) -> Known {
+    let types = own.everyones().flat_map(standing).filter(|claim| claim.prop() == Some("subject_type"));
+    let types = types.filter_map(|claim| claim.value().and_then(Json::as_text));
+    // Where organisations differ, it may be a person.
+    let subject = types.fold(None, |known, said| match (known, said) {
+        (_, "person") | (Some(SubjectType::Person), _) => Some(SubjectType::Person),
+        _ => Some(SubjectType::Other),
+    });
+    Known { exists: !own.is_new, subject }
+}
+
+/// True if a subject is accused, listed or tried by what is held, or was declared to be neither victim nor witness by this
+/// organisation. What everyone will read rests on what everyone can read.
+pub(super) fn is_cleared(check: &Check<'_>, own: &Own) -> Result<bool, Problem> {
+    let Some(record) = own.record else { return Ok(false) };
+    let is_declared = |sheet: &Sheet| {
+        Some(sheet.key.organisation) == check.organisation
+            && standing(sheet).any(|claim| claim.prop() == Some("declaration"))
+    };
+    let public = OpenSpace::Public.id(&check.node.consortium());
+    let is_read = |sheet: &&Sheet| !check.is_public || sheet.key.space == public;
+    let accuses = |claim: &Claim| model::is_accusing(record.kind_code(), claim.json());
+    if own.everyones().any(is_declared) || own.everyones().filter(is_read).flat_map(standing).any(accuses) {
+        return Ok(true);
+    }
+    let (index, governance) = (check.node.index()?, check.node.snapshot().governance);
+    for other in index.referring_to(record)? {
+        let kind = other.kind_code();
+        if !matches!(kind, kinds::FINDING | kinds::ATTRIBUTION | kinds::DESIGNATION | kinds::CASE) {
+            continue;
+        }
+        let folded = sheet::fold_claims(&index.entries_about(other)?, governance.as_ref());
+        let sheets = folded.sheets.values().filter(|sheet| sheet.key.record == other).filter(is_read);
+        let said: Vec<Json> = sheets.flat_map(standing).map(|claim| claim.json().clone()).collect();
+        let mut accused = Accused::default();
+        accused.add(kind, &said);
+        if accused.has(Some(record)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Holds a reply against the rule: whoever replies was accused, and a person who was not is not named by it.
+pub(super) fn replies(check: &mut Check<'_>, value: &Json, path: &str) -> Result<(), Problem> {
+    let subject = value.get("subject").and_then(Json::as_text).and_then(|text| RecordId::parse(text).ok());
+    let Some(subject) = subject.filter(|subject| !check.clears(*subject)) else { return Ok(()) };
+    let own = Own::of(check.node, check.space.id, subject)?;
+    if known(&own).subject == Some(SubjectType::Person) && !is_cleared(check, &own)? {
+        check.refuse("person_not_accused", &format!("{path}.subject"), &[("record", subject.to_string())]);
+    }
+    Ok(())
+}
+
+fn standing(sheet: &Sheet) -> impl Iterator<Item = &Claim> {
+    sheet.standing_claims().map(|(_, said)| &said.claim)
+}
