@@ -8,6 +8,7 @@ pub mod draft;
 pub mod edtf;
 mod form;
 pub mod kinds;
+pub mod nearest;
 pub mod problem;
 pub mod property;
 pub mod speech;

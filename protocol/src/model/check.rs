@@ -85,7 +85,7 @@ fn known_property(kind_code: u8, claim: &Object, path: &str, report: &mut Report
             "body" => problem.advising("body"),
             "standard" | "wording" | "likelihood" | "confidence" => problem.advising("field"),
             "state" => problem.advising("state"),
-            _ => problem,
+            _ => problem.near(&super::nearest::properties_near(kind_code, code)),
         });
     }
     property
