@@ -159,6 +159,9 @@ pub const CHAIN_RECORDS: usize = 64;
 /// each is compared with every word that a date may hold.
 pub const SPOKEN_CHARS: usize = 1_024;
 
+/// Codes that are suggested for a mistyped one: more would be the list again.
+pub const SUGGESTIONS: usize = 3;
+
 /// Characters of what was typed that an answer repeats: one line.
 pub const SPOKEN_SHOWN: usize = 80;
 

@@ -8,6 +8,7 @@ pub mod draft;
 pub mod edtf;
 mod form;
 pub mod kinds;
+pub mod nearest;
 mod path;
 pub mod problem;
 pub mod property;

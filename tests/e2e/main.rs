@@ -17,3 +17,4 @@ mod node;
 mod opinions;
 mod policies;
 mod reading;
+mod refusals;

@@ -98,7 +98,7 @@ fn known_property(kind_code: u8, claim: &Object, path: Path<'_>, report: &mut Re
             "body" => problem.advising("body"),
             "standard" | "wording" | "likelihood" | "confidence" => problem.advising("field"),
             "state" => problem.advising("state"),
-            _ => problem,
+            _ => problem.near(&super::nearest::properties_near(kind_code, code)),
         });
     }
     property

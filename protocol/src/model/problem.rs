@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::nearest;
 use crate::locale::{self, Language};
 
 /// One thing that an author should not sign.
@@ -27,6 +28,9 @@ pub struct Problem {
     #[serde(skip)]
     advice: Option<&'static str>,
 }
+
+/// The value, and the advice, that names what may have been meant.
+const NEAR: &str = "near";
 
 /// Every code, for tests and documentation.
 pub const CODES: &[&str] = &[
@@ -88,6 +92,11 @@ impl Problem {
         Self::made(self.code, self.path, values, self.advice)
     }
 
+    /// The same with the codes that may have been meant, where there are some.
+    pub(super) fn near(self, codes: &[&str]) -> Self {
+        if codes.is_empty() { self } else { self.with(NEAR, codes.join(", ")).advising(NEAR) }
+    }
+
     /// The same further down in what was handed in.
     pub(super) fn below(self, path: &str) -> Self {
         Self { path: format!("{path}{}", self.path), ..self }
@@ -134,8 +143,13 @@ impl fmt::Display for Problem {
 /// A sentence with its values, those that name things of the model told in the language.
 #[must_use]
 pub fn told<K: AsRef<str>>(language: Language, key: &str, values: &BTreeMap<K, String>) -> String {
-    let told: Vec<(&str, String)> =
-        values.iter().map(|(name, value)| (name.as_ref(), value_in(language, name.as_ref(), value))).collect();
+    // Suggestions are of the list that the text names, else properties.
+    let list = values.iter().find(|(name, _)| name.as_ref() == "list").map_or("property", |(_, list)| list.as_str());
+    let told = values.iter().map(|(name, value)| match name.as_ref() {
+        NEAR => (NEAR, nearest::told(language, &value.split(", ").collect::<Vec<_>>(), &[list])),
+        name => (name, value_in(language, name, value)),
+    });
+    let told: Vec<(&str, String)> = told.collect();
     let values: Vec<(&str, &str)> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
     locale::format(language, key, &values)
 }

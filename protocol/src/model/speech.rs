@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::nearest;
 use super::property::ValueType;
 use super::values::BLOB;
 use super::vocabularies::Vocabulary;
@@ -13,11 +14,11 @@ use crate::encoding::json::Json;
 use crate::limits;
 use crate::locale::{self, Language};
 
-mod codes;
+pub(super) mod codes;
 mod coordinates;
 mod counts;
 mod dates;
-mod fold;
+pub(super) mod fold;
 mod identifiers;
 mod lexicon;
 mod numbers;
@@ -96,8 +97,18 @@ impl NotUnderstood {
             let comma = locale::word(language, "speech.comma");
             values.insert("known", words.collect::<Vec<_>>().join(&format!("{comma} ")));
         }
+        let near = self.near_in(language).filter(|_| part == "try");
+        let key = if near.is_some() { "code_near" } else { self.code };
+        values.extend(near.map(|near| ("near", near)));
         let filled: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        locale::format(language, &format!("speech.{}.{part}", self.code), &filled)
+        locale::format(language, &format!("speech.{key}.{part}"), &filled)
+    }
+
+    /// The codes that may have been meant, in words; `None` where there are none.
+    fn near_in(&self, language: Language) -> Option<String> {
+        let vocabulary = self.vocabulary.filter(|_| self.code == "code")?;
+        let near = nearest::codes_near(vocabulary, self.values.get("typed")?);
+        (!near.is_empty()).then(|| nearest::told(language, &near, &[vocabulary.name]))
     }
 }
 

@@ -91,7 +91,22 @@ pub enum Mistake {
 /// The value that names the keys one of which was due.
 const KNOWN: &str = "known";
 
+/// The value that names the keys that may have been meant; the advice that names them too.
+const NEAR: &str = "near";
+
 impl Mistake {
+    /// A key that is none, with those that were due and those that may have been meant.
+    fn key(code: &'static str, key: &str, known: &[&str], near: &[&str]) -> Self {
+        let mistake = Self::rule(code, &[("key", key), (KNOWN, &known.join(", "))]);
+        match mistake {
+            Self::Form { code, mut values } if !near.is_empty() => {
+                values.push((NEAR, near.join(", ")));
+                Self::Form { code, values }
+            }
+            other => other,
+        }
+    }
+
     fn rule(code: &'static str, values: &[(&'static str, &str)]) -> Self {
         // Told in one line, however much was typed.
         let short = |text: &str| -> String { text.chars().take(limits::SPOKEN_SHOWN).collect() };
@@ -124,11 +139,13 @@ impl Mistake {
         match self {
             Self::Form { code, values } => {
                 let told = |name: &str, text: &str| {
-                    if name == KNOWN { keys::known(language, text) } else { text.to_owned() }
+                    if matches!(name, KNOWN | NEAR) { keys::known(language, text) } else { text.to_owned() }
                 };
                 let told: Vec<(&str, String)> = values.iter().map(|(name, text)| (*name, told(name, text))).collect();
                 let values: Vec<(&str, &str)> = told.iter().map(|(name, text)| (*name, text.as_str())).collect();
-                locale::format(language, &format!("refusal.{code}.{part}"), &values)
+                let suggests = part == "try" && values.iter().any(|(name, _)| *name == NEAR);
+                let end = if suggests { ".near" } else { "" };
+                locale::format(language, &format!("refusal.{code}.{part}{end}"), &values)
             }
             Self::Value(fault) if part == "why" => fault.why_in(language),
             Self::Value(fault) => fault.try_in(language),

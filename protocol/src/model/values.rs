@@ -4,6 +4,7 @@ use unicode_normalization::is_nfc;
 
 use super::check::Report;
 use super::edtf::{Edtf, NotEdtf};
+use super::nearest;
 use super::path::Path;
 use super::problem::{Problem, found};
 use super::property::{Member, ValueType};
@@ -289,7 +290,7 @@ pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: Path<'_>, report
     if !vocabulary.contains(code) {
         let list = vocabulary.name.to_owned();
         let values = [("found", found(code)), ("list", list), ("known", vocabulary.codes.join(", "))];
-        report.push(Problem::new("unknown_code", path, values));
+        report.push(Problem::new("unknown_code", path, values).near(&nearest::codes_near(vocabulary, code)));
     }
 }
 

@@ -41,6 +41,13 @@ fn names() -> &'static BTreeMap<&'static str, Names> {
     NAMES.get_or_init(|| vocabularies::ALL.iter().map(|vocabulary| (vocabulary.name, Names::of(vocabulary))).collect())
 }
 
+/// Every word that a code of a list is called by, folded.
+pub(in crate::model) fn words(vocabulary: &Vocabulary) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let names = names().get(vocabulary.name);
+    let words = names.into_iter().flat_map(|names| names.whole.iter().chain(&names.part));
+    words.flat_map(|(word, codes)| codes.iter().map(|code| (word.as_str(), *code)))
+}
+
 /// The code that a text names: the code itself, or its words in a language, an explanation in brackets or behind a colon aside.
 pub(super) fn code(vocabulary: &'static Vocabulary, text: &str) -> Result<&'static str, NotUnderstood> {
     let form = if vocabulary.name == "agent" { "agent" } else { "code" };

@@ -114,7 +114,7 @@ impl Form {
 }
 
 /// The words of a text with one space between them, signs left out: how codes, countries and languages are compared.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::model) fn plain(text: &str) -> String {
     let words: Vec<String> = pieces(text)
         .into_iter()
         .filter(|piece| !matches!(piece.form, Form::Sign(_)))

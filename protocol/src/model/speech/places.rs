@@ -126,6 +126,9 @@ impl Said {
         if let Some(country) = regions::known_country(part.text).filter(|_| !is_name) {
             return once(&mut self.country, country).ok_or_else(several);
         }
+        if !is_name && is_like_a_code(part.text) {
+            return Err(fault("place_country", part.text));
+        }
         bare.push(part.text);
         Ok(())
     }
@@ -199,6 +202,13 @@ fn is_nameable(text: &str) -> bool {
     });
     let has_degrees = pieces.iter().any(|piece| piece.form == Form::Sign('°'));
     pieces.iter().any(|piece| matches!(piece.form, Form::Word(_))) && !has_decimals && !has_degrees
+}
+
+/// True for what looks like a code of a country: two letters, or three capitals. Behind a name it is meant as one, and would
+/// else become a region or a second name that nobody meant.
+fn is_like_a_code(text: &str) -> bool {
+    let is_short = text.len() == 2 || (text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase()));
+    is_short && text.bytes().all(|letter| letter.is_ascii_alphabetic())
 }
 
 /// The name of a region that is called one.

@@ -77,7 +77,7 @@ pub(super) fn member(members: &'static [Member], text: &str) -> Option<&'static 
 }
 
 /// Where the word of a part is looked for, in this order.
-const MEMBER_WORDS: [&str; 3] = ["template.part", "member", "property"];
+pub(super) const MEMBER_WORDS: [&str; 3] = ["template.part", "member", "property"];
 
 /// The word of a part, its code where it has none.
 pub(super) fn member_word(language: Language, code: &str) -> &str {

@@ -9,7 +9,7 @@ use crate::encoding::json::{Json, Object};
 use crate::limits;
 use crate::model::property::{Member, Property, ValueType};
 use crate::model::speech::Spoken;
-use crate::model::{Audience, Draft, values};
+use crate::model::{Audience, Draft, nearest, values};
 
 /// Reads a template of a kind of record. What is understood is in the draft even where something else is not.
 #[must_use]
@@ -41,8 +41,8 @@ impl Reader {
         let head = &entry.head;
         let Some(key) = keys::key(self.kind_code, &head.key) else {
             let known: Vec<_> = crate::model::properties(self.kind_code).map(|property| property.code).collect();
-            let values = [("key", head.key.as_str()), ("known", &known.join(", "))];
-            return self.wrong(head.line, Mistake::rule("template_key", &values));
+            let near = nearest::properties_near(self.kind_code, &head.key);
+            return self.wrong(head.line, Mistake::key("template_key", &head.key, &known, &near));
         };
         if entry.is_empty() {
             return;
@@ -133,8 +133,8 @@ impl Reader {
     fn part(&mut self, property: &Property, members: &'static [Member], part: &Node, path: &str, object: &mut Object) {
         let Some(member) = keys::member(members, &part.key) else {
             let known: Vec<_> = members.iter().map(|member| member.key).collect();
-            let values = [("key", part.key.as_str()), ("known", &known.join(", "))];
-            return self.wrong(part.line, Mistake::rule("template_part", &values));
+            let near = nearest::near(&part.key, &known, &keys::MEMBER_WORDS);
+            return self.wrong(part.line, Mistake::key("template_part", &part.key, &known, &near));
         };
         if property.value == ValueType::Place && member.key == "names" {
             let Json::List(names) = object.entry("names".into()).or_insert(Json::List(Vec::new())) else { return };
@@ -160,8 +160,8 @@ impl Reader {
 
     fn field(&mut self, node: &Node, path: &str, claim: &mut Object) {
         let Some(field) = keys::field(&node.key) else {
-            let values = [("key", node.key.as_str()), ("known", &keys::FIELDS.join(", "))];
-            return self.wrong(node.line, Mistake::rule("template_field", &values));
+            let near = nearest::near(&node.key, keys::FIELDS, &["field", "template.field"]);
+            return self.wrong(node.line, Mistake::key("template_field", &node.key, keys::FIELDS, &near));
         };
         let here = format!("{path}.{field}");
         if field == "basis" {
