@@ -24,6 +24,7 @@ mod node;
 mod opinion;
 mod policy;
 mod preview;
+mod publishing;
 mod reading;
 mod record;
 mod respond;

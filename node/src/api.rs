@@ -60,6 +60,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/export/entries", get(export_entries))
         .route("/export/acts", get(export_acts))
         .route("/export/automerge", get(export_automerge))
+        .route("/export/manifest", get(export_manifest))
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }
@@ -307,6 +308,10 @@ async fn export_automerge(
     Query(query): Query<export::SpaceQuery>,
 ) -> Answer<Vec<export::Document>> {
     read(node, move |reader| export::automerge(reader, &query)).await
+}
+
+async fn export_manifest(State(node): Shared, Query(query): Query<export::SpaceQuery>) -> Answer<export::Manifest> {
+    read(node, move |reader| export::manifest(reader, &query)).await
 }
 
 async fn read<T: Serialize + Send + 'static>(

@@ -1,9 +1,10 @@
 //! Whole spaces as files: entries and acts byte for byte, sheets as Automerge documents. format §11.
 
+use isnad_protocol::encoding::json::Json;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::bundle_acts;
 use isnad_protocol::id::{OrganisationId, RecordId, SpaceId};
-use isnad_protocol::sheet;
+use isnad_protocol::sheet::{self, Sheet};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, exit};
@@ -30,6 +31,60 @@ pub struct Document {
     pub generation: u32,
     /// The document as Automerge saves it, lower-case hex.
     pub bytes: String,
+}
+
+/// What speaks against other claims in the spaces of an export, taken back or not: nobody may leave it out unseen. MODEL §8,
+/// journey 12.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exculpatory {
+    /// Opinions that dispute a claim.
+    pub disputes: u64,
+    /// Replies of subjects.
+    pub replies: u64,
+    /// Judgements that two records are not the same, or not one part of the other.
+    pub judged_different: u64,
+    /// Claims that were taken back.
+    pub retracted: u64,
+}
+
+/// What an export contains of it, and what choosing one space leaves out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// In the spaces that are exported.
+    pub includes: Exculpatory,
+    /// In the others.
+    pub leaves_out: Exculpatory,
+}
+
+/// Counts what speaks against other claims, in what an export takes and in what it leaves.
+///
+/// # Errors
+/// [`Problem`] if the journal cannot be read or there is no such space.
+pub fn manifest(reader: &Reader<'_>, query: &SpaceQuery) -> Result<Manifest, Problem> {
+    let chosen = spaces(reader, query)?;
+    let mut manifest = Manifest::default();
+    for space in spaces(reader, &SpaceQuery::default())? {
+        let folded = sheet::fold_claims(&reader.checked_entries(space)?, reader.governance());
+        let count = if chosen.contains(&space) { &mut manifest.includes } else { &mut manifest.leaves_out };
+        folded.sheets.values().for_each(|sheet| count.take(sheet));
+    }
+    Ok(manifest)
+}
+
+impl Exculpatory {
+    fn take(&mut self, sheet: &Sheet) {
+        for (id, said) in &sheet.claims {
+            let part = |name: &str| said.claim.value().and_then(|value| value.get(name)).and_then(Json::as_text);
+            let count = match said.claim.prop() {
+                Some("opinion") if part("stance") == Some("dispute") => Some(&mut self.disputes),
+                Some("response") => Some(&mut self.replies),
+                Some("judgement") if part("verdict") == Some("negative") => Some(&mut self.judged_different),
+                _ => None,
+            };
+            let is_retracted = sheet.retractions.contains_key(id).then_some(&mut self.retracted);
+            count.into_iter().chain(is_retracted).for_each(|count| *count = count.saturating_add(1));
+        }
+    }
 }
 
 /// Every checked entry: 4-byte length, then header, signature, salt, payload; log by log in order.

@@ -99,6 +99,9 @@ pub struct Status {
     pub replica: isnad_protocol::replica::Status,
     /// The organisation of each peer.
     pub peer_names: BTreeMap<NodeId, String>,
+    /// Where this organisation's own words have come to.
+    #[serde(default)]
+    pub sent: Sent,
     /// Why this node does not sign, if it does not.
     pub not_signing: Option<String>,
     /// The same as a problem, to be told in any language.
@@ -114,6 +117,17 @@ pub struct Status {
     pub unreached: BTreeMap<String, String>,
     /// What a person should know, newest last.
     pub notices: Vec<String>,
+}
+
+/// Where an organisation's own words have come to. MODEL §8, journey 4.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Entries that it has signed, as far as they are held here.
+    pub entries: u64,
+    /// Other members' nodes that are connected and lack nothing that is held here.
+    pub nodes: usize,
+    /// Whose nodes have not said so, once for each node: not connected, or something is still to go there.
+    pub not_yet: Vec<OrganisationId>,
 }
 
 /// The consortium as its acts describe it.
@@ -240,12 +254,27 @@ impl<'a> Reader<'a> {
             listening: self.snapshot.listening.clone(),
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
+            sent: self.sent(&nodes),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
             journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
+        }
+    }
+
+    fn sent(&self, nodes: &BTreeMap<NodeId, OrganisationId>) -> Sent {
+        let own = self.node.own_organisation();
+        let logs = self.snapshot.logs.values().filter(|log| Some(log.organisation) == own);
+        let peers = &self.snapshot.status.peers;
+        let has_all = |node: &NodeId| peers.get(node).is_some_and(|peer| peer.is_live && peer.due == 0);
+        let others = nodes.iter().filter(|(_, organisation)| Some(**organisation) != own);
+        let (done, not_yet): (Vec<_>, Vec<_>) = others.partition(|(node, _)| has_all(node));
+        Sent {
+            entries: logs.map(|log| log.end.seq).fold(0, u64::saturating_add),
+            nodes: done.len(),
+            not_yet: not_yet.into_iter().map(|(_, organisation)| *organisation).collect(),
         }
     }
 

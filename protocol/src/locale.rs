@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 14] {
+    const fn files(self) -> [&'static str; 15] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -94,6 +94,7 @@ impl Language {
                 include_str!("../locales/ar/views.txt"),
                 include_str!("../locales/ar/show.txt"),
                 include_str!("../locales/ar/lists.txt"),
+                include_str!("../locales/ar/duties.txt"),
                 include_str!("../locales/ar/writing.txt"),
                 include_str!("../locales/ar/node.txt"),
                 include_str!("../locales/ar/problems.txt"),
@@ -110,6 +111,7 @@ impl Language {
                 include_str!("../locales/en/views.txt"),
                 include_str!("../locales/en/show.txt"),
                 include_str!("../locales/en/lists.txt"),
+                include_str!("../locales/en/duties.txt"),
                 include_str!("../locales/en/writing.txt"),
                 include_str!("../locales/en/node.txt"),
                 include_str!("../locales/en/problems.txt"),
@@ -126,6 +128,7 @@ impl Language {
                 include_str!("../locales/fr/views.txt"),
                 include_str!("../locales/fr/show.txt"),
                 include_str!("../locales/fr/lists.txt"),
+                include_str!("../locales/fr/duties.txt"),
                 include_str!("../locales/fr/writing.txt"),
                 include_str!("../locales/fr/node.txt"),
                 include_str!("../locales/fr/problems.txt"),

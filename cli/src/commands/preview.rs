@@ -11,6 +11,7 @@ use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::view::{Reference, value_text};
 use isnad_protocol::{locale, model};
 
+use super::publishing;
 use super::reading::{label, organisation_name, property_word};
 use super::show::value_in_words;
 use crate::client::Client;
@@ -25,14 +26,15 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
         let preview: Preview = client.post("/preview", &request).await?;
         let who: Who = client.get("/who").await?;
         let sheet = Shown { session, who: &who, new: &preview.new };
+        let duties = publishing::checklist(session, client, &who, &preview).await?;
         if session.preview {
             session.printer.either(&preview, |preview| {
-                format!("{}\n\n{}", sheet.text(preview), session.word("preview.nothing_signed"))
+                format!("{}{duties}\n\n{}", sheet.text(preview), session.word("preview.nothing_signed"))
             });
             return Ok(None);
         }
         if !preview.signs_nothing() {
-            session.printer.text(&sheet.text(&preview));
+            session.printer.text(&format!("{}{duties}", sheet.text(&preview)));
             agreed(session)?;
         }
         known = preview.known;

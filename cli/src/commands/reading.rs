@@ -51,6 +51,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         };
         lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
     }
+    lines.extend(sent(language, status, who));
     for problem in &status.journals {
         let problem = problem.clone().in_language(language);
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
@@ -64,6 +65,24 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     );
     lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(notice))));
     lines.join("\n")
+}
+
+/// Where this organisation's own words have come to; nothing where it has said nothing, or nobody else has a node.
+fn sent(language: Language, status: &Status, who: &Who) -> Vec<String> {
+    let sent = &status.sent;
+    let others = sent.nodes.saturating_add(sent.not_yet.len());
+    if sent.entries == 0 || others == 0 {
+        return Vec::new();
+    }
+    let (nodes, others) = (sent.nodes.to_string(), others.to_string());
+    let values = [("nodes", nodes.as_str()), ("others", others.as_str())];
+    let mut lines = vec![hanging("", &locale::counted(language, "own_sent", sent.entries, &values), width())];
+    if !sent.not_yet.is_empty() {
+        let names: Vec<String> = sent.not_yet.iter().map(|id| organisation_name(who, *id, language)).collect();
+        let names = names.join(&format!("{} ", locale::word(language, "preview.comma")));
+        lines.push(hanging("  ", &locale::format(language, "status.not_yet", &[("names", &names)]), width()));
+    }
+    lines
 }
 
 /// Why nothing is signed: in the reader's language where the node says it so that it can be told.

@@ -24,14 +24,17 @@ mod pen;
 mod related;
 mod said;
 mod steps;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod value;
 
 use accounts::Sheet;
 use pen::NARRATIVE_LINES;
 pub(super) use pen::{Pen, TEXT_LINES, short};
 use related::Related;
+pub(super) use tally::replies_in;
 pub(super) use value::Telling;
 
 pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
@@ -94,12 +97,13 @@ pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
     let sheet = Sheet { pen, view, all: &all, is_mixed: head::spaces(view).len() > 1, common: None };
     let common = head::common(&sheet).filter(|_| !is_brief);
     let sheet = Sheet { common: common.as_ref(), ..sheet };
-    let mut parts = vec![head::head(&sheet)];
+    let mut parts = vec![head::head(&sheet), tally::lines(pen, view)];
     let (contested, others): (Vec<&Property>, Vec<&Property>) =
         view.properties.iter().partition(|property| property.computed.contested);
     parts.extend(contested.iter().map(|property| section(&sheet, property, is_brief)));
     parts.push(replies(&sheet));
     parts.extend(Related { pen, is_brief }.parts(&view.related));
+    parts.extend((!is_brief).then(|| timeline::lines(pen, view)));
     if is_brief {
         let is_disputed = |property: &&&Property| property.claims.iter().any(|claim| !claim.disputed_by.is_empty());
         parts.extend(others.iter().filter(is_disputed).map(|property| section(&sheet, property, true)));

@@ -131,7 +131,8 @@ pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<
     Ok(drafts.into_iter().map(|draft| draft.line).collect())
 }
 
-/// The claims that stand and name one of the records, with their sheets.
+/// The claims that stand and name one of the records, with their sheets: what is said of other claims comes last, so that a
+/// reply to an accusation is not told in its place.
 fn links<'a>(records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Said)> {
     let mut found = Vec::new();
     for sheet in sheets.values() {
@@ -142,7 +143,8 @@ fn links<'a>(records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Sa
         let naming = sheet.standing_claims().filter(|(_, said)| names(said));
         found.extend(naming.map(|(_, said)| (sheet, said)));
     }
-    found.sort_by_key(|(sheet, said)| (said.position(), sheet.key));
+    let is_aside = |said: &Said| matches!(said.claim.prop(), Some("response" | "opinion" | "judgement"));
+    found.sort_by_key(|(sheet, said)| (is_aside(said), said.position(), sheet.key));
     found
 }
 

@@ -195,11 +195,11 @@ const fn mark(line: &Line) -> &'static str {
 }
 
 /// Who concludes: the cited body, else the organisation itself.
-fn body(pen: Pen<'_>, line: &Line) -> String {
+pub(super) fn body(pen: Pen<'_>, line: &Line) -> String {
     line.according_to.as_ref().map_or_else(|| pen.organisation(line.organisation), |body| pen.record(body))
 }
 
-fn outcome(pen: Pen<'_>, line: &Line) -> String {
+pub(super) fn outcome(pen: Pen<'_>, line: &Line) -> String {
     let told = line.value.as_ref().map(|value| match value.as_text() {
         Some(code) => pen.code("finding_outcome", code),
         None => pen.raw(value),

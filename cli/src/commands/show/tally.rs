@@ -1,0 +1,71 @@
+//! What is on record about a subject, counted before anything else is read: a naming that overlooks a reply, a dispute or a
+//! retraction is wrong whatever its sources say. MODEL §8, journeys 1 and 12.
+
+use std::collections::BTreeSet;
+
+use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
+use isnad_protocol::view::{State, View};
+
+use super::pen::Pen;
+use crate::output::hung;
+
+/// The counts, zeros too: that there is no case is worth knowing. Nothing of a record that is no subject.
+pub(super) fn lines(pen: Pen<'_>, view: &View) -> Vec<String> {
+    if view.kind != "subject" {
+        return Vec::new();
+    }
+    let counts = [
+        ("view.attributions", records(view, "attribution")),
+        ("view.designations", records(view, "designation")),
+        ("view.cases", records(view, "case")),
+        ("view.responses", replies_in(view).len()),
+        ("duties.disputes", disputes(view)),
+        ("duties.retracted", retracted(view).len()),
+        ("duties.judged_different", judged_different(view)),
+    ];
+    let told: Vec<String> = counts.iter().map(|(key, count)| pen.field(&pen.word(key), &count.to_string())).collect();
+    let counts = pen.say("format.computed", &[("value", &pen.notes(&told))]);
+    hung("", &pen.field(&pen.word("duties.on_record"), &counts), pen.width)
+}
+
+fn records(view: &View, kind: &str) -> usize {
+    let lines = view.related.iter().filter(|line| line.kind == kind && line.state == State::Live);
+    lines.map(|line| line.record.record).collect::<BTreeSet<RecordId>>().len()
+}
+
+/// Every reply that stands on the page, whatever it answers.
+pub(in crate::commands) fn replies_in(view: &View) -> BTreeSet<ClaimId> {
+    let claims =
+        || view.properties.iter().flat_map(|property| property.claims.iter().map(move |claim| (property, claim)));
+    let live = claims().filter(|(_, claim)| claim.state == State::Live);
+    let own = live.filter(|(property, _)| property.prop == "response").map(|(_, claim)| claim.id);
+    let beside = claims().flat_map(|(_, claim)| &claim.replies);
+    let beside = beside.chain(view.related.iter().flat_map(|line| &line.replies));
+    own.chain(beside.map(|reply| reply.claim)).collect()
+}
+
+/// One for each claim and organisation that disputes it.
+fn disputes(view: &View) -> usize {
+    let claims = view.properties.iter().flat_map(|property| &property.claims);
+    let claims = claims.filter(|claim| claim.state == State::Live).map(|claim| (claim.id, &claim.disputed_by));
+    let lines = view.related.iter().filter(|line| line.state == State::Live);
+    let lines = lines.map(|line| (line.claim, &line.disputed_by));
+    let disputes = claims.chain(lines).flat_map(|(claim, by)| by.iter().map(move |who| (claim, *who)));
+    disputes.collect::<BTreeSet<(ClaimId, OrganisationId)>>().len()
+}
+
+fn retracted(view: &View) -> BTreeSet<ClaimId> {
+    let claims = view.properties.iter().flat_map(|property| &property.claims);
+    let claims = claims.filter(|claim| claim.state == State::Retracted).map(|claim| claim.id);
+    let lines = view.related.iter().filter(|line| line.state == State::Retracted).map(|line| line.claim);
+    claims.chain(lines).collect()
+}
+
+/// Records that somebody says are not this one.
+fn judged_different(view: &View) -> usize {
+    let names = |pair: &&isnad_protocol::view::Pair| {
+        let (first, second) = &pair.records;
+        !pair.negative.is_empty() && (first.record == view.record || second.record == view.record)
+    };
+    view.identity.judged.iter().filter(names).count()
+}
