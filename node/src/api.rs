@@ -48,6 +48,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/candidates", get(candidates))
         .route("/records/{*record}", get(show))
         .route("/history/{*record}", get(history))
+        .route("/story/{*record}", get(story))
         .route("/resolve/{*record}", get(resolve))
         .route("/explain/{claim}", get(explain))
         .route("/policy", get(policy))
@@ -241,6 +242,14 @@ async fn history(
     Query(query): Query<reading::DayQuery>,
 ) -> Answer<isnad_protocol::view::History> {
     read(node, move |reader| reader.history(&record, &query)).await
+}
+
+async fn story(
+    State(node): Shared,
+    UrlPath(record): UrlPath<String>,
+    Query(query): Query<reading::DayQuery>,
+) -> Answer<reading::Story> {
+    read(node, move |reader| reader.story(&record, &query)).await
 }
 
 async fn resolve(

@@ -35,7 +35,7 @@ pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-5";
+const FORM: &[u8] = b"isnad-index-6";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -46,6 +46,7 @@ mod prefix {
     pub(super) const POSITION: u8 = b'p';
     pub(super) const SHEET: u8 = b's';
     pub(super) const REFERENCE: u8 = b'r';
+    pub(super) const JUDGED: u8 = b'j';
     pub(super) const ALIAS: u8 = b'a';
     pub(super) const WANTED: u8 = b'w';
     pub(super) const SUMMARY: u8 = b'y';
@@ -326,6 +327,22 @@ impl Index {
             true
         })?;
         Ok(records)
+    }
+
+    /// The records whose id begins with these bytes that judgements of other records name, each with such a record: a claim
+    /// there may say that the two are the same, or that they are not.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn judged(&self, start: &[u8]) -> Result<Vec<(RecordId, RecordId)>, Fault> {
+        let mut judged = Vec::new();
+        self.scan(&[&[prefix::JUDGED][..], start].concat(), |key, _| {
+            let whole = [start, key].concat();
+            let pair = whole.split_first_chunk().and_then(|(target, by)| Some((*target, by.try_into().ok()?)));
+            judged.extend(pair.map(|(target, by)| (RecordId::new(target), RecordId::new(by))));
+            true
+        })?;
+        Ok(judged)
     }
 
     /// Every record that an alias was ever claimed for.

@@ -26,13 +26,15 @@ use crate::signing::Blocked;
 mod candidates;
 mod explain;
 mod list;
+mod made_of;
 mod policy;
 mod resolve;
 mod tasks;
 
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
-pub use list::{Due, DueQuery, DueWithin, ListQuery};
+pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
+pub use made_of::MadeOf;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use tasks::Waiting;
@@ -205,6 +207,17 @@ pub struct ActLine {
     pub waits_for: Option<String>,
 }
 
+/// A history with what tells it in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    /// Everything ever said, in order.
+    pub history: History,
+    /// What each claim says, in whose words and on what.
+    pub view: View,
+    /// Who speaks.
+    pub who: Who,
+}
+
 /// The index as the rules read it.
 struct Indexed<'a>(&'a Index);
 
@@ -334,6 +347,16 @@ impl<'a> Reader<'a> {
             return Err(not_held(record, history.as_of));
         }
         Ok(history)
+    }
+
+    /// All that a story is told of, in one answer.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is no such record.
+    pub fn story(&self, text: &str, query: &DayQuery) -> Result<Story, Problem> {
+        let history = self.history(text, query)?;
+        let view = self.show(&history.record.to_string(), query)?;
+        Ok(Story { history, view, who: self.who() })
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {

@@ -212,3 +212,10 @@ pub const CANDIDATE_NEIGHBOURS: usize = 8;
 /// Records that one record is compared with: those with which it shares rarer traits come first.
 /// 100,000 records are then some million comparisons.
 pub const CANDIDATE_COMPARED: usize = 48;
+
+/// Records and codes of one sort that a title is made of: a line holds no more, and a body that names hundreds is told by the first.
+pub const TITLE_PARTS: usize = 2;
+
+/// Days after which an export is to be made anew at the latest: names are listed, delisted and answered by the week, and old
+/// copies of lists have frozen the accounts of strangers. MODEL §9.3, §9.5.
+pub const EXPORT_DAYS: u32 = 30;

@@ -69,6 +69,12 @@ impl Day {
         self.0.checked_add(span).ok().map(Self)
     }
 
+    /// The day before; `None` beyond the calendar.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        self.0.yesterday().ok().map(Self)
+    }
+
     /// The number of days to another day; below zero if that is past.
     #[must_use]
     pub fn days_until(self, other: Self) -> i32 {

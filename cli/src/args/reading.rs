@@ -114,8 +114,8 @@ pub(crate) struct FilterArgs {
     /// Only at a place whose name contains this
     #[arg(long, value_name = "TEXT")]
     pub(crate) place: Option<String>,
-    /// Only in this country, as in sy
-    #[arg(long, value_name = "CODE")]
+    /// Only in this country: its code or name, as in sy or Syria
+    #[arg(long, value_name = "COUNTRY")]
     pub(crate) country: Option<String>,
     /// Only within these degrees; across the date line where west is greater than east
     #[arg(long, value_name = "S,W,N,E", allow_hyphen_values = true)]
@@ -223,6 +223,8 @@ pub(crate) struct DueArgs {
     /// The form of the output; --json is --format json
     #[arg(long, value_enum)]
     pub(crate) format: Option<ListFormat>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 }
 
 /// See [`super::Command::Show`].

@@ -1,10 +1,10 @@
 //! `isnad due`: measures that end soon, by the reader's day, and what to do about each. MODEL §8 journey 2.
 
-use isnad_node::reading::{Due, DueWithin};
+use isnad_node::reading::{Due, DueWithin, Who};
 use isnad_protocol::locale::{self, Direction};
 use isnad_protocol::view::Reference;
 
-use super::list::{Csv, Lines, format, told};
+use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells};
 use super::reading::label;
 use crate::args::{DueArgs, ListFormat};
 use crate::client::{Client, query};
@@ -13,43 +13,49 @@ use crate::output::{hanging, isolated, json_inert, squeezed, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &DueArgs) -> Outcome {
-    due(session, args).await.map_err(|problem| told(session, problem))
-}
-
-async fn due(session: &Session, args: &DueArgs) -> Outcome {
     let format = format(session, args.format);
     if format == ListFormat::Geojson {
-        let why = "measures have no place";
-        return Err(Problem::new(
-            exit::USAGE,
-            "due_format",
-            "due has no geojson",
-            why,
-            "choose table, json, jsonl or csv",
-        ));
+        return Err(Problem::told(exit::USAGE, "due_format", "due_format", &[]));
     }
-    let query = query(&[
+    let own = [
         ("within", Some(args.within.clone())),
         ("over", args.over.then(|| "true".to_owned())),
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
-    ]);
-    let found: DueWithin = Client::to_read(session).await?.get(&format!("/due{query}")).await?;
+    ];
+    let query = query(&[&own[..], &args.policy.parts()].concat());
+    let client = Client::to_read(session).await?;
+    let found: DueWithin = client.get(&format!("/due{query}")).await?;
+    if found.made_of.policy.is_some() {
+        let who: Who = client.get("/who").await?;
+        let choice = choice(session, &who, &found.made_of);
+        match format {
+            ListFormat::Table => session.printer.text(&format!("{}\n\n", choice.join("\n"))),
+            _ => choice.iter().for_each(|line| session.printer.aside(line)),
+        }
+    }
+    print(session, format, &found)
+}
+
+fn print(session: &Session, format: ListFormat, found: &DueWithin) -> Outcome {
     let json = |value: &str| session.printer.line(json_inert(value));
     let text =
         |value: &dyn Fn() -> serde_json::Result<String>| value().map_err(|error| Problem::fault(error.to_string()));
     match format {
-        ListFormat::Table => session.printer.text(&due_text(session, &found)),
-        ListFormat::Json => json(&text(&|| serde_json::to_string(&found))?),
+        ListFormat::Table => session.printer.text(&due_text(session, found)),
+        ListFormat::Json => json(&text(&|| serde_json::to_string(found))?),
         ListFormat::Jsonl => {
+            let made_of = text(&|| serde_json::to_string(&found.made_of))?;
             for due in &found.due {
-                json(&text(&|| serde_json::to_string(due))?);
+                let line = text(&|| serde_json::to_string(due))?;
+                json(&format!("{},\"made_of\":{made_of}}}", line.strip_suffix('}').unwrap_or(&line)));
             }
         }
         ListFormat::Csv | ListFormat::Geojson => {
             let mut out = Lines::new(session.printer);
-            Csv::of(COLUMNS).print(&mut out);
-            found.due.iter().for_each(|due| Csv::of(cells(session, due)).print(&mut out));
+            let made_of = made_of_cells(&found.made_of);
+            Csv::of(COLUMNS.iter().chain(&MADE_OF[..made_of.len()])).print(&mut out);
+            found.due.iter().for_each(|due| Csv::of(cells(session, due).iter().chain(&made_of)).print(&mut out));
         }
     }
     Ok(DONE)
@@ -110,10 +116,21 @@ fn name(session: &Session, reference: &Reference) -> String {
         .map_or_else(|| reference.record.to_string(), |text| isolated(&squeezed(&text)))
 }
 
-const COLUMNS: [&str; 9] =
-    ["record", "title", "until", "days_left", "state", "computed", "legal_bases", "authorities", "subjects"];
+const COLUMNS: [&str; 11] = [
+    "record",
+    "title",
+    "until",
+    "days_left",
+    "state",
+    "computed",
+    "legal_bases",
+    "authorities",
+    "subjects",
+    "disputes",
+    "replies",
+];
 
-fn cells(session: &Session, due: &Due) -> [String; 9] {
+fn cells(session: &Session, due: &Due) -> [String; 11] {
     let title = |one: &Reference| label(&one.labels, session.language).unwrap_or_else(|| one.record.to_string());
     let all = |all: &[Reference]| all.iter().map(title).collect::<Vec<_>>().join("; ");
     let state = serde_json::to_value(due.state).ok().and_then(|state| state.as_str().map(str::to_owned));
@@ -127,5 +144,7 @@ fn cells(session: &Session, due: &Due) -> [String; 9] {
         due.legal_bases.join("; "),
         all(&due.authorities),
         all(&due.subjects),
+        due.disputes.to_string(),
+        due.replies.to_string(),
     ]
 }

@@ -1,7 +1,6 @@
 //! `isnad history`: everything ever said about a record, told as a story by day.
 
-use isnad_node::reading::Who;
-use isnad_protocol::view::{History, Policy, View};
+use isnad_protocol::view::{History, Policy};
 
 use super::policy::Chosen;
 use super::show::pen;
@@ -19,21 +18,20 @@ pub(crate) async fn run(session: &Session, args: &HistoryArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let own =
         [("today", session.today.map(|day| day.to_string())), ("as_of", args.as_of.day()?.map(|day| day.to_string()))];
-    let asked = query(&[&own[..], &args.policy.parts()].concat());
-    let history: History = client.get(&format!("/history/{}{asked}", encoded(pasted(&args.record)))).await?;
+    let record = encoded(pasted(&args.record));
     if session.printer.json {
-        session.printer.value(&history);
+        let asked = query(&[&own[..], &args.policy.parts()].concat());
+        session.printer.value(&client.get::<History>(&format!("/history/{record}{asked}")).await?);
         return Ok(DONE);
     }
     // What a claim says, in whose words and on what, is in the view; the history has it in one line alone.
     let lang = [("lang", Some(session.language.code().to_owned()))];
     let asked = query(&[&own[..], &args.policy.parts(), &lang].concat());
-    let view: View = client.get(&format!("/records/{}{asked}", history.record)).await?;
-    let who: Who = client.get("/who").await?;
-    let pen = super::show::Pen { is_full: args.full, ..pen(session, &who) };
-    let text = Story::new(pen, &view, args.ids).text(&history);
+    let told: isnad_node::reading::Story = client.get(&format!("/story/{record}{asked}")).await?;
+    let pen = super::show::Pen { is_full: args.full, ..pen(session, &told.who) };
+    let text = Story::new(pen, &told.view, args.ids).text(&told.history);
     // A history tells all that was said, whoever counts: of what was chosen, the day alone changes it.
-    let chosen = Chosen { session, who: &who };
-    session.printer.pages(&chosen.before(Vec::new(), &Policy::default(), history.as_of.as_ref(), text));
+    let chosen = Chosen { session, who: &told.who };
+    session.printer.pages(&chosen.before(Vec::new(), &Policy::default(), told.history.as_of.as_ref(), text));
     Ok(DONE)
 }

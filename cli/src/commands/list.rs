@@ -1,7 +1,7 @@
 //! `isnad list`: records of a kind, filtered and ordered, for people, programs, spreadsheets and maps.
 
-use isnad_node::reading::Who;
-use isnad_protocol::view::{Policy, Summary};
+use isnad_node::reading::{ListHead, MadeOf, Who};
+use isnad_protocol::view::Summary;
 
 use super::candidates;
 use super::policy::Chosen;
@@ -15,18 +15,16 @@ mod csv;
 mod geojson;
 mod kind;
 mod table;
+mod title;
 
-pub(super) use csv::Csv;
+pub(super) use csv::{Csv, MADE_OF, made_of_cells};
 pub(super) use kind::kind_called;
+pub(super) use title::{Titled, about};
 
 /// How many a person is shown unless he asks for more.
 const FOR_PEOPLE: usize = 200;
 
 pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
-    listed(session, args).await.map_err(|problem| told(session, problem))
-}
-
-async fn listed(session: &Session, args: &ListArgs) -> Outcome {
     let format = format(session, args.format);
     let kind = kind_called(&args.kind)?;
     if let Some(record) = &args.same_as.same_as {
@@ -35,21 +33,77 @@ async fn listed(session: &Session, args: &ListArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let answer = client.bytes("GET", &path(session, args, kind.code, format)?, Vec::new()).await?;
     let text = std::str::from_utf8(&answer).map_err(|error| Problem::fault(error.to_string()))?;
+    let page = Page::read(text)?;
+    let made_of = &page.head.made_of;
+    let who = if needs_names(format, made_of) { Some(client.get::<Who>("/who").await?) } else { None };
+    let choice = who.as_ref().map(|who| choice(session, who, made_of)).unwrap_or_default();
     match format {
         ListFormat::Table => {
-            print_choice(session, &client, args).await?;
-            table::print(session, kind.name, text)?;
+            let in_force = args.filter.in_force.is_some().then_some(made_of.day);
+            table::print(session, kind.name, &page, &choice, in_force)?;
         }
-        // A list may be long: for programs it is not taken apart and put together again.
-        ListFormat::Json => session.printer.line(json_inert(text)),
-        ListFormat::Jsonl => {
-            let mut out = Lines::new(session.printer);
-            lines(text).for_each(|line| out.add(&json_inert(line)));
-        }
-        ListFormat::Csv => csv::print(session, &client.get("/who").await?, summaries(text))?,
-        ListFormat::Geojson => geojson::print(session, &client.get("/who").await?, summaries(text))?,
+        _ => choice.iter().for_each(|line| session.printer.aside(line)),
+    }
+    match (format, who) {
+        (ListFormat::Csv, Some(who)) => csv::print(session, &who, &page)?,
+        (ListFormat::Geojson, Some(who)) => geojson::print(session, &who, &page)?,
+        (ListFormat::Json, _) => page.print(session.printer, ["[", ",", "]"])?,
+        (ListFormat::Jsonl, _) => page.print(session.printer, ["", "", ""])?,
+        (ListFormat::Table | ListFormat::Csv | ListFormat::Geojson, _) => {}
     }
     Ok(DONE)
+}
+
+/// The answer to a list: what stands around the records, and each record, which stands on a line of its own.
+#[derive(Debug)]
+struct Page<'a> {
+    head: ListHead,
+    records: Vec<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    fn read(answer: &'a str) -> Result<Self, Problem> {
+        let (first, rest) = answer.split_once('\n').unwrap_or((answer, ""));
+        let head = client::read(format!("{first}]}}").as_bytes())?;
+        let records = rest.trim_end_matches("\n]}").split(",\n").filter(|record| !record.is_empty());
+        Ok(Self { head, records: records.collect() })
+    }
+
+    fn summaries(&self) -> impl Iterator<Item = Result<Summary, Problem>> {
+        self.records.iter().map(|line| client::read(line.as_bytes()))
+    }
+
+    /// Prints the records as JSON, each with what the list was made of: a list may be long, and for programs no record is taken
+    /// apart and put together again.
+    fn print(&self, printer: Printer, [before, between, behind]: [&str; 3]) -> Result<(), Problem> {
+        let made_of = serde_json::to_string(&self.head.made_of).map_err(|error| Problem::fault(error.to_string()))?;
+        let mut out = Lines::new(printer);
+        let last = self.records.len().saturating_sub(1);
+        let mut line = before.to_owned();
+        for (at, record) in self.records.iter().enumerate() {
+            let inside = json_inert(record.strip_suffix('}').unwrap_or(record));
+            line.push_str(&inside);
+            line.extend([",\"made_of\":", &made_of, "}", if at < last { between } else { behind }]);
+            out.add(&line);
+            line.clear();
+        }
+        if self.records.is_empty() && !before.is_empty() {
+            out.add(&format!("{before}{behind}"));
+        }
+        Ok(())
+    }
+}
+
+/// True if organisations are named in what is printed.
+const fn needs_names(format: ListFormat, made_of: &MadeOf) -> bool {
+    matches!(format, ListFormat::Csv | ListFormat::Geojson) || made_of.policy.is_some() || made_of.as_of.is_some()
+}
+
+/// What the reader chose, where that is not the default.
+pub(super) fn choice(session: &Session, who: &Who, made_of: &MadeOf) -> Vec<String> {
+    let chosen = Chosen { session, who };
+    let policy = made_of.policy.iter().flat_map(|policy| chosen.policy(policy));
+    made_of.as_of.map(|day| chosen.day(day)).into_iter().chain(policy).collect()
 }
 
 /// Lines that are printed many at a time: each print is a call to the system.
@@ -95,20 +149,6 @@ pub(super) fn format(session: &Session, asked: Option<ListFormat>) -> ListFormat
     asked.unwrap_or(if session.printer.json { ListFormat::Json } else { ListFormat::Table })
 }
 
-/// What the reader chose, before a list that is not the default.
-async fn print_choice(session: &Session, client: &Client, args: &ListArgs) -> Result<(), Problem> {
-    let followed: Policy = client.get(&format!("/policy{}", query(&args.policy.parts()))).await?;
-    let day = args.as_of.day()?;
-    if followed.is_default() && day.is_none() {
-        return Ok(());
-    }
-    let who: Who = client.get("/who").await?;
-    let chosen = Chosen { session, who: &who };
-    let day = day.map(|day| chosen.day(day)).into_iter().collect();
-    session.printer.text(&format!("{}\n\n", chosen.before(day, &followed, None, String::new()).trim_end()));
-    Ok(())
-}
-
 fn path(session: &Session, args: &ListArgs, kind: u8, format: ListFormat) -> Result<String, Problem> {
     let filter = &args.filter;
     let set = |is: bool| is.then(|| "true".to_owned());
@@ -134,28 +174,9 @@ fn path(session: &Session, args: &ListArgs, kind: u8, format: ListFormat) -> Res
         ("sort", Some(args.sort.name().to_owned())),
         ("reverse", set(args.reverse)),
         ("limit", limit.map(|limit| limit.to_string())),
-        ("page", set(is_table)),
+        ("page", set(true)),
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),
     ];
     Ok(format!("/records{}", query(&[&own[..], &args.policy.parts()].concat())))
-}
-
-/// The records of an answer: each stands on a line of its own.
-fn lines(answer: &str) -> impl Iterator<Item = &str> {
-    let inside = answer.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(answer);
-    inside.split(",\n").filter(|record| !record.is_empty())
-}
-
-fn summaries(answer: &str) -> impl Iterator<Item = Result<Summary, Problem>> {
-    lines(answer).map(|line| client::read(line.as_bytes()))
-}
-
-/// What was typed wrong, in the reader's language.
-pub(super) fn told(session: &Session, problem: Problem) -> Problem {
-    use isnad_protocol::locale::lookup;
-    let said = |part: &str| lookup(session.language, &format!("problem.{}.{part}", problem.code)).map(str::to_owned);
-    let Some(error) = said("error") else { return problem };
-    let (why, advice) = (said("why"), said("try"));
-    Problem { error, why: why.unwrap_or(problem.why), advice: advice.unwrap_or(problem.advice), ..problem }
 }

@@ -18,7 +18,7 @@ use crate::fault::Fault;
 const BLOCK_BYTES: usize = 32 * 1_024;
 
 /// Bytes of a row at most, its id not counted: a block that is not cut yet stays far below 128 KB.
-pub const ROW_BYTES: usize = 2 * 1_024;
+pub const ROW_BYTES: usize = 3 * 1_024;
 
 /// What changes: a row for a record, or `None` where nothing is said of it any more.
 pub(super) type Rows = BTreeMap<RecordId, Option<Vec<u8>>>;

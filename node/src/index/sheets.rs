@@ -193,7 +193,8 @@ fn cause(entry: &Authentic) -> Vec<u8> {
     [&entry.id().as_bytes()[..], &[u8::from(entry.entry().payload.is_some())]].concat()
 }
 
-/// Keys under which the entry's record is found by what the entry names: other records, and its aliases.
+/// Keys under which the entry's record is found by what the entry names: other records, those that it judges,
+/// and its aliases.
 fn found_by(entry: &Authentic) -> Vec<Vec<u8>> {
     let header = &entry.entry().header;
     let Some(payload) = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change) else {
@@ -203,8 +204,15 @@ fn found_by(entry: &Authentic) -> Vec<Vec<u8>> {
     let record = header.record.as_bytes().as_slice();
     let referred = mentions.records.iter().map(|target| [&[prefix::REFERENCE][..], target.as_bytes(), record].concat());
     let named = mentions.aliases.iter().map(|alias| [&alias_prefix(alias), record].concat());
-    referred.chain(named).collect()
+    // Most payloads judge nothing, and are not looked at again.
+    let judges = payload.bytes.windows(JUDGES.len()).any(|found| found == JUDGES);
+    let judged = mentions.records.iter().filter(|_| judges);
+    let judged = judged.map(|target| [&[prefix::JUDGED][..], target.as_bytes(), record].concat());
+    referred.chain(named).chain(judged).collect()
 }
+
+/// Stands in the JSON, spelt in one way, of every payload that judges whether records are the same.
+const JUDGES: &[u8] = br#""prop":"judgement""#;
 
 fn key_of(prefix: u8, record: RecordId) -> Vec<u8> {
     [&[prefix][..], record.as_bytes()].concat()

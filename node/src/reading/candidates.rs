@@ -1,6 +1,6 @@
 //! Pairs of records that may be the same: see `isnad_protocol::view::candidates`. A report, made anew each time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::RecordId;
 use isnad_protocol::sheet;
@@ -77,7 +77,10 @@ impl Reader<'_> {
     pub fn candidates(&self, query: &CandidatesQuery) -> Result<Candidates, Problem> {
         let one = query.record.as_deref().map(|text| self.resolve(text)).transpose()?;
         let kind = one.map_or(query.kind, |record| record.kind_code());
-        let traits = self.traits(kind)?;
+        let traits = match one {
+            Some(one) => self.traits_beside(one)?,
+            None => self.traits(&self.node.index()?.records(&[kind])?.into_iter().collect::<Vec<_>>())?,
+        };
         let to_compare = candidates::pairs(kind, &traits, one);
         let mut found = self.compared(kind, &traits, &to_compare.pairs.iter().copied().collect::<Vec<_>>(), query)?;
         candidates::sort(&mut found);
@@ -97,16 +100,33 @@ impl Reader<'_> {
         Ok(Called { labels: summary.labels, dates: summary.dates })
     }
 
-    /// What is compared of every record of a kind, read on all cores.
-    fn traits(&self, kind: u8) -> Result<BTreeMap<RecordId, Traits>, Problem> {
+    /// What is compared of one record, and of those that may share a trait with it or are judged together with it: all others
+    /// are compared with it by nobody.
+    fn traits_beside(&self, one: RecordId) -> Result<BTreeMap<RecordId, Traits>, Problem> {
+        self.refresh()?;
+        let (kind, index) = (one.kind_code(), self.node.index()?);
+        let own = self.traits(&[one])?;
+        let shared = own.get(&one).map(|traits| candidates::keys(kind, traits)).unwrap_or_default();
+        let shared = shared.into_iter().map(u32::to_be_bytes).collect();
+        let mut beside: BTreeSet<RecordId> =
+            self.each_row(kind, |record, row| Ok(row.may_share(&shared).then_some(record)))?.into_iter().collect();
+        beside.extend(own.values().flat_map(|traits| traits.judged.iter().map(|(other, ..)| *other)));
+        beside.extend(index.judged(one.as_bytes())?.into_iter().map(|(_, by)| by));
+        beside.insert(one);
+        beside.retain(|record| record.kind_code() == kind);
+        self.traits(&beside.into_iter().collect::<Vec<_>>())
+    }
+
+    /// What is compared of some records, read on all cores; nothing of one of which nothing is said.
+    fn traits(&self, records: &[RecordId]) -> Result<BTreeMap<RecordId, Traits>, Problem> {
         let index = self.node.index()?;
-        let records: Vec<RecordId> = index.records(&[kind])?.into_iter().collect();
-        let read = |record: &RecordId| -> Result<(RecordId, Traits), Problem> {
-            let folded = sheet::fold_claims(&index.entries_about(*record)?, self.snapshot.governance.as_ref());
+        let read = |record: &RecordId| -> Result<Option<(RecordId, Traits)>, Problem> {
+            let entries = index.entries_about(*record)?;
+            let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
             let sheets = folded.sheets.into_iter().filter(|(key, _)| key.record == *record).collect();
-            Ok((*record, Traits::of(&sheets)))
+            Ok((!entries.is_empty()).then(|| (*record, Traits::of(&sheets))))
         };
-        Ok(on_all_cores(&records, read)?.into_iter().collect())
+        Ok(on_all_cores(records, read)?.into_iter().flatten().collect())
     }
 
     fn compared(

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use isnad_protocol::encoding::from_hex;
 use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{ClaimId, RecordId};
+use isnad_protocol::model::KINDS;
 use isnad_protocol::sheet;
-use isnad_protocol::time::Day;
 use isnad_protocol::view::{Explanation, Until};
 use serde::{Deserialize, Serialize};
 
 use super::list::on_all_cores;
-use super::{Indexed, PolicyQuery, Reader, fault};
+use super::{DayQuery, Indexed, Reader, fault};
 use crate::problem::{Problem, exit};
 
 /// Digits of a claim's id that are enough to name it.
@@ -25,18 +26,9 @@ pub struct ExplainQuery {
     /// The record that it is about, where the same words stand on several.
     #[serde(default)]
     pub record: Option<String>,
-    /// The reader's day; today if left out.
-    #[serde(default)]
-    pub today: Option<Day>,
-    /// The reader's language: its labels come first.
-    #[serde(default)]
-    pub lang: Option<String>,
-    /// Leaves out what claims a later day, and reads as on that day.
-    #[serde(default)]
-    pub as_of: Option<Day>,
-    /// The reader's policy, where it is not that of isnad.toml.
+    /// The reader's day, language and policy.
     #[serde(flatten)]
-    pub policy: PolicyQuery,
+    pub reading: DayQuery,
 }
 
 impl Reader<'_> {
@@ -47,10 +39,11 @@ impl Reader<'_> {
     pub fn explain(&self, text: &str, query: &ExplainQuery) -> Result<Explanation, Problem> {
         let record = query.record.as_deref().map(|record| self.resolve(record)).transpose()?;
         let (record, claim) = self.claim(&text.to_lowercase(), record)?;
-        let policy = self.policy(&query.policy, query.lang.as_deref())?;
+        let reading = &query.reading;
+        let policy = self.policy(&reading.policy, reading.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
-        let context = self.context(&policy, query.today.or(query.as_of));
-        let explained = match query.as_of {
+        let context = self.context(&policy, reading.today.or(reading.as_of));
+        let explained = match reading.as_of {
             None => Explanation::of(record, claim, &store, context).map_err(fault)?,
             Some(day) => {
                 let until = Until::new(&store, day, record);
@@ -95,17 +88,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Every claim whose id begins so. Claims are not in the index: all entries are looked through, on all cores.
+    /// Every claim whose id begins so. Rows of the catalogue say which records may have one; these alone are read.
     fn claims_beginning(
         &self,
         digits: &str,
         record: Option<RecordId>,
     ) -> Result<BTreeSet<(RecordId, ClaimId)>, Problem> {
         let index = self.node.index()?;
-        let records: Vec<RecordId> = match record {
-            Some(record) => vec![record],
-            None => index.records(&[])?.into_iter().collect(),
-        };
+        let records = record.map_or_else(|| self.that_may_say(digits), |record| Ok(vec![record]))?;
         let find = |record: &RecordId| -> Result<Vec<(RecordId, ClaimId)>, Problem> {
             let entries = index.entries_about(*record)?;
             let changes = entries.iter().filter(|entry| entry.entry().header.kind == Kind::Change);
@@ -116,5 +106,16 @@ impl Reader<'_> {
         let find_all =
             |part: &[RecordId]| -> Result<Vec<Vec<(RecordId, ClaimId)>>, Problem> { part.iter().map(find).collect() };
         Ok(on_all_cores(&records, find_all)?.into_iter().flatten().collect())
+    }
+
+    /// The records that may have a claim whose id begins so.
+    fn that_may_say(&self, digits: &str) -> Result<Vec<RecordId>, Problem> {
+        let Some(start) = digits.get(..DIGITS).and_then(from_hex::<4>) else { return Ok(Vec::new()) };
+        self.refresh()?;
+        let mut records = Vec::new();
+        for kind in KINDS {
+            records.extend(self.each_row(kind.code, |record, row| Ok(row.may_say(start).then_some(record)))?);
+        }
+        Ok(records)
     }
 }

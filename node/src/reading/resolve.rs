@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use isnad_protocol::encoding::from_hex;
 use isnad_protocol::id::{RecordId, kind_code};
+use isnad_protocol::model::KINDS;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,7 @@ impl Reader<'_> {
         }
         match found.as_slice() {
             [record] => Ok(*record),
-            [] => Err(none(text)),
+            [] => Err(none(text, kinds)),
             several => {
                 let names: Vec<String> =
                     several.iter().take(CHOICE).map(|record| self.told(*record)).collect::<Result<_, _>>()?;
@@ -129,9 +130,13 @@ fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     pairs.map(|pair| std::str::from_utf8(pair).ok().and_then(from_hex::<1>).map(|[byte]| byte)).collect()
 }
 
-fn none(text: &str) -> Problem {
+/// The advice names the kind that is due, or that the text begins with.
+fn none(text: &str, kinds: &KindsQuery) -> Problem {
     let is_hex = text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let values = [("text", text)];
+    let due = kinds.kinds.split(',').next().and_then(|code| code.parse::<u8>().ok());
+    let named = text.split_once('/').and_then(|(kind, _)| kind_code(kind));
+    let kind = KINDS.iter().find(|kind| Some(kind.code) == due.or(named)).map_or("incident", |kind| kind.name);
+    let values = [("text", text), ("kind", kind)];
     match text.len() {
         length if is_hex && length > 30 => Problem::told(exit::NO, "not_found", "record_unknown.claim", &values),
         length if is_hex && length >= DIGITS => Problem::told(exit::NO, "not_found", "record_unknown.digits", &values),

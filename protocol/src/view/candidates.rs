@@ -58,6 +58,17 @@ pub fn pairs(kind: u8, traits: &BTreeMap<RecordId, Traits>, one: Option<RecordId
     Pairs::of(kind, traits, one)
 }
 
+/// What a record shares with those that it is compared with, each trait as a number: an index finds them by it. Two traits may
+/// have one number; a pair that shares no more than that is compared by nobody.
+#[must_use]
+pub fn keys(kind: u8, traits: &Traits) -> BTreeSet<u32> {
+    let number = |key: &String| {
+        let [first, second, third, fourth, ..] = crate::encoding::hash_plain(&[key.as_bytes()]);
+        u32::from_be_bytes([first, second, third, fourth])
+    };
+    blocks::keys(kind, traits).iter().map(number).collect()
+}
+
 /// Compares two records of a kind.
 #[must_use]
 pub fn compare(kind: u8, first: (RecordId, &Traits), second: (RecordId, &Traits)) -> Candidate {

@@ -95,6 +95,23 @@ impl Bounds {
     }
 }
 
+impl Bounds {
+    /// The last day on which the state of a day still holds, where it changes by itself.
+    #[must_use]
+    pub fn holds_until(&self, today: Day) -> Option<Day> {
+        match self.state(today) {
+            InForce::InForce => self.until,
+            InForce::NotYet => self.since.and_then(Day::previous),
+            InForce::TermOver
+            | InForce::OpenEnded
+            | InForce::Unknown
+            | InForce::Delisted
+            | InForce::Annulled
+            | InForce::AuthorityRevoked => None,
+        }
+    }
+}
+
 /// A claim that a computation used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Used {

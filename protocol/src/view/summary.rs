@@ -17,9 +17,14 @@ use super::contest::{Voice, contesting};
 use super::material::{Spoken, aliases, distinct, labels};
 use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
 
+mod about;
+mod beside;
 mod spot;
 
+pub use about::About;
 pub use spot::{Spot, degrees};
+
+use beside::Beside;
 
 /// What a list shows of a record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -76,6 +81,24 @@ pub struct Summary {
     pub live_claims: usize,
     /// Computed: true if claims on this record exclude each other. Conclusions in other records are not looked at.
     pub contested: bool,
+    /// Live disputes of claims on this record, whoever says them.
+    #[serde(default)]
+    pub disputes: usize,
+    /// Live replies of subjects, whoever entered them.
+    #[serde(default)]
+    pub replies: usize,
+    /// Claims that their author took back.
+    #[serde(default)]
+    pub retracted: usize,
+    /// Records that somebody judges to be other ones than this: whoever matches names must see them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub not_same_as: BTreeSet<RecordId>,
+    /// Numbers of registers and cases, `scheme:value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<String>,
+    /// Of a record that has no title: what it says, of which one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     /// Of a designation: what decides whether it is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
@@ -134,6 +157,7 @@ impl Summary {
         let counting = || sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         let said = || spoken.all().map(|said| &said.claim);
         let terms = Terms::of(record, sheets, policy);
+        let Beside { disputes, replies, retracted, not_same_as } = Beside::of(sheets);
         Self {
             record,
             kind: kind_name(record),
@@ -154,6 +178,12 @@ impl Summary {
             changed: counting().filter_map(changed).max(),
             live_claims: counting().map(|sheet| sheet.standing_claims().count()).sum(),
             contested: is_contested(record.kind_code(), &spoken),
+            disputes,
+            replies,
+            retracted,
+            not_same_as,
+            identifiers: identifiers(&spoken),
+            about: About::of(record.kind_code(), &spoken),
             listing: terms.is_some().then(|| Listing::of(&spoken)),
             terms,
             in_force: None,
@@ -166,6 +196,14 @@ impl Summary {
         let in_force = self.terms.as_ref().map(|terms| terms.state(today));
         Self { in_force, ..self }
     }
+}
+
+fn identifiers(spoken: &Spoken<'_>) -> Vec<String> {
+    let named = spoken.of(&["identifier", "case_number"]).into_iter().filter_map(|(_, said)| {
+        let text = |key: &str| said.claim.value()?.get(key)?.as_text();
+        Some(format!("{}:{}", text("scheme")?, text("value")?))
+    });
+    distinct(named)
 }
 
 /// The latest time that an entry claims which says or takes back something in a sheet.

@@ -4,11 +4,12 @@
 //! Controls and marks that turn the direction of a line are written as their codes. Where a spreadsheet cuts cells at semicolons,
 //! as in French, the quotes round a cell count for nothing: what follows a semicolon or begins a line is made harmless too.
 
-use isnad_node::reading::Who;
+use isnad_node::reading::{MadeOf, Who};
+use isnad_protocol::time::Day;
 use isnad_protocol::view::{Summary, Words};
 
-use super::Lines;
-use crate::commands::reading::{label, organisation_name, state_code};
+use super::{Lines, Page, Titled};
+use crate::commands::reading::{organisation_name, state_code};
 use crate::error::Problem;
 use crate::output::{inert, pasted};
 use crate::session::Session;
@@ -78,7 +79,7 @@ fn quoted(cell: &str) -> String {
 }
 
 /// The columns of a list.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 26] = [
     "record",
     "kind",
     "title",
@@ -100,25 +101,42 @@ const COLUMNS: [&str; 21] = [
     "changed",
     "in_force",
     "until",
+    "disputes",
+    "replies",
+    "retracted",
+    "not_same_as",
+    "identifiers",
 ];
 
-pub(super) fn print(
-    session: &Session,
-    who: &Who,
-    summaries: impl Iterator<Item = Result<Summary, Problem>>,
-) -> Result<(), Problem> {
+/// What stands behind them in every row, so that no row passes for the set; the last two where the reader chose.
+pub(crate) const MADE_OF: [&str; 6] = ["read_on", "use_by", "entries", "frontier", "as_of", "policy"];
+
+/// The cells of [`MADE_OF`], and how many of them there are in this list.
+pub(crate) fn made_of_cells(made_of: &MadeOf) -> Vec<String> {
+    let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    let mut cells =
+        vec![made_of.day.to_string(), day(made_of.use_by), made_of.entries.to_string(), made_of.frontier.clone()];
+    if made_of.as_of.is_some() || made_of.policy.is_some() {
+        cells.push(day(made_of.as_of));
+        cells.push(made_of.policy.as_ref().and_then(|policy| serde_json::to_string(policy).ok()).unwrap_or_default());
+    }
+    cells
+}
+
+pub(super) fn print(session: &Session, who: &Who, page: &Page<'_>) -> Result<(), Problem> {
     let mut out = Lines::new(session.printer);
-    Csv::of(COLUMNS).print(&mut out);
-    for summary in summaries {
-        Csv::of(cells(session, who, &summary?)).print(&mut out);
+    let made_of = made_of_cells(&page.head.made_of);
+    Csv::of(COLUMNS.iter().chain(&MADE_OF[..made_of.len()])).print(&mut out);
+    for summary in page.summaries() {
+        Csv::of(cells(session, who, &summary?).iter().chain(&made_of)).print(&mut out);
     }
     Ok(())
 }
 
-fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 21] {
+fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 26] {
     let language = session.language;
     let all = |words: &[Words]| joined(words.iter().map(|words| words.text.as_str()));
-    let day = |day: Option<isnad_protocol::time::Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
     // The first place that is one: a cell holds one number. All of them are in GeoJSON.
     let (lat, lon) = summary.spots.iter().find_map(|spot| spot.at.clone()).unwrap_or_default();
     let names = summary.organisations.iter().map(|id| organisation_name(who, *id, language));
@@ -127,7 +145,7 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 21] {
     [
         summary.record.to_string(),
         summary.kind.clone(),
-        label(&summary.labels, language).unwrap_or_default(),
+        titled(summary).text(language, str::to_owned).unwrap_or_default(),
         all(&summary.labels),
         joined(summary.aliases.iter().map(String::as_str)),
         joined(summary.dates.iter().map(String::as_str)),
@@ -146,7 +164,17 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 21] {
         summary.changed.map(|time| time.to_string()).unwrap_or_default(),
         state.map(state_code).unwrap_or_default(),
         day(state.and_then(|state| state.until)),
+        summary.disputes.to_string(),
+        summary.replies.to_string(),
+        summary.retracted.to_string(),
+        joined(summary.not_same_as.iter().map(ToString::to_string).collect::<Vec<_>>().iter().map(String::as_str)),
+        joined(summary.identifiers.iter().map(String::as_str)),
     ]
+}
+
+/// What is called by a title.
+pub(super) fn titled(summary: &Summary) -> Titled<'_> {
+    Titled { kind: &summary.kind, labels: &summary.labels, about: summary.about.as_ref() }
 }
 
 /// Several values in one cell.

@@ -5,21 +5,20 @@ use isnad_node::reading::Who;
 use isnad_protocol::view::{Spot, Summary};
 use serde_json::{Value, json};
 
-use super::Lines;
-use crate::commands::reading::{label, organisation_name};
+use super::csv::titled;
+use super::{Lines, Page};
+use crate::commands::reading::organisation_name;
 use crate::error::Problem;
 use crate::output::{json_inert, pasted};
 use crate::session::Session;
 
-pub(super) fn print(
-    session: &Session,
-    who: &Who,
-    summaries: impl Iterator<Item = Result<Summary, Problem>>,
-) -> Result<(), Problem> {
+pub(super) fn print(session: &Session, who: &Who, page: &Page<'_>) -> Result<(), Problem> {
     let mut out = Lines::new(session.printer);
-    out.add("{\"type\":\"FeatureCollection\",\"features\":[");
+    // A foreign member, RFC 7946 §6.1: of what the map was made, and by whose choice.
+    let made_of = serde_json::to_string(&page.head.made_of).map_err(|error| Problem::fault(error.to_string()))?;
+    out.add(&format!("{{\"type\":\"FeatureCollection\",\"made_of\":{made_of},\"features\":["));
     let mut before: Option<String> = None;
-    for summary in summaries {
+    for summary in page.summaries() {
         let summary = summary?;
         for spot in &summary.spots {
             // A line is printed once it is known whether another follows: a comma stands between two alone.
@@ -47,7 +46,7 @@ fn feature(session: &Session, who: &Who, summary: &Summary, spot: &Spot) -> Valu
         "properties": {
             "record": summary.record,
             "kind": summary.kind,
-            "title": label(&summary.labels, session.language),
+            "title": titled(summary).text(session.language, str::to_owned),
             "organisation": spot.organisation,
             "organisation_name": pasted(&name),
             "according_to": spot.according_to,
@@ -59,6 +58,11 @@ fn feature(session: &Session, who: &Who, summary: &Summary, spot: &Spot) -> Valu
             "statuses": summary.statuses,
             "agents": summary.agents,
             "contested": summary.contested,
+            "disputes": summary.disputes,
+            "replies": summary.replies,
+            "retracted": summary.retracted,
+            "not_same_as": summary.not_same_as,
+            "identifiers": summary.identifiers,
         },
     })
 }

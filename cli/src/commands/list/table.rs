@@ -2,8 +2,11 @@
 
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{DesignationState, Words};
+use isnad_protocol::time::Day;
+use isnad_protocol::view::{About, DesignationState, Words};
 use serde::Deserialize;
+
+use super::{Page, Titled};
 
 use crate::client;
 use crate::commands::reading::{label, state_code};
@@ -22,18 +25,14 @@ const NARROW: usize = 72;
 /// A wider one has room for the place.
 const WIDE: usize = 110;
 
-/// The page of a list. The records stand one on a line, and are read one by one.
-#[derive(Debug, Deserialize)]
-struct Head {
-    total: usize,
-    contested: usize,
-}
-
 /// What a list shows of a `Summary`: no more of it is read.
 #[derive(Debug, Deserialize)]
 struct Line {
     record: RecordId,
+    kind: String,
     labels: Vec<Words>,
+    #[serde(default)]
+    about: Option<About>,
     #[serde(default)]
     dates: Vec<String>,
     #[serde(default)]
@@ -45,13 +44,22 @@ struct Line {
     in_force: Option<DesignationState>,
 }
 
-pub(super) fn print(session: &Session, kind: &str, answer: &str) -> Result<(), Problem> {
+/// Prints a page behind what the reader chose, and the day that he asks about.
+pub(super) fn print(
+    session: &Session,
+    kind: &str,
+    page: &Page<'_>,
+    choice: &[String],
+    in_force: Option<Day>,
+) -> Result<(), Problem> {
     let language = session.language;
-    let (first, rest) = answer.split_once('\n').unwrap_or((answer, ""));
-    let head: Head = client::read(format!("{first}]}}").as_bytes())?;
-    let records: Vec<&str> = rest.trim_end_matches("\n]}").split(",\n").filter(|record| !record.is_empty()).collect();
-    let shown = records.len();
-    let lines = lines_text(language, &records)?;
+    let (head, shown) = (&page.head, page.records.len());
+    let day = in_force.map(|day| locale::format(language, "list.in_force", &[("day", &day.to_string())]));
+    let before: Vec<&str> = choice.iter().map(String::as_str).chain(day.as_deref()).collect();
+    if !before.is_empty() {
+        session.printer.text(&format!("{}\n\n", before.join("\n")));
+    }
+    let lines = lines_text(language, &page.records)?;
     if !lines.is_empty() {
         session.printer.text(&lines.join("\n"));
     }
@@ -84,8 +92,8 @@ fn lines_text(language: Language, records: &[&str]) -> Result<Vec<String>, Probl
 }
 
 fn line_text(language: Language, line: &Line, width: usize) -> String {
-    let title =
-        label(&line.labels, language).map_or_else(|| line.record.to_string(), |text| isolated(&squeezed(&text)));
+    let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref() };
+    let title = titled.text(language, |text| isolated(&squeezed(text))).unwrap_or_else(|| line.record.to_string());
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),

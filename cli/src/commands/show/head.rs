@@ -12,6 +12,7 @@ use super::pen::{Pen, short};
 use super::related::in_force;
 use super::said;
 use super::value::Telling;
+use crate::commands::list::{Titled, about};
 use crate::commands::reading::label;
 use crate::output::hung;
 
@@ -41,7 +42,11 @@ const NAMES: usize = 12;
 pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     let (pen, view) = (sheet.pen, sheet.view);
     let title = label(&view.labels, pen.language).unwrap_or_else(|| short(&view.record.to_string()));
-    let mut out: Vec<String> = hung("", &pen.heading(&pen.foreign(&title)), pen.width);
+    // A kind without titles is called by what is said.
+    let about = about(view);
+    let titled = Titled { kind: &view.kind, labels: &view.labels, about: about.as_ref() };
+    let heading = titled.text(pen.language, |text| pen.foreign(text)).unwrap_or_else(|| pen.foreign(&title));
+    let mut out: Vec<String> = hung("", &pen.heading(&heading), pen.width);
     out.extend(names(pen, view, &title));
     let kind = pen.word(&format!("kind.{}", view.kind));
     let kind = if kind.starts_with("kind.") { pen.foreign(&view.kind) } else { kind };

@@ -3,12 +3,12 @@
 use isnad_protocol::id::RecordId;
 use isnad_protocol::model::kinds::DESIGNATION;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Bounds, InForce, Listing, Reference, Used};
+use isnad_protocol::view::{Bounds, InForce, Listing, Reference, Summary, Used};
 use serde::{Deserialize, Serialize};
 
 use super::filter::refused;
 use crate::problem::Problem;
-use crate::reading::{Reader, today};
+use crate::reading::{MadeOf, PolicyQuery, Reader, today};
 
 /// What is due when.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct DueQuery {
     pub today: Option<Day>,
     /// The reader's language.
     pub lang: Option<String>,
+    /// The reader's policy, where it is not that of isnad.toml.
+    #[serde(flatten)]
+    pub policy: PolicyQuery,
 }
 
 /// What ends from one day to another.
@@ -33,6 +36,8 @@ pub struct DueWithin {
     pub until: Day,
     /// The measures, those that end first before the others.
     pub due: Vec<Due>,
+    /// Of what they were found, by whose choice.
+    pub made_of: MadeOf,
 }
 
 /// A measure that ends.
@@ -56,6 +61,10 @@ pub struct Due {
     pub subjects: Vec<Reference>,
     /// The claims that the last day follows from.
     pub why: Vec<Used>,
+    /// Live disputes of claims on the designation, whoever says them.
+    pub disputes: usize,
+    /// Live replies of its subjects.
+    pub replies: usize,
 }
 
 impl Reader<'_> {
@@ -67,17 +76,29 @@ impl Reader<'_> {
         self.refresh()?;
         let today = query.today.unwrap_or_else(today);
         let until = later(today, query.within.as_deref().unwrap_or("30d"))?;
-        let mut found = self.rows_as_they_are(DESIGNATION, |record, row| {
-            let terms = row.terms?;
-            Some((ending(terms, today, until, query.over)?, record))
-        })?;
-        found.sort_unstable();
-        let due = found.into_iter().map(|(day, record)| self.due_of(record, day, today));
-        Ok(DueWithin { today, until, due: due.collect::<Result<_, _>>()? })
+        let policy = self.policy(&query.policy, query.lang.as_deref())?;
+        let is_due = |terms: Bounds| ending(terms, today, until, query.over);
+        let mut due = Vec::new();
+        if policy.is_default() {
+            let mut found = self.rows_as_they_are(DESIGNATION, |record, row| Some((is_due(row.terms?)?, record)))?;
+            found.sort_unstable();
+            for (last, record) in found {
+                due.push(self.due_of(self.kept_summary(record)?, last, today)?);
+            }
+        } else {
+            // What the policy leaves out may be what decides: every summary is made anew.
+            for record in self.rows_as_they_are(DESIGNATION, |record, _| Some(record))? {
+                let Some(summary) = self.summary_by(record, &policy, None)? else { continue };
+                let last = summary.terms.as_ref().and_then(|terms| is_due(terms.bounds()));
+                due.extend(last.map(|last| self.due_of(summary, last, today)).transpose()?);
+            }
+            due.sort_by_key(|due| (due.until, due.record.record));
+        }
+        let holds_until = due.iter().map(|due| due.until).filter(|last| *last >= today).min();
+        Ok(DueWithin { today, until, made_of: self.made_of(&policy, today, holds_until), due })
     }
 
-    fn due_of(&self, record: RecordId, until: Day, today: Day) -> Result<Due, Problem> {
-        let summary = self.kept_summary(record)?;
+    fn due_of(&self, summary: Summary, until: Day, today: Day) -> Result<Due, Problem> {
         let Listing { authorities, legal_bases, subjects } = summary.listing.unwrap_or_default();
         let named = |records: Vec<RecordId>| -> Result<Vec<Reference>, Problem> {
             records.into_iter().map(|record| self.named(record)).collect()
@@ -85,7 +106,7 @@ impl Reader<'_> {
         let terms = summary.terms.unwrap_or_default();
         let state = terms.state(today);
         Ok(Due {
-            record: Reference { record, labels: summary.labels },
+            record: Reference { record: summary.record, labels: summary.labels },
             until,
             days_left: today.days_until(until),
             state: state.state,
@@ -94,6 +115,8 @@ impl Reader<'_> {
             authorities: named(authorities)?,
             subjects: named(subjects)?,
             why: state.why,
+            disputes: summary.disputes,
+            replies: summary.replies,
         })
     }
 
@@ -127,10 +150,7 @@ fn later(today: Day, text: &str) -> Result<Day, Problem> {
         "y" | "year" | "years" | "an" | "ans" | "سنة" | "سنوات" => today.later(months(number, 12)?, 0),
         _ => None,
     });
-    day.ok_or_else(|| {
-        let why = "a time is a number of days (d), weeks (w), months (m) or years (y)";
-        refused("due_within", "--within is not understood", why, "write it as --within 30d, 4w or 6m")
-    })
+    day.ok_or_else(|| refused("due_within", &[]))
 }
 
 /// A digit as the Latin script writes it.

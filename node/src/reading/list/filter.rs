@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use isnad_protocol::id::{RecordId, kind_code};
-use isnad_protocol::locale::{self, Language};
+use isnad_protocol::locale::Language;
+use isnad_protocol::model::ValueType;
 use isnad_protocol::model::edtf::Edtf;
 use isnad_protocol::model::kinds::DESIGNATION;
+use isnad_protocol::model::speech::{self, NotUnderstood};
 use isnad_protocol::model::vocabularies::{self as words, Vocabulary};
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{Bounds, InForce, degrees};
@@ -28,10 +30,20 @@ pub(super) struct Filter {
     /// By the tag that they stand under.
     codes: Vec<(u8, Vec<String>)>,
     is_contested: bool,
-    in_force: Option<Day>,
+    pub(super) in_force: Option<Day>,
     changed_since: Option<Timestamp>,
-    /// Codes of no vocabulary here, under their tags: someone may say them all the same.
-    pub(super) unknown: Vec<(u8, Vec<String>)>,
+    /// Codes of no vocabulary here: someone may say them all the same.
+    pub(super) unknown: Vec<Unknown>,
+}
+
+/// Codes that stand in no vocabulary.
+#[derive(Debug, Clone)]
+pub(super) struct Unknown {
+    /// What they stand under in a row.
+    pub(super) tag: u8,
+    pub(super) codes: Vec<String>,
+    /// Why the first one of them is not understood.
+    why: NotUnderstood,
 }
 
 /// Degrees in 100,000ths; one whose west is greater than its east crosses the date line.
@@ -46,31 +58,23 @@ struct Area {
 impl Filter {
     /// Reads what is asked for.
     pub(super) fn parse(query: &ListQuery, reader: &Reader<'_>) -> Result<Self, Problem> {
+        let typed = Typed { language: language_of(query) };
         let text =
             |text: &Option<String>| text.as_deref().map(|text| folded(text.trim())).filter(|text| !text.is_empty());
-        let day = |given: &Option<String>, name| given.as_deref().map(|text| date(text, name)).transpose();
-        let (from, until) = (day(&query.from, "list_from")?, day(&query.until, "list_until")?);
+        let date = |given: &Option<String>, code| given.as_deref().map(|text| typed.date(text, code)).transpose();
+        let (from, until) = (date(&query.from, "list_from")?, date(&query.until, "list_until")?);
         let from = from.and_then(|date| date.earliest).map(number);
         let until = until.and_then(|date| date.latest).map(number);
         if from.zip(until).is_some_and(|(from, until)| from > until) {
-            return Err(refused(
-                "list_reversed",
-                "--from is later than --until",
-                "nothing lies between",
-                "exchange the two",
-            ));
+            return Err(refused("list_reversed", &[]));
         }
-        let in_force = query.in_force.as_deref().map(|text| single_day(text, reader_day(query))).transpose()?;
+        let in_force = query.in_force.as_deref().map(|text| typed.day(text, super::day_of(query))).transpose()?;
         if in_force.is_some() && query.kind != DESIGNATION {
-            let why = "only a designation has a term";
-            return Err(refused(
-                "list_in_force",
-                "--in-force is for designations",
-                why,
-                "isnad list designation --in-force …",
-            ));
+            return Err(refused("list_in_force", &[]));
         }
-        let since = query.changed_since.as_deref().map(since).transpose()?;
+        // The beginning of a day, month or year.
+        let since = date(&query.changed_since, "list_since")?
+            .map(|date| date.earliest.map_or(Timestamp(0), Timestamp::start_of));
         let mut filter = Self {
             search: text(&query.search),
             place: text(&query.place),
@@ -87,41 +91,29 @@ impl Filter {
         filter.ask(tag::AGENT, &[&words::AGENT], query.agent.as_deref());
         filter.ask(tag::STANDARD, &[&words::STANDARD], query.standard.as_deref());
         filter.ask(tag::STATUS, STATUSES, query.status.as_deref());
-        filter.ask_countries(query.country.as_deref())?;
+        if let Some(text) = &query.country {
+            filter.codes.push((tag::COUNTRY, typed.countries(text)?));
+        }
         Ok(filter)
     }
 
-    fn ask(&mut self, tag: u8, vocabularies: &[&Vocabulary], text: Option<&str>) {
+    fn ask(&mut self, tag: u8, vocabularies: &[&'static Vocabulary], text: Option<&str>) {
         let Some(text) = text else { return };
         let (mut codes, mut unknown) = (Vec::new(), Vec::new());
-        for part in text.split([',', '،']).map(str::trim).filter(|part| !part.is_empty()) {
-            let known = codes_called(vocabularies, &folded(part));
-            if known.is_empty() {
-                unknown.push(part.to_owned());
-                codes.push(part.to_owned());
+        for part in parts(text) {
+            match codes_called(vocabularies, part) {
+                Ok(known) => codes.extend(known),
+                Err(why) => {
+                    codes.push(part.to_owned());
+                    unknown.push((part.to_owned(), why));
+                }
             }
-            codes.extend(known);
         }
         self.codes.push((tag, codes));
-        if !unknown.is_empty() {
-            self.unknown.push((tag, unknown));
+        if let Some((_, why)) = unknown.first() {
+            let why = why.clone();
+            self.unknown.push(Unknown { tag, why, codes: unknown.into_iter().map(|(code, _)| code).collect() });
         }
-    }
-
-    fn ask_countries(&mut self, text: Option<&str>) -> Result<(), Problem> {
-        let Some(text) = text else { return Ok(()) };
-        let codes: Vec<String> = text.split([',', '،']).map(|code| code.trim().to_lowercase()).collect();
-        if codes.iter().any(|code| code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_alphabetic())) {
-            let why = "a country is its code of two letters, ISO 3166-1";
-            return Err(refused(
-                "list_country",
-                "--country is not understood",
-                why,
-                "write it as --country sy, or use --place",
-            ));
-        }
-        self.codes.push((tag::COUNTRY, codes));
-        Ok(())
     }
 
     /// True if nothing is asked for: then it does not matter what a row could not take.
@@ -176,75 +168,86 @@ fn is_in_force(terms: Bounds, day: Day) -> bool {
     }
 }
 
-/// The codes that a folded text names: a code, its word in any language, or a class of agents.
-fn codes_called(vocabularies: &[&Vocabulary], text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+/// What stands between commas.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '،']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// The codes that a text names: a code, or its words in any language as one types them for a claim; or a class of agents.
+fn codes_called(vocabularies: &[&'static Vocabulary], text: &str) -> Result<Vec<String>, NotUnderstood> {
+    let said = |vocabulary: &'static Vocabulary| {
+        let spoken = speech::value(&ValueType::Code(vocabulary), text)?;
+        Ok(spoken.value.as_text().map(str::to_owned))
+    };
+    let (mut found, mut fault) = (BTreeSet::new(), None);
     for vocabulary in vocabularies {
-        let is_called = |code: &&&str| is_word_of(vocabulary.name, code, text);
-        found.extend(vocabulary.codes.iter().filter(is_called).map(|code| (*code).to_owned()));
+        match said(vocabulary) {
+            Ok(code) => found.extend(code),
+            Err(why) => fault = fault.or(Some(why)),
+        }
     }
     if found.is_empty() && vocabularies.iter().any(|vocabulary| vocabulary.name == words::AGENT.name) {
-        let of_class = words::AGENTS.iter().filter(|agent| is_word_of(words::AGENT_CLASS.name, agent.class, text));
+        let class = said(&words::AGENT_CLASS).ok().flatten();
+        let of_class = words::AGENTS.iter().filter(|agent| Some(agent.class) == class.as_deref());
         found.extend(of_class.map(|agent| agent.code.to_owned()));
     }
-    found
-}
-
-fn is_word_of(vocabulary: &str, code: &str, text: &str) -> bool {
-    let key = format!("{vocabulary}.{code}");
-    code == text
-        || Language::ALL.iter().any(|language| locale::lookup(*language, &key).is_some_and(|word| folded(word) == text))
-}
-
-/// Every code that may be asked for under a tag, for a person who mistyped one.
-pub(super) fn known_codes(asked: u8) -> String {
-    let vocabularies = match asked {
-        tag::AGENT => &[&words::AGENT, &words::AGENT_CLASS][..],
-        tag::STANDARD => &[&words::STANDARD],
-        _ => STATUSES,
-    };
-    let codes: BTreeSet<&str> = vocabularies.iter().flat_map(|vocabulary| vocabulary.codes).copied().collect();
-    codes.into_iter().collect::<Vec<_>>().join(", ")
-}
-
-fn date(text: &str, code: &str) -> Result<Edtf, Problem> {
-    Edtf::parse(text.trim()).map_err(|error| {
-        let option = if code == "list_from" { "--from" } else { "--until" };
-        refused(
-            code,
-            &format!("{option} is not understood"),
-            &error.to_string(),
-            "write it as 2017, 2017-04 or 2017-04-04",
-        )
-    })
-}
-
-fn reader_day(query: &ListQuery) -> Day {
-    query.today.unwrap_or_else(crate::reading::today)
-}
-
-/// A day, or the reader's own where the text is empty.
-fn single_day(text: &str, today: Day) -> Result<Day, Problem> {
-    if text.trim().is_empty() {
-        return Ok(today);
+    match fault {
+        Some(why) if found.is_empty() => Err(why),
+        _ => Ok(found.into_iter().collect()),
     }
-    Day::parse(text.trim()).map_err(|error| {
-        refused(
-            "list_day",
-            "--in-force is not understood",
-            &error.to_string(),
-            "write it as 2018-11-19, or leave the day out",
-        )
-    })
 }
 
-/// The beginning of a day, month or year.
-fn since(text: &str) -> Result<Timestamp, Problem> {
-    let day = Edtf::parse(text.trim()).ok().and_then(|date| date.earliest);
-    day.map(Timestamp::start_of).ok_or_else(|| {
-        let why = "it is no date";
-        refused("list_since", "--changed-since is not understood", why, "write it as 2026, 2026-03 or 2026-03-02")
-    })
+impl Unknown {
+    /// Nobody says it here: it was mistyped. Known words stand in the reader's language.
+    pub(super) fn refused(&self, query: &ListQuery) -> Problem {
+        let problem = refused("list_code", &[("codes", &self.codes.join(", "))]);
+        let typed = Typed { language: language_of(query) };
+        typed.told(problem, &self.why)
+    }
+}
+
+/// Reads what people say as for a claim, and refuses in their language with the reasons that are told there.
+struct Typed {
+    language: Language,
+}
+
+impl Typed {
+    fn date(&self, text: &str, code: &str) -> Result<Edtf, Problem> {
+        let fault = |why: &NotUnderstood| self.told(refused(code, &[]), why);
+        let spoken = speech::value(&ValueType::Date, text).map_err(|why| fault(&why))?;
+        spoken.value.as_text().and_then(|edtf| Edtf::parse(edtf).ok()).ok_or_else(|| refused(code, &[]))
+    }
+
+    /// A day, or the reader's own where the text is empty.
+    fn day(&self, text: &str, today: Day) -> Result<Day, Problem> {
+        if text.trim().is_empty() {
+            return Ok(today);
+        }
+        let date = self.date(text, "list_day")?;
+        let day = date.earliest.filter(|day| Some(*day) == date.latest);
+        day.ok_or_else(|| refused("list_day", &[]))
+    }
+
+    fn countries(&self, text: &str) -> Result<Vec<String>, Problem> {
+        let code = |part: &str| {
+            let spoken = speech::value(&ValueType::Country, part);
+            let spoken = spoken.map_err(|why| self.told(refused("list_country", &[]), &why))?;
+            Ok(spoken.value.as_text().unwrap_or_default().to_owned())
+        };
+        parts(text).map(code).collect()
+    }
+
+    /// The refusal with the reason and advice that are told where a claim is typed.
+    fn told(&self, problem: Problem, why: &NotUnderstood) -> Problem {
+        let problem = problem.in_language(self.language);
+        // The reason has its own words: the problem's are told by now.
+        let words = Box::default();
+        Problem { why: why.why_in(self.language), advice: why.try_in(self.language), words, ..problem }
+    }
+}
+
+fn language_of(query: &ListQuery) -> Language {
+    query.lang.as_deref().and_then(|code| Language::parse(code).ok()).unwrap_or(Language::En)
 }
 
 fn area(text: &str) -> Result<Area, Problem> {
@@ -257,10 +260,7 @@ fn area(text: &str) -> Result<Area, Problem> {
         }
         _ => None,
     };
-    area.ok_or_else(|| {
-        let why = "it is four numbers in degrees: south, west, north, east; south is not above north";
-        refused("list_bbox", "--bbox is not understood", why, "write it as --bbox=33.4,36.1,33.7,36.6")
-    })
+    area.ok_or_else(|| refused("list_bbox", &[]))
 }
 
 impl Area {
@@ -286,13 +286,7 @@ fn organisations(text: &str, reader: &Reader<'_>) -> Result<BTreeSet<Voice>, Pro
         }
     }
     if found.is_empty() {
-        let why = "no member has a name with these words, or an id that begins so (8 digits or more)";
-        return Err(refused(
-            "list_organisation",
-            "--organisation names no member",
-            why,
-            "see the members with `isnad who`",
-        ));
+        return Err(refused("list_organisation", &[]));
     }
     Ok(found)
 }
@@ -308,16 +302,14 @@ fn bodies(text: &str, reader: &Reader<'_>) -> Result<BTreeSet<RecordId>, Problem
         found.extend(reader.rows_of(kind, |record, row| is_called(row).then_some(record))?);
     }
     if found.is_empty() {
-        let why = "no organisation on record is called so";
-        let advice = "see the bodies that are cited with `isnad list organisation`";
-        return Err(refused("list_body", "--according-to names no body", why, advice));
+        return Err(refused("list_body", &[]));
     }
     Ok(found)
 }
 
-/// What is typed wrong; the command says it in the reader's language by its code.
-pub(super) fn refused(code: &str, error: &str, why: &str, advice: &str) -> Problem {
-    Problem::new(exit::USAGE, code, error, why, advice)
+/// What is typed wrong: the locale tells it by its code.
+pub(super) fn refused(code: &str, values: &[(&str, &str)]) -> Problem {
+    Problem::told(exit::USAGE, code, code, values)
 }
 
 #[cfg(test)]

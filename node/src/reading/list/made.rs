@@ -1,16 +1,20 @@
 //! Summaries and rows, made where entries have come in.
 
-use isnad_protocol::id::RecordId;
-use isnad_protocol::model::kinds::DESIGNATION;
+use std::collections::BTreeSet;
 
-use super::row::row;
+use isnad_protocol::log::Authentic;
+use isnad_protocol::sheet;
+use isnad_protocol::view::candidates::{self, Traits};
+use isnad_protocol::view::{Policy, Sheets, Summary};
+
+use super::row::{Marks, row};
 use crate::index::{Kept, Stale};
 use crate::problem::Problem;
 use crate::reading::Reader;
 
 impl Reader<'_> {
     /// Makes summaries anew where entries have come in.
-    pub(super) fn refresh(&self) -> Result<(), Problem> {
+    pub(in crate::reading) fn refresh(&self) -> Result<(), Problem> {
         let index = self.node.index()?;
         loop {
             let stale = index.stale()?;
@@ -23,16 +27,27 @@ impl Reader<'_> {
     }
 
     fn made(&self, stale: &Stale) -> Result<(Stale, Kept), Problem> {
-        let summary = self.summary(stale.0)?;
-        let row = row(&summary);
+        let record = stale.0;
+        let entries = self.node.index()?.entries_about(record)?;
+        let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
+        let sheets: Sheets = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
+        let summary = Summary::of(record, &sheets, &Policy::default());
+        let traits = candidates::keys(record.kind_code(), &Traits::of(&sheets));
+        let marks =
+            Marks { claims: claims(&entries, &sheets), traits: traits.into_iter().map(u32::to_be_bytes).collect() };
+        let row = row(&summary, &marks);
         let summary = serde_json::to_vec(&summary).map_err(|error| Problem::fault(error.to_string()))?;
         Ok((stale.clone(), Kept { summary, row }))
     }
 }
 
-/// True if what a summary says depends on the reader's day.
-pub(super) const fn has_terms(record: RecordId) -> bool {
-    record.kind_code() == DESIGNATION
+/// The beginnings of the ids of all claims, those of entries too that do not count: they are explained as well.
+fn claims(entries: &[Authentic], sheets: &Sheets) -> BTreeSet<super::row::Mark> {
+    let is_left_out = |entry: &&Authentic| sheets.values().any(|sheet| sheet.left_out.contains_key(&entry.id()));
+    let left_out = entries.iter().filter(is_left_out).filter_map(|entry| entry.entry().payload.as_ref());
+    let left_out = left_out.flat_map(|payload| sheet::claim_ids(&payload.bytes));
+    let counting = sheets.values().flat_map(|sheet| sheet.claims.keys().copied());
+    counting.chain(left_out).filter_map(|id| id.as_bytes().first_chunk().copied()).collect()
 }
 
 /// What is made of parts of a list, in its order; each core has one.

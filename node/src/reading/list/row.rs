@@ -2,19 +2,33 @@
 //!
 //! A row has a bound, and a summary has none: where a row could not take all of it, it says so, and the summary is asked.
 
+use std::collections::BTreeSet;
+
 use isnad_protocol::encoding::Reader;
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::model::edtf::Edtf;
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{Bounds, InForce, Summary};
 
-/// A part of a row ends here, the words apart: 32 organisations, 16 bodies, 32 dates or coordinates.
+/// A part of a row ends here, the words apart: 32 organisations, 16 bodies, 32 dates or coordinates, 64 marks.
 const PART_BYTES: usize = 256;
 /// The row ends here; titles, names and places have what the other parts leave.
 const MOST_BYTES: usize = crate::index::ROW_BYTES;
 
 /// The first bytes of an organisation's id: members are few, and ids are hashes of acts.
 pub(super) type Voice = [u8; 8];
+
+/// The first bytes of a claim's id, or what a record shares with another as a number: both spread evenly.
+pub(in crate::reading) type Mark = [u8; 4];
+
+/// What a record is found by beside its summary.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Of every claim ever said of it.
+    pub(super) claims: BTreeSet<Mark>,
+    /// Of what it shares with records that may be the same.
+    pub(super) traits: BTreeSet<Mark>,
+}
 
 /// What stands before a code.
 pub(super) mod tag {
@@ -31,7 +45,7 @@ pub(super) mod tag {
 
 /// A row as it stands in the catalogue.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(in crate::reading) struct Row<'a> {
     /// False if the row could not take all of the summary.
     pub(super) is_whole: bool,
     pub(super) is_contested: bool,
@@ -49,11 +63,14 @@ pub(super) struct Row<'a> {
     dates: &'a [u8],
     spots: &'a [u8],
     codes: &'a [u8],
+    /// `None` where there are more marks than the row could take.
+    claim_marks: Option<&'a [u8]>,
+    trait_marks: Option<&'a [u8]>,
     words: &'a [u8],
 }
 
 /// Bytes of all that has one length: flags, three days, counts, and the lengths of the parts.
-const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 5 * 4;
+const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 7 * 4;
 
 /// Before every day.
 pub(super) const NO_DAY: i32 = i32::MIN;
@@ -72,13 +89,13 @@ fn day(number: i32) -> Option<Day> {
 }
 
 /// The row of a summary, within bounds.
-pub(super) fn row(summary: &Summary) -> Vec<u8> {
-    Parts::of(summary).encode(PART_BYTES, MOST_BYTES)
+pub(super) fn row(summary: &Summary, marks: &Marks) -> Vec<u8> {
+    Parts::of(summary).encode(marks, PART_BYTES, MOST_BYTES)
 }
 
-/// The row of a summary with all that it says, however long.
+/// The row of a summary with all that it says, however long, and without marks.
 pub(super) fn whole_row(summary: &Summary) -> Vec<u8> {
-    Parts::of(summary).encode(usize::MAX, usize::MAX)
+    Parts::of(summary).encode(&Marks::default(), usize::MAX, usize::MAX)
 }
 
 /// The pieces of each part, the most telling ones first.
@@ -112,7 +129,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn encode(self, part_bytes: usize, most: usize) -> Vec<u8> {
+    fn encode(self, marks: &Marks, part_bytes: usize, most: usize) -> Vec<u8> {
         let Self { summary, lists, words } = self;
         let mut is_whole = true;
         let mut kept = |pieces: Vec<Vec<u8>>, most: usize| {
@@ -121,10 +138,17 @@ impl<'a> Parts<'a> {
             part.0
         };
         let lists = lists.map(|list| kept(list, part_bytes));
-        let taken = lists.iter().map(Vec::len).sum::<usize>().saturating_add(HEAD_BYTES);
+        let marks = [&marks.claims, &marks.traits].map(|marks| {
+            let all = marks.iter().flatten().copied().collect::<Vec<u8>>();
+            (all.len() <= part_bytes).then_some(all)
+        });
+        let parts = lists.iter().chain(marks.iter().flatten());
+        let taken = parts.map(Vec::len).sum::<usize>().saturating_add(HEAD_BYTES);
         let words = kept(words, most.saturating_sub(taken));
         let terms = summary.terms.as_ref().map(|terms| terms.bounds());
-        let flags = [is_whole, summary.contested, terms.is_some(), terms.is_some_and(|terms| terms.is_computed)];
+        let is_computed = terms.is_some_and(|terms| terms.is_computed);
+        let has_marks = marks.each_ref().map(Option::is_some);
+        let flags = [is_whole, summary.contested, terms.is_some(), is_computed, has_marks[0], has_marks[1]];
         let mut bytes = vec![flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))];
         let terms = terms.unwrap_or_default();
         bytes.push(lifted_code(terms.lifted));
@@ -135,7 +159,7 @@ impl<'a> Parts<'a> {
         for count in [summary.live_claims, summary.organisations.len()] {
             bytes.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
         }
-        for part in lists {
+        for part in lists.into_iter().chain(marks.map(Option::unwrap_or_default)) {
             bytes.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             bytes.extend(part);
         }
@@ -227,6 +251,7 @@ impl<'a> Row<'a> {
             reader.bytes(length).ok()
         };
         let (organisations, bodies, dates, spots, codes) = (part()?, part()?, part()?, part()?, part()?);
+        let (claim_marks, trait_marks) = (part()?, part()?);
         let has = |bit: u8| flags >> bit & 1 == 1;
         let terms = has(2).then(|| Bounds { since: day(since), until: day(until), is_computed: has(3), lifted });
         Some(Self {
@@ -242,6 +267,8 @@ impl<'a> Row<'a> {
             dates,
             spots,
             codes,
+            claim_marks: has(4).then_some(claim_marks),
+            trait_marks: has(5).then_some(trait_marks),
             words: reader.rest(),
         })
     }
@@ -262,6 +289,16 @@ impl<'a> Row<'a> {
     /// Coordinates, in 100,000ths of a degree.
     pub(super) fn spots(&self) -> impl Iterator<Item = (i32, i32)> + use<'a> {
         pairs(self.spots)
+    }
+
+    /// False if no claim's id begins so that was ever said of the record.
+    pub(in crate::reading) fn may_say(&self, start: Mark) -> bool {
+        self.claim_marks.is_none_or(|claims| claims.as_chunks().0.contains(&start))
+    }
+
+    /// False if the record shares none of these with others.
+    pub(in crate::reading) fn may_share(&self, traits: &BTreeSet<Mark>) -> bool {
+        self.trait_marks.is_none_or(|own| own.as_chunks().0.iter().any(|mark| traits.contains(mark)))
     }
 
     /// True if one of these codes stands under the tag.
@@ -331,7 +368,7 @@ mod tests {
         let summary = summary(&serde_json::json!({
             "further_labels": ["Douma, the ALLEGED\nattack"], "aliases": ["S/2018/1"], "places": [{"text": "Ghouta"}],
         }));
-        let bytes = row(&summary);
+        let bytes = row(&summary, &Marks::default());
         let row = Row::decode(&bytes).unwrap();
         assert!(row.is_whole);
         for (search, is_found) in
@@ -352,10 +389,14 @@ mod tests {
             "agents": (0..200).map(|number| format!("agent_{number}")).collect::<Vec<_>>(),
             "dates": (0..200).map(|number| format!("{:04}", 1_000 + number)).collect::<Vec<_>>(),
         }));
-        let bytes = row(&summary);
+        let marks = |count: u32| (0..count).map(u32::to_be_bytes).collect();
+        let bytes = row(&summary, &Marks { claims: marks(64), traits: marks(65) });
         assert!(bytes.len() <= ROW_BYTES, "{}", bytes.len());
         let cut = Row::decode(&bytes).unwrap();
         assert!(!cut.is_whole && cut.speaking == 200);
+        let (known, unknown) = (7_u32.to_be_bytes(), 99_u32.to_be_bytes());
+        assert!(cut.may_say(known) && !cut.may_say(unknown));
+        assert!(cut.may_share(&BTreeSet::from([unknown])), "what a row could not take is asked of the record");
         let bytes = whole_row(&summary);
         let whole = Row::decode(&bytes).unwrap();
         assert!(whole.is_whole && whole.mentions(&[tag::OTHER], "alias 999"));

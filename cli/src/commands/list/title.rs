@@ -1,0 +1,138 @@
+//! What a record is called: by its title, or where its kind has none by what it says: who concludes or decides what, of whom.
+
+use isnad_protocol::id::kind_code;
+use isnad_protocol::limits;
+use isnad_protocol::locale::{self, Language};
+use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
+use isnad_protocol::model::vocabularies as words;
+use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
+
+use crate::commands::reading::label;
+
+/// A record to be called by a title.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Titled<'a> {
+    /// The name of its kind.
+    pub(crate) kind: &'a str,
+    pub(crate) labels: &'a [Words],
+    pub(crate) about: Option<&'a About>,
+}
+
+impl Titled<'_> {
+    /// Its title; each text of others passes `shown`. `None` where it has none and says nothing.
+    pub(crate) fn text(&self, language: Language, shown: impl Fn(&str) -> String) -> Option<String> {
+        // An alias, which is in no language, tells less than what is said.
+        let is_title = self.labels.iter().any(|words| words.lang.is_some());
+        let own = || label(self.labels, language).map(|text| shown(&text));
+        if is_title { own() } else { self.made(language, &shown).or_else(own) }
+    }
+
+    fn made(&self, language: Language, shown: &dyn Fn(&str) -> String) -> Option<String> {
+        let about = self.about?;
+        let vocabulary = match kind_code(self.kind)? {
+            FINDING | ATTRIBUTION => words::OUTCOME.name,
+            DESIGNATION => words::MEASURE.name,
+            CASE => words::CASE_STATUS.name,
+            _ => return None,
+        };
+        let comma = format!("{} ", locale::word(language, "speech.comma"));
+        let name = |reference: &Reference| match label(&reference.labels, language) {
+            Some(text) => shown(&text),
+            None => reference.record.to_string(),
+        };
+        let names = |all: &[Reference]| all.iter().map(name).collect::<Vec<_>>().join(&comma);
+        let codes = about.codes.iter().map(|code| match locale::code(language, vocabulary, code) {
+            word if word == code => shown(code),
+            word => word.to_owned(),
+        });
+        let (who, what) = (names(&about.bodies), codes.collect::<Vec<_>>().join(&comma));
+        let head = match (who.is_empty(), what.is_empty()) {
+            (false, false) => locale::format(language, "list.title", &[("who", &who), ("what", &what)]),
+            _ => format!("{who}{what}"),
+        };
+        let parts = [head, names(&about.subjects), names(&about.incidents)];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let end = if about.cut { " …" } else { "" };
+        (!parts.is_empty()).then(|| format!("{}{end}", parts.join(" · ")))
+    }
+}
+
+/// What a view says of which a title is made.
+pub(crate) fn about(view: &View) -> Option<About> {
+    let (body, code) = match kind_code(&view.kind)? {
+        FINDING | ATTRIBUTION => (None, "outcome"),
+        DESIGNATION => (Some("authority"), "measure"),
+        CASE => (Some("forum"), "status"),
+        _ => return None,
+    };
+    let said = |prop: &str| {
+        let of = |property: &&Property| property.prop == prop;
+        let claims = view.properties.iter().filter(of).flat_map(|property| &property.claims);
+        claims.filter(|claim| claim.takes_part()).collect::<Vec<&ShownClaim>>()
+    };
+    let mut cut = false;
+    let mut first = |references: Vec<Reference>| {
+        let mut once: Vec<Reference> = Vec::new();
+        for reference in references {
+            if once.iter().all(|known| known.record != reference.record) {
+                once.push(reference);
+            }
+        }
+        cut |= once.len() > limits::TITLE_PARTS;
+        once.truncate(limits::TITLE_PARTS);
+        once
+    };
+    let named = |prop: &str| said(prop).into_iter().flat_map(|claim| claim.refs.clone()).collect::<Vec<_>>();
+    let bodies = match body {
+        Some(prop) => named(prop),
+        None => said(code).into_iter().filter_map(|claim| claim.according_to.clone()).collect(),
+    };
+    let mut codes: Vec<String> = Vec::new();
+    for code in said(code).into_iter().filter_map(|claim| claim.value.as_ref()?.as_text()) {
+        if codes.iter().all(|known| known != code) {
+            codes.push(code.to_owned());
+        }
+    }
+    let (bodies, incidents) = (first(bodies), first(named("incident")));
+    let subjects = first(named(if view.kind == "case" { "party" } else { "subject" }));
+    cut |= codes.len() > limits::TITLE_PARTS;
+    codes.truncate(limits::TITLE_PARTS);
+    let about = About { bodies, codes, subjects, incidents, cut };
+    (about != About::default()).then_some(about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isnad_protocol::id::RecordId;
+
+    fn called(kind: u8, text: &str) -> Reference {
+        let words = |lang: &str| Words { lang: Some(lang.to_owned()), text: text.to_owned() };
+        Reference { record: RecordId::new([kind; 16]), labels: vec![words("en")] }
+    }
+
+    #[test]
+    fn what_has_no_title_is_called_by_what_it_says() {
+        let about = About {
+            bodies: vec![called(9, "OPCW IIT")],
+            codes: vec!["confirmed_use".to_owned(), "a_later_code".to_owned()],
+            subjects: vec![called(2, "Unit 1")],
+            incidents: vec![called(1, "Douma")],
+            cut: true,
+        };
+        let alias = [Words { lang: None, text: "iit-3".to_owned() }];
+        let titled = Titled { kind: "attribution", labels: &alias, about: Some(&about) };
+        for language in Language::ALL {
+            let title = titled.text(language, |text| format!("<{text}>")).unwrap();
+            for part in ["<OPCW IIT>", "<a_later_code>", " · <Unit 1> · <Douma> …"] {
+                assert!(title.contains(part), "{title}");
+            }
+            assert!(!title.contains("confirmed_use"), "{title}");
+        }
+        let silent = Titled { about: None, ..titled };
+        assert_eq!(silent.text(Language::En, str::to_owned).as_deref(), Some("iit-3"));
+        let own = [Words { lang: Some("fr".to_owned()), text: "Titre".to_owned() }];
+        let own = Titled { labels: &own, ..titled };
+        assert_eq!(own.text(Language::Ar, str::to_owned).as_deref(), Some("Titre"));
+    }
+}

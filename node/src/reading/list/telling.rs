@@ -1,0 +1,94 @@
+//! Lines as they are handed out: of most records the summary as it is kept; where it depends on the day, or on what other records
+//! say, with that filled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::id::RecordId;
+use isnad_protocol::limits;
+use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
+use isnad_protocol::time::Day;
+use isnad_protocol::view::{Summary, Words};
+use serde::Deserialize;
+
+use crate::problem::Problem;
+use crate::reading::Reader;
+
+/// Fills in what a summary does not keep.
+pub(super) struct Telling<'a> {
+    reader: &'a Reader<'a>,
+    kind: u8,
+    day: Day,
+    /// What the records are called that titles name: a body stands in hundreds of lines.
+    labels: BTreeMap<RecordId, Vec<Words>>,
+    /// For a list of many, which of its records are judged in others; one is asked for else.
+    judged: Option<BTreeMap<RecordId, BTreeSet<RecordId>>>,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>, kind: u8, day: Day, is_long: bool) -> Result<Self, Problem> {
+        let judged = if is_long { Some(judged(reader, &[kind])?) } else { None };
+        Ok(Self { reader, kind, day, labels: BTreeMap::new(), judged })
+    }
+
+    /// The line of a kept summary; of an empty one, made anew.
+    pub(super) fn line(&mut self, record: RecordId, kept: Vec<u8>) -> Result<Vec<u8>, Problem> {
+        let is_judged = !self.judging(record)?.is_empty();
+        if !kept.is_empty() && !is_judged && !depends(self.kind) {
+            return Ok(kept);
+        }
+        let summary = serde_json::from_slice::<Summary>(&kept).or_else(|_| self.reader.summary(record))?;
+        self.told(summary)
+    }
+
+    /// The line of a summary.
+    pub(super) fn told(&mut self, summary: Summary) -> Result<Vec<u8>, Problem> {
+        let mut summary = summary.on(self.day);
+        for by in self.judging(summary.record)? {
+            // The judgement may be another one, or have been taken back.
+            if self.reader.kept_summary(by)?.not_same_as.contains(&summary.record) {
+                summary.not_same_as.insert(by);
+            }
+        }
+        for reference in summary.about.iter_mut().flat_map(isnad_protocol::view::About::records_mut) {
+            reference.labels = self.labels(reference.record)?;
+        }
+        serde_json::to_vec(&summary).map_err(|error| Problem::fault(error.to_string()))
+    }
+
+    /// The records in which this one is judged.
+    fn judging(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Problem> {
+        match &self.judged {
+            Some(judged) => Ok(judged.get(&record).cloned().unwrap_or_default()),
+            None => Ok(judged(self.reader, record.as_bytes())?.remove(&record).unwrap_or_default()),
+        }
+    }
+
+    fn labels(&mut self, record: RecordId) -> Result<Vec<Words>, Problem> {
+        #[derive(Deserialize)]
+        struct Called {
+            labels: Vec<Words>,
+        }
+        if let Some(known) = self.labels.get(&record) {
+            return Ok(known.clone());
+        }
+        let kept = self.reader.node.index()?.summary(record)?.unwrap_or_default();
+        let mut labels = serde_json::from_slice(&kept).map(|Called { labels }| labels).unwrap_or_default();
+        labels.retain(|words| words.text.len() <= limits::REFERENCE_LABEL_BYTES);
+        labels.truncate(limits::REFERENCE_LABELS);
+        self.labels.insert(record, labels.clone());
+        Ok(labels)
+    }
+}
+
+/// True if a line of this kind has what is not kept: whether it is in force, or what the records are called that its title names.
+const fn depends(kind: u8) -> bool {
+    matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE)
+}
+
+fn judged(reader: &Reader<'_>, start: &[u8]) -> Result<BTreeMap<RecordId, BTreeSet<RecordId>>, Problem> {
+    let mut judged: BTreeMap<RecordId, BTreeSet<RecordId>> = BTreeMap::new();
+    for (record, by) in reader.node.index()?.judged(start)? {
+        judged.entry(record).or_default().insert(by);
+    }
+    Ok(judged)
+}
