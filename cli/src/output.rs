@@ -19,6 +19,7 @@ mod layout;
 mod screen;
 
 pub(crate) use foreign::{inert, isolated, json_inert, one_line, paragraphs, pasted, squeezed};
+use layout::{behind, lines_with_commands};
 pub(crate) use layout::{beside, columns, hung, lines};
 pub(crate) use screen::{is_plain, width};
 
@@ -104,6 +105,14 @@ impl Printer {
         }
     }
 
+    /// The colon behind a label.
+    pub(crate) const fn colon(self) -> &'static str {
+        match self.language {
+            Language::Ar | Language::En => ":",
+            Language::Fr => " :",
+        }
+    }
+
     /// Prints an error to standard error, in the reader's language.
     pub(crate) fn error(self, error: &Problem) {
         let error = error.clone().in_language(self.language);
@@ -111,8 +120,8 @@ impl Printer {
             eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| error.error.clone()));
             return;
         }
-        let colon = if self.language == Language::Fr { " :" } else { ":" };
-        let label = |part: &str| format!("{}{colon}", locale::word(self.language, &format!("problem.label.{part}")));
+        let label =
+            |part: &str| format!("{}{}", locale::word(self.language, &format!("problem.label.{part}")), self.colon());
         let what = format!("{} {}", self.styled(&label("error"), Style::Alert), inert(&error.error));
         eprintln!("{}", self.directed(&what));
         // Of several rules that are broken each is told, not the first alone.
@@ -217,7 +226,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 /// Sets a text behind a label, wrapped so that later lines stand below the first.
 pub(crate) fn hanging(label: &str, text: &str, width: usize) -> String {
     let room = width.max(columns(label).saturating_add(20));
-    hung(label, text, room).join("\n")
+    behind(label, lines_with_commands(text, room.saturating_sub(columns(label)))).join("\n")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use isnad_protocol::time::Day;
 use isnad_protocol::view::BodyClass;
 
-use crate::error::Problem;
+use crate::error::{Problem, exit};
 
 /// How the reader sees what is said; what is left out is as isnad.toml says.
 #[derive(Debug, Args, Clone, Default)]
@@ -58,7 +58,7 @@ impl AsOfArgs {
             .as_deref()
             .map(Day::parse)
             .transpose()
-            .map_err(|error| Problem::usage("--as-of is not understood", error.to_string(), "write it as 2018-05-18"))
+            .map_err(|error| Problem::told(exit::USAGE, "usage", "as_of", &[("reason", &error.to_string())]))
     }
 }
 

@@ -85,15 +85,18 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
         let values = [("organisation", &*name), ("verdict", &*verdict)];
         lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
     }
-    let (first, second, score) = (digits(candidate.first, 10), digits(candidate.second, 10), candidate.score);
-    let decide = session.word("candidates.decide");
-    let command = format!("`isnad judge {first} {second} different --score {score}`");
-    lines.push(hanging(&format!("{INDENT}→ "), &format!("{decide} {command}"), width()));
+    let (first, second) = (digits(candidate.first, RECORD_DIGITS), digits(candidate.second, RECORD_DIGITS));
+    lines.push(format!("{INDENT}→ {}", session.word("candidates.decide")));
+    // On a line of its own and never wrapped, for it is there to be copied.
+    lines.push(format!("{INDENT}  isnad judge {first} {second} different --score {}", candidate.score));
     lines.join("\n")
 }
 
+/// Digits of a record's id in a command that is printed to be copied.
+pub(super) const RECORD_DIGITS: usize = 10;
+
 /// The beginning of an id: enough to name the record.
-fn digits(record: RecordId, count: usize) -> String {
+pub(super) fn digits(record: RecordId, count: usize) -> String {
     let id = record.to_string();
     id.rsplit('/').next().unwrap_or_default().chars().take(count).collect()
 }

@@ -1,7 +1,7 @@
 //! `isnad due`: measures that end soon, by the reader's day, and what to do about each. MODEL §8 journey 2.
 
 use isnad_node::reading::{Due, DueWithin, Who};
-use isnad_protocol::locale::{self, Direction};
+use isnad_protocol::locale;
 use isnad_protocol::view::Reference;
 
 use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells};
@@ -84,7 +84,8 @@ fn one_text(session: &Session, due: &Due) -> String {
     if due.computed {
         head = format!("{head}  ({})", word("due.computed"));
     }
-    let line = |key: &str, text: &str| hanging(&format!("  {}: ", word(key)), text, width());
+    let colon = session.printer.colon();
+    let line = |key: &str, text: &str| hanging(&format!("  {}{colon} ", word(key)), text, width());
     let mut lines = vec![head, line("kind.designation", &name(session, &due.record))];
     let listed = |all: &[Reference]| all.iter().map(|one| name(session, one)).collect::<Vec<_>>().join(" · ");
     if !due.subjects.is_empty() {
@@ -97,18 +98,14 @@ fn one_text(session: &Session, due: &Due) -> String {
     if !due.authorities.is_empty() {
         lines.push(line("due.authority", &listed(&due.authorities)));
     }
-    lines.push(format!("  {}:", word("due.renew")));
-    lines.push(format!("    {}", renewal(session, due)));
+    lines.push(format!("  {}{colon}", word("due.renew")));
+    lines.push(format!("    {}", renewal(due)));
     lines.join("\n") + "\n"
 }
 
 /// The command that says that the measure was renewed: whoever runs it puts in the new end, and the source that says so.
-fn renewal(session: &Session, due: &Due) -> String {
-    let command = format!("isnad claim add {} end YYYY-MM-DD --source RECORD", due.record.record);
-    match session.printer.direction {
-        Direction::Ltr => command,
-        Direction::Rtl => format!("\u{2066}{command}\u{2069}"),
-    }
+fn renewal(due: &Due) -> String {
+    format!("isnad claim add {} end YYYY-MM-DD --source RECORD", due.record.record)
 }
 
 fn name(session: &Session, reference: &Reference) -> String {

@@ -95,7 +95,11 @@ impl Explaining<'_> {
                 .map(|claim| locale::format(self.language(), "explain.replaced_by", &[("claim", &claim.to_short())])),
         );
         if let Some(found) = told.corroboration.as_ref().filter(|_| told.place != Place::LeftOut) {
-            let (organisations, sources) = (found.organisations.to_string(), found.independent_sources.to_string());
+            let counted = |key: &str, count: usize| {
+                locale::counted(self.language(), key, u64::try_from(count).unwrap_or(u64::MAX), &[])
+            };
+            let organisations = counted("organisations", found.organisations);
+            let sources = counted("independent_sources", found.independent_sources);
             let values = [("organisations", organisations.as_str()), ("sources", sources.as_str())];
             let count = locale::format(self.language(), "format.corroboration", &values);
             lines.push(format!("{count} ({})", self.word("view.computed")));

@@ -41,10 +41,8 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
                 let on = member(opinion, "claim").unwrap_or_default();
                 opinion.id.to_string().starts_with(&text) || on.starts_with(&text)
             };
-            let opinion = page.own("opinion").find(is_meant).ok_or_else(|| {
-                let advice = "see all opinions with `isnad show`";
-                Problem::missing(session.word("opinion.none"), "", advice)
-            })?;
+            let missing = || Problem::told(exit::NO, "not_found", "opinion_none", &[]);
+            let opinion = page.own("opinion").find(is_meant).ok_or_else(missing)?;
             let space = page.space(opinion)?;
             let value = locale::code(session.language, "stance", member(opinion, "stance").unwrap_or_default());
             let took = Took { how: "view.retracted", property: "opinion".into(), value: value.to_owned() };
@@ -96,7 +94,8 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
 /// Says that this stands already. Nothing was signed, and nothing is wrong.
 pub(super) fn same_already(session: &Session, key: &str, earlier: &ShownClaim) -> Outcome {
     let told = serde_json::json!({"known": 1, "entries": [], "claims": [], "claim": earlier.id});
-    session.printer.either(&told, |_| format!("{}\nclaim {}", session.word(key), earlier.id));
+    let claim = locale::format(session.language, "written.claim", &[("id", &earlier.id.to_string())]);
+    session.printer.either(&told, |_| format!("{}\n{claim}", session.word(key)));
     Ok(DONE)
 }
 
@@ -107,7 +106,13 @@ fn reasons(session: &Session) -> Problem {
     let mut why = vec![session.word("opinion.reasons").to_owned()];
     why.extend(codes.map(line));
     let error = session.word("preview.not_signed");
-    Problem::new(exit::REFUSED, "dispute_without_reason", error, why.join("\n"), "--reason CODE")
+    Problem::new(
+        exit::REFUSED,
+        "dispute_without_reason",
+        error,
+        why.join("\n"),
+        session.word("refusal.dispute_without_reason.try"),
+    )
 }
 
 /// True if a claim that stands says just this.
@@ -147,9 +152,8 @@ fn digits(text: &str) -> Result<String, Problem> {
     if text.len() >= DIGITS && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Ok(text);
     }
-    let what = format!("{} names no claim", inert(&text));
-    let why = format!("a claim is named by {DIGITS} hexadecimal digits of its id or more");
-    Err(Problem::usage(what, why, "see the ids of claims in [ ] with `isnad show`"))
+    let values = [("text", &*inert(&text)), ("digits", &*DIGITS.to_string())];
+    Err(Problem::told(exit::USAGE, "usage", "claim_id", &values))
 }
 
 pub(super) fn member<'a>(claim: &'a ShownClaim, key: &str) -> Option<&'a str> {
@@ -205,7 +209,7 @@ impl Page {
         is_of_others: bool,
     ) -> Result<&ShownClaim, Problem> {
         let text = digits(text)?;
-        let of = of.map(|name| self.organisation(session, name)).transpose()?;
+        let of = of.map(|name| self.organisation(name)).transpose()?;
         let is_meant = |claim: &&ShownClaim| {
             claim.id.to_string().starts_with(&text) && of.is_none_or(|of| claim.organisation == of)
         };
@@ -226,11 +230,10 @@ impl Page {
         let ids: BTreeSet<ClaimId> = found.keys().map(|(id, _)| *id).collect();
         match (ids.len(), found.len(), found.first_key_value()) {
             (_, 1, Some((_, claim))) => Ok(claim),
-            (0, ..) | (_, _, None) => Err(Problem::missing(
-                format!("there is no claim {text} on {}", self.record),
-                "",
-                format!("see the ids of claims in [ ] with `isnad show {}`", self.record),
-            )),
+            (0, ..) | (_, _, None) => {
+                let values = [("claim", &*text), ("record", &*self.record.to_string())];
+                Err(Problem::told(exit::NO, "not_found", "claim_absent", &values))
+            }
             (1, ..) => {
                 let names =
                     found.values().map(|claim| organisation_name(&self.who, claim.organisation, session.language));
@@ -238,12 +241,12 @@ impl Page {
                 let (what, advice) = (session.word("opinion.several"), session.word("opinion.several.try"));
                 Err(Problem::new(exit::NO, "ambiguous", what, names, advice))
             }
-            _ => Err(Problem::new(exit::NO, "ambiguous", "several claims begin so", "", "give more of its id")),
+            _ => Err(Problem::told(exit::NO, "ambiguous", "claim_ambiguous", &[])),
         }
     }
 
     /// A member by a name in any language, or by a beginning of its id.
-    pub(super) fn organisation(&self, session: &Session, text: &str) -> Result<OrganisationId, Problem> {
+    pub(super) fn organisation(&self, text: &str) -> Result<OrganisationId, Problem> {
         let lower = pasted(text).trim().to_lowercase();
         let is_called = |organisation: &&isnad_node::reading::Organisation| {
             organisation.names.values().any(|name| name.to_lowercase() == lower)
@@ -252,10 +255,7 @@ impl Page {
         let found: Vec<_> = self.who.organisations.iter().filter(is_called).collect();
         match found.as_slice() {
             [one] => Ok(one.id),
-            _ => {
-                let what = locale::format(session.language, "opinion.no_organisation", &[("name", &inert(text))]);
-                Err(Problem::missing(what, "", "see the members with `isnad who`"))
-            }
+            _ => Err(Problem::told(exit::NO, "not_found", "member_unknown", &[("name", &inert(text))])),
         }
     }
 

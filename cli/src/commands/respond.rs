@@ -31,7 +31,7 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     ]);
     let whose = match (claim, of) {
         (Some(claim), _) => Some(claim.organisation),
-        (None, Some(name)) => Some(page.organisation(session, name)?),
+        (None, Some(name)) => Some(page.organisation(name)?),
         (None, None) => None,
     };
     put(&mut value, "organisation", whose.map(|whose| whose.to_string()));

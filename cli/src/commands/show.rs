@@ -246,7 +246,7 @@ fn told(pen: Pen<'_>, narrative: &ShownNarrative) -> Vec<String> {
         ("who", &*pen.organisation(narrative.organisation)),
         ("authors", &*narrative.authors.len().to_string()),
         ("edits", &*narrative.edits.to_string()),
-        ("words", &*narrative.text.split_whitespace().count().to_string()),
+        ("words", &*pen.counted("words", narrative.text.split_whitespace().count())),
     ];
     let head = format!("{} [{}]", pen.say("show.narrative", &values), narrative.id.to_short());
     let mut out = hung("", &pen.heading(&head), pen.width);

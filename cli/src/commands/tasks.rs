@@ -1,9 +1,11 @@
 //! `isnad tasks`: what waits for this organisation's answer, and how to give it. MODEL §8, journey 3.
 
 use isnad_node::reading::{Waiting, Who};
+use isnad_protocol::id::ClaimId;
 use isnad_protocol::locale;
 use isnad_protocol::view::tasks::Why;
 
+use super::candidates::{RECORD_DIGITS, digits};
 use super::preview::in_a_line;
 use super::reading::{label, organisation_name, property_word};
 use crate::client::Client;
@@ -50,27 +52,36 @@ fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
         hanging("  ", &claim, width()),
         hanging("  ", &said, width()),
     ];
-    lines.extend(ways(session, waiting).into_iter().map(|way| hanging("    → ", &way, width())));
+    for (key, commands) in ways(waiting) {
+        lines.push(hanging("    → ", session.word(key), width()));
+        // Each on a line of its own and never wrapped, for it is there to be copied.
+        lines.extend(commands.into_iter().map(|command| format!("      {command}")));
+    }
     lines.join("\n")
 }
 
-/// What can be done about it, as commands.
-fn ways(session: &Session, waiting: &Waiting) -> Vec<String> {
+/// What can be done about it: the key of its words, and the commands, where what is to be filled in stands in capitals.
+fn ways(waiting: &Waiting) -> Vec<(&'static str, Vec<String>)> {
     let task = &waiting.task;
-    let (record, claim, said) = (task.record, task.claim.to_short(), task.said.to_short());
-    let way = |key: &str, command: String| format!("{}: {command}", session.word(key));
+    let (record, claim, said) = (digits(task.record, RECORD_DIGITS), task.claim.to_short(), task.said.to_short());
     match task.why {
         Why::Disputed | Why::Replied => vec![
-            way("tasks.answer", format!("isnad opinion endorse|dispute {record} {said} …")),
-            way("tasks.supersede", format!("isnad claim replace {record} {claim} {} …", inert(&task.prop))),
-            session.word("tasks.let_stand").to_owned(),
+            (
+                "tasks.answer",
+                vec![
+                    format!("isnad opinion endorse {record} {said}"),
+                    format!("isnad opinion dispute {record} {said} --reason CODE"),
+                ],
+            ),
+            ("tasks.supersede", vec![format!("isnad claim replace {record} {claim} {} VALUE", inert(&task.prop))]),
+            ("tasks.let_stand", Vec::new()),
         ],
         Why::EarlierVersion => {
-            let now = task.now.iter().map(|now| {
-                way("tasks.now", format!("isnad opinion {} {record} {} …", inert(&task.stance), now.to_short()))
-            });
-            let withdraw = format!("isnad opinion withdraw {record} {said} --note …");
-            now.chain([way("tasks.withdraw", withdraw)]).collect()
+            let again = |now: &ClaimId| format!("isnad opinion {} {record} {}", inert(&task.stance), now.to_short());
+            let now = task.now.iter().map(again).collect::<Vec<_>>();
+            let withdraw = vec![format!("isnad opinion withdraw {record} {said} --note TEXT")];
+            let now = Some(("tasks.now", now)).filter(|(_, commands)| !commands.is_empty());
+            now.into_iter().chain([("tasks.withdraw", withdraw)]).collect()
         }
     }
 }

@@ -63,7 +63,8 @@ pub(crate) async fn import(session: &Session, file: &Path, space: SpaceName) -> 
     })?;
     let client = Client::to_write(session).await?;
     let claims: usize = dataset.records.iter().map(|record| record.claims.len()).sum();
-    let (records, claims) = (dataset.records.len().to_string(), claims.to_string());
+    let counted = |key: &str, count: usize| locale::counted(session.language, key, number(count), &[]);
+    let (records, claims) = (counted("records", dataset.records.len()), counted("claims", claims));
     let count = locale::format(session.language, "preview.import", &[("records", &records), ("claims", &claims)]);
     if !preview::import(session, &client, space.name(), &count).await? {
         return Ok(DONE);

@@ -6,8 +6,19 @@ const BEGIN: char = '\u{2066}';
 const END: char = '\u{2069}';
 
 /// Isolates each date, id and other figure of a text for a reader from right to left, and commands in `code`: behind an Arabic
-/// letter the parts of 2013-03-19 would else be shown from the last to the first. What is isolated already stays as it is.
+/// letter the parts of 2013-03-19 would else be shown from the last to the first. What is isolated already stays as it is, and so
+/// does a line that is a command: nothing is to be copied with it.
 pub(super) fn isolated(text: &str) -> String {
+    text.split_inclusive('\n').map(|line| if is_command(line) { line.to_owned() } else { in_line(line) }).collect()
+}
+
+/// True for a line that a reader copies to a shell.
+fn is_command(line: &str) -> bool {
+    line.is_ascii()
+        && line.split_ascii_whitespace().next().is_some_and(|word| word == "isnad" || word.ends_with("/isnad"))
+}
+
+fn in_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut figure = String::new();
     let mut depth = 0_usize;
@@ -20,8 +31,6 @@ pub(super) fn isolated(text: &str) -> String {
             is_code = !is_code;
             continue;
         }
-        // A line ends what was opened on it.
-        is_code = is_code && character != '\n';
         let is_part = depth == 0 && !is_escape && !is_code && is_part(character);
         if is_part {
             figure.push(character);
@@ -105,5 +114,13 @@ mod tests {
         check("\u{2068}36.1672 37.0392\u{2069} 2018-04~", "\u{2068}36.1672 37.0392> <2018-04~>");
         check("\u{1b}[1;31mx 1a\u{1b}[0m", "\u{1b}[1;31mx <1a>\u{1b}[0m");
         check("", "");
+    }
+
+    #[test]
+    fn a_command_on_a_line_of_its_own_is_copied_as_it_is() {
+        check(
+            "للجواب:\n  isnad show incident/1a2b --as-of 2018-05-18\nفي 2013-03-19",
+            "للجواب:\n  isnad show incident/1a2b --as-of 2018-05-18\nفي <2013-03-19>",
+        );
     }
 }

@@ -30,19 +30,53 @@ pub(crate) fn columns(text: &str) -> usize {
 
 /// Sets a text in lines of a width: wrapped at blanks, broken within a word that is longer than a line.
 pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
+    set(text, width, false)
+}
+
+/// The same for a text of ours. A command in it is never broken, for it is there to be copied: it stands on a line of its own,
+/// beyond the width if need be.
+pub(crate) fn lines_with_commands(text: &str, width: usize) -> Vec<String> {
+    set(text, width, true)
+}
+
+fn set(text: &str, width: usize, keeps_commands: bool) -> Vec<String> {
     let mut setter = Setter { width: width.max(NARROWEST), ..Setter::default() };
     let mut at = 0_usize;
     for (index, paragraph) in text.split('\n').enumerate() {
         if index > 0 {
             setter.end_line();
         }
-        for word in paragraph.split(' ') {
-            setter.word(word, text.get(at..).unwrap_or_default());
+        let mut left = Some(paragraph);
+        while let Some(start) = left {
+            let length = if keeps_commands { command(start) } else { None };
+            let is_command = length.is_some();
+            let (word, behind) =
+                start.split_at_checked(length.unwrap_or_else(|| unbroken(start))).unwrap_or((start, ""));
+            setter.word(word, text.get(at..).unwrap_or_default(), is_command);
             at = at.saturating_add(word.len()).saturating_add(1);
+            left = behind.strip_prefix(' ');
         }
     }
     setter.end_line();
     setter.done
+}
+
+/// Bytes up to the first blank where a line may end: not before the marks that French sets apart, nor behind a mark that opens.
+fn unbroken(text: &str) -> usize {
+    let mut blanks = text.match_indices(' ').map(|(at, _)| at);
+    let may_end = |at: &usize| {
+        let (before, behind) = text.split_at_checked(*at).unwrap_or_default();
+        let next = behind.trim_start_matches(' ').split(' ').next().unwrap_or_default();
+        !before.ends_with('«') && !matches!(next, ":" | ";" | "?" | "!") && !next.starts_with('»')
+    };
+    blanks.find(may_end).unwrap_or(text.len())
+}
+
+/// Bytes of the command in backticks that a text begins with, up to the blank behind it.
+fn command(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix("`isnad ")?;
+    let end = inside.find('`')?.saturating_add("`isnad `".len());
+    Some(text.get(end..).and_then(|behind| behind.find(' ')).map_or(text.len(), |blank| end.saturating_add(blank)))
 }
 
 /// What is set so far.
@@ -58,7 +92,7 @@ struct Setter {
 }
 
 impl Setter {
-    fn word(&mut self, word: &str, rest: &str) {
+    fn word(&mut self, word: &str, rest: &str, is_whole: bool) {
         let needed = columns(word);
         if self.used > 0 && self.used.saturating_add(self.blanks).saturating_add(needed) > self.width {
             self.end_line();
@@ -66,7 +100,7 @@ impl Setter {
             self.line.push_str(&" ".repeat(self.blanks));
             self.used = self.used.saturating_add(self.blanks);
         }
-        if self.used.saturating_add(needed) <= self.width {
+        if is_whole || self.used.saturating_add(needed) <= self.width {
             self.put(word, rest, false);
             self.used = self.used.saturating_add(needed);
         } else {
@@ -149,8 +183,12 @@ fn direction(text: &str) -> char {
 
 /// The lines of a text behind a label, later ones below the first.
 pub(crate) fn hung(label: &str, text: &str, width: usize) -> Vec<String> {
+    behind(label, lines(text, width.saturating_sub(columns(label))))
+}
+
+/// Lines behind a label, later ones below the first.
+pub(crate) fn behind(label: &str, mut set: Vec<String>) -> Vec<String> {
     let indent = columns(label);
-    let mut set = lines(text, width.saturating_sub(indent));
     for (index, line) in set.iter_mut().enumerate() {
         *line = if index == 0 { format!("{label}{line}") } else { format!("{}{line}", " ".repeat(indent)) };
     }
@@ -197,6 +235,56 @@ mod tests {
         let marked = format!("{}e\u{301}", "a".repeat(7));
         assert_eq!(lines(&marked, 8), [marked]);
         assert!(lines(&"漢".repeat(40), 9).iter().all(|line| columns(line) <= 9));
+    }
+
+    #[test]
+    fn each_line_of_any_text_closes_what_it_opens() {
+        let words = [
+            "خان",
+            "العسل",
+            "Khan",
+            "al-Assal",
+            "\u{2068}حلب",
+            "Aleppo\u{2069}",
+            "\u{2066}2013-03-19\u{2069}،",
+            "\u{2069}",
+            "\n",
+            "«",
+            "؛",
+            "\u{1b}[2mquiet\u{1b}[0m",
+        ];
+        let mut seed = 7_usize;
+        for width in [8, 12, 20, 33] {
+            for _ in 0..200 {
+                let mut text = Vec::new();
+                for _ in 0..14 {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    text.push(words[(seed >> 33) % words.len()]);
+                }
+                for line in lines(&text.join(" "), width) {
+                    let mut open = 0_usize;
+                    for mark in line.chars().filter(|mark| ISOLATES.contains(mark) || *mark == POP) {
+                        open = if mark == POP { open.checked_sub(1).expect(&line) } else { open + 1 };
+                    }
+                    assert_eq!(open, 0, "{line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_to_copy_stands_whole_on_its_line_and_texts_of_others_do_not() {
+        let text = "see it with `isnad show incident/0123456789`, or ask";
+        assert_eq!(lines_with_commands(text, 20), ["see it with", "`isnad show incident/0123456789`,", "or ask"]);
+        assert!(lines(text, 20).iter().all(|line| columns(line) <= 20));
+        assert_eq!(lines_with_commands("a `isnad x", 8), ["a", "`isnad x"]);
+    }
+
+    #[test]
+    fn no_line_begins_with_a_mark_that_french_sets_apart() {
+        assert_eq!(lines("il manque : --in", 10), ["il", "manque :", "--in"]);
+        assert_eq!(lines("« un » ; deux", 8), ["« un » ;", "deux"]);
+        assert_eq!(lines("a  ; b", 40), ["a  ; b"]);
     }
 
     #[test]

@@ -51,39 +51,35 @@ impl Reader<'_> {
                 explained.map(|explained| Explanation { as_of: Some(until.as_of()), ..explained })
             }
         };
-        explained.ok_or_else(|| {
-            let why = "what says it claims a later day, or was taken out of sight";
-            Problem::missing(format!("claim {} is not told", claim.to_short()), why, "ask without --as-of")
-        })
+        explained.ok_or_else(|| Problem::told(exit::NO, "not_found", "claim_not_told", &[("claim", &claim.to_short())]))
     }
 
     /// The one claim whose id begins so, and its record.
     fn claim(&self, digits: &str, record: Option<RecordId>) -> Result<(RecordId, ClaimId), Problem> {
         if digits.len() < DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            let why = "a claim is named by its id, or a beginning of it with 8 digits or more";
-            let advice = "copy it from [ ] of `isnad show`";
-            return Err(Problem::usage(format!("{digits} names no claim"), why, advice));
+            let values = [("text", digits), ("digits", &*DIGITS.to_string())];
+            return Err(Problem::told(exit::USAGE, "usage", "claim_id", &values));
         }
         let found = self.claims_beginning(digits, record)?;
         let mut all = found.iter();
         match (all.next(), all.next()) {
             (Some(only), None) => Ok(*only),
-            (None, _) => Err(Problem::missing(
-                format!("no claim's id begins with {digits}"),
-                "nobody says it here, or it was taken out of sight",
-                "copy the id from [ ] of `isnad show`",
-            )),
+            (None, _) => Err(Problem::told(exit::NO, "not_found", "claim_nowhere", &[("digits", digits)])),
             (Some(_), Some(_)) => {
                 let mut named = Vec::new();
                 for (record, claim) in found.iter().take(CHOICE) {
-                    named.push(format!("{} on {}", claim.to_short(), self.told(*record)?));
+                    named.push(format!("{}: {}", claim.to_short(), self.told(*record)?));
                 }
                 let choice = found.iter().take(CHOICE);
                 let choice =
                     choice.map(|(record, claim)| format!("`isnad explain {} --record {record}`", claim.to_short()));
-                let what = format!("{digits} is said on {} records", found.len());
-                let advice = choice.collect::<Vec<_>>().join("\nor ");
-                Err(Problem::new(exit::NO, "ambiguous", what, named.join("\n"), advice))
+                let values = [
+                    ("digits", digits),
+                    ("count", &*found.len().to_string()),
+                    ("names", &*named.join("\n")),
+                    ("choice", &*choice.collect::<Vec<_>>().join("\n")),
+                ];
+                Err(Problem::told(exit::NO, "ambiguous", "claim_on_several", &values))
             }
         }
     }

@@ -88,10 +88,7 @@ impl Reader<'_> {
     }
 
     fn own(&self) -> Result<OrganisationId, Problem> {
-        self.node.own_organisation().ok_or_else(|| {
-            let advice = "name an organisation; see them with `isnad who`";
-            Problem::usage("this home is no organisation's", "it has no keys, and only reads", advice)
-        })
+        self.node.own_organisation().ok_or_else(|| Problem::told(exit::USAGE, "usage", "policy_own", &[]))
     }
 
     fn organisations(&self, items: &[String]) -> Result<Vec<OrganisationId>, Problem> {
@@ -135,18 +132,10 @@ impl Reader<'_> {
         let mut found = found.into_iter();
         match (found.next(), found.next()) {
             (Some(organisation), None) => Ok(organisation),
-            (Some(_), Some(_)) => Err(Problem::new(
-                exit::USAGE,
-                "ambiguous",
-                format!("{text} names more than one organisation"),
-                "their names or ids begin so",
-                "write more of the name, or of the id that `isnad who` shows",
-            )),
-            (None, _) => Err(Problem::usage(
-                format!("there is no organisation {text}"),
-                "a policy names organisations by name, or by an id's beginning of 8 digits or more",
-                "see the organisations with `isnad who`",
-            )),
+            (Some(_), Some(_)) => {
+                Err(Problem::told(exit::USAGE, "ambiguous", "organisation_ambiguous", &[("text", text)]))
+            }
+            (None, _) => Err(Problem::told(exit::USAGE, "usage", "organisation_unknown", &[("text", text)])),
         }
     }
 }
@@ -156,8 +145,7 @@ fn classes(items: &[String]) -> Result<Vec<BodyClass>, Problem> {
     for item in items {
         let class = BodyClass::parse(item).ok_or_else(|| {
             let known = BodyClass::ALL.map(BodyClass::name).join(", ");
-            let why = format!("the classes are {known}; organisations and classes do not stand in one list");
-            Problem::usage(format!("there is no class of bodies {item}"), why, "write it as `court,mandated,state`")
+            Problem::told(exit::USAGE, "usage", "body_class_unknown", &[("item", item), ("known", &known)])
         })?;
         if !found.contains(&class) {
             found.push(class);

@@ -27,10 +27,8 @@ impl Reader<'_> {
     /// # Errors
     /// [`Problem`] if this home is no member's, or the index cannot be read.
     pub fn tasks(&self) -> Result<Vec<Waiting>, Problem> {
-        let own = self.node.own_organisation().ok_or_else(|| {
-            let why = "it holds no member's keys, and nobody asks it anything";
-            Problem::new(exit::NO, "reads_only", "this home only reads", why, "see all opinions with `isnad show`")
-        })?;
+        let own =
+            self.node.own_organisation().ok_or_else(|| Problem::told(exit::NO, "reads_only", "reads_only", &[]))?;
         let index = self.node.index()?;
         let mut waiting = Vec::new();
         for record in index.records(&[])? {

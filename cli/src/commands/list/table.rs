@@ -2,6 +2,7 @@
 
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
+use isnad_protocol::model::kinds;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{About, DesignationState, Words};
 use serde::Deserialize;
@@ -97,7 +98,7 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
-        None => line.statuses.first().map(|code| status_word(language, code)).unwrap_or_default(),
+        None => line.statuses.first().map(|code| status_word(language, line.record, code)).unwrap_or_default(),
     };
     let mark = if line.contested { "≠" } else { " " };
     let id = line.record.to_string();
@@ -118,10 +119,13 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
     text.trim_end().to_owned()
 }
 
-fn status_word(language: Language, code: &str) -> String {
-    let known = ["incident_status", "finding_outcome", "case_status"].iter().find_map(|vocabulary| {
-        let word = locale::code(language, vocabulary, code);
-        (word != code).then(|| word.to_owned())
-    });
-    known.unwrap_or_else(|| inert(code))
+/// The word of a status in the vocabulary of its kind of record: the same code says other things of an incident and a finding.
+fn status_word(language: Language, record: RecordId, code: &str) -> String {
+    let vocabulary = match record.kind_code() {
+        kinds::FINDING | kinds::ATTRIBUTION => "finding_outcome",
+        kinds::CASE => "case_status",
+        _ => "incident_status",
+    };
+    let word = locale::lookup(language, &format!("{vocabulary}.{code}"));
+    word.map_or_else(|| inert(code), str::to_owned)
 }

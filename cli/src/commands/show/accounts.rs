@@ -86,7 +86,8 @@ impl Sheet<'_> {
         let pen = self.pen;
         let refs: Vec<Reference> = property.claims.iter().flat_map(|claim| claim.refs.clone()).collect();
         let value = Telling { pen, refs: &refs }.brief(Some(kind), &property.prop, &found.value);
-        let (organisations, sources) = (found.organisations.to_string(), found.independent_sources.to_string());
+        let organisations = pen.counted("organisations", found.organisations);
+        let sources = pen.counted("independent_sources", found.independent_sources);
         let values = [("value", &*value), ("organisations", &*organisations), ("sources", &*sources)];
         let mut told = pen.say("show.corroboration", &values);
         if !found.derivative.is_empty() {

@@ -46,6 +46,11 @@ impl Pen<'_> {
         locale::format(self.language, key, values)
     }
 
+    /// So many of something.
+    pub(crate) fn counted(self, key: &str, count: usize) -> String {
+        locale::counted(self.language, key, u64::try_from(count).unwrap_or(u64::MAX), &[])
+    }
+
     /// The word of a code; an unknown one as it is.
     pub(crate) fn code(self, vocabulary: &str, code: &str) -> String {
         match locale::lookup(self.language, &format!("{vocabulary}.{code}")) {

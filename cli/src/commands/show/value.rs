@@ -164,7 +164,7 @@ impl Telling<'_> {
     pub(crate) fn number(&self, value: &Json) -> Option<String> {
         let mut text = self.range(value.get("min")?.as_int()?, value.get("max").and_then(Json::as_int));
         let member = |key: &str| value.get(key).and_then(Json::as_text);
-        let mut notes: Vec<String> = member("qualifier").map(|said| self.pen.foreign(said)).into_iter().collect();
+        let mut notes: Vec<String> = member("qualifier").map(|said| self.qualifier(said)).into_iter().collect();
         if let Some(day) = member("as_of") {
             notes.push(self.pen.say("show.counted_by", &[("date", &self.pen.date(day))]));
         }
@@ -172,6 +172,12 @@ impl Telling<'_> {
             text.push_str(&format!(" ({})", self.pen.list(&notes)));
         }
         Some(text)
+    }
+
+    /// What a source says of a number: in the reader's language where that has a word for it.
+    fn qualifier(&self, said: &str) -> String {
+        let key = format!("qualifier.{}", said.to_lowercase().replace(' ', "_"));
+        locale::lookup(self.pen.language, &key).map_or_else(|| self.pen.foreign(said), str::to_owned)
     }
 
     /// The name in the reader's language, the region, the country, and how exact the point is.
