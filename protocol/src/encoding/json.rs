@@ -464,15 +464,15 @@ impl Parser<'_> {
     fn string(&mut self) -> Result<String, DecodeError> {
         let start = self.at;
         self.expect(b"\"")?;
-        let mut text = Vec::new();
+        let mut text = self.plain().to_vec();
         loop {
-            text.extend_from_slice(self.plain());
             let at = self.at;
             match self.next()? {
                 b'"' => return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start }),
                 b'\\' => text.push(self.escape(at)?),
                 _ => return Err(DecodeError::Escape { at }),
             }
+            text.extend_from_slice(self.plain());
         }
     }
 

@@ -10,6 +10,7 @@ use super::{kinds, values, vocabularies};
 use crate::encoding::json::{Json, Object};
 use crate::id::ClaimId;
 use crate::limits;
+use crate::sheet::Claim;
 
 mod submission;
 
@@ -32,20 +33,21 @@ pub fn check_claims(kind_code: u8, claims: &[Json]) -> Vec<Problem> {
     }
     let is_weighed_elsewhere = claims.iter().any(carries_the_weight);
     for (index, claim) in claims.iter().enumerate() {
-        one(kind_code, claim, Path::Top("claims").item(index), is_weighed_elsewhere, &mut report);
+        one((kind_code, is_weighed_elsewhere), (claim, size(claim)), Path::Top("claims").item(index), &mut report);
     }
     attribution_has_a_subject(kind_code, claims, &mut report);
     stands_once(kind_code, claims, &mut report);
     report
 }
 
-/// What is wrong with one claim by itself, as the first of its submission. On a record of an unknown kind nothing is.
+/// What is wrong with a claim that is said already, as the first of its submission. On a record of an unknown kind nothing is.
 ///
 /// `is_weighed_elsewhere` says that the accusing claim of the record stands beside it.
-pub(crate) fn check_alone(kind_code: u8, claim: &Json, is_weighed_elsewhere: bool) -> Vec<Problem> {
+pub(crate) fn check_said(kind_code: u8, claim: &Claim, is_weighed_elsewhere: bool) -> Vec<Problem> {
     let mut report = Report::new();
     if super::kind(kind_code).is_some() {
-        one(kind_code, claim, Path::Top("claims").item(0), is_weighed_elsewhere, &mut report);
+        let sized = (claim.json(), Some(claim.bytes()));
+        one((kind_code, is_weighed_elsewhere), sized, Path::Top("claims").item(0), &mut report);
     }
     report
 }
@@ -55,7 +57,12 @@ fn carries_the_weight(claim: &Json) -> bool {
     matches!(claim.get("prop").and_then(Json::as_text), Some("outcome" | "reason"))
 }
 
-fn one(kind_code: u8, claim: &Json, path: Path<'_>, is_weighed_elsewhere: bool, report: &mut Report) {
+fn one(
+    (kind_code, is_weighed_elsewhere): (u8, bool),
+    (claim, size): (&Json, Option<usize>),
+    path: Path<'_>,
+    report: &mut Report,
+) {
     let Some(members) = claim.as_object() else {
         return values::wrong(path, "due.claim", r#"{"prop": "title", "value": "…", "lang": "ar"}"#, report);
     };
@@ -63,7 +70,7 @@ fn one(kind_code: u8, claim: &Json, path: Path<'_>, is_weighed_elsewhere: bool, 
     for (key, value) in members {
         values::normal_form(value, path.member(key), report);
     }
-    bounds(claim, path, report);
+    bounds(size, path, report);
     let Some(property) = known_property(kind_code, members, path, report) else { return };
     let Some(value) = members.get("value") else {
         return report.push(Problem::new("missing_field", path.member("value"), [("field", "value".to_owned())]));
@@ -181,12 +188,19 @@ fn nonce(value: &Json, path: Path<'_>, report: &mut Report) {
 }
 
 /// Depth and size that a payload can hold, and the canonical profile.
-fn bounds(claim: &Json, path: Path<'_>, report: &mut Report) {
-    if depth(claim) > limits::CLAIM_DEPTH || !claim.is_canonical() {
-        report.push(Problem::new("not_canonical", path, []));
-    } else if claim.encoded_len() > limits::CLAIM_BYTES {
-        report.push(Problem::new("claim_too_large", path, [("max", limits::CLAIM_BYTES.to_string())]));
+fn bounds(size: Option<usize>, path: Path<'_>, report: &mut Report) {
+    match size {
+        None => report.push(Problem::new("not_canonical", path, [])),
+        Some(bytes) if bytes > limits::CLAIM_BYTES => {
+            report.push(Problem::new("claim_too_large", path, [("max", limits::CLAIM_BYTES.to_string())]));
+        }
+        Some(_) => {}
     }
+}
+
+/// The canonical bytes of a claim; `None` if it has no canonical form, or is too deep for a payload.
+fn size(claim: &Json) -> Option<usize> {
+    (depth(claim) <= limits::CLAIM_DEPTH && claim.is_canonical()).then(|| claim.encoded_len())
 }
 
 /// Levels of a value, a string or number being 1.

@@ -14,9 +14,14 @@ use crate::model::check::depth;
 
 const CLAIM_TAG: Tag = tag("ISNAD-CLAIM-v1");
 
-/// One value in a sheet, with its sources: a canonical JSON object. Copies share it, since nobody can change it.
+/// One value in a sheet, with its sources: a canonical JSON object. Copies share it, since nobody can change it; what it is
+/// called is worked out once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Claim(Arc<Json>);
+pub struct Claim {
+    json: Arc<Json>,
+    id: ClaimId,
+    bytes: usize,
+}
 
 /// Why an object is no claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,19 +59,36 @@ impl Claim {
     pub fn new(members: Object) -> Result<Self, NotAClaim> {
         let value = Json::Object(members);
         let is_claim = value.is_canonical() && depth(&value) <= limits::CLAIM_DEPTH;
-        is_claim.then(|| Self(Arc::new(value))).ok_or(NotAClaim)
+        is_claim.then(|| Self::named(value)).ok_or(NotAClaim)
+    }
+
+    /// Takes an object of a payload, which was read as canonical JSON.
+    pub(super) fn of_payload(members: Object) -> Result<Self, NotAClaim> {
+        let value = Json::Object(members);
+        (depth(&value) <= limits::CLAIM_DEPTH).then(|| Self::named(value)).ok_or(NotAClaim)
+    }
+
+    fn named(json: Json) -> Self {
+        let words = json.encode();
+        Self { json: Arc::new(json), id: ClaimId::new(hash(&CLAIM_TAG, &[&words])), bytes: words.len() }
     }
 
     /// Its name: the hash of its words. format §2.
     #[must_use]
-    pub fn id(&self) -> ClaimId {
-        ClaimId::new(hash(&CLAIM_TAG, &[&self.0.encode()]))
+    pub const fn id(&self) -> ClaimId {
+        self.id
+    }
+
+    /// How many bytes its words have.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The whole object.
     #[must_use]
     pub fn json(&self) -> &Json {
-        &self.0
+        &self.json
     }
 
     /// The code of the property.
@@ -78,7 +100,7 @@ impl Claim {
     /// The value.
     #[must_use]
     pub fn value(&self) -> Option<&Json> {
-        self.0.get("value")
+        self.json.get("value")
     }
 
     /// The language of the value.
@@ -96,7 +118,7 @@ impl Claim {
     /// What it rests on, in the order given.
     #[must_use]
     pub fn basis(&self) -> Vec<Basis<'_>> {
-        let items = self.0.get("basis").and_then(Json::as_list).unwrap_or_default();
+        let items = self.json.get("basis").and_then(Json::as_list).unwrap_or_default();
         items.iter().map(basis).collect()
     }
 
@@ -109,7 +131,7 @@ impl Claim {
     /// The body's own words, or why they are not given.
     #[must_use]
     pub fn wording(&self) -> Option<Wording<'_>> {
-        let wording = self.0.get("wording")?;
+        let wording = self.json.get("wording")?;
         let lang = wording.get("lang").and_then(Json::as_text);
         let verbatim = wording.get("text").and_then(Json::as_text).map(|text| Wording::Verbatim { text, lang });
         verbatim.or_else(|| wording.get("unavailable").and_then(Json::as_text).map(Wording::Unavailable))
@@ -124,7 +146,7 @@ impl Claim {
     /// A member that is a string.
     #[must_use]
     pub fn text(&self, member: &str) -> Option<&str> {
-        self.0.get(member).and_then(Json::as_text)
+        self.json.get(member).and_then(Json::as_text)
     }
 
     /// Every record named anywhere in the value.
@@ -138,7 +160,7 @@ impl Claim {
     pub fn refs(&self) -> BTreeSet<RecordId> {
         let mut found = BTreeSet::new();
         for member in ["value", "according_to", "basis"] {
-            if let Some(value) = self.0.get(member) {
+            if let Some(value) = self.json.get(member) {
                 collect(value, &mut found);
             }
         }

@@ -239,7 +239,7 @@ fn parse_operation(op: Json) -> Option<Any> {
     let Json::Object(mut members) = op else { return None };
     if let Some(claim) = members.remove("claim") {
         let Json::Object(claim) = claim else { return None };
-        let claim = Claim::new(claim).ok()?;
+        let claim = Claim::of_payload(claim).ok()?;
         return members.is_empty().then_some(Any::Set(Operation::Claim(claim)));
     }
     let op = match members.remove("retract") {

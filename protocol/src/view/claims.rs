@@ -264,8 +264,11 @@ impl Claims {
                     let (mut shown, rank) = show(of.kind_code(), &standing, (*id, said), &mut listener, material)?;
                     shown.replies = replies.shown(&answered, of.kind_code(), said, material)?;
                     shown.record = (*of != record).then_some(*of);
-                    let prop = said.claim.prop().unwrap_or_default().to_owned();
-                    by_prop.entry(prop).or_default().push(Ranked { shown, claim: said.claim.clone(), rank });
+                    let (prop, item) = (said.claim.prop(), Ranked { shown, claim: said.claim.clone(), rank });
+                    match by_prop.get_mut(prop.unwrap_or_default()) {
+                        Some(claims) => claims.push(item),
+                        None => by_prop.extend([(prop.unwrap_or_default().to_owned(), vec![item])]),
+                    }
                 }
             }
         }
@@ -359,8 +362,9 @@ fn show<S: SheetView>(
     for record in claim.value_refs() {
         refs.push(material.reference(record)?);
     }
-    let according_to = claim.according_to().map(|body| material.reference(body)).transpose()?;
-    let (rank, counts) = material.place(organisation, claim.according_to())?;
+    let body = claim.according_to();
+    let according_to = body.map(|body| material.reference(body)).transpose()?;
+    let (rank, counts) = material.place(organisation, body)?;
     let shown = ShownClaim {
         id,
         record: None,
@@ -432,7 +436,7 @@ impl<'a> Standings<'a> {
 
     /// Judges a claim of the sheet by the model: a subject rests on the basis of the conclusion that names it.
     pub(super) fn judge(&self, kind: u8, claim: &Claim) -> Verdict {
-        Verdict::of(&model::check::check_alone(kind, claim.json(), self.has_weight))
+        Verdict::of(&model::check::check_said(kind, claim, self.has_weight))
     }
 }
 
@@ -449,7 +453,7 @@ pub(super) struct Verdict {
 impl Verdict {
     /// On a claim that rests on no other.
     pub(super) fn alone(kind: u8, claim: &Claim) -> Self {
-        Self::of(&model::check::check_alone(kind, claim.json(), false))
+        Self::of(&model::check::check_said(kind, claim, false))
     }
 
     fn of(problems: &[model::Problem]) -> Self {

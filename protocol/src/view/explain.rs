@@ -281,7 +281,7 @@ impl Explanation {
                 through.collect::<Result<_, _>>().map(|through| Circle { claims: vec![self.claim], through })
             });
             self.circular = circle.transpose()?;
-            roots = followed.roots;
+            roots.clone_from(&followed.roots);
         }
         for same in by_value.values() {
             let mut follower = Follower::new(origins, same);

@@ -5,6 +5,7 @@
 //! origins look like one, and so lower a count, never raise it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId};
@@ -91,7 +92,7 @@ struct Voice {
 pub(super) struct Follower<'a> {
     pub(super) origins: &'a Origins,
     grounds: BTreeMap<Key, Grounds>,
-    followed: BTreeMap<Voice, Followed>,
+    followed: BTreeMap<Voice, Rc<Followed>>,
 }
 
 impl<'a> Follower<'a> {
@@ -113,13 +114,13 @@ impl<'a> Follower<'a> {
     }
 
     /// Follows one claim; `steps` is what may still be looked at.
-    pub(super) fn follow(&mut self, claim: &ShownClaim, steps: &mut usize) -> Followed {
+    pub(super) fn follow(&mut self, claim: &ShownClaim, steps: &mut usize) -> Rc<Followed> {
         let voice = voice(self.origins, claim);
         if let Some(known) = self.followed.get(&voice) {
-            return known.clone();
+            return Rc::clone(known);
         }
-        let followed = self.walk(&voice, steps);
-        self.followed.insert(voice, followed.clone());
+        let followed = Rc::new(self.walk(&voice, steps));
+        self.followed.insert(voice, Rc::clone(&followed));
         followed
     }
 
@@ -264,7 +265,7 @@ impl Found {
         let mut follower = Follower::new(origins, claims);
         for item in claims {
             let followed = follower.follow(&item.shown, steps);
-            found.take(item.shown.id, &item.shown, followed);
+            found.take(item.shown.id, &item.shown, &followed);
         }
         for claims in found.roots.values_mut().chain(found.circles.values_mut()) {
             *claims = distinct(std::mem::take(claims));
@@ -272,18 +273,18 @@ impl Found {
         found
     }
 
-    fn take(&mut self, id: ClaimId, shown: &ShownClaim, followed: Followed) {
+    fn take(&mut self, id: ClaimId, shown: &ShownClaim, followed: &Followed) {
         self.is_incomplete |= followed.is_incomplete;
         let is_repeated = !followed.roots.is_empty() && followed.roots.iter().all(|root| self.roots.contains_key(root));
         let is_first = self.seen.insert(id);
         self.derivative.extend((is_first && is_repeated).then_some(id));
         let has_shown_none = shown.basis.is_empty() && shown.according_to.is_none();
         self.without_basis.extend(has_shown_none.then_some(id));
-        for root in followed.roots {
-            self.roots.entry(root).or_default().push(id);
+        for root in &followed.roots {
+            self.roots.entry(root.clone()).or_default().push(id);
         }
-        if let Some(circle) = followed.circle {
-            self.circles.entry(circle).or_default().push(id);
+        if let Some(circle) = &followed.circle {
+            self.circles.entry(circle.clone()).or_default().push(id);
         }
     }
 }

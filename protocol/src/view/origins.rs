@@ -1,6 +1,7 @@
 //! What sources rest on, read once for a view: who published them, what their own claims name, which are one item.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
@@ -24,7 +25,7 @@ pub(super) enum Key {
     /// A member.
     Member(OrganisationId),
     /// A publisher of whom no record and no act is known.
-    Name(String),
+    Name(Rc<str>),
 }
 
 /// What is said of one source.
@@ -158,7 +159,7 @@ impl Key {
             Self::Item(record) => Origin::Record { record: material.reference(*record)? },
             Self::Body(record) => Origin::Body { record: material.reference(*record)? },
             Self::Member(organisation) => Origin::Organisation { organisation: *organisation },
-            Self::Name(name) => Origin::Publisher { name: name.clone() },
+            Self::Name(name) => Origin::Publisher { name: name.to_string() },
         })
     }
 }
@@ -197,7 +198,7 @@ impl Names {
         }
         let name = folded(text);
         let known = self.by_name.get(&name).cloned();
-        known.or_else(|| (!name.is_empty()).then_some(Key::Name(name)))
+        known.or_else(|| (!name.is_empty()).then(|| Key::Name(name.into())))
     }
 }
 
