@@ -2,7 +2,12 @@
 //! signatures and acknowledgements, and the same histories given to the real fold as far as it goes. DESIGN §7.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
+mod chains;
 mod count;
+mod drafts;
 mod model;
+mod real;
 mod rivals;
+mod rotations;
 mod settlements;
+mod thieves;

@@ -82,8 +82,18 @@ impl Sub for Set {
 /// What an act does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    Charter { members: Set, threshold: usize, instead: Vec<Act> },
-    Settlement { members: Set, threshold: usize, instead: Vec<Act>, rivals: Vec<Act>, double: Set },
+    Charter {
+        members: Set,
+        threshold: usize,
+        instead: Vec<Act>,
+    },
+    Settlement {
+        members: Set,
+        threshold: usize,
+        instead: Vec<Act>,
+        rivals: Vec<Act>,
+        double: Set,
+    },
     /// The first act of an organisation: it commits to the next root keys.
     First(Organisation),
     /// Uses up the commitment before it, and makes one.
@@ -96,22 +106,36 @@ pub(crate) enum Step {
 
 /// All acts there are, each with the one before it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Acts(Vec<(Option<Act>, Step)>);
+pub(crate) struct Acts {
+    all: Vec<(Option<Act>, Step)>,
+    /// Of versions of the charter that suspend an organisation: the last act of its chain that stands.
+    suspensions: Vec<(Act, Act)>,
+}
 
 impl Acts {
     /// A consortium of `n` organisations.
     pub(crate) fn founded(n: usize, threshold: usize) -> Self {
-        Self(vec![(None, Step::Charter { members: Set::first(n), threshold, instead: Vec::new() })])
+        let founding = Step::Charter { members: Set::first(n), threshold, instead: Vec::new() };
+        Self { all: vec![(None, founding)], suspensions: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, previous: Act, step: Step) -> Act {
-        self.0.push((Some(previous), step));
-        self.0.len() - 1
+        self.all.push((Some(previous), step));
+        self.all.len() - 1
     }
 
     pub(crate) fn add_first(&mut self, organisation: Organisation) -> Act {
-        self.0.push((None, Step::First(organisation)));
-        self.0.len() - 1
+        self.all.push((None, Step::First(organisation)));
+        self.all.len() - 1
+    }
+
+    /// Lets a version of the charter suspend the organisation of an act, which is the last of its chain that stands.
+    pub(crate) fn suspend(&mut self, charter: Act, last: Act) {
+        self.suspensions.push((charter, last));
+    }
+
+    pub(crate) fn suspensions(&self) -> &[(Act, Act)] {
+        &self.suspensions
     }
 
     /// A version of the charter with these members, and a threshold of just more than half.
@@ -126,20 +150,31 @@ impl Acts {
     }
 
     pub(crate) fn settlement(&mut self, previous: Act, members: Set, rivals: &[Act], double: Set) -> Act {
-        let (threshold, rivals) = (members.len() / 2 + 1, rivals.to_vec());
-        self.add(previous, Step::Settlement { members, threshold, instead: Vec::new(), rivals, double })
+        self.settlement_instead(previous, members, rivals, double, &[])
+    }
+
+    pub(crate) fn settlement_instead(
+        &mut self,
+        previous: Act,
+        members: Set,
+        rivals: &[Act],
+        double: Set,
+        instead: &[Act],
+    ) -> Act {
+        let (threshold, rivals, instead) = (members.len() / 2 + 1, rivals.to_vec(), instead.to_vec());
+        self.add(previous, Step::Settlement { members, threshold, instead, rivals, double })
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     pub(crate) fn step(&self, act: Act) -> &Step {
-        &self.0[act].1
+        &self.all[act].1
     }
 
     pub(crate) fn previous(&self, act: Act) -> Option<Act> {
-        self.0[act].0
+        self.all[act].0
     }
 
     /// True if `act` is `earlier` or comes after it in its chain.
@@ -229,11 +264,19 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// As the Laws say it, word for word.
-    pub(crate) const LETTER: Self =
-        Self { settles_for_good: false, bars_on_every_branch: false, leaves_out_wholly: false, settles_when_most_spoke: false };
+    pub(crate) const LETTER: Self = Self {
+        settles_for_good: false,
+        bars_on_every_branch: false,
+        leaves_out_wholly: false,
+        settles_when_most_spoke: false,
+    };
     /// The nearest rules that keep what they are for.
-    pub(crate) const NEAREST: Self =
-        Self { settles_for_good: true, bars_on_every_branch: true, leaves_out_wholly: false, settles_when_most_spoke: true };
+    pub(crate) const NEAREST: Self = Self {
+        settles_for_good: true,
+        bars_on_every_branch: true,
+        leaves_out_wholly: false,
+        settles_when_most_spoke: true,
+    };
 }
 
 /// What a replica makes of what it holds.

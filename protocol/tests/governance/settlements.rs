@@ -44,7 +44,8 @@ fn a_settlement_by_the_honest_ends_every_halt_and_stands_for_good() {
             let evidence = Evidence::of(&plain, behaviours.assigned(assignment));
             let view = View::new(&plain, &evidence);
             let all = || behaviours.assigned(assignment).enumerate();
-            let honest: Vec<_> = all().filter(|(_, behaviour)| behaviour.signed.len() < 2).map(|(who, _)| who).collect();
+            let honest: Vec<_> =
+                all().filter(|(_, behaviour)| behaviour.signed.len() < 2).map(|(who, _)| who).collect();
             let honest = Set::of(&honest);
             if honest.is_more_than_half_of(Set::first(n)) && view.is_seen_to_halt(FOUNDING) {
                 check_ends(&plain, &evidence, honest);

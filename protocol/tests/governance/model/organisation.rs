@@ -118,6 +118,12 @@ impl View<'_> {
     /// What stands of the chain that begins with this first act.
     pub(crate) fn standing(&self, first: Act) -> Standing {
         let mut acts = vec![first];
+        let chain = self.chain();
+        let suspends = |(charter, last): &&(Act, Act)| chain.contains(charter) && self.acts.follows(*last, first);
+        if let Some((_, last)) = self.acts.suspensions().iter().find(suspends) {
+            acts.extend(self.path(first, *last));
+            return Standing { acts, is_halted: false, revoking: Vec::new() };
+        }
         let mut commitment = first;
         loop {
             let rotations = self.rotations(commitment);
