@@ -45,9 +45,8 @@ pub(super) fn is_cleared(check: &Check<'_>, own: &Own) -> Result<bool, Problem> 
         }
         let folded = sheet::fold_claims(&index.entries_about(other)?, governance.as_ref());
         let sheets = folded.sheets.values().filter(|sheet| sheet.key.record == other).filter(is_read);
-        let said: Vec<Json> = sheets.flat_map(standing).map(|claim| claim.json().clone()).collect();
         let mut accused = Accused::default();
-        accused.add(kind, &said);
+        accused.add(kind, sheets.flat_map(standing).filter_map(|claim| claim.json().as_object()));
         if accused.has(Some(record)) {
             return Ok(true);
         }

@@ -52,7 +52,7 @@ impl<'a> Check<'a> {
     pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, said: Vec<(RecordId, Vec<Json>)>) -> Self {
         let (mut accused, mut declared) = (Accused::default(), BTreeSet::new());
         for (record, claims) in &said {
-            accused.add(record.kind_code(), claims);
+            accused.add(record.kind_code(), claims.iter().filter_map(Json::as_object));
             let declares = |claim: &Json| claim.get("prop").and_then(Json::as_text) == Some("declaration");
             declared.extend(claims.iter().any(declares).then_some(*record));
         }
