@@ -67,9 +67,12 @@ pub(crate) struct SigningArgs {
     /// Show what would be signed, with which key, and who would read it; sign nothing
     #[arg(long, global = true, conflicts_with = "yes", help_heading = SIGNING)]
     pub(crate) preview: bool,
-    /// Sign without asking; on a terminal it is shown and asked otherwise
+    /// Sign without asking, as always where no terminal is; on a terminal it is shown and asked otherwise
     #[arg(long, global = true, help_heading = SIGNING)]
     pub(crate) yes: bool,
+    /// Declare that a person whom nothing accuses is neither victim nor witness; it is signed and shown with the person
+    #[arg(long, global = true, help_heading = SIGNING)]
+    pub(crate) not_victim_or_witness: bool,
 }
 
 /// Where the passphrase of the keys comes from; without either, it is asked for.

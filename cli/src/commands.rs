@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod founding;
 mod history;
+mod import;
 mod judge;
 mod list;
 mod narrative;
@@ -29,6 +30,7 @@ mod reading;
 mod record;
 mod respond;
 mod show;
+mod signed;
 mod tasks;
 mod writing;
 
@@ -48,7 +50,7 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
         Command::Who => reading::who(session).await,
-        Command::Import { file, space } => writing::import(session, &file, space).await,
+        Command::Import { file, space } => import::run(session, &file, space).await,
         Command::Record { command } => record::run(session, command).await,
         Command::Claim { command } => claim::run(session, *command).await,
         Command::Narrative { command } => narrative::run(session, command).await,

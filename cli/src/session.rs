@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) preview: bool,
     /// True if nobody is to be asked before signing.
     pub(crate) yes: bool,
+    /// True if persons whom nothing accuses are declared to be neither victims nor witnesses.
+    pub(crate) not_victim_or_witness: bool,
     home: PathBuf,
     passphrase: PassphraseArgs,
 }
@@ -56,8 +58,9 @@ impl Session {
             None => language_of_home(&home).unwrap_or_else(language_of_environment),
         };
         let printer = printer.speaking(language);
-        let SigningArgs { preview, yes } = cli.signing;
-        let session = Self { printer, language, today, preview, yes, home, passphrase: cli.passphrase };
+        let SigningArgs { preview, yes, not_victim_or_witness } = cli.signing;
+        let passphrase = cli.passphrase;
+        let session = Self { printer, language, today, preview, yes, not_victim_or_witness, home, passphrase };
         Ok((session, cli.command))
     }
 

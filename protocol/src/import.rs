@@ -24,8 +24,10 @@ mod incidents;
 mod measures;
 mod parts;
 mod reader;
+mod requests;
 
 pub use parts::{PARTS, part};
+pub use requests::requests;
 
 const RECORD_TAG: Tag = tag("ISNAD-RECORD-v1");
 

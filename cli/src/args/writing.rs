@@ -66,7 +66,7 @@ pub(crate) enum ClaimCommand {
         /// error, source_withdrawn, consent_withdrawn, court_order, delisted, data_protection, safety, superseded,
         /// key_compromise
         #[arg(long)]
-        reason: String,
+        reason: Option<String>,
         /// Why, for other members to read
         #[arg(long)]
         note: Option<String>,

@@ -13,7 +13,8 @@ use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, template, v
 use isnad_protocol::view::{State, View, value_text};
 
 use super::reading::property_word;
-use super::writing::{Took, not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name};
+use super::signed::Took;
+use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name};
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
@@ -49,7 +50,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
         }
         ClaimCommand::Retract { record, claim, reason, note } => {
             let record = about(&client, "retract", &record, &claim).await?;
-            check_reason(&reason)?;
+            let reason = reason_of(session, reason)?;
             let OwnClaim { id, space, took } = own_claim(&client, record, &claim).await?;
             let retractions = vec![Retraction { claim: id, reason, note }];
             send(session, &client, space, Change { retractions, ..Change::of(record) }, Some(took)).await
@@ -68,13 +69,20 @@ async fn about(client: &Client, command: &str, record: &str, claim: &str) -> Res
     Err(problem)
 }
 
-fn check_reason(reason: &str) -> Result<(), Problem> {
-    let known = vocabularies::ALL.iter().find(|vocabulary| vocabulary.name == "retraction_reason");
-    let codes = known.map(|vocabulary| vocabulary.codes).unwrap_or_default();
-    if codes.contains(&reason) {
-        return Ok(());
+/// The reason of a retraction. Whoever gives none, or one that is none, is told all, each with its word.
+fn reason_of(session: &Session, reason: Option<String>) -> Result<String, Problem> {
+    let codes = vocabularies::RETRACTION_REASON.codes;
+    let Some(reason) = reason else {
+        let line = |code: &&str| format!("{code}: {}", locale::code(session.language, "retraction_reason", code));
+        let mut why = vec![session.word("retract.reasons").to_owned()];
+        why.extend(codes.iter().map(line));
+        let (error, advice) = (session.word("preview.not_signed"), "--reason CODE --note TEXT");
+        return Err(Problem::new(exit::REFUSED, "retraction_without_reason", error, why.join("\n"), advice));
+    };
+    if codes.contains(&reason.as_str()) {
+        return Ok(reason);
     }
-    let values = [("reason", reason), ("codes", &*codes.join(", "))];
+    let values = [("reason", &*reason), ("codes", &*codes.join(", "))];
     Err(Problem::told(exit::REFUSED, "reason", "unsigned_this.reason", &values))
 }
 

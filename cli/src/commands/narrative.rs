@@ -11,7 +11,8 @@ use isnad_protocol::view::{ShownNarrative, View};
 
 use super::editor::Writing;
 use super::preview;
-use super::writing::{Recorded, read, resolve, same_space, space_name, tell};
+use super::signed::{Recorded, tell};
+use super::writing::{read, resolve, same_space, space_name};
 use crate::args::{NarrativeCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -118,7 +119,7 @@ impl Job<'_> {
             }
             (None, None) => {}
         }
-        tell(self.session, &Recorded { record, written, took: None });
+        tell(self.session, &client, space, &Recorded { record, written, took: None }).await;
         Ok(true)
     }
 }

@@ -11,7 +11,8 @@ use isnad_protocol::model::{kinds, vocabularies};
 use isnad_protocol::view::{ShownClaim, State, View};
 
 use super::reading::organisation_name;
-use super::writing::{Took, resolve, resolve_among, same_space, send, space_name};
+use super::signed::Took;
+use super::writing::{resolve, resolve_among, same_space, send, space_name};
 use crate::args::{OpinionArgs, OpinionCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};

@@ -5,11 +5,12 @@ use std::io::{BufRead, IsTerminal, Write as _};
 
 use isnad_node::problem::Broken;
 use isnad_node::reading::Who;
-use isnad_node::writing::{Drafted, Preview, Readers, Request, TakenBack, Text, Written};
+use isnad_node::writing::{Change, Drafted, Preview, Readers, Request, TakenBack, Text, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::view::{Reference, value_text};
 use isnad_protocol::{locale, model};
+use serde::de::DeserializeOwned;
 
 use super::publishing;
 use super::reading::{label, organisation_name, property_word};
@@ -22,8 +23,8 @@ use crate::session::Session;
 /// Has a request signed: after it was shown and agreed to where a person sits at a terminal. `None` if it is to be shown alone.
 pub(super) async fn sign(session: &Session, client: &Client, mut request: Request) -> Result<Option<Written>, Problem> {
     let mut known = 0;
-    if session.preview || asks(session) {
-        let preview: Preview = client.post("/preview", &request).await?;
+    if is_shown(session) {
+        let preview: Preview = declaring(session, client, "/preview", &mut request).await?;
         let who: Who = client.get("/who").await?;
         let sheet = Shown { session, who: &who, new: &preview.new };
         let duties = publishing::checklist(session, client, &who, &preview).await?;
@@ -40,28 +41,69 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
         known = preview.known;
         as_shown(&mut request, preview);
     }
-    let mut written: Written = client.post("/contributions", &request).await?;
+    let mut written: Written = declaring(session, client, "/contributions", &mut request).await?;
     written.known += known;
     Ok(Some(written))
 }
 
-/// Shows where records taken from a file would go, with their number, and asks. False if they are to be shown alone.
-pub(super) async fn import(session: &Session, client: &Client, space: &str, count: &str) -> Result<bool, Problem> {
-    if !session.preview && !asks(session) {
-        return Ok(true);
+/// Hands in a request. If nothing stands against it but persons whom nothing accuses, their author is asked whether they are
+/// victims or witnesses, and the answer is part of what is signed. MODEL §7, rule 5.
+async fn declaring<T: DeserializeOwned>(
+    session: &Session,
+    client: &Client,
+    path: &str,
+    request: &mut Request,
+) -> Result<T, Problem> {
+    let problem = match client.post(path, request).await {
+        Ok(said) => return Ok(said),
+        Err(problem) => problem,
+    };
+    let Some(persons) = only_persons(&problem) else { return Err(problem) };
+    if !declares(session) {
+        return Err(problem);
     }
-    let request = Request { space: space.into(), changes: Vec::new(), only_new: true };
-    let preview: Preview = client.post("/preview", &request).await?;
+    for person in persons {
+        let declaration = declaration();
+        match request.changes.iter_mut().find(|change| change.record == person) {
+            Some(change) => change.claims.push(declaration),
+            None => request.changes.push(Change { claims: vec![declaration], ..Change::of(person) }),
+        }
+    }
+    client.post(path, request).await
+}
+
+/// The persons whom nothing accuses, if that is all that is wrong.
+fn only_persons(problem: &Problem) -> Option<BTreeSet<RecordId>> {
+    let problems = &problem.words.problems;
+    let persons = problems.iter().map(|broken| {
+        let is_it = broken.code == PERSON_NOT_ACCUSED;
+        RecordId::parse(broken.values.get("record").filter(|_| is_it)?).ok()
+    });
+    persons.collect::<Option<BTreeSet<RecordId>>>().filter(|persons| !persons.is_empty())
+}
+
+/// The rule that a declaration answers.
+pub(super) const PERSON_NOT_ACCUSED: &str = "person_not_accused";
+
+/// The claim that records what its author declared.
+pub(super) fn declaration() -> Json {
+    Json::object([("prop", Json::text("declaration")), ("value", Json::text("not_victim_or_witness"))])
+}
+
+/// True if the author declares that a person is neither victim nor witness: by flag, or asked at a terminal.
+pub(super) fn declares(session: &Session) -> bool {
+    session.not_victim_or_witness || (asks(session) && says_yes(session, "preview.declare"))
+}
+
+/// True if what would be signed is shown first.
+pub(super) fn is_shown(session: &Session) -> bool {
+    session.preview || asks(session)
+}
+
+/// Where it would go, who signs it, who reads it.
+pub(super) async fn head(session: &Session, client: &Client, preview: &Preview) -> Result<Vec<String>, Problem> {
     let who: Who = client.get("/who").await?;
-    let sheet = Shown { session, who: &who, new: &preview.new };
-    let text = |preview: &Preview| format!("{}\n\n{count}", sheet.head(preview).join("\n"));
-    if session.preview {
-        let end = session.word("preview.nothing_signed");
-        session.printer.either(&preview, |preview| format!("{}\n{end}", text(preview)));
-        return Ok(false);
-    }
-    session.printer.text(&text(&preview));
-    agreed(session).map(|()| true)
+    Ok(Shown { session, who: &who, new: &preview.new }.head(preview))
 }
 
 /// True if a person sits there who can be asked.
@@ -69,21 +111,25 @@ fn asks(session: &Session) -> bool {
     !session.yes && !session.printer.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-fn agreed(session: &Session) -> Result<(), Problem> {
-    let mut out = std::io::stdout().lock();
-    let _ = write!(out, "\n{} ", session.word("preview.question"));
-    let _ = out.flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    let answer = answer.trim().to_lowercase();
-    let mut yes = session.word("preview.yes").split(' ');
-    if read.is_ok() && yes.any(|yes| yes == answer) {
+/// Passes if the person who sits there says yes.
+pub(super) fn agreed(session: &Session) -> Result<(), Problem> {
+    if says_yes(session, "preview.question") {
         return Ok(());
     }
     let word = |key| session.word(key);
     let (what, why, advice) =
         (word("preview.declined.error"), word("preview.declined.why"), word("preview.declined.try"));
     Err(Problem::new(exit::NO, "declined", what, why, advice))
+}
+
+fn says_yes(session: &Session, question: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "\n{} ", session.word(question));
+    let _ = out.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    let answer = answer.trim().to_lowercase();
+    read.is_ok() && session.word("preview.yes").split(' ').any(|yes| yes == answer)
 }
 
 /// The request with the claims as they were shown: one that needs a nonce was given it there.
@@ -103,11 +149,7 @@ pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
     let is_own_advice = first.advice != problem.advice;
     // What has no key was told where it was found, with its line.
     for broken in problem.words.problems.iter_mut().filter(|broken| !broken.try_key.is_empty()) {
-        // What stands where is told with what the model refuses.
-        let is_placed = broken.why.starts_with(&broken.path);
-        if let Some(why) = said(session, broken, &format!("refusal.{}.why", broken.code)) {
-            broken.why = if is_placed { format!("{}: {why}", broken.path) } else { why };
-        }
+        broken.why = why(session, broken);
         if let Some(advice) = said(session, broken, &broken.try_key) {
             broken.advice = advice;
         }
@@ -120,6 +162,17 @@ pub(super) fn told(session: &Session, mut problem: Problem) -> Problem {
         }
     }
     problem
+}
+
+/// Why a rule refuses something, in the reader's language, behind its place where the model named one.
+pub(super) fn why(session: &Session, broken: &Broken) -> String {
+    // What stands where is told with what the model refuses.
+    let is_placed = broken.why.starts_with(&broken.path);
+    match said(session, broken, &format!("refusal.{}.why", broken.code)) {
+        Some(why) if is_placed => format!("{}: {why}", broken.path),
+        Some(why) => why,
+        None => broken.why.clone(),
+    }
 }
 
 /// A text of a broken rule; `None` if no locale has it.

@@ -11,6 +11,7 @@ use isnad_protocol::model::template::{self, Mark, Parsed};
 use isnad_protocol::model::{self, Audience, Draft, Kind};
 
 use super::editor::Writing;
+use super::preview;
 use super::writing::{not_taken, read, resolve_among, send};
 use crate::args::{RecordCommand, RecordNewArgs, SpaceName};
 use crate::client::Client;
@@ -146,8 +147,14 @@ async fn sign(session: &Session, kind: &Kind, written: &Written, space: SpaceNam
         return Err(Failed::Rules(errors));
     }
     let claims = resolved(session, kind, written).await?;
-    let draft = Draft { claims, space: Some(audience(space)) };
-    let problems = draft.check(kind.code).into_iter().map(|problem| {
+    let mut draft = Draft { claims, space: Some(audience(space)) };
+    let mut problems = draft.check(kind.code);
+    let is_person = |problem: &model::Problem| problem.code == preview::PERSON_NOT_ACCUSED;
+    if !problems.is_empty() && problems.iter().all(is_person) && preview::declares(session) {
+        draft.claims.push(preview::declaration());
+        problems.clear();
+    }
+    let problems = problems.into_iter().map(|problem| {
         let (why, advice) = (problem.why_in(session.language), problem.try_in(session.language));
         written.found(problem.code, &problem.path, why, advice)
     });

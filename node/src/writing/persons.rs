@@ -13,13 +13,7 @@ use crate::problem::Problem;
 
 /// What is held of a record, as the rules of the model ask for it.
 pub(super) fn known(own: &Own) -> Known {
-    let types = own.everyones().flat_map(standing).filter(|claim| claim.prop() == Some("subject_type"));
-    let types = types.filter_map(|claim| claim.value().and_then(Json::as_text));
-    // Where organisations differ, it may be a person.
-    let subject = types.fold(None, |known, said| match (known, said) {
-        (_, "person") | (Some(SubjectType::Person), _) => Some(SubjectType::Person),
-        _ => Some(SubjectType::Other),
-    });
+    let subject = type_of(own.everyones().flat_map(standing).map(Claim::json));
     Known { exists: !own.is_new, subject }
 }
 
@@ -45,14 +39,40 @@ pub(super) fn is_cleared(check: &Check<'_>, own: &Own) -> Result<bool, Problem> 
         }
         let folded = sheet::fold_claims(&index.entries_about(other)?, governance.as_ref());
         let sheets = folded.sheets.values().filter(|sheet| sheet.key.record == other).filter(is_read);
-        let said: Vec<Json> = sheets.flat_map(standing).map(|claim| claim.json().clone()).collect();
         let mut accused = Accused::default();
-        accused.add(kind, &said);
+        accused.add(kind, sheets.flat_map(standing).filter_map(|claim| claim.json().as_object()));
         if accused.has(Some(record)) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// True if the claims on a subject whose type nobody says hold it for the same as one that is no person.
+pub(super) fn is_an_entity(check: &Check<'_>, claims: &[Json]) -> Result<bool, Problem> {
+    for claim in claims {
+        let text = |key: &str| claim.get("value").and_then(|value| value.get(key)).and_then(Json::as_text);
+        let is_same = text("relation") == Some("same_as") && text("verdict") == Some("positive");
+        let Some(other) = text("record").filter(|_| is_same).and_then(|text| RecordId::parse(text).ok()) else { continue };
+        let known = match check.says_type(other) {
+            Some(said) => Some(said),
+            None => known(&Own::of(check.node, check.space.id, other)?).subject,
+        };
+        if known == Some(SubjectType::Other) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What claims on a subject say that it is; where they differ, it may be a person.
+pub(super) fn type_of<'a>(claims: impl IntoIterator<Item = &'a Json>) -> Option<SubjectType> {
+    let text = |claim: &'a Json, key: &str| claim.get(key).and_then(Json::as_text);
+    let types = claims.into_iter().filter(|claim| text(claim, "prop") == Some("subject_type"));
+    types.filter_map(|claim| text(claim, "value")).fold(None, |known, said| match (known, said) {
+        (_, "person") | (Some(SubjectType::Person), _) => Some(SubjectType::Person),
+        _ => Some(SubjectType::Other),
+    })
 }
 
 /// Holds a reply against the rule: whoever replies was accused, and a person who was not is not named by it.

@@ -13,7 +13,7 @@ use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::values::name_text;
-use isnad_protocol::model::{self, Accused, Setting, Submitted, vocabularies};
+use isnad_protocol::model::{self, Accused, Setting, SubjectType, Submitted, vocabularies};
 use isnad_protocol::sheet::{self, Claim, Sheet};
 
 use super::{Retraction, opinions, persons};
@@ -40,6 +40,8 @@ pub(super) struct Check<'a> {
     accused: Accused,
     /// Subjects that they declare to be neither victim nor witness.
     declared: BTreeSet<RecordId>,
+    /// What they say that subjects are.
+    types: BTreeMap<RecordId, SubjectType>,
     at: usize,
     /// Claims that the request replaces.
     replaced: BTreeSet<(RecordId, ClaimId)>,
@@ -50,11 +52,12 @@ pub(super) struct Check<'a> {
 
 impl<'a> Check<'a> {
     pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, said: Vec<(RecordId, Vec<Json>)>) -> Self {
-        let (mut accused, mut declared) = (Accused::default(), BTreeSet::new());
+        let (mut accused, mut declared, mut types) = (Accused::default(), BTreeSet::new(), BTreeMap::new());
         for (record, claims) in &said {
-            accused.add(record.kind_code(), claims);
+            accused.add(record.kind_code(), claims.iter().filter_map(Json::as_object));
             let declares = |claim: &Json| claim.get("prop").and_then(Json::as_text) == Some("declaration");
             declared.extend(claims.iter().any(declares).then_some(*record));
+            types.extend(persons::type_of(claims).map(|said| (*record, said)));
         }
         Self {
             node,
@@ -65,6 +68,7 @@ impl<'a> Check<'a> {
             said,
             accused,
             declared,
+            types,
             at: 0,
             replaced: BTreeSet::new(),
             judged: BTreeSet::new(),
@@ -114,6 +118,11 @@ impl<'a> Check<'a> {
         self.declared.contains(&subject) || self.accused.has(Some(subject))
     }
 
+    /// What the request says that a subject is.
+    pub(super) fn says_type(&self, subject: RecordId) -> Option<SubjectType> {
+        self.types.get(&subject).copied()
+    }
+
     /// Passes if no rule is broken.
     ///
     /// # Errors
@@ -157,7 +166,10 @@ impl<'a> Check<'a> {
         if self.only_new {
             broken.retain(|broken| broken.code != "stands_twice");
         }
-        if broken.iter().any(is_person) && persons::is_cleared(self, own)? {
+        let is_unsaid = || persons::type_of(stated).or(persons::known(own).subject).is_none();
+        if broken.iter().any(is_person)
+            && (persons::is_cleared(self, own)? || (is_unsaid() && persons::is_an_entity(self, stated)?))
+        {
             broken.retain(|broken| !is_person(broken));
         }
         for broken in broken.iter_mut().filter(|broken| is_person(broken)) {

@@ -106,6 +106,26 @@ async fn a_person_who_is_known_already_is_no_further_named_without_a_declaration
     say(group, format!("{turned},{DECLARED}")).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_the_same_as_a_group_is_no_person() {
+    let (_homes, node) = alone().await;
+    let same = |verdict: &str| {
+        let value = format!(r#"{{"record":"@2","relation":"same_as","verdict":"{verdict}"}}"#);
+        change(at(2, 1), &format!(r#"{{"prop":"alias","value":"the-unit"}},{{"prop":"judgement","value":{value}}}"#))
+    };
+    let group = change(at(2, 2), r#"{"prop":"subject_type","value":"group"}"#);
+    for (changes, is_refused) in [
+        (vec![same("positive")], true),
+        (vec![same("negative"), group.clone()], true),
+        (vec![same("positive"), group.clone()], false),
+    ] {
+        let shown = preview(&node, Request { space: "members".into(), changes, only_new: true }).await;
+        assert_eq!(shown.is_err_and(|problem| problem.code == "person_not_accused"), is_refused);
+    }
+    hand_in(&node, "members", true, vec![group]).await.unwrap();
+    hand_in(&node, "members", true, vec![same("positive")]).await.unwrap();
+}
+
 /// Each record is held against the rules once, and whom the request accuses is found once. Were each asked about all, this
 /// would take 25 million checks.
 #[tokio::test(flavor = "multi_thread")]

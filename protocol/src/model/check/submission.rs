@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{Problem, Report, accuses, check_claims};
-use crate::encoding::json::Json;
+use crate::encoding::json::{Json, Object};
 use crate::id::RecordId;
 use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, EVIDENCE, FINDING, SUBJECT};
 use crate::model::{property, vocabularies};
@@ -77,7 +77,7 @@ pub struct Accused {
 
 impl Accused {
     /// Adds those that the claims on a record name, if it is of a kind that accuses, lists or tries.
-    pub fn add(&mut self, kind: u8, claims: &[Json]) {
+    pub fn add<'a>(&mut self, kind: u8, claims: impl IntoIterator<Item = &'a Object>) {
         if !matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) {
             return;
         }
@@ -93,6 +93,11 @@ impl Accused {
         }
     }
 
+    /// Those that have an id, each once.
+    pub fn subjects(&self) -> impl Iterator<Item = RecordId> + '_ {
+        self.subjects.iter().copied()
+    }
+
     /// True if a record is among them; any is where it has no id yet.
     #[must_use]
     pub fn has(&self, subject: Option<RecordId>) -> bool {
@@ -106,7 +111,10 @@ impl Accused {
 #[must_use]
 pub fn check_submission(submission: &Submission<'_>) -> Vec<Problem> {
     let mut accused = Accused::default();
-    submission.records.iter().for_each(|record| accused.add(record.kind, record.claims));
+    submission
+        .records
+        .iter()
+        .for_each(|record| accused.add(record.kind, record.claims.iter().filter_map(Json::as_object)));
     let &Submission { space_tlp, is_restricted, is_new_record, .. } = submission;
     // Of a record that stands somewhere else, nobody is told here that it is a person.
     let subject = (!is_new_record).then_some(SubjectType::Other);

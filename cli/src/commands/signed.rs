@@ -1,0 +1,93 @@
+//! What a person is told once something is signed: of what, where, and where it goes from here. Programs are told ids alone.
+
+use isnad_node::reading::Who;
+use isnad_node::writing::Written;
+use isnad_protocol::id::RecordId;
+use isnad_protocol::locale::{self, Language};
+use isnad_protocol::view::View;
+use serde::Serialize;
+
+use super::reading::{label, property_word};
+use crate::client::Client;
+use crate::output::{hanging, isolated, width};
+use crate::session::Session;
+
+/// Digits of a record's id that are shown: as many as name it.
+const DIGITS: usize = 8;
+
+/// What was signed of a record.
+#[derive(Serialize)]
+pub(super) struct Recorded {
+    pub(super) record: RecordId,
+    #[serde(flatten)]
+    pub(super) written: Written,
+    /// The claim that was retracted or replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) took: Option<Took>,
+}
+
+/// A claim that was retracted or replaced: what a person is told of it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Took {
+    /// The key of the word for what became of it.
+    #[serde(skip)]
+    pub(super) how: &'static str,
+    /// Its property.
+    pub(super) property: String,
+    /// Its value in one line.
+    pub(super) value: String,
+}
+
+/// Says what was signed.
+pub(super) async fn tell(session: &Session, client: &Client, space: &str, recorded: &Recorded) {
+    let sentences = match session.printer.json || recorded.written.entries.is_empty() {
+        true => Vec::new(),
+        false => sentences(session, client, space, recorded).await,
+    };
+    session.printer.either(recorded, |recorded| {
+        let ids = ids(session.language, recorded);
+        [sentences, ids].concat().join("\n")
+    });
+}
+
+/// What was signed on which record, and to whom it goes. It is signed: that the node cannot be asked now is no failure.
+async fn sentences(session: &Session, client: &Client, space: &str, recorded: &Recorded) -> Vec<String> {
+    let view = client.get::<View>(&format!("/records/{}", recorded.record)).await;
+    let (Ok(view), Ok(who)) = (view, client.get::<Who>("/who").await) else { return Vec::new() };
+    let language = session.language;
+    let id = recorded.record.to_string();
+    let digits: String = id.split('/').next_back().unwrap_or_default().chars().take(DIGITS).collect();
+    let kind = locale::code(language, "kind", &view.kind);
+    let title = label(&view.labels, language).map_or_else(|| isolated(&digits), |title| isolated(&title));
+    let values =
+        [("title", &*title), ("kind", kind), ("id", &*digits), ("space", locale::code(language, "space", space))];
+    let saved = match recorded.written.claims.len() {
+        0 => locale::format(language, "written.saved", &values),
+        count => locale::counted(language, "saved", u64::try_from(count).unwrap_or(u64::MAX), &values),
+    };
+    let keys = who.organisations.iter().flat_map(|organisation| &organisation.keys);
+    let nodes = keys.filter(|key| key.peer_id.is_some()).count().saturating_sub(1);
+    let goes = match nodes {
+        0 => session.word("written.stays").to_owned(),
+        nodes => locale::counted(language, "goes_to", u64::try_from(nodes).unwrap_or(u64::MAX), &[]),
+    };
+    [saved, goes].iter().map(|sentence| hanging("", sentence, width())).collect()
+}
+
+/// What it is called by afterwards.
+fn ids(language: Language, recorded: &Recorded) -> Vec<String> {
+    let written = &recorded.written;
+    let mut lines = vec![recorded.record.to_string()];
+    if written.entries.is_empty() && written.known > 0 {
+        lines.push(locale::word(language, "view.said_already").to_owned());
+    }
+    lines.extend(recorded.took.as_ref().map(|took| {
+        let property = property_word(language, &took.property);
+        format!("{} {property} \"{}\"", locale::word(language, took.how), isolated(&took.value))
+    }));
+    let named = |key: &str, id: String| locale::format(language, key, &[("id", &id)]);
+    lines.extend(written.claims.iter().map(|claim| named("written.claim", claim.to_string())));
+    lines.extend(written.narratives.iter().map(|narrative| named("written.narrative", narrative.to_string())));
+    lines.extend(written.entries.iter().map(|entry| named("written.entry", entry.to_string())));
+    lines
+}
