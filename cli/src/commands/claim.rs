@@ -9,7 +9,7 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::model::speech::{self, Spoken};
-use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, template, vocabularies};
+use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template, vocabularies};
 use isnad_protocol::view::{State, View, value_text};
 
 use super::reading::property_word;
@@ -49,7 +49,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
         }
         ClaimCommand::Retract { record, claim, reason, note } => {
             let record = about(&client, "retract", &record, &claim).await?;
-            check_reason(&reason)?;
+            check_reason(session, &reason)?;
             let OwnClaim { id, space, took } = own_claim(&client, record, &claim).await?;
             let retractions = vec![Retraction { claim: id, reason, note }];
             send(session, &client, space, Change { retractions, ..Change::of(record) }, Some(took)).await
@@ -68,14 +68,16 @@ async fn about(client: &Client, command: &str, record: &str, claim: &str) -> Res
     Err(problem)
 }
 
-fn check_reason(reason: &str) -> Result<(), Problem> {
-    let known = vocabularies::ALL.iter().find(|vocabulary| vocabulary.name == "retraction_reason");
-    let codes = known.map(|vocabulary| vocabulary.codes).unwrap_or_default();
-    if codes.contains(&reason) {
+fn check_reason(session: &Session, reason: &str) -> Result<(), Problem> {
+    let known = &vocabularies::RETRACTION_REASON;
+    if known.contains(reason) {
         return Ok(());
     }
-    let values = [("reason", reason), ("codes", &*codes.join(", "))];
-    Err(Problem::told(exit::REFUSED, "reason", "unsigned_this.reason", &values))
+    let near = nearest::codes_near(known, reason);
+    let key = if near.is_empty() { "unsigned_this.reason" } else { "unsigned_this.reason.near" };
+    let near = nearest::told(session.language, &near, &[known.name]);
+    let values = [("reason", reason), ("codes", &*known.codes.join(", ")), ("near", &*near)];
+    Err(Problem::told(exit::REFUSED, "reason", key, &values))
 }
 
 /// A claim of this organisation by its id or a unique beginning of it. Words that stand in both spaces are those that stand.
@@ -173,8 +175,12 @@ async fn from_words(
 ) -> Result<Object, Problem> {
     let Some(known) = property_of(words, record) else {
         let known = template::known_properties(record.kind_code(), session.language);
-        let values = [("property", words.property.as_deref().unwrap_or_default()), ("known", &*known)];
-        return Err(Problem::told(exit::REFUSED, "unknown_property", "property_unknown", &values));
+        let typed = words.property.as_deref().unwrap_or_default();
+        let near = nearest::properties_near(record.kind_code(), typed);
+        let key = if near.is_empty() { "property_unknown" } else { "property_unknown.near" };
+        let near = nearest::told(session.language, &near, &["property"]);
+        let values = [("property", typed), ("known", &*known), ("near", &*near)];
+        return Err(Problem::told(exit::REFUSED, "unknown_property", key, &values));
     };
     let spoken = value_of(session, &words.value.join(" "), known, words.language.as_deref())?;
     let value = with_records(client, known, spoken.value).await?;
@@ -240,7 +246,10 @@ fn wording_of(session: &Session, words: &ClaimWords, property: &Property) -> Res
         return Ok(Some(unavailable(&code)));
     }
     let lang = words.fields.wording_language.as_ref().or(words.language.as_ref());
-    let lang = lang.map(|text| language_of(session, text)).transpose()?.unwrap_or_else(|| "und".into());
+    let lang = lang.map(|text| language_of(session, text)).transpose()?;
+    // Nobody guesses: Arabic letters say which language it is, Latin ones do not.
+    let lang = lang.or_else(|| speech::value(&ValueType::Text, text).ok()?.lang);
+    let lang = lang.ok_or_else(|| Problem::told(exit::REFUSED, "missing_lang", "wording_lang", &[]))?;
     Ok(Some(Json::object([("lang", Json::text(lang)), ("text", Json::text(text))])))
 }
 

@@ -155,7 +155,8 @@ fn summaries(answer: &str) -> impl Iterator<Item = Result<Summary, Problem>> {
 pub(super) fn told(session: &Session, problem: Problem) -> Problem {
     use isnad_protocol::locale::lookup;
     let said = |part: &str| lookup(session.language, &format!("problem.{}.{part}", problem.code)).map(str::to_owned);
-    let Some(error) = said("error") else { return problem };
+    // What has its own key is told where it is printed.
+    let Some(error) = said("error").filter(|_| problem.words.key.is_empty()) else { return problem };
     let (why, advice) = (said("why"), said("try"));
     Problem { error, why: why.unwrap_or(problem.why), advice: advice.unwrap_or(problem.advice), ..problem }
 }
