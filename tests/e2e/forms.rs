@@ -64,7 +64,8 @@ fn commanded(text: &str) -> String {
 fn in_shell(home: &Path, typed: &str) -> Said {
     let isnad = command(home, &["--json"]);
     let program = std::iter::once(isnad.get_program()).chain(isnad.get_args());
-    let words: Vec<String> = program.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+    let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+    let words: Vec<String> = program.map(|word| quoted(word.to_str().unwrap())).collect();
     let line = typed.replacen("isnad", &words.join(" "), 1);
     Said::of(&std::process::Command::new("sh").args(["-c", &line]).env("LANG", "C").output().unwrap())
 }
@@ -138,8 +139,7 @@ fn a_preview_shows_every_name_of_a_place_and_no_code_becomes_one() {
         }
         assert!(whys[0] != whys[1] && whys[1] != whys[2], "{whys:?}");
     }
-    let shown =
-        say(home, &["--preview", "record", "new", "incident", "--from", &form("دمشق؛ Damascus; XX; SY")]);
+    let shown = say(home, &["--preview", "record", "new", "incident", "--from", &form("دمشق؛ Damascus; XX; SY")]);
     assert_eq!(shown.code, 3, "{shown:?}");
     let shown =
         say(home, &["--preview", "record", "new", "incident", "--from", &form("دمشق؛ Damascus; Syria; impact")]);
