@@ -11,6 +11,7 @@ mod candidates;
 mod carry;
 mod claim;
 mod demo;
+mod drafts;
 mod due;
 mod editor;
 mod explain;

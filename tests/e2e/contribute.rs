@@ -238,3 +238,64 @@ fn a_contribution_beside_a_node_goes_over_its_socket() {
     json(home, &["claim", "add", record, "title", "beside a node", "--in", "en"]);
     assert_eq!(node.stop("TERM"), 0);
 }
+
+#[test]
+fn a_mistyped_word_is_answered_with_what_may_have_been_meant() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let file = consortium.file("draft.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "incident", "--from", &file]);
+    let record = written["record"].as_str().unwrap();
+    let claim = written["claims"][0].as_str().unwrap();
+    let near = consortium.file("near.json", r#"{"prop": "agent", "value": {"code": "chlorin"}}"#);
+    let no_property = consortium.file("property.json", r#"{"prop": "titel", "lang": "en", "value": "x"}"#);
+    let form = consortium.file("form.txt", "titel [en]: x\n");
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["claim", "add", record, "agent", "chlorin"], 3, "chlorine"),
+        (&["claim", "add", record, "agent", "sarine"], 3, "sarin"),
+        (&["claim", "add", record, "titel", "x"], 3, "title"),
+        (&["claim", "add", record, "--from", &near], 3, "chlorine"),
+        (&["claim", "add", record, "--from", &no_property], 3, "title"),
+        (&["claim", "retract", record, claim, "--reason", "eror"], 3, "error"),
+        (&["record", "new", "incident", "--from", &form], 3, "title"),
+        (&["record", "new", "incidnet", "--from", &form], 2, "incident"),
+        (&["list", "incidnets"], 2, "incident"),
+    ];
+    for (arguments, code, meant) in cases {
+        for (lang, question) in [("ar", "لعل"), ("en", "did you mean"), ("fr", "vouliez-vous dire")] {
+            let problem = refused(home, &[&["--lang", lang], arguments].concat(), code);
+            let advice = problem["try"].as_str().unwrap();
+            assert!(advice.starts_with(question) && advice.contains(meant), "{lang} {arguments:?}: {problem}");
+        }
+    }
+    let problem = refused(home, &["claim", "add", record, "agent", "water"], 3);
+    assert!(!problem["try"].as_str().unwrap().contains("did you mean"), "{problem}");
+}
+
+#[test]
+fn a_wording_has_the_language_that_is_said_or_that_its_letters_say() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let source = consortium.file("source.json", r#"{"claims": [{"prop": "title", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "source", "--from", &source]);
+    let source = written["record"].as_str().unwrap();
+    let note = consortium.file("note.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "finding", "--from", &note]);
+    let record = written["record"].as_str().unwrap();
+    let outcome = ["claim", "add", record, "outcome", "confirmed_use", "--source", source, "--standard", "unstated"];
+    for (lang, words) in [("ar", "لغة"), ("en", "language"), ("fr", "langue")] {
+        let arguments = [&["--lang", lang], &outcome[..], &["--wording", "Sarin was used"]].concat();
+        let problem = refused(home, &arguments, 3);
+        assert_eq!(problem["code"], "missing_lang");
+        assert!(problem["why"].as_str().unwrap().contains(words), "{problem}");
+        assert!(problem["try"].as_str().unwrap().contains("--wording-language"), "{problem}");
+    }
+    let arabic = json(home, &[&outcome[..], &["--wording", "استُعمل السارين"]].concat());
+    let english = [&outcome[..], &["--wording", "Sarin was used", "--wording-language", "English"]].concat();
+    let english = json(home, &english);
+    let view = json(home, &["show", record]);
+    for (written, lang) in [(arabic, "ar"), (english, "en")] {
+        let said = claims(&view, "outcome").into_iter().find(|claim| claim["id"] == written["claims"][0]);
+        assert_eq!(said.unwrap()["wording"]["lang"], lang);
+    }
+}

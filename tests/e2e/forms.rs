@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use isnad_tests::binary::{Consortium, Said, command, json};
+use isnad_tests::binary::{Consortium, Said, command, json, refused, say};
 
 /// An editor that does what a script says to the file it is given.
 fn editor(consortium: &Consortium, name: &str, script: &str) -> String {
@@ -52,5 +52,99 @@ fn what_was_typed_is_kept_where_it_is_given_up_or_the_editor_fails() {
     for path in kept {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(std::fs::read_to_string(&path).unwrap().contains("2013"));
+    }
+}
+
+/// What stands between the grave accents of a text: a command, as a person copies it.
+fn commanded(text: &str) -> String {
+    text.split('`').nth(1).unwrap_or_else(|| panic!("no command: {text}")).to_owned()
+}
+
+/// Has a shell run a command that the program named.
+fn in_shell(home: &Path, typed: &str) -> Said {
+    let isnad = command(home, &["--json"]);
+    let program = std::iter::once(isnad.get_program()).chain(isnad.get_args());
+    let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+    let words: Vec<String> = program.map(|word| quoted(word.to_str().unwrap())).collect();
+    let line = typed.replacen("isnad", &words.join(" "), 1);
+    Said::of(&std::process::Command::new("sh").args(["-c", &line]).env("LANG", "C").output().unwrap())
+}
+
+#[test]
+fn a_kept_text_is_handed_in_by_the_command_that_is_named_and_leaves_nothing_behind() {
+    let dir = tempfile::Builder::new().prefix("it's $HOME ").tempdir().unwrap();
+    let consortium = Consortium::found_in(dir, 2);
+    let home = &consortium.homes[0];
+    // An editor that leaves backups, open to all, and fails.
+    let script = "f=$(basename \"$1\"); d=$(dirname \"$1\"); sed -i 's/^space:.*/space: public/; s/^date:.*/date: 2013/' \"$1\"; \
+                  for b in \"$d/$f~\" \"$d/.$f.swp\" \"$d/#$f#\"; do cp \"$1\" \"$b\"; chmod 644 \"$b\"; done; exit 0";
+    let once = format!("grep -q '^source: nobody' \"$1\" || sed -i 's/^source:.*/source: nobody/' \"$1\"; {script}");
+    // The name of a program holds no space: a link does.
+    let program = tempfile::tempdir().unwrap();
+    let path = program.path().join("editor");
+    std::fs::write(&path, format!("#!/bin/sh\n{once}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let problem = new(home, "en", path.to_str().unwrap()).problem(3);
+    let line = problem["why"].as_str().unwrap();
+    assert!(line.starts_with("line ") && line.contains("nobody"), "{problem}");
+    assert!(problem["try"].as_str().unwrap().starts_with("see what there is with `isnad list source`"), "{problem}");
+    for path in drafts(home) {
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+    }
+    assert_eq!(drafts(home).len(), 4);
+    let text = drafts(home).into_iter().find(|path| path.extension().is_some_and(|end| end == "txt")).unwrap();
+    assert!(std::fs::read_to_string(&text).unwrap().contains("# ^ "), "the line is marked");
+    std::fs::write(&text, std::fs::read_to_string(&text).unwrap().replace("source: nobody", "source:")).unwrap();
+    let typed = commanded(problem["try"].as_str().unwrap().split_once("your text").unwrap().1);
+    assert!(typed.contains("record new incident --space public --from '"), "{typed}");
+    let written = in_shell(home, &typed).json();
+    assert!(written["record"].is_string());
+    assert_eq!(drafts(home), Vec::<PathBuf>::new(), "what is signed is kept nowhere else");
+}
+
+#[test]
+fn a_narrative_that_is_handed_in_later_undoes_nothing_that_colleagues_wrote() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let note = consortium.file("note.json", r#"{"claims": [{"prop": "note", "lang": "en", "value": "x"}]}"#);
+    let written = json(home, &["record", "new", "incident", "--from", &note]);
+    let record = written["record"].as_str().unwrap();
+    let text = consortium.file("text", "First line.\nSecond line.\nThird line.\n");
+    let begun = json(home, &["narrative", "edit", record, "--from", &text, "--in", "en"]);
+    let narrative = begun["narratives"][0].as_str().unwrap();
+    let failing = editor(&consortium, "failing", "sed -i 's/First/My first/' \"$1\"; exit 1");
+    let mut edit = command(home, &["--json", "narrative", "edit", record, "--narrative", narrative]);
+    let said = Said::of(&edit.env("EDITOR", failing).env_remove("VISUAL").output().unwrap());
+    let typed = commanded(said.problem(2)["try"].as_str().unwrap().split_once("your text").unwrap().1);
+    let colleagues = consortium.file("text", "First line.\nSecond line.\nTheir third line.\n");
+    json(home, &["narrative", "edit", record, "--narrative", narrative, "--from", &colleagues]);
+    in_shell(home, &typed).json();
+    let view = json(home, &["show", record]);
+    assert_eq!(view["narratives"][0]["text"], "My first line.\nSecond line.\nTheir third line.\n");
+    assert_eq!(drafts(home), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_preview_shows_every_name_of_a_place_and_no_code_becomes_one() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let form = |place: &str| consortium.file("form.txt", format!("title [en]: X\ndate: 2013\nplace: {place}\n"));
+    for place in ["دمشق؛ XX", "Damascus; XX"] {
+        let mut whys = Vec::new();
+        for lang in ["ar", "en", "fr"] {
+            let problem = refused(home, &["--lang", lang, "record", "new", "incident", "--from", &form(place)], 3);
+            assert_eq!(problem["code"], "place_country", "{problem}");
+            assert!(problem["try"].as_str().unwrap().contains("SY"), "{problem}");
+            whys.push(problem["why"].as_str().unwrap().to_owned());
+        }
+        assert!(whys[0] != whys[1] && whys[1] != whys[2], "{whys:?}");
+    }
+    let shown = say(home, &["--preview", "record", "new", "incident", "--from", &form("دمشق؛ Damascus; XX; SY")]);
+    assert_eq!(shown.code, 3, "{shown:?}");
+    let shown =
+        say(home, &["--preview", "record", "new", "incident", "--from", &form("دمشق؛ Damascus; Syria; impact")]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    for part in ["Damascus", "دمشق", "(ar)", "(und)", "impact or release"] {
+        assert!(shown.out.contains(part), "{part}: {shown:?}");
     }
 }

@@ -70,6 +70,11 @@ fn hostile() -> Vec<String> {
         "\t=1+1",
         "\r=1+1",
         "\"quoted\",\"cells\"",
+        "a;=1+1;b",
+        "a; \"=1+1\"",
+        "a\n@SUM(A1)",
+        "\";\"=1+1",
+        "＝1+1",
         "a,b;c",
         "<script>alert(1)</script>",
         "' OR 1=1 --",
@@ -219,12 +224,15 @@ fn is_inert(said: &Said, what: &str) {
     }
 }
 
-/// A spreadsheet runs no cell: none begins as a formula does, unless it is a number.
+/// A spreadsheet runs no cell: none begins as a formula does, unless it is a number. Cells end wherever some spreadsheet ends
+/// them: in French and Arabic at semicolons, and where the quotes then count for nothing at the end of a line too.
 fn is_no_formula(csv: &str, what: &str) {
     for (number, row) in csv.split("\r\n").enumerate().skip(1).filter(|(_, row)| !row.is_empty()) {
-        for cell in row.split(',') {
-            let cell = cell.trim_start_matches('"');
-            let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+        for cell in row.split([',', ';', '\n', '\t']) {
+            // What stands before a formula and is passed over.
+            let cell = cell.trim_start_matches(['"', ' ', '\u{a0}', '\u{3000}']);
+            let is_formula =
+                cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\r']) && cell.parse::<f64>().is_err();
             assert!(!is_formula, "{what}, row {number}: {cell:?}");
         }
     }

@@ -9,7 +9,7 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::model::speech::{self, Spoken};
-use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, template, vocabularies};
+use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template, vocabularies};
 use isnad_protocol::view::{State, View, value_text};
 
 use super::reading::property_word;
@@ -71,19 +71,22 @@ async fn about(client: &Client, command: &str, record: &str, claim: &str) -> Res
 
 /// The reason of a retraction. Whoever gives none, or one that is none, is told all, each with its word.
 fn reason_of(session: &Session, reason: Option<String>) -> Result<String, Problem> {
-    let codes = vocabularies::RETRACTION_REASON.codes;
+    let known = &vocabularies::RETRACTION_REASON;
     let Some(reason) = reason else {
         let line = |code: &&str| format!("{code}: {}", locale::code(session.language, "retraction_reason", code));
         let mut why = vec![session.word("retract.reasons").to_owned()];
-        why.extend(codes.iter().map(line));
+        why.extend(known.codes.iter().map(line));
         let (error, advice) = (session.word("preview.not_signed"), "--reason CODE --note TEXT");
         return Err(Problem::new(exit::REFUSED, "retraction_without_reason", error, why.join("\n"), advice));
     };
-    if codes.contains(&reason.as_str()) {
+    if known.contains(&reason) {
         return Ok(reason);
     }
-    let values = [("reason", &*reason), ("codes", &*codes.join(", "))];
-    Err(Problem::told(exit::REFUSED, "reason", "unsigned_this.reason", &values))
+    let near = nearest::codes_near(known, &reason);
+    let key = if near.is_empty() { "unsigned_this.reason" } else { "unsigned_this.reason.near" };
+    let near = nearest::told(session.language, &near, &[known.name]);
+    let values = [("reason", &*reason), ("codes", &*known.codes.join(", ")), ("near", &*near)];
+    Err(Problem::told(exit::REFUSED, "reason", key, &values))
 }
 
 /// A claim of this organisation by its id or a unique beginning of it. Words that stand in both spaces are those that stand.
@@ -181,8 +184,12 @@ async fn from_words(
 ) -> Result<Object, Problem> {
     let Some(known) = property_of(words, record) else {
         let known = template::known_properties(record.kind_code(), session.language);
-        let values = [("property", words.property.as_deref().unwrap_or_default()), ("known", &*known)];
-        return Err(Problem::told(exit::REFUSED, "unknown_property", "property_unknown", &values));
+        let typed = words.property.as_deref().unwrap_or_default();
+        let near = nearest::properties_near(record.kind_code(), typed);
+        let key = if near.is_empty() { "property_unknown" } else { "property_unknown.near" };
+        let near = nearest::told(session.language, &near, &["property"]);
+        let values = [("property", typed), ("known", &*known), ("near", &*near)];
+        return Err(Problem::told(exit::REFUSED, "unknown_property", key, &values));
     };
     let spoken = value_of(session, &words.value.join(" "), known, words.language.as_deref())?;
     let value = with_records(client, known, spoken.value).await?;
@@ -248,7 +255,10 @@ fn wording_of(session: &Session, words: &ClaimWords, property: &Property) -> Res
         return Ok(Some(unavailable(&code)));
     }
     let lang = words.fields.wording_language.as_ref().or(words.language.as_ref());
-    let lang = lang.map(|text| language_of(session, text)).transpose()?.unwrap_or_else(|| "und".into());
+    let lang = lang.map(|text| language_of(session, text)).transpose()?;
+    // Nobody guesses: Arabic letters say which language it is, Latin ones do not.
+    let lang = lang.or_else(|| speech::value(&ValueType::Text, text).ok()?.lang);
+    let lang = lang.ok_or_else(|| Problem::told(exit::REFUSED, "missing_lang", "wording_lang", &[]))?;
     Ok(Some(Json::object([("lang", Json::text(lang)), ("text", Json::text(text))])))
 }
 

@@ -9,6 +9,7 @@ use isnad_protocol::id::{NarrativeId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::view::{ShownNarrative, View};
 
+use super::drafts::{Begun, Kept};
 use super::editor::Writing;
 use super::preview;
 use super::signed::{Recorded, tell};
@@ -38,10 +39,15 @@ pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome
     };
     let job = Job { session, record, space, language, old: old.map(|(old, _)| old) };
     let Some(file) = from else { return job.in_editor().await };
+    let left = Kept::left(session, &file);
+    let job = job.as_begun(left.as_ref().and_then(Kept::begun));
     let text = String::from_utf8(read(&file)?)
         .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))?;
     unchanged(job.before(), &text)?;
-    job.sign(text).await.map(|_| DONE)
+    if job.sign(text).await? {
+        left.into_iter().for_each(Kept::done);
+    }
+    Ok(DONE)
 }
 
 /// Passes if there is something to sign.
@@ -71,13 +77,25 @@ impl Job<'_> {
         self.old.as_ref().map_or("", |old| &old.text)
     }
 
+    /// The same edit on the narrative as it was when its text was begun: what colleagues signed since is merged, not undone.
+    fn as_begun(self, begun: Option<Begun>) -> Self {
+        let begun = begun.filter(|begun| begun.record == self.record).and_then(|begun| begun.old);
+        match (&self.old, begun) {
+            (Some(now), Some(then)) if now.id == then.id => Self { old: Some(then), ..self },
+            _ => self,
+        }
+    }
+
     async fn in_editor(self) -> Outcome {
         let before = self.before().to_owned();
         let session = self.session;
-        let id = self.old.as_ref().map(|old| format!(" --narrative {}", old.id)).unwrap_or_default();
-        let command = format!("isnad narrative edit {}{id}", self.record);
-        let writing = Writing::begin(session, "narrative", &before)?;
-        let after = writing.edited().map_err(|problem| writing.kept_if_changed(&command, problem, &before))?;
+        let (space, language) = (self.space.name().to_owned(), self.language.clone());
+        let begun = Begun { record: self.record, space, language, old: self.old.clone() };
+        let writing = Writing::begin_on(session, &begun, &before)?;
+        let after = match writing.edited() {
+            Ok(after) => after,
+            Err(problem) => return Err(writing.kept_if_changed(problem, &before)),
+        };
         if let Err(problem) = unchanged(&before, &after) {
             writing.done();
             return Err(problem);
@@ -85,7 +103,7 @@ impl Job<'_> {
         match self.sign(after).await {
             Ok(true) => writing.done(),
             Ok(false) => writing.tell_kept(session),
-            Err(problem) => return Err(writing.kept(&command, problem)),
+            Err(problem) => return Err(writing.kept(problem)),
         }
         Ok(DONE)
     }

@@ -291,6 +291,7 @@ impl Shown<'_> {
             let old = self.value(drafted.record.record, prop, Some(old), &drafted.refs);
             notes.push(self.format("preview.instead_of", &[("value", &old)]));
         }
+        notes.extend(claim.get("value").into_iter().flat_map(|value| self.further(value)));
         notes.extend(self.notes(claim, &drafted.refs));
         notes.push(format!("[{}]", drafted.id.to_short()));
         lines.push(hanging("    ", &notes.join("; "), width()));
@@ -302,6 +303,25 @@ impl Shown<'_> {
         }
         lines.extend(claim.get("wording").map(|wording| hanging("    ", &self.wording(wording), width())));
         lines
+    }
+
+    /// What a page leaves out of a value, and is signed all the same: every name of a place with its language, what the place is
+    /// in the incident, the script of a name.
+    fn further(&self, value: &Json) -> Vec<String> {
+        let text = |value: &Json, key: &str| value.get(key).and_then(Json::as_text).map(isolated);
+        let name = |name: &Json| {
+            let lang = text(name, "lang").map(|lang| format!(" ({lang})")).unwrap_or_default();
+            Some(format!("{}{lang}", text(name, "text")?))
+        };
+        let names: Vec<String> =
+            value.get("names").and_then(Json::as_list).unwrap_or_default().iter().filter_map(name).collect();
+        let glue = format!("{} ", self.session.word("preview.comma"));
+        let told = |key: &str, text: String| format!("{}: {text}", self.session.word(key));
+        let role = value.get("role").and_then(Json::as_text).filter(|_| !names.is_empty());
+        let role = role.map(|code| isolated(locale::code(self.session.language, "place_role", code)));
+        let script = text(value, "script").map(|script| told("template.part.script", script));
+        let names = (names.len() > 1).then(|| told("member.names", names.join(&glue)));
+        names.into_iter().chain(role).chain(script).collect()
     }
 
     /// What a claim says besides its value, source and wording.

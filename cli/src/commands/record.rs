@@ -8,8 +8,9 @@ use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale;
 use isnad_protocol::model::template::{self, Mark, Parsed};
-use isnad_protocol::model::{self, Audience, Draft, Kind};
+use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 
+use super::drafts::Kept;
 use super::editor::Writing;
 use super::preview;
 use super::writing::{not_taken, read, resolve_among, send};
@@ -47,7 +48,14 @@ fn example(session: &Session, kind: &Kind) -> Outcome {
 }
 
 fn known_kind(kind: &str) -> Result<&'static Kind, Problem> {
-    template::kind_named(kind).ok_or_else(|| Problem::told(exit::USAGE, "usage", "kind_unknown", &[("kind", kind)]))
+    template::kind_named(kind).ok_or_else(|| kind_unknown("usage", "kind_unknown", kind))
+}
+
+/// No kind is called so. Which ones may have been meant is said.
+pub(super) fn kind_unknown(code: &str, key: &str, typed: &str) -> Problem {
+    let near: Vec<&str> = nearest::kinds_near(typed).iter().map(|kind| kind.name).collect();
+    let key = if near.is_empty() { key.to_owned() } else { format!("{key}.near") };
+    Problem::told(exit::USAGE, code, &key, &[("kind", typed), ("near", &near.join(", "))])
 }
 
 /// A record as it was written: in JSON, or as a template that knows its lines.
@@ -108,9 +116,19 @@ async fn from_file(session: &Session, kind: &Kind, file: &Path, space: Option<Sp
     let written = Written::of_file(kind, file)?;
     let space = chosen_space(space, written.draft.space)?;
     match sign(session, kind, &written, space).await {
-        Ok(code) => Ok(code),
+        Ok(code) => {
+            signed(session, Some(file));
+            Ok(code)
+        }
         Err(Failed::Else(problem)) => Err(problem),
         Err(Failed::Rules(found)) => Err(refused(session, &found)),
+    }
+}
+
+/// A text that waited in the home is not wanted any more once it is signed.
+fn signed(session: &Session, file: Option<&Path>) {
+    if let Some(kept) = file.filter(|_| !session.preview).and_then(|file| Kept::left(session, file)) {
+        kept.done();
     }
 }
 
@@ -199,7 +217,13 @@ async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<V
                 let why = why.collect::<Vec<_>>().join(": ");
                 // Where one of several is meant, the author chooses; else the rule that asks for a record is broken.
                 let code = if problem.code == "not_found" { "not_a_record" } else { &problem.code };
-                found.push(written.found(code, &reference.path, why, problem.advice.clone()));
+                let named =
+                    reference.kinds.first().and_then(|code| model::kind(*code)).map_or("incident", |kind| kind.name);
+                let advice = match &*problem.code {
+                    "not_found" => locale::format(session.language, "record.see_kind", &[("kind", named)]),
+                    _ => problem.advice.clone(),
+                };
+                found.push(written.found(code, &reference.path, why, advice));
             }
             Err(problem) => return Err(problem.into()),
         }
@@ -211,11 +235,13 @@ async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<V
 /// Opens the form in the editor, and comes back to it with what is to be corrected, until it is signed or given up.
 async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
     let begun = form(session, kind, args)?;
-    let command = format!("isnad record new {}", kind.name);
     let writing = Writing::begin(session, kind.name, &begun)?;
     let (mut shown, mut last) = (begun.clone(), None);
     loop {
-        let typed = writing.edited().map_err(|problem| writing.kept_if_changed(&command, problem, &begun))?;
+        let typed = match writing.edited() {
+            Ok(typed) => typed,
+            Err(problem) => return Err(writing.kept_if_changed(problem, &begun)),
+        };
         if let Some(problem) = given_up(&typed, &shown, last) {
             if template::is_same(&shown, &begun) {
                 writing.done();
@@ -226,7 +252,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             if problem.words.problems.len() > 1 && !session.printer.json {
                 writing.tell_kept(session);
             }
-            return Err(writing.kept(&command, problem));
+            return Err(writing.kept(problem));
         }
         let written = Written::of_template(kind, &typed);
         let space = written.draft.space.map_or_else(SpaceName::default, named);
@@ -237,9 +263,10 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             }
             Ok(code) => {
                 writing.done();
+                signed(session, args.from.as_deref());
                 return Ok(code);
             }
-            Err(Failed::Else(problem)) => return Err(writing.kept(&command, problem)),
+            Err(Failed::Else(problem)) => return Err(writing.kept(problem)),
             Err(Failed::Rules(found)) => {
                 let marks: Vec<Mark> = found.iter().map(|found| found.mark.clone()).collect();
                 shown = template::marked(&typed, &marks, session.language);

@@ -111,7 +111,8 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// Codes as a reader is told of them: each with its word, which an author may write as well.
-pub(super) fn told(language: Language, codes: &[&str], rooms: &[&str]) -> String {
+#[must_use]
+pub fn told(language: Language, codes: &[&str], rooms: &[&str]) -> String {
     let told = codes.iter().map(|code| {
         let word = rooms.iter().find_map(|room| locale::lookup(language, &format!("{room}.{code}")));
         let word = word.filter(|word| fold::plain(word) != fold::plain(code));

@@ -65,8 +65,12 @@ fn publish(world: &mut World, author: u8, about: RecordId, publisher: &str, kind
 }
 
 fn view(entries: &[Authentic], policy: &Policy) -> View {
+    view_of(incident(), entries, policy)
+}
+
+fn view_of(record: RecordId, entries: &[Authentic], policy: &Policy) -> View {
     let today = Day::parse("2018-12-01").unwrap();
-    View::of(incident(), &store(entries), Context { judge: &FREE, names: &names(), policy, today }).unwrap()
+    View::of(record, &store(entries), Context { judge: &FREE, names: &names(), policy, today }).unwrap()
 }
 
 fn property(entries: &[Authentic], prop: &str) -> Property {
@@ -196,6 +200,22 @@ fn what_counts_as_one_source() {
         play(&mut world);
         assert_eq!(counts(&corroboration(&world)), expected, "{name}");
     }
+}
+
+/// A basis is a source or evidence, so that only such a record can be rested on by what it says itself.
+#[test]
+fn a_source_that_rests_on_the_record_rests_on_the_claim() {
+    let mut world = World::default();
+    let about = source(9);
+    publish(&mut world, 1, source(1), "Paper 1", "press", &[about]);
+    let dated = |basis: RecordId| said("date", "\"2018-04-07\"", &[("basis", on(&[basis]).as_str())]);
+    world.say(1, about, &[dated(source(1))]);
+    world.say(17, about, &[dated(evidence(1))]);
+    let view = view_of(about, &world.entries, &Policy::default());
+    let date = view.properties.into_iter().find(|property| property.prop == "date").unwrap();
+    assert!(date.claims.iter().all(|claim| claim.flags.iter().all(|flag| flag != "malformed")), "{:?}", date.claims);
+    let [found] = date.computed.corroboration.as_slice() else { panic!("{:?}", date.computed) };
+    assert_eq!(counts(found), [2, 1, 0, 1, 0]);
 }
 
 #[test]

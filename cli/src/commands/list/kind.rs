@@ -3,14 +3,15 @@
 use isnad_protocol::locale::{Language, lookup};
 use isnad_protocol::model::{KINDS, Kind};
 
-use crate::error::{Problem, exit};
+use crate::commands::record::kind_unknown;
+use crate::error::Problem;
 use crate::output::pasted;
 
 /// The kind of this name or word.
 pub(crate) fn kind_called(text: &str) -> Result<&'static Kind, Problem> {
     let asked = bare(text);
     let found = KINDS.iter().find(|kind| names(kind).any(|name| bare(&name) == asked));
-    found.ok_or_else(|| Problem::told(exit::USAGE, "list_kind", "list_kind", &[("kind", text)]))
+    found.ok_or_else(|| kind_unknown("list_kind", "list_kind", text))
 }
 
 /// Its name as ids have it, and its words, for one and for several.

@@ -127,7 +127,7 @@ impl Said {
             return once(&mut self.country, country).ok_or_else(several);
         }
         if !is_name && is_like_a_code(part.text) {
-            return Err(fault("place_country", part.text));
+            return Err(NotUnderstood::new("place_country", "country").with("part", part.text));
         }
         bare.push(part.text);
         Ok(())

@@ -1,0 +1,217 @@
+//! Texts that wait in a home until they are signed: where they stand, what was left beside them, how each is handed in.
+//!
+//! What is not signed may name whom nobody may know of. So a text is its owner's alone, and goes with the backups that editors
+//! make of it once it is signed.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use isnad_node::{clock, files};
+use isnad_protocol::encoding::to_hex;
+use isnad_protocol::id::RecordId;
+use isnad_protocol::locale;
+use isnad_protocol::model::template;
+use isnad_protocol::view::ShownNarrative;
+use serde::{Deserialize, Serialize};
+
+use crate::args::SpaceName;
+use crate::error::Problem;
+use crate::session::Session;
+
+/// The folder of a home in which texts stand that are being written. Only its owner can enter it.
+const DRAFTS: &str = "drafts";
+
+/// How the names of texts end.
+const TEXT: &str = "txt";
+
+/// The same of what a narrative was begun on.
+const BEGUN: &str = "begun";
+
+/// Earlier texts that are named when another is begun.
+const NAMED: usize = 3;
+
+/// A text in the drafts of a home.
+#[derive(Debug)]
+pub(super) struct Kept {
+    path: PathBuf,
+}
+
+/// What a narrative was begun on. What colleagues sign before it is handed in is merged with it, and not undone by it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Begun {
+    pub(super) record: RecordId,
+    pub(super) space: String,
+    pub(super) language: String,
+    /// The narrative as it was then; none for a new one.
+    pub(super) old: Option<ShownNarrative>,
+}
+
+impl Kept {
+    /// Puts a text into a file of the home, and names those that an earlier end left there.
+    pub(super) fn begin(session: &Session, name: &str, text: &str) -> Result<Self, Problem> {
+        let folder = folder(session)?;
+        files::create_directory(&folder)?;
+        tell_earlier(session, &folder);
+        let random: [u8; 4] = clock::random()?;
+        let kept = Self { path: folder.join(format!("{name}-{}.{TEXT}", to_hex(&random))) };
+        kept.put(text)?;
+        Ok(kept)
+    }
+
+    /// A text that an earlier end left in the home; none for a file that stands elsewhere.
+    pub(super) fn left(session: &Session, file: &Path) -> Option<Self> {
+        let path = file.canonicalize().ok()?;
+        let folder = folder(session).ok()?.canonicalize().ok()?;
+        let is_text = path.extension() == Some(OsStr::new(TEXT));
+        (is_text && path.parent() == Some(&folder)).then_some(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Replaces the text.
+    pub(super) fn put(&self, text: &str) -> Result<(), Problem> {
+        Ok(files::replace(&self.path, text.as_bytes())?)
+    }
+
+    /// Keeps what a narrative was begun on beside its text.
+    pub(super) fn put_begun(&self, begun: &Begun) -> Result<(), Problem> {
+        let bytes = serde_json::to_vec(begun).map_err(|error| Problem::fault(error.to_string()))?;
+        Ok(files::replace(&self.path.with_extension(BEGUN), &bytes)?)
+    }
+
+    /// What a narrative was begun on; none for a record.
+    pub(super) fn begun(&self) -> Option<Begun> {
+        serde_json::from_slice(&std::fs::read(self.path.with_extension(BEGUN)).ok()?).ok()
+    }
+
+    /// Closes the text and its backups to others: an editor may have written another file under the same name.
+    pub(super) fn close(&self) -> Result<(), Problem> {
+        files::set_owner_only(&self.path)?;
+        self.backups().iter().try_for_each(|backup| Ok(files::set_owner_only(backup)?))
+    }
+
+    /// Removes the text, and what stands beside it: nothing in it is wanted any more.
+    pub(super) fn done(self) {
+        let begun = Some(self.path.with_extension(BEGUN)).filter(|begun| begun.exists());
+        for path in self.backups().into_iter().chain(begun).chain([self.path]) {
+            if let Err(error) = std::fs::remove_file(&path) {
+                tracing::warn!(%error, "a text that is signed was not removed from the drafts");
+            }
+        }
+    }
+
+    /// The command that hands the text in, as a shell reads it.
+    pub(super) fn command(&self) -> String {
+        let file = quoted(&self.path.display().to_string());
+        if let Some(Begun { record, space, language, old }) = self.begun() {
+            let which = old.map_or_else(
+                || format!("--in {} --space {space}", quoted(&language)),
+                |old| format!("--narrative {}", old.id),
+            );
+            return format!("isnad narrative edit {record} {which} --from {file}");
+        }
+        let name = self.path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        let kind = name.rsplit_once('-').map_or(name, |(kind, _)| kind);
+        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let space = template::kind_named(kind).and_then(|kind| template::parse(kind.code, &text).draft.space);
+        let space = space.map_or(SpaceName::default().name(), |space| space.name());
+        format!("isnad record new {kind} --space {space} --from {file}")
+    }
+
+    /// The same problem, which says besides where the text is kept, and how it is handed in.
+    pub(super) fn kept(&self, mut problem: Problem) -> Problem {
+        problem.words.values.insert("kept".to_owned(), self.path.display().to_string());
+        problem.words.values.insert("kept_command".to_owned(), self.command());
+        problem.and("kept")
+    }
+
+    /// Says on the side where the text is kept.
+    pub(super) fn tell(&self, session: &Session, key: &str) {
+        let values = [("kept", &*self.path.display().to_string()), ("kept_command", &*self.command())];
+        session.printer.aside(locale::format(session.language, key, &values));
+    }
+
+    /// Files that editors made of the text, whichever editor it was.
+    fn backups(&self) -> Vec<PathBuf> {
+        let own = self.path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let beside = self.path.parent().and_then(|folder| std::fs::read_dir(folder).ok());
+        let files = beside.into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_backup =
+            |path: &PathBuf| path.file_name().and_then(OsStr::to_str).is_some_and(|name| is_backup_of(own, name));
+        files.filter(is_backup).collect()
+    }
+}
+
+/// True for a name that an editor gives to a backup or a lock of a file: Vim, Emacs, nano, and those that do as they do.
+fn is_backup_of(file: &str, name: &str) -> bool {
+    let Some((before, behind)) = name.split_once(file) else { return false };
+    let is_numbered = |text: &str, before: &str, behind: &str| {
+        let number = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    match before {
+        "#" => behind == "#",
+        ".#" => behind.is_empty(),
+        "." => matches!(behind, ".swp" | ".swo" | ".swn" | ".swx" | ".un~"),
+        "" => {
+            matches!(behind, "~" | ".bak" | ".orig" | ".save")
+                || is_numbered(behind, ".~", "~")
+                || is_numbered(behind, ".save.", "")
+        }
+        _ => false,
+    }
+}
+
+/// A word as a shell takes it, whatever stands in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn folder(session: &Session) -> Result<PathBuf, Problem> {
+    let folder = session.home()?.path().join(DRAFTS);
+    // The command is to be right wherever it is typed.
+    Ok(std::path::absolute(&folder).unwrap_or(folder))
+}
+
+fn tell_earlier(session: &Session, folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let texts = entries.flatten().map(|entry| entry.path());
+    let mut earlier: Vec<PathBuf> = texts.filter(|path| path.extension() == Some(OsStr::new(TEXT))).collect();
+    earlier.sort();
+    for path in earlier.into_iter().take(NAMED) {
+        Kept { path }.tell(session, "record.earlier");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backups_of_known_editors_are_told_from_other_texts() {
+        let file = "incident-0a1b2c3d.txt";
+        for name in [
+            "incident-0a1b2c3d.txt~",
+            ".incident-0a1b2c3d.txt.swp",
+            ".incident-0a1b2c3d.txt.un~",
+            "#incident-0a1b2c3d.txt#",
+            ".#incident-0a1b2c3d.txt",
+            "incident-0a1b2c3d.txt.~12~",
+            "incident-0a1b2c3d.txt.save.1",
+        ] {
+            assert!(is_backup_of(file, name), "{name}");
+        }
+        for name in [file, "incident-0a1b2c3d.begun", "incident-ffffffff.txt~", "my incident-0a1b2c3d.txt", "x~"] {
+            assert!(!is_backup_of(file, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_shell_takes_a_quoted_path_as_one_word() {
+        for (path, expected) in [("/a/b.txt", "'/a/b.txt'"), ("/it's $HOME", r"'/it'\''s $HOME'"), ("", "''")] {
+            assert_eq!(quoted(path), expected);
+        }
+    }
+}
