@@ -216,7 +216,6 @@ fn replies(sheet: &Sheet<'_>) -> Vec<String> {
     for claim in apart.iter().take(most) {
         let Some(reply) = reply(claim) else { continue };
         out.extend(pen.reply(&reply, "  ", pen.width));
-        out.extend(claim.basis.iter().flat_map(|basis| hung("    ← ", &pen.basis(basis), pen.width)));
     }
     out.extend(accounts::more(pen, apart.len().saturating_sub(most)));
     out
@@ -236,6 +235,7 @@ fn reply(claim: &ShownClaim) -> Option<Reply> {
         lang: text("lang"),
         channel: text("channel"),
         date: text("date"),
+        basis: claim.basis.clone(),
         on_earlier: false,
     })
 }

@@ -495,7 +495,8 @@ fn retracted(sheet: &Sheet, id: ClaimId) -> Vec<Retracted> {
     retracted
 }
 
-fn show_basis<S: SheetView>(claim: &Claim, material: &mut Material<'_, S>) -> Result<Vec<Basis>, Fault> {
+/// What a claim rests on, with what its sources are called.
+pub(super) fn show_basis<S: SheetView>(claim: &Claim, material: &mut Material<'_, S>) -> Result<Vec<Basis>, Fault> {
     let mut shown = Vec::new();
     for basis in claim.basis() {
         let source = basis.record.map(|record| material.reference(record)).transpose()?;

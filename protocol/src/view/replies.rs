@@ -12,6 +12,7 @@ use crate::model;
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 
+use super::claims::{Basis, show_basis};
 use super::material::{Material, spoken};
 use super::{Policy, Reference, Sheets};
 
@@ -40,6 +41,9 @@ pub struct Reply {
     /// When it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// Where it is written down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub basis: Vec<Basis>,
     /// True if it was given to an earlier version of this claim.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_earlier: bool,
@@ -188,6 +192,7 @@ fn told<S: SheetView>(
         lang: text("lang"),
         channel: text("channel"),
         date: text("date"),
+        basis: show_basis(&reply.claim, material)?,
         on_earlier,
     }))
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, kind_code};
 use isnad_protocol::model::{self, ValueType};
-use isnad_protocol::view::{Corroboration, Headline, How, Property, Reference, ShownClaim, State, View};
+use isnad_protocol::view::{
+    Basis, Corroboration, Headline, How, Opinion, Property, Reference, ShownClaim, State, View,
+};
 
 use super::casualties;
 use super::notes::Voices;
@@ -222,8 +224,16 @@ impl Sheet<'_> {
         }
         for opinion in &claim.opinions {
             out.extend(hung("      ", &pen.opinion(opinion), width));
+            out.extend(self.bases_of(opinion).flat_map(|basis| hung("        ← ", &pen.basis(basis), width)));
         }
         out
+    }
+
+    /// What an opinion rests on, as its own claim on this page says it.
+    fn bases_of<'a>(&'a self, opinion: &'a Opinion) -> impl Iterator<Item = &'a Basis> {
+        let said = self.view.properties.iter().filter(|property| property.prop == "opinion");
+        let said = said.flat_map(|property| &property.claims).find(|claim| claim.id == opinion.claim);
+        said.into_iter().flat_map(|claim| &claim.basis)
     }
 
     /// The value and the id by which commands name it.

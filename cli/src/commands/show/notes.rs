@@ -170,6 +170,8 @@ impl Pen<'_> {
             None => words.push(format!("{indent}  {}", self.quiet(&id))),
         }
         out.extend(words);
+        let mark = format!("{indent}  ← ");
+        out.extend(reply.basis.iter().flat_map(|basis| hung(&mark, &self.basis(basis), width)));
         out
     }
 

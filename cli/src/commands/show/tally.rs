@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
 use isnad_protocol::view::{State, View};
 
@@ -61,11 +62,14 @@ fn retracted(view: &View) -> BTreeSet<ClaimId> {
     claims.chain(lines).collect()
 }
 
-/// Records that somebody says are not this one.
+/// Records that somebody says are not this one, whomever the reader's policy follows.
 fn judged_different(view: &View) -> usize {
-    let names = |pair: &&isnad_protocol::view::Pair| {
-        let (first, second) = &pair.records;
-        !pair.negative.is_empty() && (first.record == view.record || second.record == view.record)
-    };
-    view.identity.judged.iter().filter(names).count()
+    let is_negative = |value: &Json| value.get("verdict").and_then(Json::as_text) == Some("negative");
+    let own = view.properties.iter().filter(|property| property.prop == "judgement");
+    let own = own.flat_map(|property| &property.claims).filter(|claim| claim.state == State::Live);
+    let own = own.filter(|claim| claim.value.as_ref().is_some_and(is_negative)).flat_map(|claim| &claim.refs);
+    let lines = view.related.iter().filter(|line| line.state == State::Live);
+    let lines = lines.filter(|line| line.prop.as_deref() == Some("judgement"));
+    let lines = lines.filter(|line| line.value.as_ref().is_some_and(is_negative)).map(|line| &line.record);
+    own.chain(lines).map(|other| other.record).collect::<BTreeSet<RecordId>>().len()
 }

@@ -115,6 +115,7 @@ fn signed() -> Signed {
 
 fn reply(hostile: &str) -> Reply {
     Reply {
+        basis: Vec::new(),
         organisation: ORGANISATION,
         claim: CLAIM,
         space: SPACE,

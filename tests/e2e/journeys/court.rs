@@ -1,0 +1,130 @@
+//! Journeys 12 and 15: what speaks for the accused, and the right of reply.
+
+use std::path::Path;
+
+use isnad_tests::binary::json;
+use serde_json::{Value, json as value};
+
+use super::{LANGUAGES, Two, claims, flat, found, shows, told, told_flat, write};
+
+const FREEZE: &str = "designation/4c3daa95";
+
+#[test]
+fn journey_12_what_exonerates_is_counted_where_the_subject_is_read_and_in_every_export() {
+    let two = Two::with_incidents();
+    let (prosecutor, partner) = (two.home(0), two.home(1));
+    let subject = found(partner, "subject", "technolab");
+    let page = json(partner, &["show", FREEZE]);
+    let accusing = claims(&page, "subject").into_iter().find(|claim| claim["value"] == *subject).unwrap()["id"].clone();
+    let dispute = ["opinion", "dispute", FREEZE, accusing.as_str().unwrap(), "--reason", "wrong_person"];
+    json(partner, &[&dispute[..], &["--text", "Another company of that name.", "--in", "en"]].concat());
+    let other = write(partner, "subject", &namesake());
+    json(partner, &["judge", &subject, &other, "different", "--explain", "another register number"]);
+    let role = weighed(partner, &value!({ "prop": "topic", "value": "sanction" }));
+    let file = two.consortium.file("topic.json", role.to_string());
+    let said = json(partner, &["claim", "add", &subject, "--from", &file]);
+    let said = said["claims"][0].as_str().unwrap();
+    json(partner, &["claim", "retract", &subject, said, "--reason", "delisted", "--note", "not listed"]);
+    two.agree();
+
+    for home in [prosecutor, partner] {
+        let counts = "replies: 1; disputes: 1; retracted claims: 1; judged to be another: 1 (computed)";
+        // Neither a policy nor brevity takes any of it away.
+        for filter in [&[][..], &["--whose", "Organisation 0"], &["--brief"]] {
+            shows(&told_flat(home, &[&["show", &subject], filter].concat()), &[counts]);
+        }
+        for (format, name) in [("entries", "entries"), ("automerge", "documents")] {
+            let path = two.consortium.path(name);
+            let all = json(home, &["export", "--format", format, "-o", &path]);
+            let included = value!({ "disputes": 1, "replies": 2, "judged_different": 4, "retracted": 1 });
+            assert_eq!(all["includes"], included);
+            let some = json(home, &["export", "--format", format, "--space", "public", "-o", &path]);
+            assert_eq!((&some["leaves_out"], &some["includes"]["disputes"]), (&included, &0.into()));
+        }
+        let part = ["export", "--format", "entries", "--space", "public", "-o", &two.consortium.path("part")];
+        for (language, word) in LANGUAGES.into_iter().zip(["مما استبعده", "left out by", "exclus par"]) {
+            shows(&told(home, language, &part), &[word]);
+        }
+    }
+    // Later: dossiers and their manifest (issue 9).
+}
+
+fn namesake() -> Value {
+    value!([
+        { "prop": "subject_type", "value": "entity" },
+        { "prop": "name", "value": { "text": "Technolab", "type": "primary" }, "lang": "en" },
+        { "prop": "country", "value": "it" },
+    ])
+}
+
+/// An accusing claim with what it needs.
+fn weighed(home: &Path, claim: &Value) -> Value {
+    let mut claim = claim.clone();
+    claim["basis"] = value!([{ "source": found(home, "source", "Three orders") }]);
+    claim["standard"] = "unstated".into();
+    claim["wording"] = value!({ "unavailable": "not_seen" });
+    claim
+}
+
+#[test]
+fn journey_15_a_reply_stands_beside_every_claim_that_it_answers() {
+    let two = Two::with_incidents();
+    let (records, partner) = (two.home(0), two.home(1));
+    let subject = found(partner, "subject", "syrian arab air force");
+    let attribution = |home: &Path| {
+        let view = json(home, &["show", &subject]);
+        let lines = view["related"].as_array().unwrap().iter();
+        lines.filter(|line| line["kind"] == "attribution").map(|line| line["record"]["record"].clone()).next().unwrap()
+    };
+    let attribution = attribution(partner);
+    let attribution = attribution.as_str().unwrap();
+    let letter = "We reject this finding, and ask for the samples.";
+    let respond = ["respond", attribution, "--subject", &subject, "--stance", "denies", "--text", letter, "--in", "en"];
+    json(partner, &[&respond[..], &["--channel", "counsel", "--date", "2023-03-01"]].concat());
+    let task = two.nodes[0].wait_for("/tasks", |_, tasks| tasks.as_array()?.first().cloned());
+    assert_eq!(task["why"], "replied");
+    two.agree();
+    for home in [records, partner] {
+        let view = json(home, &["show", attribution]);
+        let accusing: Vec<&Value> = [claims(&view, "outcome"), claims(&view, "subject")].concat();
+        assert!(accusing.len() >= 2, "{view}");
+        for claim in accusing {
+            assert_eq!(claim["replies"][0]["text"], letter, "{claim}");
+        }
+        for language in LANGUAGES {
+            // On the attribution, on the subject, and on the incident: whole, and by whom it was entered.
+            let incident = claims(&view, "incident")[0]["value"].as_str().unwrap();
+            for record in [attribution, &subject, incident] {
+                let page = flat(&told(home, language, &["show", record]));
+                shows(&page, &[letter, "Organisation 1"]);
+            }
+        }
+        let own = json(home, &["list", "attribution"]);
+        assert!(own.as_array().unwrap().len() > 10);
+    }
+}
+
+#[test]
+fn journey_15_a_namesake_is_told_apart_and_a_notice_says_so() {
+    let two = Two::with_incidents();
+    let (records, partner) = (two.home(0), two.home(1));
+    let accused = found(partner, "subject", "technolab");
+    let namesake = write(partner, "subject", &namesake());
+    json(partner, &["judge", &accused, &namesake, "different", "--explain", "A laboratory in Verona."]);
+    let notice = value!([
+        { "prop": "title", "value": "Not this company", "lang": "en" },
+        { "prop": "target", "value": namesake },
+        { "prop": "reason", "value": "A laboratory in Verona has the same name.", "lang": "en" },
+    ]);
+    let notice = write(partner, "notice", &notice);
+    two.agree();
+    for home in [records, partner] {
+        let page = told_flat(home, &["show", &namesake]);
+        shows(&page, &["judged to be another: 1", "not the same", "Not this company"]);
+        assert_eq!(json(home, &["show", &notice])["record"], *notice);
+        let view = json(home, &["show", &accused, "--judgements", "majority"]);
+        assert!(view["identity"]["same"].is_null(), "{view}");
+        let judged = told_flat(home, &["list", "subject", "--same-as", &namesake, "--judged", "--min-score", "0"]);
+        shows(&judged, &["Organisation 1 says: different"]);
+    }
+}
