@@ -26,6 +26,7 @@ use crate::journal::Position;
 
 mod catalogue;
 mod sheets;
+mod summaries;
 mod update;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ mod prefix {
     pub(super) const SUMMARY: u8 = b'y';
     pub(super) const STALE: u8 = b'd';
     pub(super) const CATALOGUE: u8 = b'c';
+    pub(super) const RULES: u8 = b'g';
 }
 
 /// Reads the entry that stands in the journal of a space at a position which the index knows.
@@ -371,59 +373,6 @@ impl Index {
         Ok(records)
     }
 
-    /// The cached summary of every record whose id begins with these bytes; empty where it is to be made anew.
-    ///
-    /// # Errors
-    /// [`Fault`] if sled fails.
-    pub fn summaries(&self, start: &[u8], mut visit: impl FnMut(RecordId, &[u8])) -> Result<(), Fault> {
-        self.scan(&[&[prefix::SUMMARY][..], start].concat(), |key, value| {
-            if let Ok(bytes) = [start, key].concat().try_into() {
-                visit(RecordId::new(bytes), value);
-            }
-            true
-        })
-    }
-
-    /// The cached summary of a record; empty where it is to be made anew.
-    ///
-    /// # Errors
-    /// [`Fault`] if sled fails.
-    pub fn summary(&self, record: RecordId) -> Result<Option<Vec<u8>>, Fault> {
-        self.get(&[&[prefix::SUMMARY][..], record.as_bytes()].concat())
-    }
-
-    /// Records whose summary is to be made anew, some thousand at a time, each with what made it so.
-    ///
-    /// # Errors
-    /// [`Fault`] if sled fails.
-    pub fn stale(&self) -> Result<Vec<Stale>, Fault> {
-        let mut records = Vec::new();
-        self.scan(&[prefix::STALE], |key, value| {
-            records.extend(key.try_into().ok().map(|bytes| (RecordId::new(bytes), value.to_vec())));
-            records.len() < 4_096
-        })?;
-        Ok(records)
-    }
-
-    /// Keeps summaries and rows, which are then no longer stale; a record about which more has come in meanwhile stays so.
-    ///
-    /// # Errors
-    /// [`Fault`] if sled fails.
-    pub fn keep_summaries(&self, summaries: Vec<(Stale, Kept)>) -> Result<(), Fault> {
-        let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changes = Changes::default();
-        let mut rows = catalogue::Rows::new();
-        for ((record, cause), kept) in summaries {
-            let stale = [&[prefix::STALE][..], record.as_bytes()].concat();
-            if self.get(&stale)?.as_ref() == Some(&cause) {
-                changes.insert([&[prefix::SUMMARY][..], record.as_bytes()].concat(), kept.summary);
-                changes.remove(stale);
-                rows.insert(record, Some(kept.row));
-            }
-        }
-        self.write_with_rows(changes, rows)
-    }
-
     /// Hands what sled still has in memory to the operating system.
     ///
     /// # Errors
@@ -502,6 +451,7 @@ impl Index {
 
 fn open_sled(dir: &Path) -> Result<sled::Db, Fault> {
     let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1_000));
+    let config = config.segment_size(SEGMENT_BYTES);
     // sled panics on some of its own damaged files: for us that is an index to be made anew.
     let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
     opened.map_err(|_| Fault::index("sled panicked while it opened"))?.map_err(Fault::index)
@@ -517,6 +467,10 @@ const RETURN_AFTER: Duration = Duration::from_secs(60);
 
 /// Memory that sled may keep: a small server is a target (GROUND S6: 1 GiB by default).
 const CACHE_BYTES: u64 = 32 * 1_024 * 1_024;
+
+/// A file is opened by the heads of its segments: with sled's own 512 KB, a command that opens a home of a million claims waits for
+/// two thousand of them.
+const SEGMENT_BYTES: usize = 4 * 1_024 * 1_024;
 
 fn log_key(log: LogKey) -> Vec<u8> {
     [&[prefix::LOG][..], log.space.as_bytes(), log.author.as_bytes()].concat()

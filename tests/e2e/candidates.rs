@@ -42,3 +42,37 @@ fn what_a_list_proposes_is_decided_by_the_command_that_it_shows() {
     assert!(!after["pairs"].as_array().unwrap().iter().any(|other| is_it(&other)));
     assert_eq!(after["pairs"].as_array().unwrap().len() + 1, before["pairs"].as_array().unwrap().len());
 }
+
+#[test]
+fn the_pairs_of_one_record_are_those_that_all_pairs_have_of_it() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    for kind in ["incident", "source"] {
+        let pairs = |more: &[&str]| {
+            let all = [&["list", kind, "--same-as"], more, &["--min-score", "10", "--judged", "--limit", "100000"]];
+            json(home, &all.concat())["pairs"].as_array().unwrap().clone()
+        };
+        let all = pairs(&[]);
+        for named in ["first", "second"] {
+            let record = all[0][named].as_str().unwrap();
+            let expected: Vec<_> =
+                all.iter().filter(|pair| pair["first"] == record || pair["second"] == record).cloned().collect();
+            assert_eq!(pairs(&[record]), expected, "{record}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_is_explained_by_the_beginning_of_its_id_whoever_says_it() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let view = json(home, &["show", "marea-2015-08-21"]);
+    for property in view["properties"].as_array().unwrap() {
+        let claim = property["claims"][0]["id"].as_str().unwrap();
+        let found = say(home, &["--json", "explain", &claim[..8]]);
+        // The same words may stand on several records, which are then named.
+        assert!(found.code == 0 || found.err.contains("ambiguous"), "{claim}: {}", found.err);
+    }
+}

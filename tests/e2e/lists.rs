@@ -30,7 +30,7 @@ fn check_filters(home: &Path) {
     let all = json(home, &["list", "incident"]);
     let own = json(home, &["who"])["own"].as_str().unwrap().to_owned();
     type Filter<'a> = (&'a [&'a str], &'a dyn Fn(&Value) -> bool);
-    let filters: [Filter<'_>; 9] = [
+    let filters: [Filter<'_>; 11] = [
         (&["--agent", "nerve"], &|line| {
             has(line, "agents", |agent| {
                 ["sarin", "vx", "tabun", "novichok", "soman", "nerve_agent_unspecified", "organophosphorus_unspecified"]
@@ -40,6 +40,10 @@ fn check_filters(home: &Path) {
         (&["--agent", "chlorine,sarin"], &|line| has(line, "agents", |agent| agent == "chlorine" || agent == "sarin")),
         (&["--place", "ALEPPO"], &|line| has(line, "places", |place| place.to_lowercase().contains("aleppo"))),
         (&["--country", "sy"], &|line| has(line, "countries", |code| code == "sy")),
+        (&["--country", "Syrie، العراق"], &|line| has(line, "countries", |code| code == "sy" || code == "iq")),
+        (&["--agent", "غاز السارين,Chlore"], &|line| {
+            has(line, "agents", |agent| agent == "chlorine" || agent == "sarin")
+        }),
         (&["--bbox", "33,36,34,37"], &|line| {
             is_at(line, |lat, lon| (33.0..=34.0).contains(&lat) && (36.0..=37.0).contains(&lon))
         }),
@@ -114,6 +118,66 @@ fn a_list_has_every_form_and_none_does_harm() {
 }
 
 #[test]
+fn an_export_says_of_what_it_was_made_and_hides_no_answer() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let subjects = json(home, &["list", "subject"]);
+    let [one, other] = [0, 1].map(|at| records(&subjects)[at].to_owned());
+    json(home, &["judge", &one, &other, "different"]);
+    let line = |record: &str, more: &[&str]| {
+        let list = json(home, &[&["list", "subject"], more].concat());
+        let mut lines = list.as_array().unwrap().iter();
+        lines.find(|line| line["record"] == record).unwrap().clone()
+    };
+    // Whichever of the two it is said on, and whoever counts.
+    let other_whose = json(home, &["who"])["organisations"][1]["id"].as_str().unwrap().to_owned();
+    for (record, not_it) in [(&one, &other), (&other, &one)] {
+        for policy in [&[][..], &["--order", "court"]] {
+            assert_eq!(line(record, policy)["not_same_as"], serde_json::json!([not_it]), "{policy:?}");
+        }
+    }
+    let made_of = &line(&one, &["--order", "court"])["made_of"];
+    assert_eq!(made_of["policy"]["order"], serde_json::json!(["court"]));
+    assert_eq!(made_of["frontier"].as_str().unwrap().len(), 64);
+    assert!(line(&one, &[])["made_of"]["policy"].is_null());
+    let csv = |more: &[&str]| {
+        let said = say(home, &[&["--today", "2026-01-01", "list", "subject", "--format", "csv"], more].concat());
+        let lines: Vec<String> = said.out.lines().map(|line| line.trim_end().to_owned()).collect();
+        (lines, said.err)
+    };
+    let (plain, aside) = csv(&[]);
+    assert!(plain[0].ends_with("not_same_as,identifiers,read_on,use_by,entries,frontier"), "{}", plain[0]);
+    assert!(plain[1].contains("2026-01-01,2026-01-31,") && aside.is_empty(), "{}", plain[1]);
+    let (chosen, aside) = csv(&["--first", &other_whose]);
+    assert!(chosen[0].ends_with("frontier,as_of,policy") && aside.contains("policy"), "{aside}");
+    // A freeze that lapses by itself ends the use of the list that names it.
+    let listed = json(home, &["--today", "2018-11-01", "list", "designation", "--in-force"]);
+    assert_eq!(listed[0]["made_of"]["use_by"], "2018-11-18", "{listed}");
+    assert!(json(home, &["list", "designation", "--in-force", "2018-11-01"])[0]["made_of"]["use_by"].is_null());
+    let past = json(home, &["--today", "2026-01-01", "list", "designation", "--in-force", "2018-11-01"]);
+    assert!(past.as_array().unwrap().iter().all(|line| line["in_force"]["state"] != "term_over"), "{past}");
+}
+
+#[test]
+fn what_has_no_title_is_listed_by_what_it_says() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    for kind in ["attribution", "finding", "designation"] {
+        let list = json(home, &["list", kind]);
+        for line in list.as_array().unwrap() {
+            let about = &line["about"];
+            let named = |list: &str| about[list].as_array().map_or(0, Vec::len);
+            assert!(named("bodies") > 0 && named("subjects") + named("incidents") > 0, "{line}");
+            assert!(about["bodies"][0]["labels"][0]["text"].is_string(), "{line}");
+        }
+        let table = say(home, &["list", kind, "--limit", "1"]).out;
+        assert!(!table.contains(&format!("{kind}/")), "{table}");
+    }
+}
+
+#[test]
 fn what_ends_soon_is_due_by_the_readers_day() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
@@ -146,7 +210,7 @@ fn what_is_mistyped_is_told_in_three_languages() {
         (&["list", "incident", "--in-force"], "list_in_force"),
         (&["list", "designation", "--in-force", "2018"], "list_day"),
         (&["list", "incident", "--changed-since", "monday"], "list_since"),
-        (&["list", "incident", "--country", "Syria"], "list_country"),
+        (&["list", "incident", "--country", "Atlantis"], "list_country"),
         (&["list", "incident", "--organisation", "nobody"], "list_organisation"),
         (&["list", "incident", "--according-to", "nobody at all"], "list_body"),
         (&["list", "incident", "--agent", "sarn"], "list_code"),

@@ -165,7 +165,7 @@ impl Reader<'_> {
         let (total, contested) = (found.len(), found.iter().filter(|found| found.is_contested).count());
         let holds_until = found.iter().filter_map(|found| found.holds_until).min();
         first_of(&mut found, query);
-        let lines = self.lines(found, query.kind, day, total)?.join(&b",\n"[..]);
+        let lines = self.lines(found, query, day, total)?.join(&b",\n"[..]);
         if !query.page {
             return Ok([&b"["[..], &lines, b"]"].concat());
         }
@@ -266,15 +266,15 @@ impl Reader<'_> {
     }
 
     /// The lines of records, as they read on a day.
-    fn lines(&self, found: Vec<Found>, kind: u8, day: Day, total: usize) -> Result<Vec<Vec<u8>>, Problem> {
+    fn lines(&self, found: Vec<Found>, query: &ListQuery, day: Day, total: usize) -> Result<Vec<Vec<u8>>, Problem> {
         let index = self.node.index()?;
         // One way through all is faster than many ways to one.
         let is_long = found.len() > SCAN && found.len().saturating_mul(2) > total;
         let mut all = BTreeMap::new();
         if is_long {
-            index.summaries(&[kind], |record, kept| drop(all.insert(record, kept.to_vec())))?;
+            index.summaries(&[query.kind], |record, kept| drop(all.insert(record, kept.to_vec())))?;
         }
-        let mut telling = Telling::new(self, kind, day, is_long)?;
+        let mut telling = Telling::new(self, query.kind, day, is_long)?.as_of(query.as_of);
         let mut lines = Vec::with_capacity(found.len());
         for Found { record, summary, .. } in found {
             let line = match (summary, all.remove(&record)) {

@@ -61,6 +61,17 @@ fn running(report: &mut Report, api: &mut Api, home: &Path, record: &str) {
     at_most("due --within 30d, API", often(|| drop(api.get_bytes("/due?today=2018-11-01"))));
     let due = ["--today", "2018-11-01", "due"];
     at_most("due --within 30d, command", often(|| command(home, &due)));
+    let attributions = "/records?kind=4&limit=200&page=true";
+    at_most("list attribution, whose titles are made, API", often(|| drop(api.get_bytes(attributions))));
+    let pairs = format!("/candidates?kind=1&record={record}");
+    at_most("list incident --same-as RECORD, API", often(|| drop(api.get_bytes(&pairs))));
+    // An alias is said of one record alone; the other words of the copies stand on hundreds.
+    let view = api.get("/records/khan-al-assal-2013-03-19");
+    let mut properties = view["properties"].as_array().expect("properties").iter();
+    let aliases = properties.find(|property| property["prop"] == "alias").expect("an alias");
+    let explain = format!("/explain/{}", &aliases["claims"][0]["id"].as_str().expect("a claim")[..12]);
+    at_most("explain CLAIM, API", often(|| drop(api.get_bytes(&explain))));
+    at_most("history, told as a story, API", often(|| drop(api.get_bytes(&format!("/story/{record}")))));
     at_most("show, API", often(|| drop(api.get_bytes(&format!("/records/{record}")))));
     at_most("show, command", often(|| command(home, &["show", record])));
     let all = often(|| drop(api.get_bytes("/records?kind=1")));

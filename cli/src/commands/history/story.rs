@@ -7,7 +7,7 @@ use isnad_protocol::id::{ClaimId, SpaceId, kind_code};
 use isnad_protocol::locale;
 use isnad_protocol::view::{Did, History, Item, ShownClaim, View};
 
-use crate::commands::reading::label;
+use crate::commands::list::{Titled, about};
 use crate::commands::show::{Pen, TEXT_LINES, Telling, short};
 use crate::output::hung;
 
@@ -31,8 +31,11 @@ impl<'a> Story<'a> {
     /// The whole story: day by day, what each entry did.
     pub(in crate::commands) fn text(&self, history: &History) -> String {
         let pen = self.pen;
-        let title = label(&self.view.labels, pen.language).unwrap_or_else(|| short(&history.record.to_string()));
-        let title = pen.say("history.title", &[("record", &pen.foreign(&title))]);
+        let about = about(self.view);
+        let titled = Titled { kind: &self.view.kind, labels: &self.view.labels, about: about.as_ref() };
+        let title = titled.text(pen.language, |text| pen.foreign(text));
+        let title = title.unwrap_or_else(|| pen.foreign(&short(&history.record.to_string())));
+        let title = pen.say("history.title", &[("record", &title)]);
         let mut out = hung("", &pen.heading(&title), pen.width);
         out.extend(hung("", &pen.quiet(&short(&history.record.to_string())), pen.width));
         out.extend(hung("", &pen.quiet(&pen.word("history.caveat")), pen.width));

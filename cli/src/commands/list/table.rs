@@ -94,7 +94,6 @@ fn lines_text(language: Language, records: &[&str]) -> Result<Vec<String>, Probl
 
 fn line_text(language: Language, line: &Line, width: usize) -> String {
     let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref() };
-    let title = titled.text(language, |text| isolated(&squeezed(text))).unwrap_or_else(|| line.record.to_string());
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
@@ -107,8 +106,9 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
     let place = if width < WIDE { None } else { label(&line.places, language) };
     let place_room = if width < WIDE { 0 } else { PLACE + 1 };
     let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
-    let text =
-        format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, width.saturating_sub(BEFORE_TITLE + behind)));
+    let room = width.saturating_sub(BEFORE_TITLE + behind);
+    let title = titled.within(language, room).unwrap_or_else(|| line.record.to_string());
+    let text = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
     if is_narrow && !state.is_empty() {
         return format!("{}\n{:10}{}", text.trim_end(), "", fit(&state, width.saturating_sub(10)))
             .trim_end()

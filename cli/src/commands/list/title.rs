@@ -8,6 +8,7 @@ use isnad_protocol::model::vocabularies as words;
 use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
 
 use crate::commands::reading::label;
+use crate::output::{fit, isolated, squeezed};
 
 /// A record to be called by a title.
 #[derive(Debug, Clone, Copy)]
@@ -21,13 +22,27 @@ pub(crate) struct Titled<'a> {
 impl Titled<'_> {
     /// Its title; each text of others passes `shown`. `None` where it has none and says nothing.
     pub(crate) fn text(&self, language: Language, shown: impl Fn(&str) -> String) -> Option<String> {
+        self.own_or_made(language, &shown, None)
+    }
+
+    /// The same for a line with so many columns for it, and another place for an outcome.
+    pub(crate) fn within(&self, language: Language, columns: usize) -> Option<String> {
+        self.own_or_made(language, &|text| isolated(&squeezed(text)), Some(columns))
+    }
+
+    fn own_or_made(
+        &self,
+        language: Language,
+        shown: &dyn Fn(&str) -> String,
+        columns: Option<usize>,
+    ) -> Option<String> {
         // An alias, which is in no language, tells less than what is said.
         let is_title = self.labels.iter().any(|words| words.lang.is_some());
         let own = || label(self.labels, language).map(|text| shown(&text));
-        if is_title { own() } else { self.made(language, &shown).or_else(own) }
+        if is_title { own() } else { self.made(language, shown, columns).or_else(own) }
     }
 
-    fn made(&self, language: Language, shown: &dyn Fn(&str) -> String) -> Option<String> {
+    fn made(&self, language: Language, shown: &dyn Fn(&str) -> String, columns: Option<usize>) -> Option<String> {
         let about = self.about?;
         let vocabulary = match kind_code(self.kind)? {
             FINDING | ATTRIBUTION => words::OUTCOME.name,
@@ -45,7 +60,14 @@ impl Titled<'_> {
             word if word == code => shown(code),
             word => word.to_owned(),
         });
-        let (who, what) = (names(&about.bodies), codes.collect::<Vec<_>>().join(&comma));
+        let (mut who, mut what) = (names(&about.bodies), codes.collect::<Vec<_>>().join(&comma));
+        if let Some(columns) = columns {
+            // Who says it comes first always, and leaves room for whom.
+            who = fit(&who, columns / 2).trim_end().to_owned();
+            if vocabulary == words::OUTCOME.name {
+                what.clear();
+            }
+        }
         let head = match (who.is_empty(), what.is_empty()) {
             (false, false) => locale::format(language, "list.title", &[("who", &who), ("what", &what)]),
             _ => format!("{who}{what}"),

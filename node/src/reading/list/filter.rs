@@ -315,6 +315,7 @@ pub(super) fn refused(code: &str, values: &[(&str, &str)]) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use isnad_protocol::locale;
 
     #[test]
     fn an_area_may_cross_the_date_line() {
@@ -338,11 +339,12 @@ mod tests {
 
     #[test]
     fn a_code_is_found_by_its_word_and_an_agent_by_its_class() {
-        let agents = |text: &str| codes_called(&[&words::AGENT], &folded(text));
+        let agents = |text: &str| codes_called(&[&words::AGENT], text).unwrap();
         assert_eq!(agents("Sarin"), ["sarin"]);
+        assert_eq!(agents("SARIN (gb)"), ["sarin"]);
         assert_eq!(agents(locale::code(Language::Ar, "agent", "chlorine")), ["chlorine"]);
         assert!(agents("nerve").contains(&"vx".to_owned()) && agents("nerve").len() > 4);
-        assert_eq!(agents("sarn"), Vec::<String>::new());
-        assert!(codes_called(STATUSES, "disputed").contains(&"disputed".to_owned()));
+        assert_eq!(codes_called(&[&words::AGENT], "sarn").unwrap_err().code, "code");
+        assert!(codes_called(STATUSES, "disputed").unwrap().contains(&"disputed".to_owned()));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use isnad_protocol::encoding::hash_plain;
+use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::log::Authentic;
 use isnad_protocol::sheet;
 use isnad_protocol::view::candidates::{self, Traits};
@@ -13,9 +15,10 @@ use crate::problem::Problem;
 use crate::reading::Reader;
 
 impl Reader<'_> {
-    /// Makes summaries anew where entries have come in.
+    /// Makes summaries anew where entries have come in, and all of them where the rules are other ones.
     pub(in crate::reading) fn refresh(&self) -> Result<(), Problem> {
         let index = self.node.index()?;
+        index.under_rules(&rules(&self.snapshot.governance))?;
         loop {
             let stale = index.stale()?;
             if stale.is_empty() {
@@ -39,6 +42,14 @@ impl Reader<'_> {
         let summary = serde_json::to_vec(&summary).map_err(|error| Problem::fault(error.to_string()))?;
         Ok((stale.clone(), Kept { summary, row }))
     }
+}
+
+/// What stands for the acts in effect.
+fn rules(governance: &Governance) -> [u8; 32] {
+    let in_effect = governance.acts().map(|act| act.id());
+    let in_effect = in_effect.filter(|id| governance.status(id) == Some(ActStatus::InEffect));
+    let ids: BTreeSet<[u8; 32]> = in_effect.map(|id| *id.as_bytes()).collect();
+    hash_plain(&[ids.into_iter().collect::<Vec<_>>().as_flattened()])
 }
 
 /// The beginnings of the ids of all claims, those of entries too that do not count: they are explained as well.

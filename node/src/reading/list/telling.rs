@@ -18,6 +18,7 @@ pub(super) struct Telling<'a> {
     reader: &'a Reader<'a>,
     kind: u8,
     day: Day,
+    is_whole: bool,
     /// What the records are called that titles name: a body stands in hundreds of lines.
     labels: BTreeMap<RecordId, Vec<Words>>,
     /// For a list of many, which of its records are judged in others; one is asked for else.
@@ -27,7 +28,12 @@ pub(super) struct Telling<'a> {
 impl<'a> Telling<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, kind: u8, day: Day, is_long: bool) -> Result<Self, Problem> {
         let judged = if is_long { Some(judged(reader, &[kind])?) } else { None };
-        Ok(Self { reader, kind, day, labels: BTreeMap::new(), judged })
+        Ok(Self { reader, kind, day, is_whole: true, labels: BTreeMap::new(), judged })
+    }
+
+    /// The same of a list that leaves out what claims a later day: a name that came later is left out as well.
+    pub(super) fn as_of(self, as_of: Option<Day>) -> Self {
+        Self { is_whole: as_of.is_none(), ..self }
     }
 
     /// The line of a kept summary; of an empty one, made anew.
@@ -48,6 +54,10 @@ impl<'a> Telling<'a> {
             if self.reader.kept_summary(by)?.not_same_as.contains(&summary.record) {
                 summary.not_same_as.insert(by);
             }
+        }
+        // A name decides nothing, whoever counts: an id tells nobody which record is meant.
+        if summary.labels.is_empty() && self.is_whole {
+            summary.labels = self.labels(summary.record)?;
         }
         for reference in summary.about.iter_mut().flat_map(isnad_protocol::view::About::records_mut) {
             reference.labels = self.labels(reference.record)?;
