@@ -21,7 +21,7 @@ use crate::client::{Client, encoded, query};
 use crate::commands::preview;
 use crate::commands::reading::property_word;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{fit, inert, isolated, pasted};
+use crate::output::{fit, inert, pasted};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -205,7 +205,8 @@ fn recorded_text(session: &Session, recorded: &Recorded) -> String {
     }
     lines.extend(recorded.took.as_ref().map(|took| {
         let property = property_word(language, &took.property);
-        format!("{} {property} \"{}\"", locale::word(language, took.how), isolated(&took.value))
+        let value = session.printer.quotation(&session.apart(&took.value));
+        format!("{} {property} {value}", locale::word(language, took.how))
     }));
     let named = |key: &str, id: String| locale::format(language, key, &[("id", &id)]);
     lines.extend(written.claims.iter().map(|claim| named("written.claim", claim.to_string())));

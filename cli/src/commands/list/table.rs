@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::client;
 use crate::commands::reading::{label, state_code};
 use crate::error::Problem;
-use crate::output::{fit, inert, isolated, squeezed, width};
+use crate::output::{apart, fit, inert, squeezed, width};
 use crate::session::Session;
 
 /// Columns of a list before the title: id, date, mark.
@@ -85,8 +85,8 @@ fn lines_text(language: Language, records: &[&str]) -> Result<Vec<String>, Probl
 }
 
 fn line_text(language: Language, line: &Line, width: usize) -> String {
-    let title =
-        label(&line.labels, language).map_or_else(|| line.record.to_string(), |text| isolated(&squeezed(&text)));
+    let title = label(&line.labels, language)
+        .map_or_else(|| line.record.to_string(), |text| apart(&squeezed(&text), language.direction()));
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
@@ -106,7 +106,7 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
             .trim_end()
             .to_owned();
     }
-    let place = place.map(|place| fit(&isolated(&squeezed(&place)), PLACE)).unwrap_or_default();
+    let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
     let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
     text.trim_end().to_owned()
 }
