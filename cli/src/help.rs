@@ -86,7 +86,7 @@ fn told_argument(arg: Arg, language: Language, path: &str) -> Arg {
     let heading = locale::phrase(language, heading);
     let help = help.unwrap_or(english);
     let (short, long) = with_values(&arg, language, &help);
-    let arg = arg.hide_possible_values(true).hide_default_value(true).help(short).long_help(long);
+    let arg = arg.hide_possible_values(true).hide_default_value(true).hide_env(true).help(short).long_help(long);
     match heading {
         Some(heading) => arg.help_heading(heading),
         None => arg,
@@ -104,6 +104,11 @@ fn with_values(arg: &Arg, language: Language, help: &str) -> (String, String) {
         let default = format!(" [{}{colon} {}]", locale::said(language, "default"), default.join(" "));
         short.push_str(&default);
         long.push_str(&default);
+    }
+    if let Some(variable) = arg.get_env() {
+        let variable = format!(" [{}{colon} {}]", locale::said(language, "environment"), variable.to_string_lossy());
+        short.push_str(&variable);
+        long.push_str(&variable);
     }
     let values = if arg.is_hide_possible_values_set() { Vec::new() } else { arg.get_possible_values() };
     if takes_values && !values.is_empty() {

@@ -18,7 +18,7 @@ mod foreign;
 mod layout;
 mod screen;
 
-pub(crate) use foreign::{inert, isolated, json_inert, one_line, paragraphs, pasted, squeezed};
+pub(crate) use foreign::{apart, inert, isolated, json_inert, paragraphs, pasted, squeezed};
 use layout::{behind, lines_with_commands};
 pub(crate) use layout::{beside, columns, hung, lines};
 pub(crate) use screen::{is_plain, width};
@@ -110,6 +110,24 @@ impl Printer {
         match self.language {
             Language::Ar | Language::En => ":",
             Language::Fr => " :",
+        }
+    }
+
+    /// Words of others between the quotation marks of the language.
+    pub(crate) fn quotation(self, text: &str) -> String {
+        match self.language {
+            Language::En => format!("“{text}”"),
+            Language::Ar => format!("«{text}»"),
+            Language::Fr => format!("«\u{a0}{text}\u{a0}»"),
+        }
+    }
+
+    /// What parts notes of one line.
+    pub(crate) const fn semicolon(self) -> &'static str {
+        match self.language {
+            Language::En => "; ",
+            Language::Ar => "؛ ",
+            Language::Fr => "\u{a0}; ",
         }
     }
 

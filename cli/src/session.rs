@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs};
 use crate::error::{Problem, exit};
-use crate::output::Printer;
+use crate::output::{Printer, apart};
 
 /// Where a demo home keeps its passphrase: it holds nothing secret, and says so.
 pub(crate) const DEMO_PASSPHRASE: &str = "demo-passphrase";
@@ -67,6 +67,16 @@ impl Session {
     /// A word in the reader's language.
     pub(crate) fn word<'a>(&self, key: &'a str) -> &'a str {
         locale::word(self.language, key)
+    }
+
+    /// Text of others in one line, isolated among words of the reader's language.
+    pub(crate) fn apart(&self, text: &str) -> String {
+        apart(text, self.language.direction())
+    }
+
+    /// What something is called, and what it is.
+    pub(crate) fn field(&self, name: &str, text: &str) -> String {
+        format!("{name}{} {text}", self.printer.colon())
     }
 
     /// Where the home is or is to be.

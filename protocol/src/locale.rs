@@ -3,7 +3,7 @@
 //! `protocol/locales/{ar,en,fr}/*.txt` hold one `key = text` a line. Keys: `kind.<kind>`, `kinds.<kind>` (several),
 //! `property.<property>`, `field.<field of a claim>`, `member.<member of a value>`, `<vocabulary>.<code>`, `space.<name>`,
 //! `role.<role>`, `standing.<standing>`, `view.<word>`, `format.<sentence>` with values to put in, `count.<sentence>.<form>`
-//! with the forms of [`plural`], `said.<words>` for what a value says in English, `problem.<key>.<part>`, `help.<command>`.
+//! with the forms of [`plural`], `said.<words>` for what a value says in English, `notice.<note>` for what a node notes, `problem.<key>.<part>`, `help.<command>`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -240,6 +240,36 @@ pub fn phrase(language: Language, text: &str) -> Option<&'static str> {
     lookup(language, &format!("said.{}", slug.to_ascii_lowercase()))
 }
 
+/// What a node has noted, in another language: the sentence of `notice.*` whose English it is. Its values are told by [`said`].
+/// Nodes note in English, for programs read it too; a note that is none of these stays as it is.
+#[must_use]
+pub fn noted(language: Language, text: &str) -> String {
+    let known = Language::En.words().iter().filter(|(key, _)| key.starts_with("notice."));
+    let mut fitting = known.filter_map(|(key, english)| Some((*key, taken_apart(english, text)?)));
+    fitting.next().map_or_else(
+        || text.to_owned(),
+        |(key, values)| {
+            let values = values.into_iter().map(|(name, value)| (name, said(language, value)));
+            format(language, key, &values.collect::<Vec<_>>())
+        },
+    )
+}
+
+/// The values that a text has where a sentence has its names; `None` for another sentence.
+fn taken_apart<'a>(sentence: &'static str, text: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
+    let (mut sentence, mut text, mut values) = (sentence, text, Vec::new());
+    while let Some((fixed, behind)) = sentence.split_once('{') {
+        let (name, after) = behind.split_once('}')?;
+        text = text.strip_prefix(fixed)?;
+        let next = after.split('{').next().unwrap_or_default();
+        let end = if next.is_empty() { text.len() } else { text.find(next)? };
+        let (value, left) = text.split_at_checked(end)?;
+        values.push((name, value));
+        (sentence, text) = (after, left);
+    }
+    (sentence == text).then_some(values)
+}
+
 /// Bytes of the longest text that [`said`] looks for.
 const SAID_BYTES: usize = 160;
 
@@ -299,6 +329,17 @@ mod tests {
         assert_eq!(said(Language::Ar, "no such thing"), "no such thing");
         assert_eq!(counted(Language::Ar, "entries_held", 2, &[]), "قيدان محفوظان");
         assert_eq!(counted(Language::En, "entries_held", 1, &[]), "1 entry held");
+    }
+
+    #[test]
+    fn what_a_node_noted_is_told_in_another_language() {
+        let note = "unknown node 7f3a9c wants to connect from /ip4/192.0.2.1/tcp/4747";
+        let told = noted(Language::Fr, note);
+        assert_eq!(told, "le nœud inconnu 7f3a9c veut se connecter depuis /ip4/192.0.2.1/tcp/4747");
+        assert_eq!(noted(Language::En, note), note);
+        let note = "could not write to the disk: no space left on device";
+        assert!(noted(Language::Ar, note).ends_with("لم يبق حيز على القرص"));
+        assert_eq!(noted(Language::Ar, "something else"), "something else");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::reading::{label, organisation_name, property_word};
 use crate::args::ListArgs;
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{fit, hanging, inert, isolated, spinner, width};
+use crate::output::{apart, fit, hanging, inert, isolated, spinner, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &ListArgs) -> Outcome {
@@ -102,7 +102,8 @@ pub(super) fn digits(record: RecordId, count: usize) -> String {
 }
 
 fn record_text(session: &Session, record: RecordId, called: &Called) -> String {
-    let title = label(&called.labels, session.language).map_or_else(|| record.to_string(), |text| isolated(&text));
+    let title = label(&called.labels, session.language)
+        .map_or_else(|| record.to_string(), |text| apart(&text, session.language.direction()));
     let date = called.dates.first().map(|date| inert(date)).unwrap_or_default();
     let room = width().saturating_sub(INDENT.len() + 8 + 2 + 12 + 1);
     format!("{}  {} {}", digits(record, 8), fit(&date, 12), fit(&title, room)).trim_end().to_owned()
@@ -117,7 +118,7 @@ fn reason_text(session: &Session, reason: &Reason) -> String {
             "class" => inert(locale::code(language, "agent_class", value)),
             "scheme" => scheme(language, value),
             "property" => property_word(language, value),
-            _ => isolated(value),
+            _ => apart(value, language.direction()),
         };
         (name.clone(), value)
     };

@@ -40,7 +40,8 @@ pub(crate) async fn run(session: &Session, command: CarryCommand) -> Outcome {
             session.printer.either(&carried, |carried| {
                 let mut lines = vec![locale::counted(session.language, "carried", carried.entries, &[])];
                 let note = |notice: &String| {
-                    locale::format(session.language, "import.note", &[("text", &crate::output::inert(notice))])
+                    let notice = locale::noted(session.language, notice);
+                    locale::format(session.language, "import.note", &[("text", &crate::output::inert(&notice))])
                 };
                 lines.extend(carried.notices.iter().map(note));
                 lines.join("\n")

@@ -18,7 +18,7 @@ use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::{isolated, pasted};
+use crate::output::pasted;
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -302,7 +302,8 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
     let spoken = understood(session, &property.value, text, lang)?;
     let told = value_text(&spoken.value);
     if told != text && !session.printer.json {
-        let (typed, told) = (isolated(text), isolated(&told));
+        let told = speech::value_in(session.language, &property.value, &spoken.value);
+        let (typed, told) = (session.apart(text), session.apart(&told));
         let values =
             [("property", &*property_word(session.language, property.code)), ("typed", &*typed), ("value", &*told)];
         session.printer.aside(locale::format(session.language, "record.understood", &values));

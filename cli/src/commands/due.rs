@@ -9,7 +9,7 @@ use super::reading::label;
 use crate::args::{DueArgs, ListFormat};
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{hanging, isolated, json_inert, squeezed, width};
+use crate::output::{apart, hanging, json_inert, squeezed, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &DueArgs) -> Outcome {
@@ -92,7 +92,8 @@ fn one_text(session: &Session, due: &Due) -> String {
         lines.push(line("due.subjects", &listed(&due.subjects)));
     }
     if !due.legal_bases.is_empty() {
-        let bases: Vec<String> = due.legal_bases.iter().map(|basis| isolated(&squeezed(basis))).collect();
+        let bases: Vec<String> =
+            due.legal_bases.iter().map(|basis| apart(&squeezed(basis), language.direction())).collect();
         lines.push(line("due.legal_basis", &bases.join(" · ")));
     }
     if !due.authorities.is_empty() {
@@ -110,7 +111,7 @@ fn renewal(due: &Due) -> String {
 
 fn name(session: &Session, reference: &Reference) -> String {
     label(&reference.labels, session.language)
-        .map_or_else(|| reference.record.to_string(), |text| isolated(&squeezed(&text)))
+        .map_or_else(|| reference.record.to_string(), |text| apart(&squeezed(&text), session.language.direction()))
 }
 
 const COLUMNS: [&str; 11] = [

@@ -5,6 +5,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{Brief, Explanation, Place, Rested, ShownClaim};
 
 use super::policy::Chosen;
+use super::preview::in_a_line;
 use super::reading::{organisation_name, property_word};
 use super::show::value_in_words;
 use crate::args::ExplainArgs;
@@ -45,6 +46,11 @@ impl Explaining<'_> {
         self.session.language
     }
 
+    /// What stands between the parts of a line.
+    fn comma(&self) -> &'static str {
+        self.word("policy.comma").trim_matches('"')
+    }
+
     fn word(&self, key: &str) -> &'static str {
         locale::lookup(self.language(), key).unwrap_or_default()
     }
@@ -55,12 +61,16 @@ impl Explaining<'_> {
             .value
             .as_ref()
             .map(|value| value_in_words(self.session, self.who, told.record.record, &told.prop, value, &refs));
-        let head = format!("{}: {}", property_word(self.language(), &told.prop), value.unwrap_or_default());
+        let colon = self.session.printer.colon();
+        let head = format!("{}{colon} {}", property_word(self.language(), &told.prop), value.unwrap_or_default());
         let record =
             locale::format(self.language(), "policy.on_record", &[("record", &self.chosen.name(&told.record))]);
+        // A record without a label is called by its id.
+        let id = told.record.record.to_string();
+        let id = if record.contains(&id) { String::new() } else { format!(" · {id}") };
         let mut out = vec![
             self.session.printer.styled(&head, Style::Strong),
-            format!("{record} · {} · [{}]", told.record.record, told.claim.to_short()),
+            format!("{record}{id} · [{}]", told.claim.to_short()),
         ];
         out.push(self.section("explain.place", self.place(told)));
         out.push(self.section("explain.said_by", self.said_by(told)));
@@ -69,8 +79,8 @@ impl Explaining<'_> {
         let mut tree = Vec::new();
         told.rests_on.iter().for_each(|rested| self.tree(rested, 1, &mut tree));
         out.push(self.section("explain.rests_on", tree));
-        out.extend(self.told_if("explain.shares", &told.shares));
-        out.extend(self.told_if("explain.contested_by", &told.contested_by));
+        out.extend(self.told_if("explain.shares", told, &told.shares));
+        out.extend(self.told_if("explain.contested_by", told, &told.contested_by));
         out.join("\n")
     }
 
@@ -81,8 +91,9 @@ impl Explaining<'_> {
         format!("\n{}\n{}", self.session.printer.styled(self.word(key), Style::Strong), lines.join("\n"))
     }
 
-    fn told_if(&self, key: &str, briefs: &[Brief]) -> Option<String> {
-        let lines: Vec<String> = briefs.iter().map(|brief| hanging("  • ", &self.brief(brief), width())).collect();
+    fn told_if(&self, key: &str, told: &Explanation, briefs: &[Brief]) -> Option<String> {
+        let lines = briefs.iter().map(|brief| hanging("  • ", &self.brief(told, brief), width()));
+        let lines: Vec<String> = lines.collect();
         (!lines.is_empty()).then(|| self.section(key, lines))
     }
 
@@ -118,12 +129,10 @@ impl Explaining<'_> {
             let (key, entry) = (self.word("view.key"), self.word("view.entry"));
             let standing = self.word(&format!("standing.{}", said.standing.name()));
             let (author, id) = (said.author.to_short(), said.entry.to_short());
-            let place = format!("{key} {author} #{}, {entry} {id}", said.seq);
-            hanging(
-                "  • ",
-                &format!("{name}, {} ({}), {place}: {standing}", said.time, self.word("view.claimed_time")),
-                width(),
-            )
+            let (comma, colon) = (self.comma(), self.session.printer.colon());
+            let claimed = self.word("view.claimed_time");
+            let place = format!("{key} {author} #{}{comma}{entry} {id}", said.seq);
+            hanging("  • ", &format!("{name}{comma}{} ({claimed}){comma}{place}{colon} {standing}", said.time), width())
         });
         lines.collect()
     }
@@ -142,14 +151,18 @@ impl Explaining<'_> {
             let words: Vec<String> = reason.into_iter().chain(opinion.text.as_deref()).map(isolated).collect();
             let earlier =
                 if opinion.on_earlier { format!(" ({})", self.word("view.earlier_version")) } else { String::new() };
-            hanging("  • ", &[vec![format!("{name}{earlier}")], words].concat().join(": "), width())
+            hanging(
+                "  • ",
+                &[vec![format!("{name}{earlier}")], words].concat().join(&format!("{} ", self.session.printer.colon())),
+                width(),
+            )
         });
         told.collect()
     }
 
     fn tree(&self, rested: &Rested, depth: usize, lines: &mut Vec<String>) {
         let mut text = self.chosen.origin(&rested.on);
-        text.extend(rested.locator.as_deref().map(|locator| format!(", {}", isolated(locator))));
+        text.extend(rested.locator.as_deref().map(|locator| format!("{}{}", self.comma(), isolated(locator))));
         text.extend(rested.copy_of.as_ref().map(|record| {
             let record = self.chosen.name(record);
             format!(" ({})", locale::format(self.language(), "explain.copy_of", &[("record", &record)]))
@@ -165,16 +178,19 @@ impl Explaining<'_> {
         rested.rests_on.iter().for_each(|further| self.tree(further, depth.saturating_add(1), lines));
     }
 
-    fn brief(&self, brief: &Brief) -> String {
+    fn brief(&self, told: &Explanation, brief: &Brief) -> String {
         let name = organisation_name(self.who, brief.organisation, self.language());
         let body = brief
             .according_to
             .as_ref()
-            .map(|body| format!(", {} {}", self.word("view.according_to"), self.chosen.name(body)));
-        let value = brief.value.as_ref().map(|value| isolated(&isnad_protocol::view::value_text(value)));
+            .map(|body| format!("{}{} {}", self.comma(), self.word("view.according_to"), self.chosen.name(body)));
+        let refs: Vec<_> = told.accounts.iter().flat_map(|claim| claim.refs.clone()).collect();
+        let in_words = |value| in_a_line(self.session, self.who, &told.record, &told.prop, value, &refs);
+        let value = brief.value.as_ref().map(in_words);
         format!(
-            "{name}{}: {} [{}]",
+            "{name}{}{} {} [{}]",
             body.unwrap_or_default(),
+            self.session.printer.colon(),
             value.unwrap_or_default(),
             inert(&brief.claim.to_short())
         )

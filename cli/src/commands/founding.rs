@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
 use crate::commands::reading::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{isolated, pasted};
+use crate::output::pasted;
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
             let names = act.as_organisation().map(|body| body.names.as_slice()).unwrap_or_default();
             let names = names.iter().map(|name| name.text.clone()).collect();
             session.printer.either(&Own { organisation, names }, |own| {
-                let names: Vec<String> = own.names.iter().map(|name| isolated(name)).collect();
+                let names: Vec<String> = own.names.iter().map(|name| session.apart(name)).collect();
                 format!("{}\n{}", own.organisation, names.join(" · "))
             });
         }
@@ -248,7 +248,7 @@ fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String
     let Some(charter) = governance.acts().find_map(Act::as_charter) else { return who_text(language, who) };
     let (threshold, members) = (charter.threshold.to_string(), charter.members.len().to_string());
     let mut lines = vec![
-        locale::format(language, "found.charter", &[("name", &isolated(&charter.name))]),
+        locale::format(language, "found.charter", &[("name", &session.apart(&charter.name))]),
         locale::format(language, "who.id", &[("id", &who.consortium.to_string())]),
         locale::format(language, "found.threshold", &[("threshold", &threshold), ("members", &members)]),
     ];
@@ -259,7 +259,7 @@ fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String
         let name = name.map_or("", |name| name.text.as_str());
         let state = if unsigned.contains(&id) { "found.unsigned" } else { "found.signed" };
         let state = locale::word(language, state);
-        lines.push(format!("  {} {} — {state}", id.to_short(), isolated(name)));
+        lines.push(format!("  {} {} — {state}", id.to_short(), session.apart(name)));
     }
     lines.join("\n")
 }

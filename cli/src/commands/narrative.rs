@@ -17,7 +17,7 @@ use super::writing::{read, resolve, same_space, space_name};
 use crate::args::{NarrativeCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{isolated, squeezed};
+use crate::output::squeezed;
 use crate::session::Session;
 
 /// Characters of what was merged that are told.
@@ -163,7 +163,7 @@ async fn tell_merged(session: &Session, client: &Client, record: RecordId, id: N
     let Ok(view) = view else { return };
     let Some(merged) = view.narratives.into_iter().find(|narrative| narrative.id == id) else { return };
     let Some((gone, come)) = difference(typed, &merged.text) else { return };
-    let (gone, come) = (isolated(&gone), isolated(&come));
+    let (gone, come) = (session.apart(&gone), session.apart(&come));
     let values = [("gone", &*gone), ("come", &*come)];
     session.printer.aside(locale::format(session.language, "record.merged", &values));
 }

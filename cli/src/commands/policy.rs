@@ -8,7 +8,7 @@ use isnad_protocol::time::Day;
 use isnad_protocol::view::{AsOf, BodyClass, Conflict, Judgements, Origin, Policy, Reference, View, Whose};
 
 use super::reading::{label, organisation_name};
-use crate::output::{hanging, inert, isolated, width};
+use crate::output::{apart, hanging, width};
 use crate::session::Session;
 
 /// Tells readers' choices in the session's language.
@@ -117,7 +117,7 @@ impl Chosen<'_> {
     /// Another record by its label.
     pub(crate) fn name(&self, reference: &Reference) -> String {
         label(&reference.labels, self.session.language)
-            .map_or_else(|| reference.record.to_string(), |text| isolated(&text))
+            .map_or_else(|| reference.record.to_string(), |text| apart(&text, self.session.language.direction()))
     }
 
     /// Where a chain of bases leads, or a link of it.
@@ -129,7 +129,7 @@ impl Chosen<'_> {
             Origin::Body { record } => own_word(&self.name(record)),
             Origin::Organisation { organisation } => own_word(&organisation_name(self.who, *organisation, language)),
             Origin::Publisher { name } => {
-                locale::format(language, "explain.publisher", &[("name", &isolated(&inert(name)))])
+                locale::format(language, "explain.publisher", &[("name", &apart(name, language.direction()))])
             }
         }
     }

@@ -243,7 +243,7 @@ impl Shown<'_> {
         let organisation = self.organisation(preview.organisation);
         let by = [
             ("organisation", organisation.as_str()),
-            ("label", &isolated(&preview.key_label)),
+            ("label", &self.session.apart(&preview.key_label)),
             ("key", &preview.key.to_short()),
         ];
         let readers = match &preview.readers {
@@ -264,7 +264,7 @@ impl Shown<'_> {
 
     fn on(&self, record: &Reference) -> String {
         let id = record.record.to_string();
-        let name = label(&record.labels, self.session.language).map(|text| isolated(&text));
+        let name = label(&record.labels, self.session.language).map(|text| self.session.apart(&text));
         let new = self.new.contains(&record.record).then(|| self.session.word("preview.new_record").to_owned());
         let told = new.or(name).map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
         self.format("preview.on", &[("record", &told)])
@@ -273,7 +273,7 @@ impl Shown<'_> {
     fn name(&self, refs: &[Reference], id: &str) -> String {
         let found = refs.iter().find(|reference| reference.record.to_string() == id);
         let name = found.and_then(|found| label(&found.labels, self.session.language));
-        name.map_or_else(|| isolated(id), |name| isolated(&name))
+        self.session.apart(name.as_deref().unwrap_or(id))
     }
 
     fn claim(&self, drafted: &Drafted) -> Vec<String> {
@@ -284,7 +284,7 @@ impl Shown<'_> {
         if let Some(lang) = text("lang") {
             value.push_str(&format!(" ({})", inert(lang)));
         }
-        let head = format!("{}: {value}", property_word(self.session.language, prop));
+        let head = self.session.field(&property_word(self.session.language, prop), &value);
         let mut lines = vec![hanging("  • ", &head, width())];
         let mut notes = Vec::new();
         if let Some(old) = &drafted.instead_of {
@@ -294,11 +294,13 @@ impl Shown<'_> {
         notes.extend(claim.get("value").into_iter().flat_map(|value| self.further(value)));
         notes.extend(self.notes(claim, &drafted.refs));
         notes.push(format!("[{}]", drafted.id.to_short()));
-        lines.push(hanging("    ", &notes.join("; "), width()));
+        lines.push(hanging("    ", &notes.join(self.session.printer.semicolon()), width()));
         for basis in claim.get("basis").and_then(Json::as_list).unwrap_or_default() {
             let member = |key: &str| basis.get(key).and_then(Json::as_text);
             let source = self.name(&drafted.refs, member("source").unwrap_or_default());
-            let locator = member("locator").map(|locator| format!(", {}", isolated(locator))).unwrap_or_default();
+            let locator = member("locator")
+                .map(|locator| format!("{} {}", self.session.word("preview.comma"), self.session.apart(locator)))
+                .unwrap_or_default();
             lines.push(hanging("    ← ", &format!("{source}{locator}"), width()));
         }
         lines.extend(claim.get("wording").map(|wording| hanging("    ", &self.wording(wording), width())));
@@ -344,7 +346,7 @@ impl Shown<'_> {
         ] {
             notes.extend(text(field).map(|code| {
                 let word = locale::code(self.session.language, vocabulary, code);
-                format!("{}: {}", self.session.word(&format!("field.{field}")), isolated(word))
+                self.session.field(self.session.word(&format!("field.{field}")), &self.session.apart(word))
             }));
         }
         notes
@@ -355,7 +357,7 @@ impl Shown<'_> {
         match (text("text"), text("unavailable")) {
             (Some(words), _) => {
                 let lang = text("lang").map(|lang| format!(" ({})", inert(lang))).unwrap_or_default();
-                format!("“{}”{lang}", isolated(words))
+                format!("{}{lang}", self.session.printer.quotation(&self.session.apart(words)))
             }
             (None, code) => {
                 let word = locale::code(self.session.language, "wording_unavailable", code.unwrap_or_default());
@@ -390,13 +392,18 @@ impl Shown<'_> {
             (Some(whose), Some(on)) => Some(self.format("opinion.on", &[("claim", &on), ("organisation", &whose)])),
             (whose, on) => whose.or(on),
         });
-        let mut parts = vec![head.join(": ")];
-        parts.extend(text("reason").map(|code| isolated(locale::code(language, "dispute_reason", code))));
-        parts.extend(text("text").map(isolated));
-        let channel = text("channel").map(|code| isolated(locale::code(language, "channel", code)));
-        let further: Vec<String> = channel.into_iter().chain(text("date").map(isolated)).collect();
-        let further = if further.is_empty() { String::new() } else { format!(" ({})", further.join(", ")) };
-        format!("{}{further}", parts.join(": "))
+        let colon = format!("{} ", self.session.printer.colon());
+        let mut parts = vec![head.join(&colon)];
+        parts.extend(text("reason").map(|code| inert(locale::code(language, "dispute_reason", code))));
+        parts.extend(text("text").map(|words| self.session.apart(words)));
+        let channel = text("channel").map(|code| inert(locale::code(language, "channel", code)));
+        let further: Vec<String> = channel.into_iter().chain(text("date").map(|day| self.session.apart(day))).collect();
+        let further = if further.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", further.join(&format!("{} ", self.session.word("preview.comma"))))
+        };
+        format!("{}{further}", parts.join(&colon))
     }
 
     fn retraction(&self, taken: &TakenBack) -> String {
@@ -407,7 +414,13 @@ impl Shown<'_> {
         let mut line = self.format("preview.takes_back", &[("property", &property), ("value", &value)]);
         let reason = locale::code(self.session.language, "retraction_reason", &taken.retraction.reason);
         line.push_str(&format!(" ({})", inert(reason)));
-        line.extend(taken.retraction.note.as_deref().map(|note| format!(": {}", isolated(note))));
+        line.extend(
+            taken
+                .retraction
+                .note
+                .as_deref()
+                .map(|note| format!("{} {}", self.session.printer.colon(), self.session.apart(note))),
+        );
         line.push_str(&format!(" [{}]", taken.retraction.claim.to_short()));
         hanging("  − ", &line, width())
     }
@@ -419,7 +432,7 @@ impl Shown<'_> {
             Some(old) => self.format("preview.edits", &[("old", &count(old)), ("new", &new)]),
             None => self.format("preview.begins", &[("count", &new)]),
         };
-        hanging("  • ", &format!("{head}\n{}", isolated(&text.new)), width())
+        hanging("  • ", &format!("{head}\n{}", self.session.apart(&text.new)), width())
     }
 }
 

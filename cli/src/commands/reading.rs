@@ -7,7 +7,7 @@ use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
 use crate::error::{DONE, Outcome, exit};
-use crate::output::{fit, hanging, inert, isolated, width};
+use crate::output::{apart, fit, hanging, inert, width};
 use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
@@ -63,7 +63,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
             .iter()
             .map(|(node, address)| told("status.stranger", &[("node", &node.to_short()), ("address", address)])),
     );
-    lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(notice))));
+    lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
 }
 
@@ -94,7 +94,7 @@ fn not_signing(language: Language, status: &Status) -> Option<String> {
 /// The name in the reader's language of the organisation that has this one.
 fn named(who: &Who, name: &str, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.names.values().any(|known| known == name));
-    found.map_or_else(|| isolated(name), |found| organisation_name(who, found.id, language))
+    found.map_or_else(|| apart(name, language.direction()), |found| organisation_name(who, found.id, language))
 }
 
 pub(crate) async fn who(session: &Session) -> Outcome {
@@ -106,7 +106,8 @@ pub(crate) async fn who(session: &Session) -> Outcome {
 /// The consortium in words.
 pub(crate) fn who_text(language: Language, who: &Who) -> String {
     let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
-    let name = who.name.as_deref().map_or_else(|| locale::word(language, "who.not_founded").to_owned(), isolated);
+    let of_theirs = |name: &str| apart(name, language.direction());
+    let name = who.name.as_deref().map_or_else(|| locale::word(language, "who.not_founded").to_owned(), of_theirs);
     let mut lines =
         vec![told("who.consortium", &[("name", &name)]), told("who.id", &[("id", &who.consortium.to_string())])];
     if let Some(threshold) = who.threshold {
@@ -114,13 +115,18 @@ pub(crate) fn who_text(language: Language, who: &Who) -> String {
         lines.push(told("who.threshold", &[("threshold", &threshold), ("organisations", &count)]));
     }
     for organisation in &who.organisations {
-        let names: Vec<String> = organisation.names.values().map(|name| isolated(name)).collect();
+        let names: Vec<String> = organisation.names.values().map(|name| apart(name, language.direction())).collect();
         let own = if who.own == Some(organisation.id) { " ".to_owned() + &told("who.own", &[]) } else { String::new() };
         let kind = locale::code(language, "kind_of", organisation.kind.as_deref().unwrap_or("organisation"));
         lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
         for key in &organisation.keys {
             let role = locale::code(language, "role", &key.role);
-            lines.push(format!("  {} {}  {}", fit(role, 12), key.key.to_short(), isolated(&key.label)));
+            lines.push(format!(
+                "  {} {}  {}",
+                fit(role, 12),
+                key.key.to_short(),
+                apart(&key.label, language.direction())
+            ));
             let opens = |peer: &String| format!("    {}", told("who.opens", &[("address", &format!("/p2p/{peer}"))]));
             lines.extend(key.peer_id.as_ref().map(opens));
         }
@@ -171,7 +177,7 @@ pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Languag
         let names = &found.names;
         names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())
     });
-    name.map_or_else(|| id.to_short(), |name| isolated(name))
+    name.map_or_else(|| id.to_short(), |name| apart(name, language.direction()))
 }
 
 /// The word of a property, or its code.

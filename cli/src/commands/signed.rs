@@ -3,13 +3,13 @@
 use isnad_node::reading::Who;
 use isnad_node::writing::Written;
 use isnad_protocol::id::RecordId;
-use isnad_protocol::locale::{self, Language};
+use isnad_protocol::locale;
 use isnad_protocol::view::View;
 use serde::Serialize;
 
 use super::reading::{label, property_word};
 use crate::client::Client;
-use crate::output::{hanging, isolated, width};
+use crate::output::{hanging, width};
 use crate::session::Session;
 
 /// Digits of a record's id that are shown: as many as name it.
@@ -45,7 +45,7 @@ pub(super) async fn tell(session: &Session, client: &Client, space: &str, record
         false => sentences(session, client, space, recorded).await,
     };
     session.printer.either(recorded, |recorded| {
-        let ids = ids(session.language, recorded);
+        let ids = ids(session, recorded);
         [sentences, ids].concat().join("\n")
     });
 }
@@ -58,9 +58,9 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
     let id = recorded.record.to_string();
     let digits: String = id.split('/').next_back().unwrap_or_default().chars().take(DIGITS).collect();
     let kind = locale::code(language, "kind", &view.kind);
-    let title = label(&view.labels, language).map_or_else(|| isolated(&digits), |title| isolated(&title));
+    let title = label(&view.labels, language).map_or_else(|| session.apart(&digits), |title| session.apart(&title));
     let values =
-        [("title", &*title), ("kind", kind), ("id", &*digits), ("space", locale::code(language, "space", space))];
+        [("title", &*title), ("kind", kind), ("id", &*session.apart(&digits)), ("space", locale::code(language, "space", space))];
     let saved = match recorded.written.claims.len() {
         0 => locale::format(language, "written.saved", &values),
         count => locale::counted(language, "saved", u64::try_from(count).unwrap_or(u64::MAX), &values),
@@ -75,15 +75,16 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
 }
 
 /// What it is called by afterwards.
-fn ids(language: Language, recorded: &Recorded) -> Vec<String> {
-    let written = &recorded.written;
+fn ids(session: &Session, recorded: &Recorded) -> Vec<String> {
+    let (language, written) = (session.language, &recorded.written);
     let mut lines = vec![recorded.record.to_string()];
     if written.entries.is_empty() && written.known > 0 {
         lines.push(locale::word(language, "view.said_already").to_owned());
     }
     lines.extend(recorded.took.as_ref().map(|took| {
         let property = property_word(language, &took.property);
-        format!("{} {property} \"{}\"", locale::word(language, took.how), isolated(&took.value))
+        let value = session.printer.quotation(&session.apart(&took.value));
+        format!("{} {property} {value}", locale::word(language, took.how))
     }));
     let named = |key: &str, id: String| locale::format(language, key, &[("id", &id)]);
     lines.extend(written.claims.iter().map(|claim| named("written.claim", claim.to_string())));

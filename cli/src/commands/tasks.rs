@@ -10,7 +10,7 @@ use super::preview::in_a_line;
 use super::reading::{label, organisation_name, property_word};
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, isolated, width};
+use crate::output::{Style, apart, hanging, inert, isolated, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session) -> Outcome {
@@ -36,17 +36,18 @@ fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
     };
     let by = organisation_name(who, task.by, session.language);
     let head = locale::format(session.language, key, &[("organisation", &by)]);
-    let record = label(&waiting.about.labels, session.language).map(|text| isolated(&text));
+    let record = label(&waiting.about.labels, session.language).map(|text| apart(&text, session.language.direction()));
     let record = record.unwrap_or_else(|| task.record.to_string());
     let value =
         task.value.as_ref().map(|value| in_a_line(session, who, &waiting.about, &task.prop, value, &waiting.refs));
     let property = property_word(session.language, &task.prop);
-    let claim = format!("{record} — {property}: {} [{}]", value.unwrap_or_default(), task.claim.to_short());
+    let colon = session.printer.colon();
+    let claim = format!("{record} — {property}{colon} {} [{}]", value.unwrap_or_default(), task.claim.to_short());
     let vocabulary = if task.why == Why::Replied { "response_stance" } else { "stance" };
     let mut said = vec![inert(locale::code(session.language, vocabulary, &task.stance))];
     said.extend(task.reason.as_deref().map(|code| isolated(locale::code(session.language, "dispute_reason", code))));
     said.extend(task.text.as_deref().map(isolated));
-    let said = format!("{} [{}]", said.join(": "), task.said.to_short());
+    let said = format!("{} [{}]", said.join(&format!("{colon} ")), task.said.to_short());
     let mut lines = vec![
         session.printer.styled(&head, Style::Strong),
         hanging("  ", &claim, width()),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use isnad_protocol::locale::Direction;
 use unicode_width::UnicodeWidthChar;
 
 /// Marks over one letter: Hebrew and Arabic need four, and what stacks more covers the lines around it.
@@ -47,6 +48,15 @@ pub(crate) fn json_inert(json: &str) -> Cow<'_, str> {
 pub(crate) fn isolated(text: &str) -> String {
     let text = one_line(text);
     if text.is_ascii() { text } else { format!("\u{2068}{text}\u{2069}") }
+}
+
+/// The same among words of a direction: among those from right to left ASCII too has one of its own, or its brackets and full
+/// stops would change sides.
+pub(crate) fn apart(text: &str, direction: Direction) -> String {
+    match direction {
+        Direction::Rtl if text.is_ascii() && !text.is_empty() => format!("\u{2068}{}\u{2069}", one_line(text)),
+        Direction::Rtl | Direction::Ltr => isolated(text),
+    }
 }
 
 /// A text of others with one space wherever it has any room: for a table, whatever its author put into it.

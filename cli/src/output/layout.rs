@@ -277,7 +277,7 @@ mod tests {
         let text = "see it with `isnad show incident/0123456789`, or ask";
         assert_eq!(lines_with_commands(text, 20), ["see it with", "`isnad show incident/0123456789`,", "or ask"]);
         assert!(lines(text, 20).iter().all(|line| columns(line) <= 20));
-        assert_eq!(lines_with_commands("a `isnad x", 8), ["a", "`isnad x"]);
+        assert_eq!(lines_with_commands("a `isnad x", 8), ["a `isnad", "x"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{Page, Titled};
 use crate::client;
 use crate::commands::reading::{label, state_code};
 use crate::error::Problem;
-use crate::output::{fit, inert, isolated, squeezed, width};
+use crate::output::{apart, fit, inert, squeezed, width};
 use crate::session::Session;
 
 /// Columns of a list before the title: id, date, mark.
@@ -114,7 +114,7 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
             .trim_end()
             .to_owned();
     }
-    let place = place.map(|place| fit(&isolated(&squeezed(&place)), PLACE)).unwrap_or_default();
+    let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
     let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
     text.trim_end().to_owned()
 }

@@ -8,7 +8,7 @@ use isnad_protocol::model::vocabularies as words;
 use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
 
 use crate::commands::reading::label;
-use crate::output::{fit, isolated, squeezed};
+use crate::output::{apart, fit, squeezed};
 
 /// A record to be called by a title.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ impl Titled<'_> {
 
     /// The same for a line with so many columns for it, and another place for an outcome.
     pub(crate) fn within(&self, language: Language, columns: usize) -> Option<String> {
-        self.own_or_made(language, &|text| isolated(&squeezed(text)), Some(columns))
+        self.own_or_made(language, &|text| apart(&squeezed(text), language.direction()), Some(columns))
     }
 
     fn own_or_made(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::{OrganisationId, SpaceId, kind_code};
 use isnad_protocol::model::{self, ValueType};
-use isnad_protocol::view::{Property, Reference, ShownClaim, View, Whose};
+use isnad_protocol::view::{Property, Reference, ShownClaim, State, View, Whose};
 
 use super::accounts::{Common, Sheet, property_word};
 use super::notes::Voices;
@@ -54,6 +54,7 @@ pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     line.extend(view.aliases.iter().take(NAMES).map(|alias| pen.foreign(alias)));
     out.extend(hung("", &line.join(" · "), pen.width));
     let facts = FACTS.iter().find(|(kind, _)| *kind == view.kind).map_or(&[][..], |(_, props)| *props);
+    out.extend(bodies(pen, view));
     for prop in facts {
         let property = view.properties.iter().find(|property| property.prop == *prop);
         out.extend(
@@ -71,6 +72,20 @@ pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     }
     out.extend(policy(pen, view));
     out
+}
+
+/// Who came to the conclusion that a finding or an attribution holds: no conclusion stands without whose it is.
+fn bodies(pen: Pen<'_>, view: &View) -> Vec<String> {
+    let outcome = view.properties.iter().find(|property| property.prop == "outcome");
+    let claims = outcome.into_iter().flat_map(|property| &property.claims);
+    let standing = claims.filter(|claim| claim.state == State::Live && claim.takes_part());
+    let bodies: BTreeSet<String> =
+        standing.filter_map(|claim| claim.according_to.as_ref()).map(|body| pen.record(body)).collect();
+    if bodies.is_empty() {
+        return Vec::new();
+    }
+    let bodies: Vec<String> = bodies.into_iter().take(NAMES).collect();
+    hung("", &pen.field(&pen.word("view.who"), &pen.list(&bodies)), pen.width)
 }
 
 /// The names in other languages, each in its own direction.

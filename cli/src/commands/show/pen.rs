@@ -9,7 +9,7 @@ use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, value_text};
 
 use crate::commands::reading::{label, organisation_name};
-use crate::output::{Printer, Style, fit, inert, isolated, lines, one_line, paragraphs};
+use crate::output::{Printer, Style, apart, fit, inert, lines, paragraphs};
 
 /// Characters of a name in a line; a longer one is cut, for a line holds several.
 const NAME: usize = 160;
@@ -71,12 +71,9 @@ impl Pen<'_> {
         self.apart(&if more > 0 { format!("{start}… (+{more})") } else { start })
     }
 
-    /// Isolates a text. Among words from right to left ASCII too has a direction of its own.
+    /// Isolates a text among words of the reader's language.
     fn apart(self, text: &str) -> String {
-        match self.language.direction() {
-            Direction::Rtl if text.is_ascii() && !text.is_empty() => format!("\u{2068}{}\u{2069}", one_line(text)),
-            Direction::Rtl | Direction::Ltr => isolated(text),
-        }
+        apart(text, self.language.direction())
     }
 
     /// A text of others in lines, cut where it grows long.
