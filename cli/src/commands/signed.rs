@@ -59,8 +59,12 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
     let digits: String = id.split('/').next_back().unwrap_or_default().chars().take(DIGITS).collect();
     let kind = locale::code(language, "kind", &view.kind);
     let title = label(&view.labels, language).map_or_else(|| session.apart(&digits), |title| session.apart(&title));
-    let values =
-        [("title", &*title), ("kind", kind), ("id", &*session.apart(&digits)), ("space", locale::code(language, "space", space))];
+    let values = [
+        ("title", &*title),
+        ("kind", kind),
+        ("id", &*session.apart(&digits)),
+        ("space", locale::code(language, "space", space)),
+    ];
     let saved = match recorded.written.claims.len() {
         0 => locale::format(language, "written.saved", &values),
         count => locale::counted(language, "saved", u64::try_from(count).unwrap_or(u64::MAX), &values),
