@@ -139,7 +139,7 @@ fn every_vector_says_what_it_proves() {
 fn no_vector_is_without_bytes() {
     for file in files("tests/vectors", ".json").iter().filter(|file| !file.path.contains("/ed25519/")) {
         let stem = file.path.trim_end_matches(".json");
-        let endings = ["entry", "act", "payload", "frame", "isnad", "key"];
+        let endings = ["entry", "act", "payload", "proof", "frame", "isnad", "key"];
         let has_bytes = endings.iter().any(|ending| root().join(format!("{stem}.{ending}")).exists());
         // Ids and a session hold their bytes as hex; what a consortium comes to stands beside its two files.
         let holds_them = ["/names", "/session/session", "/consortium/expected"].iter().any(|name| stem.ends_with(name));
