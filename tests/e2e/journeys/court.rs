@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use isnad_tests::binary::json;
+use isnad_tests::binary::{json, say};
 use serde_json::{Value, json as value};
 
 use super::{LANGUAGES, Two, claims, flat, found, shows, told, told_flat, write};
@@ -46,7 +46,66 @@ fn journey_12_what_exonerates_is_counted_where_the_subject_is_read_and_in_every_
             shows(&told(home, language, &part), &[word]);
         }
     }
+    for home in [prosecutor, partner] {
+        // What a policy takes out of views stays in every form of a list, and the list says by which policy it was made.
+        let policy = ["--whose", "Organisation 0"];
+        let measure = listed(home, "designation", FREEZE, &policy);
+        assert_eq!(measure, ["1", "1", "0", ""], "disputes, replies, retracted, not_same_as");
+        let person = listed(home, "subject", &subject, &policy);
+        assert_eq!(person[2..], ["1", &other], "retracted, not_same_as");
+        let lines = json(home, &[&["list", "subject"][..], &policy].concat());
+        assert!(lines.as_array().unwrap().iter().all(|line| line["made_of"]["policy"].is_object()), "{lines}");
+    }
     // Later: dossiers and their manifest (issue 9).
+}
+
+/// What every form of a list says beside a record, which must be the same: disputes, replies, retracted, not_same_as.
+fn listed(home: &Path, kind: &str, record: &str, policy: &[&str]) -> Vec<String> {
+    const BESIDE: [&str; 4] = ["disputes", "replies", "retracted", "not_same_as"];
+    let list = |form: &str| {
+        let said = say(home, &[&["list", kind, "--format", form], policy].concat());
+        assert_eq!(said.code, 0, "{said:?}");
+        said.out
+    };
+    let is_it = |line: &Value| line["record"].as_str().unwrap().starts_with(record);
+    let told = |line: &Value| -> Vec<String> {
+        let text = |name: &&str| match &line[*name] {
+            Value::Array(records) => records.iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join("; "),
+            Value::Null => String::new(),
+            count => count.to_string(),
+        };
+        BESIDE.iter().map(text).collect()
+    };
+    let all: Value = serde_json::from_str(&list("json")).unwrap();
+    let found = told(all.as_array().unwrap().iter().find(|line| is_it(line)).unwrap());
+    let lines = list("jsonl");
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert_eq!(told(&lines.find(is_it).unwrap()), found);
+    let map: Value = serde_json::from_str(&list("geojson")).unwrap();
+    let mut features = map["features"].as_array().unwrap().iter().map(|feature| &feature["properties"]);
+    // What has no place is on no map.
+    assert!(kind != "incident" || features.clone().any(is_it), "{map}");
+    assert_eq!(features.find(|line| is_it(line)).map_or_else(|| found.clone(), told), found);
+    let sheet = list("csv");
+    let mut rows = sheet.lines().map(cells);
+    let header = rows.next().unwrap();
+    let row = rows.find(|row| row[0].starts_with(record)).unwrap();
+    let of = |name: &&str| row[header.iter().position(|column| column == name).unwrap()].clone();
+    assert_eq!(BESIDE.iter().map(of).collect::<Vec<_>>(), found);
+    found
+}
+
+/// The cells of a line of CSV, RFC 4180; of rows that stand in one line each.
+fn cells(line: &str) -> Vec<String> {
+    let (mut cells, mut is_quoted) = (vec![String::new()], false);
+    for letter in line.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            letter => cells.last_mut().unwrap().push(letter),
+        }
+    }
+    cells
 }
 
 fn namesake() -> Value {
@@ -99,8 +158,9 @@ fn journey_15_a_reply_stands_beside_every_claim_that_it_answers() {
                 shows(&page, &[letter, "Organisation 1"]);
             }
         }
-        let own = json(home, &["list", "attribution"]);
-        assert!(own.as_array().unwrap().len() > 10);
+        assert_eq!(listed(home, "attribution", attribution, &[])[..2], ["0", "1"], "disputes, replies");
+        let denied = found(home, "incident", "kuala-lumpur-2017-02-13");
+        assert_eq!(listed(home, "incident", &denied, &[])[..2], ["0", "1"], "disputes, replies");
     }
 }
 
@@ -126,5 +186,6 @@ fn journey_15_a_namesake_is_told_apart_and_a_notice_says_so() {
         assert!(view["identity"]["same"].is_null(), "{view}");
         let judged = told_flat(home, &["list", "subject", "--same-as", &namesake, "--judged", "--min-score", "0"]);
         shows(&judged, &["Organisation 1 says: different"]);
+        assert_eq!(listed(home, "subject", &accused, &[])[3], namesake, "a screening list carries the exclusion");
     }
 }
