@@ -40,7 +40,7 @@ pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome
     let job = Job { session, record, space, language, old: old.map(|(old, _)| old) };
     let Some(file) = from else { return job.in_editor().await };
     let left = Kept::left(session, &file);
-    let job = job.as_begun(left.as_ref().and_then(Kept::begun));
+    let job = job.begun_on(left.as_ref().and_then(Kept::begun));
     let text = String::from_utf8(read(&file)?)
         .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))?;
     unchanged(job.before(), &text)?;
@@ -78,7 +78,7 @@ impl Job<'_> {
     }
 
     /// The same edit on the narrative as it was when its text was begun: what colleagues signed since is merged, not undone.
-    fn as_begun(self, begun: Option<Begun>) -> Self {
+    fn begun_on(self, begun: Option<Begun>) -> Self {
         let begun = begun.filter(|begun| begun.record == self.record).and_then(|begun| begun.old);
         match (&self.old, begun) {
             (Some(now), Some(then)) if now.id == then.id => Self { old: Some(then), ..self },
