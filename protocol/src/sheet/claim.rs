@@ -21,6 +21,7 @@ pub struct Claim {
     json: Arc<Json>,
     id: ClaimId,
     bytes: usize,
+    replaces: Option<ClaimId>,
 }
 
 /// Why an object is no claim.
@@ -70,7 +71,9 @@ impl Claim {
 
     fn named(json: Json) -> Self {
         let words = json.encode();
-        Self { json: Arc::new(json), id: ClaimId::new(hash(&CLAIM_TAG, &[&words])), bytes: words.len() }
+        let replaces = json.get("replaces").and_then(Json::as_text).and_then(|text| ClaimId::parse(text).ok());
+        let id = ClaimId::new(hash(&CLAIM_TAG, &[&words]));
+        Self { json: Arc::new(json), id, bytes: words.len(), replaces }
     }
 
     /// Its name: the hash of its words. format §2.
@@ -139,8 +142,8 @@ impl Claim {
 
     /// The claim of the same sheet that it takes the place of.
     #[must_use]
-    pub fn replaces(&self) -> Option<ClaimId> {
-        ClaimId::parse(self.text("replaces")?).ok()
+    pub const fn replaces(&self) -> Option<ClaimId> {
+        self.replaces
     }
 
     /// A member that is a string.

@@ -441,7 +441,12 @@ fn no_phrase_makes_it_panic_or_say_what_the_model_refuses() {
                     let told = value_in(Language::Fr, &kind, &spoken.value);
                     assert!(!told.is_empty());
                     let mut report = Vec::new();
-                    crate::model::values::check(&kind, &spoken.value, crate::model::path::Path::Top("value"), &mut report);
+                    crate::model::values::check(
+                        &kind,
+                        &spoken.value,
+                        crate::model::path::Path::Top("value"),
+                        &mut report,
+                    );
                     // What a name must not hold is left to that check, which names the character.
                     report.retain(|problem| problem.code != "control_character");
                     assert!(report.is_empty(), "{kind:?} {text:?}: {report:?}");
