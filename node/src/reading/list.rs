@@ -171,7 +171,7 @@ impl Reader<'_> {
             let Some(summary) = self.summary_by(record, policy, query.as_of)? else { continue };
             let bytes = row::whole_row(&summary);
             let Some(row) = Row::decode(&bytes).filter(|row| filter.takes(row)) else { continue };
-            let line = serde_json::to_vec(&summary.on(day_of(query))).ok();
+            let line = serde_json::to_vec(&summary.on(day_of(query)).bounded()).ok();
             found.push(Found { line, ..sort.found(record, &row, language) });
         }
         Ok(found)
@@ -261,14 +261,18 @@ impl Reader<'_> {
         if !kept.is_empty() && !made::has_terms(record) {
             return Ok(kept);
         }
-        let summary = serde_json::from_slice::<Summary>(&kept).or_else(|_| self.summary(record))?;
-        serde_json::to_vec(&summary.on(today)).map_err(|error| Problem::fault(error.to_string()))
+        let summary = self.whole(record, &kept)?;
+        serde_json::to_vec(&summary.on(today).bounded()).map_err(|error| Problem::fault(error.to_string()))
     }
 
-    /// A summary from the index; made where it has none.
+    /// A summary from the index; made where it has none, or not all of it.
     fn kept_summary(&self, record: RecordId) -> Result<Summary, Problem> {
-        let kept = self.node.index()?.summary(record)?.unwrap_or_default();
-        serde_json::from_slice(&kept).or_else(|_| self.summary(record))
+        self.whole(record, &self.node.index()?.summary(record)?.unwrap_or_default())
+    }
+
+    fn whole(&self, record: RecordId, kept: &[u8]) -> Result<Summary, Problem> {
+        let kept = serde_json::from_slice::<Summary>(kept).ok().filter(|summary| !summary.is_cut);
+        kept.map_or_else(|| self.summary(record), Ok)
     }
 }
 

@@ -230,6 +230,14 @@ impl Json {
     }
 }
 
+/// How many canonical bytes a string has, with its quotes.
+#[must_use]
+pub fn text_len(text: &str) -> usize {
+    let mut length = Length(0);
+    write_string(text, &mut length).expect("a number takes whatever is counted");
+    length.0
+}
+
 /// What most claims take, so that few of them are moved while they are written.
 const ENCODED_BYTES: usize = 512;
 

@@ -25,7 +25,7 @@ impl Reader<'_> {
     fn made(&self, stale: &Stale) -> Result<(Stale, Kept), Problem> {
         let summary = self.summary(stale.0)?;
         let row = row(&summary);
-        let summary = serde_json::to_vec(&summary).map_err(|error| Problem::fault(error.to_string()))?;
+        let summary = serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))?;
         Ok((stale.clone(), Kept { summary, row }))
     }
 }
