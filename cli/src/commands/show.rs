@@ -233,6 +233,7 @@ fn reply(claim: &ShownClaim) -> Option<Reply> {
         channel: text("channel"),
         date: text("date"),
         on_earlier: false,
+        further: 0,
     })
 }
 

@@ -51,6 +51,10 @@ fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
         hanging("  ", &said, width()),
     ];
     lines.extend(ways(session, waiting).into_iter().map(|way| hanging("    → ", &way, width())));
+    if task.more > 0 {
+        let more = locale::format(session.language, "tasks.more", &[("count", &task.more.to_string())]);
+        lines.push(hanging("  ", &more, width()));
+    }
     lines.join("\n")
 }
 

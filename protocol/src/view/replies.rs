@@ -43,6 +43,14 @@ pub struct Reply {
     /// True if it was given to an earlier version of this claim.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_earlier: bool,
+    /// How many more replies of the same organisation answer this claim, and are told as claims alone: beside its last one.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub further: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What a reply answers.
@@ -125,6 +133,12 @@ impl<'a> Replies<'a> {
                 shown.extend(told(sheet, reply, on_earlier, material)?);
             }
         }
+        for (organisation, count) in of_one {
+            let last = shown.iter_mut().rfind(|reply| reply.organisation == organisation);
+            if let Some(last) = last {
+                last.further = count.saturating_sub(limits::REPLIES_OF_ONE);
+            }
+        }
         Ok(shown)
     }
 }
@@ -189,5 +203,6 @@ fn told<S: SheetView>(
         channel: text("channel"),
         date: text("date"),
         on_earlier,
+        further: 0,
     }))
 }

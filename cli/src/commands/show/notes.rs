@@ -170,6 +170,10 @@ impl Pen<'_> {
             None => words.push(format!("{indent}  {}", self.quiet(&id))),
         }
         out.extend(words);
+        if reply.further > 0 {
+            let further = self.say("show.further_replies", &[("count", &reply.further.to_string())]);
+            out.extend(hung(&format!("{indent}  "), &further, width));
+        }
         out
     }
 
