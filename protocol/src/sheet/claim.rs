@@ -15,12 +15,13 @@ use crate::model::check::depth;
 const CLAIM_TAG: Tag = tag("ISNAD-CLAIM-v1");
 
 /// One value in a sheet, with its sources: a canonical JSON object. Copies share it, since nobody can change it; what it is
-/// called is worked out once.
+/// called, and what every reader of a sheet asks first, is worked out once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     json: Arc<Json>,
     id: ClaimId,
     bytes: usize,
+    prop: Option<Arc<str>>,
     replaces: Option<ClaimId>,
 }
 
@@ -72,8 +73,9 @@ impl Claim {
     fn named(json: Json) -> Self {
         let words = json.encode();
         let replaces = json.get("replaces").and_then(Json::as_text).and_then(|text| ClaimId::parse(text).ok());
+        let prop = json.get("prop").and_then(Json::as_text).map(Arc::from);
         let id = ClaimId::new(hash(&CLAIM_TAG, &[&words]));
-        Self { json: Arc::new(json), id, bytes: words.len(), replaces }
+        Self { json: Arc::new(json), id, bytes: words.len(), prop, replaces }
     }
 
     /// Its name: the hash of its words. format §2.
@@ -97,7 +99,7 @@ impl Claim {
     /// The code of the property.
     #[must_use]
     pub fn prop(&self) -> Option<&str> {
-        self.text("prop")
+        self.prop.as_deref()
     }
 
     /// The value.
