@@ -71,7 +71,7 @@ fn markings(submission: &Submission<'_>, record: &Submitted<'_>, report: &mut Re
         let Some(marking) = claim.get("marking").and_then(Json::as_text) else { continue };
         if rank(marking).is_some_and(|marking| marking > space) {
             let values = [("found", marking.to_owned()), ("space", submission.space_tlp.to_owned())];
-            report.push(Problem::new("marking_wider", &format!("claims[{place}].marking"), values));
+            report.push(Problem::new("marking_wider", format!("claims[{place}].marking"), values));
         }
     }
 }
@@ -81,7 +81,7 @@ fn restricted_properties(record: &Submitted<'_>, report: &mut Report) {
         let known = claim.get("prop").and_then(Json::as_text).and_then(|code| property(record.kind, code));
         if let Some(known) = known.filter(|property| property.restricted_only) {
             let values = [("property", known.code.to_owned())];
-            report.push(Problem::new("restricted_only", &format!("claims[{place}]"), values));
+            report.push(Problem::new("restricted_only", format!("claims[{place}]"), values));
         }
     }
 }
@@ -129,6 +129,6 @@ fn evidence(submission: &Submission<'_>, record: &Submitted<'_>, report: &mut Re
     }
     let testimony = record.values("evidence_type").find(|(_, value)| value.as_text() == Some("testimony"));
     if let Some((place, _)) = testimony.filter(|_| record.values("consent").next().is_none()) {
-        report.push(Problem::new("testimony_without_consent", &format!("claims[{place}].value"), []));
+        report.push(Problem::new("testimony_without_consent", format!("claims[{place}].value"), []));
     }
 }
