@@ -181,6 +181,27 @@ pub const BASIS_TREE: usize = 256;
 /// Records that judgements may put together: a person has some tens of records in as many lists. More are shown as in conflict.
 pub const IDENTITY_RECORDS: usize = 64;
 
+/// Records read for their judgements while such a chain is followed, those of its kind first: each of them has some tens that refer
+/// to it. Whoever makes more that refer to one keeps it from being put together with others, and the reader is told.
+pub const IDENTITY_READ: usize = 4_096;
+
+/// Voices that make a majority of judgements: one alone, whom nobody answered yet, would decide for all readers.
+pub const MAJORITY_VOICES: usize = 2;
+
+/// Disputes, replies and outdated opinions on one record that are told to whom they wait for: what nobody answers in one sitting.
+/// Without it one member could fill the pages of another.
+pub const TASKS_ON_ONE: usize = 64;
+
+/// Bytes of a record's summary as JSON: sled moves values of 128 KiB and more to files that it does not sync, and a page of a list
+/// stays quick to read. What an incident of some fifty accounts says takes a third of it.
+pub const SUMMARY_BYTES: usize = 32_768;
+
+/// Bytes of that for the members that every summary has: its keys, days, numbers and its own id.
+pub const SUMMARY_FRAME_BYTES: usize = 2_048;
+
+/// Characters of a text in a summary: twice what a wide terminal shows in a line. The view has all of it.
+pub const SUMMARY_TEXT_CHARS: usize = 400;
+
 /// Bytes of a code of a vocabulary: the longest known one has 34, and a later version's is told as it is.
 pub const CODE_BYTES: usize = 64;
 

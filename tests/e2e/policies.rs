@@ -156,7 +156,9 @@ fn judgements_put_records_together_and_days_take_entries_away_only_where_asked()
     assert_eq!(json(home, &["show", &one])["identity"]["same"], Value::Null);
     let together = json(home, &["show", &other, "--judgements", "own"]);
     assert_eq!(together["identity"]["same"][0]["record"], value!(one));
-    let text = say(home, &["show", &other, "--judgements", "majority"]);
+    // One voice is no majority.
+    assert_eq!(json(home, &["show", &other, "--judgements", "majority"])["identity"]["same"], Value::Null);
+    let text = say(home, &["show", &other, "--judgements", "own"]);
     assert!(text.out.contains("Technolab") && text.out.contains("--grouped"), "{text:?}");
     let grouped = json(home, &["show", &other, "--judgements", "own", "--grouped"]);
     assert_eq!(property(&grouped, "name")["claims"].as_array().unwrap().len(), 2);

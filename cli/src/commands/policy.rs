@@ -84,6 +84,7 @@ impl Chosen<'_> {
                 Conflict::Denied { records } => ("policy.denied", Some(records)),
                 Conflict::Kinds { records } => ("policy.kinds", Some(records)),
                 Conflict::TooMany => ("policy.too_many", None),
+                Conflict::NotFollowed => ("policy.not_followed", None),
             };
             let (one, other) = pair.map(|(one, other)| (self.name(one), self.name(other))).unwrap_or_default();
             lines.push(self.line(key, &[("one", &one), ("other", &other)]));

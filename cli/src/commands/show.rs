@@ -237,6 +237,7 @@ fn reply(claim: &ShownClaim) -> Option<Reply> {
         date: text("date"),
         basis: claim.basis.clone(),
         on_earlier: false,
+        further: 0,
     })
 }
 

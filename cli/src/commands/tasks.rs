@@ -58,6 +58,10 @@ fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
         // Each on a line of its own and never wrapped, for it is there to be copied.
         lines.extend(commands.into_iter().map(|command| format!("      {command}")));
     }
+    if task.more > 0 {
+        let more = locale::format(session.language, "tasks.more", &[("count", &task.more.to_string())]);
+        lines.push(hanging("  ", &more, width()));
+    }
     lines.join("\n")
 }
 

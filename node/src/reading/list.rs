@@ -287,10 +287,14 @@ impl Reader<'_> {
         Ok(lines)
     }
 
-    /// A summary from the index; made where it has none.
+    /// A summary from the index; made where it has none, or not all of it.
     pub(super) fn kept_summary(&self, record: RecordId) -> Result<Summary, Problem> {
-        let kept = self.node.index()?.summary(record)?.unwrap_or_default();
-        serde_json::from_slice(&kept).or_else(|_| self.summary(record))
+        self.whole(record, &self.node.index()?.summary(record)?.unwrap_or_default())
+    }
+
+    pub(super) fn whole(&self, record: RecordId, kept: &[u8]) -> Result<Summary, Problem> {
+        let kept = serde_json::from_slice::<Summary>(kept).ok().filter(|summary| !summary.is_cut);
+        kept.map_or_else(|| self.summary(record), Ok)
     }
 }
 

@@ -46,6 +46,7 @@ pub const CODES: &[&str] = &[
     "in_future",
     "place_apart",
     "judgement_chain",
+    "judgement_chain_cut",
     "same_as_kinds",
     "symbol_form",
     "no_as_of",

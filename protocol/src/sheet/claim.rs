@@ -15,12 +15,14 @@ use crate::model::check::depth;
 const CLAIM_TAG: Tag = tag("ISNAD-CLAIM-v1");
 
 /// One value in a sheet, with its sources: a canonical JSON object. Copies share it, since nobody can change it; what it is
-/// called is worked out once.
+/// called, and what every reader of a sheet asks first, is worked out once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     json: Arc<Json>,
     id: ClaimId,
     bytes: usize,
+    prop: Option<Arc<str>>,
+    replaces: Option<ClaimId>,
 }
 
 /// Why an object is no claim.
@@ -70,7 +72,10 @@ impl Claim {
 
     fn named(json: Json) -> Self {
         let words = json.encode();
-        Self { json: Arc::new(json), id: ClaimId::new(hash(&CLAIM_TAG, &[&words])), bytes: words.len() }
+        let replaces = json.get("replaces").and_then(Json::as_text).and_then(|text| ClaimId::parse(text).ok());
+        let prop = json.get("prop").and_then(Json::as_text).map(Arc::from);
+        let id = ClaimId::new(hash(&CLAIM_TAG, &[&words]));
+        Self { json: Arc::new(json), id, bytes: words.len(), prop, replaces }
     }
 
     /// Its name: the hash of its words. format §2.
@@ -94,7 +99,7 @@ impl Claim {
     /// The code of the property.
     #[must_use]
     pub fn prop(&self) -> Option<&str> {
-        self.text("prop")
+        self.prop.as_deref()
     }
 
     /// The value.
@@ -139,8 +144,8 @@ impl Claim {
 
     /// The claim of the same sheet that it takes the place of.
     #[must_use]
-    pub fn replaces(&self) -> Option<ClaimId> {
-        ClaimId::parse(self.text("replaces")?).ok()
+    pub const fn replaces(&self) -> Option<ClaimId> {
+        self.replaces
     }
 
     /// A member that is a string.

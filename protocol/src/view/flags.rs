@@ -247,12 +247,14 @@ fn symbols(items: &[Item<'_>], found: &mut Found) {
     }
 }
 
+/// What a count counts, and its bounds.
+fn numbers<'a>(item: &Item<'a>) -> (Option<&'a str>, Option<i64>, Option<i64>) {
+    let number = |key: &str| item.value.get(key).and_then(Json::as_int);
+    (item.value.get("category").and_then(Json::as_text), number("min"), number("max"))
+}
+
 /// Rule 16: who gives the same numbers from the same source repeats them. All are marked, for no clock says who was first.
 fn derivative(items: &[Item<'_>], found: &mut Found) {
-    let numbers = |item: &Item<'_>| {
-        let number = |key: &str| item.value.get(key).and_then(Json::as_int);
-        (item.value.get("category").and_then(Json::as_text).map(str::to_owned), number("min"), number("max"))
-    };
     let counted = || items.iter().enumerate().filter(|(_, item)| item.prop == "casualty");
     // How many claims give the numbers, and how many of them are of one speaker.
     let mut accounts: BTreeMap<_, usize> = BTreeMap::new();

@@ -64,6 +64,8 @@ pub enum Conflict {
     },
     /// The chain is longer than any that is put together.
     TooMany,
+    /// More records refer to the chain than are read: a denial may stand in one that was not.
+    NotFollowed,
 }
 
 impl Identity {
@@ -117,10 +119,10 @@ pub(super) fn identity<S: SheetView>(
     let mut pairs: BTreeMap<Two, Judged> = BTreeMap::new();
     let (mut chain, mut is_too_long) = (BTreeSet::from([record]), false);
     let mut open = vec![record];
-    let mut read = BTreeSet::from([record]);
+    let mut reading = Reading { read: BTreeSet::from([record]), left: limits::IDENTITY_READ, is_cut: false };
     take_all(record, sheets, material.context.policy, &mut pairs);
     while let Some(at) = open.pop() {
-        let others = judged_with(at, &mut read, &mut pairs, material)?;
+        let others = judged_with(at, &mut reading, &mut pairs, material)?;
         for other in others {
             let is_same = pairs.get(&two(at, other)).and_then(|judged| judged.accepted(&judgements)) == Some(true);
             if !is_same || other.kind_code() != record.kind_code() || chain.contains(&other) {
@@ -136,6 +138,9 @@ pub(super) fn identity<S: SheetView>(
     }
     let mut found = told(record, &chain, pairs, &judgements, material)?;
     found.conflicts.extend(is_too_long.then_some(Conflict::TooMany));
+    // Where nobody follows judgements nothing would be put together anyway.
+    let is_missed = reading.is_cut && !judgements.is_none();
+    found.conflicts.extend(is_missed.then_some(Conflict::NotFollowed));
     if found.conflicts.is_empty() {
         chain.remove(&record);
         found.same = chain.into_iter().map(|other| material.reference(other)).collect::<Result<_, _>>()?;
@@ -143,21 +148,37 @@ pub(super) fn identity<S: SheetView>(
     Ok(found)
 }
 
+/// Which records were read for their judgements, and how many more may be.
+struct Reading {
+    read: BTreeSet<RecordId>,
+    left: usize,
+    is_cut: bool,
+}
+
 /// The records that somebody judged to be, or not to be, this one: in its own sheets or in theirs.
 fn judged_with<S: SheetView>(
     record: RecordId,
-    read: &mut BTreeSet<RecordId>,
+    reading: &mut Reading,
     pairs: &mut BTreeMap<Two, Judged>,
     material: &mut Material<'_, S>,
 ) -> Result<BTreeSet<RecordId>, Fault> {
-    let referring = material.referring_to(record)?;
-    // Most of what refers to a record judges nothing, and is read for its line all the same.
-    for other in referring.into_iter().chain([record]) {
-        if !read.insert(other) {
+    // Those of its kind first: what is judged of others puts nothing together.
+    let mut referring: Vec<_> = material.referring_to(record)?.into_iter().chain([record]).collect();
+    referring.sort_by_key(|other| (other.kind_code() != record.kind_code(), *other));
+    for other in referring {
+        if !reading.read.insert(other) {
             continue;
         }
-        let sheets = material.claims(other)?;
-        take_all(other, &sheets, material.context.policy, pairs);
+        let Some(left) = reading.left.checked_sub(1) else {
+            reading.is_cut |= other.kind_code() == record.kind_code();
+            continue;
+        };
+        reading.left = left;
+        // Most of what refers to a record judges nothing.
+        if material.may_judge(other)? {
+            let sheets = material.claims(other)?;
+            take_all(other, &sheets, material.context.policy, pairs);
+        }
     }
     let with = |(left, right): &Two| {
         if *left == record { Some(*right) } else { (*right == record).then_some(*left) }

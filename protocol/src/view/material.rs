@@ -47,6 +47,17 @@ impl<'a, S: SheetView> Material<'a, S> {
         Ok(sheets)
     }
 
+    /// True if a judgement may stand on a record: seen by its payloads, in which JSON is spelt in one way.
+    pub(super) fn may_judge(&self, record: RecordId) -> Result<bool, Fault> {
+        const SOUGHT: &[u8] = br#""prop":"judgement""#;
+        if self.claims.contains_key(&record) {
+            return Ok(true);
+        }
+        let entries = self.store.entries_about(record)?;
+        let payloads = entries.iter().filter_map(|entry| entry.entry().payload.as_ref());
+        Ok(payloads.into_iter().any(|payload| payload.bytes.windows(SOUGHT.len()).any(|found| found == SOUGHT)))
+    }
+
     pub(super) fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
         self.store.referring_to(record)
     }

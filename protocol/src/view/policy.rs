@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::act::OrganisationKind;
 use crate::id::OrganisationId;
+use crate::limits;
 
 /// The reader's own choice; never part of the shared data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -70,7 +71,7 @@ pub enum Judgements {
     Own(OrganisationId),
     /// Those of a partner that the reader named.
     Partner(OrganisationId),
-    /// What more organisations affirm than deny.
+    /// What more organisations affirm than deny, and at least two.
     Majority,
 }
 
@@ -90,7 +91,8 @@ impl Judgements {
                 negative.contains(whose).then_some(false).or_else(|| positive.contains(whose).then_some(true))
             }
             // Who denies wins a tie: to take two for one harms a stranger.
-            Self::Majority if positive.is_empty() && negative.is_empty() => None,
+            // One voice is no majority, though nobody spoke against it: it says nothing yet.
+            Self::Majority if positive.len() < limits::MAJORITY_VOICES && negative.is_empty() => None,
             Self::Majority => Some(positive.len() > negative.len()),
         }
     }
@@ -211,6 +213,9 @@ mod tests {
             (Judgements::Majority, &[1], &[3], Some(false)),
             (Judgements::Majority, &[], &[3], Some(false)),
             (Judgements::Majority, &[], &[], None),
+            (Judgements::Majority, &[1], &[], None),
+            (Judgements::Majority, &[1, 2], &[], Some(true)),
+            (Judgements::Majority, &[1, 2], &[3, 4], Some(false)),
         ] {
             let verdict = judgements.verdict(&organisations(positive), &organisations(negative));
             assert_eq!(verdict, expected, "{judgements:?} {positive:?} {negative:?}");

@@ -47,6 +47,14 @@ pub struct Reply {
     /// True if it was given to an earlier version of this claim.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_earlier: bool,
+    /// How many more replies of the same organisation answer this claim, and are told as claims alone: beside its last one.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub further: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What a reply answers.
@@ -129,6 +137,12 @@ impl<'a> Replies<'a> {
                 shown.extend(told(sheet, reply, on_earlier, material)?);
             }
         }
+        for (organisation, count) in of_one {
+            let last = shown.iter_mut().rfind(|reply| reply.organisation == organisation);
+            if let Some(last) = last {
+                last.further = count.saturating_sub(limits::REPLIES_OF_ONE);
+            }
+        }
         Ok(shown)
     }
 }
@@ -194,5 +208,6 @@ fn told<S: SheetView>(
         date: text("date"),
         basis: show_basis(&reply.claim, material)?,
         on_earlier,
+        further: 0,
     }))
 }

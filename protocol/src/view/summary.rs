@@ -19,6 +19,7 @@ use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
 
 mod about;
 mod beside;
+mod bounded;
 mod spot;
 
 pub use about::About;
@@ -108,6 +109,9 @@ pub struct Summary {
     /// Of a designation: whether it is in force on the reader's day; set where the day is known, and never kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_force: Option<DesignationState>,
+    /// True if more is said than this tells: see [`Summary::bounded`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
 }
 
 /// On what a designation rests, and whom it names.
@@ -187,6 +191,7 @@ impl Summary {
             listing: terms.is_some().then(|| Listing::of(&spoken)),
             terms,
             in_force: None,
+            is_cut: false,
         }
     }
 

@@ -4,10 +4,11 @@
 //! No clock decides what was answered: whoever looks at a claim that was replaced or taken back is answered by that, and any
 //! dispute or reply by an opinion on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId};
+use crate::limits;
 use crate::sheet::{Said, Sheet};
 use crate::time::Timestamp;
 
@@ -61,12 +62,21 @@ pub struct Task {
     /// What stands in the place of what its own opinion looks at; empty if it was taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub now: Vec<ClaimId>,
+    /// How many more wait on the record behind this one, its last that is told.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub more: usize,
 }
 
-/// What waits for an organisation's answer on a record, in the order of positions.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+/// What waits for an organisation's answer on a record, in the order of positions; at most [`limits::TASKS_ON_ONE`].
 #[must_use]
 pub fn tasks(record: RecordId, sheets: &Sheets, own: OrganisationId) -> Vec<Task> {
     let standing = standing(sheets, own);
+    let by_id = first_of_each(&standing);
     let policy = Policy::default();
     let opinions: Vec<_> = spoken(sheets, &policy, &["opinion"]).collect();
     let (mine, theirs): (Vec<_>, Vec<_>) = opinions.into_iter().partition(|(sheet, _)| sheet.key.organisation == own);
@@ -75,23 +85,42 @@ pub fn tasks(record: RecordId, sheets: &Sheets, own: OrganisationId) -> Vec<Task
     let mut tasks = Vec::new();
     for (sheet, said) in theirs.into_iter().filter(|(sheet, said)| waits(sheet, said)) {
         let disputed = target(said).filter(|(whose, _)| *whose == own && stance(said) == Some("dispute"));
-        let claim = disputed.and_then(|(_, id)| standing.iter().find(|claim| claim.claim.id() == id));
+        let claim = disputed.and_then(|(_, id)| by_id.get(&id));
         tasks.extend(claim.and_then(|claim| task(Why::Disputed, record, claim, sheet, said)));
     }
+    let accusing = standing.iter().find(|said| accuses(record.kind_code(), said));
     for (sheet, said) in spoken(sheets, &policy, &["response"]) {
         let Some(answers) = said.claim.value().map(Answers::of) else { continue };
         if sheet.key.organisation == own || !answers.concerns(own) || !waits(sheet, said) {
             continue;
         }
-        let is_answered = |claim: &&&Said| match answers.claim {
-            Some(id) => claim.claim.id() == id,
-            None => accuses(record.kind_code(), claim),
+        let claim = match answers.claim {
+            Some(id) => by_id.get(&id),
+            None => accusing,
         };
-        let claim = standing.iter().find(is_answered);
         tasks.extend(claim.and_then(|claim| task(Why::Replied, record, claim, sheet, said)));
     }
     tasks.extend(mine.iter().filter_map(|(sheet, said)| earlier(record, sheets, sheet, said)));
+    bounded(tasks)
+}
+
+/// No more than one sitting answers; the last one says how many are left.
+fn bounded(mut tasks: Vec<Task>) -> Vec<Task> {
+    let more = tasks.len().saturating_sub(limits::TASKS_ON_ONE);
+    tasks.truncate(limits::TASKS_ON_ONE);
+    if let Some(last) = tasks.last_mut() {
+        last.more = more;
+    }
     tasks
+}
+
+/// By its id, the first place at which each claim stands.
+fn first_of_each<'a>(standing: &[&'a Said]) -> BTreeMap<ClaimId, &'a Said> {
+    let mut first = BTreeMap::new();
+    for said in standing {
+        first.entry(said.claim.id()).or_insert(*said);
+    }
+    first
 }
 
 /// The claims of an organisation that stand, by position; the same words in two spaces once.
@@ -131,6 +160,7 @@ fn task(why: Why, record: RecordId, claim: &Said, sheet: &Sheet, said: &Said) ->
         lang: text("lang").or_else(|| said.claim.lang().map(str::to_owned)),
         time: said.signers.get(&entry)?.time,
         now: Vec::new(),
+        more: 0,
     })
 }
 

@@ -219,6 +219,16 @@ fn records_that_name_one_of_a_chain_do_not_end_it_however_many_they_are() {
 }
 
 #[test]
+fn a_chain_that_is_not_followed_to_its_end_says_so() {
+    let judged = |other: u8| {
+        let value = format!(r#"{{"record":"{}","relation":"same_as","verdict":"positive"}}"#, record(1, other));
+        said("judgement", &value, &[])
+    };
+    let chain: Vec<_> = (1..=80).map(|number| (16, record(1, number), vec![judged(number + 1)])).collect();
+    check(record(1, 1), &chain, "2018-12-01", &[("1 judgement", "judgement_chain_cut")]);
+}
+
+#[test]
 fn a_symbol_is_held_against_the_form_of_its_publisher() {
     let about = record(7, 1);
     let claims = |publisher: &str, symbol: &str| {

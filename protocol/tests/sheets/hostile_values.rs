@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::encoding::json::Json;
+use isnad_protocol::limits;
 use isnad_protocol::model::{KINDS, properties};
 use isnad_protocol::sheet::{self, Claim};
 use isnad_protocol::store::SheetView;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Context, Policy, Summary, View};
+use proptest::prelude::*;
 
 use crate::fixture::{FREE, World, record, said};
-use crate::histories::store;
+use crate::histories::{config, store};
 
 fn hostile_values() -> Vec<Json> {
     let object = |key: &str, value: Json| Json::object([(key, value)]);
@@ -126,5 +128,49 @@ fn circles_of_references_end() {
         let flags = view.properties.iter().flat_map(|property| &property.claims).flat_map(|claim| &claim.flags);
         let contradicted = flags.filter(|flag| *flag == "judgement_chain").count();
         assert_eq!(contradicted, if about.kind_code() == 1 { 2 } else { 0 }, "{about}");
+    }
+}
+
+/// Claims of a property in each of which something else is said.
+fn many_of(prop: &str, count: usize, text: &str) -> Vec<Claim> {
+    let lang = [("lang", r#""en""#)];
+    (0..count)
+        .map(|number| {
+            let words = format!("{number} {text}");
+            let value = match prop {
+                "place" => format!(r#"{{"country":"sy","names":[{{"lang":"en","text":"{words}"}}]}}"#),
+                "start" | "end" => format!("\"{:04}-01-01\"", 1000 + number),
+                "authority" | "subject" => format!("\"{}\"", record(9, u8::try_from(number % 200).unwrap())),
+                "legal_basis" => format!(r#"{{"scheme":"eli","title":"{words}","value":"{number}"}}"#),
+                _ => format!("\"{words}\""),
+            };
+            said(prop, &value, if matches!(prop, "title" | "name" | "alias") { &lang[..] } else { &[] })
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..config() })]
+
+    #[test]
+    fn a_summary_has_a_size_whatever_is_said(
+        kind in prop::sample::select(&[1_u8, 2, 5][..]),
+        counts in prop::collection::vec(0..150_usize, 8),
+        text in prop::sample::select(vec![String::new(), "long ".repeat(2_000), "\\u0001".repeat(50), "\\\"".repeat(900), "أرض".repeat(600)]),
+    ) {
+        let (mut world, about) = (World::default(), record(kind, 1));
+        let props = ["title", "name", "alias", "place", "start", "end", "authority", "legal_basis"];
+        for (prop, count) in props.iter().zip(counts) {
+            for part in many_of(prop, count, &text).chunks(5) {
+                world.say(17, about, part);
+            }
+        }
+        let sheets = sheet::fold_claims(&world.entries, &FREE).sheets;
+        let whole = Summary::of(about, &sheets, &Policy::default()).on(Day::parse("2018-12-01").unwrap());
+        let (size, bounded) = (serde_json::to_vec(&whole).unwrap().len(), whole.clone().bounded());
+        prop_assert!(serde_json::to_vec(&bounded).unwrap().len() <= limits::SUMMARY_BYTES);
+        prop_assert!(bounded.is_cut || bounded == whole);
+        prop_assert!(size <= limits::SUMMARY_BYTES || bounded.is_cut);
+        prop_assert_eq!(bounded.clone().bounded(), bounded);
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_protocol::act::OrganisationKind;
 use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{OrganisationId, RecordId};
+use isnad_protocol::limits;
 use isnad_protocol::log::Authentic;
 use isnad_protocol::sheet::Claim;
 use isnad_protocol::standing::{Judge, Standing};
@@ -199,6 +200,7 @@ fn a_chain_with_a_denial_is_told_and_not_put_together_until_the_denial_is_taken_
 fn records_put_together_are_shown_as_one_and_each_claim_names_its_own() {
     let mut world = World::default();
     judge(&mut world, 1, subject(1), subject(2), "positive");
+    judge(&mut world, 17, subject(2), subject(1), "positive");
     let born = |date: &str| said("birth_date", &format!("\"{date}\""), &[]);
     world.say(1, subject(1), &[born("1970-01-01")]);
     world.say(17, subject(2), &[born("1980-01-01")]);
@@ -217,10 +219,28 @@ fn records_put_together_are_shown_as_one_and_each_claim_names_its_own() {
 fn a_chain_longer_than_the_bound_is_not_put_together() {
     let mut world = World::default();
     for number in 1..=70 {
-        judge(&mut world, 1, subject(number), subject(number + 1), "positive");
+        for author in [1, 17] {
+            judge(&mut world, author, subject(number), subject(number + 1), "positive");
+        }
     }
     let (same, conflicts) = same(&world, 1, &Judgements::Majority);
     assert!(same.is_empty() && conflicts.contains(&Conflict::TooMany));
+}
+
+#[test]
+fn where_more_refers_to_a_record_than_is_read_nothing_is_put_together() {
+    let mut world = World::default();
+    for author in [1, 17] {
+        judge(&mut world, author, subject(1), subject(2), "positive");
+    }
+    let named = said("note", "\"one of many\"", &[("basis", &format!(r#"[{{"source":"{}"}}]"#, subject(1)))]);
+    let mut bytes = [2; 16];
+    for number in 0..=u16::try_from(limits::IDENTITY_READ).unwrap() {
+        bytes[14..].copy_from_slice(&number.to_be_bytes());
+        world.say(33, RecordId::new(bytes), std::slice::from_ref(&named));
+    }
+    let (same, conflicts) = same(&world, 1, &Judgements::Majority);
+    assert!(same.is_empty() && conflicts == [Conflict::NotFollowed], "{conflicts:?}");
 }
 
 #[test]

@@ -123,6 +123,9 @@ fn many_replies_of_one_organisation_are_told_some_times() {
     let many: Vec<_> = (0..100).map(|number| reply(&format!("reply {number}"), &[])).collect();
     world.say(33, attribution(), &many);
     assert_eq!(replies(&view(&world), first.id()).len(), limits::REPLIES_OF_ONE);
+    // The last one says how many are left out.
+    let further: Vec<_> = shown(&view(&world), first.id()).replies.iter().rev().map(|reply| reply.further).collect();
+    assert_eq!(further, [vec![100 - limits::REPLIES_OF_ONE], vec![0; limits::REPLIES_OF_ONE - 1]].concat());
 }
 
 #[test]
@@ -145,4 +148,15 @@ fn who_is_disputed_or_replied_to_is_asked_until_he_answers_whatever_the_clocks_s
     world.retract(1, attribution(), later.id());
     // What was replaced stands again once its replacement is taken back, and with it the dispute of it.
     assert_eq!(why(&world, own)[0], (Why::Disputed, first.id()));
+}
+
+#[test]
+fn more_than_one_sitting_answers_is_counted_and_not_told() {
+    let (mut world, [_, later, ..]) = accused();
+    let many: Vec<_> = (0..100).map(|number| reply(&format!("reply {number}"), &[])).collect();
+    world.say(33, attribution(), &many);
+    let waiting = waiting(&world, World::home(1));
+    assert!(waiting.iter().all(|task| task.claim == later.id() && task.why == Why::Replied));
+    let more: Vec<_> = waiting.iter().rev().map(|task| task.more).collect();
+    assert_eq!(more, [vec![100 - limits::TASKS_ON_ONE], vec![0; limits::TASKS_ON_ONE - 1]].concat());
 }

@@ -172,6 +172,10 @@ impl Pen<'_> {
         out.extend(words);
         let mark = format!("{indent}  ← ");
         out.extend(reply.basis.iter().flat_map(|basis| hung(&mark, &self.basis(basis), width)));
+        if reply.further > 0 {
+            let further = self.say("show.further_replies", &[("count", &reply.further.to_string())]);
+            out.extend(hung(&format!("{indent}  "), &further, width));
+        }
         out
     }
 

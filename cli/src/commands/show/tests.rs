@@ -126,6 +126,7 @@ fn reply(hostile: &str) -> Reply {
         channel: Some(hostile.to_owned()),
         date: Some(hostile.to_owned()),
         on_earlier: true,
+        further: 3,
     }
 }
 

@@ -39,7 +39,7 @@ impl Reader<'_> {
         let marks =
             Marks { claims: claims(&entries, &sheets), traits: traits.into_iter().map(u32::to_be_bytes).collect() };
         let row = row(&summary, &marks);
-        let summary = serde_json::to_vec(&summary).map_err(|error| Problem::fault(error.to_string()))?;
+        let summary = serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))?;
         Ok((stale.clone(), Kept { summary, row }))
     }
 }

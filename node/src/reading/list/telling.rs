@@ -42,8 +42,7 @@ impl<'a> Telling<'a> {
         if !kept.is_empty() && !is_judged && !depends(self.kind) {
             return Ok(kept);
         }
-        let summary = serde_json::from_slice::<Summary>(&kept).or_else(|_| self.reader.summary(record))?;
-        self.told(summary)
+        self.told(self.reader.whole(record, &kept)?)
     }
 
     /// The line of a summary.
@@ -62,7 +61,7 @@ impl<'a> Telling<'a> {
         for reference in summary.about.iter_mut().flat_map(isnad_protocol::view::About::records_mut) {
             reference.labels = self.labels(reference.record)?;
         }
-        serde_json::to_vec(&summary).map_err(|error| Problem::fault(error.to_string()))
+        serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))
     }
 
     /// The records in which this one is judged.

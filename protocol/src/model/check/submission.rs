@@ -161,7 +161,7 @@ fn markings(space_tlp: &str, record: &Submitted<'_>, report: &mut Report) {
         let Some(marking) = claim.get("marking").and_then(Json::as_text) else { continue };
         if rank(marking).is_some_and(|marking| marking > space) {
             let values = [("found", marking.to_owned()), ("space", space_tlp.to_owned())];
-            report.push(Problem::new("marking_wider", &format!("claims[{place}].marking"), values));
+            report.push(Problem::new("marking_wider", format!("claims[{place}].marking"), values));
         }
     }
 }
@@ -171,7 +171,7 @@ fn restricted_properties(record: &Submitted<'_>, report: &mut Report) {
         let known = claim.get("prop").and_then(Json::as_text).and_then(|code| property(record.kind, code));
         if let Some(known) = known.filter(|property| property.restricted_only) {
             let values = [("property", known.code.to_owned())];
-            report.push(Problem::new("restricted_only", &format!("claims[{place}]"), values));
+            report.push(Problem::new("restricted_only", format!("claims[{place}]"), values));
         }
     }
 }
@@ -215,6 +215,6 @@ fn evidence(known: Known, record: &Submitted<'_>, report: &mut Report) {
     }
     let testimony = record.values("evidence_type").find(|(_, value)| value.as_text() == Some("testimony"));
     if let Some((place, _)) = testimony.filter(|_| record.values("consent").next().is_none()) {
-        report.push(Problem::new("testimony_without_consent", &format!("claims[{place}].value"), []));
+        report.push(Problem::new("testimony_without_consent", format!("claims[{place}].value"), []));
     }
 }

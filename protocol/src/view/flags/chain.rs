@@ -26,6 +26,7 @@ pub(super) fn check<S: SheetView>(
         different: BTreeSet::new(),
         left: limits::CHAIN_RECORDS,
         others_left: limits::CHAIN_RECORDS,
+        is_cut: false,
     };
     let mut next = BTreeSet::new();
     for verdict in judged().filter(|(_, item)| item.counts).filter_map(|(_, item)| verdict(record, item.value)) {
@@ -38,11 +39,18 @@ pub(super) fn check<S: SheetView>(
         chain.follow_others(other, &mut next, material)?;
     }
     let is_within = |(one, other): &&Pair| chain.same.contains(one) && chain.same.contains(other);
-    let Some((one, other)) = chain.different.iter().find(is_within) else { return Ok(()) };
+    let contradiction = chain.different.iter().find(is_within);
     for (place, item) in judged() {
         let Some((_, (left, right))) = verdict(record, item.value) else { continue };
-        if chain.same.contains(&left) && chain.same.contains(&right) {
-            found.add(place, "judgement_chain", "value", [("one", one.to_string()), ("other", other.to_string())]);
+        if !chain.same.contains(&left) || !chain.same.contains(&right) {
+            continue;
+        }
+        match contradiction {
+            Some((one, other)) => {
+                found.add(place, "judgement_chain", "value", [("one", one.to_string()), ("other", other.to_string())]);
+            }
+            None if chain.is_cut => found.add(place, "judgement_chain_cut", "value", []),
+            None => {}
         }
     }
     Ok(())
@@ -59,6 +67,8 @@ struct Chain {
     left: usize,
     /// How many of those that name one of them. Apart: whoever makes many that name a record does not end its chain.
     others_left: usize,
+    /// True once there was more to read than that.
+    is_cut: bool,
 }
 
 impl Chain {
@@ -77,7 +87,10 @@ impl Chain {
         next: &mut BTreeSet<RecordId>,
         material: &mut Material<'_, S>,
     ) -> Result<(), Fault> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(()) };
+        let Some(left) = self.left.checked_sub(1) else {
+            self.is_cut = true;
+            return Ok(());
+        };
         self.left = left;
         for verdict in verdicts(record, material)? {
             self.take(verdict, next);
@@ -95,8 +108,12 @@ impl Chain {
     ) -> Result<(), Fault> {
         let referring = material.referring_to(record)?;
         let alike = referring.into_iter().filter(|other| other.kind_code() == record.kind_code());
-        for other in alike.take(self.others_left) {
-            self.others_left = self.others_left.saturating_sub(1);
+        for other in alike {
+            let Some(left) = self.others_left.checked_sub(1) else {
+                self.is_cut = true;
+                break;
+            };
+            self.others_left = left;
             for verdict in verdicts(other, material)? {
                 if verdict.1.0 == record || verdict.1.1 == record {
                     self.take(verdict, next);

@@ -1,0 +1,156 @@
+//! A summary of a size that an index keeps, whatever is said of the record: what tells most comes first, and what is left out is
+//! said to be.
+
+use crate::encoding::json;
+use crate::limits;
+use crate::view::{About, DesignationState, Listing, Reference, Spot, Summary, Terms, Words};
+
+use super::super::Used;
+
+/// Bytes of an id or of a day in JSON, with its quotes, its key and what parts it from others.
+const ID_BYTES: usize = 88;
+/// The same of a number or a code's key.
+const KEY_BYTES: usize = 16;
+
+impl Summary {
+    /// The same in at most [`limits::SUMMARY_BYTES`] of JSON; one in which something was left out or shortened says so.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let mut room =
+            Room { left: limits::SUMMARY_BYTES.saturating_sub(limits::SUMMARY_FRAME_BYTES), is_cut: self.is_cut };
+        let labels = room.words(self.labels);
+        let dates = room.texts(self.dates);
+        let terms = self.terms.filter(|terms| room.takes(terms_bytes(terms)));
+        let in_force = self.in_force.map(|state| room.state(state));
+        Self {
+            labels,
+            dates,
+            terms,
+            in_force,
+            statuses: room.texts(self.statuses),
+            organisations: room.keep(self.organisations, |_| ID_BYTES),
+            places: room.words(self.places),
+            countries: room.keep(self.countries, |text| quoted(text)),
+            agents: room.texts(self.agents),
+            listing: self.listing.map(|listing| room.listing(listing)),
+            spots: room.spots(self.spots),
+            aliases: room.texts(self.aliases),
+            standards: room.keep(self.standards, |text| quoted(text)),
+            bodies: room.keep(self.bodies, |_| ID_BYTES),
+            not_same_as: room.keep(self.not_same_as, |_| ID_BYTES),
+            identifiers: room.texts(self.identifiers),
+            about: self.about.map(|about| room.about(about)),
+            further_labels: room.texts(self.further_labels),
+            is_cut: room.is_cut,
+            ..self
+        }
+    }
+}
+
+/// What is left of the size, and whether something did not fit.
+struct Room {
+    left: usize,
+    is_cut: bool,
+}
+
+impl Room {
+    fn takes(&mut self, bytes: usize) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => {
+                self.is_cut = true;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The first items, as many as fit.
+    fn keep<T, C: IntoIterator<Item = T> + FromIterator<T>>(&mut self, items: C, bytes: impl Fn(&T) -> usize) -> C {
+        items.into_iter().take_while(|item| self.takes(bytes(item))).collect()
+    }
+
+    fn texts(&mut self, texts: Vec<String>) -> Vec<String> {
+        let texts: Vec<String> = texts.into_iter().map(|text| self.short(text)).collect();
+        self.keep(texts, |text| quoted(text))
+    }
+
+    fn words(&mut self, words: Vec<Words>) -> Vec<Words> {
+        let words: Vec<Words> =
+            words.into_iter().map(|words| Words { text: self.short(words.text), lang: words.lang }).collect();
+        self.keep(words, words_bytes)
+    }
+
+    fn spots(&mut self, spots: Vec<Spot>) -> Vec<Spot> {
+        let mut kept = Vec::new();
+        for spot in spots {
+            let optional = [&spot.country, &spot.precision, &spot.role].into_iter().flatten();
+            let at = spot.at.iter().map(|(lat, lon)| quoted(lat).saturating_add(quoted(lon)));
+            let own = sum(optional.map(|text| quoted(text)).chain(at)).saturating_add(ID_BYTES.saturating_mul(4));
+            if !self.takes(own) {
+                break;
+            }
+            kept.push(Spot { names: self.words(spot.names), ..spot });
+        }
+        kept
+    }
+
+    fn listing(&mut self, listing: Listing) -> Listing {
+        Listing {
+            authorities: self.keep(listing.authorities, |_| ID_BYTES),
+            legal_bases: self.texts(listing.legal_bases),
+            subjects: self.keep(listing.subjects, |_| ID_BYTES),
+        }
+    }
+
+    fn about(&mut self, about: About) -> About {
+        About {
+            bodies: self.references(about.bodies),
+            codes: self.texts(about.codes),
+            subjects: self.references(about.subjects),
+            incidents: self.references(about.incidents),
+            ..about
+        }
+    }
+
+    fn references(&mut self, references: Vec<Reference>) -> Vec<Reference> {
+        let words = |reference: &Reference| sum(reference.labels.iter().map(words_bytes));
+        self.keep(references, |reference| words(reference).saturating_add(ID_BYTES))
+    }
+
+    fn state(&mut self, state: DesignationState) -> DesignationState {
+        DesignationState { why: self.keep(state.why, used_bytes), ..state }
+    }
+
+    /// A text with its end left out, where it is longer than a line of a list shows.
+    fn short(&mut self, text: String) -> String {
+        if text.chars().nth(limits::SUMMARY_TEXT_CHARS).is_none() {
+            return text;
+        }
+        self.is_cut = true;
+        text.chars().take(limits::SUMMARY_TEXT_CHARS.saturating_sub(1)).chain(['…']).collect()
+    }
+}
+
+fn terms_bytes(terms: &Terms) -> usize {
+    let all = [&terms.starts, &terms.ends, &terms.durations, &terms.lifted];
+    sum(all.into_iter().flatten().map(used_bytes))
+}
+
+fn used_bytes(used: &Used) -> usize {
+    let texts = [Some(&used.prop), Some(&used.value), used.valid.as_ref()];
+    sum(texts.into_iter().flatten().map(|text| quoted(text))).saturating_add(ID_BYTES.saturating_mul(2))
+}
+
+fn words_bytes(words: &Words) -> usize {
+    quoted(&words.text).saturating_add(words.lang.as_deref().map_or(0, quoted))
+}
+
+/// The bytes of a text in JSON, and of the key before it.
+fn quoted(text: &str) -> usize {
+    json::text_len(text).saturating_add(KEY_BYTES)
+}
+
+fn sum(bytes: impl Iterator<Item = usize>) -> usize {
+    bytes.fold(0, usize::saturating_add)
+}
