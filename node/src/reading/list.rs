@@ -273,7 +273,7 @@ impl Reader<'_> {
         if is_long {
             index.summaries(&[query.kind], |record, kept| drop(all.insert(record, kept.to_vec())))?;
         }
-        let mut telling = Telling::new(self, query.kind, day, is_long)?.as_of(query.as_of);
+        let mut telling = Telling::new(self, query.kind, day, is_long)?.up_to(query.as_of);
         let mut lines = Vec::with_capacity(found.len());
         for Found { record, summary, .. } in found {
             let line = match (summary, all.remove(&record)) {
