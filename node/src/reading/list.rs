@@ -159,9 +159,7 @@ impl Reader<'_> {
         // What is asked to be in force on a day is shown as on that day.
         let day = filter.in_force.unwrap_or_else(|| day_of(query));
         let mut found = self.found(query, &filter, sort, policy, day)?;
-        if found.is_empty() {
-            self.check_codes(query, &filter)?;
-        }
+        self.check_codes(query, &filter)?;
         let (total, contested) = (found.len(), found.iter().filter(|found| found.is_contested).count());
         let holds_until = found.iter().filter_map(|found| found.holds_until).min();
         first_of(&mut found, query);
@@ -254,10 +252,11 @@ impl Reader<'_> {
         on_all_cores(&blocks, of)
     }
 
-    /// Says so where a code that nobody knows found nothing because nobody says it: it was mistyped.
+    /// Refuses a code that nobody knows and nobody says: it was mistyped, and others beside it would hide that.
     fn check_codes(&self, query: &ListQuery, filter: &Filter) -> Result<(), Problem> {
         for unknown in &filter.unknown {
-            let said = self.rows_of(query.kind, |_, row| row.has_code(unknown.tag, &unknown.codes).then_some(()))?;
+            let code = std::slice::from_ref(&unknown.code);
+            let said = self.rows_of(query.kind, |_, row| row.has_code(unknown.tag, code).then_some(()))?;
             if said.is_empty() {
                 return Err(unknown.refused(query));
             }
@@ -274,7 +273,7 @@ impl Reader<'_> {
         if is_long {
             index.summaries(&[query.kind], |record, kept| drop(all.insert(record, kept.to_vec())))?;
         }
-        let mut telling = Telling::new(self, query.kind, day, is_long)?.as_of(query.as_of);
+        let mut telling = Telling::new(self, query.kind, day, is_long)?.up_to(query.as_of);
         let mut lines = Vec::with_capacity(found.len());
         for Found { record, summary, .. } in found {
             let line = match (summary, all.remove(&record)) {

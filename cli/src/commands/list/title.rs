@@ -10,6 +10,9 @@ use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
 use crate::commands::reading::label;
 use crate::output::{apart, fit, squeezed};
 
+/// Columns that hold who, what and whom.
+const ROOMY: usize = 60;
+
 /// A record to be called by a title.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Titled<'a> {
@@ -62,9 +65,9 @@ impl Titled<'_> {
         });
         let (mut who, mut what) = (names(&about.bodies), codes.collect::<Vec<_>>().join(&comma));
         if let Some(columns) = columns {
-            // Who says it comes first always, and leaves room for whom.
+            // Who says it comes first always, and leaves room for whom; an outcome stands in a column of its own.
             who = fit(&who, columns / 2).trim_end().to_owned();
-            if vocabulary == words::OUTCOME.name {
+            if vocabulary == words::OUTCOME.name || columns < ROOMY && !about.subjects.is_empty() {
                 what.clear();
             }
         }

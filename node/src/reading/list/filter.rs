@@ -36,13 +36,12 @@ pub(super) struct Filter {
     pub(super) unknown: Vec<Unknown>,
 }
 
-/// Codes that stand in no vocabulary.
+/// A code that stands in no vocabulary.
 #[derive(Debug, Clone)]
 pub(super) struct Unknown {
-    /// What they stand under in a row.
+    /// What it stands under in a row.
     pub(super) tag: u8,
-    pub(super) codes: Vec<String>,
-    /// Why the first one of them is not understood.
+    pub(super) code: String,
     why: NotUnderstood,
 }
 
@@ -99,21 +98,17 @@ impl Filter {
 
     fn ask(&mut self, tag: u8, vocabularies: &[&'static Vocabulary], text: Option<&str>) {
         let Some(text) = text else { return };
-        let (mut codes, mut unknown) = (Vec::new(), Vec::new());
+        let mut codes = Vec::new();
         for part in parts(text) {
             match codes_called(vocabularies, part) {
                 Ok(known) => codes.extend(known),
                 Err(why) => {
                     codes.push(part.to_owned());
-                    unknown.push((part.to_owned(), why));
+                    self.unknown.push(Unknown { tag, code: part.to_owned(), why });
                 }
             }
         }
         self.codes.push((tag, codes));
-        if let Some((_, why)) = unknown.first() {
-            let why = why.clone();
-            self.unknown.push(Unknown { tag, why, codes: unknown.into_iter().map(|(code, _)| code).collect() });
-        }
     }
 
     /// True if nothing is asked for: then it does not matter what a row could not take.
@@ -200,7 +195,7 @@ fn codes_called(vocabularies: &[&'static Vocabulary], text: &str) -> Result<Vec<
 impl Unknown {
     /// Nobody says it here: it was mistyped. Known words stand in the reader's language.
     pub(super) fn refused(&self, query: &ListQuery) -> Problem {
-        let problem = refused("list_code", &[("codes", &self.codes.join(", "))]);
+        let problem = refused("list_code", &[("codes", &self.code)]);
         let typed = Typed { language: language_of(query) };
         typed.told(problem, &self.why)
     }

@@ -32,7 +32,7 @@ impl<'a> Telling<'a> {
     }
 
     /// The same of a list that leaves out what claims a later day: a name that came later is left out as well.
-    pub(super) fn as_of(self, as_of: Option<Day>) -> Self {
+    pub(super) fn up_to(self, as_of: Option<Day>) -> Self {
         Self { is_whole: as_of.is_none(), ..self }
     }
 
