@@ -53,7 +53,9 @@ pub(super) fn is_an_entity(check: &Check<'_>, claims: &[Json]) -> Result<bool, P
     for claim in claims {
         let text = |key: &str| claim.get("value").and_then(|value| value.get(key)).and_then(Json::as_text);
         let is_same = text("relation") == Some("same_as") && text("verdict") == Some("positive");
-        let Some(other) = text("record").filter(|_| is_same).and_then(|text| RecordId::parse(text).ok()) else { continue };
+        let Some(other) = text("record").filter(|_| is_same).and_then(|text| RecordId::parse(text).ok()) else {
+            continue;
+        };
         let known = match check.says_type(other) {
             Some(said) => Some(said),
             None => known(&Own::of(check.node, check.space.id, other)?).subject,
