@@ -51,6 +51,69 @@ fn an_import_refuses_nothing_and_changes_nothing_when_run_again() {
 }
 
 #[test]
+fn an_import_leaves_out_a_person_whom_nothing_accuses_and_shows_before_what_it_would_sign() {
+    let consortium = Consortium::found(1);
+    let home = &consortium.homes[0];
+    let mut file: Value = serde_json::from_slice(&std::fs::read(DATASET).unwrap()).unwrap();
+    let names = value!([{"lang": "en", "value": "A. B.", "type": "primary"}]);
+    let person = value!({"id": "somebody", "kind": "person", "names": names, "topics": [], "public_basis": []});
+    file["subjects"].as_array_mut().unwrap().push(person);
+    let file = consortium.file("dataset.json", &file.to_string());
+    let digest = json(home, &["digest"]);
+    let shown = say(home, &["--json", "import", &file, "--preview"]).json();
+    assert_eq!(json(home, &["digest"]), digest, "a preview signs nothing");
+    assert!(shown["warned"]["no_as_of"].as_u64().unwrap() > 0 && shown["readers"]["members"].is_array(), "{shown}");
+    for (lang, person, records) in
+        [("ar", "شخص", "سجل"), ("en", "a person", "records"), ("fr", "une personne", "fiches")]
+    {
+        let text = say(home, &["--lang", lang, "import", &file, "--preview"]).out;
+        assert!(text.contains("somebody") && text.contains(person) && text.contains(records), "{text}");
+    }
+    let imported = say(home, &["--json", "import", &file]);
+    assert_eq!(imported.code, 1, "{imported:?}");
+    let imported: Value = serde_json::from_str(&imported.out).unwrap();
+    let left_out = imported["not_signed"].as_array().unwrap();
+    assert!(left_out.len() == 1 && left_out[0].as_str().unwrap().starts_with("somebody: "), "{left_out:?}");
+    assert_eq!(imported["new_claims"], shown["new_claims"]);
+    assert!(imported["new_claims"].as_u64().unwrap() > 2_000);
+    assert_eq!(refused(home, &["show", "somebody"], 1)["code"], "not_found");
+}
+
+#[test]
+fn whoever_names_a_person_whom_nothing_accuses_declares_that_it_is_no_victim_or_witness() {
+    let consortium = Consortium::found(1);
+    let home = &consortium.homes[0];
+    let draft = r#"{"claims": [{"prop": "subject_type", "value": "person"}, {"prop": "name", "value": "A. B.", "lang": "en"}]}"#;
+    let file = consortium.file("person.json", draft);
+    let new = ["record", "new", "subject", "--from", &file];
+    for lang in ["ar", "en", "fr"] {
+        let problem = refused(home, &[&["--lang", lang], &new[..]].concat(), 3);
+        assert_eq!(problem["code"], "person_not_accused");
+        assert!(problem["try"].as_str().unwrap().contains("--not-victim-or-witness"), "{problem}");
+    }
+    let written = json(home, &[&new[..], &["--not-victim-or-witness"]].concat());
+    let record = written["record"].as_str().unwrap();
+    let view = json(home, &["show", record]);
+    let declared = claims(&view, "declaration");
+    assert_eq!(declared[0]["value"], "not_victim_or_witness");
+    // Taken back, it is asked for again: for a further name, and for a reply in that name.
+    let taken = declared[0]["id"].as_str().unwrap();
+    json(home, &["claim", "retract", record, taken, "--reason", "error", "--note", "a witness"]);
+    let name = ["claim", "add", record, "name", "C. D.", "--in", "en"];
+    assert_eq!(refused(home, &name, 3)["code"], "person_not_accused");
+    let incident = consortium.file("incident.json", r#"{"claims": [{"prop": "date", "value": "2013"}]}"#);
+    let incident =
+        json(home, &["record", "new", "incident", "--from", &incident])["record"].as_str().unwrap().to_owned();
+    let reply = ["respond", &incident, "--subject", record, "--stance", "denies", "--text", "No.", "--in", "en"];
+    assert_eq!(refused(home, &reply, 3)["problems"][0]["path"], "claims[0].value.subject");
+    json(home, &[&reply[..], &["--not-victim-or-witness"]].concat());
+    let view = json(home, &["show", record]);
+    assert!(claims(&view, "declaration").iter().any(|claim| claim["state"] == "live"), "{view}");
+    let told = say(home, &[&["--lang", "fr"], &name[..]].concat());
+    assert!(told.code == 0 && told.out.contains("signé et enregistré : 1 déclaration sur"), "{told:?}");
+}
+
+#[test]
 fn an_example_of_each_kind_is_a_record_as_it_stands() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];

@@ -119,7 +119,7 @@ async fn signed(
     let bar = crate::output::progress(session.printer, dataset.records.len());
     let client = Arc::new(client);
     let (mut new_claims, mut entries, mut refused) = (0, 0, Vec::new());
-    let mut under_way: VecDeque<(usize, JoinHandle<Result<Answer<Written>, Problem>>)> = VecDeque::new();
+    let mut under_way: VecDeque<(usize, UnderWay)> = VecDeque::new();
     let mut rest = import::requests(&dataset.records, PART_CLAIMS).into_iter().peekable();
     while rest.peek().is_some() || !under_way.is_empty() {
         while under_way.len() < UNDER_WAY {
@@ -170,6 +170,9 @@ async fn outlook(
     }
     Ok(Outlook { head, counts })
 }
+
+/// A request that was sent.
+type UnderWay = JoinHandle<Result<Answer<Written>, Problem>>;
 
 /// What became of a request, and what of it was refused.
 struct Answer<T> {
