@@ -88,7 +88,7 @@ const LATIN: &str = "isnad toml JSON TLP AMBER CLEAR UTC RFC CS GB HD VX Automer
 
 /// What its help may hold besides: values of options and the placeholders of some.
 const VALUES: &str = "members international incidents different sy changed claims organisations WHOSE PATH entries acts automerge \
-    first node";
+    first node LABEL FILES REASON NOTE ORGANISATION MEMBER BODY SORT";
 
 /// English words of a page in Arabic: what is isolated, and commands to copy, left aside.
 fn english_in(page: &str, known: &BTreeSet<String>) -> Vec<String> {
@@ -193,13 +193,15 @@ fn a_session_in_arabic_holds_no_english() {
         help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).map(str::to_owned).collect();
     known.extend(VALUES.split_whitespace().map(str::to_owned).chain(commands.iter().cloned()));
     for command in commands.iter().filter(|command| command.starts_with(|letter: char| letter.is_ascii_lowercase())) {
-        let said = say(home, &["--lang", "ar", "help", command]);
-        let text =
-            said.out.lines().filter(|line| !line.starts_with("  ") || is_arabic(line)).collect::<Vec<_>>().join("\n");
-        let own: BTreeSet<String> = names_below(home, command).into_iter().chain(known.iter().cloned()).collect();
-        let words = english_in(&text, &own);
-        if !words.is_empty() {
-            found.push(format!("help {command}: {words:?}"));
+        let below = names_below(home, command);
+        let own: BTreeSet<String> = below.iter().chain(&known).cloned().collect();
+        for name in below.iter().map(Some).chain([None]) {
+            let path: Vec<&str> = [Some(command), name].into_iter().flatten().map(String::as_str).collect();
+            let said = say(home, &[&["--lang", "ar", "help"], &path[..]].concat());
+            let words = english_in(&said.out, &own);
+            if !words.is_empty() {
+                found.push(format!("help {path:?}: {words:?}"));
+            }
         }
     }
     assert!(found.is_empty(), "{found:#?}");
