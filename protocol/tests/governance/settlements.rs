@@ -166,6 +166,8 @@ fn rival_settlements_end_with_one_that_names_them_and_show_another_double_signer
         let mut rounds = 0;
         behaviours.each(n - named.len(), |assignment| {
             let mut evidence = start.clone();
+            // That they sign again helps neither: they are named.
+            [S, T].iter().for_each(|act| evidence.sign_all(named, *act));
             let mut honest = Set::NONE;
             for (who, Behaviour { signed, named }) in (named.len()..).zip(behaviours.assigned(assignment)) {
                 signed.iter().for_each(|act| evidence.sign(who, *act));
