@@ -259,7 +259,7 @@ fn histories() -> impl Strategy<Value = Vec<Arrival>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 48 } else { 2_000 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 32 } else { 500 }))]
     #[test]
     fn the_real_fold_holds_and_counts_what_the_model_does(arrived in histories()) {
         let twins = Twins::new();
