@@ -5,6 +5,7 @@
 mod chains;
 mod count;
 mod drafts;
+mod honest;
 mod model;
 mod real;
 mod rivals;

@@ -256,6 +256,8 @@ pub(crate) struct Reading {
     /// What bars for good is asked under every version that more than half acknowledged, double ones included, on
     /// whatever branch; else under the versions of the chain now standing.
     pub(crate) bars_on_every_branch: bool,
+    /// Who signed two rivals is left out of both, and not only who acknowledged two.
+    pub(crate) leaves_out_signers: bool,
     /// Who is double between two rivals is left out of a third one too.
     pub(crate) leaves_out_wholly: bool,
     /// A key store signs a settlement once more than half acknowledged one of the rivals; else on any halt.
@@ -267,6 +269,7 @@ impl Reading {
     pub(crate) const LETTER: Self = Self {
         settles_for_good: false,
         bars_on_every_branch: false,
+        leaves_out_signers: true,
         leaves_out_wholly: false,
         settles_when_most_spoke: false,
     };
@@ -274,6 +277,7 @@ impl Reading {
     pub(crate) const NEAREST: Self = Self {
         settles_for_good: true,
         bars_on_every_branch: true,
+        leaves_out_signers: true,
         leaves_out_wholly: false,
         settles_when_most_spoke: true,
     };

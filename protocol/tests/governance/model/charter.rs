@@ -92,9 +92,10 @@ impl View<'_> {
         group.retain(|other| self.are_rivals(act, *other));
         let firsts = if self.reading.leaves_out_wholly { [&group[..], &[act]].concat() } else { vec![act] };
         let pairs = firsts.iter().flat_map(|one| group.iter().map(|other| (*one, *other)));
-        pairs.fold(Set::NONE, |out, (one, other)| {
-            out | self.signed_both(one, other) | self.acknowledged_both(one, other)
-        })
+        let signed = |one, other| {
+            if self.reading.leaves_out_signers { self.signed_both(one, other) } else { Set::NONE }
+        };
+        pairs.fold(Set::NONE, |out, (one, other)| out | signed(one, other) | self.acknowledged_both(one, other))
     }
 
     /// Those whose acknowledgement counts for an act.
