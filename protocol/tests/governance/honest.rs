@@ -158,14 +158,24 @@ impl Play {
 
 fn turns(n: usize) -> impl Strategy<Value = Vec<Turn>> {
     let turn = (0..12_u8, 0..n, 0..n, 1..ACTS).prop_map(|(kind, who, of, act)| match kind {
-        0..=3 => Turn::Sign(who, 1 + act % 6),
-        4..=5 => Turn::Name(who, act),
+        0..=2 => Turn::Sign(who, 1 + act % 6),
+        3..=5 => Turn::Name(who, 1 + act % 6),
         6 => Turn::Propose(who),
-        7..=8 => Turn::HearSigned(who, of, act),
-        9 => Turn::HearNamed(who, of),
+        7..=8 => Turn::HearSigned(who, of, 1 + act % 6),
+        9..=10 => Turn::HearNamed(who, of),
         _ => Turn::HearAll(who),
     });
-    proptest::collection::vec(turn, 0..80)
+    (proptest::option::weighted(0.8, any::<u8>()), proptest::collection::vec(turn, 0..100))
+        .prop_map(move |(divided, turns)| divided.into_iter().flat_map(|sides| divide(n, sides)).chain(turns).collect())
+}
+
+/// The honest sign one of two rivals each, and liars both.
+fn divide(n: usize, sides: u8) -> impl Iterator<Item = Turn> {
+    let signs = move |who: Organisation| match who <= n / 2 {
+        true => vec![Turn::Sign(who, 1 + usize::from(sides >> who & 1))],
+        false => vec![Turn::Sign(who, 1), Turn::Sign(who, 2)],
+    };
+    (0..n).flat_map(signs)
 }
 
 proptest! {
