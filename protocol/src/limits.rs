@@ -199,6 +199,14 @@ pub const SUMMARY_BYTES: usize = 32_768;
 /// Bytes of that for the members that every summary has: its keys, days, numbers and its own id.
 pub const SUMMARY_FRAME_BYTES: usize = 2_048;
 
+/// Bytes that one part of a summary takes at most, such as its titles: some sixty ids or a dozen long texts. Five floods fill it, and
+/// one alone leaves room for all else.
+pub const SUMMARY_PART_BYTES: usize = 6_144;
+
+/// Records that judge one record to be another, and are asked when a line of a list tells of it: a name that many bear is told
+/// apart some tens of times. Beyond it the line says that it does not tell all.
+pub const JUDGED_IN: usize = 256;
+
 /// Characters of a text in a summary: twice what a wide terminal shows in a line. The view has all of it.
 pub const SUMMARY_TEXT_CHARS: usize = 400;
 
