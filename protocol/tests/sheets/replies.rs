@@ -160,3 +160,19 @@ fn more_than_one_sitting_answers_is_counted_and_not_told() {
     let more: Vec<_> = waiting.iter().rev().map(|task| task.more).collect();
     assert_eq!(more, [vec![100 - limits::TASKS_ON_ONE], vec![0; limits::TASKS_ON_ONE - 1]].concat());
 }
+
+#[test]
+fn a_member_that_fills_the_page_hides_no_other() {
+    let (mut world, _) = accused();
+    let many: Vec<_> = (0..100).map(|number| reply(&format!("reply {number}"), &[])).collect();
+    world.say(33, attribution(), &many);
+    for number in 0..9 {
+        // Whatever its log holds before.
+        world.say(17, attribution(), &[said("title", &format!("\"{number}\""), &[])]);
+    }
+    world.say(17, attribution(), &[reply("to all", &[])]);
+    let waiting = waiting(&world, World::home(1));
+    assert_eq!(waiting.len(), limits::TASKS_ON_ONE);
+    assert_eq!(waiting.iter().filter(|task| task.by == World::home(17)).count(), 1);
+    assert_eq!(waiting.last().unwrap().more, 101 - limits::TASKS_ON_ONE);
+}
