@@ -101,6 +101,13 @@ pub const TEXT_SCALARS: usize = 12_000;
 /// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
 pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
 
+/// Breaches of the model that are looked for in one claim: an author mends a few at a time, and one claim has room for ten thousand,
+/// each of which every reader would wait for. A claim with so many is malformed whatever they are.
+pub const PROBLEMS_IN_CLAIM: usize = 32;
+
+/// Bytes of a language tag: RFC 5646 §4.4.1 counts on 35. One of a page would leave no room for the titles beside it.
+pub const LANGUAGE_BYTES: usize = 35;
+
 /// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
 pub const CLAIM_BYTES: usize = 65_000;
 

@@ -108,10 +108,12 @@ impl Problem {
         values: BTreeMap<&'static str, String>,
         advice: Option<&'static str>,
     ) -> Self {
-        let mut problem = Self { code, path, values, why: String::new(), try_: String::new(), advice };
-        problem.why = problem.why_in(Language::En);
-        problem.try_ = problem.try_in(Language::En);
-        problem
+        Self { code, path, values, why: String::new(), try_: String::new(), advice }
+    }
+
+    /// The same with its English texts: they cost more than finding it, and whoever reads a claim of others asks for none.
+    pub(super) fn worded(self) -> Self {
+        Self { why: self.why_in(Language::En), try_: self.try_in(Language::En), ..self }
     }
 
     /// Why it is refused, in a language.
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_problem_is_told_in_any_language() {
-        let problem = Problem::new("missing_lang", "claims[0].lang", [("property", "title".to_owned())]);
+        let problem = Problem::new("missing_lang", "claims[0].lang", [("property", "title".to_owned())]).worded();
         assert_eq!(problem.why, "title is a text, and says not in which language");
         assert_eq!(problem.why_in(Language::Fr), "titre (title) est un texte, et sa langue n'est pas indiquée");
         assert!(problem.why_in(Language::Ar).contains("(title)"));

@@ -162,7 +162,7 @@ pub fn check_record(record: &Submitted<'_>, setting: &Setting<'_>) -> Vec<Proble
     if record.kind == EVIDENCE {
         evidence(setting.known, record, &mut report);
     }
-    report
+    super::worded(report)
 }
 
 impl<'a> Submitted<'a> {
