@@ -4,7 +4,7 @@
 //! `check/submission.rs`: 2, 5 and 6.
 
 use super::path::Path;
-use super::problem::{Problem, found};
+use super::problem::{List, Problem, found};
 use super::property::{Property, ValueType};
 use super::{kinds, values, vocabularies};
 use crate::encoding::json::{Json, Object};
@@ -118,7 +118,7 @@ fn known_property(kind_code: u8, claim: &Object, path: Path<'_>, report: &mut Re
             "body" => problem.advising("body"),
             "standard" | "wording" | "likelihood" | "confidence" => problem.advising("field"),
             "state" => problem.advising("state"),
-            _ => problem.near(&super::nearest::properties_near(kind_code, code)),
+            _ => problem.near(List::Properties(kind_code), code),
         });
     }
     property

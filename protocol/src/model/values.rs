@@ -4,9 +4,8 @@ use unicode_normalization::is_nfc;
 
 use super::check::{Report, is_enough};
 use super::edtf::{Edtf, NotEdtf};
-use super::nearest;
 use super::path::Path;
-use super::problem::{Problem, found};
+use super::problem::{List, Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
 use crate::encoding::json::{Json, Object};
@@ -292,14 +291,14 @@ pub(super) fn date(value: &Json, path: Path<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: Path<'_>, report: &mut Report) {
+pub(super) fn code(vocabulary: &'static Vocabulary, value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(code) = value.as_text().filter(|code| may_be_a_code(code)) else {
         return wrong_unless(false, path, report, "due.code");
     };
     if !vocabulary.contains(code) {
         let list = vocabulary.name.to_owned();
         let values = [("found", found(code)), ("list", list), ("known", vocabulary.codes.join(", "))];
-        report.push(Problem::new("unknown_code", path, values).near(&nearest::codes_near(vocabulary, code)));
+        report.push(Problem::new("unknown_code", path, values).near(List::Codes(vocabulary), code));
     }
 }
 

@@ -164,3 +164,13 @@ fn of_ten_thousand_breaches_in_one_claim_some_are_looked_for() {
 fn read(claim: &str) -> Json {
     Draft::parse(format!("{{\"claims\":[{claim}]}}").as_bytes()).unwrap().claims.remove(0)
 }
+
+#[test]
+fn what_may_have_been_meant_is_looked_for_where_an_author_is_told() {
+    let claim = r#"{"prop":"status","value":"confirmed_us"}"#;
+    let said = Claim::new(read(claim).as_object().cloned().unwrap()).unwrap();
+    let (of_others, of_authors) =
+        (check_said(kinds::INCIDENT, &said, false), check_claims(kinds::INCIDENT, &[read(claim)]));
+    assert!(of_others[0].why.is_empty() && !of_others[0].values.contains_key("near"));
+    assert!(of_authors[0].try_.contains("confirmed_use") && of_authors[0].values["near"].contains("confirmed_use"));
+}
