@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(lines("« un » ; deux", 8), ["« un » ;", "deux"]);
         assert_eq!(lines("a  ; b", 40), ["a  ; b"]);
         // Sixty pages of blanks are set at once: were each one looked beyond, this would take billions of steps.
-        assert_eq!(lines(&format!("a{};", " ".repeat(200_000)), 10).concat().len(), "a;".len());
+        assert_eq!(lines(&format!("a{};", " ".repeat(200_000)), 10).concat().replace(' ', ""), "a;");
     }
 
     #[test]
