@@ -148,22 +148,24 @@ fn prepare_all(node: &Node, mut request: Request) -> Result<Prepared, Problem> {
     let (mut stated, mut said) = (Vec::new(), Vec::new());
     for change in &mut request.changes {
         let claims = take(&mut change.claims);
-        stated.push(claims.iter().map(claim_of).collect::<Result<Vec<Claim>, _>>()?);
+        let own = match claims.is_empty() && change.retractions.is_empty() {
+            true => Own::default(),
+            false => Own::of(node, space.id, change.record)?,
+        };
+        stated.push((own, claims.iter().map(claim_of).collect::<Result<Vec<Claim>, _>>()?));
         said.push((change.record, claims));
     }
-    let mut check = Check::new(node, &space, request.only_new, said);
+    let mut check = Check::new(node, &space, request.only_new, said, &stated);
     let mut changes = Vec::new();
-    for (change, claims) in request.changes.into_iter().zip(stated) {
-        changes.push(prepare(&mut check, change, claims)?);
+    for (change, (own, claims)) in request.changes.into_iter().zip(stated) {
+        changes.push(prepare(&mut check, change, own, claims)?);
     }
     check.passed()?;
     Ok(Prepared { space, changes })
 }
 
-fn prepare(check: &mut Check<'_>, change: Change, stated: Vec<Claim>) -> Result<Ready, Problem> {
+fn prepare(check: &mut Check<'_>, change: Change, own: Own, stated: Vec<Claim>) -> Result<Ready, Problem> {
     let record = change.record;
-    let says_claims = !stated.is_empty() || !change.retractions.is_empty();
-    let own = if says_claims { Own::of(check.node, check.space.id, record)? } else { Own::default() };
     check.change(&own, &stated, &change.retractions)?;
     let (mut claims, mut known) = (Vec::new(), 0_usize);
     for claim in stated {

@@ -101,6 +101,13 @@ pub const TEXT_SCALARS: usize = 12_000;
 /// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
 pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
 
+/// Breaches of the model that are looked for in one claim: an author mends a few at a time, and one claim has room for ten thousand,
+/// each of which every reader would wait for. A claim with so many is malformed whatever they are.
+pub const PROBLEMS_IN_CLAIM: usize = 32;
+
+/// Bytes of a language tag: RFC 5646 §4.4.1 counts on 35. One of a page would leave no room for the titles beside it.
+pub const LANGUAGE_BYTES: usize = 35;
+
 /// Bytes of a claim's canonical JSON: a payload holds it with room for what stands around it.
 pub const CLAIM_BYTES: usize = 65_000;
 
@@ -198,6 +205,14 @@ pub const SUMMARY_BYTES: usize = 32_768;
 
 /// Bytes of that for the members that every summary has: its keys, days, numbers and its own id.
 pub const SUMMARY_FRAME_BYTES: usize = 2_048;
+
+/// Bytes that one part of a summary takes at most, such as its titles: some sixty ids or a dozen long texts. Five floods fill it, and
+/// one alone leaves room for all else.
+pub const SUMMARY_PART_BYTES: usize = 6_144;
+
+/// Records that judge one record to be another, and are asked when a line of a list tells of it: a name that many bear is told
+/// apart some tens of times. Beyond it the line says that it does not tell all.
+pub const JUDGED_IN: usize = 256;
 
 /// Characters of a text in a summary: twice what a wide terminal shows in a line. The view has all of it.
 pub const SUMMARY_TEXT_CHARS: usize = 400;

@@ -124,6 +124,35 @@ fn a_narrative_that_is_handed_in_later_undoes_nothing_that_colleagues_wrote() {
     assert_eq!(drafts(home), Vec::<PathBuf>::new());
 }
 
+/// Whoever is cut off between the signature and the answer hands the same text in once more.
+#[test]
+fn what_is_handed_in_once_more_is_said_once() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let failing = editor(&consortium, "failing", "echo 'date: 2013' >> \"$1\"; exit 1");
+    let problem = new(home, "en", &failing).problem(2);
+    let typed = commanded(problem["try"].as_str().unwrap().split_once("your text").unwrap().1);
+    let [draft] = drafts(home).try_into().unwrap();
+    let text = std::fs::read(&draft).unwrap();
+    let first = in_shell(home, &typed).json();
+    std::fs::write(&draft, text).unwrap();
+    let again = in_shell(home, &typed).json();
+    assert_eq!(first["record"], again["record"]);
+    assert!(
+        first["entries"].as_array().unwrap().len() == 1 && again["entries"].as_array().unwrap().is_empty(),
+        "{again}"
+    );
+    assert_eq!(drafts(home), Vec::<PathBuf>::new());
+
+    let record = first["record"].as_str().unwrap();
+    let text = consortium.file("text", "What the hospital wrote.\n");
+    for _ in 0..2 {
+        json(home, &["narrative", "edit", record, "--from", &text, "--in", "en"]);
+    }
+    let view = json(home, &["show", record]);
+    assert_eq!(view["narratives"].as_array().unwrap().len(), 1, "{view}");
+}
+
 #[test]
 fn a_preview_shows_every_name_of_a_place_and_no_code_becomes_one() {
     let consortium = Consortium::found(2);

@@ -52,7 +52,8 @@ impl Kept {
         let folder = folder(session)?;
         files::create_directory(&folder)?;
         tell_earlier(session, &folder);
-        let random: [u8; 4] = clock::random()?;
+        // As many digits as a record's id has: see [`Kept::record`].
+        let random: [u8; 15] = clock::random()?;
         let kept = Self { path: folder.join(format!("{name}-{}.{TEXT}", to_hex(&random))) };
         kept.put(text)?;
         Ok(kept)
@@ -68,6 +69,13 @@ impl Kept {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The record that the form in this text becomes, always the same one: whoever was cut off before he heard that it is signed,
+    /// and hands it in once more, says nothing twice.
+    pub(super) fn record(&self) -> Option<RecordId> {
+        let (kind, digits) = self.path.file_stem()?.to_str()?.rsplit_once('-')?;
+        RecordId::parse(&format!("{kind}/{digits}")).ok()
     }
 
     /// Replaces the text.
@@ -205,6 +213,19 @@ mod tests {
         }
         for name in [file, "incident-0a1b2c3d.begun", "incident-ffffffff.txt~", "my incident-0a1b2c3d.txt", "x~"] {
             assert!(!is_backup_of(file, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_form_says_which_record_it_becomes() {
+        let record = |name: &str| Kept { path: PathBuf::from(name) }.record();
+        let digits = "8690e26d4f0b1c2d3e4f5061728394";
+        assert_eq!(
+            record(&format!("/home/drafts/incident-{digits}.txt")),
+            RecordId::parse(&format!("incident/{digits}")).ok()
+        );
+        for name in [format!("narrative-{digits}.txt"), "incident-8690e26d.txt".to_owned(), "notes.txt".to_owned()] {
+            assert_eq!(record(&name), None, "{name}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! The user's editor on a text that is not lost: it stands in a file of its own from the first moment, until what was typed is
 //! signed.
 
+use isnad_protocol::id::RecordId;
+
 use super::drafts::{Begun, Kept};
 use crate::error::{Problem, exit};
 use crate::session::Session;
@@ -20,6 +22,11 @@ impl Writing {
         let writing = Self::begin(session, "narrative", text)?;
         writing.0.put_begun(begun)?;
         Ok(writing)
+    }
+
+    /// The record that a form becomes.
+    pub(super) fn record(&self) -> Option<RecordId> {
+        self.0.record()
     }
 
     /// Replaces the text.

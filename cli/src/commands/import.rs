@@ -20,7 +20,7 @@ use super::writing::read;
 use crate::args::SpaceName;
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{fit, hanging, inert, width};
+use crate::output::{fit, hanging, inert, one_line, width};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -301,14 +301,14 @@ fn imported_text(language: Language, imported: &Imported) -> String {
     let mut lines = imported.content.lines(language);
     let entries = counted(language, "entries", imported.entries);
     lines.push(locale::counted(language, "new_claims", number(imported.new_claims), &[("entries", &entries)]));
-    let told = |key: &str, text: &str| locale::format(language, key, &[("text", &inert(text))]);
+    let told = |key: &str, text: &str| locale::format(language, key, &[("text", &one_line(text))]);
     lines.extend(imported.warnings.iter().map(|warning| told("import.note", warning)));
     lines.extend(not_signed(language, &imported.not_signed));
     lines.join("\n")
 }
 
 fn not_signed(language: Language, not_signed: &[String]) -> Vec<String> {
-    let told = |text: &String| locale::format(language, "import.not_signed", &[("text", &inert(text))]);
+    let told = |text: &String| locale::format(language, "import.not_signed", &[("text", &one_line(text))]);
     let mut lines: Vec<String> = not_signed.iter().map(told).collect();
     if !not_signed.is_empty() {
         lines.push(counted(language, "left_out", not_signed.len()));
@@ -351,6 +351,15 @@ mod tests {
         let (code, path) = (code.to_owned(), path.to_owned());
         let (why, advice, try_key) = (String::new(), String::new(), String::new());
         Broken { code, path, why, advice, values: BTreeMap::new(), try_key }
+    }
+
+    #[test]
+    fn a_name_of_the_file_begins_no_line_of_its_own() {
+        let forged = "a\n+ 5 new claims\u{1b}[2J: why".to_owned();
+        for language in Language::ALL {
+            let lines = not_signed(language, std::slice::from_ref(&forged));
+            assert!(lines.iter().all(|line| !line.contains(['\n', '\u{1b}'])), "{lines:?}");
+        }
     }
 
     #[test]

@@ -113,6 +113,15 @@ impl Job<'_> {
         let client = Client::to_write(self.session).await?;
         let (record, space) = (self.record, self.space.name());
         let edited = self.old.as_ref().map(|old| old.id);
+        if edited.is_none()
+            && let Some(id) = begun_already(&client, record, self.space, &after).await?
+        {
+            // Whoever was cut off before he heard that it is signed begins it no second time.
+            let request = pointing(record, space, id, self.language);
+            let Some(written) = preview::sign(self.session, &client, request).await? else { return Ok(false) };
+            tell(self.session, &client, space, &Recorded { record, written, took: None }).await;
+            return Ok(true);
+        }
         let change = match self.old {
             Some(old) => {
                 let edit = Edit { narrative: old.id, heads: old.heads, old: old.text, new: after.clone() };
@@ -150,11 +159,36 @@ async fn point(
     id: NarrativeId,
     language: String,
 ) -> Result<Written, Problem> {
+    client.post("/contributions", &pointing(record, space, id, language)).await
+}
+
+fn pointing(record: RecordId, space: &str, id: NarrativeId, language: String) -> Request {
     let value = Json::object([("narrative", Json::text(id.to_string()))]);
     let members = [("lang", Json::text(language)), ("prop", Json::text("description")), ("value", value)];
     let change = Change { claims: vec![Json::object(members)], ..Change::of(record) };
-    let request = Request { space: space.into(), changes: vec![change], only_new: false };
-    client.post("/contributions", &request).await
+    Request { space: space.into(), changes: vec![change], only_new: false }
+}
+
+/// This organisation's text on the record that says the same.
+async fn begun_already(
+    client: &Client,
+    record: RecordId,
+    space: SpaceName,
+    text: &str,
+) -> Result<Option<NarrativeId>, Problem> {
+    let view = match client.get::<View>(&format!("/records/{record}")).await {
+        Ok(view) => view,
+        // Nothing is said of it yet.
+        Err(problem) if problem.exit == exit::NO => return Ok(None),
+        Err(problem) => return Err(problem),
+    };
+    let who: Who = client.get("/who").await?;
+    let is_it = |narrative: &&ShownNarrative| {
+        Some(narrative.organisation) == who.own
+            && space_name(&who, narrative.space) == Some(space)
+            && narrative.text == text
+    };
+    Ok(view.narratives.iter().find(is_it).map(|narrative| narrative.id))
 }
 
 /// Says in one line what colleagues wrote while the editor was open.

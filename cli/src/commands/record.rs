@@ -115,7 +115,8 @@ impl From<Problem> for Failed {
 async fn from_file(session: &Session, kind: &Kind, file: &Path, space: Option<SpaceName>) -> Outcome {
     let written = Written::of_file(kind, file)?;
     let space = chosen_space(space, written.draft.space)?;
-    match sign(session, kind, &written, space).await {
+    let record = left(session, kind, Some(file));
+    match sign(session, kind, &written, (record, space)).await {
         Ok(code) => {
             signed(session, Some(file));
             Ok(code)
@@ -123,6 +124,11 @@ async fn from_file(session: &Session, kind: &Kind, file: &Path, space: Option<Sp
         Err(Failed::Else(problem)) => Err(problem),
         Err(Failed::Rules(found)) => Err(refused(session, &found)),
     }
+}
+
+/// The record that a text in the home becomes; none for a file that stands elsewhere.
+fn left(session: &Session, kind: &Kind, file: Option<&Path>) -> Option<RecordId> {
+    Kept::left(session, file?)?.record().filter(|record| record.kind_code() == kind.code)
 }
 
 /// A text that waited in the home is not wanted any more once it is signed.
@@ -152,7 +158,12 @@ fn refused(session: &Session, found: &[Found]) -> Problem {
 }
 
 /// Holds a record against the rules, and has it signed.
-async fn sign(session: &Session, kind: &Kind, written: &Written, space: SpaceName) -> Result<u8, Failed> {
+async fn sign(
+    session: &Session,
+    kind: &Kind,
+    written: &Written,
+    (record, space): (Option<RecordId>, SpaceName),
+) -> Result<u8, Failed> {
     let errors = written.template.iter().flat_map(|parsed| &parsed.errors);
     let errors: Vec<Found> = errors
         .map(|(line, mistake)| Found {
@@ -183,7 +194,11 @@ async fn sign(session: &Session, kind: &Kind, written: &Written, space: SpaceNam
     if draft.claims.is_empty() {
         return Err(Problem::told(exit::REFUSED, "draft_empty", "draft_empty", &[]).into());
     }
-    let change = Change { claims: draft.claims, ..Change::of(new_record(kind.code)?) };
+    let record = match record {
+        Some(record) => record,
+        None => new_record(kind.code)?,
+    };
+    let change = Change { claims: draft.claims, ..Change::of(record) };
     let client = Client::to_write(session).await?;
     send(session, &client, space, change, None).await.map_err(|problem| {
         if problem.words.problems.is_empty() {
@@ -236,6 +251,7 @@ async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<V
 async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
     let begun = form(session, kind, args)?;
     let writing = Writing::begin(session, kind.name, &begun)?;
+    let record = left(session, kind, args.from.as_deref()).or_else(|| writing.record());
     let (mut shown, mut last) = (begun.clone(), None);
     loop {
         let typed = match writing.edited() {
@@ -256,7 +272,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
         }
         let written = Written::of_template(kind, &typed);
         let space = written.draft.space.map_or_else(SpaceName::default, named);
-        match sign(session, kind, &written, space).await {
+        match sign(session, kind, &written, (record, space)).await {
             Ok(code) if session.preview => {
                 writing.tell_kept(session);
                 return Ok(code);

@@ -7,6 +7,7 @@ use isnad_node::problem::Broken;
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Request};
 use isnad_protocol::id::{RecordId, SpaceId};
+use isnad_protocol::limits;
 use isnad_protocol::model::{self, DraftError};
 
 use crate::args::SpaceName;
@@ -17,14 +18,20 @@ use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::pasted;
 use crate::session::Session;
 
-/// Reads a file, or standard input for `-`.
+/// Reads a file, or standard input for `-`: no more than any rule takes, and one byte by which the rule sees that there is more.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, Problem> {
     if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
-        return read.map(|_| bytes).map_err(|error| Problem::file("read", Path::new("standard input"), &error));
+        let problem = |error| Problem::file("read", Path::new("standard input"), &error);
+        return bounded(std::io::stdin().lock()).map_err(problem);
     }
-    std::fs::read(file).map_err(|error| Problem::file("read", file, &error))
+    std::fs::File::open(file).and_then(bounded).map_err(|error| Problem::file("read", file, &error))
+}
+
+fn bounded(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(limits::FOREIGN_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    from.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 pub(super) fn not_taken(file: &Path, error: &DraftError) -> Problem {
@@ -85,5 +92,18 @@ pub(super) fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Resu
             Err(Problem::told(exit::USAGE, "usage", "unsigned_this.same_space", &values))
         }
         _ => Ok(stands_in),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isnad_protocol::encoding::foreign;
+
+    #[test]
+    fn a_file_without_end_is_refused_and_not_read() {
+        let bytes = bounded(std::io::repeat(b' ')).unwrap();
+        assert_eq!(bytes.len(), limits::FOREIGN_BYTES + 1);
+        assert_eq!(foreign::parse(&bytes).unwrap_err().rule.code(), "json_too_large");
     }
 }

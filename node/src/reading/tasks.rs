@@ -1,5 +1,7 @@
 //! What waits for this organisation's answer, on all records: see `isnad_protocol::view::tasks`.
 
+use std::collections::BTreeMap;
+
 use isnad_protocol::id::RecordId;
 use isnad_protocol::sheet::{self, SheetKey};
 use isnad_protocol::view::tasks::{Task, tasks};
@@ -42,10 +44,20 @@ impl Reader<'_> {
             }
             let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
             let sheets: Sheets = folded.sheets.into_iter().filter(|(key, _)| is_about(key, record)).collect();
+            // One record may have many tasks, and one value name many records: each is looked up once.
+            let mut called: BTreeMap<RecordId, Reference> = BTreeMap::new();
+            let mut reference = |record: RecordId| -> Result<Reference, Problem> {
+                if let Some(known) = called.get(&record) {
+                    return Ok(known.clone());
+                }
+                let found = self.reference(record)?;
+                called.insert(record, found.clone());
+                Ok(found)
+            };
             for task in tasks(record, &sheets, own) {
-                let about = self.reference(record)?;
+                let about = reference(record)?;
                 let named = task.value.iter().flat_map(sheet::claim::records_in);
-                let refs = named.map(|record| self.reference(record)).collect::<Result<_, _>>()?;
+                let refs = named.map(&mut reference).collect::<Result<_, _>>()?;
                 waiting.push(Waiting { about, refs, task });
             }
         }

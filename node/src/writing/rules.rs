@@ -51,13 +51,21 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn new(node: &'a Node, space: &'a SpaceInfo, only_new: bool, said: Vec<(RecordId, Vec<Json>)>) -> Self {
+    pub(super) fn new(
+        node: &'a Node,
+        space: &'a SpaceInfo,
+        only_new: bool,
+        said: Vec<(RecordId, Vec<Json>)>,
+        stated: &[(Own, Vec<Claim>)],
+    ) -> Self {
         let (mut accused, mut declared, mut types) = (Accused::default(), BTreeSet::new(), BTreeMap::new());
-        for (record, claims) in &said {
-            accused.add(record.kind_code(), claims.iter().filter_map(Json::as_object));
+        for ((record, _), (own, claims)) in said.iter().zip(stated) {
+            // What an import says once more after it was taken back stays taken back, and accuses nobody.
+            let claims = || claims.iter().filter(|claim| !only_new || !own.took_back(claim.id())).map(Claim::json);
+            accused.add(record.kind_code(), claims().filter_map(Json::as_object));
             let declares = |claim: &Json| claim.get("prop").and_then(Json::as_text) == Some("declaration");
-            declared.extend(claims.iter().any(declares).then_some(*record));
-            types.extend(persons::type_of(claims).map(|said| (*record, said)));
+            declared.extend(claims().any(declares).then_some(*record));
+            types.extend(persons::type_of(claims()).map(|said| (*record, said)));
         }
         Self {
             node,
@@ -155,12 +163,26 @@ impl<'a> Check<'a> {
         let Some((record, stated)) = self.said.get(self.at) else { return Ok(()) };
         let is_person = |broken: &Broken| broken.code == "person_not_accused";
         let mut broken = self.submitted(own, *record, stated);
+        let left = self.left(own, stated);
+        if left.len() < stated.len() && !broken.iter().any(is_person) {
+            let found = self.submitted(own, *record, &left).into_iter().find(is_person);
+            broken.extend(found.map(|broken| Broken { path: "claims".to_owned(), ..broken }));
+        }
         if !broken.is_empty() {
-            let said = own.standing_all().map(|claim| claim.json().clone());
-            let together = self.submitted(own, *record, &stated.iter().cloned().chain(said).collect::<Vec<_>>());
+            let with_said = |claims: &[Json]| {
+                let said = own.standing_all().map(|claim| claim.json().clone());
+                self.submitted(own, *record, &claims.iter().cloned().chain(said).collect::<Vec<_>>())
+            };
+            let together = with_said(stated);
             // That it is a person may be said by either.
-            let stays =
-                |broken: &Broken| together.iter().any(|found| is_person(broken) && is_person(found) || found == broken);
+            let names_a_person = if left.len() < stated.len() {
+                with_said(&left).iter().any(is_person)
+            } else {
+                together.iter().any(is_person)
+            };
+            let stays = |broken: &Broken| {
+                if is_person(broken) { names_a_person } else { together.contains(broken) }
+            };
             broken.retain(stays);
         }
         if self.only_new {
@@ -181,6 +203,12 @@ impl<'a> Check<'a> {
             self.found.push(Broken { why: why.unwrap_or(broken.why), path, ..broken });
         }
         Ok(())
+    }
+
+    /// The claims of a change that are said by it: what an import says once more after it was taken back stays taken back.
+    fn left(&self, own: &Own, stated: &[Json]) -> Vec<Json> {
+        let is_gone = |claim: &Json| super::claim_of(claim).is_ok_and(|claim| own.took_back(claim.id()));
+        stated.iter().filter(|claim| !self.only_new || !is_gone(claim)).cloned().collect()
     }
 
     /// What the model refuses in claims on the record of the change.
@@ -310,6 +338,11 @@ impl Own {
     /// True if the claim stands.
     pub(super) fn says(&self, claim: ClaimId) -> bool {
         self.has_said(claim) && !self.retracted.contains(&claim) && !self.replaced.contains_key(&claim)
+    }
+
+    /// True if the claim was made, and stands no more.
+    fn took_back(&self, claim: ClaimId) -> bool {
+        self.retracted.contains(&claim) || self.replaced.contains_key(&claim)
     }
 
     /// Its claims of some properties that stand.

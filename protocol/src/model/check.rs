@@ -4,7 +4,7 @@
 //! `check/submission.rs`: 2, 5 and 6.
 
 use super::path::Path;
-use super::problem::{Problem, found};
+use super::problem::{List, Problem, found};
 use super::property::{Property, ValueType};
 use super::{kinds, values, vocabularies};
 use crate::encoding::json::{Json, Object};
@@ -29,18 +29,31 @@ pub fn check_claims(kind_code: u8, claims: &[Json]) -> Vec<Problem> {
     let mut report = Report::new();
     if super::kind(kind_code).is_none() {
         report.push(Problem::new("unknown_kind", "claims", [("found", kind_code.to_string())]));
-        return report;
+        return worded(report);
     }
     let is_weighed_elsewhere = claims.iter().any(carries_the_weight);
     for (index, claim) in claims.iter().enumerate() {
-        one((kind_code, is_weighed_elsewhere), (claim, size(claim)), Path::Top("claims").item(index), &mut report);
+        let mut own = Report::new();
+        one((kind_code, is_weighed_elsewhere), (claim, size(claim)), Path::Top("claims").item(index), &mut own);
+        report.extend(own);
     }
     attribution_has_a_subject(kind_code, claims, &mut report);
     stands_once(kind_code, claims, &mut report);
-    report
+    worded(report)
 }
 
-/// What is wrong with a claim that is said already, as the first of its submission. On a record of an unknown kind nothing is.
+/// What was found, with its texts.
+fn worded(report: Report) -> Report {
+    report.into_iter().map(Problem::worded).collect()
+}
+
+/// True if enough is found in a claim: whoever signs a list of ten thousand wrong items has no reader wait for each of them.
+pub(super) const fn is_enough(report: &Report) -> bool {
+    report.len() >= limits::PROBLEMS_IN_CLAIM
+}
+
+/// What is wrong with a claim that is said already, as the first of its submission, without its texts. On a record of an unknown
+/// kind nothing is.
 ///
 /// `is_weighed_elsewhere` says that the accusing claim of the record stands beside it.
 pub(crate) fn check_said(kind_code: u8, claim: &Claim, is_weighed_elsewhere: bool) -> Vec<Problem> {
@@ -105,7 +118,7 @@ fn known_property(kind_code: u8, claim: &Object, path: Path<'_>, report: &mut Re
             "body" => problem.advising("body"),
             "standard" | "wording" | "likelihood" | "confidence" => problem.advising("field"),
             "state" => problem.advising("state"),
-            _ => problem.near(&super::nearest::properties_near(kind_code, code)),
+            _ => problem.near(List::Properties(kind_code), code),
         });
     }
     property
@@ -114,6 +127,9 @@ fn known_property(kind_code: u8, claim: &Object, path: Path<'_>, report: &mut Re
 /// Checks the fields that any claim may have. MODEL §2.
 fn fields(claim: &Object, path: Path<'_>, report: &mut Report) {
     for (key, value) in claim {
+        if is_enough(report) {
+            break;
+        }
         let here = path.member(key);
         match key.as_str() {
             "prop" | "value" => {}
@@ -148,6 +164,9 @@ fn basis(value: &Json, path: Path<'_>, report: &mut Report) {
     const SOURCE: ValueType = ValueType::Ref(&[kinds::SOURCE, kinds::EVIDENCE]);
     let Some(items) = value.as_list() else { return values::wrong(path, "due.list", EXAMPLE, report) };
     for (index, item) in items.iter().enumerate() {
+        if is_enough(report) {
+            break;
+        }
         let here = path.item(index);
         match item.get("source") {
             Some(source) => values::check(&SOURCE, source, here.member("source"), report),

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::nearest;
+use super::vocabularies::Vocabulary;
+use crate::limits;
 use crate::locale::{self, Language};
 
 /// One thing that an author should not sign.
@@ -27,6 +29,18 @@ pub struct Problem {
     /// Which advice of several fits, where the rule has several.
     #[serde(skip)]
     advice: Option<&'static str>,
+    /// What was typed, where something of a list may have been meant by it.
+    #[serde(skip)]
+    typed: Option<(List, String)>,
+}
+
+/// The list of which something may have been meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    /// The codes of a vocabulary.
+    Codes(&'static Vocabulary),
+    /// The properties of a kind of record, by its code.
+    Properties(u8),
 }
 
 /// The value, and the advice, that names what may have been meant.
@@ -77,24 +91,27 @@ impl Problem {
         path: impl fmt::Display,
         values: [(&'static str, String); N],
     ) -> Self {
-        Self::made(code, path.to_string(), values.into_iter().collect(), None)
+        let (why, try_) = (String::new(), String::new());
+        Self { code, path: path.to_string(), values: values.into(), why, try_, advice: None, typed: None }
     }
 
     /// The same with an advice of its own.
     pub(super) fn advising(self, advice: &'static str) -> Self {
-        Self::made(self.code, self.path, self.values, Some(advice))
+        Self { advice: Some(advice), ..self }
     }
 
     /// The same with one more value.
     pub(super) fn with(self, name: &'static str, value: String) -> Self {
         let mut values = self.values;
         values.insert(name, value);
-        Self::made(self.code, self.path, values, self.advice)
+        Self { values, ..self }
     }
 
-    /// The same with the codes that may have been meant, where there are some.
-    pub(super) fn near(self, codes: &[&str]) -> Self {
-        if codes.is_empty() { self } else { self.with(NEAR, codes.join(", ")).advising(NEAR) }
+    /// The same, of which a word of a list may be meant: which one is looked for where an author is told.
+    pub(super) fn near(self, list: List, typed: &str) -> Self {
+        // A longer one is near to nothing.
+        let typed = typed.chars().take(limits::SPOKEN_SHOWN.saturating_add(1)).collect();
+        Self { typed: Some((list, typed)), ..self }
     }
 
     /// The same further down in what was handed in.
@@ -102,16 +119,18 @@ impl Problem {
         Self { path: format!("{path}{}", self.path), ..self }
     }
 
-    fn made(
-        code: &'static str,
-        path: String,
-        values: BTreeMap<&'static str, String>,
-        advice: Option<&'static str>,
-    ) -> Self {
-        let mut problem = Self { code, path, values, why: String::new(), try_: String::new(), advice };
-        problem.why = problem.why_in(Language::En);
-        problem.try_ = problem.try_in(Language::En);
-        problem
+    /// The same with its English texts: they cost more than finding it, and whoever reads a claim of others asks for none.
+    pub(super) fn worded(mut self) -> Self {
+        if let Some((list, typed)) = self.typed.take() {
+            let near = match list {
+                List::Codes(vocabulary) => nearest::codes_near(vocabulary, &typed),
+                List::Properties(kind_code) => nearest::properties_near(kind_code, &typed),
+            };
+            if !near.is_empty() {
+                self = self.with(NEAR, near.join(", ")).advising(NEAR);
+            }
+        }
+        Self { why: self.why_in(Language::En), try_: self.try_in(Language::En), ..self }
     }
 
     /// Why it is refused, in a language.
@@ -197,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_problem_is_told_in_any_language() {
-        let problem = Problem::new("missing_lang", "claims[0].lang", [("property", "title".to_owned())]);
+        let problem = Problem::new("missing_lang", "claims[0].lang", [("property", "title".to_owned())]).worded();
         assert_eq!(problem.why, "title is a text, and says not in which language");
         assert_eq!(problem.why_in(Language::Fr), "titre (title) est un texte, et sa langue n'est pas indiquée");
         assert!(problem.why_in(Language::Ar).contains("(title)"));

@@ -2,11 +2,10 @@
 
 use unicode_normalization::is_nfc;
 
-use super::check::Report;
+use super::check::{Report, is_enough};
 use super::edtf::{Edtf, NotEdtf};
-use super::nearest;
 use super::path::Path;
-use super::problem::{Problem, found};
+use super::problem::{List, Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
 use crate::encoding::json::{Json, Object};
@@ -58,12 +57,14 @@ fn is_coordinate(text: &str, limit: u64) -> bool {
     coordinate(text).is_some_and(|spelt| spelt == text) && degrees.is_some_and(is_at_limit)
 }
 
-/// True if `tag` is well formed as BCP 47 asks: letters first, then parts of at most eight letters and digits.
+/// True if `tag` is well formed as BCP 47 asks: letters first, then parts of at most eight letters and digits; and no longer than
+/// any in use.
 #[must_use]
 pub fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let primary = parts.next().unwrap_or_default();
-    (2..=8).contains(&primary.len())
+    tag.len() <= limits::LANGUAGE_BYTES
+        && (2..=8).contains(&primary.len())
         && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
         && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
@@ -96,14 +97,20 @@ fn has_units(text: &str, units: &str) -> bool {
     rest.is_empty()
 }
 
-/// True for characters that a name must not hold: controls, and what overrides or isolates direction.
+/// True for characters that a name must not hold: controls, what overrides or isolates direction or ends a line, and what looks
+/// like nothing, by which two names that look alike would differ.
 fn is_deceptive(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let is_blank = matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    is_blank || character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// True for characters that an identifier must not hold: those of names, direction marks, and what has no width.
+/// True for characters that an identifier must not hold: those of names, marks of direction, and joiners.
 fn is_hidden(character: char) -> bool {
-    is_deceptive(character) || matches!(character, '\u{200b}'..='\u{200f}' | '\u{061c}' | '\u{2060}')
+    is_deceptive(character) || matches!(character, '\u{200c}'..='\u{200f}' | '\u{061c}')
 }
 
 /// Reports what is wrong with a value of a type. MODEL §3.
@@ -257,6 +264,7 @@ fn clean(value: &Json, path: Path<'_>, report: &mut Report, is_bad: impl Fn(char
 /// Reports every string that is not NFC, wherever it stands.
 pub(super) fn normal_form(value: &Json, path: Path<'_>, report: &mut Report) {
     match value {
+        _ if is_enough(report) => {}
         Json::Text(text) if !is_nfc(text) => {
             report.push(Problem::new("not_nfc", path, []));
         }
@@ -283,14 +291,14 @@ pub(super) fn date(value: &Json, path: Path<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn code(vocabulary: &Vocabulary, value: &Json, path: Path<'_>, report: &mut Report) {
+pub(super) fn code(vocabulary: &'static Vocabulary, value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(code) = value.as_text().filter(|code| may_be_a_code(code)) else {
         return wrong_unless(false, path, report, "due.code");
     };
     if !vocabulary.contains(code) {
         let list = vocabulary.name.to_owned();
         let values = [("found", found(code)), ("list", list), ("known", vocabulary.codes.join(", "))];
-        report.push(Problem::new("unknown_code", path, values).near(&nearest::codes_near(vocabulary, code)));
+        report.push(Problem::new("unknown_code", path, values).near(List::Codes(vocabulary), code));
     }
 }
 
@@ -333,6 +341,9 @@ fn shape(members: &[Member], value: &Json, path: Path<'_>, report: &mut Report) 
 
 fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: Path<'_>, report: &mut Report) {
     for key in object.keys().filter(|key| !is_known(key)) {
+        if is_enough(report) {
+            break;
+        }
         report.push(Problem::new("unknown_member", path.member(key), [("found", found(key))]));
     }
 }
@@ -373,6 +384,9 @@ fn names(value: Option<&Json>, path: Path<'_>, report: &mut Report) {
     const PLACE_NAME: &[Member] =
         &[Member::needed("text", ValueType::Name), Member::needed("lang", ValueType::Language)];
     for (index, item) in items.iter().enumerate() {
+        if is_enough(report) {
+            break;
+        }
         shape(PLACE_NAME, item, path.member("names").item(index), report);
     }
 }

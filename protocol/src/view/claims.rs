@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
+use crate::limits;
 use crate::model;
 use crate::sheet::claim::Wording as Said;
 use crate::sheet::{Claim, Sheet};
@@ -459,10 +460,13 @@ impl Verdict {
     fn of(problems: &[model::Problem]) -> Self {
         let is_unknown_value =
             |problem: &model::Problem| problem.code == "unknown_code" && problem.path.starts_with("claims[0].value");
+        // What stands behind so many is not looked at: it has not the form of a claim, whatever they are.
+        let beyond = (problems.len() >= limits::PROBLEMS_IN_CLAIM).then_some("wrong_type");
+        let codes = || problems.iter().map(|problem| problem.code).chain(beyond);
         Self {
-            malformed: problems.iter().any(|problem| !problem.code.starts_with("unknown_")),
+            malformed: codes().any(|code| !code.starts_with("unknown_")),
             unknown: problems.iter().any(is_unknown_value),
-            flags: distinct(problems.iter().map(|problem| problem.code.to_owned())),
+            flags: distinct(codes().map(str::to_owned)),
         }
     }
 

@@ -69,18 +69,10 @@ impl Opinions {
         found
     }
 
-    /// Who takes which side on the claim itself, for a line that shows no more.
+    /// Who endorses these words, and who disputes them or an earlier version, for a line that shows no more.
     pub(super) fn sides(&self, sheet: &Sheet, id: ClaimId) -> Sides {
-        let (mut endorsed, mut disputed) = (BTreeSet::new(), BTreeSet::new());
-        let places = self.on_claims.get(&(sheet.key.organisation, id)).into_iter().flatten();
-        for opinion in places.filter_map(|place| self.get(*place)) {
-            match opinion.stance.as_str() {
-                "endorse" => endorsed.insert(opinion.organisation),
-                "dispute" => disputed.insert(opinion.organisation),
-                _ => false,
-            };
-        }
-        (endorsed, disputed)
+        let heard = Listener::new(self, sheet).heard(id);
+        (heard.endorsed_by, heard.disputed_by)
     }
 
     fn disputing(&self, places: &BTreeSet<usize>) -> BTreeSet<OrganisationId> {

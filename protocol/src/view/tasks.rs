@@ -104,10 +104,21 @@ pub fn tasks(record: RecordId, sheets: &Sheets, own: OrganisationId) -> Vec<Task
     bounded(tasks)
 }
 
-/// No more than one sitting answers; the last one says how many are left.
-fn bounded(mut tasks: Vec<Task>) -> Vec<Task> {
+/// No more than one sitting answers; the last one says how many are left. Of each organisation the first ones are told before the
+/// further ones of any: a member that fills the page hides nobody behind it.
+fn bounded(tasks: Vec<Task>) -> Vec<Task> {
     let more = tasks.len().saturating_sub(limits::TASKS_ON_ONE);
-    tasks.truncate(limits::TASKS_ON_ONE);
+    let mut of_one: BTreeMap<OrganisationId, usize> = BTreeMap::new();
+    let mut numbered: Vec<(usize, usize, Task)> = Vec::with_capacity(tasks.len());
+    for (place, task) in tasks.into_iter().enumerate() {
+        let count = of_one.entry(task.by).or_default();
+        numbered.push((*count, place, task));
+        *count = count.saturating_add(1);
+    }
+    numbered.sort_by_key(|(count, place, _)| (*count, *place));
+    numbered.truncate(limits::TASKS_ON_ONE);
+    numbered.sort_by_key(|(_, place, _)| *place);
+    let mut tasks: Vec<Task> = numbered.into_iter().map(|(_, _, task)| task).collect();
     if let Some(last) = tasks.last_mut() {
         last.more = more;
     }

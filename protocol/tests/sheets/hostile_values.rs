@@ -101,6 +101,23 @@ fn hostile_values_of_every_property_are_shown_and_summed_up_nowhere() {
     assert_eq!(shown, count);
 }
 
+/// A page of members that no version knows, and behind it what breaks the model.
+#[test]
+fn nothing_hides_behind_what_is_not_known() {
+    let mut world = World::default();
+    let members: String = (0..limits::PROBLEMS_IN_CLAIM).map(|number| format!(r#""a{number:04}":1,"#)).collect();
+    let place = |rest: &str| format!(r#"{{{rest}"country":"sy","lat":"1","names":[{{"lang":"en","text":"Douma"}}]}}"#);
+    let claims = [said("place", &place(""), &[]), said("place", &place(&members), &[])];
+    world.say(17, record(1, 1), &claims);
+    let (names, policy) = (BTreeMap::new(), Policy::default());
+    let context = Context { judge: &FREE, names: &names, policy: &policy, today: Day::parse("2018-12-01").unwrap() };
+    let store = store(&world.entries);
+    let view = View::of(record(1, 1), &store, context).unwrap();
+    assert!(view.properties[0].claims.len() == 2 && view.properties[0].claims.iter().all(|claim| claim.malformed));
+    let sheets = sheet::fold_claims(&store.entries_about(record(1, 1)).unwrap(), &FREE).sheets;
+    assert!(Summary::of(record(1, 1), &sheets, &policy).places.is_empty());
+}
+
 #[test]
 fn circles_of_references_end() {
     let mut world = World::default();

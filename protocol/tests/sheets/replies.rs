@@ -150,6 +150,22 @@ fn who_is_disputed_or_replied_to_is_asked_until_he_answers_whatever_the_clocks_s
     assert_eq!(why(&world, own)[0], (Why::Disputed, first.id()));
 }
 
+/// Whoever says an accusation anew has not got rid of its dispute, on the page of the accused either.
+#[test]
+fn a_dispute_of_an_earlier_version_is_told_wherever_the_later_one_is() {
+    let (mut world, [first, later, ..]) = accused();
+    let own = World::home(1);
+    let value = format!(r#"{{"claim":"{}","organisation":"{own}","stance":"dispute"}}"#, first.id());
+    world.say(17, attribution(), &[said("opinion", &value, &[])]);
+    world.say(1, attribution(), &[said("subject", &format!("\"{}\"", record(2, 1)), &[])]);
+    let (names, policy, today) = (BTreeMap::new(), Policy::default(), Day::parse("2018-12-01").unwrap());
+    let context = Context { judge: &FREE, names: &names, policy: &policy, today };
+    let page = View::of(record(2, 1), &store(&world.entries), context).unwrap();
+    let line = page.related.iter().find(|line| line.claim == later.id()).unwrap();
+    assert!(line.disputed_by.contains(&World::home(17)), "{line:?}");
+    assert!(shown(&view(&world), later.id()).disputed_by.contains(&World::home(17)));
+}
+
 #[test]
 fn more_than_one_sitting_answers_is_counted_and_not_told() {
     let (mut world, [_, later, ..]) = accused();
@@ -159,4 +175,20 @@ fn more_than_one_sitting_answers_is_counted_and_not_told() {
     assert!(waiting.iter().all(|task| task.claim == later.id() && task.why == Why::Replied));
     let more: Vec<_> = waiting.iter().rev().map(|task| task.more).collect();
     assert_eq!(more, [vec![100 - limits::TASKS_ON_ONE], vec![0; limits::TASKS_ON_ONE - 1]].concat());
+}
+
+#[test]
+fn a_member_that_fills_the_page_hides_no_other() {
+    let (mut world, _) = accused();
+    let many: Vec<_> = (0..100).map(|number| reply(&format!("reply {number}"), &[])).collect();
+    world.say(33, attribution(), &many);
+    for number in 0..9 {
+        // Whatever its log holds before.
+        world.say(17, attribution(), &[said("title", &format!("\"{number}\""), &[])]);
+    }
+    world.say(17, attribution(), &[reply("to all", &[])]);
+    let waiting = waiting(&world, World::home(1));
+    assert_eq!(waiting.len(), limits::TASKS_ON_ONE);
+    assert_eq!(waiting.iter().filter(|task| task.by == World::home(17)).count(), 1);
+    assert_eq!(waiting.last().unwrap().more, 101 - limits::TASKS_ON_ONE);
 }

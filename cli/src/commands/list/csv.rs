@@ -79,7 +79,7 @@ fn quoted(cell: &str) -> String {
 }
 
 /// The columns of a list.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "record",
     "kind",
     "title",
@@ -104,6 +104,7 @@ const COLUMNS: [&str; 26] = [
     "disputes",
     "replies",
     "retracted",
+    "cut",
     "not_same_as",
     "identifiers",
 ];
@@ -133,7 +134,7 @@ pub(super) fn print(session: &Session, who: &Who, page: &Page<'_>) -> Result<(),
     Ok(())
 }
 
-fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 26] {
+fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
     let language = session.language;
     let all = |words: &[Words]| joined(words.iter().map(|words| words.text.as_str()));
     let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -167,6 +168,8 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 26] {
         summary.disputes.to_string(),
         summary.replies.to_string(),
         summary.retracted.to_string(),
+        // True where more is said than a row takes: no row passes for all that is said.
+        summary.is_cut.to_string(),
         joined(summary.not_same_as.iter().map(ToString::to_string).collect::<Vec<_>>().iter().map(String::as_str)),
         joined(summary.identifiers.iter().map(String::as_str)),
     ]

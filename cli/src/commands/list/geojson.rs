@@ -61,6 +61,7 @@ fn feature(session: &Session, who: &Who, summary: &Summary, spot: &Spot) -> Valu
             "disputes": summary.disputes,
             "replies": summary.replies,
             "retracted": summary.retracted,
+            "cut": summary.is_cut,
             "not_same_as": summary.not_same_as,
             "identifiers": summary.identifiers,
         },

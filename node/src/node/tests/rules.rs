@@ -107,6 +107,26 @@ async fn a_person_who_is_known_already_is_no_further_named_without_a_declaration
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_runs_again_names_nobody_by_what_was_taken_back() {
+    let (_homes, node) = alone().await;
+    let refused = [("person_not_accused".to_owned(), "changes[0].claims[0].value".to_owned())];
+    let again = |more: &str| vec![change(at(2, 1), &format!("{PERSON},{NAME}{more}")), change(at(8, 1), TRIED)];
+    let said = hand_in(&node, "members", true, again("")).await.unwrap().claims;
+    let take_back = |record: RecordId, claim| {
+        let retraction = Retraction { claim, reason: "error".into(), note: Some("a namesake".into()) };
+        write(&node, Change { retractions: vec![retraction], ..Change::of(record) })
+    };
+    take_back(at(8, 1), said[2]).await.unwrap();
+    assert_eq!(codes(hand_in(&node, "members", true, again(&format!(",{SECOND_NAME}"))).await), refused);
+    // A declaration that was taken back declares nothing either.
+    let declared = |more: &str| vec![change(at(2, 2), &format!("{PERSON},{NAME},{DECLARED}{more}"))];
+    let said = hand_in(&node, "members", true, declared("")).await.unwrap().claims;
+    take_back(at(2, 2), said[2]).await.unwrap();
+    let found = codes(hand_in(&node, "members", true, declared(&format!(",{SECOND_NAME}"))).await);
+    assert_eq!(found.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["person_not_accused"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_the_same_as_a_group_is_no_person() {
     let (_homes, node) = alone().await;
     let same = |verdict: &str| {

@@ -23,12 +23,14 @@ pub(super) struct Telling<'a> {
     labels: BTreeMap<RecordId, Vec<Words>>,
     /// For a list of many, which of its records are judged in others; one is asked for else.
     judged: Option<BTreeMap<RecordId, BTreeSet<RecordId>>>,
+    /// What records judge to be others: one may stand in hundreds of lines.
+    denies: BTreeMap<RecordId, BTreeSet<RecordId>>,
 }
 
 impl<'a> Telling<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, kind: u8, day: Day, is_long: bool) -> Result<Self, Problem> {
         let judged = if is_long { Some(judged(reader, &[kind])?) } else { None };
-        Ok(Self { reader, kind, day, is_whole: true, labels: BTreeMap::new(), judged })
+        Ok(Self { reader, kind, day, is_whole: true, labels: BTreeMap::new(), judged, denies: BTreeMap::new() })
     }
 
     /// The same of a list that leaves out what claims a later day: a name that came later is left out as well.
@@ -48,9 +50,12 @@ impl<'a> Telling<'a> {
     /// The line of a summary.
     pub(super) fn told(&mut self, summary: Summary) -> Result<Vec<u8>, Problem> {
         let mut summary = summary.on(self.day);
-        for by in self.judging(summary.record)? {
+        let judging = self.judging(summary.record)?;
+        // Whoever judges from thousands of records keeps no reader waiting.
+        summary.is_cut |= judging.len() > limits::JUDGED_IN;
+        for by in judging.into_iter().take(limits::JUDGED_IN) {
             // The judgement may be another one, or have been taken back.
-            if self.reader.kept_summary(by)?.not_same_as.contains(&summary.record) {
+            if self.denies(by, summary.record)? {
                 summary.not_same_as.insert(by);
             }
         }
@@ -62,6 +67,17 @@ impl<'a> Telling<'a> {
             reference.labels = self.labels(reference.record)?;
         }
         serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))
+    }
+
+    /// True if it is judged in a record to be another one.
+    fn denies(&mut self, by: RecordId, other: RecordId) -> Result<bool, Problem> {
+        if let Some(known) = self.denies.get(&by) {
+            return Ok(known.contains(&other));
+        }
+        let not_same_as = self.reader.kept_summary(by)?.not_same_as;
+        let is_so = not_same_as.contains(&other);
+        self.denies.insert(by, not_same_as);
+        Ok(is_so)
     }
 
     /// The records in which this one is judged.

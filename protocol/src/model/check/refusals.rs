@@ -179,6 +179,37 @@ fn a_person_is_named_with_an_accusation_or_a_declaration() {
 }
 
 #[test]
+fn a_case_names_no_victim_witness_or_complainant() {
+    let named = RecordId::parse("subject/8690e26d4f0b1c2d3e4f5061728394").ok();
+    let own = claims(PERSON);
+    for (role, is_refused) in [
+        (Some("accused"), false),
+        (Some("defendant"), false),
+        (Some("متهم"), false),
+        (Some("المدعى عليه"), false),
+        (None, false),
+        (Some("Victim"), true),
+        (Some("expert_witness"), true),
+        (Some("partie civile"), true),
+        (Some("Témoin"), true),
+        (Some("الضحية"), true),
+        (Some("شاهد عيان"), true),
+        (Some("المدعي"), true),
+        (Some("المجني عليها"), true),
+    ] {
+        let role = role.map(|role| format!(r#""role":"{role}","#)).unwrap_or_default();
+        let case = claims(&format!(r#"{{"prop":"party","value":{{{role}"subject":"@P"}}}}"#));
+        let records = vec![
+            Submitted { kind: kinds::SUBJECT, record: named, claims: &own },
+            Submitted { kind: kinds::CASE, record: None, claims: &case },
+        ];
+        let submission = Submission { space_tlp: "tlp:amber", is_restricted: false, is_new_record: true, records };
+        let codes: Vec<_> = check_submission(&submission).into_iter().map(|problem| problem.code).collect();
+        assert_eq!(codes == ["person_not_accused"], is_refused, "{role}: {codes:?}");
+    }
+}
+
+#[test]
 fn of_several_records_the_path_says_which() {
     let (first, second) = (claims(PARTY), claims(PERSON));
     let records = vec![

@@ -10,7 +10,28 @@ use super::{Problem, Report, accuses, check_claims};
 use crate::encoding::json::{Json, Object};
 use crate::id::RecordId;
 use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, EVIDENCE, FINDING, SUBJECT};
+use crate::model::speech::fold;
 use crate::model::{property, vocabularies};
+
+/// Words in the role of a party who is not tried, as they are compared: whom a case names as harmed, or as having seen it, is the
+/// one that rule 5 is there for. A role is free text, and these are its common words in the three languages.
+const HARMED: [&str; 3] = [
+    "victim, victims, survivor, survivors, witness, witnesses, plaintiff, complainant, civil party, injured party, whistleblower",
+    "victime, victimes, survivant, survivante, rescape, rescapee, temoin, temoins, plaignant, plaignante, partie civile",
+    "ضحيه, ضحايا, ناج, ناجي, ناجيه, ناجون, شاهد, شاهده, شهود, متضرر, متضرره, مصاب, مصابه, مجني عليه, مجني عليها",
+];
+
+/// Who complains in Arabic, unless it is said that he is complained of: the letters are those of the one tried.
+const COMPLAINING: [&str; 4] = ["مدعي", "مدعيه", "مشتكي", "مشتكيه"];
+
+/// True if the role of a party says that it was harmed, saw it or complains.
+fn is_harmed(party: &Json) -> bool {
+    let role = party.get("role").and_then(Json::as_text).unwrap_or_default().replace('_', " ");
+    let role = format!(" {} ", fold::plain(&role));
+    let has = |word: &str| role.contains(&format!(" {word} "));
+    let is_against = ["عليه", "عليها", "عليهم"].into_iter().any(has);
+    HARMED.into_iter().flat_map(|words| words.split(", ")).any(has) || (!is_against && COMPLAINING.into_iter().any(has))
+}
 
 /// What is signed in one go, and where.
 #[derive(Debug, Clone)]
@@ -85,7 +106,7 @@ impl Accused {
             let value = claim.get("value");
             let subject = match claim.get("prop").and_then(Json::as_text) {
                 Some("subject") => value,
-                Some("party") => value.and_then(|value| value.get("subject")),
+                Some("party") => value.filter(|value| !is_harmed(value)).and_then(|value| value.get("subject")),
                 _ => None,
             };
             self.has_any |= subject.is_some();
@@ -141,7 +162,7 @@ pub fn check_record(record: &Submitted<'_>, setting: &Setting<'_>) -> Vec<Proble
     if record.kind == EVIDENCE {
         evidence(setting.known, record, &mut report);
     }
-    report
+    super::worded(report)
 }
 
 impl<'a> Submitted<'a> {

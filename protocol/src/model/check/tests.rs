@@ -125,3 +125,52 @@ fn a_claim_fits_into_a_payload() {
     let claim = Json::object([("prop", Json::text("status")), ("value", deep)]);
     assert!(check_claims(kinds::INCIDENT, &[claim]).iter().any(|problem| problem.code == "not_canonical"));
 }
+
+#[test]
+fn a_name_holds_nothing_that_looks_like_nothing() {
+    for hidden in ['\u{200b}', '\u{ad}', '\u{2060}', '\u{2028}', '\u{3164}', '\u{2800}', '\u{e0041}', '\u{202e}'] {
+        let alias = format!(r#"{{"prop":"alias","value":"dou{hidden}ma"}}"#);
+        check(kinds::INCIDENT, &alias, "control_character", "claims[0].value");
+    }
+    // Joiners of Persian, and marks of direction beside digits, are part of how names are written.
+    for name in ["می\u{200c}خواهم", "\u{200f}دوما 2018"] {
+        assert_eq!(refused(kinds::INCIDENT, &format!(r#"{{"prop":"alias","value":"{name}"}}"#)), [], "{name}");
+    }
+}
+
+#[test]
+fn a_language_is_no_page() {
+    let title = |lang: &str| format!(r#"{{"lang":"{lang}","prop":"title","value":"Douma"}}"#);
+    assert_eq!(refused(kinds::INCIDENT, &title("zh-Hans-CN-x-private")), []);
+    check(kinds::INCIDENT, &title(&format!("en{}", "-aaaaaaaa".repeat(1_000))), "lang_not_bcp47", "claims[0].lang");
+}
+
+#[test]
+fn of_ten_thousand_breaches_in_one_claim_some_are_looked_for() {
+    let many = |item: &str| vec![item; 10_000].join(",");
+    let members: String = (0..5_000).map(|number| format!(r#","a{number}":1"#)).collect();
+    for claim in [
+        format!(r#"{{"basis":[{}],"lang":"en","prop":"title","value":"Douma"}}"#, many("{}")),
+        format!(r#"{{"prop":"place","value":{{"names":[{}]}}}}"#, many("{}")),
+        format!(r#"{{"prop":"place","value":{{"names":[]{members}}}}}"#),
+        format!(r#"{{"lang":"en","prop":"title","value":"Douma"{members}}}"#),
+    ] {
+        let found = check_claims(kinds::INCIDENT, &[read(&claim)]);
+        assert!((limits::PROBLEMS_IN_CLAIM..=limits::PROBLEMS_IN_CLAIM + 8).contains(&found.len()), "{}", found.len());
+        assert!(found.iter().all(|problem| !problem.why.is_empty() && !problem.try_.is_empty()));
+    }
+}
+
+fn read(claim: &str) -> Json {
+    Draft::parse(format!("{{\"claims\":[{claim}]}}").as_bytes()).unwrap().claims.remove(0)
+}
+
+#[test]
+fn what_may_have_been_meant_is_looked_for_where_an_author_is_told() {
+    let claim = r#"{"prop":"status","value":"confirmed_us"}"#;
+    let said = Claim::new(read(claim).as_object().cloned().unwrap()).unwrap();
+    let (of_others, of_authors) =
+        (check_said(kinds::INCIDENT, &said, false), check_claims(kinds::INCIDENT, &[read(claim)]));
+    assert!(of_others[0].why.is_empty() && !of_others[0].values.contains_key("near"));
+    assert!(of_authors[0].try_.contains("confirmed_use") && of_authors[0].values["near"].contains("confirmed_use"));
+}

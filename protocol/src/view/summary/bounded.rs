@@ -1,5 +1,5 @@
-//! A summary of a size that an index keeps, whatever is said of the record: what tells most comes first, and what is left out is
-//! said to be.
+//! A summary of a size that an index keeps, whatever is said of the record: what tells most comes first, no part takes the room of
+//! all others, and what is left out is said to be.
 
 use crate::encoding::json;
 use crate::limits;
@@ -18,27 +18,33 @@ impl Summary {
     pub fn bounded(self) -> Self {
         let mut room =
             Room { left: limits::SUMMARY_BYTES.saturating_sub(limits::SUMMARY_FRAME_BYTES), is_cut: self.is_cut };
-        let labels = room.words(self.labels);
-        let dates = room.texts(self.dates);
+        // Members are few. Behind them whom the record is not: whoever gives it a title in each language of the world does
+        // not hide that it was taken for somebody else. MODEL §9.3.
+        let organisations = room.part(|room| room.keep(self.organisations, |_| ID_BYTES));
+        let not_same_as = room.part(|room| room.keep(self.not_same_as, |_| ID_BYTES));
+        let labels = room.part(|room| room.words(self.labels));
+        let identifiers = room.part(|room| room.texts(self.identifiers));
+        let statuses = room.part(|room| room.texts(self.statuses));
+        let dates = room.part(|room| room.texts(self.dates));
         let terms = self.terms.filter(|terms| room.takes(terms_bytes(terms)));
         let in_force = self.in_force.map(|state| room.state(state));
         Self {
+            organisations,
+            not_same_as,
             labels,
+            identifiers,
+            statuses,
             dates,
             terms,
             in_force,
-            statuses: room.texts(self.statuses),
-            organisations: room.keep(self.organisations, |_| ID_BYTES),
-            places: room.words(self.places),
-            countries: room.keep(self.countries, |text| quoted(text)),
-            agents: room.texts(self.agents),
+            places: room.part(|room| room.words(self.places)),
+            countries: room.part(|room| room.keep(self.countries, |text| quoted(text))),
+            agents: room.part(|room| room.texts(self.agents)),
             listing: self.listing.map(|listing| room.listing(listing)),
             spots: room.spots(self.spots),
-            aliases: room.texts(self.aliases),
-            standards: room.keep(self.standards, |text| quoted(text)),
-            bodies: room.keep(self.bodies, |_| ID_BYTES),
-            not_same_as: room.keep(self.not_same_as, |_| ID_BYTES),
-            identifiers: room.texts(self.identifiers),
+            aliases: room.part(|room| room.texts(self.aliases)),
+            standards: room.part(|room| room.keep(self.standards, |text| quoted(text))),
+            bodies: room.part(|room| room.keep(self.bodies, |_| ID_BYTES)),
             about: self.about.map(|about| room.about(about)),
             further_labels: room.texts(self.further_labels),
             is_cut: room.is_cut,
@@ -63,6 +69,15 @@ impl Room {
             }
         }
         true
+    }
+
+    /// What is kept of a part, which takes no more than its share.
+    fn part<T>(&mut self, keep: impl FnOnce(&mut Self) -> T) -> T {
+        let rest = self.left.saturating_sub(limits::SUMMARY_PART_BYTES);
+        self.left = self.left.saturating_sub(rest);
+        let kept = keep(self);
+        self.left = self.left.saturating_add(rest);
+        kept
     }
 
     /// The first items, as many as fit.
@@ -153,4 +168,38 @@ fn quoted(text: &str) -> usize {
 
 fn sum(bytes: impl Iterator<Item = usize>) -> usize {
     bytes.fold(0, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{OrganisationId, RecordId};
+
+    /// One member names a record in every language, or gives it dates and codes without end.
+    #[test]
+    fn nobody_crowds_out_who_speaks_and_whom_a_record_is_not() {
+        let long = "A".repeat(limits::SUMMARY_TEXT_CHARS);
+        let texts: Vec<String> = (0..200).map(|number| format!("{number} {long}")).collect();
+        let languages = ('a'..='z').flat_map(|one| ('a'..='z').map(move |two| format!("{one}{two}")));
+        let titles = languages.map(|lang| Words { lang: Some(lang), text: long.clone() }).collect();
+        let other = RecordId::new([2; 16]);
+        let summary = Summary {
+            organisations: [OrganisationId::ZERO].into(),
+            not_same_as: [other].into(),
+            identifiers: vec!["lei:1".to_owned()],
+            dates: vec!["2018-04-07".to_owned()],
+            ..Summary::of(RecordId::new([1; 16]), &Default::default(), &Default::default())
+        };
+        let flooded = [
+            Summary { labels: titles, ..summary.clone() },
+            Summary { statuses: texts.clone(), ..summary.clone() },
+            Summary { aliases: texts.clone(), places: Vec::new(), agents: texts.clone(), ..summary.clone() },
+        ];
+        for flooded in flooded {
+            let bounded = flooded.bounded();
+            assert!(bounded.is_cut);
+            assert!(bounded.not_same_as.contains(&other) && !bounded.organisations.is_empty());
+            assert_eq!((bounded.identifiers.len(), bounded.dates.len()), (1, 1));
+        }
+    }
 }
