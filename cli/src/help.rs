@@ -80,7 +80,10 @@ fn told_argument(arg: Arg, language: Language, path: &str) -> Arg {
     let help = match id.as_str() {
         // Clap's own.
         "help" | "version" => text(language, &format!("any.{id}")),
-        _ => text(language, &joined(path, &id)).or_else(|| shared(language, &format!("any.{id}"), &english)),
+        _ => text(language, &joined(path, &id))
+            .or_else(|| shared(language, &format!("any.{id}"), &english))
+            // An option of every command is told where it stands, at the top.
+            .or_else(|| text(language, &id).filter(|_| arg.is_global_set())),
     };
     let heading = arg.get_help_heading().unwrap_or(if arg.is_positional() { "Arguments" } else { "Options" });
     let heading = locale::phrase(language, heading);
