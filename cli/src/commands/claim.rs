@@ -9,7 +9,8 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::model::speech::{self, Spoken};
-use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template, vocabularies};
+use isnad_protocol::model::vocabularies::{self, Vocabulary};
+use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template};
 use isnad_protocol::view::{State, View, value_text};
 
 use super::reading::property_word;
@@ -79,13 +80,19 @@ fn reason_of(session: &Session, reason: Option<String>) -> Result<String, Proble
         let (error, advice) = (session.word("preview.not_signed"), "--reason CODE --note TEXT");
         return Err(Problem::new(exit::REFUSED, "retraction_without_reason", error, why.join("\n"), advice));
     };
-    if known.contains(&reason) {
-        return Ok(reason);
+    reason_meant(session, known, &reason)
+}
+
+/// The code of a reason that was typed as a code or as its word in one of the three languages.
+pub(super) fn reason_meant(session: &Session, known: &'static Vocabulary, typed: &str) -> Result<String, Problem> {
+    let said = speech::value(&ValueType::Code(known), typed).ok();
+    if let Some(code) = said.as_ref().and_then(|said| said.value.as_text()).filter(|code| known.contains(code)) {
+        return Ok(code.to_owned());
     }
-    let near = nearest::codes_near(known, &reason);
+    let near = nearest::codes_near(known, typed);
     let key = if near.is_empty() { "unsigned_this.reason" } else { "unsigned_this.reason.near" };
-    let near = nearest::told(session.language, &near, &[known.name]);
-    let values = [("reason", &*reason), ("codes", &*known.codes.join(", ")), ("near", &*near)];
+    let told = |codes: &[&str]| nearest::told(session.language, codes, &[known.name]);
+    let values = [("reason", typed), ("codes", &*told(known.codes)), ("near", &*told(&near))];
     Err(Problem::told(exit::REFUSED, "reason", key, &values))
 }
 

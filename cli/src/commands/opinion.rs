@@ -10,6 +10,7 @@ use isnad_protocol::locale;
 use isnad_protocol::model::{kinds, vocabularies};
 use isnad_protocol::view::{ShownClaim, State, View};
 
+use super::claim::reason_meant;
 use super::reading::organisation_name;
 use super::signed::Took;
 use super::writing::{resolve, resolve_among, same_space, send, space_name};
@@ -36,6 +37,7 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
         OpinionCommand::Dispute(args) => say(session, &client, "dispute", args).await,
         OpinionCommand::Corroborate(args) => say(session, &client, "corroborate", args).await,
         OpinionCommand::Withdraw { record, claim, reason, note } => {
+            let reason = reason_meant(session, &vocabularies::RETRACTION_REASON, &reason)?;
             let page = Page::read(&client, &record).await?;
             let text = digits(&claim)?;
             let is_meant = |opinion: &&ShownClaim| {
@@ -58,10 +60,9 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
 }
 
 async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs) -> Outcome {
-    let reason = args.reason.as_deref();
-    if (stance == "dispute" && reason.is_none())
-        || reason.is_some_and(|code| !vocabularies::DISPUTE_REASON.contains(code))
-    {
+    let meant = |typed: String| reason_meant(session, &vocabularies::DISPUTE_REASON, &typed);
+    let reason = args.reason.map(meant).transpose()?;
+    if stance == "dispute" && reason.is_none() {
         return Err(reasons(session));
     }
     let page = Page::read(client, &args.record).await?;
@@ -76,7 +77,7 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
         ("claim".to_owned(), Json::text(claim.id.to_string())),
         ("stance".to_owned(), Json::text(stance)),
     ]);
-    put(&mut value, "reason", args.reason);
+    put(&mut value, "reason", reason);
     put(&mut value, "text", args.text);
     let mut members =
         Object::from([("prop".to_owned(), Json::text("opinion")), ("value".to_owned(), Json::Object(value))]);
