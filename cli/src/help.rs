@@ -11,7 +11,7 @@ use isnad_protocol::locale::{self, Language};
 
 use crate::args::Cli;
 use crate::error::{Problem, exit};
-use crate::output::squeezed;
+use crate::output::{pasted_argument, squeezed};
 
 /// Reads the arguments of this process; help is in the language given.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn parse(language: Language) -> Result<Cli, clap::Error> {
         command.build();
         command = told(command, language, "");
     }
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(std::env::args_os().map(pasted_argument))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

@@ -17,7 +17,7 @@ use super::writing::{resolve, resolve_among, same_space, send, space_name};
 use crate::args::{OpinionArgs, OpinionCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{inert, pasted};
+use crate::output::{inert, pasted, pasted_claim};
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -48,7 +48,8 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
             let opinion = page.own("opinion").find(is_meant).ok_or_else(missing)?;
             let space = page.space(opinion)?;
             let value = locale::code(session.language, "stance", member(opinion, "stance").unwrap_or_default());
-            let took = Took { how: "view.retracted", property: "opinion".into(), value: value.to_owned() };
+            let (value, words) = (value.to_owned(), session.apart(value));
+            let took = Took { how: "view.retracted", property: "opinion".into(), value, words };
             // What it took the place of would stand again: all of it is taken back.
             let all = page.versions(opinion).into_iter();
             let taken = |claim| Retraction { claim, reason: reason.clone(), note: note.clone() };
@@ -150,7 +151,7 @@ pub(super) async fn with_sources(client: &Client, members: &mut Object, sources:
 
 /// The digits that a person typed or pasted for a claim.
 fn digits(text: &str) -> Result<String, Problem> {
-    let text = pasted(text).to_lowercase();
+    let text = pasted_claim(text).to_lowercase();
     if text.len() >= DIGITS && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Ok(text);
     }
