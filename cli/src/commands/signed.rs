@@ -37,6 +37,9 @@ pub(super) struct Took {
     pub(super) property: String,
     /// Its value in one line.
     pub(super) value: String,
+    /// Its value in the reader's words.
+    #[serde(skip)]
+    pub(super) words: String,
 }
 
 /// Says what was signed.
@@ -100,7 +103,7 @@ fn ids(session: &Session, recorded: &Recorded) -> Vec<String> {
     }
     lines.extend(recorded.took.as_ref().map(|took| {
         let property = property_word(language, &took.property);
-        let value = session.printer.quotation(&session.apart(&took.value));
+        let value = session.printer.quotation(&took.words);
         format!("{} {property} {value}", locale::word(language, took.how))
     }));
     let named = |key: &str, id: String| locale::format(language, key, &[("id", &id)]);
