@@ -9,7 +9,7 @@ mod reading;
 mod writing;
 
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
-pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs};
+pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs, day_said};
 pub(crate) use writing::{
     ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, NarrativeCommand, RecordCommand, RecordNewArgs,
 };

@@ -11,7 +11,7 @@ use isnad_protocol::locale::{self, Language};
 
 use crate::args::Cli;
 use crate::error::{Problem, exit};
-use crate::output::squeezed;
+use crate::output::{pasted_argument, squeezed};
 
 /// Reads the arguments of this process; help is in the language given.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn parse(language: Language) -> Result<Cli, clap::Error> {
         command.build();
         command = told(command, language, "");
     }
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(std::env::args_os().map(pasted_argument))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
@@ -80,7 +80,10 @@ fn told_argument(arg: Arg, language: Language, path: &str) -> Arg {
     let help = match id.as_str() {
         // Clap's own.
         "help" | "version" => text(language, &format!("any.{id}")),
-        _ => text(language, &joined(path, &id)).or_else(|| shared(language, &format!("any.{id}"), &english)),
+        _ => text(language, &joined(path, &id))
+            .or_else(|| shared(language, &format!("any.{id}"), &english))
+            // An option of every command is told where it stands, at the top.
+            .or_else(|| text(language, &id).filter(|_| arg.is_global_set())),
     };
     let heading = arg.get_help_heading().unwrap_or(if arg.is_positional() { "Arguments" } else { "Options" });
     let heading = locale::phrase(language, heading);

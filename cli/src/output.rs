@@ -18,7 +18,9 @@ mod foreign;
 mod layout;
 mod screen;
 
-pub(crate) use foreign::{apart, inert, isolated, json_inert, one_line, paragraphs, pasted, squeezed};
+pub(crate) use foreign::{
+    apart, inert, isolated, json_inert, one_line, paragraphs, pasted, pasted_argument, pasted_claim, squeezed,
+};
 use layout::{behind, lines_with_commands};
 pub(crate) use layout::{beside, columns, hung, lines};
 pub(crate) use screen::{is_plain, width};

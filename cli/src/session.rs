@@ -11,7 +11,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::time::Day;
 use zeroize::Zeroizing;
 
-use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs};
+use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs, day_said};
 use crate::error::{Problem, exit};
 use crate::output::{Printer, apart};
 
@@ -48,7 +48,7 @@ impl Session {
         let today = cli
             .today
             .as_deref()
-            .map(Day::parse)
+            .map(day_said)
             .transpose()
             .map_err(|error| Problem::told(exit::USAGE, "usage", "today", &[("reason", &error.to_string())]))?;
         let language = match cli.lang {

@@ -37,7 +37,7 @@ pub mod tasks;
 
 pub use as_of::{AsOf, Until};
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
-pub use compare::value_text;
+pub use compare::{count_bounds, value_text};
 pub use computed::{Computed, Corroboration, Headline, How};
 pub use designation::{Bounds, DesignationState, InForce, Terms, Used};
 pub use explain::{Because, Brief, Explanation, Place, Rested, SaidBy};

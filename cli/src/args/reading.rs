@@ -1,7 +1,8 @@
 //! Arguments of the commands that read records.
 
 use clap::{Args, ValueEnum};
-use isnad_protocol::time::Day;
+use isnad_protocol::model::{ValueType, speech};
+use isnad_protocol::time::{Day, NotADay};
 use isnad_protocol::view::BodyClass;
 
 use crate::error::{Problem, exit};
@@ -56,10 +57,19 @@ impl AsOfArgs {
     pub(crate) fn day(&self) -> Result<Option<Day>, Problem> {
         self.as_of
             .as_deref()
-            .map(Day::parse)
+            .map(day_said)
             .transpose()
             .map_err(|error| Problem::told(exit::USAGE, "usage", "as_of", &[("reason", &error.to_string())]))
     }
+}
+
+/// One day, as `2018-05-18` or as people say it in one of the three languages.
+///
+/// # Errors
+/// What is wrong with it as a day of the first form.
+pub(crate) fn day_said(text: &str) -> Result<Day, NotADay> {
+    let said = || speech::value(&ValueType::Date, text).ok()?.value.as_text().and_then(|day| Day::parse(day).ok());
+    Day::parse(text).or_else(|error| said().ok_or(error))
 }
 
 /// See [`super::Command::Explain`].
@@ -262,4 +272,25 @@ pub(crate) struct HistoryArgs {
     pub(crate) as_of: AsOfArgs,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_read_as_people_say_it_and_nothing_wider_is_taken_for_one() {
+        for (text, expected) in [
+            ("2018-05-18", Some("2018-05-18")),
+            ("18 May 2018", Some("2018-05-18")),
+            ("18 mai 2018", Some("2018-05-18")),
+            ("18 أيار 2018", Some("2018-05-18")),
+            ("May 2018", None),
+            ("about 18 May 2018", None),
+            ("7/4/2018", None),
+            ("tomorrow", None),
+        ] {
+            assert_eq!(day_said(text).ok().map(|day| day.to_string()).as_deref(), expected, "{text}");
+        }
+    }
 }

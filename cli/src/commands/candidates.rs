@@ -86,7 +86,7 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
         lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
     }
     let (first, second) = (digits(candidate.first, RECORD_DIGITS), digits(candidate.second, RECORD_DIGITS));
-    lines.push(format!("{INDENT}→ {}", session.word("candidates.decide")));
+    lines.push(hanging(INDENT, &format!("→ {}", session.word("candidates.decide")), width()));
     // On a line of its own and never wrapped, for it is there to be copied.
     lines.push(format!("{INDENT}  isnad judge {first} {second} different --score {}", candidate.score));
     lines.join("\n")

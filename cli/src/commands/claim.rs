@@ -9,16 +9,18 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::model::speech::{self, Spoken};
-use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template, vocabularies};
-use isnad_protocol::view::{State, View, value_text};
+use isnad_protocol::model::vocabularies::{self, Vocabulary};
+use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template};
+use isnad_protocol::view::{ShownClaim, State, View, value_text};
 
 use super::reading::property_word;
+use super::show::value_in_words;
 use super::signed::Took;
 use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name};
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::pasted;
+use crate::output::{isolated, pasted_claim};
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -42,7 +44,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
         }
         ClaimCommand::Replace { record, claim, new } => {
             let record = about(&client, "replace", &record, &claim).await?;
-            let old = own_claim(&client, record, &claim).await?;
+            let old = own_claim(session, &client, record, &claim).await?;
             let space = same_space(new.space, old.space)?;
             let claim = claim_of(session, &client, &new, record, Some(old.id)).await?;
             let took = Took { how: "view.replaced", ..old.took };
@@ -51,7 +53,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
         ClaimCommand::Retract { record, claim, reason, note } => {
             let record = about(&client, "retract", &record, &claim).await?;
             let reason = reason_of(session, reason)?;
-            let OwnClaim { id, space, took } = own_claim(&client, record, &claim).await?;
+            let OwnClaim { id, space, took } = own_claim(session, &client, record, &claim).await?;
             let retractions = vec![Retraction { claim: id, reason, note }];
             send(session, &client, space, Change { retractions, ..Change::of(record) }, Some(took)).await
         }
@@ -79,19 +81,33 @@ fn reason_of(session: &Session, reason: Option<String>) -> Result<String, Proble
         let (error, advice) = (session.word("preview.not_signed"), "--reason CODE --note TEXT");
         return Err(Problem::new(exit::REFUSED, "retraction_without_reason", error, why.join("\n"), advice));
     };
-    if known.contains(&reason) {
-        return Ok(reason);
+    reason_meant(session, known, &reason)
+}
+
+/// The code of a reason that was typed as a code or as its word in one of the three languages.
+pub(super) fn reason_meant(session: &Session, known: &'static Vocabulary, typed: &str) -> Result<String, Problem> {
+    let said = speech::value(&ValueType::Code(known), typed).ok();
+    if let Some(code) = said.as_ref().and_then(|said| said.value.as_text()).filter(|code| known.contains(code)) {
+        return Ok(code.to_owned());
     }
-    let near = nearest::codes_near(known, &reason);
+    let near = nearest::codes_near(known, typed);
     let key = if near.is_empty() { "unsigned_this.reason" } else { "unsigned_this.reason.near" };
-    let near = nearest::told(session.language, &near, &[known.name]);
-    let values = [("reason", &*reason), ("codes", &*known.codes.join(", ")), ("near", &*near)];
+    let told = |codes: &[&str]| nearest::told(session.language, codes, &[known.name]);
+    let values = [("reason", typed), ("codes", &*told(known.codes)), ("near", &*told(&near))];
     Err(Problem::told(exit::REFUSED, "reason", key, &values))
 }
 
+/// What is told of a claim that is taken back or replaced.
+fn took(session: &Session, who: &Who, record: RecordId, prop: &str, claim: &ShownClaim) -> Took {
+    let value = claim.value.as_ref().map(value_text).unwrap_or_default();
+    let told = claim.value.as_ref().map(|value| value_in_words(session, who, record, prop, value, &claim.refs));
+    let words = told.filter(|words| !words.is_empty()).unwrap_or_else(|| isolated(&value));
+    Took { how: "view.retracted", property: prop.to_owned(), value, words }
+}
+
 /// A claim of this organisation by its id or a unique beginning of it. Words that stand in both spaces are those that stand.
-async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<OwnClaim, Problem> {
-    let text = pasted(text).to_lowercase();
+async fn own_claim(session: &Session, client: &Client, record: RecordId, text: &str) -> Result<OwnClaim, Problem> {
+    let text = pasted_claim(text).to_lowercase();
     if text.len() < DIGITS || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         let values = [("text", &*text), ("digits", &*DIGITS.to_string())];
         return Err(Problem::told(exit::USAGE, "usage", "claim_id", &values));
@@ -104,8 +120,7 @@ async fn own_claim(client: &Client, record: RecordId, text: &str) -> Result<OwnC
     {
         let is_meant = Some(claim.organisation) == who.own && claim.id.to_string().starts_with(&text);
         let Some(space) = space_name(&who, claim.space).filter(|_| is_meant) else { continue };
-        let value = claim.value.as_ref().map(value_text).unwrap_or_default();
-        let took = Took { how: "view.retracted", property: property.prop.clone(), value };
+        let took = took(session, &who, record, &property.prop, claim);
         let is_better = found.get(&claim.id).is_none_or(|(state, _)| claim.state < *state);
         if is_better {
             found.insert(claim.id, (claim.state, OwnClaim { id: claim.id, space, took }));

@@ -11,7 +11,7 @@ use super::show::value_in_words;
 use crate::args::ExplainArgs;
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, isolated, pasted, width};
+use crate::output::{Style, hanging, inert, isolated, pasted, pasted_claim, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
@@ -23,7 +23,7 @@ pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
         ("as_of", args.as_of.day()?.map(|day| day.to_string())),
     ];
     let query = query(&[&own[..], &args.policy.parts()].concat());
-    let path = format!("/explain/{}{query}", encoded(pasted(&args.claim)));
+    let path = format!("/explain/{}{query}", encoded(pasted_claim(&args.claim)));
     let explanation: Explanation = client.get(&path).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&explanation, |told| {

@@ -10,13 +10,14 @@ use isnad_protocol::locale;
 use isnad_protocol::model::{kinds, vocabularies};
 use isnad_protocol::view::{ShownClaim, State, View};
 
+use super::claim::reason_meant;
 use super::reading::organisation_name;
 use super::signed::Took;
 use super::writing::{resolve, resolve_among, same_space, send, space_name};
 use crate::args::{OpinionArgs, OpinionCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{inert, pasted};
+use crate::output::{inert, pasted, pasted_claim};
 use crate::session::Session;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -36,6 +37,7 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
         OpinionCommand::Dispute(args) => say(session, &client, "dispute", args).await,
         OpinionCommand::Corroborate(args) => say(session, &client, "corroborate", args).await,
         OpinionCommand::Withdraw { record, claim, reason, note } => {
+            let reason = reason_meant(session, &vocabularies::RETRACTION_REASON, &reason)?;
             let page = Page::read(&client, &record).await?;
             let text = digits(&claim)?;
             let is_meant = |opinion: &&ShownClaim| {
@@ -46,7 +48,8 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
             let opinion = page.own("opinion").find(is_meant).ok_or_else(missing)?;
             let space = page.space(opinion)?;
             let value = locale::code(session.language, "stance", member(opinion, "stance").unwrap_or_default());
-            let took = Took { how: "view.retracted", property: "opinion".into(), value: value.to_owned() };
+            let (value, words) = (value.to_owned(), session.apart(value));
+            let took = Took { how: "view.retracted", property: "opinion".into(), value, words };
             // What it took the place of would stand again: all of it is taken back.
             let all = page.versions(opinion).into_iter();
             let taken = |claim| Retraction { claim, reason: reason.clone(), note: note.clone() };
@@ -58,10 +61,9 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
 }
 
 async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs) -> Outcome {
-    let reason = args.reason.as_deref();
-    if (stance == "dispute" && reason.is_none())
-        || reason.is_some_and(|code| !vocabularies::DISPUTE_REASON.contains(code))
-    {
+    let meant = |typed: String| reason_meant(session, &vocabularies::DISPUTE_REASON, &typed);
+    let reason = args.reason.map(meant).transpose()?;
+    if stance == "dispute" && reason.is_none() {
         return Err(reasons(session));
     }
     let page = Page::read(client, &args.record).await?;
@@ -76,7 +78,7 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
         ("claim".to_owned(), Json::text(claim.id.to_string())),
         ("stance".to_owned(), Json::text(stance)),
     ]);
-    put(&mut value, "reason", args.reason);
+    put(&mut value, "reason", reason);
     put(&mut value, "text", args.text);
     let mut members =
         Object::from([("prop".to_owned(), Json::text("opinion")), ("value".to_owned(), Json::Object(value))]);
@@ -149,7 +151,7 @@ pub(super) async fn with_sources(client: &Client, members: &mut Object, sources:
 
 /// The digits that a person typed or pasted for a claim.
 fn digits(text: &str) -> Result<String, Problem> {
-    let text = pasted(text).to_lowercase();
+    let text = pasted_claim(text).to_lowercase();
     if text.len() >= DIGITS && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Ok(text);
     }

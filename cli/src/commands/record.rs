@@ -204,7 +204,7 @@ async fn sign(
         if problem.words.problems.is_empty() {
             return Failed::Else(problem);
         }
-        let found = problem.words.problems.into_iter();
+        let found = preview::told(session, problem).words.problems.into_iter();
         Failed::Rules(
             found.map(|broken| written.found(&broken.code, &broken.path, broken.why, broken.advice)).collect(),
         )

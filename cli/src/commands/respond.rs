@@ -2,7 +2,7 @@
 
 use isnad_node::writing::Change;
 use isnad_protocol::encoding::json::{Json, Object};
-use isnad_protocol::model::kinds;
+use isnad_protocol::model::{ValueType, kinds, speech};
 
 use super::opinion::{Page, put, with_sources};
 use super::writing::{resolve_among, send};
@@ -37,10 +37,16 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     put(&mut value, "organisation", whose.map(|whose| whose.to_string()));
     put(&mut value, "claim", claim.map(|claim| claim.id.to_string()));
     put(&mut value, "channel", args.channel);
-    put(&mut value, "date", args.date);
+    put(&mut value, "date", args.date.map(|said| date_said(&said)));
     let mut members =
         Object::from([("prop".to_owned(), Json::text("response")), ("value".to_owned(), Json::Object(value))]);
     with_sources(&client, &mut members, &args.source).await?;
     let change = Change { claims: vec![Json::Object(members)], ..Change::of(page.record) };
     send(session, &client, space, change, None).await
+}
+
+/// A date as the claim has it; what is not understood is left to the rules, which say what is wrong with it.
+fn date_said(said: &str) -> String {
+    let date = speech::value(&ValueType::Date, said).ok();
+    date.and_then(|date| date.value.as_text().map(str::to_owned)).unwrap_or_else(|| said.to_owned())
 }

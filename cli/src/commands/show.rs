@@ -105,8 +105,12 @@ pub(super) fn text(pen: Pen<'_>, view: &View, is_brief: bool) -> String {
     parts.extend(Related { pen, is_brief }.parts(&view.related));
     parts.extend((!is_brief).then(|| timeline::lines(pen, view)));
     if is_brief {
-        let is_disputed = |property: &&&Property| property.claims.iter().any(|claim| !claim.disputed_by.is_empty());
-        parts.extend(others.iter().filter(is_disputed).map(|property| section(&sheet, property, true)));
+        let is_disputed = |property: &Property| property.claims.iter().any(|claim| !claim.disputed_by.is_empty());
+        let is_counted = |property: &Property| {
+            property.computed.headlines.iter().any(|headline| headline.category.is_some() && headline.accounts > 1)
+        };
+        let told = others.iter().filter(|property| is_disputed(property) || is_counted(property));
+        parts.extend(told.map(|property| section(&sheet, property, true)));
     } else {
         let mut others: Vec<&Property> = others;
         others.sort_by_key(|property| place(&property.prop));

@@ -7,9 +7,10 @@ use isnad_protocol::locale;
 use isnad_protocol::view::View;
 use serde::Serialize;
 
+use super::preview::is_shown;
 use super::reading::{label, property_word};
 use crate::client::Client;
-use crate::output::{hanging, width};
+use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
 
 /// Digits of a record's id that are shown: as many as name it.
@@ -36,6 +37,9 @@ pub(super) struct Took {
     pub(super) property: String,
     /// Its value in one line.
     pub(super) value: String,
+    /// Its value in the reader's words.
+    #[serde(skip)]
+    pub(super) words: String,
 }
 
 /// Says what was signed.
@@ -75,7 +79,19 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
         0 => session.word("written.stays").to_owned(),
         nodes => locale::counted(language, "goes_to", u64::try_from(nodes).unwrap_or(u64::MAX), &[]),
     };
-    [saved, goes].iter().map(|sentence| hanging("", sentence, width())).collect()
+    let sentences = [saved, goes].iter().map(|sentence| hanging("", sentence, width())).collect();
+    // Who was shown a preview has read them there.
+    if is_shown(session) { sentences } else { [sentences, notes(session, &view, &who, recorded)].concat() }
+}
+
+/// What readers are warned of in the claims that were signed, as a preview would have told it.
+fn notes(session: &Session, view: &View, who: &Who, recorded: &Recorded) -> Vec<String> {
+    let label = session.printer.styled(session.word("preview.warning"), Style::Alert);
+    let claims = view.properties.iter().flat_map(|property| &property.claims);
+    let own = claims.filter(|claim| Some(claim.organisation) == who.own && recorded.written.claims.contains(&claim.id));
+    let warnings = own.flat_map(|claim| claim.warnings.iter().map(|warning| (claim.id.to_short(), warning)));
+    let told = warnings.map(|(id, warning)| format!("{label} [{id}]: {}", inert(&warning.text_in(session.language))));
+    told.map(|note| hanging("", &note, width())).collect()
 }
 
 /// What it is called by afterwards.
@@ -87,7 +103,7 @@ fn ids(session: &Session, recorded: &Recorded) -> Vec<String> {
     }
     lines.extend(recorded.took.as_ref().map(|took| {
         let property = property_word(language, &took.property);
-        let value = session.printer.quotation(&session.apart(&took.value));
+        let value = session.printer.quotation(&took.words);
         format!("{} {property} {value}", locale::word(language, took.how))
     }));
     let named = |key: &str, id: String| locale::format(language, key, &[("id", &id)]);

@@ -72,6 +72,9 @@ fn help_is_in_the_readers_language_down_to_its_headings() {
                 assert!(!text.contains(english), "{language}: {english}\n{text}");
             }
             assert!(text.contains("--space <SPACE>") && text.contains("isnad import"), "{text}");
+            for english in ["Sign without", "Show what would", "Declare that", "Read the passphrase", "Judge what"] {
+                assert!(!text.contains(english), "{language}: {english}\n{text}");
+            }
         }
         let whole = help(language, &["help"]);
         assert!(!whole.contains("Commands") && !whole.contains("Print this message"), "{whole}");

@@ -1,6 +1,7 @@
 //! Text of others on a terminal: nothing in it moves the cursor, turns a line round, hides, or reaches into the line above.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use isnad_protocol::locale::Direction;
@@ -81,6 +82,17 @@ pub(crate) fn pasted(text: &str) -> &str {
     text.trim_matches(|character| matches!(character, '\u{2066}'..='\u{2069}'))
 }
 
+/// The id of a claim as it was copied, perhaps with the brackets that it stands in.
+pub(crate) fn pasted_claim(text: &str) -> &str {
+    text.trim_matches(|character| matches!(character, '\u{2066}'..='\u{2069}' | '[' | ']' | ' '))
+}
+
+/// An argument as it was meant: an option that was copied from a line that isolates it begins with its dashes.
+pub(crate) fn pasted_argument(argument: OsString) -> OsString {
+    let option = argument.to_str().map(pasted).filter(|option| option.starts_with('-')).map(OsString::from);
+    option.unwrap_or(argument)
+}
+
 /// A joiner does its work between letters of scripts that join, and between pictures; elsewhere it hides a difference.
 fn is_stray_joiner(before: char, character: char) -> bool {
     matches!(character, '\u{200c}' | '\u{200d}') && before.is_ascii()
@@ -101,6 +113,17 @@ const fn is_unsafe(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_copied_from_a_page_is_taken_without_its_marks() {
+        assert_eq!(pasted_claim("[\u{2066}75b7e1716d2d\u{2069}]"), "75b7e1716d2d");
+        assert_eq!(pasted_claim("75b7e171"), "75b7e171");
+        for (argument, expected) in
+            [("\u{2066}--help\u{2069}", "--help"), ("--lang", "--lang"), ("\u{2068}حلب\u{2069}", "\u{2068}حلب\u{2069}")]
+        {
+            assert_eq!(pasted_argument(argument.into()), OsString::from(expected));
+        }
+    }
 
     #[test]
     fn json_says_the_same_with_escapes() {

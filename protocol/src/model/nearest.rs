@@ -69,20 +69,36 @@ fn nearest<'a>(typed: &str, words: impl Iterator<Item = (&'a str, &'static str)>
     found.into_iter().take(limits::SUGGESTIONS).map(|(_, code)| code).collect()
 }
 
+/// True if one folded word is the other but for a letter or two; the shortest ones are never.
+pub(super) fn is_misprint(typed: &str, word: &str) -> bool {
+    let is_short = typed.chars().count() <= limits::SPOKEN_SHOWN;
+    is_short && misprinted(typed, word).is_some_and(|apart| apart > 0)
+}
+
 /// How far two words are apart; `None` if one is hardly meant by the other. A beginning comes behind a misprint.
 fn apart(typed: &str, word: &str) -> Option<usize> {
     const BEGINNING: usize = 3;
     let (one, other) = (typed.chars().count(), word.chars().count());
-    let allowed = match one.max(other) {
+    let is_beginning = one >= BEGINNING && word.starts_with(typed);
+    misprinted(typed, word).or_else(|| is_beginning.then(|| allowed(one.max(other)).saturating_add(1)))
+}
+
+/// Letters that may be wrong in a word of a length.
+const fn allowed(length: usize) -> usize {
+    match length {
         0..=3 => 0,
         4..=7 => 1,
         8..=13 => 2,
         _ => 3,
-    };
+    }
+}
+
+/// How far two words are apart that are one but for misprints.
+fn misprinted(typed: &str, word: &str) -> Option<usize> {
+    let (one, other) = (typed.chars().count(), word.chars().count());
+    let allowed = allowed(one.max(other));
     // Length first: most words are ruled out by it.
-    let misprint = (one.abs_diff(other) <= allowed).then(|| distance(typed, word)).filter(|apart| *apart <= allowed);
-    let is_beginning = one >= BEGINNING && word.starts_with(typed);
-    misprint.or_else(|| is_beginning.then(|| allowed.saturating_add(1)))
+    (one.abs_diff(other) <= allowed).then(|| distance(typed, word)).filter(|apart| *apart <= allowed)
 }
 
 /// Letters to put in, leave out, change, or swap with their neighbour, to come from one word to the other.

@@ -51,9 +51,22 @@ impl Range {
 
 /// The category and range of a count.
 pub(super) fn count(value: &Json) -> Option<(&str, Range)> {
-    let category = value.get("category")?.as_text()?;
-    let range = Range { min: value.get("min")?.as_int()?, max: value.get("max").and_then(Json::as_int) };
-    Some((category, range))
+    let (min, max) = count_bounds(value)?;
+    Some((value.get("category")?.as_text()?, Range { min, max }))
+}
+
+/// Words of a source that leave a count open above.
+const OPEN_ABOVE: [&str; 3] = ["at least", "more than", "no fewer than"];
+
+/// The bounds of a count; no upper one means "or more". One number that its source calls "at least" is no exact count: drawn
+/// or compared as one, it would contradict a higher number that it allows.
+#[must_use]
+pub fn count_bounds(value: &Json) -> Option<(i64, Option<i64>)> {
+    let min = value.get("min")?.as_int()?;
+    let max = value.get("max").and_then(Json::as_int);
+    let said = value.get("qualifier").and_then(Json::as_text).unwrap_or_default().to_lowercase();
+    let is_open = max == Some(min) && OPEN_ABOVE.contains(&said.as_str());
+    Some((min, max.filter(|_| !is_open)))
 }
 
 #[cfg(test)]
@@ -139,6 +152,14 @@ pub(super) mod tests {
         check(1, "casualty", &killed(25, None), &killed(49, Some(49)), false);
         check(1, "casualty", &killed(50, None), &killed(49, Some(49)), true);
         check(1, "casualty", r#"{"category":"injured","min":500}"#, &killed(49, Some(49)), false);
+        let open = |number: i64, said: &str| {
+            format!(r#"{{"category":"killed","max":{number},"min":{number},"qualifier":"{said}"}}"#)
+        };
+        check(1, "casualty", &open(26, "at least"), &open(25, "More than"), false);
+        check(1, "casualty", &open(25, "more than"), &killed(26, Some(26)), false);
+        check(1, "casualty", &open(26, "at least"), &killed(25, Some(25)), true);
+        check(1, "casualty", &open(26, "about"), &open(25, "more than"), false);
+        check(1, "casualty", &open(25, "about"), &open(26, "about"), true);
         let title = model::property(2, "birth_place").unwrap();
         let (ar, en) = (claim("birth_place", r#""حلب""#, Some("ar")), claim("birth_place", r#""Aleppo""#, Some("en")));
         assert!(!excludes(title, &ar, &en));

@@ -17,7 +17,7 @@ fn journey_6_an_incident_shows_each_body_with_its_words_standard_and_date_and_ea
     let page = told(analyst, "en", &["show", KHAN_AL_ASSAL]);
     let bars = page.lines().filter(|line| line.contains("|--")).map(flat).collect::<Vec<_>>();
     assert_eq!(bars.len(), 4, "one bar for each claimant and kind of casualty: {page}");
-    shows(&flat(&page), &["killed 25 to 26 (2 accounts, computed)", "injured 86 to 110 (2 accounts, computed)"]);
+    shows(&flat(&page), &["killed 25 or more (2 accounts, computed)", "injured 86 or more (2 accounts, computed)"]);
     assert!(!page.contains("51"), "counts of several claimants are never added: {page}");
     let flattened = flat(&page);
     for conclusion in [

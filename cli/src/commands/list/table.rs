@@ -66,7 +66,9 @@ pub(super) fn print(
     }
     let kinds = locale::word(language, &format!("kinds.{kind}")).to_owned();
     let contested = locale::word(language, "view.contested");
-    session.printer.text(&format!("{kinds}: {}; ≠ {contested}: {}", head.total, head.contested));
+    let (total, count) = (head.total.to_string(), head.contested.to_string());
+    let values = [("kinds", &*kinds), ("total", &*total), ("contested", contested), ("count", &*count)];
+    session.printer.text(&locale::format(language, "list.total", &values));
     if shown < head.total {
         let (shown, total) = (shown.to_string(), head.total.to_string());
         session.printer.text(&locale::format(language, "list.shown", &[("shown", &shown), ("total", &total)]));

@@ -2,7 +2,7 @@
 
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::locale::Direction;
-use isnad_protocol::view::State;
+use isnad_protocol::view::{State, count_bounds};
 
 use super::pen::Pen;
 use super::said::Said;
@@ -61,7 +61,7 @@ fn in_order(pen: Pen<'_>, drawing: &str) -> String {
 
 fn row(pen: Pen<'_>, said: &Said<'_>, value: &Json) -> Option<(String, Row)> {
     let category = value.get("category")?.as_text()?.to_owned();
-    let (min, max) = (value.get("min")?.as_int()?, value.get("max").and_then(Json::as_int));
+    let (min, max) = count_bounds(value)?;
     let name = match &said.claim.according_to {
         Some(body) => pen.record(body),
         None => said.signers.iter().map(|id| pen.organisation(*id)).collect::<Vec<_>>().join(" + "),

@@ -68,8 +68,9 @@ impl Related<'_> {
                 None if is_conclusion => self.conclusion(line),
                 None => self.other(line),
             });
-            if line.state == State::Live && !self.is_brief {
-                out.extend(self.below(line, is_conclusion));
+            if line.state == State::Live {
+                let below = if self.is_brief { self.against(line) } else { self.below(line, is_conclusion) };
+                out.extend(below);
             }
         }
         out.extend(more(pen, lines.len().saturating_sub(shown.len())));
@@ -93,6 +94,29 @@ impl Related<'_> {
             out.extend(hung("    ", &pen.notes(&notes), pen.width));
         }
         out
+    }
+
+    /// What a short page says of a line that the whole one shows below it: no accusation stands there without what speaks
+    /// against it.
+    fn against(&self, line: &Line) -> Vec<String> {
+        let pen = self.pen;
+        let mut notes = self.doubts(line);
+        let count = line.disputed_by.len();
+        notes.extend((count > 0).then(|| pen.say("format.disputed_by", &[("count", &count.to_string())])));
+        let count = line.replies.len();
+        notes.extend((count > 0).then(|| pen.field(&pen.word("view.responses"), &count.to_string())));
+        if notes.is_empty() { Vec::new() } else { hung("    ", &pen.notes(&notes), pen.width) }
+    }
+
+    /// Why a line is to be read with care.
+    fn doubts(&self, line: &Line) -> Vec<String> {
+        let pen = self.pen;
+        let doubts = [
+            (line.unverified, "view.unverified"),
+            (line.malformed, "view.malformed"),
+            (!line.counts, "show.not_counted"),
+        ];
+        doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| pen.word(key)).collect()
     }
 
     /// A measure, a case, an item of evidence, another incident.
@@ -154,9 +178,7 @@ impl Related<'_> {
             let told = |code: &String| pen.field(&pen.word(&format!("field.{field}")), &pen.code(field, code));
             notes.extend(code.as_ref().map(told));
         }
-        notes.extend(line.unverified.then(|| pen.word("view.unverified")));
-        notes.extend(line.malformed.then(|| pen.word("view.malformed")));
-        notes.extend((!line.counts).then(|| pen.word("show.not_counted")));
+        notes.extend(self.doubts(line));
         let id = format!("{} [{}]", short(&line.record.record.to_string()), line.claim.to_short());
         notes.push(pen.quiet(&id));
         let width = pen.width;

@@ -13,7 +13,7 @@ use isnad_protocol::view::{
     Retracted, ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
 };
 
-use super::{Pen, text};
+use super::{Pen, Related, text};
 use crate::commands::history::story::Story;
 use crate::output::{Printer, columns, printed};
 
@@ -426,4 +426,20 @@ fn a_reply_stands_directly_below_what_it_answers() {
     let basis = lines.iter().position(|line| line.starts_with("    ← ")).unwrap();
     let wording = lines.iter().position(|line| line.starts_with("      “v”")).unwrap();
     assert!(value < wording && wording < replied && replied < basis, "{page}");
+}
+
+#[test]
+fn a_short_page_does_not_accuse_without_what_speaks_against_it() {
+    let (view, who) = (view("words"), who("words"));
+    for language in Language::ALL {
+        let pen = pen(language, &who, 100);
+        let conclusions = Related { pen, is_brief: true }.parts(&[line("words", "attribution")]);
+        let told = conclusions.concat().join(" ");
+        let disputed = pen.say("format.disputed_by", &[("count", "1")]);
+        let replies = pen.field(&pen.word("view.responses"), "1");
+        for word in [disputed, replies, pen.word("view.unverified"), pen.word("view.malformed")] {
+            assert!(told.contains(&word), "{word} is missing in {told}");
+        }
+        assert!(text(pen, &view, true).contains(&pen.word("show.not_counted")), "{language}");
+    }
 }

@@ -158,6 +158,12 @@ impl Said {
 
     /// A part without a label: the first is a name; a further one is another name if its script is new, else the region.
     fn bare(&mut self, part: &str, lang: Option<&str>) -> Result<(), NotUnderstood> {
+        // Nobody meant a region or a second name that is a country but for a letter.
+        if let Some(code) = regions::misspelt_country(part).filter(|_| !self.names.is_empty() && self.country.is_none())
+        {
+            let near = NotUnderstood::new("place_country_near", "country").with("part", part);
+            return Err(near.with("near", &code.to_uppercase()));
+        }
         let script = script_of(part);
         let is_name = self.names.is_empty() || self.names.iter().all(|(name, _)| script_of(name) != script);
         if is_name {

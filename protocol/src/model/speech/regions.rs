@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::super::nearest;
 use super::super::values::is_language;
 use super::NotUnderstood;
 use super::fold::plain;
@@ -17,8 +18,12 @@ pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj
 tl tm tn to tr tt tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw";
 
 /// The countries that have names in the locales.
-const NAMED: &[&str] =
-    &["sy", "ru", "iq", "us", "gb", "fr", "ua", "jp", "eu", "ir", "sd", "my", "kp", "nl", "de", "ch", "lb", "tr", "jo"];
+const NAMED: &[&str] = &[
+    "sy", "ru", "iq", "us", "gb", "fr", "ua", "jp", "eu", "ir", "sd", "my", "kp", "nl", "de", "ch", "lb", "tr", "jo",
+    "ye", "ly", "eg", "il", "ps", "sa", "kw", "ae", "qa", "af", "pk", "in", "cn", "kr", "vn", "la", "kh", "mm", "et",
+    "so", "td", "ma", "dz", "tn", "am", "az", "ge", "by", "bg", "it", "es", "be", "pl", "at", "se", "no", "fi", "ca",
+    "au", "mx",
+];
 
 /// Further names, as people type them.
 const ALSO: &[(&str, &str)] = &[
@@ -34,6 +39,11 @@ const ALSO: &[(&str, &str)] = &[
     ("nl", "The Netherlands|Holland"),
     ("eu", "EU|UE"),
     ("tr", "Türkiye|Turkiye"),
+    ("sa", "KSA|Kingdom of Saudi Arabia|المملكة العربية السعودية"),
+    ("ae", "UAE|EAU|الإمارات العربية المتحدة"),
+    ("vn", "Vietnam"),
+    ("mm", "Burma|Birmanie"),
+    ("by", "Biélorussie|روسيا البيضاء"),
 ];
 
 /// The languages that have names in the locales.
@@ -53,6 +63,12 @@ pub(super) fn known_country(text: &str) -> Option<&'static str> {
         }
     }
     country_names().get(&typed).copied()
+}
+
+/// The country whose name a text is but for a misprint.
+pub(super) fn misspelt_country(text: &str) -> Option<&'static str> {
+    let typed = plain(text);
+    country_names().iter().find(|(name, _)| nearest::is_misprint(&typed, name)).map(|(_, code)| *code)
 }
 
 /// Folded names of countries.

@@ -259,12 +259,13 @@ fn language(text: &str) -> String {
 
 /// The body's own words with their language, or the code that says why they are not given.
 fn wording(node: &Node) -> Result<Json, Mistake> {
-    if let Some(lang) = &node.lang {
-        return Ok(Json::object([("lang", Json::text(language(lang))), ("text", Json::text(&node.text))]));
-    }
+    // The code first: the form has a language in its brackets, and nobody's own words are "not_seen".
     let vocabulary = &crate::model::vocabularies::WORDING_UNAVAILABLE;
-    match keys::code(vocabulary, &node.text) {
-        Some(code) => Ok(Json::object([("unavailable", Json::text(code))])),
-        None => Err(Mistake::rule("template_wording", &[("key", &node.key)])),
+    match (keys::code(vocabulary, &node.text), &node.lang) {
+        (Some(code), _) => Ok(Json::object([("unavailable", Json::text(code))])),
+        (None, Some(lang)) => {
+            Ok(Json::object([("lang", Json::text(language(lang))), ("text", Json::text(&node.text))]))
+        }
+        (None, None) => Err(Mistake::rule("template_wording", &[("key", &node.key)])),
     }
 }

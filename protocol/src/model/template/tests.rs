@@ -250,3 +250,16 @@ fn no_text_brings_the_reader_to_a_stop() {
         let _ = marked(&text, &[mark], Language::Ar);
     }
 }
+
+#[test]
+fn a_word_that_says_there_are_no_words_is_never_signed_as_the_words_of_a_body() {
+    for said in ["not_seen", "Not seen", "wording not seen", "لم يُطّلع على النص الحرفي", "termes exacts non consultés"]
+    {
+        for key in ["wording", "wording [en]", "النص الحرفي [ar]"] {
+            let parsed = parse(kinds::INCIDENT, &format!("status: alleged\n    {key}: {said}\n"));
+            let wording = parsed.draft.claims.first().and_then(|claim| claim.get("wording")).cloned();
+            let expected = Json::object([("unavailable", Json::text("not_seen"))]);
+            assert_eq!(wording, Some(expected), "{key}: {said}: {:?}", parsed.errors);
+        }
+    }
+}

@@ -167,6 +167,9 @@ fn places_are_read_in_any_order() {
             ("SY", "place_no_name"),
             ("Douma; Eastern Ghouta; Rural Damascus", "place_part"),
             ("Douma; SY; FR", "place_several"),
+            ("Douma; Syira", "place_country_near"),
+            ("دوما؛ سوري", "place_country_near"),
+            ("Sanaa; Yemmen", "place_country_near"),
             ("Douma; colour: blue", "place_part"),
         ],
     );
