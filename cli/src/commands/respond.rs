@@ -2,7 +2,7 @@
 
 use isnad_node::writing::Change;
 use isnad_protocol::encoding::json::{Json, Object};
-use isnad_protocol::model::{ValueType, kinds, speech};
+use isnad_protocol::model::{ValueType, kinds, speech, vocabularies};
 
 use super::opinion::{Page, put, with_sources};
 use super::writing::{resolve_among, send};
@@ -25,7 +25,7 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     let subject = resolve_among(&client, &args.subject, &[kinds::SUBJECT]).await?;
     let mut value = Object::from([
         ("subject".to_owned(), Json::text(subject.to_string())),
-        ("stance".to_owned(), Json::text(&args.stance)),
+        ("stance".to_owned(), Json::text(said(&ValueType::Code(&vocabularies::RESPONSE_STANCE), &args.stance))),
         ("text".to_owned(), Json::text(&args.text)),
         ("lang".to_owned(), Json::text(&args.language)),
     ]);
@@ -37,7 +37,7 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     put(&mut value, "organisation", whose.map(|whose| whose.to_string()));
     put(&mut value, "claim", claim.map(|claim| claim.id.to_string()));
     put(&mut value, "channel", args.channel);
-    put(&mut value, "date", args.date.map(|said| date_said(&said)));
+    put(&mut value, "date", args.date.map(|date| said(&ValueType::Date, &date)));
     let mut members =
         Object::from([("prop".to_owned(), Json::text("response")), ("value".to_owned(), Json::Object(value))]);
     with_sources(&client, &mut members, &args.source).await?;
@@ -45,8 +45,8 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     send(session, &client, space, change, None).await
 }
 
-/// A date as the claim has it; what is not understood is left to the rules, which say what is wrong with it.
-fn date_said(said: &str) -> String {
-    let date = speech::value(&ValueType::Date, said).ok();
-    date.and_then(|date| date.value.as_text().map(str::to_owned)).unwrap_or_else(|| said.to_owned())
+/// A date or a code as the claim has it; what is not understood is left to the rules, which say what is wrong with it.
+fn said(kind: &ValueType, text: &str) -> String {
+    let value = speech::value(kind, text).ok();
+    value.and_then(|said| said.value.as_text().map(str::to_owned)).unwrap_or_else(|| text.to_owned())
 }
