@@ -91,8 +91,11 @@ fn words_of(language: &str) -> &'static [&'static str] {
     }
 }
 
-/// Nothing in a text is of another language than its own, but for what is quoted or is a code.
+/// Nothing in a text is of another language than its own, but for what is quoted, is a code or an option.
 fn is_in_its_language(text: &str, language: &str) -> bool {
+    let is_option =
+        |word: &&str| word.trim_start_matches(|mark: char| !mark.is_alphanumeric() && mark != '-').starts_with("--");
+    let text = text.split_whitespace().filter(|word| !is_option(word)).collect::<Vec<_>>().join(" ");
     let is_arabic = text.chars().any(|letter| ('\u{600}'..='\u{6ff}').contains(&letter));
     let words: BTreeSet<String> =
         text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_lowercase).collect();

@@ -147,7 +147,7 @@ fn journey_8_five_organisations_on_one_video_and_one_laboratory_are_two_sources(
         let words = [
             ("en", "5 organisations, 2 independent sources"),
             ("fr", "5 organisations, 2 sources indépendantes"),
-            ("ar", "عدد المنظمات: 5، عدد المصادر المستقلة: 2"),
+            ("ar", "5 منظمات، مصدران مستقلان"),
         ];
         for (language, words) in words {
             shows(&flat(&told(home, language, &["explain", &claim])), &[words]);

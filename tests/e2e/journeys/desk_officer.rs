@@ -118,7 +118,7 @@ fn journey_3_a_dispute_changes_nothing_and_gives_the_partner_a_task() {
     two.agree();
     let tasks = told_flat(partner, &["tasks"]);
     shows(&tasks, &["Organisation 1 disputes your claim", "standard of proof not met: Its own words were not seen."]);
-    shows(&tasks, &["→ answer: isnad opinion", "→ correct the claim: isnad claim replace", "→ or let it stand"]);
+    shows(&tasks, &["→ to answer: isnad opinion", "→ to correct the claim: isnad claim replace", "→ or let it stand"]);
     for home in [partner, officer] {
         let view = json(home, &["show", attribution]);
         let shown = claims(&view, "outcome")[0];
