@@ -58,7 +58,7 @@ fn an_import_leaves_out_a_person_whom_nothing_accuses_and_shows_before_what_it_w
     let names = value!([{"lang": "en", "value": "A. B.", "type": "primary"}]);
     let person = value!({"id": "somebody", "kind": "person", "names": names, "topics": [], "public_basis": []});
     file["subjects"].as_array_mut().unwrap().push(person);
-    let file = consortium.file("dataset.json", &file.to_string());
+    let file = consortium.file("dataset.json", file.to_string());
     let digest = json(home, &["digest"]);
     let shown = say(home, &["--json", "import", &file, "--preview"]).json();
     assert_eq!(json(home, &["digest"]), digest, "a preview signs nothing");
