@@ -104,9 +104,14 @@ fn one_text(session: &Session, due: &Due) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The command that says that the measure was renewed: whoever runs it puts in the new end, and the source that says so.
+/// The command that says that the measure was renewed: whoever runs it puts in the new end, and the source that says so. It is
+/// the authority that renews, not the reader.
 fn renewal(due: &Due) -> String {
-    format!("isnad claim add {} end YYYY-MM-DD --source RECORD", due.record.record)
+    let by = match &due.authorities[..] {
+        [authority] => format!(" --according-to {}", authority.record),
+        _ => String::new(),
+    };
+    format!("isnad claim add {} end YYYY-MM-DD{by} --source RECORD", due.record.record)
 }
 
 fn name(session: &Session, reference: &Reference) -> String {
