@@ -145,6 +145,7 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
         preview.warn_of_missing(&ready);
         preview.warn(&reader, &ready, saying)?;
         preview.warn_of_alias(&reader, &ready)?;
+        preview.warn_of_second(&ready);
         if is_public {
             let few = cells::small(node, &ready.own, &ready.claims, &together, public)?;
             preview.warn_of_claims(
@@ -230,6 +231,26 @@ impl Preview {
         }
         self.warn_of_claims(ready, taken);
         Ok(())
+    }
+
+    /// Of a property that has one value, another one stands beside the first and replaces nothing: most who write it mean to
+    /// correct.
+    fn warn_of_second(&mut self, ready: &Ready) {
+        let is_single = |prop: &str| {
+            model::property(ready.record.kind_code(), prop).is_some_and(|property| !property.cardinality.is_many())
+        };
+        let second = ready.claims.iter().enumerate().filter_map(|(index, claim)| {
+            let prop = claim.prop().filter(|prop| claim.replaces().is_none() && is_single(prop))?;
+            let is_first = |first: &&Claim| {
+                first.according_to() == claim.according_to()
+                    && first.id() != claim.id()
+                    && first.value() != claim.value()
+            };
+            let first = ready.own.standing(&[prop]).find(is_first)?.id().to_short();
+            Some((index, "second_value", [("property", prop.to_owned()), ("claim", first)]))
+        });
+        let second: Vec<_> = second.collect();
+        self.warn_of_claims(ready, second);
     }
 
     /// Adds what only the author is told, by the place of a claim in its change.

@@ -177,3 +177,19 @@ async fn an_alias_in_use_is_pointed_out_where_it_is_not_refused() {
         assert_eq!(told, if is_told { vec![at(1, 1).to_string()] } else { Vec::new() }, "{record}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_value_beside_ones_own_is_pointed_out() {
+    let (_homes, node) = alone().await;
+    let date = |day: &str, cited: &str| format!(r#"{{{cited}"prop":"date","value":"2018-04-{day}"}}"#);
+    let written = hand_in(&node, "members", false, vec![change(at(1, 1), &date("07", ""))]).await.unwrap();
+    let first = written.claims[0].to_short();
+    let cited = format!(r#""according_to":"{}","#, at(9, 1));
+    for (claim, is_told) in [(date("08", ""), true), (date("07", ""), false), (date("08", &cited), false)] {
+        let changes = vec![change(at(1, 1), &claim)];
+        let shown = preview(&node, Request { space: "members".into(), changes, only_new: false }).await.unwrap();
+        let told = shown.warnings.iter().filter(|warning| warning.code == "second_value");
+        let told: Vec<&str> = told.filter_map(|warning| warning.values.get("claim")).map(String::as_str).collect();
+        assert_eq!(told, if is_told { vec![first.as_str()] } else { Vec::new() }, "{claim}");
+    }
+}
