@@ -206,8 +206,8 @@ pub const SUMMARY_BYTES: usize = 32_768;
 /// Bytes of that for the members that every summary has: its keys, days, numbers and its own id.
 pub const SUMMARY_FRAME_BYTES: usize = 2_048;
 
-/// Bytes that one part of a summary takes at most, such as its titles: some sixty ids or a dozen long texts. Five floods fill it, and
-/// one alone leaves room for all else.
+/// Bytes that one part of a summary takes at most, such as its titles: some sixty ids or a dozen long texts. One flood leaves room
+/// for all else. Whom a record is not has two such shares: names that many bear are told apart by the hundred.
 pub const SUMMARY_PART_BYTES: usize = 6_144;
 
 /// Records that judge one record to be another, and are asked when a line of a list tells of it: a name that many bear is told

@@ -21,7 +21,7 @@ impl Summary {
         // Members are few. Behind them whom the record is not: whoever gives it a title in each language of the world does
         // not hide that it was taken for somebody else. MODEL §9.3.
         let organisations = room.part(|room| room.keep(self.organisations, |_| ID_BYTES));
-        let not_same_as = room.part(|room| room.keep(self.not_same_as, |_| ID_BYTES));
+        let not_same_as = room.shares(2, |room| room.keep(self.not_same_as, |_| ID_BYTES));
         let labels = room.part(|room| room.words(self.labels));
         let identifiers = room.part(|room| room.texts(self.identifiers));
         let statuses = room.part(|room| room.texts(self.statuses));
@@ -73,7 +73,12 @@ impl Room {
 
     /// What is kept of a part, which takes no more than its share.
     fn part<T>(&mut self, keep: impl FnOnce(&mut Self) -> T) -> T {
-        let rest = self.left.saturating_sub(limits::SUMMARY_PART_BYTES);
+        self.shares(1, keep)
+    }
+
+    /// The same of one that has the shares of several.
+    fn shares<T>(&mut self, shares: usize, keep: impl FnOnce(&mut Self) -> T) -> T {
+        let rest = self.left.saturating_sub(limits::SUMMARY_PART_BYTES.saturating_mul(shares));
         self.left = self.left.saturating_sub(rest);
         let kept = keep(self);
         self.left = self.left.saturating_add(rest);
