@@ -7,7 +7,7 @@ use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::candidates::Reason;
 
-use super::reading::{label, organisation_name, property_word};
+use super::reading::{RECORD_DIGITS, digits, label, organisation_name, property_word};
 use crate::args::ListArgs;
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem};
@@ -90,15 +90,6 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
     // On a line of its own and never wrapped, for it is there to be copied.
     lines.push(format!("{INDENT}  isnad judge {first} {second} different --score {}", candidate.score));
     lines.join("\n")
-}
-
-/// Digits of a record's id in a command that is printed to be copied.
-pub(super) const RECORD_DIGITS: usize = 10;
-
-/// The beginning of an id: enough to name the record.
-pub(super) fn digits(record: RecordId, count: usize) -> String {
-    let id = record.to_string();
-    id.rsplit('/').next().unwrap_or_default().chars().take(count).collect()
 }
 
 fn record_text(session: &Session, record: RecordId, called: &Called) -> String {

@@ -173,7 +173,7 @@ fn is_backup_of(file: &str, name: &str) -> bool {
 }
 
 /// A word as a shell takes it, whatever stands in it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

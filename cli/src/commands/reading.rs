@@ -1,7 +1,7 @@
 //! `status`, `who`, `digest`; and how organisations and records are called.
 
 use isnad_node::reading::{ActLine, Digests, Status, Who};
-use isnad_protocol::id::OrganisationId;
+use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
@@ -209,4 +209,13 @@ pub(crate) async fn digest(session: &Session) -> Outcome {
 fn in_groups(hex: &str) -> String {
     let groups: Vec<&str> = (0..hex.len()).step_by(8).filter_map(|start| hex.get(start..start + 8)).collect();
     groups.join(" ")
+}
+
+/// Digits of a record's id in a command that is printed to be copied.
+pub(super) const RECORD_DIGITS: usize = 10;
+
+/// The beginning of an id: enough to name the record.
+pub(super) fn digits(record: RecordId, count: usize) -> String {
+    let id = record.to_string();
+    id.rsplit('/').next().unwrap_or_default().chars().take(count).collect()
 }

@@ -8,7 +8,7 @@ use isnad_protocol::view::View;
 use serde::Serialize;
 
 use super::preview::is_shown;
-use super::reading::{label, property_word};
+use super::reading::{digits, label, property_word};
 use crate::client::Client;
 use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
@@ -59,8 +59,7 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
     let view = client.get::<View>(&format!("/records/{}", recorded.record)).await;
     let (Ok(view), Ok(who)) = (view, client.get::<Who>("/who").await) else { return Vec::new() };
     let language = session.language;
-    let id = recorded.record.to_string();
-    let digits: String = id.split('/').next_back().unwrap_or_default().chars().take(DIGITS).collect();
+    let digits = digits(recorded.record, DIGITS);
     let kind = locale::code(language, "kind", &view.kind);
     let title = label(&view.labels, language).map_or_else(|| session.apart(&digits), |title| session.apart(&title));
     let values = [

@@ -5,9 +5,8 @@ use isnad_protocol::id::ClaimId;
 use isnad_protocol::locale;
 use isnad_protocol::view::tasks::Why;
 
-use super::candidates::{RECORD_DIGITS, digits};
 use super::preview::in_a_line;
-use super::reading::{label, organisation_name, property_word};
+use super::reading::{RECORD_DIGITS, digits, label, organisation_name, property_word};
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
 use crate::output::{Style, apart, hanging, inert, isolated, width};
