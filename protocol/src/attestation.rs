@@ -12,8 +12,10 @@ use crate::key::PublicKey;
 use crate::limits;
 use crate::log::LogEnd;
 
+mod due;
 mod records;
 
+pub use due::{Candidate, Holds, Said};
 pub use records::{RecordTree, leaf};
 
 /// An act that is acknowledged, and with it all that it follows.
