@@ -16,7 +16,7 @@ mod due;
 mod records;
 
 pub use due::{Candidate, Holds, Said};
-pub use records::{RecordTree, leaf};
+pub use records::{Branches, Child, RecordTree, leaf, set_in};
 
 /// An act that is acknowledged, and with it all that it follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

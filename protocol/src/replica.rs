@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::governance::Governance;
 use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
-use crate::log::{Authentic, Log, LogEnd, LogKey};
+use crate::log::{Authentic, Frontier, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
@@ -132,6 +132,8 @@ pub enum Output {
         space: SpaceId,
         /// What is to be said, in as many entries as it takes.
         attestation: Attestation,
+        /// Every end that the log will have named then: what the root of the records covers.
+        ends: Frontier,
     },
     /// Something that a person should know.
     Notice(Notice),

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ActLine, Attestation, LogLine, NodeLine};
 use crate::id::{ActId, NodeId};
 use crate::key::PublicKey;
-use crate::log::LogEnd;
+use crate::log::{Frontier, LogEnd};
 
 /// What one log of attestations has said, all of it together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Said {
     acts: BTreeSet<ActId>,
-    logs: BTreeMap<PublicKey, LogEnd>,
+    logs: Frontier,
     nodes: BTreeMap<NodeId, BTreeSet<String>>,
 }
 
@@ -35,7 +35,7 @@ pub struct Holds {
     /// Acts with enough signatures, in the order in which this node first held them so.
     pub acts: Vec<Candidate>,
     /// Logs, each as far as it is held whole; none of attestations.
-    pub logs: BTreeMap<PublicKey, LogEnd>,
+    pub logs: Frontier,
     /// Where the node is reached; in `members` alone.
     pub nodes: BTreeSet<NodeLine>,
 }
@@ -57,6 +57,12 @@ impl Said {
     #[must_use]
     pub fn end(&self, log: &PublicKey) -> Option<LogEnd> {
         self.logs.get(log).copied()
+    }
+
+    /// How far each log was named.
+    #[must_use]
+    pub const fn ends(&self) -> &Frontier {
+        &self.logs
     }
 
     /// What is new since, without the root of the records, which follows from the ends that are named.

@@ -221,7 +221,9 @@ impl Replica {
             let attestation = self.attestation_due(&space, logs)?;
             if !attestation.is_empty() {
                 is_silent = false;
-                self.outputs.push_back(Output::Attest { space: space.id, attestation });
+                let mut ends = self.attesting.said.get(&space.id).map(Said::ends).cloned().unwrap_or_default();
+                ends.extend(attestation.logs.iter().map(|line| (line.author, line.end)));
+                self.outputs.push_back(Output::Attest { space: space.id, attestation, ends });
             }
         }
         // Until it stands in our own log it is still to be said: a node that may not sign is asked again.

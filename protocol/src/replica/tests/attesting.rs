@@ -26,7 +26,7 @@ impl World {
         let asked = self.handle(site, Input::Wake);
         let mut made = 0;
         for output in asked {
-            let Output::Attest { space, attestation } = output else { continue };
+            let Output::Attest { space, attestation, .. } = output else { continue };
             let entries = self.sealed_attestations(site, space, attestation);
             made += entries.len();
             self.handle(site, Input::Submit { request: 9, entries });
@@ -100,7 +100,7 @@ fn only_what_changed_is_named() {
     } else {
         asked
     };
-    let [Output::Attest { space, attestation }] = asked.as_slice() else { panic!("{asked:?}") };
+    let [Output::Attest { space, attestation, .. }] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(*space, world.members);
     let log = world.log(0);
     let named: Vec<_> = attestation.logs.iter().map(|line| (line.author, line.end.seq)).collect();
