@@ -16,6 +16,7 @@ use crate::key::PublicKey;
 
 mod admission;
 mod charter;
+mod closed;
 mod digest;
 mod file;
 mod lineage;
@@ -27,6 +28,7 @@ mod waiting;
 
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link, Membership, Position};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use query::{ActStatus, GrantInfo, OrganisationInfo, SpaceInfo, Wait};
