@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, Role};
 use crate::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
+use crate::log::{ForkProof, LogKey};
 
 mod admission;
 mod charter;
@@ -102,6 +103,8 @@ pub struct Governance {
     /// Every organisation that a held charter names, with the lowest version of one that does.
     named: Arc<BTreeMap<OrganisationId, u64>>,
     effect: Option<Arc<Effect>>,
+    /// Of each forked log the proof with the lowest position.
+    forks: Arc<BTreeMap<LogKey, ForkProof>>,
 }
 
 /// What is in effect, made from the acts held.
@@ -124,6 +127,7 @@ impl Governance {
             chains: BTreeMap::new(),
             named: Arc::default(),
             effect: None,
+            forks: Arc::default(),
         }
     }
 

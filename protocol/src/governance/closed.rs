@@ -11,6 +11,7 @@ use crate::breakage::{self, Breakage};
 use crate::id::{ActId, EntryId, OrganisationId};
 use crate::log::{LogEnd, LogKey};
 
+mod forks;
 mod most;
 mod tree;
 
