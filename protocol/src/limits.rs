@@ -61,6 +61,9 @@ pub const STATE_ITEMS: usize = 16_384;
 /// not of all, so that every replica stops at the same entry, and no author fills the room of another.
 pub const WANTED: usize = 4_096;
 
+/// Headers that one peer may ask for in a session, each a read: to find where some hundred forked logs part, each by halving.
+pub const PROBES: u32 = 8_192;
+
 /// Entries read in vain, for payloads that a peer wants and nobody has, before what else is due goes first: a peer that makes up
 /// such wishes has a disk read for each.
 pub const MISSES: usize = 64;
