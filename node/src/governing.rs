@@ -143,13 +143,16 @@ pub struct Request {
     pub instead: Vec<ActId>,
 }
 
-/// An act that nobody has signed yet.
+/// An act to be read or signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drafted {
     /// Its bytes, hexadecimal.
     pub bytes: String,
     /// What it says.
     pub act: Described,
+    /// What a key store has to know before it signs.
+    #[serde(default)]
+    pub seen: signing::Seen,
     /// What would not count any more.
     #[serde(default)]
     pub stops: Vec<Stopped>,
@@ -199,7 +202,8 @@ pub fn draft(node: &Node, request: Request) -> Result<Drafted, Problem> {
     if described.changes.iter().all(|change| matches!(change, Change::Instead { .. })) {
         return Err(told("nothing_changes", &[]));
     }
-    Ok(Drafted { bytes: to_hex(&act.encode()), act: described, stops })
+    let seen = signing::Seen::of(governance, &act, Some(own));
+    Ok(Drafted { bytes: to_hex(&act.encode()), act: described, seen, stops })
 }
 
 /// The next act of a chain, if the door would take it once it is signed.

@@ -11,6 +11,7 @@ use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Shared};
+use crate::governing::signing::Seen;
 use crate::governing::{self, Described, Drafted, LogTail, Request};
 use crate::node::Node;
 use crate::problem::{Problem, exit};
@@ -23,24 +24,17 @@ pub(super) fn routes() -> Router<Arc<Node>> {
         .route("/governing/logs/{key}", get(logs))
 }
 
-/// An act with its bytes.
-#[derive(Debug, Serialize, Deserialize)]
-struct WithBytes {
-    act: Described,
-    /// Hexadecimal.
-    bytes: String,
-}
-
 async fn acts(State(node): Shared) -> Answer<Vec<Described>> {
     read(node, |node| Ok(governing::described(&node.snapshot().governance, node.own_organisation()))).await
 }
 
-async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<WithBytes> {
+async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<Drafted> {
     read(node, move |node| {
         let governance = &*node.snapshot().governance;
         let act: &Act = governing::act_named(governance, &text)?;
         let described = governing::described_one(governance, node.own_organisation(), act);
-        Ok(WithBytes { act: described, bytes: to_hex(&act.encode()) })
+        let seen = Seen::of(governance, act, node.own_organisation());
+        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops: Vec::new() })
     })
     .await
 }

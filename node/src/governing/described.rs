@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::difference::{Change, difference};
 use isnad_protocol::act::{Act, Kind};
-use isnad_protocol::governance::{ActStatus, Governance};
+use isnad_protocol::governance::{ActStatus, Governance, Wait};
 use isnad_protocol::id::{ActId, OrganisationId};
 use serde::{Deserialize, Serialize};
 
 use crate::governing::memory::Place;
 use crate::governing::signatures::{Roster, Signed};
-use crate::governing::{signing, standing, standing_charter, told};
+use crate::governing::{is_in_effect, signing, standing, standing_charter, told};
 use crate::problem::{Problem, exit};
 
 /// Digits that name an act.
@@ -66,6 +66,12 @@ pub struct Described {
     pub organisation: Option<OrganisationId>,
     /// Where it stands.
     pub state: State,
+    /// The act by which it is so: the one that stands instead, the last before a halt, the one that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActId>,
+    /// How many organisations acknowledge it, and how many have to, where that is what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<(usize, usize)>,
     /// True if it waits for this organisation's signature.
     pub is_mine: bool,
     /// Signatures that count so far: of organisations, or for an organisation's own act of keys.
@@ -128,6 +134,7 @@ impl<'a> Teller<'a> {
     fn act(&self, act: &'a Act) -> Described {
         let state = self.state(act);
         let (have, due) = self.roster.progress(act);
+        let (by, acknowledged) = self.because(act);
         let signed = self.roster.signed(act);
         let changes = difference(act, |id| self.governance.act(id));
         let spoken = signed.iter().map(|line| line.organisation).chain(changes.iter().flat_map(spoken_of));
@@ -139,6 +146,8 @@ impl<'a> Teller<'a> {
             previous: act.previous(),
             organisation: act.organisation(),
             state,
+            by,
+            acknowledged,
             is_mine: self.is_mine(act, state),
             have,
             due,
@@ -150,11 +159,42 @@ impl<'a> Teller<'a> {
 
     fn state(&self, act: &'a Act) -> State {
         match self.governance.status(&act.id()) {
-            Some(ActStatus::InEffect) => State::InEffect,
-            Some(_) if !self.roster.has_enough(act) => State::WaitsForSignatures,
-            Some(_) if act.kind() == Kind::Charter => State::WaitsForAcknowledgements,
-            Some(_) => State::NotInEffect,
             None => State::WaitsForSignatures,
+            Some(ActStatus::InEffect) => State::InEffect,
+            Some(ActStatus::Lost { .. } | ActStatus::TakenOut { .. }) => State::Lost,
+            Some(ActStatus::Halted { .. }) => State::Halted,
+            Some(ActStatus::NotInEffectYet { why }) => match why {
+                Wait::Members(_) | Wait::OwnSignatures | Wait::Signatures { .. } | Wait::Rivals => {
+                    State::WaitsForSignatures
+                }
+                Wait::Acknowledgements { .. } => State::WaitsForAcknowledgements,
+                Wait::Charter | Wait::Admission => State::NotInEffect,
+                Wait::Previous(previous) if is_in_effect(self.governance, &previous) => self.unfolded(act),
+                Wait::Previous(_) => State::NotInEffect,
+            },
+        }
+    }
+
+    /// Where an act stands that follows one in effect and of which no more is known.
+    fn unfolded(&self, act: &'a Act) -> State {
+        match (self.roster.has_enough(act), act.kind()) {
+            (false, _) => State::WaitsForSignatures,
+            (true, Kind::Charter) => State::WaitsForAcknowledgements,
+            (true, Kind::Organisation | Kind::Space) => State::NotInEffect,
+        }
+    }
+
+    /// The other act by which it is as it is, and how many acknowledge it of how many that have to.
+    fn because(&self, act: &Act) -> (Option<ActId>, Option<(usize, usize)>) {
+        match self.governance.status(&act.id()) {
+            Some(ActStatus::Lost { to: by } | ActStatus::Halted { after: by } | ActStatus::TakenOut { by }) => {
+                (Some(by), None)
+            }
+            Some(ActStatus::NotInEffectYet { why: Wait::Previous(previous) }) => (Some(previous), None),
+            Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { held, needed, .. } }) => {
+                (None, Some((held, needed)))
+            }
+            Some(ActStatus::InEffect | ActStatus::NotInEffectYet { .. }) | None => (None, None),
         }
     }
 

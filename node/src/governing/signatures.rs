@@ -177,14 +177,24 @@ impl<'a> Roster<'a> {
         double
     }
 
-    /// True if rivals stand where a settlement would, and none of them is in effect.
+    /// True if rivals stand where a settlement would, none of them is in effect, and of those who decide more than half
+    /// acknowledged one or another: an honest key store settles only then. ADR 0012, point 5.
     #[must_use]
     pub fn is_halted_at(&self, settlement: &Act) -> bool {
-        let Some(previous) = settlement.previous() else { return false };
-        let rivals: Vec<_> =
-            self.rivals_after(&previous).into_iter().filter(|act| act.id() != settlement.id()).collect();
-        let stands = |act: &&Act| crate::governing::is_in_effect(self.governance, &act.id());
-        rivals.len() > 1 && !rivals.iter().any(stands)
+        let Some(previous) = settlement.previous().and_then(|id| self.governance.act(&id)) else { return false };
+        let rivals = self.rivals_after(&previous.id());
+        let rivals = rivals.into_iter().filter(|act| act.id() != settlement.id());
+        let (mut spoke, mut count) = (BTreeSet::new(), 0_usize);
+        for act in rivals {
+            if crate::governing::is_in_effect(self.governance, &act.id()) {
+                return false;
+            }
+            count = count.saturating_add(1);
+            spoke.extend(self.governance.acknowledged(&act.id()).into_keys());
+        }
+        let before = members(Some(previous));
+        let have_spoken = before.iter().filter(|id| spoke.contains(id)).count();
+        count > 1 && u64::try_from(have_spoken).is_ok_and(|spoken| spoken >= most(before.len()))
     }
 }
 

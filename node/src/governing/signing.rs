@@ -7,6 +7,7 @@ use isnad_protocol::act::{Act, Role};
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::{PublicKey, SecretKey};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::governing::memory::{Place, SignedActs};
@@ -45,6 +46,35 @@ pub enum Unsigned {
     NoHalt,
 }
 
+/// What only a replica that holds attestations knows of an act that is to be signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Acts at its place that this organisation's node has named as ones that it holds: that cannot be unsaid.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub acknowledged: BTreeSet<ActId>,
+    /// True if it stands in the place of rivals of which more than half acknowledged one or another and none stands: a
+    /// halt that a settlement ends. ADR 0012, point 5.
+    #[serde(default)]
+    pub is_halted: bool,
+}
+
+impl Seen {
+    /// What is seen here.
+    #[must_use]
+    pub fn of(governance: &Governance, act: &Act, organisation: Option<OrganisationId>) -> Self {
+        let at_place = |other: &&Act| other.previous() == act.previous() && other.scope_id() == act.scope_id();
+        let is_named = |other: &&Act| {
+            let by = governance.acknowledged(&other.id());
+            organisation.is_some_and(|organisation| by.contains_key(&organisation))
+        };
+        let acknowledged = match act.previous() {
+            Some(_) => governance.acts().filter(at_place).filter(is_named).map(Act::id).collect(),
+            None => BTreeSet::new(),
+        };
+        Self { acknowledged, is_halted: Roster::of(governance).is_halted_at(act) }
+    }
+}
+
 /// Signs an act with every key of a folder whose word it needs. The same act again is signed again.
 ///
 /// # Errors
@@ -54,6 +84,7 @@ pub fn sign(
     act: Act,
     organisation: OrganisationId,
     governance: &Governance,
+    seen: &Seen,
     unlocker: &mut Unlocker,
 ) -> Result<Act, Unsigned> {
     let store = Keystore::open(keys)?;
@@ -62,7 +93,7 @@ pub fn sign(
         return Err(Unsigned::NoKey { organisation });
     }
     let mut memory = SignedActs::load(keys)?;
-    check(&memory, &act, organisation, governance)?;
+    check(&memory, &act, organisation, governance, seen)?;
     // Before the memory is written: a wrong passphrase signs nothing, and leaves no place taken.
     let mut secrets = Vec::with_capacity(infos.len());
     for info in &infos {
@@ -132,6 +163,7 @@ pub fn check(
     act: &Act,
     organisation: OrganisationId,
     governance: &Governance,
+    seen: &Seen,
 ) -> Result<(), Unsigned> {
     let find = |id: &ActId| governance.act(id);
     let Some(place) = Place::of(act, find) else { return Ok(()) };
@@ -144,11 +176,11 @@ pub fn check(
         if is_final || !instead.contains(&other) {
             return Err(Unsigned::Rival { other, is_final });
         }
-        if has_acknowledged(governance, &other, &organisation) {
+        if seen.acknowledged.contains(&other) {
             return Err(Unsigned::Acknowledged { other });
         }
     }
-    if is_settlement(act) && !Roster::of(governance).is_halted_at(act) {
+    if settled_by(act).is_some() && !seen.is_halted {
         return Err(Unsigned::NoHalt);
     }
     Ok(())
@@ -197,10 +229,6 @@ pub fn instead_of(act: &Act) -> &[ActId] {
     charter.or_else(|| act.as_space().map(|space| &space.instead)).map_or(&[], Vec::as_slice)
 }
 
-fn is_settlement(act: &Act) -> bool {
-    settled_by(act).is_some()
-}
-
 fn settled_by(act: &Act) -> Option<&[ActId]> {
     let charter = act.as_charter().and_then(|charter| charter.settles.as_ref());
     let settlement = charter.or_else(|| act.as_space().and_then(|space| space.settles.as_ref()));
@@ -216,9 +244,4 @@ fn settles(governance: &Governance, act: &Act, other: &ActId) -> bool {
 
 fn settles_held(governance: &Governance, act: &ActId, other: &ActId) -> bool {
     governance.act(act).is_some_and(|act| settles(governance, act, other))
-}
-
-/// True if this organisation's node has named an act as one that it holds: it cannot be unsaid.
-fn has_acknowledged(_governance: &Governance, _act: &ActId, _organisation: &OrganisationId) -> bool {
-    false
 }
