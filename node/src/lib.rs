@@ -13,6 +13,7 @@ pub mod driver;
 pub mod export;
 pub mod fault;
 pub mod files;
+pub mod governing;
 pub mod home;
 pub mod identity;
 pub mod index;

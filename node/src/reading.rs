@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
 use crate::fault::Fault;
+use crate::governing;
 use crate::index::Index;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
@@ -119,6 +120,9 @@ pub struct Status {
     pub unreached: BTreeMap<String, String>,
     /// What a person should know, newest last.
     pub notices: Vec<String>,
+    /// Acts that wait for this organisation's signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_sign: Vec<ActId>,
 }
 
 /// Where an organisation's own words have come to. MODEL §8, journey 4.
@@ -274,6 +278,7 @@ impl<'a> Reader<'a> {
             strangers: self.snapshot.strangers.clone(),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
+            to_sign: self.node.own_organisation().map(|own| governing::to_sign(governance, own)).unwrap_or_default(),
         }
     }
 
@@ -357,6 +362,14 @@ impl<'a> Reader<'a> {
         let history = self.history(text, query)?;
         let view = self.show(&history.record.to_string(), query)?;
         Ok(Story { history, view, who: self.who() })
+    }
+
+    /// What a record is called; nothing where it has no title, or cannot be read.
+    pub(crate) fn labels(&self, record: RecordId) -> Vec<Words> {
+        if record == RecordId::ZERO {
+            return Vec::new();
+        }
+        self.summary(record).map(|summary| summary.labels).unwrap_or_default()
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
