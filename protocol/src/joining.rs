@@ -126,6 +126,12 @@ impl Candidate {
         Self { invitation, node, nonce, theirs: None }
     }
 
+    /// The node that is called.
+    #[must_use]
+    pub const fn sponsor(&self) -> NodeId {
+        self.invitation.node
+    }
+
     /// The first frame.
     #[must_use]
     pub fn hello(&self) -> Vec<u8> {
