@@ -35,6 +35,8 @@ const NEWS_AFTER: Duration = Duration::from_secs(25);
 /// How long requests under way may hold up a stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+pub mod invitations;
+
 type Shared = State<Arc<Node>>;
 type Answer<T> = Result<Json<T>, Problem>;
 
@@ -65,6 +67,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/export/automerge", get(export_automerge))
         .route("/export/manifest", get(export_manifest))
         .merge(governing::routes())
+        .merge(invitations::routes())
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }

@@ -33,6 +33,7 @@ pub enum Breakage {
     PoisonedBatch = 34,
     ParserBombs = 35,
     NonMember = 39,
+    ExMember = 40,
     KeyPermissions = 47,
     RoleMatrix = 62,
     ProofFlood = 64,

@@ -33,7 +33,7 @@ mod waiting;
 pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
-pub use closed::{Against, Closed, Facts, Knowledge, Line, Link, Membership, Position};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use keys::KeyInfo;
