@@ -97,8 +97,10 @@ impl Node {
         let governance = Governance::replay(consortium, store.read_acts()?);
         let stored = store.index().stored()?;
         let own = own_organisation(&home, &governance)?;
-        let keys = unlocked(&home, &governance, unlocker.as_mut())?;
+        let mut keys = unlocked(&home, &governance, unlocker.as_mut())?;
         let signing = Signing::open(&home, &keys.granted, &ends(&stored.logs))?;
+        keys.granted.retain(|key| signing.signs_with(key));
+        keys.signers.unlocked.retain(|signer| signing.signs_with(&signer.key.public()));
         let network = match network {
             Some(addresses) => {
                 let seed = keys.node.ok_or_else(|| no_node_key(&keys.signers))?;
@@ -143,6 +145,13 @@ impl Node {
     #[must_use]
     pub const fn own_organisation(&self) -> Option<OrganisationId> {
         self.own
+    }
+
+    /// Where keys belong, if this is the home of an organisation and holds none at all.
+    pub(crate) fn without_keys(&self) -> Option<std::path::PathBuf> {
+        let keys = self.home.keys();
+        let is_empty = Keystore::open(&keys).and_then(|store| store.list()).is_ok_and(|held| held.is_empty());
+        (is_empty && identity::own_act(&self.home).is_ok()).then_some(keys)
     }
 
     /// The key that would sign a change in a space now, and on whose behalf.

@@ -17,6 +17,7 @@ pub enum Breakage {
     ClockIrrelevant = 14,
     ThresholdDuplicates = 22,
     Subthreshold = 24,
+    RestoredHome = 27,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
     Bombs = 30,
