@@ -338,7 +338,8 @@ pub struct LogReader {
 
 impl LogReader {
     /// Up to where each space's journal, and that of the acts, are on disk.
-    pub(crate) fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {
+    #[must_use]
+    pub fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {
         // The acts last: no entry is on disk before the act that grants its key.
         let spaces = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let acts = *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner);
