@@ -7,6 +7,7 @@ pub mod api;
 pub mod applicants;
 pub mod audit;
 pub mod candidacy;
+pub mod backup;
 pub mod carry;
 pub mod clock;
 pub mod config;

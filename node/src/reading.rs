@@ -112,6 +112,9 @@ pub struct Status {
     /// The same as a problem, to be told in any language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Problem>,
+    /// Where keys belong, if the home of an organisation holds none at all, as one restored from a backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_keys_in: Option<String>,
     /// Journals of spaces that are gone from under the node. Damage within one is for the audit to find.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub journals: Vec<Problem>,
@@ -282,6 +285,7 @@ impl<'a> Reader<'a> {
             sent: self.sent(&nodes),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
+            no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
             journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
             applicants: applicants(self.node),

@@ -24,6 +24,7 @@ pub enum Breakage {
     ThresholdDuplicates = 22,
     Subthreshold = 24,
     SuspendPartition = 25,
+    RestoredHome = 27,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
     Bombs = 30,

@@ -202,6 +202,8 @@ pub enum Notice {
     OwnKeyElsewhere {
         /// Which log.
         log: LogKey,
+        /// When the last of them was signed, as it says itself.
+        time: Timestamp,
     },
     /// A node of another organisation holds of our own log nothing that we do not. DESIGN §8.
     OwnEndConfirmed {

@@ -185,7 +185,8 @@ impl Replica {
         }
         let run = self.admit(key, self.held.logs.get(&key), entries, Log::extend_on_last)?;
         if self.own.contains(&key.author) {
-            self.notice(Notice::OwnKeyElsewhere { log: key });
+            let time = run.entries.last().map_or(Timestamp(0), |entry| entry.entry().header.time);
+            self.notice(Notice::OwnKeyElsewhere { log: key, time });
         }
         if run.log.checked != run.log.end {
             self.senders.entry(key).or_default().insert(run.log.end.seq, (peer, held.seq));
