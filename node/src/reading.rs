@@ -504,6 +504,9 @@ pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
     let acts = governance.acts().map(|act| {
         let waits_for = match governance.status(&act.id()) {
             Some(ActStatus::NotInEffectYet { why }) => Some(waits(&why)),
+            Some(ActStatus::Lost { .. }) => Some("another act stands in its place".to_owned()),
+            Some(ActStatus::Halted { .. }) => Some("its chain halts before rivals".to_owned()),
+            Some(ActStatus::TakenOut { .. }) => Some("its organisation was taken out before it".to_owned()),
             Some(ActStatus::InEffect) | None => None,
         };
         ActLine {
@@ -534,7 +537,11 @@ fn waits(why: &Wait) -> String {
         }
         Wait::OwnSignatures => "the signatures of its own root keys".to_owned(),
         Wait::Charter => "the charter to take effect".to_owned(),
-        Wait::LaterVersion => "not in effect yet: this version does not know how it takes effect".to_owned(),
+        Wait::Admission => "a charter that names its organisation".to_owned(),
+        Wait::Signatures { more, .. } => format!("{more} more signatures"),
+        Wait::Rivals => "the acts that it settles".to_owned(),
+        Wait::Acknowledgements { held, needed, .. } => format!("acknowledgements: {held} of {needed}"),
+        Wait::Previous(previous) => format!("the act before it, {}", previous.to_short()),
     }
 }
 

@@ -14,23 +14,29 @@ use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, Role};
 use crate::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 
+mod acknowledged;
 mod admission;
 mod charter;
 mod digest;
 mod file;
+mod keys;
 mod lineage;
 mod organisation;
 mod query;
 mod settle;
 mod standing;
+mod status;
 mod waiting;
 
+pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
-pub use query::{ActStatus, GrantInfo, OrganisationInfo, SpaceInfo, Wait};
+pub use keys::KeyInfo;
+pub use query::{GrantInfo, OrganisationInfo, SpaceInfo, TakenOut};
 pub use standing::{NotTaken, Ruling, Unauthorised};
+pub use status::{ActStatus, Double, EndsBy, Halt, Wait};
 pub use waiting::Source;
 
 use self::organisation::Chain;
@@ -57,6 +63,9 @@ pub struct Change {
     /// Every act that is held since, or with more signatures: the act itself, and others that waited for it. A caller
     /// persists them; taking what was persisted, in any order, gives the same state again.
     pub acts: Vec<ActId>,
+    /// Keys that count as node from now on, each with its organisation: what is held of their logs is to be handed to
+    /// [`Governance::attest`].
+    pub attesting: Vec<(OrganisationId, PublicKey)>,
 }
 
 /// An act that was judged and brings something new, for [`Governance::apply`].
@@ -176,6 +185,13 @@ impl Governance {
     pub fn charter(&self) -> Option<&Charter> {
         self.effect.as_ref()?;
         self.founding()?.as_charter()
+    }
+
+    /// The act of the charter in effect.
+    #[must_use]
+    pub fn charter_act(&self) -> Option<&Act> {
+        self.effect.as_ref()?;
+        self.founding()
     }
 
     /// An act that is held.
