@@ -17,6 +17,11 @@ impl Site {
         self.running.as_ref().map_or_else(|| self.mark.clone(), |running| running.signing.file.clone())
     }
 
+    /// True if it holds the acts of the founding: they are handed in to a node once, and not to a copy of it.
+    fn is_founded(&self) -> bool {
+        !self.disk.image.governance.spaces().is_empty()
+    }
+
     /// What was promised and acknowledged may be gone with the disk.
     fn loses_disk(&mut self) {
         self.running = None;
@@ -66,7 +71,9 @@ impl World {
 
     /// A backup is made; the next time the node goes back to it.
     pub(super) fn back_up_or_restore(&mut self, number: usize) -> Checked {
-        let Some(site) = self.sites.get_mut(number).filter(|site| site.is_honest()) else { return Ok(()) };
+        let Some(site) = self.sites.get_mut(number).filter(|site| site.is_honest() && site.is_founded()) else {
+            return Ok(());
+        };
         let Some(backup) = site.backup.take() else {
             site.backup = Some(Box::new(site.disk.clone()));
             return Ok(());
@@ -84,9 +91,8 @@ impl World {
 
     /// The image of one node's disk, with its keys and mark, is started on the machine of a colleague's node.
     pub(super) fn clone_site(&mut self, from: usize) -> Checked {
-        let Some(owner) = self.sites.get(from).filter(|site| site.is_honest()).map(|site| site.keys.owner) else {
-            return Ok(());
-        };
+        let original = self.sites.get(from).filter(|site| site.is_honest() && site.is_founded());
+        let Some(owner) = original.map(|site| site.keys.owner) else { return Ok(()) };
         let twin = self.sites.iter().position(|site| {
             site.keys.owner == owner && site.is_honest() && site.keys.node != self.sites[from].keys.node
         });
