@@ -21,6 +21,17 @@ pub const ATTESTATION_LINES: usize = 400;
 /// Bytes of a node's address: the longest name of the domain name system (RFC 1035) with protocols and port around it.
 pub const ADDRESS_BYTES: usize = 320;
 
+/// Milliseconds from something new to the attestation that names it: within a minute even where its signature is checked late,
+/// and long enough that a busy minute costs each organisation two or three headers.
+pub const ATTEST_AFTER_MS: u64 = 30_000;
+
+/// Attestations of one space that are made in one step: with the bytes of a payload each, less than the mark holds at one time.
+/// What is still to be said is said in the next.
+pub const ATTESTATIONS_AT_ONCE: usize = 32;
+
+/// Days after which words of others are old, unless the charter says otherwise: where people work, somebody writes in a week.
+pub const FRESH_DAYS: u32 = 7;
+
 /// The highest generation of a sheet; above it an entry is inert.
 pub const GENERATION: u32 = 65_535;
 

@@ -7,20 +7,23 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::act::Act;
+use crate::attestation::Attestation;
 use crate::entry::Entry;
 use crate::governance::Governance;
-use crate::id::{EntryId, NodeId};
+use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
-use crate::log::{Authentic, Log, LogEnd, LogKey};
+use crate::log::{Authentic, Frontier, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 
 mod admit;
+mod attesting;
 mod peers;
 mod status;
 
 pub use admit::Refusal;
+pub use attesting::{Attester, Heard};
 pub use status::{Memory, PeerStatus, Status};
 
 /// Names one request of a local user, so that its answer finds the way back.
@@ -123,6 +126,15 @@ pub enum Output {
     },
     /// Come back with [`Input::Wake`] at this time, unless a later `WakeAt` says otherwise.
     WakeAt(Timestamp),
+    /// Seal this with the attesting key, the root of the records added, and hand it in; asked again while it is not in the log.
+    Attest {
+        /// The space whose log it goes to.
+        space: SpaceId,
+        /// What is to be said, in as many entries as it takes.
+        attestation: Attestation,
+        /// Every end that the log will have named then: what the root of the records covers.
+        ends: Frontier,
+    },
     /// Something that a person should know.
     Notice(Notice),
 }
@@ -234,6 +246,7 @@ pub struct Replica {
     checking: Option<LogKey>,
     /// When signatures are checked though peers were asked for more.
     check_by: Option<Timestamp>,
+    attesting: attesting::Attesting,
     outputs: VecDeque<Output>,
 }
 
@@ -259,6 +272,7 @@ impl Replica {
             senders: BTreeMap::new(),
             checking: None,
             check_by: None,
+            attesting: attesting::Attesting::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -277,7 +291,7 @@ impl Replica {
             Input::Synced => self.synced(now, logs)?,
             Input::CommitFailed => self.commit_failed(),
             Input::Checked { log, upto, is_bad_behind } => self.checked(log, upto, is_bad_behind),
-            Input::Wake => self.wake(now),
+            Input::Wake => self.woken(now, logs)?,
         }
         self.offer_check(now);
         Ok(())

@@ -245,7 +245,8 @@ impl Replica {
         }
         let is_shown = self.flushed.is_none() && !weighed.is_waiting();
         let before = is_shown.then(|| Box::new(self.governance.clone()));
-        let Change { taken, acts, .. } = self.governance.apply(weighed);
+        let Change { taken, acts, attesting } = self.governance.apply(weighed);
+        self.now_attesting(attesting.into_iter().map(|(_, key)| key));
         tracing::info!(act = %act.id(), scope = %act.scope_id(), version = act.version(), ?taken, "act taken");
         let writes: Vec<_> = acts.iter().filter_map(|id| self.governance.act(id)).cloned().map(Write::Act).collect();
         if !writes.is_empty() {

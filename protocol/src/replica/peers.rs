@@ -433,6 +433,7 @@ impl Replica {
         let peers: Vec<NodeId> = self.sessions.keys().copied().collect();
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
+        let acts_changed = self.hear(&changed, acts_changed, logs)? || acts_changed;
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
         // What came back to a home that had lost it: of what was written here no peer has said anything yet.
         let has_regained = changed.iter().any(|(log, is_local)| !is_local && self.own.contains(&log.author));
@@ -460,7 +461,7 @@ impl Replica {
             self.review_lacking();
         }
         self.plan(now);
-        Ok(())
+        self.attest(now, logs)
     }
 
     /// Pushes what local users wrote; of what came from other peers only the new ends are named, and the peer asks.

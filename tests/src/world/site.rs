@@ -320,6 +320,8 @@ impl Site {
                 }
                 Ok(())
             }
+            // Its keys attest nothing yet.
+            Output::Attest { .. } => Ok(()),
             Output::Notice(notice) => self.notice(notice, around),
         }
     }
