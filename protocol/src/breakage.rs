@@ -40,6 +40,32 @@ pub enum Breakage {
     ProofFlood = 64,
 }
 
+impl Breakage {
+    /// Every one, by row.
+    pub const ALL: &[Self] = &[
+        Self::CrossOrganisationWrite,
+        Self::ResignForeignChange,
+        Self::ReplayMatrix,
+        Self::CrossProtocol,
+        Self::Malleability,
+        Self::WeakKeyAdmission,
+        Self::ClockIrrelevant,
+        Self::ThresholdDuplicates,
+        Self::Subthreshold,
+        Self::CrashBetweenSignAndStore,
+        Self::SledDeleted,
+        Self::Bombs,
+        Self::HostileOperations,
+        Self::Squatting,
+        Self::MissingAfter,
+        Self::PoisonedBatch,
+        Self::ParserBombs,
+        Self::NonMember,
+        Self::KeyPermissions,
+        Self::RoleMatrix,
+    ];
+}
+
 #[cfg(feature = "breakages")]
 mod switch {
     use std::sync::atomic::{AtomicU64, Ordering};
