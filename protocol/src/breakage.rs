@@ -10,13 +10,18 @@
 pub enum Breakage {
     CrossOrganisationWrite = 1,
     ResignForeignChange = 2,
+    PrerotationRecovers = 4,
+    TotalLossReadmit = 5,
     ReplayMatrix = 9,
     CrossProtocol = 10,
     Malleability = 11,
     WeakKeyAdmission = 12,
     ClockIrrelevant = 14,
+    SybilKeys = 21,
     ThresholdDuplicates = 22,
+    GovConflictOrders = 23,
     Subthreshold = 24,
+    MutualRemoval = 26,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
     Bombs = 30,
@@ -27,7 +32,9 @@ pub enum Breakage {
     ParserBombs = 35,
     NonMember = 39,
     KeyPermissions = 47,
+    RoleGrantListed = 61,
     RoleMatrix = 62,
+    RoleChangeIsNewKey = 63,
 }
 
 #[cfg(feature = "breakages")]
