@@ -33,7 +33,7 @@ mod waiting;
 pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
-pub use closed::{Against, Closed, Facts, Knowledge, Line, Link, Membership, Position};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use keys::KeyInfo;
@@ -114,6 +114,8 @@ pub struct Governance {
     effect: Option<Arc<Effect>>,
     /// Of each forked log the proof with the lowest position.
     forks: Arc<BTreeMap<LogKey, ForkProof>>,
+    /// Closed logs, as far as they were handed in.
+    closed: Arc<BTreeMap<LogKey, Arc<Closed>>>,
 }
 
 /// What is in effect, made from the acts held.
@@ -137,6 +139,7 @@ impl Governance {
             named: Arc::default(),
             effect: None,
             forks: Arc::default(),
+            closed: Arc::default(),
         }
     }
 

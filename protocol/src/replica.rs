@@ -17,6 +17,7 @@ use crate::sync::session::Session;
 use crate::time::Timestamp;
 
 mod admit;
+mod closed;
 mod forks;
 mod peers;
 mod status;

@@ -8,35 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::Cut;
 use crate::breakage::{self, Breakage};
+use crate::governance::acknowledged::{Membership, Position};
 use crate::id::{ActId, EntryId, OrganisationId};
 use crate::log::{LogEnd, LogKey};
 
 mod forks;
 mod most;
+mod ruling;
 mod tree;
 
 pub use tree::Link;
 
 use self::most::{Words, cut_by};
 use self::tree::Tree;
-
-/// Where an attestation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The attesting key's log.
-    pub log: LogKey,
-    /// The entry in it.
-    pub end: LogEnd,
-}
-
-/// Who the members of a space are, by one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Membership {
-    /// The version: of the charter, or of the space's acts.
-    pub act: ActId,
-    /// The organisations that it names.
-    pub members: BTreeSet<OrganisationId>,
-}
 
 /// What is asked of whoever knows acts and attestations.
 pub trait Knowledge {

@@ -12,6 +12,7 @@ use crate::store::MemoryStore;
 
 mod acts;
 mod failures;
+mod forks;
 
 struct Site {
     node: NodeId,

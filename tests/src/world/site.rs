@@ -498,9 +498,9 @@ impl Site {
                 let is_fair = !self.is_honest() || around.ledger.liars.contains(&peer);
                 ensure(is_fair, Rule::Accused, || format!("{peer:?} sent {log:?}: {refusal}"))
             }
-            Notice::Diverged { log, .. } => {
+            Notice::Forked { log, .. } => {
                 let is_fair = !self.is_honest() || around.ledger.forked.contains(&log.author);
-                ensure(is_fair, Rule::Accused, || format!("{log:?} is said to have diverged"))
+                ensure(is_fair, Rule::Accused, || format!("{log:?} is said to be forked"))
             }
         }
     }
