@@ -24,6 +24,7 @@ pub enum Breakage {
     ThresholdDuplicates = 22,
     Subthreshold = 24,
     SuspendPartition = 25,
+    RestoredHome = 27,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
     Bombs = 30,
@@ -33,9 +34,36 @@ pub enum Breakage {
     PoisonedBatch = 34,
     ParserBombs = 35,
     NonMember = 39,
+    ExMember = 40,
     KeyPermissions = 47,
     RoleMatrix = 62,
     ProofFlood = 64,
+}
+
+impl Breakage {
+    /// Every one, by row.
+    pub const ALL: &[Self] = &[
+        Self::CrossOrganisationWrite,
+        Self::ResignForeignChange,
+        Self::ReplayMatrix,
+        Self::CrossProtocol,
+        Self::Malleability,
+        Self::WeakKeyAdmission,
+        Self::ClockIrrelevant,
+        Self::ThresholdDuplicates,
+        Self::Subthreshold,
+        Self::CrashBetweenSignAndStore,
+        Self::SledDeleted,
+        Self::Bombs,
+        Self::HostileOperations,
+        Self::Squatting,
+        Self::MissingAfter,
+        Self::PoisonedBatch,
+        Self::ParserBombs,
+        Self::NonMember,
+        Self::KeyPermissions,
+        Self::RoleMatrix,
+    ];
 }
 
 #[cfg(feature = "breakages")]

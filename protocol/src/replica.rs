@@ -7,22 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::act::Act;
+use crate::attestation::Attestation;
 use crate::entry::Entry;
 use crate::governance::Governance;
-use crate::id::{EntryId, NodeId};
+use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
-use crate::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
+use crate::log::{Authentic, ForkProof, Frontier, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 
 mod admit;
+mod attesting;
 mod closed;
 mod forks;
 mod peers;
 mod status;
 
 pub use admit::Refusal;
+pub use attesting::{Attester, Heard};
 pub use status::{Memory, PeerStatus, Status};
 
 /// Names one request of a local user, so that its answer finds the way back.
@@ -125,6 +128,15 @@ pub enum Output {
     },
     /// Come back with [`Input::Wake`] at this time, unless a later `WakeAt` says otherwise.
     WakeAt(Timestamp),
+    /// Seal this with the attesting key, the root of the records added, and hand it in; asked again while it is not in the log.
+    Attest {
+        /// The space whose log it goes to.
+        space: SpaceId,
+        /// What is to be said, in as many entries as it takes.
+        attestation: Attestation,
+        /// Every end that the log will have named then: what the root of the records covers.
+        ends: Frontier,
+    },
     /// Something that a person should know.
     Notice(Notice),
 }
@@ -191,6 +203,8 @@ pub enum Notice {
     OwnKeyElsewhere {
         /// Which log.
         log: LogKey,
+        /// When the last of them was signed, as it says itself.
+        time: Timestamp,
     },
     /// A node of another organisation holds of our own log nothing that we do not. DESIGN §8.
     OwnEndConfirmed {
@@ -245,6 +259,7 @@ pub struct Replica {
     checking: Option<LogKey>,
     /// When signatures are checked though peers were asked for more.
     check_by: Option<Timestamp>,
+    attesting: attesting::Attesting,
     outputs: VecDeque<Output>,
 }
 
@@ -276,6 +291,7 @@ impl Replica {
             senders: BTreeMap::new(),
             checking: None,
             check_by: None,
+            attesting: attesting::Attesting::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -298,7 +314,7 @@ impl Replica {
             Input::Synced => self.synced(now, logs)?,
             Input::CommitFailed => self.commit_failed(),
             Input::Checked { log, upto, is_bad_behind } => self.checked(log, upto, is_bad_behind),
-            Input::Wake => self.wake(now),
+            Input::Wake => self.woken(now, logs)?,
         }
         self.review_closed(logs)?;
         self.offer_check(now);

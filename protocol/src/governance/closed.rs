@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::Cut;
 use crate::breakage::{self, Breakage};
-use crate::governance::acknowledged::{Membership, Position};
+use crate::governance::{Membership, Position};
 use crate::id::{ActId, EntryId, OrganisationId};
 use crate::log::{LogEnd, LogKey};
 

@@ -185,7 +185,8 @@ impl Replica {
         }
         let run = self.admit(key, self.held.logs.get(&key), entries, Log::extend_on_last)?;
         if self.own.contains(&key.author) {
-            self.notice(Notice::OwnKeyElsewhere { log: key });
+            let time = run.entries.last().map_or(Timestamp(0), |entry| entry.entry().header.time);
+            self.notice(Notice::OwnKeyElsewhere { log: key, time });
         }
         if run.log.checked != run.log.end {
             self.senders.entry(key).or_default().insert(run.log.end.seq, (peer, held.seq));
@@ -267,7 +268,8 @@ impl Replica {
         }
         let is_shown = self.flushed.is_none() && !weighed.is_waiting();
         let before = is_shown.then(|| Box::new(self.governance.clone()));
-        let Change { taken, acts, .. } = self.governance.apply(weighed);
+        let Change { taken, acts, attesting } = self.governance.apply(weighed);
+        self.now_attesting(attesting.into_iter().map(|(_, key)| key));
         tracing::info!(act = %act.id(), scope = %act.scope_id(), version = act.version(), ?taken, "act taken");
         let writes: Vec<_> = acts.iter().filter_map(|id| self.governance.act(id)).cloned().map(Write::Act).collect();
         if !writes.is_empty() {

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Replica;
-use crate::governance::{Line, Link};
+use super::attesting::held_whole;
+use crate::governance::{Closed, Line, Link};
 use crate::id::{EntryId, OrganisationId};
 use crate::limits;
-use crate::log::{Authentic, LogEnd, LogKey};
+use crate::log::{Authentic, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
 impl Replica {
     /// Up to where a log is taken and told as every log is: `u64::MAX` while it is open.
     pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
         let forked = self.governance.fork(key).map(|proof| proof.seq().saturating_sub(1));
-        let closed = self.governance.closed(key).map(crate::governance::Closed::closing);
+        let closed = self.governance.closed(key).map(Closed::closing);
         forked.into_iter().chain(closed).min().unwrap_or(u64::MAX)
     }
 
@@ -34,7 +35,7 @@ impl Replica {
         }
         self.governance.review_closed();
         let held = &self.durable.logs;
-        let is_due = |(key, log): &(&LogKey, &crate::log::Log)| self.governance.is_due_to_close(key, &log.organisation);
+        let is_due = |(key, log): &(&LogKey, &Log)| self.governance.is_due_to_close(key, &log.organisation);
         let due = held.iter().filter(is_due);
         let due: BTreeMap<LogKey, OrganisationId> = due.map(|(key, log)| (*key, log.organisation)).collect();
         if !due.is_empty() {
@@ -67,7 +68,8 @@ impl Replica {
     /// The headers of a log behind a position, as far as their signatures are checked.
     fn links_behind(&self, key: LogKey, after: u64, logs: &impl LogView) -> Result<Vec<Link>, Fault> {
         let mut links = Vec::new();
-        self.each_entry(key, after, logs, |entry| links.push(link(entry)))?;
+        let checked = self.durable.logs.get(&key).map_or(0, |log| log.checked.seq);
+        self.each_entry(key, after, checked, logs, |entry| links.push(link(entry)))?;
         Ok(links)
     }
 
@@ -83,7 +85,8 @@ impl Replica {
             if !spaces.contains(&key.space) || !self.governance.is_attesting(&key.author, &log.organisation) {
                 continue;
             }
-            self.each_entry(*key, 0, logs, |entry| {
+            let whole = held_whole(&self.durable, key, log);
+            self.each_entry(*key, 0, whole, logs, |entry| {
                 for (log, line) in self.governance.lines_of(entry) {
                     if about.contains_key(&log) {
                         lines.entry(log).or_default().push(line);
@@ -94,47 +97,43 @@ impl Replica {
         Ok(lines)
     }
 
-    /// Visits the entries of a log behind a position, in order, as far as their signatures are checked and flushed.
+    /// Visits the flushed entries of a log behind a position, in order, up to another.
     fn each_entry(
         &self,
         key: LogKey,
         after: u64,
+        until: u64,
         logs: &impl LogView,
         mut visit: impl FnMut(&Authentic),
     ) -> Result<(), Fault> {
-        let checked = self.durable.logs.get(&key).map_or(0, |log| log.checked.seq);
         let mut at = after;
-        while at < checked {
+        while at < until {
             let entries = logs.read_log(key, at, limits::RUN_BYTES)?;
             let Some(last) = entries.last().map(|last| last.end().seq) else { break };
-            entries.iter().filter(|entry| entry.end().seq <= checked).for_each(&mut visit);
+            entries.iter().filter(|entry| entry.end().seq <= until).for_each(&mut visit);
             at = last.max(at.saturating_add(1));
         }
         Ok(())
     }
 
-    /// Hands governance what was flushed of closed logs, and what attestations say of them. `before` is up to where each
-    /// log was checked. True if what counts may be another.
-    pub(super) fn follow_closed(&mut self, before: &BTreeMap<LogKey, u64>, logs: &impl LogView) -> Result<bool, Fault> {
-        if self.governance.is_all_open() {
-            return Ok(false);
-        }
-        let mut has_changed = false;
+    /// Hands governance what was flushed of closed logs. `before` is up to where each log was checked.
+    pub(super) fn follow_closed(&mut self, before: &BTreeMap<LogKey, u64>, logs: &impl LogView) -> Result<(), Fault> {
         for (key, after) in before {
-            let Some(organisation) = self.durable.logs.get(key).map(|log| log.organisation) else { continue };
             if self.governance.closed(key).is_some() {
                 let links = self.links_behind(*key, *after, logs)?;
-                has_changed |= self.governance.note_links(key, links);
-            }
-            if self.governance.is_attesting(&key.author, &organisation) {
-                let mut attestations = Vec::new();
-                self.each_entry(*key, *after, logs, |entry| attestations.push(entry.clone()))?;
-                for attestation in &attestations {
-                    has_changed |= self.governance.note_lines(attestation);
-                }
+                self.governance.note_links(key, links);
             }
         }
-        Ok(has_changed)
+        Ok(())
+    }
+
+    /// Up to where this node's attestations may name a log: no new end of a closed one, except what is held by most.
+    pub(super) fn nameable(&self, key: &LogKey, log: &Log, logs: &impl LogView) -> Result<u64, Fault> {
+        let closing = self.closing_of(key);
+        let most = self.governance.closed(key).and_then(Closed::most).filter(|most| most.seq <= log.checked.seq);
+        let Some(most) = most else { return Ok(closing) };
+        let is_ours = self.id_at(*key, most.seq, logs)? == Some(most.id);
+        Ok(if is_ours { most.seq } else { closing })
     }
 }
 

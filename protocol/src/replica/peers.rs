@@ -472,6 +472,7 @@ impl Replica {
         let peers: Vec<NodeId> = self.sessions.keys().copied().collect();
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
+        let acts_changed = self.hear(&changed, acts_changed, logs)? || acts_changed;
         self.closed_changed |= acts_changed;
         self.review_closed(logs)?;
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
@@ -502,7 +503,7 @@ impl Replica {
             self.review_lacking();
         }
         self.plan(now);
-        Ok(())
+        self.attest(now, logs)
     }
 
     /// Pushes what local users wrote; of what came from other peers only the new ends are named, and the peer asks.

@@ -11,6 +11,7 @@ use crate::key::SecretKey;
 use crate::store::MemoryStore;
 
 mod acts;
+mod attesting;
 mod failures;
 mod forks;
 
@@ -25,11 +26,17 @@ struct Site {
     confirmed: Vec<(LogKey, LogEnd)>,
 }
 
+/// The key with which an organisation attests.
+fn attesting(index: u8) -> SecretKey {
+    SecretKey::from_seed(&[150 + index; 32])
+}
+
 struct World {
     sites: Vec<Site>,
     members: SpaceId,
     wire: VecDeque<(NodeId, NodeId, Vec<u8>)>,
     frames: Vec<(NodeId, NodeId, usize)>,
+    now: u64,
 }
 
 impl World {
@@ -46,6 +53,7 @@ impl World {
             let grants = vec![
                 Grant::of(&key, &subject, Role::Contributor, "key"),
                 Grant::of(&node, &subject, Role::Reader, "node"),
+                Grant::of(&attesting(index), &subject, Role::Node, "attesting"),
             ];
             let names = vec![Name { lang: "en".into(), text: format!("Organisation {index}") }];
             let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false).unwrap();
@@ -72,7 +80,7 @@ impl World {
             dropped: Vec::new(),
             confirmed: Vec::new(),
         };
-        Self { sites: (0..count).map(site).collect(), members, wire: VecDeque::new(), frames: Vec::new() }
+        Self { sites: (0..count).map(site).collect(), members, wire: VecDeque::new(), frames: Vec::new(), now: 1 }
     }
 
     fn log(&self, site: usize) -> LogKey {
@@ -112,7 +120,7 @@ impl World {
         let at = &mut self.sites[site];
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            at.replica.handle(input, Timestamp(1), &at.store).unwrap();
+            at.replica.handle(input, Timestamp(self.now), &at.store).unwrap();
             let mut is_synced = true;
             while let Some(output) = at.replica.poll() {
                 match output {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::Tree;
 use super::{Bound, Facts, Knowledge, Line};
-use crate::governance::acknowledged::Membership;
+use crate::governance::Membership;
 use crate::id::OrganisationId;
 use crate::log::LogEnd;
 
