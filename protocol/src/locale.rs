@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 15] {
+    const fn files(self) -> [&'static str; 16] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -101,6 +101,7 @@ impl Language {
                 include_str!("../locales/ar/help.txt"),
                 include_str!("../locales/ar/demo.txt"),
                 include_str!("../locales/ar/audit.txt"),
+                include_str!("../locales/ar/acts.txt"),
             ],
             Self::En => [
                 include_str!("../locales/en/model.txt"),
@@ -118,6 +119,7 @@ impl Language {
                 include_str!("../locales/en/help.txt"),
                 include_str!("../locales/en/demo.txt"),
                 include_str!("../locales/en/audit.txt"),
+                include_str!("../locales/en/acts.txt"),
             ],
             Self::Fr => [
                 include_str!("../locales/fr/model.txt"),
@@ -135,6 +137,7 @@ impl Language {
                 include_str!("../locales/fr/help.txt"),
                 include_str!("../locales/fr/demo.txt"),
                 include_str!("../locales/fr/audit.txt"),
+                include_str!("../locales/fr/acts.txt"),
             ],
         }
     }
