@@ -24,6 +24,8 @@ pub(crate) use words::Words;
 
 /// Acts in effect that a list shows when it is not asked for all.
 const LAST: usize = 5;
+/// Changes of an act that a list shows.
+const CHANGES: usize = 4;
 
 pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
     match command {
@@ -51,17 +53,14 @@ async fn list(session: &Session, all: bool) -> Outcome {
     let client = Client::to_read(session).await?;
     let mut acts: Vec<Described> = client.get("/governing/acts").await?;
     let who: Who = client.get("/who").await?;
+    // What waits for one's own signature stands first, and the newest of those in effect before the older.
+    acts.reverse();
+    acts.sort_by_key(|act| (!act.is_mine, act.state == State::InEffect, act.state == State::Lost));
     if !all {
-        let settled = acts.iter().filter(|act| act.state == State::InEffect).count();
-        let mut passed = settled.saturating_sub(LAST);
-        acts.retain(|act| {
-            let is_old = act.state == State::InEffect && passed > 0;
-            passed = passed.saturating_sub(usize::from(is_old));
-            !is_old && act.state != State::Lost
-        });
+        let waiting = acts.iter().filter(|act| act.state != State::InEffect).count();
+        acts.truncate(waiting.saturating_add(LAST));
+        acts.retain(|act| act.state != State::Lost);
     }
-    // What waits for one's own signature stands first.
-    acts.sort_by_key(|act| !act.is_mine);
     session.printer.either(&acts, |acts| {
         let told = acts.iter().map(|act| text(session, &who, act, false));
         let told: Vec<String> = told.collect();
@@ -198,8 +197,11 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     let words = Words::new(session.printer, who, &act.names);
     let mut lines = vec![session.printer.styled(&head(session, &words, act), Style::Strong)];
     lines.push(hanging("  ", &state(session, act), width()));
-    let changes = act.changes.iter().map(|change| words.change(change));
+    let shown = if is_full { act.changes.len() } else { CHANGES };
+    let changes = act.changes.iter().take(shown).map(|change| words.change(change));
     lines.extend(changes.map(|change| hanging("  • ", &change, width())));
+    let more = u64::try_from(act.changes.len().saturating_sub(shown)).unwrap_or(u64::MAX);
+    lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
     if is_full {
         lines.extend(signatures(session, &words, act));
         let id = locale::format(session.language, "acts.id", &[("id", &act.id.to_string())]);
@@ -231,6 +233,7 @@ pub(super) fn state(session: &Session, act: &Described) -> String {
         State::WaitsForSignatures if act.is_mine => told("acts.state.mine"),
         State::WaitsForSignatures if act.organisation.is_some() => told("acts.state.keys"),
         State::WaitsForSignatures => locale::counted(session.language, "acts_more", more, &values),
+        State::WaitsForAcknowledgements if act.acknowledged.is_none() => told("acts.state.signed"),
         state => told(&format!("acts.state.{}", state.code())),
     }
 }
