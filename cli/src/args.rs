@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod governing;
+mod keeping;
 mod opinions;
 mod reading;
 mod writing;
@@ -12,6 +13,7 @@ mod writing;
 pub(crate) use governing::{
     ActCommand, AdmitArgs, CharterCommand, KeyCommand, Reason, RemoveArgs, RoleName, RootArgs, SettingArgs, space_named,
 };
+pub(crate) use keeping::{BackupArgs, RestoreArgs};
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
 pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs, day_said};
 pub(crate) use writing::{
@@ -270,6 +272,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CarryCommand,
     },
+    /// Copy this home into one file, without its keys; the node may run meanwhile
+    ///
+    /// The file is a tar archive of the journals as they are, the settings and the first act, with a hash of each. It holds
+    /// no secret keys, and it is not encrypted: keep it as you keep the home.
+    Backup(BackupArgs),
+    /// Make a home of a backup, in the place that --home names; nothing may stand there
+    ///
+    /// Every hash and every signature is checked before the home is there. It holds no keys and signs nothing until keys are
+    /// put back and a node of another organisation has confirmed how far they have signed.
+    Restore(RestoreArgs),
     /// Re-check this replica from the bytes up; cuts and mends nothing
     ///
     /// Reads the journal without the index and without the lock, beside a running node. Checks every signature, chain,
