@@ -114,6 +114,8 @@ pub struct Governance {
     effect: Option<Arc<Effect>>,
     /// Of each forked log the proof with the lowest position.
     forks: Arc<BTreeMap<LogKey, ForkProof>>,
+    /// Closed logs, as far as they were handed in.
+    closed: Arc<BTreeMap<LogKey, Arc<Closed>>>,
 }
 
 /// What is in effect, made from the acts held.
@@ -137,6 +139,7 @@ impl Governance {
             named: Arc::default(),
             effect: None,
             forks: Arc::default(),
+            closed: Arc::default(),
         }
     }
 
