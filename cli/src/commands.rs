@@ -11,6 +11,7 @@ mod candidates;
 mod carry;
 mod claim;
 mod demo;
+mod door;
 mod drafts;
 mod due;
 mod editor;
@@ -19,6 +20,7 @@ mod export;
 mod founding;
 mod history;
 mod import;
+mod joining;
 mod judge;
 mod list;
 mod narrative;
@@ -47,7 +49,8 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Init(args) => founding::init(session, &args),
         Command::Organisation { command } => founding::organisation(session, command),
         Command::Found { command } => founding::found(session, command),
-        Command::Join { file, consortium } => founding::join(session, file, consortium.as_deref()),
+        Command::Invite(args) => joining::invite(session, args).await,
+        Command::Join(args) => joining::join(session, args).await,
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
         Command::Who => reading::who(session).await,

@@ -6,6 +6,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
+use crate::commands::door;
 use crate::error::{DONE, Outcome, exit};
 use crate::output::{apart, fit, hanging, inert, width};
 use crate::session::Session;
@@ -57,12 +58,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
     }
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
-    lines.extend(
-        status
-            .strangers
-            .iter()
-            .map(|(node, address)| told("status.stranger", &[("node", &node.to_short()), ("address", address)])),
-    );
+    lines.extend(door::lines(language, status));
     lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
 }
