@@ -256,3 +256,6 @@ impl Guest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
