@@ -510,18 +510,13 @@ impl Driver {
 
     fn notice(&mut self, notice: &Notice) {
         match notice {
-            // What a restored home has lost comes back to it: nobody else writes with its key for that.
-            Notice::OwnKeyElsewhere { log }
-                if matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) =>
-            {
-                self.note(format!(
-                    "entries of this node's own key {} that this home lacked come from a peer",
-                    log.author
-                ));
-            }
-            Notice::OwnKeyElsewhere { log } => {
-                self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
-                self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
+            Notice::OwnKeyElsewhere { log, time } => {
+                let key = log.author;
+                if self.parts.signing.seen_elsewhere(key, *time) {
+                    self.note(format!("another node writes with this node's key {key}: this node stops signing"));
+                } else {
+                    self.note(format!("entries of this node's own key {key} that this home lacked come from a peer"));
+                }
             }
             Notice::OwnEndConfirmed { log, end } => {
                 let own = self.parts.replica.own_logs();

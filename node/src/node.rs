@@ -102,9 +102,11 @@ impl Node {
         let stored = store.index().stored()?;
         let candidacy = Candidacy::of(&home, consortium)?;
         let own = own_organisation(&home, &governance)?;
-        let keys = unlocked(&home, &governance, &candidacy, unlocker.as_mut())?;
+        let mut keys = unlocked(&home, &governance, &candidacy, unlocker.as_mut())?;
         let door = Arc::new(Door::open(&home, keys.node_id, own, Arc::new(governance.clone()))?);
         let signing = Signing::open(&home, &keys.granted, &ends(&stored.logs))?;
+        keys.granted.retain(|key| signing.signs_with(key));
+        keys.signers.unlocked.retain(|signer| signing.signs_with(&signer.key.public()));
         let network = match network {
             Some(addresses) => {
                 let seed = keys.node.ok_or_else(|| no_node_key(&keys.signers))?;
@@ -182,6 +184,13 @@ impl Node {
     #[must_use]
     pub fn door(&self) -> &Door {
         &self.door
+    }
+
+    /// Where keys belong, if this is the home of an organisation and holds none at all.
+    pub(crate) fn without_keys(&self) -> Option<std::path::PathBuf> {
+        let keys = self.home.keys();
+        let is_empty = Keystore::open(&keys).and_then(|store| store.list()).is_ok_and(|held| held.is_empty());
+        (is_empty && identity::own_act(&self.home).is_ok()).then_some(keys)
     }
 
     /// The key that would sign a change in a space now, and on whose behalf.
