@@ -17,8 +17,10 @@ use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Wr
 use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+use crate::candidacy::Candidacy;
 use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signers};
+use crate::door::Door;
 use crate::fault::Fault;
 use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
@@ -28,7 +30,7 @@ mod attesting;
 mod checking;
 mod confirming;
 mod handle;
-mod unreached;
+mod hearing;
 
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
@@ -113,6 +115,10 @@ pub struct Parts {
     pub signing: Signing,
     /// The network; `None` for a node that only serves its own user.
     pub network: Option<Network>,
+    /// The door for candidates.
+    pub door: Arc<Door>,
+    /// This home's organisation while it is one itself.
+    pub candidacy: Candidacy,
 }
 
 struct Driver {
@@ -171,7 +177,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
     };
     let reader = parts.store.log_reader();
     let mut driver = Driver {
-        network_members: parts.replica.governance().nodes().into_keys().collect(),
+        network_members: parts.candidacy.nodes(parts.replica.governance()),
         parts,
         commands,
         reader,
@@ -353,7 +359,7 @@ impl Driver {
     fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
         let entries = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
         });
         self.parts.signing.reserve(&entries.collect::<Vec<_>>())
     }
@@ -372,6 +378,16 @@ impl Driver {
 
     /// Flushes what was appended; only then does anybody hear of it.
     fn flush(&mut self) {
+        self.sync();
+        // Who leaves takes what he was asked for with him: that may be asked of another.
+        self.review_members();
+        self.sync();
+        self.compare_again();
+        self.publish();
+        self.give_answers();
+    }
+
+    fn sync(&mut self) {
         while self.is_unsynced {
             self.is_unsynced = false;
             match self.parts.store.sync() {
@@ -389,27 +405,17 @@ impl Driver {
                 }
             }
         }
-        self.compare_again();
-        self.publish();
-        self.give_answers();
     }
 
     fn publish(&mut self) {
         let edition = self.parts.replica.edition();
         let is_new = std::mem::replace(&mut self.edition, edition) != edition;
-        let members: BTreeSet<NodeId> =
-            if is_new { self.parts.replica.governance().nodes().into_keys().collect() } else { BTreeSet::new() };
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut has_changed = false;
         if is_new {
             has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
-            if members != self.network_members
-                && let Some(network) = &self.parts.network
-            {
-                network.set_members(members.clone());
-                self.network_members = members;
-            }
+            self.parts.door.update(Arc::clone(&snapshot.governance));
         }
         let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());
         has_changed |= snapshot.status != status || snapshot.signing != signing;
@@ -480,59 +486,15 @@ impl Driver {
         self.seen().notices.len()
     }
 
-    fn network_event(&mut self, event: Event) {
-        match event {
-            Event::Connected { peer, address, outbound } => {
-                tracing::info!(%peer, %address, outbound, "connected");
-                let is_here = |known: &str| known.starts_with(&address) || address.starts_with(known);
-                if self.seen().unreached.keys().any(|known| is_here(known)) {
-                    self.tell(|snapshot| snapshot.unreached.retain(|known, _| !is_here(known)));
-                }
-                let nonce = outbound.then(clock::random).transpose();
-                match nonce {
-                    Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
-                    Err(fault) => self.note(fault.to_string()),
-                }
-            }
-            Event::Frame { peer, bytes } => self.handle(Input::Received { peer, frame: bytes }),
-            Event::Disconnected { peer, reason } => {
-                tracing::info!(%peer, %reason, "disconnected");
-                self.handle(Input::Disconnected { peer });
-            }
-            Event::Stranger { node, address } => {
-                // One who knocks again and again is told of once: he must not push out the other notices.
-                let strangers = self.seen().strangers.clone();
-                if !strangers.contains_key(&node) && strangers.len() < TOLD {
-                    self.note(format!("unknown node {node} wants to connect from {address}"));
-                    self.tell(|snapshot| drop(snapshot.strangers.insert(node, address)));
-                }
-            }
-            Event::Listening { address } => self.tell(|snapshot| snapshot.listening.push(address)),
-            Event::DialFailed { address, reason, .. } => {
-                tracing::info!(%address, %reason, "could not connect");
-                let reason = unreached::plain(&reason);
-                let unreached = self.seen().unreached.clone();
-                if unreached.len() < TOLD && unreached.get(&address) != Some(&reason) {
-                    self.tell(|snapshot| drop(snapshot.unreached.insert(address, reason)));
-                }
-            }
-        }
-    }
-
     fn notice(&mut self, notice: &Notice) {
         match notice {
-            // What a restored home has lost comes back to it: nobody else writes with its key for that.
-            Notice::OwnKeyElsewhere { log }
-                if matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) =>
-            {
-                self.note(format!(
-                    "entries of this node's own key {} that this home lacked come from a peer",
-                    log.author
-                ));
-            }
-            Notice::OwnKeyElsewhere { log } => {
-                self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
-                self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
+            Notice::OwnKeyElsewhere { log, time } => {
+                let key = log.author;
+                if self.parts.signing.seen_elsewhere(key, *time) {
+                    self.note(format!("another node writes with this node's key {key}: this node stops signing"));
+                } else {
+                    self.note(format!("entries of this node's own key {key} that this home lacked come from a peer"));
+                }
             }
             Notice::OwnEndConfirmed { log, end } => {
                 let own = self.parts.replica.own_logs();
@@ -541,8 +503,11 @@ impl Driver {
             Notice::Refused { peer, log, refusal } => {
                 self.note(format!("an entry of {} from {peer} was refused: {refusal}", log.author));
             }
-            Notice::Diverged { peer, log } => {
-                self.note(format!("{peer} holds another entry of {} at a position held here", log.author));
+            Notice::Forked { log, seq } => {
+                let author = log.author;
+                self.note(format!(
+                    "the key {author} signed two entries for position {seq}: from there on its log is closed"
+                ));
             }
         }
     }

@@ -487,7 +487,7 @@ impl Site {
     fn notice(&mut self, notice: Notice, around: &mut Around<'_>) -> Checked {
         around.ledger.notices += 1;
         match notice {
-            Notice::OwnKeyElsewhere { log } => {
+            Notice::OwnKeyElsewhere { log, .. } => {
                 ensure(!self.is_honest(), Rule::Accused, || format!("another node writes {log:?}, it is said"))
             }
             Notice::OwnEndConfirmed { log, end } => {
