@@ -13,6 +13,7 @@ mod carry;
 mod charter;
 mod claim;
 mod demo;
+mod door;
 mod drafts;
 mod due;
 mod editor;
@@ -22,6 +23,7 @@ mod founding;
 mod governing;
 mod history;
 mod import;
+mod joining;
 mod judge;
 mod keeping;
 mod keys;
@@ -52,10 +54,11 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Init(args) => founding::init(session, &args),
         Command::Organisation { command } => founding::organisation(session, command).await,
         Command::Found { command } => founding::found(session, command),
-        Command::Join { file, consortium } => founding::join(session, file, consortium.as_deref()),
         Command::Act { command } => acts::run(session, command).await,
         Command::Charter { command } => charter::run(session, command).await,
         Command::Key { command } => keys::run(session, command).await,
+        Command::Invite(args) => joining::invite(session, args).await,
+        Command::Join(args) => joining::join(session, args).await,
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
         Command::Who => reading::who(session).await,

@@ -97,6 +97,9 @@ pub struct Status {
     pub organisation: Option<OrganisationId>,
     /// Its name.
     pub name: Option<String>,
+    /// This node's key, if the home has one that is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
     /// Addresses that it listens on.
     pub listening: Vec<String>,
     /// Counts, and each peer.
@@ -279,6 +282,7 @@ impl<'a> Reader<'a> {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
             name: self.node.own_organisation().as_ref().and_then(name),
+            node: self.node.door().node(),
             listening: self.snapshot.listening.clone(),
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),

@@ -107,7 +107,7 @@ pub(super) async fn head(session: &Session, client: &Client, preview: &Preview) 
 }
 
 /// True if a person sits there who can be asked.
-fn asks(session: &Session) -> bool {
+pub(super) fn asks(session: &Session) -> bool {
     !session.yes && !session.printer.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
@@ -122,7 +122,8 @@ pub(super) fn agreed(session: &Session) -> Result<(), Problem> {
     Err(Problem::new(exit::NO, "declined", what, why, advice))
 }
 
-fn says_yes(session: &Session, question: &str) -> bool {
+/// True if the answer to a question is one of the words for yes.
+pub(super) fn says_yes(session: &Session, question: &str) -> bool {
     let mut out = std::io::stdout().lock();
     let _ = write!(out, "\n{} ", session.word(question));
     let _ = out.flush();

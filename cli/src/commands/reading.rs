@@ -6,6 +6,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
+use crate::commands::door;
 use crate::error::{DONE, Outcome, exit};
 use crate::output::{apart, fit, hanging, inert, width};
 use crate::session::Session;
@@ -61,12 +62,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
     let keys = status.no_keys_in.as_ref().map(|keys| told("status.no_keys", &[("keys", &inert(keys))]));
     lines.extend(keys.map(|text| hanging("", &text, width())));
-    lines.extend(
-        status
-            .strangers
-            .iter()
-            .map(|(node, address)| told("status.stranger", &[("node", &node.to_short()), ("address", address)])),
-    );
+    lines.extend(door::lines(language, status));
     lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
 }
