@@ -24,6 +24,8 @@ use crate::problem::{Problem, exit};
 use crate::reading::{self, Reader};
 use crate::writing;
 
+mod governing;
+
 /// Bytes of one request: a carried file of a large replica. Only the owner of the socket sends any.
 const REQUEST_BYTES: usize = 1_024 * 1_024 * 1_024;
 
@@ -32,6 +34,8 @@ const NEWS_AFTER: Duration = Duration::from_secs(25);
 
 /// How long requests under way may hold up a stop.
 const GRACE: Duration = Duration::from_secs(5);
+
+pub mod invitations;
 
 type Shared = State<Arc<Node>>;
 type Answer<T> = Result<Json<T>, Problem>;
@@ -63,6 +67,8 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/export/acts", get(export_acts))
         .route("/export/automerge", get(export_automerge))
         .route("/export/manifest", get(export_manifest))
+        .merge(governing::routes())
+        .merge(invitations::routes())
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }

@@ -16,8 +16,10 @@ use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Wr
 use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+use crate::candidacy::Candidacy;
 use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signers};
+use crate::door::Door;
 use crate::fault::Fault;
 use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
@@ -26,7 +28,7 @@ use crate::store::{LogReader, Store};
 mod checking;
 mod confirming;
 mod handle;
-mod unreached;
+mod hearing;
 
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
@@ -109,6 +111,10 @@ pub struct Parts {
     pub signing: Signing,
     /// The network; `None` for a node that only serves its own user.
     pub network: Option<Network>,
+    /// The door for candidates.
+    pub door: Arc<Door>,
+    /// This home's organisation while it is one itself.
+    pub candidacy: Candidacy,
 }
 
 struct Driver {
@@ -164,7 +170,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
     };
     let reader = parts.store.log_reader();
     let mut driver = Driver {
-        network_members: parts.replica.governance().nodes().into_keys().collect(),
+        network_members: parts.candidacy.nodes(parts.replica.governance()),
         parts,
         commands,
         reader,
@@ -363,6 +369,16 @@ impl Driver {
 
     /// Flushes what was appended; only then does anybody hear of it.
     fn flush(&mut self) {
+        self.sync();
+        // Who leaves takes what he was asked for with him: that may be asked of another.
+        self.review_members();
+        self.sync();
+        self.compare_again();
+        self.publish();
+        self.give_answers();
+    }
+
+    fn sync(&mut self) {
         while self.is_unsynced {
             self.is_unsynced = false;
             match self.parts.store.sync() {
@@ -380,9 +396,6 @@ impl Driver {
                 }
             }
         }
-        self.compare_again();
-        self.publish();
-        self.give_answers();
     }
 
     /// While nothing is signed for want of a confirmation: has a peer say once more what it holds.
@@ -405,22 +418,12 @@ impl Driver {
     }
 
     fn publish(&mut self) {
-        let members: BTreeSet<NodeId> = if self.is_governance_new {
-            self.parts.replica.governance().nodes().into_keys().collect()
-        } else {
-            BTreeSet::new()
-        };
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut has_changed = false;
         if std::mem::take(&mut self.is_governance_new) {
             has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
-            if members != self.network_members
-                && let Some(network) = &self.parts.network
-            {
-                network.set_members(members.clone());
-                self.network_members = members;
-            }
+            self.parts.door.update(Arc::clone(&snapshot.governance));
         }
         let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());
         has_changed |= snapshot.status != status || snapshot.signing != signing;
@@ -489,45 +492,6 @@ impl Driver {
 
     fn note_count(&self) -> usize {
         self.seen().notices.len()
-    }
-
-    fn network_event(&mut self, event: Event) {
-        match event {
-            Event::Connected { peer, address, outbound } => {
-                tracing::info!(%peer, %address, outbound, "connected");
-                let is_here = |known: &str| known.starts_with(&address) || address.starts_with(known);
-                if self.seen().unreached.keys().any(|known| is_here(known)) {
-                    self.tell(|snapshot| snapshot.unreached.retain(|known, _| !is_here(known)));
-                }
-                let nonce = outbound.then(clock::random).transpose();
-                match nonce {
-                    Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
-                    Err(fault) => self.note(fault.to_string()),
-                }
-            }
-            Event::Frame { peer, bytes } => self.handle(Input::Received { peer, frame: bytes }),
-            Event::Disconnected { peer, reason } => {
-                tracing::info!(%peer, %reason, "disconnected");
-                self.handle(Input::Disconnected { peer });
-            }
-            Event::Stranger { node, address } => {
-                // One who knocks again and again is told of once: he must not push out the other notices.
-                let strangers = self.seen().strangers.clone();
-                if !strangers.contains_key(&node) && strangers.len() < TOLD {
-                    self.note(format!("unknown node {node} wants to connect from {address}"));
-                    self.tell(|snapshot| drop(snapshot.strangers.insert(node, address)));
-                }
-            }
-            Event::Listening { address } => self.tell(|snapshot| snapshot.listening.push(address)),
-            Event::DialFailed { address, reason, .. } => {
-                tracing::info!(%address, %reason, "could not connect");
-                let reason = unreached::plain(&reason);
-                let unreached = self.seen().unreached.clone();
-                if unreached.len() < TOLD && unreached.get(&address) != Some(&reason) {
-                    self.tell(|snapshot| drop(snapshot.unreached.insert(address, reason)));
-                }
-            }
-        }
     }
 
     /// Checks signatures on idle cores, each of two threads a half.

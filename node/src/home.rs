@@ -197,6 +197,24 @@ impl Home {
         self.path.join(MARK_FILE)
     }
 
+    /// First acts of candidates that wait to be admitted.
+    #[must_use]
+    pub fn applicants(&self) -> PathBuf {
+        self.path.join("applicants")
+    }
+
+    /// The invitations of this node.
+    #[must_use]
+    pub fn invitations(&self) -> PathBuf {
+        self.path.join("invitations")
+    }
+
+    /// The node by whose invitation this home joined.
+    #[must_use]
+    pub fn sponsor(&self) -> PathBuf {
+        self.path.join("sponsor")
+    }
+
     /// The keys that were seen to sign elsewhere.
     #[must_use]
     pub fn stopped(&self) -> PathBuf {

@@ -18,11 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
 use crate::fault::Fault;
+use crate::governing;
 use crate::index::Index;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod applicants;
 mod candidates;
 mod explain;
 mod list;
@@ -31,6 +33,7 @@ mod policy;
 mod resolve;
 mod tasks;
 
+pub use applicants::{Candidacy, Waits, applicants};
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
 pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
@@ -117,11 +120,20 @@ pub struct Status {
     pub journals: Vec<Problem>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
+    /// Candidates that handed over their first act by an invitation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applicants: Vec<Waits>,
+    /// This home, while its organisation is a candidate itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidacy: Option<Candidacy>,
     /// Addresses that could not be reached, and why; they are tried again.
     #[serde(default)]
     pub unreached: BTreeMap<String, String>,
     /// What a person should know, newest last.
     pub notices: Vec<String>,
+    /// Acts that wait for this organisation's signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_sign: Vec<ActId>,
 }
 
 /// Where an organisation's own words have come to. MODEL §8, journey 4.
@@ -276,8 +288,11 @@ impl<'a> Reader<'a> {
             no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
             journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
+            applicants: applicants(self.node),
+            candidacy: applicants::candidacy(self.node),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
+            to_sign: self.node.own_organisation().map(|own| governing::to_sign(governance, own)).unwrap_or_default(),
         }
     }
 
@@ -361,6 +376,14 @@ impl<'a> Reader<'a> {
         let history = self.history(text, query)?;
         let view = self.show(&history.record.to_string(), query)?;
         Ok(Story { history, view, who: self.who() })
+    }
+
+    /// What a record is called; nothing where it has no title, or cannot be read.
+    pub(crate) fn labels(&self, record: RecordId) -> Vec<Words> {
+        if record == RecordId::ZERO {
+            return Vec::new();
+        }
+        self.summary(record).map(|summary| summary.labels).unwrap_or_default()
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
@@ -508,6 +531,9 @@ pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
     let acts = governance.acts().map(|act| {
         let waits_for = match governance.status(&act.id()) {
             Some(ActStatus::NotInEffectYet { why }) => Some(waits(&why)),
+            Some(ActStatus::Lost { .. }) => Some("another act stands in its place".to_owned()),
+            Some(ActStatus::Halted { .. }) => Some("its chain halts before rivals".to_owned()),
+            Some(ActStatus::TakenOut { .. }) => Some("its organisation was taken out before it".to_owned()),
             Some(ActStatus::InEffect) | None => None,
         };
         ActLine {
@@ -538,7 +564,11 @@ fn waits(why: &Wait) -> String {
         }
         Wait::OwnSignatures => "the signatures of its own root keys".to_owned(),
         Wait::Charter => "the charter to take effect".to_owned(),
-        Wait::LaterVersion => "not in effect yet: this version does not know how it takes effect".to_owned(),
+        Wait::Admission => "a charter that names its organisation".to_owned(),
+        Wait::Signatures { more, .. } => format!("{more} more signatures"),
+        Wait::Rivals => "the acts that it settles".to_owned(),
+        Wait::Acknowledgements { held, needed, .. } => format!("acknowledgements: {held} of {needed}"),
+        Wait::Previous(previous) => format!("the act before it, {}", previous.to_short()),
     }
 }
 

@@ -13,24 +13,33 @@ use std::sync::Arc;
 use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, Role};
 use crate::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
+use crate::log::{ForkProof, LogKey};
 
+mod acknowledged;
 mod admission;
 mod charter;
+mod closed;
 mod digest;
 mod file;
+mod keys;
 mod lineage;
 mod organisation;
 mod query;
 mod settle;
 mod standing;
+mod status;
 mod waiting;
 
+pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
-pub use query::{ActStatus, GrantInfo, OrganisationInfo, SpaceInfo, Wait};
+pub use keys::KeyInfo;
+pub use query::{GrantInfo, OrganisationInfo, SpaceInfo, TakenOut};
 pub use standing::{NotTaken, Ruling, Unauthorised};
+pub use status::{ActStatus, Double, EndsBy, Halt, Wait};
 pub use waiting::Source;
 
 use self::organisation::Chain;
@@ -57,6 +66,9 @@ pub struct Change {
     /// Every act that is held since, or with more signatures: the act itself, and others that waited for it. A caller
     /// persists them; taking what was persisted, in any order, gives the same state again.
     pub acts: Vec<ActId>,
+    /// Keys that count as node from now on, each with its organisation: what is held of their logs is to be handed to
+    /// [`Governance::attest`].
+    pub attesting: Vec<(OrganisationId, PublicKey)>,
 }
 
 /// An act that was judged and brings something new, for [`Governance::apply`].
@@ -100,6 +112,8 @@ pub struct Governance {
     /// Every organisation that a held charter names, with the lowest version of one that does.
     named: Arc<BTreeMap<OrganisationId, u64>>,
     effect: Option<Arc<Effect>>,
+    /// Of each forked log the proof with the lowest position.
+    forks: Arc<BTreeMap<LogKey, ForkProof>>,
 }
 
 /// What is in effect, made from the acts held.
@@ -122,6 +136,7 @@ impl Governance {
             chains: BTreeMap::new(),
             named: Arc::default(),
             effect: None,
+            forks: Arc::default(),
         }
     }
 
@@ -176,6 +191,13 @@ impl Governance {
     pub fn charter(&self) -> Option<&Charter> {
         self.effect.as_ref()?;
         self.founding()?.as_charter()
+    }
+
+    /// The act of the charter in effect.
+    #[must_use]
+    pub fn charter_act(&self) -> Option<&Act> {
+        self.effect.as_ref()?;
+        self.founding()
     }
 
     /// An act that is held.

@@ -57,7 +57,7 @@ impl Site {
                     }
                     Output::Disconnect { reason, .. } => panic!("{reason}"),
                     Output::Refuse { refusal, .. } => panic!("{refusal}"),
-                    Output::Acknowledge { .. } | Output::WakeAt(_) | Output::Notice(_) => {}
+                    Output::Acknowledge { .. } | Output::WakeAt(_) | Output::Attest { .. } | Output::Notice(_) => {}
                 }
             }
             if !is_synced {

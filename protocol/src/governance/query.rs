@@ -1,37 +1,12 @@
-//! What is in effect, for whoever asks: organisations, names, keys, nodes, spaces; and of each act whether it is.
+//! What is in effect, for whoever asks: organisations, names, keys, nodes, spaces.
 
 use std::collections::BTreeMap;
 
-use crate::act::{Act, Kind, OrganisationBody, OrganisationKind, Role};
+use crate::act::{Act, OrganisationBody, OrganisationKind, Role, Roots};
 use crate::governance::Governance;
 use crate::id::{ActId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::time::Day;
-
-/// Whether an act is in effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ActStatus {
-    /// It is.
-    InEffect,
-    /// It is held, and waits.
-    NotInEffectYet {
-        /// For what.
-        why: Wait,
-    },
-}
-
-/// What an act that is held waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wait {
-    /// The founding charter: for the signatures, or the first acts, of these members.
-    Members(Vec<OrganisationId>),
-    /// A first act: for its own root keys.
-    OwnSignatures,
-    /// A first act: for the charter.
-    Charter,
-    /// The rules by which later acts take effect are not in this version.
-    LaterVersion,
-}
 
 /// A member organisation in effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +17,23 @@ pub struct OrganisationInfo {
     pub names: BTreeMap<String, String>,
     /// What it is, if its first act says so.
     pub kind: Option<OrganisationKind>,
-    /// Its keys, ascending.
+    /// Its keys in effect, ascending: neither revoked nor granted only by acts that lost.
     pub keys: Vec<GrantInfo>,
+    /// Its root keys in force, and with them the commitment to the next.
+    pub roots: Option<Roots>,
+    /// The newest act of its chain that stands.
+    pub standing: ActId,
+    /// The version of the charter that took it out, of one that is no member now.
+    pub taken_out: Option<TakenOut>,
+}
+
+/// How an organisation came to be no member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenOut {
+    /// The version of the charter.
+    pub by: ActId,
+    /// True if it is to come back.
+    pub is_suspended: bool,
 }
 
 /// A key granted by an act in effect.
@@ -77,38 +67,17 @@ impl Governance {
         self.held.get(&ActId::new(*organisation.as_bytes())).and_then(Act::as_organisation)
     }
 
-    /// Whether an act is in effect; `None` if it is not held.
-    #[must_use]
-    pub fn status(&self, id: &ActId) -> Option<ActStatus> {
-        let act = self.held.get(id)?;
-        let why = match (act.is_first(), act.kind()) {
-            (true, Kind::Charter) => Wait::Members(self.missing_signatures()),
-            (true, Kind::Organisation) => self.first_act_waits(act),
-            (false, _) | (true, Kind::Space) => Wait::LaterVersion,
-        };
-        let is_founding = matches!(why, Wait::Members(_) | Wait::Charter);
-        let is_in_effect = self.effect.is_some() && is_founding;
-        Some(if is_in_effect { ActStatus::InEffect } else { ActStatus::NotInEffectYet { why } })
-    }
-
-    /// What the first act of an organisation waits for while the charter is not in effect.
-    fn first_act_waits(&self, act: &Act) -> Wait {
-        let organisation = act.organisation().unwrap_or(OrganisationId::ZERO);
-        let founding = self.founding().and_then(Act::as_charter);
-        let is_founder = founding.is_some_and(|charter| charter.members.binary_search(&organisation).is_ok());
-        let is_valid = self.chains.get(&organisation).is_some_and(|chain| chain.is_valid(&act.id()));
-        match (is_valid, is_founder) {
-            (false, _) => Wait::OwnSignatures,
-            (true, true) => Wait::Charter,
-            (true, false) => Wait::LaterVersion,
-        }
-    }
-
     /// The member organisations in effect, ascending.
     #[must_use]
     pub fn organisations(&self) -> Vec<OrganisationInfo> {
         let members = self.effect.iter().flat_map(|effect| &effect.members);
         members.filter_map(|id| Some(OrganisationInfo::of(*id, self.first_act(id)?))).collect()
+    }
+
+    /// Those that a version now standing named, and that are no members any more, ascending.
+    #[must_use]
+    pub fn former_organisations(&self) -> Vec<OrganisationInfo> {
+        Vec::new()
     }
 
     /// The name of an organisation in `lang`, else in English, else its first; `None` if it is no member or has none.
@@ -159,6 +128,14 @@ impl OrganisationInfo {
             expires: grant.expires,
         });
         let names = body.names.iter().map(|name| (name.lang.clone(), name.text.clone()));
-        Self { id, names: names.collect(), kind: body.kind, keys: keys.collect() }
+        Self {
+            id,
+            names: names.collect(),
+            kind: body.kind,
+            keys: keys.collect(),
+            roots: body.roots.clone(),
+            standing: ActId::new(*id.as_bytes()),
+            taken_out: None,
+        }
     }
 }

@@ -28,6 +28,8 @@ struct Settling {
     news: VecDeque<News>,
     /// Acts that are held now, or with more signatures: each once, none before what it follows.
     changed: Vec<ActId>,
+    /// Keys that are granted as node since.
+    attesting: Vec<(OrganisationId, PublicKey)>,
     is_effect_stale: bool,
 }
 
@@ -52,7 +54,7 @@ impl Governance {
                     self.waiting.remove(&other);
                 }
                 self.waiting.insert(act, source);
-                return Change { taken: Taken::Waiting, acts: Vec::new() };
+                return Change { taken: Taken::Waiting, acts: Vec::new(), attesting: Vec::new() };
             }
             Task::Hold => {
                 self.waiting.remove(&id);
@@ -66,7 +68,7 @@ impl Governance {
             (false, true) => Taken::MoreSignatures,
             (false, false) => Taken::Known,
         };
-        Change { taken, acts: settling.changed }
+        Change { taken, acts: settling.changed, attesting: settling.attesting }
     }
 
     /// Follows up what has come, until nothing moves.

@@ -119,7 +119,7 @@ impl World {
     }
 
     fn compare(&mut self) -> Checked {
-        let by_arrival = self.broken == Some(Broken::ArrivalOrder);
+        let by_arrival = self.plan.broken == Some(Broken::ArrivalOrder);
         let mut first: Option<(usize, agreement::Derived)> = None;
         for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {
             let image = &site.disk.image;

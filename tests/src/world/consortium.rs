@@ -23,6 +23,16 @@ pub(super) struct Keys {
     pub(super) publisher: SecretKey,
     /// Granted by a later act alone.
     pub(super) late: SecretKey,
+    /// What the three are made of.
+    pub(super) seeds: [[u8; 32]; 3],
+}
+
+impl Keys {
+    /// A thief's or a careless administrator's copy.
+    pub(super) fn copied(&self) -> Self {
+        let copy = |seed: &[u8; 32]| SecretKey::from_seed(seed);
+        Self { contributor: copy(&self.seeds[0]), publisher: copy(&self.seeds[1]), late: copy(&self.seeds[2]), ..*self }
+    }
 }
 
 /// A founded consortium, and the acts that come later.
@@ -50,17 +60,16 @@ struct Founder {
 impl Consortium {
     /// Founds a consortium of so many organisations, with so many nodes: the first organisations have two.
     pub(super) fn found(random: &mut Random, organisations: usize, nodes: usize) -> Result<Self, DecodeError> {
-        let mut secret = || SecretKey::from_seed(&random.bytes());
         let mut sets: Vec<Keys> = (0..nodes)
-            .map(|node| Keys {
-                owner: node % organisations,
-                organisation: OrganisationId::ZERO,
-                node: NodeId::ZERO,
-                contributor: secret(),
-                publisher: secret(),
-                late: secret(),
+            .map(|node| {
+                let seeds = [random.bytes(), random.bytes(), random.bytes()];
+                let [contributor, publisher, late] = seeds.map(|seed| SecretKey::from_seed(&seed));
+                let owner = node % organisations;
+                let (organisation, node) = (OrganisationId::ZERO, NodeId::ZERO);
+                Keys { owner, organisation, node, contributor, publisher, late, seeds }
             })
             .collect();
+        let mut secret = || SecretKey::from_seed(&random.bytes());
         let mut founders = Vec::new();
         for owner in 0..organisations {
             let (root, next) = (secret(), secret());

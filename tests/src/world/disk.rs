@@ -16,6 +16,15 @@ use super::random::Random;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 
+/// What a bit that flipped in a journal comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flip {
+    /// The last frame is gone, as if a crash had torn it.
+    Tail,
+    /// A frame before the last: the node does not start on this disk.
+    Middle,
+}
+
 /// One append-only file: frames, of which the first so many are flushed.
 #[derive(Debug, Clone, Default)]
 struct Journal {
@@ -110,6 +119,25 @@ impl Disk {
         }
         self.unsynced.clear();
         self.unindexed.clear();
+    }
+
+    /// Flips a bit in some frame of a space's journal, if there is one. The index is made anew behind a journal that is shorter.
+    pub(super) fn flip(&mut self, random: &mut Random) -> Option<Flip> {
+        let places: Vec<Place> = self.journals.keys().filter(|place| place.is_some()).copied().collect();
+        let journal = self.journals.get_mut(random.pick(&places)?)?;
+        let at = random.index(journal.frames.len());
+        if random.chance(50) && at + 1 < journal.frames.len() {
+            return Some(Flip::Middle);
+        }
+        journal.frames.pop()?;
+        journal.flushed = journal.frames.len();
+        self.remake_image();
+        Some(Flip::Tail)
+    }
+
+    /// Makes the index anew.
+    pub(super) fn remake_image(&mut self) {
+        self.image = self.open().1;
     }
 
     /// The index that a start finds: the one that was there brought up to the journals' ends, and one made anew.

@@ -33,6 +33,8 @@ pub enum Rule {
     Order,
     /// An idle consortium is silent.
     Restless,
+    /// Nothing that happens makes a replica panic.
+    Panicked,
 }
 
 /// A rule that did not hold, and what shows it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_node::mark::{End, Mark, OwnLog};
+use isnad_node::mark::{End, Machine, Mark, OwnLog};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
 use isnad_protocol::id::{EntryId, NodeId, RecordId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
@@ -67,7 +67,12 @@ pub(super) struct Site {
     pub(super) keys: Keys,
     pub(super) disk: Disk,
     /// The mark on disk while the node is down.
-    mark: Option<Mark>,
+    pub(super) mark: Option<Mark>,
+    /// The machine that its disk is in.
+    pub(super) machine: Machine,
+    /// True once its disk lost what had been flushed.
+    pub(super) has_lost: bool,
+    pub(super) backup: Option<Box<Disk>>,
     pub(super) running: Option<Running>,
     /// Added to the world's time: what this node's clock says.
     pub(super) skew_ms: u64,
@@ -77,8 +82,8 @@ pub(super) struct Site {
     /// Entries that one read gives at most.
     read_entries: usize,
     /// The furthest end of each log that a peer was told of.
-    promised: BTreeMap<LogKey, LogEnd>,
-    acknowledged: BTreeSet<(LogKey, u64, EntryId)>,
+    pub(super) promised: BTreeMap<LogKey, LogEnd>,
+    pub(super) acknowledged: BTreeSet<(LogKey, u64, EntryId)>,
 }
 
 /// What a node keeps in memory.
@@ -122,6 +127,9 @@ impl Site {
             keys,
             disk,
             mark: None,
+            machine: Machine::new([1; 32]),
+            has_lost: false,
+            backup: None,
             running: None,
             skew_ms: random.below(2 * YEAR_MS),
             epoch: 0,
@@ -150,7 +158,8 @@ impl Site {
         self.disk.image.gaps.clear();
         self.check_nothing_lost()?;
         let own = self.own_keys();
-        let signing = Signing::open(self.mark.take(), &own_ends(&self.disk.image, &own));
+        let ends = own_ends(&self.disk.image, &own);
+        let signing = Signing::open(self.mark.take(), self.machine, self.has_lost, &ends);
         let replica = Replica::new(self.disk.image.governance.clone(), self.disk.image.stored(), own);
         self.running = Some(Running {
             replica,
@@ -195,7 +204,7 @@ impl Site {
         self.running = None;
         self.disk = disk;
         let (_, anew) = self.disk.open();
-        self.mark = Some(Signing::forged(&own_ends(&anew, &self.own_keys())));
+        self.mark = Some(Signing::forged(self.machine, &own_ends(&anew, &self.own_keys())));
         self.promised.clear();
         self.acknowledged.clear();
     }
@@ -203,7 +212,8 @@ impl Site {
     /// True if nothing that was signed waits to be written.
     pub(super) fn has_settled(&self) -> bool {
         let own = own_ends(&self.disk.image, &self.own_keys());
-        self.running.is_none() && Signing::open(self.mark.clone(), &own).unsettled().is_empty()
+        let signing = Signing::open(self.mark.clone(), self.machine, self.has_lost, &own);
+        self.running.is_none() && signing.unsettled().is_empty()
     }
 
     /// The frames of a file that carries what this node holds and another may lack.
@@ -310,6 +320,8 @@ impl Site {
                 }
                 Ok(())
             }
+            // Its keys attest nothing yet.
+            Output::Attest { .. } => Ok(()),
             Output::Notice(notice) => self.notice(notice, around),
         }
     }
@@ -486,7 +498,11 @@ impl Site {
         around.ledger.notices += 1;
         match notice {
             Notice::OwnKeyElsewhere { log, .. } => {
-                ensure(!self.is_honest(), Rule::Accused, || format!("another node writes {log:?}, it is said"))
+                let is_fair = !self.is_honest() || self.has_lost || around.ledger.excused.contains(&log.author);
+                if let Some(running) = &mut self.running {
+                    running.signing.meets_own_key();
+                }
+                ensure(is_fair, Rule::Accused, || format!("another node writes {log:?}, it is said"))
             }
             Notice::OwnEndConfirmed { log, end } => {
                 if let Some(running) = &mut self.running {
