@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 18] {
+    const fn files(self) -> [&'static str; 19] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -104,6 +104,7 @@ impl Language {
                 include_str!("../locales/ar/check_words.txt"),
                 include_str!("../locales/ar/joining.txt"),
                 include_str!("../locales/ar/keeping.txt"),
+                include_str!("../locales/ar/who.txt"),
             ],
             Self::En => [
                 include_str!("../locales/en/model.txt"),
@@ -124,6 +125,7 @@ impl Language {
                 include_str!("../locales/en/check_words.txt"),
                 include_str!("../locales/en/joining.txt"),
                 include_str!("../locales/en/keeping.txt"),
+                include_str!("../locales/en/who.txt"),
             ],
             Self::Fr => [
                 include_str!("../locales/fr/model.txt"),
@@ -144,6 +146,7 @@ impl Language {
                 include_str!("../locales/fr/check_words.txt"),
                 include_str!("../locales/fr/joining.txt"),
                 include_str!("../locales/fr/keeping.txt"),
+                include_str!("../locales/fr/who.txt"),
             ],
         }
     }
