@@ -9,8 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use isnad_protocol::attestation::Attestation;
 use isnad_protocol::entry::{Draft, Entry, Payload};
-use isnad_protocol::id::{EntryId, NodeId};
+use isnad_protocol::id::{EntryId, NodeId, SpaceId};
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
 use isnad_protocol::time::Timestamp;
@@ -25,6 +26,7 @@ use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
+mod attesting;
 mod checking;
 mod confirming;
 mod handle;
@@ -94,6 +96,8 @@ pub enum Command {
     Network(Event),
     /// Signatures were checked.
     Checked(Input),
+    /// What was to be attested is ready to be sealed.
+    Attest(SpaceId, Attestation),
     /// Stop after what is queued.
     Stop,
 }
@@ -134,7 +138,10 @@ struct Driver {
     disk: String,
     /// Something was appended since the last flush.
     is_unsynced: bool,
-    is_governance_new: bool,
+    /// Which state of governance others have a copy of.
+    edition: u64,
+    /// Spaces of which an attestation is being made.
+    attesting: BTreeSet<SpaceId>,
     network_members: BTreeSet<NodeId>,
 }
 
@@ -184,7 +191,8 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         confirming: Confirming::default(),
         disk: String::new(),
         is_unsynced: false,
-        is_governance_new: false,
+        edition: 0,
+        attesting: BTreeSet::new(),
     };
     let thread = std::thread::Builder::new().name("isnad-replica".into());
     let thread = thread
@@ -246,6 +254,7 @@ impl Driver {
             Command::CarryIn(frames, answer) => self.carry_in(frames, answer),
             Command::Network(event) => self.network_event(event),
             Command::Checked(input) => self.handle(input),
+            Command::Attest(space, attestation) => self.seal_attestation(space, attestation),
             Command::Stop => {}
         }
     }
@@ -334,13 +343,13 @@ impl Driver {
             }
             Output::Check { log, after, until } => self.check(log, after, until),
             Output::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at))),
+            Output::Attest { space, attestation, ends } => self.attest(space, attestation, ends),
             Output::Notice(notice) => self.notice(&notice),
         }
     }
 
     fn append(&mut self, batch: Batch, is_own: bool) {
         self.is_unsynced = true;
-        self.is_governance_new |= batch.writes.iter().any(|write| matches!(write, Write::Act(_)));
         let marked = if is_own { self.reserve(&batch) } else { Ok(()) };
         if let Err(fault) = marked.and_then(|()| self.parts.store.append(batch)) {
             self.fail(&fault);
@@ -398,29 +407,12 @@ impl Driver {
         }
     }
 
-    /// While nothing is signed for want of a confirmation: has a peer say once more what it holds.
-    fn compare_again(&mut self) {
-        if !matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) {
-            self.confirming.stop();
-            return;
-        }
-        let (now, governance) = (Timestamp(clock::now_ms()), self.parts.replica.governance());
-        let own = self.parts.replica.own_logs();
-        let may = |node: &NodeId| {
-            let theirs = governance.nodes().get(node).copied();
-            theirs.is_some_and(|theirs| own.keys().all(|log| governance.key_role(&log.author, &theirs).is_none()))
-        };
-        let due = self.confirming.due(now, &self.parts.replica.status(), may);
-        if let (Some(peer), Some(network)) = (due, &self.parts.network) {
-            network.disconnect(peer, "to compare the ends of this node's logs once more".into());
-        }
-        self.wake_at = self.wake_at.into_iter().chain(self.confirming.next(now)).min();
-    }
-
     fn publish(&mut self) {
+        let edition = self.parts.replica.edition();
+        let is_new = std::mem::replace(&mut self.edition, edition) != edition;
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut has_changed = false;
-        if std::mem::take(&mut self.is_governance_new) {
+        if is_new {
             has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
             self.parts.door.update(Arc::clone(&snapshot.governance));
@@ -492,20 +484,6 @@ impl Driver {
 
     fn note_count(&self) -> usize {
         self.seen().notices.len()
-    }
-
-    /// Checks signatures on idle cores, each of two threads a half.
-    fn check(&self, log: LogKey, after: LogEnd, until: u64) {
-        let reader = self.reader.clone();
-        let commands = self.commands.clone();
-        let thread = std::thread::Builder::new().name("isnad-check".into());
-        let started = thread.spawn(move || {
-            let input = checking::check_signatures(&reader, log, after, until);
-            let _ = commands.send(Command::Checked(input));
-        });
-        if let Err(error) = started {
-            tracing::error!(%error, "signatures are not checked: no thread");
-        }
     }
 
     fn notice(&mut self, notice: &Notice) {

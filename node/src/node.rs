@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use isnad_protocol::act::{Act, Role, founding};
+use isnad_protocol::attestation::NodeLine;
 use isnad_protocol::governance::{Governance, OrganisationInfo};
 use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::{Log, LogKey};
-use isnad_protocol::replica::{Batch, Replica, Stored, Write};
+use isnad_protocol::replica::{Attester, Batch, Heard, Replica, Stored, Write};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::candidacy::Candidacy;
+use crate::config::Config;
 use crate::contribution::{Contribution, Receipt, Signer, Signers};
 use crate::door::Door;
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
@@ -98,9 +100,11 @@ impl Node {
         let consortium = consortium(&home)?.ok_or(OpenError::NoConsortium)?;
         let spaces = open_spaces(consortium);
         let mut store = Store::open(&home, &spaces, progress)?;
-        let governance = Governance::replay(consortium, store.read_acts()?);
+        let mut governance = Governance::replay(consortium, store.read_acts()?);
         let stored = store.index().stored()?;
         let candidacy = Candidacy::of(&home, consortium)?;
+        // Acts take effect by attestations, and keys by acts: these come before the home's keys are looked at.
+        let heard = Heard::read(&mut governance, &stored, &store.log_reader()).map_err(Fault::index)?;
         let own = own_organisation(&home, &governance)?;
         let mut keys = unlocked(&home, &governance, &candidacy, unlocker.as_mut())?;
         let door = Arc::new(Door::open(&home, keys.node_id, own, Arc::new(governance.clone()))?);
@@ -109,13 +113,17 @@ impl Node {
         keys.signers.unlocked.retain(|signer| signing.signs_with(&signer.key.public()));
         let network = match network {
             Some(addresses) => {
-                let seed = keys.node.ok_or_else(|| no_node_key(&keys.signers))?;
+                let seed = keys.node.clone().ok_or_else(|| no_node_key(&keys.signers))?;
                 Some(open_network(addresses, seed, &governance, &candidacy, &door).await?)
             }
             None => None,
         };
         let (network, events) = network.unzip();
         let replica = Replica::new(governance, Stored { ..stored }, keys.granted.iter().copied().collect());
+        let mut replica = replica.having_heard(heard);
+        if let Some(attester) = attester(&home, &keys)? {
+            replica = replica.attesting_with(attester, &store.log_reader()).map_err(Fault::index)?;
+        }
         let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
         let signers = Arc::new(keys.signers);
         let parts = Parts {
@@ -397,7 +405,9 @@ fn unlocked(
             (Purpose::Peer, Role::Reader) => {
                 keys.node = Some(Zeroizing::new(*store.unlock(&info, unlocker)?.as_bytes()));
             }
-            (Purpose::Contributor, Role::Contributor) | (Purpose::Publisher, Role::Publisher) => {
+            (Purpose::Contributor, Role::Contributor)
+            | (Purpose::Publisher, Role::Publisher)
+            | (Purpose::Node, Role::Node) => {
                 let key = SecretKey::from_seed(store.unlock(&info, unlocker)?.as_bytes());
                 keys.signers.unlocked.push(Signer { key, organisation, role });
             }
@@ -426,6 +436,21 @@ const fn purpose_of(role: Role) -> Purpose {
         Role::Admin => Purpose::Admin,
         Role::Node => Purpose::Node,
     }
+}
+
+/// Who attests for the home, and how, as its owner chose.
+fn attester(home: &Home, keys: &Keys) -> Result<Option<Attester>, Fault> {
+    let Some(signer) = keys.signers.attesting() else { return Ok(None) };
+    let path = home.config();
+    let config = if path.exists() { Config::load(&path)? } else { Config::default() };
+    let node = keys.node.as_ref().map(|seed| NodeId::new(*SecretKey::from_seed(seed).public().as_bytes()));
+    let line = |address: String| Some(NodeLine { node: node?, address });
+    Ok(Some(Attester {
+        key: signer.key.public(),
+        organisation: signer.organisation,
+        nodes: config.announce.into_iter().filter_map(line).collect(),
+        after_ms: config.attest_after.saturating_mul(1_000),
+    }))
 }
 
 fn no_node_key(signers: &Signers) -> OpenError {

@@ -12,7 +12,7 @@ use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, Frontier, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Write};
 use isnad_protocol::{act, encoding, store};
 
@@ -367,6 +367,15 @@ impl LogReader {
             }
             Ok(())
         })
+    }
+
+    /// The root of the tree over the records of a space, up to ends that are attested; waits for the index.
+    ///
+    /// # Errors
+    /// [`Fault`] if the index broke, or a log cannot be read.
+    pub fn records_root(&self, space: SpaceId, ends: &Frontier) -> Result<[u8; 32], Fault> {
+        Barrier { reader: self.clone() }.wait()?;
+        self.index.records_root(space, ends, self)
     }
 
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.

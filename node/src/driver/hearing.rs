@@ -61,7 +61,7 @@ impl Driver {
     /// Ends what is open to nodes that are no member's any more, in the same step as the act that says so takes effect, and
     /// lets in those that have become one. Nothing of what is queued goes to or comes from the others.
     pub(super) fn review_members(&mut self) {
-        if !self.is_governance_new || breakage::is_out(Breakage::ExMember) {
+        if self.parts.replica.edition() == self.edition || breakage::is_out(Breakage::ExMember) {
             return;
         }
         let members = self.parts.candidacy.nodes(self.parts.replica.governance());
