@@ -105,6 +105,7 @@ impl Language {
                 include_str!("../locales/ar/check_words.txt"),
                 include_str!("../locales/ar/joining.txt"),
                 include_str!("../locales/ar/keeping.txt"),
+                include_str!("../locales/ar/who.txt"),
             ],
             Self::En => [
                 include_str!("../locales/en/model.txt"),
@@ -126,6 +127,7 @@ impl Language {
                 include_str!("../locales/en/check_words.txt"),
                 include_str!("../locales/en/joining.txt"),
                 include_str!("../locales/en/keeping.txt"),
+                include_str!("../locales/en/who.txt"),
             ],
             Self::Fr => [
                 include_str!("../locales/fr/model.txt"),
@@ -147,6 +149,7 @@ impl Language {
                 include_str!("../locales/fr/check_words.txt"),
                 include_str!("../locales/fr/joining.txt"),
                 include_str!("../locales/fr/keeping.txt"),
+                include_str!("../locales/fr/who.txt"),
             ],
         }
     }

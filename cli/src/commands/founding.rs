@@ -15,7 +15,7 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
-use crate::commands::reading::who_text;
+use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::pasted;
 use crate::session::Session;
