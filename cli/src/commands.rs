@@ -20,6 +20,7 @@ mod founding;
 mod history;
 mod import;
 mod judge;
+mod keeping;
 mod list;
 mod narrative;
 mod node;
@@ -67,6 +68,8 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Digest => reading::digest(session).await,
         Command::Export(args) => export::run(session, args).await,
         Command::Carry { command } => carry::run(session, command).await,
+        Command::Backup(args) => keeping::backup(session, &args).await,
+        Command::Restore(args) => keeping::restore(session, &args),
         Command::Audit { consortium } => audit::run(session, consortium.as_deref()),
         Command::Completions { shell } => {
             // Into memory first: a reader that closes the pipe early is no reason to panic.

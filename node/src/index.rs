@@ -24,7 +24,9 @@ use isnad_protocol::replica::{Stored, Write};
 use crate::fault::Fault;
 use crate::journal::Position;
 
+mod attested;
 mod catalogue;
+mod records;
 mod sheets;
 mod summaries;
 mod update;
@@ -32,11 +34,12 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use attested::{Acknowledgement, Newest};
 pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-6";
+const FORM: &[u8] = b"isnad-index-7";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -54,6 +57,10 @@ mod prefix {
     pub(super) const STALE: u8 = b'd';
     pub(super) const CATALOGUE: u8 = b'c';
     pub(super) const RULES: u8 = b'g';
+    pub(super) const ATTESTED: u8 = b't';
+    pub(super) const NEWEST: u8 = b'n';
+    pub(super) const HEARD: u8 = b'h';
+    pub(super) const RECORDS: u8 = b'k';
 }
 
 /// Reads the entry that stands in the journal of a space at a position which the index knows.

@@ -18,11 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
 use crate::fault::Fault;
+use crate::governing;
 use crate::index::Index;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod applicants;
 mod candidates;
 mod explain;
 mod list;
@@ -31,6 +33,7 @@ mod policy;
 mod resolve;
 mod tasks;
 
+pub use applicants::{Candidacy, Waits, applicants};
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
 pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
@@ -109,16 +112,28 @@ pub struct Status {
     /// The same as a problem, to be told in any language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Problem>,
+    /// Where keys belong, if the home of an organisation holds none at all, as one restored from a backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_keys_in: Option<String>,
     /// Journals of spaces that are gone from under the node. Damage within one is for the audit to find.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub journals: Vec<Problem>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
+    /// Candidates that handed over their first act by an invitation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applicants: Vec<Waits>,
+    /// This home, while its organisation is a candidate itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidacy: Option<Candidacy>,
     /// Addresses that could not be reached, and why; they are tried again.
     #[serde(default)]
     pub unreached: BTreeMap<String, String>,
     /// What a person should know, newest last.
     pub notices: Vec<String>,
+    /// Acts that wait for this organisation's signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_sign: Vec<ActId>,
 }
 
 /// Where an organisation's own words have come to. MODEL §8, journey 4.
@@ -270,10 +285,14 @@ impl<'a> Reader<'a> {
             sent: self.sent(&nodes),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
+            no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
             journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
+            applicants: applicants(self.node),
+            candidacy: applicants::candidacy(self.node),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
+            to_sign: self.node.own_organisation().map(|own| governing::to_sign(governance, own)).unwrap_or_default(),
         }
     }
 
@@ -357,6 +376,14 @@ impl<'a> Reader<'a> {
         let history = self.history(text, query)?;
         let view = self.show(&history.record.to_string(), query)?;
         Ok(Story { history, view, who: self.who() })
+    }
+
+    /// What a record is called; nothing where it has no title, or cannot be read.
+    pub(crate) fn labels(&self, record: RecordId) -> Vec<Words> {
+        if record == RecordId::ZERO {
+            return Vec::new();
+        }
+        self.summary(record).map(|summary| summary.labels).unwrap_or_default()
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {

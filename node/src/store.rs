@@ -12,7 +12,7 @@ use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, Frontier, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Write};
 use isnad_protocol::{act, encoding, store};
 
@@ -58,6 +58,8 @@ struct Shared {
     recent: Mutex<Recent>,
     /// Up to where each journal is on disk and given to the index.
     given: Mutex<BTreeMap<SpaceId, Position>>,
+    /// Up to where the journal of acts is on disk.
+    acts: Mutex<Option<Position>>,
     progress: Mutex<Progress>,
     moved: Condvar,
 }
@@ -196,6 +198,7 @@ impl Store {
     fn note_given(&self) {
         let mut given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.extend(self.journals.iter().map(|(space, journal)| (*space, journal.synced_end())));
+        *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.acts.synced_end());
     }
 
     /// Flushes everything appended: from here on it may be acknowledged.
@@ -334,6 +337,15 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// Up to where each space's journal, and that of the acts, are on disk.
+    #[must_use]
+    pub fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {
+        // The acts last: no entry is on disk before the act that grants its key.
+        let spaces = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let acts = *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner);
+        (spaces, acts.unwrap_or(Position::START))
+    }
+
     /// Makes the index anew from the journals, in memory, if it has failed.
     fn remake_index(&self) -> Result<(), Fault> {
         if !self.index.has_failed() {
@@ -355,6 +367,15 @@ impl LogReader {
             }
             Ok(())
         })
+    }
+
+    /// The root of the tree over the records of a space, up to ends that are attested; waits for the index.
+    ///
+    /// # Errors
+    /// [`Fault`] if the index broke, or a log cannot be read.
+    pub fn records_root(&self, space: SpaceId, ends: &Frontier) -> Result<[u8; 32], Fault> {
+        Barrier { reader: self.clone() }.wait()?;
+        self.index.records_root(space, ends, self)
     }
 
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.

@@ -13,10 +13,12 @@ use std::sync::Arc;
 use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, Role};
 use crate::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
+use crate::log::{ForkProof, LogKey};
 
 mod acknowledged;
 mod admission;
 mod charter;
+mod closed;
 mod digest;
 mod file;
 mod keys;
@@ -31,6 +33,7 @@ mod waiting;
 pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use keys::KeyInfo;
@@ -109,6 +112,8 @@ pub struct Governance {
     /// Every organisation that a held charter names, with the lowest version of one that does.
     named: Arc<BTreeMap<OrganisationId, u64>>,
     effect: Option<Arc<Effect>>,
+    /// Of each forked log the proof with the lowest position.
+    forks: Arc<BTreeMap<LogKey, ForkProof>>,
 }
 
 /// What is in effect, made from the acts held.
@@ -131,6 +136,7 @@ impl Governance {
             chains: BTreeMap::new(),
             named: Arc::default(),
             effect: None,
+            forks: Arc::default(),
         }
     }
 

@@ -61,6 +61,9 @@ pub const STATE_ITEMS: usize = 16_384;
 /// not of all, so that every replica stops at the same entry, and no author fills the room of another.
 pub const WANTED: usize = 4_096;
 
+/// Headers that one peer may ask for in a session, each a read: to find where some hundred forked logs part, each by halving.
+pub const PROBES: u32 = 8_192;
+
 /// Entries read in vain, for payloads that a peer wants and nobody has, before what else is due goes first: a peer that makes up
 /// such wishes has a disk read for each.
 pub const MISSES: usize = 64;
@@ -266,3 +269,21 @@ pub const TITLE_PARTS: usize = 2;
 /// Days after which an export is to be made anew at the latest: names are listed, delisted and answered by the week, and old
 /// copies of lists have frozen the accounts of strangers. MODEL §9.3, §9.5.
 pub const EXPORT_DAYS: u32 = 30;
+
+/// Bytes that either side of `/isnad/join/1` says in all, lengths included: a charter with the first acts of some forty members.
+pub const JOINING_BYTES: usize = 65_536;
+
+/// Bytes of acts in a welcome: what the other frames and the lengths leave of it.
+pub const JOINING_ACTS_BYTES: usize = 65_000;
+
+/// Addresses in one invitation: IPv4 and IPv6, TCP and QUIC, in two networks.
+pub const INVITATION_ADDRESSES: usize = 8;
+
+/// Characters of an invitation's code, with dashes and line ends: all its addresses as long as they may be.
+pub const INVITATION_CHARACTERS: usize = 8_192;
+
+/// Invitations that a node keeps, open or used: each proof is held against every one of them.
+pub const INVITATIONS: usize = 64;
+
+/// First acts of candidates that a node keeps: as many as invitations, each of at most a welcome's bytes.
+pub const APPLICANTS: usize = 64;

@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 15] {
+    const fn files(self) -> [&'static str; 18] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -101,6 +101,9 @@ impl Language {
                 include_str!("../locales/ar/help.txt"),
                 include_str!("../locales/ar/demo.txt"),
                 include_str!("../locales/ar/audit.txt"),
+                include_str!("../locales/ar/check_words.txt"),
+                include_str!("../locales/ar/joining.txt"),
+                include_str!("../locales/ar/keeping.txt"),
             ],
             Self::En => [
                 include_str!("../locales/en/model.txt"),
@@ -118,6 +121,9 @@ impl Language {
                 include_str!("../locales/en/help.txt"),
                 include_str!("../locales/en/demo.txt"),
                 include_str!("../locales/en/audit.txt"),
+                include_str!("../locales/en/check_words.txt"),
+                include_str!("../locales/en/joining.txt"),
+                include_str!("../locales/en/keeping.txt"),
             ],
             Self::Fr => [
                 include_str!("../locales/fr/model.txt"),
@@ -135,6 +141,9 @@ impl Language {
                 include_str!("../locales/fr/help.txt"),
                 include_str!("../locales/fr/demo.txt"),
                 include_str!("../locales/fr/audit.txt"),
+                include_str!("../locales/fr/check_words.txt"),
+                include_str!("../locales/fr/joining.txt"),
+                include_str!("../locales/fr/keeping.txt"),
             ],
         }
     }

@@ -91,7 +91,7 @@ impl MemoryStore {
                         entries.retain(|entry| entry.end().seq <= to.seq);
                     }
                 }
-                Write::Checked { .. } | Write::Act(_) => {}
+                Write::Checked { .. } | Write::Act(_) | Write::Fork(_) => {}
             }
         }
     }

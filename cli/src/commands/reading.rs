@@ -57,6 +57,8 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
     }
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
+    let keys = status.no_keys_in.as_ref().map(|keys| told("status.no_keys", &[("keys", &inert(keys))]));
+    lines.extend(keys.map(|text| hanging("", &text, width())));
     lines.extend(
         status
             .strangers
@@ -87,7 +89,10 @@ fn sent(language: Language, status: &Status, who: &Who) -> Vec<String> {
 
 /// Why nothing is signed: in the reader's language where the node says it so that it can be told.
 fn not_signing(language: Language, status: &Status) -> Option<String> {
-    let told = status.blocked.clone().map(|problem| problem.in_language(language).why);
+    let told = status.blocked.clone().map(|problem| {
+        let problem = problem.in_language(language);
+        format!("{}. {}", problem.why, problem.advice)
+    });
     told.or_else(|| status.not_signing.clone()).map(|why| inert(&why))
 }
 

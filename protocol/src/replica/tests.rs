@@ -282,7 +282,7 @@ fn a_bad_signature_in_a_run_takes_the_log_back_and_drops_the_sender() {
     }
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted: BTreeSet::new() }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = relayed;
     world.connect(1, 2);
     let log = world.log(0);
@@ -307,7 +307,7 @@ fn a_payload_that_was_withheld_is_fetched_from_another_peer() {
     let governance = world.sites[1].replica.governance().clone();
     let log = world.log(0);
     let wanted = withholding.entries().map(|entry| (log, entry.end())).collect();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = withholding;
     world.connect(1, 2);
     assert_eq!(world.sites[2].replica.status().wanted, 2);
@@ -329,7 +329,7 @@ fn a_log_whose_payloads_are_withheld_stops_at_one_entry_everywhere_and_goes_on_o
     let (log, logs) = (world.log(0), world.sites[0].replica.logs().clone());
     let governance = world.sites[1].replica.governance().clone();
     let wanted = withholding.entries().map(|entry| (log, entry.end())).collect();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = withholding;
     for site in [2, 3] {
         world.connect(1, site);

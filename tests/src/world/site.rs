@@ -527,7 +527,7 @@ impl Site {
     fn notice(&mut self, notice: Notice, around: &mut Around<'_>) -> Checked {
         around.ledger.notices += 1;
         match notice {
-            Notice::OwnKeyElsewhere { log } => {
+            Notice::OwnKeyElsewhere { log, .. } => {
                 let is_fair = !self.is_honest() || self.has_lost || around.ledger.excused.contains(&log.author);
                 if let Some(running) = &mut self.running {
                     running.signing.meets_own_key();
