@@ -17,6 +17,7 @@ use crate::key::PublicKey;
 mod acknowledged;
 mod admission;
 mod attested;
+mod change;
 mod charter;
 mod digest;
 mod effect;
