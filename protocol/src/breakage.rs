@@ -21,6 +21,9 @@ pub enum Breakage {
     ClockIrrelevant = 14,
     LogRewrite = 16,
     SplitView = 17,
+    WithheldGap = 18,
+    EclipseStaleBanner = 19,
+    Freeze = 20,
     ThresholdDuplicates = 22,
     Subthreshold = 24,
     SuspendPartition = 25,
@@ -36,6 +39,8 @@ pub enum Breakage {
     NonMember = 39,
     ExMember = 40,
     KeyPermissions = 47,
+    NodeWiped = 54,
+    RetractShowsBoth = 55,
     RoleMatrix = 62,
     ProofFlood = 64,
 }
