@@ -34,6 +34,7 @@ mod opinion;
 mod policy;
 mod preview;
 mod publishing;
+mod reached;
 mod reading;
 mod record;
 mod respond;

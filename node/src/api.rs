@@ -44,6 +44,7 @@ type Answer<T> = Result<Json<T>, Problem>;
 pub fn routes(node: Arc<Node>) -> Router {
     Router::new()
         .route("/status", get(status))
+        .route("/freshness", get(freshness))
         .route("/who", get(who))
         .route("/digest", get(digest))
         .route("/changes", get(changes))
@@ -173,6 +174,10 @@ impl IntoResponse for Problem {
 
 async fn status(State(node): Shared) -> Answer<reading::Status> {
     read(node, |reader| Ok(reader.status())).await
+}
+
+async fn freshness(State(node): Shared) -> Answer<isnad_protocol::attestation::Freshness> {
+    read(node, |reader| Ok(reader.freshness(isnad_protocol::time::Timestamp(crate::clock::now_ms()))?)).await
 }
 
 async fn who(State(node): Shared) -> Answer<reading::Who> {
