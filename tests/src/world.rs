@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, SpaceId};
+use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::Input;
 
+mod administrator;
 mod agreement;
 mod calm;
 mod campaign;
@@ -21,6 +22,7 @@ mod damage;
 mod disk;
 mod faults;
 mod finding;
+mod governing;
 mod ledger;
 mod liar;
 mod network;
@@ -38,6 +40,7 @@ pub use finding::{Finding, Rule};
 pub use plan::Plan;
 pub use shrink::shrink;
 
+use administrator::Administrator;
 use consortium::Consortium;
 use disk::Disk;
 use finding::Checked;
@@ -147,6 +150,10 @@ enum Event {
     User { site: usize },
     /// A user hands in an act, until it is held.
     Act { site: usize, act: Box<Act> },
+    /// An administrator does something.
+    Govern { administrator: usize },
+    /// It is looked whether all agree.
+    Tick,
     /// Something breaks.
     Fault,
     /// A partition heals, a disk has room again.
@@ -208,6 +215,11 @@ pub struct World {
     stops_at: u64,
     /// Peers that lie go on once all else is calm.
     liars_stay: bool,
+    administrators: Vec<Administrator>,
+    /// Organisations that honest ones vote out.
+    suspects: Vec<OrganisationId>,
+    attest_after_ms: u64,
+    looks_at: u64,
     calm_since: Option<u64>,
     agreed_at: Option<u64>,
     acts_due: usize,
@@ -278,7 +290,7 @@ impl World {
         let liars = random.index(1 + nodes / 3);
         let honest = if plan.is_honest { nodes } else { nodes - liars };
         let lacking = random.chance(20).then(|| random.index(nodes));
-        let Consortium { id, members, public, founding, grants, drafts, nodes: keys } = founded;
+        let Consortium { id, members, public, founding, grants, drafts, nodes: keys, administrators } = founded;
         let mut missing = None;
         let mut sites = Vec::new();
         for (number, keys) in keys.into_iter().enumerate() {
@@ -290,6 +302,7 @@ impl World {
             sites.push(Site::new(keys, Disk::new(id, [members, public], acts), lies, &mut random));
         }
         let mut world = Self::around(plan, random, id, founding, sites);
+        world.administrators = administrators;
         world.plan(grants, drafts, missing)?;
         Ok(world)
     }
@@ -329,6 +342,10 @@ impl World {
             slow_flush_ms,
             stops_at: plan.until_ms.map_or(stops_at, |until| until.min(stops_at)),
             liars_stay: random.chance(30),
+            administrators: Vec::new(),
+            suspects: Vec::new(),
+            attest_after_ms: random.between(300, 3_000),
+            looks_at: 0,
             calm_since: None,
             agreed_at: None,
             acts_due: 0,
@@ -353,10 +370,15 @@ impl World {
         for (owner, act) in grants.into_iter().enumerate() {
             self.plan_act(owner, act);
         }
-        for (owner, act) in drafts.into_iter().enumerate() {
-            if self.random.chance(60) {
-                self.plan_act(owner, act);
+        // Every organisation drafts a version of its own, so that none has enough signatures; or they act one by one.
+        if self.random.chance(20) {
+            for (owner, act) in drafts.into_iter().enumerate() {
+                if self.random.chance(60) {
+                    self.plan_act(owner, act);
+                }
             }
+        } else {
+            self.plan_governing();
         }
         if let Some((site, act)) = missing {
             let at = self.random.below(self.stops_at);
@@ -366,6 +388,19 @@ impl World {
         self.schedule(500, Event::Fault);
         self.schedule(self.stops_at, Event::Calm);
         Ok(())
+    }
+
+    fn plan_governing(&mut self) {
+        self.suspects = governing::suspects(&self.sites);
+        for (number, administrator) in self.administrators.iter_mut().enumerate() {
+            let own = self.sites.iter().filter(|site| site.keys.organisation == administrator.organisation);
+            let writing = |site: &Site| [site.keys.contributor.public(), site.keys.late.public()];
+            administrator.keys = own.flat_map(writing).collect();
+            administrator.is_honest = !self.suspects.contains(&administrator.organisation);
+            let first = self.random.below(4_000);
+            self.scheduled += 1;
+            self.events.insert((self.now_ms + first, self.scheduled), Event::Govern { administrator: number });
+        }
     }
 
     /// An organisation hands in an act of its own at one of its nodes.
@@ -401,7 +436,9 @@ impl World {
             Event::Connect { pair } => self.connect(pair),
             Event::Flush { site, epoch } => {
                 self.clear_flush(site, epoch);
-                self.act_at(site, epoch, Site::flush)
+                self.act_at(site, epoch, Site::flush)?;
+                self.close_strangers(site);
+                Ok(())
             }
             Event::Wake { site, epoch } => {
                 if let Some(waking) = self.waking.get_mut(site) {
@@ -419,6 +456,11 @@ impl World {
             Event::Start { site } => self.start(site),
             Event::User { site } => self.user(site),
             Event::Act { site, act } => self.hand_in(site, act),
+            Event::Govern { administrator } => self.govern(administrator),
+            Event::Tick => {
+                self.tick();
+                Ok(())
+            }
             Event::Fault => self.fault(),
             Event::Heal { site } => {
                 if let Some(site) = self.sites.get_mut(site) {
@@ -463,7 +505,10 @@ impl World {
     fn hand_in(&mut self, number: usize, act: Box<Act>) -> Checked {
         let Some(site) = self.sites.get(number) else { return Ok(()) };
         let held = site.disk.image.governance.act(&act.id());
-        if held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed))) {
+        // What a liar has to say is not waited for.
+        let is_over = self.calm_since.is_some() && !site.is_honest();
+        if is_over || held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed)))
+        {
             self.acts_due -= 1;
             return Ok(());
         }
@@ -480,6 +525,7 @@ impl World {
             random: &mut self.random,
             ledger: &mut self.ledger,
             broken: self.plan.broken,
+            attest_after_ms: self.attest_after_ms,
             effects: Vec::new(),
         };
         act(site, &mut around)?;
@@ -504,6 +550,9 @@ impl World {
 
     fn effect(&mut self, from: usize, effect: Effect) -> Checked {
         match effect {
+            Effect::Attest { space, attestation } => {
+                self.act(from, |site, around| site.attest(space, attestation, around))
+            }
             Effect::Send { peer, frame } => self.send(from, peer, frame),
             Effect::Disconnect { peer, reason } => self.disconnect(from, peer, &reason),
             Effect::Check { log, after, until } => {

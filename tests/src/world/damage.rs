@@ -28,6 +28,7 @@ impl Site {
         self.has_lost = true;
         self.promised.clear();
         self.acknowledged.clear();
+        self.stood.clear();
     }
 
     /// Puts a copy of the disk in place of the disk; with the mark that is newest, or none.

@@ -252,6 +252,7 @@ impl World {
         copy.crash(&mut self.random, false);
         let Some(site) = self.sites.get_mut(number) else { return Ok(()) };
         site.restore(*copy);
+        site.keys.attester = None;
         self.start(number)?;
         let Some(site) = self.sites.get(number) else { return Ok(()) };
         let organisation = site.keys.organisation;
