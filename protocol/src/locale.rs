@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 19] {
+    const fn files(self) -> [&'static str; 20] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
