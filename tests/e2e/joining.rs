@@ -49,6 +49,30 @@ fn a_fourth_organisation_comes_from_nothing_to_waiting_with_two_commands() {
     assert_eq!((node.stop("TERM"), sponsor.stop("TERM")), (0, 0));
 }
 
+/// From the knock to the first entry: what the members sign takes effect, and the candidate's node, which knows no more than the
+/// charter and its sponsor, comes in by itself, syncs and writes. Nobody restarts anything.
+#[test]
+fn a_candidate_that_is_admitted_comes_in_by_itself_and_writes() {
+    let consortium = Consortium::found(1);
+    let home = newcomer(&consortium, "second");
+    let sponsors = &consortium.homes[0];
+    std::fs::write(sponsors.join("isnad.toml"), "attest_after = 0\n").unwrap();
+    let sponsor = RunningNode::start(sponsors, TCP, &[]);
+    let invited = invite(&consortium);
+    let joined = json(&home, &["join", text(&invited["code"]), "--name", "Second", "--kind", "ngo"]);
+    let node = RunningNode::start(&home, TCP, &[]);
+    let second = text(&joined["organisation"])[..12].to_owned();
+    let _ = json(sponsors, &["--yes", "charter", "admit", &second]);
+    node.wait_for("/status", |_, status| (status["organisation"] == joined["organisation"]).then_some(()));
+    sponsor.wait_for("/status", |_, status| status["applicants"].is_null().then_some(()));
+    let draft = br#"{"claims": [{"prop": "note", "lang": "en", "value": "here"}]}"#;
+    let arguments = ["--json", "--yes", "record", "new", "incident", "--from", "-"];
+    say_with_input(&home, &arguments, draft).json();
+    let has_come = || json(sponsors, &["list", "incident"]).as_array().is_some_and(|list| list.len() == 1);
+    sponsor.wait_for("/status", |_, _| has_come().then_some(()));
+    assert_eq!((node.stop("TERM"), sponsor.stop("TERM")), (0, 0));
+}
+
 #[test]
 fn a_code_that_was_altered_used_or_withdrawn_changes_nothing() {
     let consortium = Consortium::found(1);
