@@ -6,9 +6,11 @@ use crate::args::{Cli, Command};
 use crate::error::{DONE, Outcome};
 use crate::session::Session;
 
+mod acts;
 mod audit;
 mod candidates;
 mod carry;
+mod charter;
 mod claim;
 mod demo;
 mod drafts;
@@ -17,10 +19,12 @@ mod editor;
 mod explain;
 mod export;
 mod founding;
+mod governing;
 mod history;
 mod import;
 mod judge;
 mod keeping;
+mod keys;
 mod list;
 mod narrative;
 mod node;
@@ -47,9 +51,12 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
     match command {
         Command::Demo(args) => demo::run(session, args).await,
         Command::Init(args) => founding::init(session, &args),
-        Command::Organisation { command } => founding::organisation(session, command),
+        Command::Organisation { command } => founding::organisation(session, command).await,
         Command::Found { command } => founding::found(session, command),
         Command::Join { file, consortium } => founding::join(session, file, consortium.as_deref()),
+        Command::Act { command } => acts::run(session, command).await,
+        Command::Charter { command } => charter::run(session, command).await,
+        Command::Key { command } => keys::run(session, command).await,
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
         Command::Who => who::run(session).await,

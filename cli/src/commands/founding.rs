@@ -13,7 +13,7 @@ use isnad_protocol::id::{ConsortiumId, OrganisationId};
 use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
-use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
+use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
 use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::pasted;
@@ -82,7 +82,10 @@ fn named(text: &str) -> Name {
     Name { lang: lang.to_owned(), text: text.trim().to_owned() }
 }
 
-pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> Outcome {
+pub(crate) async fn organisation(session: &Session, command: OrganisationCommand) -> Outcome {
+    if let OrganisationCommand::Rename { name, root } = command {
+        return rename(session, &name, root).await;
+    }
     let act = identity::own_act(&session.home()?).map_err(of_identity)?;
     let organisation = OrganisationId::new(*act.id().as_bytes());
     match command {
@@ -94,6 +97,18 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
                 locale::format(session.language, "found.first_act", &values)
             });
         }
+        OrganisationCommand::Successor { predecessor, output } => {
+            let old = OrganisationId::parse(pasted(&predecessor)).map_err(|_| {
+                Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", &predecessor)])
+            })?;
+            write(&output, &bundle_acts([&act]))?;
+            let wrote = Wrote { file: output.display().to_string(), consortium: None, unsigned: Vec::new() };
+            session.printer.either(&wrote, |wrote| {
+                let values = [("file", &*wrote.file), ("predecessor", &*old.to_string())];
+                locale::format(session.language, "keys.successor", &values)
+            });
+        }
+        OrganisationCommand::Rename { .. } => {}
         OrganisationCommand::Show => {
             let names = act.as_organisation().map(|body| body.names.as_slice()).unwrap_or_default();
             let names = names.iter().map(|name| name.text.clone()).collect();
@@ -104,6 +119,16 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
         }
     }
     Ok(DONE)
+}
+
+async fn rename(session: &Session, names: &[String], root: RootArgs) -> Outcome {
+    let names: Vec<Name> = names.iter().map(|name| named(name)).collect();
+    if names.iter().any(|name| !is_name(&name.text)) {
+        let values = [("most", &*NAME_CHARACTERS.to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "names", &values));
+    }
+    let names = names.into_iter().map(|name| (name.lang, name.text)).collect();
+    super::keys::rename(session, names, root).await
 }
 
 pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
@@ -223,7 +248,7 @@ fn assemble(acts: Vec<Act>) -> Result<Governance, Problem> {
     })
 }
 
-fn read_acts(file: &Path) -> Result<Vec<Act>, Problem> {
+pub(crate) fn read_acts(file: &Path) -> Result<Vec<Act>, Problem> {
     let bytes = std::fs::read(file).map_err(|error| Problem::file("read", file, &error))?;
     parse_acts(&bytes).map_err(|error| {
         let values = [("file", &*file.display().to_string()), ("rule", error.code())];

@@ -132,6 +132,19 @@ fn says_yes(session: &Session, question: &str) -> bool {
     read.is_ok() && session.word("preview.yes").split(' ').any(|yes| yes == answer)
 }
 
+/// What the person who sits there answers to a question; `None` where nobody can be asked.
+pub(super) fn answer(session: &Session, question: &str) -> Option<String> {
+    if session.printer.json || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "\n{question} ");
+    let _ = out.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok().then(|| answer.trim().to_owned())
+}
+
 /// The request with the claims as they were shown: one that needs a nonce was given it there.
 fn as_shown(request: &mut Request, preview: Preview) {
     let mut drafted = preview.claims;

@@ -56,6 +56,8 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         let problem = problem.clone().in_language(language);
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
     }
+    let to_sign = u64::try_from(status.to_sign.len()).unwrap_or(u64::MAX);
+    lines.extend((to_sign > 0).then(|| locale::counted(language, "acts_to_sign", to_sign, &[])));
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
     let keys = status.no_keys_in.as_ref().map(|keys| told("status.no_keys", &[("keys", &inert(keys))]));
     lines.extend(keys.map(|text| hanging("", &text, width())));

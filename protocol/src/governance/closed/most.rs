@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::Tree;
-use super::{Bound, Facts, Knowledge, Line, Membership};
+use super::{Bound, Facts, Knowledge, Line};
+use crate::governance::Membership;
 use crate::id::OrganisationId;
 use crate::log::LogEnd;
 
@@ -135,7 +136,7 @@ impl<'a> Words<'a> {
 
 /// All organisations of a membership but the one whose log it is; that one alone where there is no other.
 fn others(membership: &Membership, organisation: &OrganisationId) -> BTreeSet<OrganisationId> {
-    let mut others = membership.members.clone();
+    let mut others = (*membership.members).clone();
     others.remove(organisation);
     if others.is_empty() {
         others.insert(*organisation);
