@@ -45,6 +45,8 @@ pub fn routes(node: Arc<Node>) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/who", get(who))
+        .route("/who/history", get(who_history))
+        .route("/standing/{entry}", get(standing))
         .route("/digest", get(digest))
         .route("/changes", get(changes))
         .route("/records", get(list))
@@ -177,6 +179,16 @@ async fn status(State(node): Shared) -> Answer<reading::Status> {
 
 async fn who(State(node): Shared) -> Answer<reading::Who> {
     read(node, |reader| Ok(reader.who())).await
+}
+
+/// How the consortium came to be as it is.
+async fn who_history(State(node): Shared) -> Answer<Vec<reading::Chapter>> {
+    read(node, |reader| reader.governance_story()).await
+}
+
+/// Why an entry counts or not.
+async fn standing(State(node): Shared, UrlPath(entry): UrlPath<String>) -> Answer<reading::EntryExplained> {
+    read(node, move |reader| reader.explain_entry(&entry)).await
 }
 
 async fn digest(State(node): Shared) -> Answer<reading::Digests> {
