@@ -63,7 +63,7 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Join(args) => joining::join(session, args).await,
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
-        Command::Who => who::run(session).await,
+        Command::Who { history } => who::run(session, history).await,
         Command::Import { file, space } => import::run(session, &file, space).await,
         Command::Record { command } => record::run(session, command).await,
         Command::Claim { command } => claim::run(session, *command).await,

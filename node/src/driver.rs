@@ -505,6 +505,9 @@ impl Driver {
             }
             Notice::Forked { log, seq } => {
                 let author = log.author;
+                if self.parts.signing.signs_with(&author) {
+                    self.parts.signing.block(Blocked::KeyElsewhere { key: author });
+                }
                 self.note(format!(
                     "the key {author} signed two entries for position {seq}: from there on its log is closed"
                 ));

@@ -30,6 +30,8 @@ mod list;
 mod made_of;
 mod policy;
 mod resolve;
+mod standing;
+mod story;
 mod tasks;
 mod who;
 
@@ -41,6 +43,8 @@ pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
+pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
+pub use story::{Chapter, Word};
 pub use tasks::Waiting;
 pub use who::{ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RootKeys, Space, Who, who};
 
