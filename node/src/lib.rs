@@ -6,8 +6,8 @@
 pub mod api;
 pub mod applicants;
 pub mod audit;
-pub mod candidacy;
 pub mod backup;
+pub mod candidacy;
 pub mod carry;
 pub mod clock;
 pub mod config;

@@ -3,6 +3,22 @@
 //! With the cargo feature `breakages` off, as in every release, [`is_out`] is `false` at compile time. THREATS.md has a
 //! row for each.
 
+/// Adds the list of all.
+macro_rules! listed {
+    ($(#[$meta:meta])* pub enum $enum:ident { $($name:ident = $row:literal,)* }) => {
+        $(#[$meta])*
+        pub enum $enum {
+            $($name = $row,)*
+        }
+
+        impl $enum {
+            /// Every one, by row.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+listed! {
 /// One defence, by the row of THREATS.md that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -11,6 +27,8 @@ pub enum Breakage {
     CrossOrganisationWrite = 1,
     ResignForeignChange = 2,
     RevokeCut = 3,
+    PrerotationRecovers = 4,
+    TotalLossReadmit = 5,
     RepudiationVisible = 6,
     LateSelfFork = 7,
     EquivocateConverge = 8,
@@ -21,9 +39,12 @@ pub enum Breakage {
     ClockIrrelevant = 14,
     LogRewrite = 16,
     SplitView = 17,
+    SybilKeys = 21,
     ThresholdDuplicates = 22,
+    GovConflictOrders = 23,
     Subthreshold = 24,
     SuspendPartition = 25,
+    MutualRemoval = 26,
     RestoredHome = 27,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
@@ -36,34 +57,11 @@ pub enum Breakage {
     NonMember = 39,
     ExMember = 40,
     KeyPermissions = 47,
+    RoleGrantListed = 61,
     RoleMatrix = 62,
+    RoleChangeIsNewKey = 63,
     ProofFlood = 64,
 }
-
-impl Breakage {
-    /// Every one, by row.
-    pub const ALL: &[Self] = &[
-        Self::CrossOrganisationWrite,
-        Self::ResignForeignChange,
-        Self::ReplayMatrix,
-        Self::CrossProtocol,
-        Self::Malleability,
-        Self::WeakKeyAdmission,
-        Self::ClockIrrelevant,
-        Self::ThresholdDuplicates,
-        Self::Subthreshold,
-        Self::CrashBetweenSignAndStore,
-        Self::SledDeleted,
-        Self::Bombs,
-        Self::HostileOperations,
-        Self::Squatting,
-        Self::MissingAfter,
-        Self::PoisonedBatch,
-        Self::ParserBombs,
-        Self::NonMember,
-        Self::KeyPermissions,
-        Self::RoleMatrix,
-    ];
 }
 
 #[cfg(feature = "breakages")]

@@ -70,7 +70,7 @@ impl Driver {
         let own = self.parts.replica.own_logs();
         let may = |node: &NodeId| {
             let theirs = governance.nodes().get(node).copied();
-            theirs.is_some_and(|theirs| own.keys().all(|log| governance.key_role(&log.author, &theirs).is_none()))
+            theirs.is_some_and(|theirs| own.keys().all(|log| governance.key(&theirs, &log.author).is_none()))
         };
         let due = self.confirming.due(now, &self.parts.replica.status(), may);
         if let (Some(peer), Some(network)) = (due, &self.parts.network) {

@@ -555,7 +555,7 @@ impl Replica {
         // No node's word is a carried file's, which anyone may have kept.
         let Some(theirs) = self.governance.nodes().get(&peer).copied() else { return };
         for (log, end) in self.own_logs() {
-            let is_of_another = self.governance.key_role(&log.author, &theirs).is_none();
+            let is_of_another = self.governance.key(&theirs, &log.author).is_none();
             let word = self.sessions.get(&peer).and_then(|session| session.word(log));
             // While anybody, ours included, is known to hold more, nobody's word is the last one.
             let is_last = self.sessions.values().all(|session| session.their_end(log).seq <= end.seq);
