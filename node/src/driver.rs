@@ -359,7 +359,7 @@ impl Driver {
     fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
         let entries = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
         });
         self.parts.signing.reserve(&entries.collect::<Vec<_>>())
     }
@@ -503,8 +503,11 @@ impl Driver {
             Notice::Refused { peer, log, refusal } => {
                 self.note(format!("an entry of {} from {peer} was refused: {refusal}", log.author));
             }
-            Notice::Diverged { peer, log } => {
-                self.note(format!("{peer} holds another entry of {} at a position held here", log.author));
+            Notice::Forked { log, seq } => {
+                let author = log.author;
+                self.note(format!(
+                    "the key {author} signed two entries for position {seq}: from there on its log is closed"
+                ));
             }
         }
     }

@@ -12,7 +12,7 @@ use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, Frontier, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Frontier, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Write};
 use isnad_protocol::{act, encoding, store};
 
@@ -29,6 +29,7 @@ pub(crate) mod kind {
     pub(crate) const CHECKED: u8 = 4;
     pub(crate) const CUT_BACK: u8 = 5;
     pub(crate) const ACT: u8 = 6;
+    pub(crate) const FORK: u8 = 7;
 }
 
 /// Batches that may wait for the index: beyond it the writer waits, so that memory is bounded.
@@ -478,7 +479,7 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
 fn recent_of(applied: &Applied) -> Option<(LogKey, u64, Position)> {
     match &applied.write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some((log_of(entry), entry.end().seq, applied.at)),
-        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
     }
 }
 
@@ -538,6 +539,7 @@ fn encode(write: &Write) -> (Option<SpaceId>, u8, Vec<u8>) {
         Write::Checked { log, upto } => (Some(log.space), kind::CHECKED, encode_end(*log, *upto)),
         Write::CutBack { log, to } => (Some(log.space), kind::CUT_BACK, encode_end(*log, *to)),
         Write::Act(act) => (None, kind::ACT, act.encode()),
+        Write::Fork(proof) => (Some(proof.log().space), kind::FORK, proof.encode()),
     }
 }
 
@@ -559,6 +561,7 @@ fn decode(frame: &Frame) -> Option<Write> {
         kind::PAYLOAD => Some(Write::Payload(entry()?)),
         kind::CHECKED => decode_end(&frame.bytes).map(|(log, upto)| Write::Checked { log, upto }),
         kind::CUT_BACK => decode_end(&frame.bytes).map(|(log, to)| Write::CutBack { log, to }),
+        kind::FORK => ForkProof::decode(&frame.bytes).ok().map(Write::Fork),
         _ => None,
     }
 }

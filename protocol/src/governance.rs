@@ -136,6 +136,8 @@ pub struct Governance {
     effect: Option<Arc<Effect>>,
     /// Of each forked log the proof with the lowest position.
     forks: Arc<BTreeMap<LogKey, ForkProof>>,
+    /// Closed logs, as far as they were handed in.
+    closed: Arc<BTreeMap<LogKey, Arc<Closed>>>,
 }
 
 impl Governance {
@@ -156,6 +158,7 @@ impl Governance {
             rounds: Arc::default(),
             effect: None,
             forks: Arc::default(),
+            closed: Arc::default(),
         }
     }
 

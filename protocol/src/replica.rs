@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 
 mod admit;
 mod attesting;
+mod closed;
 mod forks;
 mod peers;
 mod status;

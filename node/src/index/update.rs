@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 
 use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 
 use super::sheets::Sheets;
 use super::{
-    Changes, Index, POSITIONS, Position, ReadEntry, Write, decode_log, encode_log, log_key, position_key, prefix,
-    wanted_key,
+    Changes, Index, POSITIONS, Position, ReadEntry, Write, decode_log, encode_log, fork_key, log_key, position_key,
+    prefix, wanted_key,
 };
 use crate::fault::Fault;
 
@@ -102,7 +102,12 @@ impl<'a> Update<'a> {
             }
             Write::Payload(entry) if entry.entry().header.space == applied.space => self.payload(&entry, applied.at)?,
             Write::Checked { log, upto } if log.space == applied.space => self.checked(log, upto)?,
-            Write::Entry { .. } | Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } => false,
+            Write::Fork(proof) if proof.log().space == applied.space => self.fork(&proof)?,
+            Write::Entry { .. }
+            | Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Fork(_) => false,
             Write::Act(_) => true,
         };
         if !is_taken {
@@ -148,6 +153,17 @@ impl<'a> Update<'a> {
         self.attest(entry)?;
         self.sheets.replace(entry)?;
         Ok(true)
+    }
+
+    /// Keeps the proof of a fork; `false` if one at that position or before it is kept.
+    fn fork(&mut self, proof: &ForkProof) -> Result<bool, Fault> {
+        let key = fork_key(proof.log());
+        let known = self.get(&key)?.and_then(|known| ForkProof::decode(&known).ok());
+        let is_lower = known.is_none_or(|known| proof.seq() < known.seq());
+        if is_lower {
+            self.batch.insert(key, proof.encode());
+        }
+        Ok(is_lower)
     }
 
     /// Notes how far signatures are checked; `false` if that goes back, or beyond the log.

@@ -14,6 +14,7 @@ use crate::log::{LogEnd, LogKey};
 
 mod forks;
 mod most;
+mod ruling;
 mod tree;
 
 pub use tree::Link;

@@ -159,6 +159,8 @@ impl Replica {
             keys.insert(*key);
         }
         let (mut has_changed, mut has_heard) = (false, false);
+        let mut about_closed = Vec::new();
+        let has_closed = !self.governance.is_all_open();
         for key in keys {
             let Some(log) = self.durable.logs.get(&key) else { continue };
             if !is_attesting(&self.governance, &key, log) {
@@ -174,9 +176,13 @@ impl Replica {
             let mut own = own;
             let mut each = |entry: &Authentic| {
                 has_heard = true;
+                about_closed.extend(has_closed.then(|| entry.clone()));
                 own.iter_mut().for_each(|said| note_said(said, entry));
             };
             has_changed |= heard.hear(key, until, &mut self.governance, logs, &mut each)?;
+        }
+        for entry in &about_closed {
+            self.governance.note_lines(entry);
         }
         if has_changed || acts_changed {
             self.attesting.has_news = true;
@@ -262,7 +268,7 @@ impl Replica {
         let mut held = BTreeMap::new();
         let of_space = self.durable.logs.iter().filter(|(key, _)| key.space == space);
         for (key, log) in of_space {
-            let whole = held_whole(&self.durable, key, log);
+            let whole = held_whole(&self.durable, key, log).min(self.nameable(key, log, logs)?);
             let is_new = said.end(&key.author).map_or(0, |end| end.seq) < whole;
             if !is_new || is_attesting(&self.governance, key, log) {
                 continue;
@@ -323,7 +329,7 @@ fn is_attesting(governance: &Governance, key: &LogKey, log: &Log) -> bool {
 }
 
 /// Up to which position every signature of a log is checked and every payload is there.
-fn held_whole(stored: &Stored, key: &LogKey, log: &Log) -> u64 {
+pub(super) fn held_whole(stored: &Stored, key: &LogKey, log: &Log) -> u64 {
     let wanted = stored.wanted.range((*key, LogEnd::START)..).next().filter(|(of, _)| of == key);
     let first = wanted.map_or(u64::MAX, |(_, at)| at.seq);
     log.checked.seq.min(first.saturating_sub(1))

@@ -11,7 +11,7 @@ use crate::entry::{Entry, Header};
 use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::Signature;
 use crate::limits;
-use crate::log::{self, ForkProof, LogEnd, LogKey, NoProof};
+use crate::log::{self, ForkProof, LogKey, NoProof};
 use crate::store::{Fault, LogView};
 use crate::sync::frame::{Frame, Item};
 
@@ -83,7 +83,7 @@ impl Replica {
     }
 
     /// The id of our entry at a position; that before the first is zero.
-    fn id_at(&self, key: LogKey, seq: u64, logs: &impl LogView) -> Result<Option<EntryId>, Fault> {
+    pub(super) fn id_at(&self, key: LogKey, seq: u64, logs: &impl LogView) -> Result<Option<EntryId>, Fault> {
         let end = self.end_of(key);
         if end.seq == seq {
             return Ok(Some(end.id));
@@ -266,40 +266,6 @@ impl Replica {
     pub(super) fn end_probes_of(&mut self, peer: NodeId, logs: &impl LogView) -> Result<(), Fault> {
         let open: Vec<LogKey> = self.probes.keys().filter(|(who, _)| *who == peer).map(|(_, key)| *key).collect();
         open.into_iter().try_for_each(|key| self.end_probe(peer, key, logs))
-    }
-
-    /// Up to where a log is taken and told as every log is: `u64::MAX` while it is open.
-    pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
-        self.governance.fork(key).map_or(u64::MAX, |proof| proof.seq().saturating_sub(1))
-    }
-
-    /// The end of a log that peers are told: checked, and of a closed log not beyond its closing point.
-    pub(super) fn told_end(&self, key: &LogKey) -> LogEnd {
-        let Some(log) = self.durable.logs.get(key) else { return LogEnd::START };
-        let closing = self.closing_of(key);
-        if log.checked.seq <= closing {
-            return log.checked;
-        }
-        self.trunks.get(key).copied().filter(|end| end.seq == closing).unwrap_or(LogEnd::START)
-    }
-
-    /// Looks up where closed logs close, once that may have changed.
-    pub(super) fn review_closed(&mut self, logs: &impl LogView) -> Result<(), Fault> {
-        if !std::mem::take(&mut self.closed_changed) {
-            return Ok(());
-        }
-        let keys: Vec<LogKey> = self.governance.forks().map(ForkProof::log).collect();
-        for key in keys {
-            let seq = self.closing_of(&key);
-            let is_known = self.trunks.get(&key).is_some_and(|end| end.seq == seq);
-            if !is_known && self.end_of(key).seq > seq {
-                let id = if seq == 0 { Some(EntryId::ZERO) } else { self.id_at(key, seq, logs)? };
-                // What is appended and not flushed cannot be read everywhere: it is looked up again then.
-                self.closed_changed |= id.is_none();
-                self.trunks.extend(id.map(|id| (key, LogEnd { seq, id })));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -453,6 +453,8 @@ impl Replica {
     pub(super) fn synced(&mut self, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
         let changed = std::mem::take(&mut self.changed);
         let told = self.told_wanted(&changed);
+        let checked = |key: &LogKey| self.durable.logs.get(key).map_or(0, |log| log.checked.seq);
+        let before: BTreeMap<LogKey, u64> = changed.keys().map(|key| (*key, checked(key))).collect();
         for key in changed.keys() {
             match self.held.logs.get(key) {
                 Some(log) => self.durable.logs.insert(*key, *log),
@@ -462,6 +464,7 @@ impl Replica {
         if !changed.is_empty() {
             self.durable.wanted.clone_from(&self.held.wanted);
         }
+        self.follow_closed(&before, logs)?;
         let missing: Vec<_> = self.told_wanted(&changed).difference(&told).copied().collect();
         for (request, entries) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Acknowledge { request, entries });
@@ -470,6 +473,8 @@ impl Replica {
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
         let acts_changed = self.hear(&changed, acts_changed, logs)? || acts_changed;
+        self.closed_changed |= acts_changed;
+        self.review_closed(logs)?;
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
         // What came back to a home that had lost it: of what was written here no peer has said anything yet.
         let has_regained = changed.iter().any(|(log, is_local)| !is_local && self.own.contains(&log.author));

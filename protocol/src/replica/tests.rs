@@ -13,6 +13,7 @@ use crate::store::MemoryStore;
 mod acts;
 mod attesting;
 mod failures;
+mod forks;
 
 struct Site {
     node: NodeId,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_protocol::act::Act;
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Stored, Write};
 use isnad_protocol::store::{Fault, LogView, SheetView};
 
@@ -160,6 +160,7 @@ fn place_of(write: &Write) -> Place {
     match write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some(entry.entry().header.space),
         Write::Checked { log, .. } | Write::CutBack { log, .. } => Some(log.space),
+        Write::Fork(proof) => Some(proof.log().space),
         Write::Act(_) => None,
     }
 }
@@ -171,6 +172,7 @@ pub(super) struct Image {
     pub(super) governance: Governance,
     pub(super) logs: BTreeMap<LogKey, Log>,
     pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
+    pub(super) forks: BTreeMap<LogKey, ForkProof>,
     entries: BTreeMap<LogKey, BTreeMap<u64, Authentic>>,
     about: BTreeMap<RecordId, Vec<Authentic>>,
     reached: BTreeMap<Place, usize>,
@@ -185,6 +187,7 @@ impl Image {
             governance: Governance::new(consortium),
             logs: BTreeMap::new(),
             wanted: BTreeSet::new(),
+            forks: BTreeMap::new(),
             entries: BTreeMap::new(),
             about: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -203,6 +206,12 @@ impl Image {
                 }
             }
             Write::CutBack { log, to } => self.cut_back(log, to),
+            Write::Fork(proof) => {
+                let is_lower = self.forks.get(&proof.log()).is_none_or(|known| proof.seq() < known.seq());
+                if is_lower {
+                    self.forks.insert(proof.log(), proof);
+                }
+            }
             Write::Act(act) => {
                 // What a rule is against is passed over, as at a node's start.
                 let _ = self.governance.take(act);
@@ -257,7 +266,7 @@ impl Image {
 
     /// What a replica starts from.
     pub(super) fn stored(&self) -> Stored {
-        Stored { logs: self.logs.clone(), wanted: self.wanted.clone() }
+        Stored { logs: self.logs.clone(), wanted: self.wanted.clone(), forks: self.forks.clone() }
     }
 
     /// The entry at a position.

@@ -356,7 +356,7 @@ impl Site {
         running.is_unsynced = true;
         let own = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
         });
         let own: Vec<&Authentic> = own.collect();
         let marks = is_own && around.broken != Some(Broken::NoMark);
@@ -544,9 +544,9 @@ impl Site {
                 let is_fair = !self.is_honest() || around.ledger.liars.contains(&peer);
                 ensure(is_fair, Rule::Accused, || format!("{peer:?} sent {log:?}: {refusal}"))
             }
-            Notice::Diverged { log, .. } => {
+            Notice::Forked { log, .. } => {
                 let is_fair = !self.is_honest() || around.ledger.forked.contains(&log.author);
-                ensure(is_fair, Rule::Accused, || format!("{log:?} is said to have diverged"))
+                ensure(is_fair, Rule::Accused, || format!("{log:?} is said to be forked"))
             }
         }
     }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::Tree;
-use super::{Bound, Facts, Knowledge, Line, Membership};
+use super::{Bound, Facts, Knowledge, Line};
+use crate::governance::Membership;
 use crate::id::OrganisationId;
 use crate::log::LogEnd;
 
