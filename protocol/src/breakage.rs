@@ -3,6 +3,22 @@
 //! With the cargo feature `breakages` off, as in every release, [`is_out`] is `false` at compile time. THREATS.md has a
 //! row for each.
 
+/// Adds the list of all.
+macro_rules! listed {
+    ($(#[$meta:meta])* pub enum $enum:ident { $($name:ident = $row:literal,)* }) => {
+        $(#[$meta])*
+        pub enum $enum {
+            $($name = $row,)*
+        }
+
+        impl $enum {
+            /// Every one, by row.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+listed! {
 /// One defence, by the row of THREATS.md that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -51,53 +67,6 @@ pub enum Breakage {
     RoleChangeIsNewKey = 63,
     ProofFlood = 64,
 }
-
-impl Breakage {
-    /// Every one, by row.
-    pub const ALL: &[Self] = &[
-        Self::CrossOrganisationWrite,
-        Self::ResignForeignChange,
-        Self::RevokeCut,
-        Self::PrerotationRecovers,
-        Self::TotalLossReadmit,
-        Self::RepudiationVisible,
-        Self::LateSelfFork,
-        Self::EquivocateConverge,
-        Self::ReplayMatrix,
-        Self::CrossProtocol,
-        Self::Malleability,
-        Self::WeakKeyAdmission,
-        Self::ClockIrrelevant,
-        Self::LogRewrite,
-        Self::SplitView,
-        Self::WithheldGap,
-        Self::EclipseStaleBanner,
-        Self::Freeze,
-        Self::SybilKeys,
-        Self::ThresholdDuplicates,
-        Self::GovConflictOrders,
-        Self::Subthreshold,
-        Self::SuspendPartition,
-        Self::MutualRemoval,
-        Self::RestoredHome,
-        Self::CrashBetweenSignAndStore,
-        Self::SledDeleted,
-        Self::Bombs,
-        Self::HostileOperations,
-        Self::Squatting,
-        Self::MissingAfter,
-        Self::PoisonedBatch,
-        Self::ParserBombs,
-        Self::NonMember,
-        Self::ExMember,
-        Self::KeyPermissions,
-        Self::NodeWiped,
-        Self::RetractShowsBoth,
-        Self::RoleGrantListed,
-        Self::RoleMatrix,
-        Self::RoleChangeIsNewKey,
-        Self::ProofFlood,
-    ];
 }
 
 #[cfg(feature = "breakages")]
