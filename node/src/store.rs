@@ -12,7 +12,7 @@ use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Frontier, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Write};
 use isnad_protocol::{act, encoding, store};
 
@@ -29,6 +29,7 @@ pub(crate) mod kind {
     pub(crate) const CHECKED: u8 = 4;
     pub(crate) const CUT_BACK: u8 = 5;
     pub(crate) const ACT: u8 = 6;
+    pub(crate) const FORK: u8 = 7;
 }
 
 /// Batches that may wait for the index: beyond it the writer waits, so that memory is bounded.
@@ -58,6 +59,8 @@ struct Shared {
     recent: Mutex<Recent>,
     /// Up to where each journal is on disk and given to the index.
     given: Mutex<BTreeMap<SpaceId, Position>>,
+    /// Up to where the journal of acts is on disk.
+    acts: Mutex<Option<Position>>,
     progress: Mutex<Progress>,
     moved: Condvar,
 }
@@ -196,6 +199,7 @@ impl Store {
     fn note_given(&self) {
         let mut given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.extend(self.journals.iter().map(|(space, journal)| (*space, journal.synced_end())));
+        *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.acts.synced_end());
     }
 
     /// Flushes everything appended: from here on it may be acknowledged.
@@ -334,6 +338,15 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// Up to where each space's journal, and that of the acts, are on disk.
+    #[must_use]
+    pub fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {
+        // The acts last: no entry is on disk before the act that grants its key.
+        let spaces = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let acts = *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner);
+        (spaces, acts.unwrap_or(Position::START))
+    }
+
     /// Makes the index anew from the journals, in memory, if it has failed.
     fn remake_index(&self) -> Result<(), Fault> {
         if !self.index.has_failed() {
@@ -355,6 +368,15 @@ impl LogReader {
             }
             Ok(())
         })
+    }
+
+    /// The root of the tree over the records of a space, up to ends that are attested; waits for the index.
+    ///
+    /// # Errors
+    /// [`Fault`] if the index broke, or a log cannot be read.
+    pub fn records_root(&self, space: SpaceId, ends: &Frontier) -> Result<[u8; 32], Fault> {
+        Barrier { reader: self.clone() }.wait()?;
+        self.index.records_root(space, ends, self)
     }
 
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.
@@ -457,7 +479,7 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
 fn recent_of(applied: &Applied) -> Option<(LogKey, u64, Position)> {
     match &applied.write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some((log_of(entry), entry.end().seq, applied.at)),
-        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
     }
 }
 
@@ -517,6 +539,7 @@ fn encode(write: &Write) -> (Option<SpaceId>, u8, Vec<u8>) {
         Write::Checked { log, upto } => (Some(log.space), kind::CHECKED, encode_end(*log, *upto)),
         Write::CutBack { log, to } => (Some(log.space), kind::CUT_BACK, encode_end(*log, *to)),
         Write::Act(act) => (None, kind::ACT, act.encode()),
+        Write::Fork(proof) => (Some(proof.log().space), kind::FORK, proof.encode()),
     }
 }
 
@@ -538,6 +561,7 @@ fn decode(frame: &Frame) -> Option<Write> {
         kind::PAYLOAD => Some(Write::Payload(entry()?)),
         kind::CHECKED => decode_end(&frame.bytes).map(|(log, upto)| Write::Checked { log, upto }),
         kind::CUT_BACK => decode_end(&frame.bytes).map(|(log, to)| Write::CutBack { log, to }),
+        kind::FORK => ForkProof::decode(&frame.bytes).ok().map(Write::Fork),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::entry::{self, Entry, Kind};
 use crate::governance::{Governance, Taken};
 use crate::id::{ActId, ConsortiumId, EntryId, OrganisationId, SpaceId};
 use crate::key::{PublicKey, Signature};
-use crate::log::{LogEnd, LogKey};
+use crate::log::{ForkProof, LogEnd, LogKey, NoProof};
 use crate::sheet::content::{self, Flaw};
 
 mod finding;
@@ -34,6 +34,8 @@ pub enum Stored {
     Checked(LogKey, LogEnd),
     /// The replica took the log back to here.
     CutBack(LogKey, LogEnd),
+    /// The proof of a fork.
+    Fork(Vec<u8>),
     /// Bytes that are not what was written.
     Damaged {
         /// What is wrong with them.
@@ -54,6 +56,7 @@ enum Checked {
     Entry(Seen),
     Payload(Seen),
     NoEntry(entry::DecodeError),
+    Fork(Result<(LogKey, LogEnd), NoProof>),
     Other(Stored),
 }
 
@@ -84,7 +87,8 @@ impl Checked {
         match self {
             Self::Entry(seen) | Self::Payload(seen) => Some((seen.log, seen.end)),
             Self::Other(Stored::Checked(log, end) | Stored::CutBack(log, end)) => Some((*log, *end)),
-            Self::NoEntry(_) | Self::Other(_) => None,
+            Self::Fork(Ok((log, end))) => Some((*log, *end)),
+            Self::NoEntry(_) | Self::Fork(Err(_)) | Self::Other(_) => None,
         }
     }
 }
@@ -97,8 +101,15 @@ pub fn check(stored: Stored) -> Part {
         Stored::Entry(bytes) => read(&bytes, true).map_or_else(Checked::NoEntry, Checked::Entry),
         Stored::EntryOfRun(bytes) => read(&bytes, false).map_or_else(Checked::NoEntry, Checked::Entry),
         Stored::Payload(bytes) => read(&bytes, false).map_or_else(Checked::NoEntry, Checked::Payload),
+        Stored::Fork(bytes) => Checked::Fork(ForkProof::decode(&bytes).map(|proof| (proof.log(), first_of(&proof)))),
         other => Checked::Other(other),
     })
+}
+
+/// The first of the two entries that a proof holds against each other.
+fn first_of(proof: &ForkProof) -> LogEnd {
+    let [first, _] = proof.headers();
+    LogEnd { seq: first.seq, id: first.id() }
 }
 
 fn seen(entry: &Entry, is_checked: bool) -> Seen {
@@ -269,6 +280,8 @@ impl Audit {
             Checked::Entry(seen) => self.entry(place, &seen),
             Checked::Payload(seen) => self.payload(place, &seen),
             Checked::NoEntry(error) => self.find(Finding::of(place, What::NoEntry).because(error.code())),
+            Checked::Fork(Ok((log, end))) => self.find(Finding::of(place, What::ForkProof).log(log, end)),
+            Checked::Fork(Err(error)) => self.find(Finding::of(place, What::NoForkProof).because(error.code())),
             Checked::Other(Stored::Checked(log, upto)) => self.checked(place, log, upto),
             Checked::Other(Stored::CutBack(log, to)) => self.cut_back(place, log, to),
             Checked::Other(Stored::Damaged { flaw, looks_like }) => {
@@ -283,7 +296,7 @@ impl Audit {
             Checked::Other(Stored::Unknown(kind)) => {
                 self.find(Finding::of(place, What::UnknownFrame).because(&kind.to_string()));
             }
-            Checked::Other(Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_)) => {}
+            Checked::Other(Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_) | Stored::Fork(_)) => {}
         }
     }
 

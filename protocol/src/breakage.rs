@@ -10,13 +10,26 @@
 pub enum Breakage {
     CrossOrganisationWrite = 1,
     ResignForeignChange = 2,
+    RevokeCut = 3,
+    PrerotationRecovers = 4,
+    TotalLossReadmit = 5,
+    RepudiationVisible = 6,
+    LateSelfFork = 7,
+    EquivocateConverge = 8,
     ReplayMatrix = 9,
     CrossProtocol = 10,
     Malleability = 11,
     WeakKeyAdmission = 12,
     ClockIrrelevant = 14,
+    LogRewrite = 16,
+    SplitView = 17,
+    SybilKeys = 21,
     ThresholdDuplicates = 22,
+    GovConflictOrders = 23,
     Subthreshold = 24,
+    SuspendPartition = 25,
+    MutualRemoval = 26,
+    RestoredHome = 27,
     CrashBetweenSignAndStore = 28,
     SledDeleted = 29,
     Bombs = 30,
@@ -26,8 +39,55 @@ pub enum Breakage {
     PoisonedBatch = 34,
     ParserBombs = 35,
     NonMember = 39,
+    ExMember = 40,
     KeyPermissions = 47,
+    RoleGrantListed = 61,
     RoleMatrix = 62,
+    RoleChangeIsNewKey = 63,
+    ProofFlood = 64,
+}
+
+impl Breakage {
+    /// Every one, by row.
+    pub const ALL: &[Self] = &[
+        Self::CrossOrganisationWrite,
+        Self::ResignForeignChange,
+        Self::RevokeCut,
+        Self::PrerotationRecovers,
+        Self::TotalLossReadmit,
+        Self::RepudiationVisible,
+        Self::LateSelfFork,
+        Self::EquivocateConverge,
+        Self::ReplayMatrix,
+        Self::CrossProtocol,
+        Self::Malleability,
+        Self::WeakKeyAdmission,
+        Self::ClockIrrelevant,
+        Self::LogRewrite,
+        Self::SplitView,
+        Self::SybilKeys,
+        Self::ThresholdDuplicates,
+        Self::GovConflictOrders,
+        Self::Subthreshold,
+        Self::SuspendPartition,
+        Self::MutualRemoval,
+        Self::RestoredHome,
+        Self::CrashBetweenSignAndStore,
+        Self::SledDeleted,
+        Self::Bombs,
+        Self::HostileOperations,
+        Self::Squatting,
+        Self::MissingAfter,
+        Self::PoisonedBatch,
+        Self::ParserBombs,
+        Self::NonMember,
+        Self::ExMember,
+        Self::KeyPermissions,
+        Self::RoleGrantListed,
+        Self::RoleMatrix,
+        Self::RoleChangeIsNewKey,
+        Self::ProofFlood,
+    ];
 }
 
 #[cfg(feature = "breakages")]
@@ -36,22 +96,30 @@ mod switch {
 
     use super::Breakage;
 
-    static OUT: AtomicU64 = AtomicU64::new(0);
+    /// One bit for each row.
+    static OUT: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+
+    const fn place(defence: Breakage) -> (usize, u64) {
+        let row = defence as u8;
+        ((row / 64) as usize, 1_u64 << (row % 64))
+    }
 
     /// True while the defence is taken out.
     #[must_use]
     pub fn is_out(defence: Breakage) -> bool {
-        OUT.load(Ordering::SeqCst) & (1_u64 << defence as u8) != 0
+        let (word, bit) = place(defence);
+        OUT.get(word).is_some_and(|out| out.load(Ordering::SeqCst) & bit != 0)
     }
 
     /// Takes the defence out of this whole process until [`restore`]. One test at a time.
     pub fn take_out(defence: Breakage) {
-        OUT.fetch_or(1_u64 << defence as u8, Ordering::SeqCst);
+        let (word, bit) = place(defence);
+        OUT.get(word).map(|out| out.fetch_or(bit, Ordering::SeqCst));
     }
 
     /// Puts every defence back.
     pub fn restore() {
-        OUT.store(0, Ordering::SeqCst);
+        OUT.iter().for_each(|out| out.store(0, Ordering::SeqCst));
     }
 }
 

@@ -1,39 +1,62 @@
-//! Who may do what: a pure fold over the acts held. DESIGN §7; format §4.
+//! Who may do what: a pure fold over the acts held and what was attested. DESIGN §7; format §4.
 //!
-//! The state is a function of the set of acts and signatures taken, whatever their order. An act whose predecessor is
+//! The state is a function of the set of acts, signatures and attestations taken, whatever their order. An act whose predecessor is
 //! missing waits in a bounded table; a signature whose key stands in no validly signed act of its organisation is set
 //! aside, within bounds too: it counts for nothing, is not sent on and takes no place.
 //!
-//! In effect so far: the founding charter once all members it names have signed it, with the first acts of those. Every
-//! later act is checked, held and shown as not in effect yet.
+//! What is in effect is made of the acts and of what organisations attested: the charter version by version, then the chains
+//! of organisations and spaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, Role};
-use crate::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
+use crate::act::{Act, ActSignature, Charter, DecodeError, Kind};
+use crate::id::{ActId, ConsortiumId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
+use crate::log::{ForkProof, LogKey};
 
+mod acknowledged;
 mod admission;
+mod attested;
 mod charter;
+mod closed;
 mod digest;
+mod effect;
 mod file;
+mod halts;
+mod keys;
 mod lineage;
+mod majority;
 mod organisation;
 mod query;
+mod round;
 mod settle;
+mod signers;
+mod spaces;
+mod stand;
 mod standing;
+mod status;
+mod versions;
 mod waiting;
 
+pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
-pub use query::{ActStatus, GrantInfo, OrganisationInfo, SpaceInfo, Wait};
+pub use halts::{Double, EndsBy, Halt};
+pub use keys::KeyInfo;
+pub use query::{GrantInfo, OrganisationInfo, SpaceInfo, TakenOut};
 pub use standing::{NotTaken, Ruling, Unauthorised};
+pub use status::{ActStatus, Wait};
 pub use waiting::Source;
 
+use self::attested::Attestations;
+use self::effect::{Effect, Stale};
 use self::organisation::Chain;
+use self::round::Outcome;
+use self::signers::Signers;
 use self::waiting::Table;
 
 /// What became of an act that was taken.
@@ -57,6 +80,9 @@ pub struct Change {
     /// Every act that is held since, or with more signatures: the act itself, and others that waited for it. A caller
     /// persists them; taking what was persisted, in any order, gives the same state again.
     pub acts: Vec<ActId>,
+    /// Keys that count as node from now on, each with its organisation: what is held of their logs is to be handed to
+    /// [`Governance::attest`].
+    pub attesting: Vec<(OrganisationId, PublicKey)>,
 }
 
 /// An act that was judged and brings something new, for [`Governance::apply`].
@@ -99,15 +125,19 @@ pub struct Governance {
     chains: BTreeMap<OrganisationId, Arc<Chain>>,
     /// Every organisation that a held charter names, with the lowest version of one that does.
     named: Arc<BTreeMap<OrganisationId, u64>>,
+    attestations: Arc<Attestations>,
+    /// For each act held those that follow it.
+    followers: Arc<BTreeMap<ActId, BTreeSet<ActId>>>,
+    /// Of each charter and space's act held: whom it names, and who signed it.
+    members: Arc<BTreeMap<ActId, Membership>>,
+    signers: Arc<BTreeMap<ActId, Signers>>,
+    /// For each charter held what those come to that follow it.
+    rounds: Arc<BTreeMap<ActId, Outcome>>,
     effect: Option<Arc<Effect>>,
-}
-
-/// What is in effect, made from the acts held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Effect {
-    members: BTreeSet<OrganisationId>,
-    roles: BTreeMap<(OrganisationId, PublicKey), Role>,
-    nodes: BTreeMap<NodeId, OrganisationId>,
+    /// Of each forked log the proof with the lowest position.
+    forks: Arc<BTreeMap<LogKey, ForkProof>>,
+    /// Closed logs, as far as they were handed in.
+    closed: Arc<BTreeMap<LogKey, Arc<Closed>>>,
 }
 
 impl Governance {
@@ -121,7 +151,14 @@ impl Governance {
             waiting: Table::default(),
             chains: BTreeMap::new(),
             named: Arc::default(),
+            attestations: Arc::default(),
+            followers: Arc::default(),
+            members: Arc::default(),
+            signers: Arc::default(),
+            rounds: Arc::default(),
             effect: None,
+            forks: Arc::default(),
+            closed: Arc::default(),
         }
     }
 
@@ -132,14 +169,16 @@ impl Governance {
         let mut governance = Self::new(consortium);
         // So that few wait on the way.
         acts.sort_by_key(|act| (act.version(), act.kind(), act.id()));
+        let mut stale = Stale::default();
         for act in acts {
             match governance.weigh(act, Source::Journal) {
-                Ok(Some(weighed)) => drop(governance.apply(weighed)),
+                Ok(Some(weighed)) => drop(governance.perform(weighed, &mut stale)),
                 Ok(None) => {}
                 Err(refusal) => tracing::warn!(%refusal, "an act in the journal is passed over"),
             }
         }
         governance.waiting = Table::default();
+        governance.refresh(stale);
         governance
     }
 
@@ -171,11 +210,16 @@ impl Governance {
         self.held.get(&ActId::new(*self.consortium.as_bytes()))
     }
 
-    /// The charter in effect; `None` until every founding member has signed.
+    /// The version of the charter that stands now; `None` until every founding member has signed.
     #[must_use]
     pub fn charter(&self) -> Option<&Charter> {
-        self.effect.as_ref()?;
-        self.founding()?.as_charter()
+        self.charter_act()?.as_charter()
+    }
+
+    /// Its act.
+    #[must_use]
+    pub fn charter_act(&self) -> Option<&Act> {
+        self.held.get(&self.effect.as_ref()?.charter.last()?.act)
     }
 
     /// An act that is held.

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::id::RecordId;
-use crate::log::{Authentic, LogKey};
+use crate::attestation::{Attestation, LogLine};
+use crate::entry::Kind;
+use crate::governance::Position;
+use crate::id::{OrganisationId, RecordId};
+use crate::log::{Authentic, LogEnd, LogKey};
 use crate::replica::{Batch, Write};
 use crate::sheet;
 
@@ -44,6 +47,27 @@ pub trait SheetView {
     fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault>;
 }
 
+/// Reads who acknowledged what.
+pub trait AttestationView {
+    /// Returns every line of an attestation that names the log: where the attestation stands, on whose behalf, and up to which
+    /// end it acknowledges. Ascending by attesting key and position; of attestations whose payload is held.
+    ///
+    /// Whether one counts is for [`crate::governance::Governance`] to say, which knows whose key signed it.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    fn attested(&self, log: LogKey) -> Result<Vec<(Position, OrganisationId, LogEnd)>, Fault>;
+}
+
+/// The lines about logs in an entry; none unless it is an attestation that can be read.
+#[must_use]
+pub fn acknowledged_logs(entry: &Authentic) -> BTreeSet<LogLine> {
+    let header = &entry.entry().header;
+    let payload = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Attestation);
+    let attestation = payload.and_then(|payload| Attestation::parse(&payload.bytes, &header.author).ok());
+    attestation.map(|attestation| attestation.logs).unwrap_or_default()
+}
+
 /// A store in memory: what a simulator's replica and a carried file stand on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryStore {
@@ -67,7 +91,7 @@ impl MemoryStore {
                         entries.retain(|entry| entry.end().seq <= to.seq);
                     }
                 }
-                Write::Checked { .. } | Write::Act(_) => {}
+                Write::Checked { .. } | Write::Act(_) | Write::Fork(_) => {}
             }
         }
     }
@@ -114,6 +138,18 @@ impl SheetView for MemoryStore {
         let is_asked =
             |record: &RecordId| *record != RecordId::ZERO && kind.is_none_or(|kind| record.kind_code() == kind);
         Ok(records.filter(is_asked).collect())
+    }
+}
+
+impl AttestationView for MemoryStore {
+    fn attested(&self, log: LogKey) -> Result<Vec<(Position, OrganisationId, LogEnd)>, Fault> {
+        let of_space = self.entries().filter(|entry| entry.entry().header.space == log.space);
+        let lines = of_space.flat_map(|entry| {
+            let at = Position { log: log_of(entry), end: entry.end() };
+            let named = acknowledged_logs(entry).into_iter().filter(|line| line.author == log.author);
+            named.map(move |line| (at, entry.entry().header.organisation, line.end))
+        });
+        Ok(lines.collect())
     }
 }
 

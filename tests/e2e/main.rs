@@ -12,6 +12,7 @@ mod first_steps;
 mod forms;
 mod hostile_values;
 mod journeys;
+mod keeping;
 mod language;
 mod lists;
 mod node;

@@ -33,6 +33,6 @@ fn kill9(rest: &[String]) -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: isnad-tests bench [NAME] [--json] | kill9 --rounds N | simulate --seed N");
+    eprintln!("usage: isnad-tests bench [NAME] [--json] | kill9 --rounds N | simulate --seeds N");
     ExitCode::from(2)
 }

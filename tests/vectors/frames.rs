@@ -63,6 +63,11 @@ pub(crate) fn describe(
             "salt": to_hex(&payload.salt), "bytes": to_hex(&payload.bytes),
         } }),
         Frame::Credit(bytes) => json!({ "credit": bytes }),
+        Frame::Proof(bytes) => json!({ "proof": to_hex(bytes) }),
+        Frame::Probe { space, author, seq } => {
+            json!({ "probe": [to_hex(space), author.to_string(), seq] })
+        }
+        Frame::Header(bytes) => json!({ "header": to_hex(bytes) }),
         Frame::Run(body) => {
             let groups = decoder.decode(body, spaces, organisation)?;
             let groups = groups.iter().map(|group| {
@@ -80,6 +85,7 @@ fn describe_item(item: &Item) -> Value {
     match item {
         Item::End(author, end) => json!(["end", author.to_string(), end.seq, end.id.to_string()]),
         Item::Act(id, hash) => json!(["act", id.to_string(), to_hex(hash)]),
+        Item::Fork(author, seq) => json!(["fork", author.to_string(), seq]),
         Item::Wanted(author, at) => json!(["wanted", author.to_string(), at.seq, at.id.to_string()]),
     }
 }

@@ -1,12 +1,10 @@
 //! The founding: in effect once every member that the charter names has signed it. DESIGN §7.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::act::{Act, Kind, Role, founding};
-use crate::breakage::{self, Breakage};
-use crate::governance::{Effect, Governance, Refusal};
-use crate::id::{NodeId, OrganisationId};
-use crate::key::PublicKey;
+use crate::act::{Act, Kind, founding};
+use crate::governance::{Governance, Refusal};
+use crate::id::OrganisationId;
 
 /// Why acts do not make a consortium.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,41 +74,8 @@ impl Governance {
     #[must_use]
     pub fn missing_signatures(&self) -> Vec<OrganisationId> {
         let Some(act) = self.founding() else { return Vec::new() };
-        let members = act.as_charter().map_or(&[][..], |charter| &charter.members);
-        let mut used = BTreeSet::new();
-        members.iter().copied().filter(|member| !self.has_signed(member, act, &mut used)).collect()
-    }
-
-    /// A key that stands for two organisations counts for the first alone: `used` holds the keys that have counted.
-    fn has_signed(&self, member: &OrganisationId, act: &Act, used: &mut BTreeSet<PublicKey>) -> bool {
-        let Some(chain) = self.chains.get(member) else { return false };
-        let is_fresh = |key: &PublicKey| !used.contains(key) || breakage::is_out(Breakage::ThresholdDuplicates);
-        let own = act.signatures().iter().filter(|signature| signature.organisation == *member);
-        let signers: BTreeSet<PublicKey> = own.map(|signature| signature.key).filter(is_fresh).collect();
-        let has_signed = chain.has_signed(&signers, &self.held);
-        used.extend(signers);
-        has_signed
-    }
-
-    pub(super) fn make_effect(&self) -> Option<Effect> {
-        let charter = self.founding()?.as_charter()?;
-        if !self.missing_signatures().is_empty() {
-            return None;
-        }
-        let mut effect = Effect {
-            members: charter.members.iter().copied().collect(),
-            roles: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-        };
-        for member in &charter.members {
-            for grant in self.first_act(member).into_iter().flat_map(|body| &body.grants) {
-                effect.roles.insert((*member, grant.key), grant.role);
-                if grant.role == Role::Reader {
-                    // Of two that grant one node key, the lower id has it: the same on every replica.
-                    effect.nodes.entry(NodeId::new(*grant.key.as_bytes())).or_insert(*member);
-                }
-            }
-        }
-        Some(effect)
+        let Some(members) = self.members_of(&act.id()) else { return Vec::new() };
+        let signed = self.signed_among(act, &members.members);
+        members.members.difference(&signed).copied().collect()
     }
 }

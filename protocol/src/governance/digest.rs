@@ -2,7 +2,7 @@
 
 use crate::act::Act;
 use crate::encoding::hash_plain;
-use crate::governance::{ActStatus, Governance};
+use crate::governance::Governance;
 use crate::id::{ActId, OpenSpace, SpaceId};
 use crate::sync::digest::HeldAct;
 
@@ -12,13 +12,11 @@ pub type Item = [u8; 73];
 impl Governance {
     /// Returns the items of type 1 of `isnad digest`, ascending: the newest act in effect of each scope. format §8.
     ///
-    /// Charter and organisations stand in `members`; other spaces have none yet.
+    /// Charter and organisations stand in `members`, `public` has none, a restricted space its own.
     #[must_use]
     pub fn digest_items(&self, space: &SpaceId) -> Vec<Item> {
-        // Nothing but first acts is in effect, so that each is the newest of its scope.
-        let in_effect = |act: &&Act| self.status(&act.id()) == Some(ActStatus::InEffect);
-        let acts = self.in_space(space).filter(in_effect);
-        collect(acts.map(|act| item(1, act, act.id().as_bytes())))
+        let acts = self.standing_acts().into_iter().filter_map(|id| self.held.get(&id));
+        collect(acts.filter(self.travels_in(space)).map(|act| item(1, act, act.id().as_bytes())))
     }
 
     /// Returns the items of type 2 of the sync digest, ascending: each act held, with who signed it. format §7.

@@ -5,7 +5,7 @@
 //! act before its followers, only the last one that comes before an act can stand behind it.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{Act, Role, Roots};
 use crate::id::ActId;
@@ -21,6 +21,8 @@ pub(super) struct Tree {
     granted: Marks<Role>,
     root_keys: Marks<()>,
     revoked: Marks<()>,
+    /// Not only the first on each branch: of several cuts all must be met.
+    revocations: BTreeMap<PublicKey, BTreeSet<ActId>>,
     /// The first act says so.
     has_admin: bool,
 }
@@ -56,7 +58,39 @@ impl Tree {
         }
         for revocation in &body.revocations {
             mark(&self.steps, &mut self.revoked, revocation.key, id, ());
+            self.revocations.entry(revocation.key).or_default().insert(id);
         }
+    }
+
+    /// The act whose commitment a rotation uses up: the last one before it that sets roots.
+    pub(super) fn commitment_before(&self, rotation: &Act) -> Option<ActId> {
+        Some(self.steps.get(&rotation.previous()?)?.roots)
+    }
+
+    /// The act of that version among one and those that it follows.
+    pub(super) fn ancestor(&self, tip: ActId, version: u64) -> Option<ActId> {
+        ancestor(&self.steps, tip, version)
+    }
+
+    /// The last version at which an act, or one that it follows, is the one of a chain.
+    pub(super) fn last_common(&self, act: &Act, chain: impl Fn(u64) -> Option<ActId>) -> Option<u64> {
+        let (mut stands, mut leaves) = (1_u64, act.version());
+        while leaves.saturating_sub(stands) > 1 {
+            let middle = stands.midpoint(leaves);
+            let own = self.ancestor(act.id(), middle);
+            if own.is_some() && own == chain(middle) { stands = middle } else { leaves = middle }
+        }
+        (self.ancestor(act.id(), stands) == chain(stands)).then_some(stands)
+    }
+
+    /// The acts that grant a key, the first on each branch, with the role.
+    pub(super) fn grants(&self, key: &PublicKey) -> &[(ActId, Role)] {
+        self.granted.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every act that revokes a key.
+    pub(super) fn revocations<'a>(&'a self, key: &PublicKey) -> impl Iterator<Item = ActId> + use<'a> {
+        self.revocations.get(key).into_iter().flatten().copied()
     }
 
     /// Where the pointer of an act that follows `previous` goes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::act::{Act, Roots};
+use crate::act::{Act, Role, Roots};
 use crate::governance::lineage::{Lineage, Tree};
 use crate::id::ActId;
 use crate::key::PublicKey;
@@ -18,6 +18,12 @@ pub(super) struct Chain {
     rotations: BTreeSet<ActId>,
     root_keys: BTreeSet<PublicKey>,
     granted: BTreeSet<PublicKey>,
+    attesting: BTreeSet<PublicKey>,
+    /// For each act those validly signed that follow it.
+    after: BTreeMap<ActId, BTreeSet<ActId>>,
+    /// For each act that sets roots, the rotations validly signed that use up its commitment.
+    successors: BTreeMap<ActId, BTreeSet<ActId>>,
+    has_rivals: bool,
 }
 
 impl Chain {
@@ -25,11 +31,23 @@ impl Chain {
     pub(super) fn add_valid(&mut self, act: &Act) {
         let Some(body) = act.as_organisation() else { return };
         self.valid.insert(act.id());
+        if let Some(previous) = act.previous() {
+            let after = self.after.entry(previous).or_default();
+            after.insert(act.id());
+            self.has_rivals |= after.len() > 1;
+        }
+        if let (true, Some(commitment)) = (body.roots.is_some(), self.tree.commitment_before(act)) {
+            let successors = self.successors.entry(commitment).or_default();
+            successors.insert(act.id());
+            self.has_rivals |= successors.len() > 1;
+        }
         if let Some(roots) = &body.roots {
             self.rotations.insert(act.id());
             self.root_keys.extend(&roots.keys);
         }
         self.granted.extend(body.grants.iter().map(|grant| grant.key));
+        let nodes = body.grants.iter().filter(|grant| grant.role == Role::Node);
+        self.attesting.extend(nodes.map(|grant| grant.key));
     }
 
     /// True if the act is validly signed, and all before it.
@@ -49,8 +67,40 @@ impl Chain {
 
     /// True if the threshold of roots of any one validly signed act is among the signers.
     pub(super) fn has_signed(&self, signers: &BTreeSet<PublicKey>, held: &BTreeMap<ActId, Act>) -> bool {
-        let mut all_roots = self.rotations.iter().filter_map(|id| own_roots(held.get(id)?));
-        all_roots.any(|roots| has_threshold(roots, roots.threshold, signers))
+        self.signing_keys(signers, held).is_some()
+    }
+
+    /// The fewest of the signers that are the threshold of roots of a validly signed act; `None` if they are that of none.
+    pub(super) fn signing_keys(
+        &self,
+        signers: &BTreeSet<PublicKey>,
+        held: &BTreeMap<ActId, Act>,
+    ) -> Option<Vec<PublicKey>> {
+        let all_roots = self.rotations.iter().filter_map(|id| own_roots(held.get(id)?));
+        let satisfied = all_roots.filter(|roots| has_threshold(roots, roots.threshold, signers));
+        let roots = satisfied.min_by_key(|roots| roots.threshold)?;
+        let keys = roots.keys.iter().filter(|key| signers.contains(key)).copied();
+        Some(keys.take(usize::try_from(roots.threshold).unwrap_or(usize::MAX)).collect())
+    }
+
+    /// True if some validly signed act, on whatever branch, grants the key as node: what it attested counts for ever.
+    pub(super) fn attests(&self, key: &PublicKey) -> bool {
+        self.attesting.contains(key)
+    }
+
+    /// The acts validly signed that follow one.
+    pub(super) fn after(&self, act: &ActId) -> impl Iterator<Item = ActId> {
+        self.after.get(act).into_iter().flatten().copied()
+    }
+
+    /// The rotations validly signed that use up a commitment, each with its rivals whatever their versions.
+    pub(super) fn rotations_from(&self, commitment: &ActId) -> impl Iterator<Item = ActId> {
+        self.successors.get(commitment).into_iter().flatten().copied()
+    }
+
+    /// True if two validly signed acts follow one, or two rotations use up one commitment.
+    pub(super) const fn has_rivals(&self) -> bool {
+        self.has_rivals
     }
 }
 
@@ -70,6 +120,12 @@ pub(super) fn is_satisfied_by(act: &Act, lineage: &Lineage<'_>) -> bool {
         }
         (None, None) => false,
     }
+}
+
+/// True if the roots in force signed it: not an admin key alone.
+pub(super) fn is_signed_by_roots(act: &Act, lineage: &Lineage<'_>) -> bool {
+    let signers: BTreeSet<PublicKey> = act.signatures().iter().map(|signature| signature.key).collect();
+    own_roots(act).is_some() || lineage.roots().is_some_and(|roots| has_threshold(roots, roots.threshold, &signers))
 }
 
 fn has_threshold(roots: &Roots, threshold: u64, signers: &BTreeSet<PublicKey>) -> bool {

@@ -1,37 +1,15 @@
-//! What is in effect, for whoever asks: organisations, names, keys, nodes, spaces; and of each act whether it is.
+//! What is in effect, for whoever asks: organisations, names, keys, nodes, spaces.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::act::{Act, Kind, OrganisationBody, OrganisationKind, Role};
+use crate::act::{Act, Grant, OrganisationBody, OrganisationKind, Role, Roots};
 use crate::governance::Governance;
+use crate::governance::spaces::SpaceStanding;
+use crate::governance::stand::Standing;
 use crate::id::{ActId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::time::Day;
-
-/// Whether an act is in effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ActStatus {
-    /// It is.
-    InEffect,
-    /// It is held, and waits.
-    NotInEffectYet {
-        /// For what.
-        why: Wait,
-    },
-}
-
-/// What an act that is held waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wait {
-    /// The founding charter: for the signatures, or the first acts, of these members.
-    Members(Vec<OrganisationId>),
-    /// A first act: for its own root keys.
-    OwnSignatures,
-    /// A first act: for the charter.
-    Charter,
-    /// The rules by which later acts take effect are not in this version.
-    LaterVersion,
-}
 
 /// A member organisation in effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +20,25 @@ pub struct OrganisationInfo {
     pub names: BTreeMap<String, String>,
     /// What it is, if its first act says so.
     pub kind: Option<OrganisationKind>,
-    /// Its keys, ascending.
+    /// Its keys in effect, ascending: neither revoked nor granted only by acts that lost.
     pub keys: Vec<GrantInfo>,
+    /// Keys that it revoked, in the order of their grants.
+    pub revoked_keys: Vec<GrantInfo>,
+    /// Its root keys in force, and with them the commitment to the next.
+    pub roots: Option<Roots>,
+    /// The newest act of its chain that stands.
+    pub standing: ActId,
+    /// The version of the charter that took it out, of one that is no member now.
+    pub taken_out: Option<TakenOut>,
+}
+
+/// How an organisation came to be no member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenOut {
+    /// The version of the charter.
+    pub by: ActId,
+    /// True if it is to come back.
+    pub is_suspended: bool,
 }
 
 /// A key granted by an act in effect.
@@ -77,60 +72,72 @@ impl Governance {
         self.held.get(&ActId::new(*organisation.as_bytes())).and_then(Act::as_organisation)
     }
 
-    /// Whether an act is in effect; `None` if it is not held.
-    #[must_use]
-    pub fn status(&self, id: &ActId) -> Option<ActStatus> {
-        let act = self.held.get(id)?;
-        let why = match (act.is_first(), act.kind()) {
-            (true, Kind::Charter) => Wait::Members(self.missing_signatures()),
-            (true, Kind::Organisation) => self.first_act_waits(act),
-            (false, _) | (true, Kind::Space) => Wait::LaterVersion,
-        };
-        let is_founding = matches!(why, Wait::Members(_) | Wait::Charter);
-        let is_in_effect = self.effect.is_some() && is_founding;
-        Some(if is_in_effect { ActStatus::InEffect } else { ActStatus::NotInEffectYet { why } })
-    }
-
-    /// What the first act of an organisation waits for while the charter is not in effect.
-    fn first_act_waits(&self, act: &Act) -> Wait {
-        let organisation = act.organisation().unwrap_or(OrganisationId::ZERO);
-        let founding = self.founding().and_then(Act::as_charter);
-        let is_founder = founding.is_some_and(|charter| charter.members.binary_search(&organisation).is_ok());
-        let is_valid = self.chains.get(&organisation).is_some_and(|chain| chain.is_valid(&act.id()));
-        match (is_valid, is_founder) {
-            (false, _) => Wait::OwnSignatures,
-            (true, true) => Wait::Charter,
-            (true, false) => Wait::LaterVersion,
-        }
-    }
-
     /// The member organisations in effect, ascending.
     #[must_use]
     pub fn organisations(&self) -> Vec<OrganisationInfo> {
-        let members = self.effect.iter().flat_map(|effect| &effect.members);
-        members.filter_map(|id| Some(OrganisationInfo::of(*id, self.first_act(id)?))).collect()
+        let Some(effect) = &self.effect else { return Vec::new() };
+        let all = effect.organisations.iter().filter(|(id, _)| effect.charter.is_member(id));
+        all.filter_map(|(id, standing)| self.organisation_info(id, standing)).collect()
     }
 
-    /// The name of an organisation in `lang`, else in English, else its first; `None` if it is no member or has none.
+    /// Those that a version now standing named, and that are no members any more, ascending.
+    #[must_use]
+    pub fn former_organisations(&self) -> Vec<OrganisationInfo> {
+        let Some(effect) = &self.effect else { return Vec::new() };
+        let all = effect.organisations.iter().filter(|(id, _)| !effect.charter.is_member(id));
+        all.filter_map(|(id, standing)| self.organisation_info(id, standing)).collect()
+    }
+
+    fn organisation_info(&self, id: &OrganisationId, standing: &Standing) -> Option<OrganisationInfo> {
+        let chain = self.chains.get(id)?;
+        let bodies = || standing.acts.iter().filter_map(|act| self.held.get(act)?.as_organisation());
+        let is_live = |key: &PublicKey| self.revokers(chain, standing, key).next().is_none();
+        let (mut keys, revoked_keys): (Vec<_>, Vec<_>) =
+            bodies().flat_map(|body| &body.grants).map(GrantInfo::of).partition(|grant| is_live(&grant.key));
+        keys.sort_by_key(|grant| grant.key);
+        let out = self.effect.as_ref()?.charter.taken_out.get(id);
+        Some(OrganisationInfo {
+            id: *id,
+            names: bodies().flat_map(|body| &body.names).map(|name| (name.lang.clone(), name.text.clone())).collect(),
+            kind: self.first_act(id)?.kind,
+            keys,
+            revoked_keys,
+            roots: bodies().filter_map(|body| body.roots.clone()).last(),
+            standing: standing.last()?,
+            taken_out: out.map(|out| TakenOut { by: out.by, is_suspended: out.is_suspended }),
+        })
+    }
+
+    /// The name of an organisation in `lang`, else in English, else its first; `None` if no version of the charter that stands
+    /// names it, or it has none.
     #[must_use]
     pub fn name(&self, organisation: &OrganisationId, lang: &str) -> Option<&str> {
-        let effect = self.effect.as_ref()?;
-        let body = effect.members.contains(organisation).then(|| self.first_act(organisation))??;
-        let in_lang = |lang: &str| body.names.iter().find(|name| name.lang == lang);
-        let name = in_lang(lang).or_else(|| in_lang("en")).or_else(|| body.names.first())?;
+        let standing = self.effect.as_ref()?.organisations.get(organisation)?;
+        let bodies = || standing.acts.iter().rev().filter_map(|act| self.held.get(act)?.as_organisation());
+        let names = || bodies().flat_map(|body| &body.names);
+        let in_lang = |lang: &str| names().find(|name| name.lang == lang);
+        let name = in_lang(lang).or_else(|| in_lang("en")).or_else(|| names().next())?;
         Some(&name.text)
     }
 
-    /// The node keys that may connect, each with its organisation: keys granted as reader.
+    /// The node keys that may connect now, each with its organisation: keys granted as reader and not revoked. Of two that
+    /// grant one node key, the lower id has it: the same on every replica.
     #[must_use]
     pub fn nodes(&self) -> BTreeMap<NodeId, OrganisationId> {
-        self.effect.as_ref().map(|effect| effect.nodes.clone()).unwrap_or_default()
+        let mut nodes = BTreeMap::new();
+        let Some(effect) = &self.effect else { return nodes };
+        for (organisation, standing) in effect.organisations.iter().filter(|(id, _)| effect.charter.is_member(id)) {
+            for key in &standing.nodes {
+                nodes.entry(NodeId::new(*key.as_bytes())).or_insert(*organisation);
+            }
+        }
+        nodes
     }
 
-    /// The spaces in effect. `members` is labelled tlp:amber, `public` tlp:clear.
+    /// The spaces in effect of which everyone is a member. `members` is labelled tlp:amber, `public` tlp:clear.
     #[must_use]
     pub fn spaces(&self) -> Vec<SpaceInfo> {
-        let Some(effect) = &self.effect else { return Vec::new() };
+        let Some(last) = self.effect.as_ref().and_then(|effect| effect.charter.last()) else { return Vec::new() };
         let info = |space: OpenSpace| SpaceInfo {
             id: space.id(&self.consortium),
             name: space.name().to_owned(),
@@ -138,27 +145,31 @@ impl Governance {
                 OpenSpace::Members => "tlp:amber".to_owned(),
                 OpenSpace::Public => "tlp:clear".to_owned(),
             },
-            members: effect.members.iter().copied().collect(),
+            members: last.members.iter().copied().collect(),
         };
         OpenSpace::ALL.map(info).to_vec()
     }
 
-    /// The role in which `organisation` granted the key, by an act in effect.
+    /// The restricted spaces in effect whose acts are held, ascending.
     #[must_use]
-    pub fn key_role(&self, author: &PublicKey, organisation: &OrganisationId) -> Option<Role> {
-        self.effect.as_ref()?.roles.get(&(*organisation, *author)).copied()
+    pub fn restricted_spaces(&self) -> Vec<SpaceInfo> {
+        let spaces = self.effect.iter().flat_map(|effect| &effect.spaces);
+        let info = |(id, space): (&ActId, &Arc<SpaceStanding>)| {
+            let last = space.standing.last()?;
+            let body = self.held.get(&last.act)?.as_space()?;
+            Some(SpaceInfo {
+                id: SpaceId::new(*id.as_bytes()),
+                name: body.name.clone(),
+                tlp: body.tlp.clone(),
+                members: body.members.clone(),
+            })
+        };
+        spaces.filter_map(info).collect()
     }
 }
 
-impl OrganisationInfo {
-    fn of(id: OrganisationId, body: &OrganisationBody) -> Self {
-        let keys = body.grants.iter().map(|grant| GrantInfo {
-            key: grant.key,
-            role: grant.role,
-            label: grant.label.clone(),
-            expires: grant.expires,
-        });
-        let names = body.names.iter().map(|name| (name.lang.clone(), name.text.clone()));
-        Self { id, names: names.collect(), kind: body.kind, keys: keys.collect() }
+impl GrantInfo {
+    fn of(grant: &Grant) -> Self {
+        Self { key: grant.key, role: grant.role, label: grant.label.clone(), expires: grant.expires }
     }
 }

@@ -6,10 +6,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::act::{Act, ActSignature};
+use crate::act::{Act, ActSignature, Kind, Role};
 use crate::governance::admission::Admission;
+use crate::governance::effect::Stale;
 use crate::governance::organisation::{is_satisfied_by, own_roots};
-use crate::governance::{Change, Governance, Taken, Task, Weighed};
+use crate::governance::{Change, Governance, Membership, Taken, Task, Weighed};
 use crate::id::{ActId, OrganisationId};
 use crate::key::PublicKey;
 
@@ -28,7 +29,9 @@ struct Settling {
     news: VecDeque<News>,
     /// Acts that are held now, or with more signatures: each once, none before what it follows.
     changed: Vec<ActId>,
-    is_effect_stale: bool,
+    /// Keys that are granted as node since.
+    attesting: Vec<(OrganisationId, PublicKey)>,
+    stale: Stale,
 }
 
 impl Settling {
@@ -42,9 +45,17 @@ impl Settling {
 impl Governance {
     /// Takes an act that this same state has weighed.
     pub fn apply(&mut self, weighed: Weighed) -> Change {
+        let mut stale = Stale::default();
+        let change = self.perform(weighed, &mut stale);
+        self.refresh(stale);
+        change
+    }
+
+    /// The same, but what is in effect is left as it was, to be worked out again from what is stale.
+    pub(super) fn perform(&mut self, weighed: Weighed, stale: &mut Stale) -> Change {
         let Weighed { act, task } = weighed;
         let id = act.id();
-        let mut settling = Settling::default();
+        let mut settling = Settling { stale: std::mem::take(stale), ..Settling::default() };
         let is_new = matches!(task, Task::Hold);
         match task {
             Task::Wait { source, leaving } => {
@@ -52,7 +63,8 @@ impl Governance {
                     self.waiting.remove(&other);
                 }
                 self.waiting.insert(act, source);
-                return Change { taken: Taken::Waiting, acts: Vec::new() };
+                *stale = settling.stale;
+                return Change { taken: Taken::Waiting, acts: Vec::new(), attesting: Vec::new() };
             }
             Task::Hold => {
                 self.waiting.remove(&id);
@@ -61,12 +73,13 @@ impl Governance {
             Task::Sign => self.sign(&act, &mut settling),
         }
         self.settle(&mut settling);
+        *stale = settling.stale;
         let taken = match (is_new, settling.changed.contains(&id)) {
             (true, _) => Taken::New,
             (false, true) => Taken::MoreSignatures,
             (false, false) => Taken::Known,
         };
-        Change { taken, acts: settling.changed }
+        Change { taken, acts: settling.changed, attesting: settling.attesting }
     }
 
     /// Follows up what has come, until nothing moves.
@@ -82,9 +95,6 @@ impl Governance {
             for id in waited {
                 self.try_waiting(&id, settling);
             }
-        }
-        if settling.is_effect_stale {
-            self.effect = self.make_effect().map(Arc::new);
         }
     }
 
@@ -126,6 +136,7 @@ impl Governance {
         let id = act.id();
         let all = act.signatures().to_vec();
         let act = act.with_signatures(Vec::new());
+        self.index(&act);
         if let Some(charter) = act.as_charter() {
             let named = Arc::make_mut(&mut self.named);
             for member in &charter.members {
@@ -136,11 +147,26 @@ impl Governance {
         if let Some(organisation) = act.organisation() {
             Arc::make_mut(self.chains.entry(organisation).or_default()).tree.add(&act);
         }
-        settling.is_effect_stale |= self.is_founding(&id);
         settling.change(id);
         settling.news.push_back(News::Held(id));
         self.held.insert(id, act.clone());
+        for acknowledged in Arc::make_mut(&mut self.attestations).hold(id, &self.held) {
+            self.acknowledged_anew(&acknowledged, &mut settling.stale);
+        }
         self.sign(&act.with_signatures(all), settling);
+    }
+
+    /// Whom the act follows, and whom it names.
+    fn index(&mut self, act: &Act) {
+        let id = act.id();
+        if let Some(previous) = act.previous() {
+            Arc::make_mut(&mut self.followers).entry(previous).or_default().insert(id);
+        }
+        let charter = act.as_charter().map(|charter| &charter.members);
+        if let Some(members) = charter.or_else(|| act.as_space().map(|space| &space.members)) {
+            let members = Arc::new(members.iter().copied().collect());
+            Arc::make_mut(&mut self.members).insert(id, Membership { act: id, members });
+        }
     }
 
     /// Puts signatures beneath an act that is held: what counts is kept, what may come to count is set aside.
@@ -167,9 +193,32 @@ impl Governance {
         if act.signatures().len() > before {
             settling.change(*id);
         }
-        settling.is_effect_stale |= self.is_founding(id);
         self.held.insert(*id, act.clone());
         self.validate(&act, settling);
+        self.count_signers(&act, &mut settling.stale);
+    }
+
+    /// Works out who has signed a charter or a space's act.
+    fn count_signers(&mut self, act: &Act, stale: &mut Stale) {
+        if act.organisation().is_some() {
+            return;
+        }
+        let signers = self.make_signers(act);
+        Arc::make_mut(&mut self.signers).insert(act.id(), signers);
+        match (act.kind(), act.previous()) {
+            (Kind::Charter, Some(previous)) => drop(stale.rounds.insert(previous)),
+            (Kind::Charter, None) => stale.founding = true,
+            (Kind::Space | Kind::Organisation, _) => drop(stale.spaces.insert(act.scope_id())),
+        }
+    }
+
+    /// Works out again who has signed what an organisation signed: by the roots that it sets now, it may have.
+    fn count_again(&mut self, organisation: &OrganisationId, stale: &mut Stale) {
+        let is_signed = |act: &&Act| act.signatures().iter().any(|signature| signature.organisation == *organisation);
+        let acts = self.signers.keys().filter_map(|id| self.held.get(id)).filter(is_signed);
+        for act in acts.cloned().collect::<Vec<_>>() {
+            self.count_signers(&act, stale);
+        }
     }
 
     fn validate(&mut self, act: &Act, settling: &mut Settling) {
@@ -180,9 +229,17 @@ impl Governance {
         if !follows || is_valid(&id) || !is_satisfied_by(act, &self.lineage(act)) {
             return;
         }
-        Arc::make_mut(self.chains.entry(organisation).or_default()).add_valid(act);
-        settling.is_effect_stale |= own_roots(act).is_some();
+        let chain = Arc::make_mut(self.chains.entry(organisation).or_default());
+        let nodes =
+            act.as_organisation().into_iter().flat_map(|body| &body.grants).filter(|grant| grant.role == Role::Node);
+        let nodes = nodes.map(|grant| grant.key).filter(|key| !chain.attests(key));
+        settling.attesting.extend(nodes.map(|key| (organisation, key)));
+        chain.add_valid(act);
+        settling.stale.organisations.insert(organisation);
         settling.news.push_back(News::Valid(id));
+        if own_roots(act).is_some() {
+            self.count_again(&organisation, &mut settling.stale);
+        }
     }
 
     /// Counts what was set aside of signatures by the roots that a validly signed act sets.
@@ -202,10 +259,6 @@ impl Governance {
                 self.count(&signed, counts, settling);
             }
         }
-    }
-
-    fn is_founding(&self, id: &ActId) -> bool {
-        id.as_bytes() == self.consortium.as_bytes()
     }
 }
 

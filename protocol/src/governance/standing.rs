@@ -1,21 +1,40 @@
 //! What governance says of a log and of an entry: whether it is taken, whether its role may sign it. DESIGN §7, §8.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::act::{OrganisationKind, Role};
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
-use crate::governance::Governance;
-use crate::id::{OpenSpace, OrganisationId, SpaceId};
+use crate::governance::{Against, Governance, Position};
+use crate::id::{ActId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::Authentic;
 use crate::standing::{Judge, Standing};
 
 /// What governance has against an entry: the first of the standings that take an entry out of a view. format §8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
     /// Its author may not sign this here.
     Unauthorised {
         /// Why not.
         why: Unauthorised,
+    },
+    /// Its log is forked at this position, before it or where it stands, and it is not held by most.
+    Forked {
+        /// The lowest position that is known to be taken twice.
+        seq: u64,
+    },
+    /// Beyond what an act lets count; held by most, who acknowledged it before they knew of that.
+    Repudiated {
+        /// The act.
+        by: ActId,
+        /// Who acknowledged it, of each organisation the first place in each of its attesting logs.
+        acknowledged_by: BTreeMap<OrganisationId, BTreeSet<Position>>,
+    },
+    /// Beyond what an act lets count.
+    Revoked {
+        /// The act.
+        by: ActId,
     },
 }
 
@@ -78,7 +97,9 @@ impl Governance {
     /// # Errors
     /// [`NotTaken`] says what is missing.
     pub fn may_take(&self, space: &SpaceId, author: &PublicKey, organisation: &OrganisationId) -> Result<(), NotTaken> {
-        self.space_of(space, organisation).ok_or(NotTaken::NotAMember)?;
+        if !self.is_takeable(space, organisation) {
+            return Err(NotTaken::NotAMember);
+        }
         let is_granted = self.chains.get(organisation).is_some_and(|chain| chain.grants(author));
         let is_open = breakage::is_out(Breakage::CrossOrganisationWrite) && self.is_granted(author);
         if is_granted || is_open { Ok(()) } else { Err(NotTaken::NotGranted) }
@@ -94,8 +115,10 @@ impl Governance {
     #[must_use]
     pub fn rule(&self, entry: &Authentic) -> Option<Ruling> {
         let header = &entry.entry().header;
-        let why = self.authorise(&header.space, &header.author, &header.organisation, header.kind).err()?;
-        Some(Ruling::Unauthorised { why })
+        match self.authorise(&header.space, &header.author, &header.organisation, header.kind) {
+            Err(why) => Some(Ruling::Unauthorised { why }),
+            Ok(()) => self.rule_closed(entry),
+        }
     }
 
     /// Judges what an author may sign where, before there is an entry.
@@ -109,32 +132,47 @@ impl Governance {
         organisation: &OrganisationId,
         kind: Kind,
     ) -> Result<(), Unauthorised> {
-        let space = self.space_of(space, organisation).ok_or(Unauthorised::NotAMember)?;
+        if !self.versions(space).0.iter().any(|version| version.members.contains(organisation)) {
+            return Err(Unauthorised::NotAMember);
+        }
+        let is_public = self.open_space(space) == Some(OpenSpace::Public);
         let role = self.role_for(author, organisation).ok_or(Unauthorised::NotGranted)?;
-        let may = may_sign(role, kind, space) || breakage::is_out(Breakage::RoleMatrix);
+        let may = may_sign(role, kind, is_public) || breakage::is_out(Breakage::RoleMatrix);
         if may { Ok(()) } else { Err(Unauthorised::Role { role }) }
     }
 
-    /// The role of a key on behalf of an organisation, which is its own: nobody writes another's sheets.
+    /// The role of a key on behalf of an organisation, which is its own: nobody writes another's sheets. None for a key that
+    /// is granted behind a halt alone; what one may not do that is revoked, or granted by an act that lost, cuts say.
     fn role_for(&self, author: &PublicKey, organisation: &OrganisationId) -> Option<Role> {
         if breakage::is_out(Breakage::CrossOrganisationWrite) {
-            let mut roles = self.effect.iter().flat_map(|effect| &effect.roles);
-            return roles.find(|((_, key), _)| key == author).map(|(_, role)| *role);
+            return self.chains.keys().find_map(|organisation| Some(self.key(organisation, author)?.role));
         }
-        self.key_role(author, organisation)
+        self.key(organisation, author).filter(|key| !key.after_halt).map(|key| key.role)
     }
 
-    /// The space, if a membership in effect gives it to the organisation. Restricted ones have none in effect yet.
-    fn space_of(&self, space: &SpaceId, organisation: &OrganisationId) -> Option<OpenSpace> {
-        let is_member = self.effect.as_ref()?.members.contains(organisation);
-        self.open_space(space).filter(|_| is_member)
+    /// True if some version of the space names the organisation, with enough signatures as all before it: signatures only
+    /// come, so that what may be taken once may be for ever.
+    fn is_takeable(&self, space: &SpaceId, organisation: &OrganisationId) -> bool {
+        let Some(effect) = &self.effect else { return false };
+        if self.open_space(space).is_some() {
+            return effect.charter.takeable.contains(organisation);
+        }
+        let space = effect.spaces.get(&ActId::new(*space.as_bytes()));
+        space.is_some_and(|space| space.takeable.contains(organisation))
     }
 }
 
 impl Judge for Governance {
     fn judge(&self, entry: &Authentic) -> Option<Standing> {
-        self.rule(entry).map(|ruling| match ruling {
-            Ruling::Unauthorised { .. } => Standing::Unauthorised,
+        let header = &entry.entry().header;
+        let may = self.authorise(&header.space, &header.author, &header.organisation, header.kind);
+        if may.is_err() {
+            return Some(Standing::Unauthorised);
+        }
+        self.against(entry).map(|against| match against {
+            Against::Forked => Standing::Forked,
+            Against::Repudiated(_) => Standing::Repudiated,
+            Against::Revoked(_) => Standing::Revoked,
         })
     }
 
@@ -148,10 +186,10 @@ impl Judge for Governance {
 }
 
 /// The table of DESIGN §7. Of a kind that this version does not know, only a reader is known not to sign it.
-const fn may_sign(role: Role, kind: Kind, space: OpenSpace) -> bool {
+const fn may_sign(role: Role, kind: Kind, is_public: bool) -> bool {
     match (role, kind) {
         (Role::Reader, _) => false,
-        (Role::Contributor, Kind::Change) => matches!(space, OpenSpace::Members),
+        (Role::Contributor, Kind::Change) => !is_public,
         (Role::Publisher, Kind::Change)
         | (Role::Admin, Kind::Redaction)
         | (Role::Node, Kind::Attestation)

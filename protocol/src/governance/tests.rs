@@ -2,7 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::act::tests::{charter, charter as draft_charter, first_act, roots, secret};
-use crate::act::{Body, Grant, GrantSubject, Kind, OrganisationBody, Place, Roots, SpaceBody, founding, next_key_hash};
+use crate::act::{
+    Body, Grant, GrantSubject, Kind, OrganisationBody, Place, Role, Roots, SpaceBody, founding, next_key_hash,
+};
 use crate::entry::{Draft, Kind as EntryKind, Payload};
 use crate::id::{EntryId, RecordId};
 use crate::log::{Log, LogKey};
@@ -188,19 +190,19 @@ fn acts_of_another_consortium_are_refused() {
 }
 
 #[test]
-fn a_later_act_is_held_and_not_in_effect() {
+fn a_later_act_of_an_organisation_is_in_effect_once_it_is_held() {
     let (mut governance, _, acts) = founded(2);
     let consortium = governance.consortium();
     let act = next(1, &acts[0], consortium, granting(1, 900, Role::Contributor), 10);
-    assert_eq!(governance.take(act.clone()), Ok(Taken::New));
-    let why = Wait::LaterVersion;
-    assert_eq!(governance.status(&act.id()), Some(ActStatus::NotInEffectYet { why }));
     let (one, key) = (organisation(&acts[0]), secret(900).public());
-    assert_eq!(governance.key_role(&key, &one), None);
     let members = OpenSpace::Members.id(&consortium);
+    let authorised = |governance: &Governance| governance.authorise(&members, &key, &one, EntryKind::Change);
+    assert_eq!(authorised(&governance), Err(Unauthorised::NotGranted));
+    assert_eq!(governance.take(act.clone()), Ok(Taken::New));
+    assert_eq!(governance.status(&act.id()), Some(ActStatus::InEffect));
+    assert_eq!(governance.key_role(&key, &one), Some(Role::Contributor));
     assert_eq!(governance.may_take(&members, &key, &one), Ok(()));
-    let contributor = |author, organisation| governance.authorise(&members, author, organisation, EntryKind::Change);
-    assert_eq!(contributor(&key, &one), Err(Unauthorised::NotGranted));
+    assert_eq!(authorised(&governance), Ok(()));
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct Holding {
     pub ends: BTreeMap<PublicKey, LogEnd>,
     /// Positions whose payload is missing, and the entry at each.
     pub wanted: BTreeSet<(PublicKey, LogEnd)>,
+    /// Logs of which a fork is proved, each with its position.
+    pub forks: BTreeMap<PublicKey, u64>,
     /// Acts that travel in this space.
     pub acts: BTreeSet<HeldAct>,
 }
@@ -45,6 +47,9 @@ impl Holding {
         }
         for act in &self.acts {
             push(&mut items, 2, &act.scope, act.version, &act.signatures);
+        }
+        for (author, seq) in &self.forks {
+            push(&mut items, 3, author.as_bytes(), *seq, &[0; 32]);
         }
         for (author, at) in &self.wanted {
             push(&mut items, 4, author.as_bytes(), at.seq, at.id.as_bytes());

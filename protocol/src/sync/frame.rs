@@ -4,11 +4,11 @@
 //! against the bytes that are there before anything is allocated for it.
 
 use crate::encoding::{Reader, Truncated};
-use crate::entry::Payload;
+use crate::entry::{HEADER_SIZE, Payload};
 use crate::id::{ActId, EntryId};
-use crate::key::PublicKey;
+use crate::key::{PublicKey, Signature};
 use crate::limits;
-use crate::log::LogEnd;
+use crate::log::{ForkProof, LogEnd};
 
 /// A space as named in a session: SHA-256(tag `ISNAD-BLIND-v1` ‖ nonce of the opener ‖ space), first 16 bytes.
 pub type Blind = [u8; 16];
@@ -67,6 +67,19 @@ pub enum Frame {
     },
     /// Allows so many more bytes of [`Frame::Run`] and [`Frame::Payload`].
     Credit(u32),
+    /// The proof of a fork, as in a file.
+    Proof(Vec<u8>),
+    /// Asks for the header of one entry: the peer's log is another than its sender's.
+    Probe {
+        /// Which space.
+        space: Blind,
+        /// Whose log.
+        author: PublicKey,
+        /// Which position.
+        seq: u64,
+    },
+    /// The answer: a header with its signature.
+    Header(Vec<u8>),
 }
 
 /// One thing held or wanted.
@@ -76,6 +89,8 @@ pub enum Item {
     End(PublicKey, LogEnd),
     /// An act is held, with counting signatures of this hash.
     Act(ActId, [u8; 32]),
+    /// A log is known to be forked at a position.
+    Fork(PublicKey, u64),
     /// The payload of the entry at a position is missing.
     Wanted(PublicKey, LogEnd),
 }
@@ -148,7 +163,7 @@ impl Frame {
                 out.extend(space);
                 items.iter().for_each(|item| item.encode(&mut out));
             }
-            Self::Act(bytes) | Self::Run(bytes) => out.extend(bytes),
+            Self::Act(bytes) | Self::Run(bytes) | Self::Proof(bytes) | Self::Header(bytes) => out.extend(bytes),
             Self::Want(wishes) => wishes.iter().for_each(|wish| {
                 out.extend(wish.space);
                 out.extend(wish.author.as_bytes());
@@ -163,6 +178,11 @@ impl Frame {
                 out.extend(&payload.bytes);
             }
             Self::Credit(bytes) => out.extend(bytes.to_be_bytes()),
+            Self::Probe { space, author, seq } => {
+                out.extend(space);
+                out.extend(author.as_bytes());
+                out.extend(seq.to_be_bytes());
+            }
         }
         out
     }
@@ -192,6 +212,9 @@ impl Frame {
             9 => Self::Run(reader.bytes(reader.rest().len())?.to_vec()),
             10 => Self::decode_payload(&mut reader)?,
             11 => Self::Credit(reader.u32()?),
+            12 => Self::Proof(reader.bytes(ForkProof::SIZE)?.to_vec()),
+            13 => Self::Probe { space: reader.array()?, author: PublicKey::new(reader.array()?), seq: reader.u64()? },
+            14 => Self::Header(reader.bytes(HEADER_SIZE.saturating_add(Signature::SIZE))?.to_vec()),
             code => return Err(DecodeError::UnknownType(code)),
         };
         if reader.is_empty() { Ok(frame) } else { Err(DecodeError::Trailing(reader.rest().len())) }
@@ -220,6 +243,9 @@ impl Frame {
             Self::Run(_) => 9,
             Self::Payload { .. } => 10,
             Self::Credit(_) => 11,
+            Self::Proof(_) => 12,
+            Self::Probe { .. } => 13,
+            Self::Header(_) => 14,
         }
     }
 }
@@ -234,6 +260,12 @@ impl Item {
                 out.extend(signatures);
                 return;
             }
+            Self::Fork(author, seq) => {
+                out.push(3);
+                out.extend(author.as_bytes());
+                out.extend(seq.to_be_bytes());
+                return;
+            }
             Self::Wanted(author, at) => (4, author, at),
         };
         out.push(code);
@@ -246,6 +278,7 @@ impl Item {
         match reader.u8()? {
             1 => Ok(Self::End(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             2 => Ok(Self::Act(ActId::new(reader.array()?), reader.array()?)),
+            3 => Ok(Self::Fork(PublicKey::new(reader.array()?), reader.u64()?)),
             4 => Ok(Self::Wanted(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             code => Err(DecodeError::UnknownItem(code)),
         }

@@ -275,9 +275,15 @@ proptest! {
         }
         let members = OpenSpace::Members.id(&twins.consortium());
         for act in &held {
-            let is_founding = *act == FOUNDING || twins.firsts[..FOUNDERS].contains(act);
             let in_effect = governance.status(&twins.real[*act].id()) == Some(ActStatus::InEffect);
-            prop_assert_eq!(in_effect, is_founded && is_founding);
+            let stands = match twins.firsts.iter().rposition(|first| first <= act) {
+                None => view.chain().contains(act),
+                Some(who) => {
+                    let is_named = view.chain().iter().any(|charter| twins.acts.members(*charter).has(who));
+                    is_named && view.standing(twins.firsts[who]).acts.contains(act)
+                }
+            };
+            prop_assert_eq!(in_effect, stands);
         }
         for who in 0..FOUNDERS {
             for (at, key) in [(1, 10), (2, 11), (5, 12)] {

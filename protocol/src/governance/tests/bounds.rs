@@ -3,6 +3,7 @@
 use super::*;
 use crate::act::{Name, OrganisationKind};
 use crate::governance::lineage::{Lineage, work};
+use crate::id::NodeId;
 use crate::limits;
 
 fn named(text: &str) -> OrganisationBody {

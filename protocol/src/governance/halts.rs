@@ -1,0 +1,134 @@
+//! Where chains halt, who gave his word twice, and what ends it. DESIGN §7.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::act::{Act, Kind};
+use crate::governance::Governance;
+use crate::governance::acknowledged::Position;
+use crate::governance::round::Round;
+use crate::id::{ActId, OrganisationId};
+
+/// A chain in which rivals stand against each other and none is carried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halt {
+    /// What the chain is of.
+    pub kind: Kind,
+    /// The id of the chain's first act.
+    pub scope: ActId,
+    /// The last act that stands.
+    pub after: ActId,
+    /// Its version.
+    pub version: u64,
+    /// The acts that stand against each other, ascending.
+    pub rivals: Vec<ActId>,
+    /// Who signed or acknowledged two of them, with the proof.
+    pub double: BTreeMap<OrganisationId, Vec<Double>>,
+    /// What ends it.
+    pub ends_by: EndsBy,
+}
+
+/// That an organisation gave its word for two rivals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Double {
+    /// Its signatures beneath both are the proof.
+    SignedBoth {
+        /// The acts, the lower id first.
+        acts: [ActId; 2],
+    },
+    /// Its attestations are the proof.
+    AcknowledgedBoth {
+        /// The acts, the lower id first.
+        acts: [ActId; 2],
+        /// Where it acknowledged each.
+        at: [Position; 2],
+    },
+}
+
+/// What ends a halt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndsBy {
+    /// A settlement, or acknowledgements by more than half of one of the rivals.
+    Settlement,
+    /// A rotation of the organisation, or acknowledgements by more than half of one of the rivals.
+    Rotation,
+    /// Acknowledgements by more than half of one of the rotations, or the charter, which suspends the organisation.
+    Suspension,
+}
+
+impl Governance {
+    /// Every chain that halts: the charter's, then organisations' and spaces', each ascending by id.
+    #[must_use]
+    pub fn halts(&self) -> Vec<Halt> {
+        let Some(effect) = &self.effect else { return Vec::new() };
+        let mut halts: Vec<Halt> = self.charter_halt().into_iter().collect();
+        for standing in effect.organisations.values() {
+            let (Some(stop), Some(after)) = (&standing.stop, standing.last()) else { continue };
+            let ends_by = if stop.is_of_rotations { EndsBy::Suspension } else { EndsBy::Rotation };
+            halts.extend(self.halt(after, stop.rivals.clone(), BTreeMap::new(), ends_by));
+        }
+        for space in effect.spaces.values().filter(|space| !space.rivals.is_empty()) {
+            let Some(last) = space.standing.last() else { continue };
+            let round = self.space_round(last, &effect.charter);
+            let signed = round.map(|round| signed_both(&round)).unwrap_or_default();
+            halts.extend(self.halt(last.act, space.rivals.clone(), signed, EndsBy::Settlement));
+        }
+        halts
+    }
+
+    fn charter_halt(&self) -> Option<Halt> {
+        let charter = &self.effect.as_ref()?.charter;
+        let last = charter.last().filter(|_| charter.is_halted)?;
+        let round = self.charter_round(self.held.get(&last.act)?, last);
+        let rivals = round.candidates.keys().copied().collect();
+        self.halt(last.act, rivals, signed_both(&round), EndsBy::Settlement)
+    }
+
+    fn halt(&self, after: ActId, rivals: Vec<ActId>, signed: Proofs, ends_by: EndsBy) -> Option<Halt> {
+        let act: &Act = self.held.get(&after)?;
+        let mut double = signed;
+        for (one, other) in pairs(&rivals) {
+            if self.settles(&one, &other) || self.settles(&other, &one) {
+                continue;
+            }
+            let (left, right) = (self.acknowledged(&one), self.acknowledged(&other));
+            for (who, at) in left {
+                if let Some(other_at) = right.get(&who) {
+                    let proof = Double::AcknowledgedBoth { acts: [one, other], at: [at, *other_at] };
+                    double.entry(who).or_default().push(proof);
+                }
+            }
+        }
+        Some(Halt { kind: act.kind(), scope: act.scope_id(), after, version: act.version(), rivals, double, ends_by })
+    }
+
+    /// True if an act is a settlement that names another, directly or through one that it names.
+    fn settles(&self, act: &ActId, other: &ActId) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut due = vec![*act];
+        while let Some(act) = due.pop().and_then(|id| self.held.get(&id)) {
+            let charter = act.as_charter().and_then(|charter| charter.settles.as_ref());
+            let settles = charter.or_else(|| act.as_space().and_then(|space| space.settles.as_ref()));
+            let named = settles.map_or(&[][..], |settles| &settles.rivals);
+            due.extend(named.iter().filter(|rival| seen.insert(**rival)));
+        }
+        seen.contains(other)
+    }
+}
+
+type Proofs = BTreeMap<OrganisationId, Vec<Double>>;
+
+fn signed_both(round: &Round<'_>) -> Proofs {
+    let mut double = Proofs::new();
+    let rivals: Vec<ActId> = round.candidates.keys().copied().collect();
+    for (one, other) in pairs(&rivals) {
+        for who in round.signed_both(&one, &other) {
+            double.entry(who).or_default().push(Double::SignedBoth { acts: [one, other] });
+        }
+    }
+    double
+}
+
+/// Each two of some acts that ascend.
+fn pairs(acts: &[ActId]) -> impl Iterator<Item = (ActId, ActId)> {
+    acts.iter().flat_map(move |one| acts.iter().filter(move |other| one < *other).map(move |other| (*one, *other)))
+}

@@ -1,0 +1,54 @@
+//! *Held by most*: which of two rivals more than half acknowledged, under the memberships that stand. DESIGN §7, second Law;
+//! ADR 0012, point 2.
+
+use std::collections::BTreeSet;
+
+use crate::governance::Governance;
+use crate::governance::acknowledged::Membership;
+use crate::governance::round::is_most;
+use crate::id::{ActId, OrganisationId};
+
+/// The memberships by which the acts of one chain are judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Majority<'a> {
+    pub(super) governance: &'a Governance,
+    /// Of the chain now standing.
+    pub(super) standing: &'a [Membership],
+    /// Of every version that more than half acknowledged.
+    pub(super) wide: &'a [Membership],
+    /// The organisation whose act it is: its own word does not count, unless there is no other.
+    pub(super) owner: Option<OrganisationId>,
+}
+
+impl Majority<'_> {
+    /// True if under some version that stands more than half acknowledged an act and none of its rivals, and no rival bars it.
+    pub(super) fn holds(&self, act: &ActId, rivals: &[ActId]) -> bool {
+        let double: BTreeSet<_> = rivals.iter().flat_map(|rival| self.governance.who_acknowledged(rival)).collect();
+        self.is_named_by_most(act, self.standing, &double)
+            && !rivals.iter().any(|rival| self.is_named_by_most(rival, self.wide, &BTreeSet::new()))
+    }
+
+    /// True if more than half of one of these versions, without those who are `double`, acknowledged an act under it.
+    fn is_named_by_most(&self, act: &ActId, versions: &[Membership], double: &BTreeSet<OrganisationId>) -> bool {
+        let mut words = self.governance.latest_word(act);
+        words.retain(|who, _| !double.contains(who));
+        versions.iter().rev().any(|version| {
+            let is_alone = version.members.iter().all(|who| Some(*who) == self.owner);
+            let asks = |who: &OrganisationId| {
+                if is_alone {
+                    version.members.contains(who)
+                } else {
+                    Some(*who) != self.owner && version.members.contains(who)
+                }
+            };
+            let owners = usize::from(!is_alone && self.owner.is_some_and(|owner| version.members.contains(&owner)));
+            let whole = version.members.len().saturating_sub(owners);
+            // Most often too few spoke at all.
+            if !is_most(words.len(), whole) {
+                return false;
+            }
+            let spoke = words.iter().filter(|(who, places)| asks(who) && self.governance.spoke_under(places, version));
+            is_most(spoke.count(), whole)
+        })
+    }
+}
