@@ -4,10 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod governing;
+mod joining;
+mod keeping;
 mod opinions;
 mod reading;
 mod writing;
 
+pub(crate) use governing::{
+    ActCommand, AdmitArgs, CharterCommand, KeyCommand, Reason, RemoveArgs, RoleName, RootArgs, SettingArgs, space_named,
+};
+pub(crate) use joining::{InviteArgs, JoinArgs};
+pub(crate) use keeping::{BackupArgs, RestoreArgs};
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
 pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs, day_said};
 pub(crate) use writing::{
@@ -142,7 +150,7 @@ pub(crate) enum Command {
     /// Root keys sign the organisation's acts; keep a copy of the `keys` folder offline. The contributor, publisher and
     /// attesting keys sign entries; the node key opens connections. All are encrypted under one passphrase.
     Init(InitArgs),
-    /// Show or hand over this organisation's first act
+    /// Show, hand over or change what this organisation says of itself
     Organisation {
         #[command(subcommand)]
         command: OrganisationCommand,
@@ -164,20 +172,47 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FoundCommand,
     },
-    /// Join the consortium of a file made by `isnad found assemble`
-    Join {
-        /// The consortium file
-        file: PathBuf,
-        /// The consortium id you were told by other means; refuses any other
-        #[arg(long, value_name = "ID")]
-        consortium: Option<String>,
+    /// Invite an organisation that is to become a member, or list and withdraw invitations
+    ///
+    /// Prints a code for one use. Whoever has it can fetch the charter from this node and hand over its organisation's first act,
+    /// and nothing else; the members then decide whether to admit it. The check words are read over the phone.
+    Invite(InviteArgs),
+    /// Join a consortium by an invitation's code, or by the file of its founding
+    ///
+    /// With a code: fetches the charter from the node that invites, hands over this organisation's first act, and waits to be
+    /// admitted. With a file of `isnad found assemble`: opens the consortium that this organisation has founded.
+    Join(JoinArgs),
+    /// Read and sign acts: the steps by which organisations govern
+    Act {
+        #[command(subcommand)]
+        command: ActCommand,
+    },
+    /// Amend the charter: members, threshold, name, limits, policies
+    ///
+    /// Each makes the next version, shows what changes and signs it. It spreads as nodes sync and gathers signatures: others
+    /// see it with `isnad act list` and sign it with `isnad act sign`.
+    Charter {
+        #[command(subcommand)]
+        command: CharterCommand,
+    },
+    /// Make, grant and revoke keys; rotate the root keys
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Run this node: listen, connect to the peers in isnad.toml, sync
     Node(NodeArgs),
     /// Show where this node and its peers stand
     Status,
     /// Show the consortium: its organisations, keys, spaces and acts
-    Who,
+    ///
+    /// Members since which version of the charter, each key with its role and the acts that grant and revoke it, candidates,
+    /// suspended and former members; and where rivals halt a chain, who signed two of them, and what ends it.
+    Who {
+        /// Tell how it came to be so, act by act
+        #[arg(long)]
+        history: bool,
+    },
     /// Take in a dataset of incidents; run again, it changes nothing
     Import {
         /// A file in the isnad-incidents format, or - for standard input
@@ -234,10 +269,11 @@ pub(crate) enum Command {
     /// The entries of one key stand in the order in which it signed them, which their chain proves. Those of several keys
     /// stand among each other by the times that they claim, which nothing proves.
     History(HistoryArgs),
-    /// Explain a claim: who said it, who stands behind it, what it rests on
+    /// Explain a claim: who said it, who stands behind it, what it rests on; or an entry: why it counts or not
     ///
-    /// Follows its bases through sources and evidence to where they begin, names who else rests on the same, and says why a
-    /// view shows it as it does. What is followed is computed; nobody signed it.
+    /// Of a claim, follows its bases through sources and evidence to where they begin, names who else rests on the same, and says
+    /// why a view shows it as it does. What is followed is computed; nobody signed it. Of an entry, names its key, the acts that
+    /// grant and end it, its membership, who acknowledged it, and the section of docs/format.md that decides.
     Explain(ExplainArgs),
     /// Print a hash of each space, to compare replicas over the phone
     Digest,
@@ -248,6 +284,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CarryCommand,
     },
+    /// Copy this home into one file, without its keys; the node may run meanwhile
+    ///
+    /// The file is a tar archive of the journals as they are, the settings and the first act, with a hash of each. It holds
+    /// no secret keys, and it is not encrypted: keep it as you keep the home.
+    Backup(BackupArgs),
+    /// Make a home of a backup, in the place that --home names; nothing may stand there
+    ///
+    /// Every hash and every signature is checked before the home is there. It holds no keys and signs nothing until keys are
+    /// put back and a node of another organisation has confirmed how far they have signed.
+    Restore(RestoreArgs),
     /// Re-check this replica from the bytes up; cuts and mends nothing
     ///
     /// Reads the journal without the index and without the lock, beside a running node. Checks every signature, chain,
@@ -300,6 +346,23 @@ pub(crate) enum OrganisationCommand {
     },
     /// Show this organisation's id, names and keys
     Show,
+    /// Change this organisation's names
+    Rename {
+        /// A name; once for each language as LANG:NAME, or NAME alone for English
+        #[arg(required = true, value_name = "[LANG:]NAME")]
+        name: Vec<String>,
+        #[command(flatten)]
+        root: RootArgs,
+    },
+    /// Write this home's first act as that of the successor of an organisation that lost all its root keys
+    Successor {
+        /// The organisation that it was
+        #[arg(value_name = "ID")]
+        predecessor: String,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 /// See [`Command::Found`].

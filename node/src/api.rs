@@ -24,6 +24,8 @@ use crate::problem::{Problem, exit};
 use crate::reading::{self, Reader};
 use crate::writing;
 
+mod governing;
+
 /// Bytes of one request: a carried file of a large replica. Only the owner of the socket sends any.
 const REQUEST_BYTES: usize = 1_024 * 1_024 * 1_024;
 
@@ -33,6 +35,8 @@ const NEWS_AFTER: Duration = Duration::from_secs(25);
 /// How long requests under way may hold up a stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+pub mod invitations;
+
 type Shared = State<Arc<Node>>;
 type Answer<T> = Result<Json<T>, Problem>;
 
@@ -40,7 +44,10 @@ type Answer<T> = Result<Json<T>, Problem>;
 pub fn routes(node: Arc<Node>) -> Router {
     Router::new()
         .route("/status", get(status))
+        .route("/freshness", get(freshness))
         .route("/who", get(who))
+        .route("/who/history", get(who_history))
+        .route("/standing/{entry}", get(standing))
         .route("/digest", get(digest))
         .route("/changes", get(changes))
         .route("/records", get(list))
@@ -58,10 +65,13 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/acts", post(take_act))
         .route("/carry", post(carry_in))
         .route("/carry/out", post(carry_out))
+        .route("/backup", get(backup))
         .route("/export/entries", get(export_entries))
         .route("/export/acts", get(export_acts))
         .route("/export/automerge", get(export_automerge))
         .route("/export/manifest", get(export_manifest))
+        .merge(governing::routes())
+        .merge(invitations::routes())
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }
@@ -168,8 +178,22 @@ async fn status(State(node): Shared) -> Answer<reading::Status> {
     read(node, |reader| Ok(reader.status())).await
 }
 
+async fn freshness(State(node): Shared) -> Answer<isnad_protocol::attestation::Freshness> {
+    read(node, |reader| Ok(reader.freshness(isnad_protocol::time::Timestamp(crate::clock::now_ms()))?)).await
+}
+
 async fn who(State(node): Shared) -> Answer<reading::Who> {
     read(node, |reader| Ok(reader.who())).await
+}
+
+/// How the consortium came to be as it is.
+async fn who_history(State(node): Shared) -> Answer<Vec<reading::Chapter>> {
+    read(node, |reader| reader.governance_story()).await
+}
+
+/// Why an entry counts or not.
+async fn standing(State(node): Shared, UrlPath(entry): UrlPath<String>) -> Answer<reading::EntryExplained> {
+    read(node, move |reader| reader.explain_entry(&entry)).await
 }
 
 async fn digest(State(node): Shared) -> Answer<reading::Digests> {
@@ -301,6 +325,13 @@ async fn carry_out(State(node): Shared, body: axum::body::Bytes) -> Result<Vec<u
     let theirs = (!body.is_empty()).then_some(body);
     let task = tokio::task::spawn_blocking(move || crate::carry::write_out(&node, theirs.as_deref()));
     task.await.map_err(|error| Problem::fault(error.to_string()))?
+}
+
+/// Up to where a backup may read.
+async fn backup(State(node): Shared) -> Json<crate::backup::Ends> {
+    let (spaces, acts) = node.reader().ends();
+    let spaces = spaces.into_iter().map(|(space, end)| (space, end.to_u64())).collect();
+    Json(crate::backup::Ends { consortium: node.consortium(), spaces, acts: acts.to_u64() })
 }
 
 async fn export_entries(State(node): Shared, Query(query): Query<export::SpaceQuery>) -> Result<Vec<u8>, Problem> {

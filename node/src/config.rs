@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use isnad_protocol::limits;
 use isnad_protocol::view::BodyClass;
 use serde::Deserialize;
 
@@ -23,6 +24,10 @@ pub struct Config {
     pub listen: Vec<String>,
     /// Addresses of peers to dial, as multiaddrs.
     pub peers: Vec<String>,
+    /// Addresses that members are told, in attestations, to reach this node at.
+    pub announce: Vec<String>,
+    /// Seconds from something new to the attestation that names it.
+    pub attest_after: u64,
     /// `ar`, `en` or `fr`; `None` follows the user's environment.
     pub language: Option<String>,
     /// Whose claims count when records are read, and who comes first.
@@ -49,6 +54,8 @@ impl Default for Config {
         Self {
             listen: listen.map(str::to_owned).to_vec(),
             peers: Vec::new(),
+            announce: Vec::new(),
+            attest_after: limits::ATTEST_AFTER_MS / 1_000,
             language: None,
             policy: PolicyTable::default(),
         }
@@ -91,8 +98,16 @@ impl Config {
 
     fn check(&self, text: &str) -> Result<(), (Option<usize>, String)> {
         let line = |value: &str| text.find(&format!("{value:?}")).and_then(|at| line_of(text, at));
-        if let Some(address) = self.listen.iter().chain(&self.peers).find(|address| !is_address(address)) {
+        let mut all = self.listen.iter().chain(&self.peers).chain(&self.announce);
+        if let Some(address) = all.find(|address| !is_address(address)) {
             return Err((line(address), format!("{address:?} is no address such as /ip4/192.0.2.7/tcp/4747")));
+        }
+        let is_told = |address: &&String| {
+            address.len() <= limits::ADDRESS_BYTES && address.bytes().all(|at| at.is_ascii_graphic())
+        };
+        if let Some(address) = self.announce.iter().find(|address| !is_told(address)) {
+            let reason = format!("{address:?} is longer than an address, or has other letters than ASCII");
+            return Err((line(address), reason));
         }
         let classes = || BodyClass::ALL.map(BodyClass::name).join(", ");
         if let Some(unknown) = self.policy.order.iter().find(|class| BodyClass::parse(class).is_none()) {
@@ -129,6 +144,12 @@ const TEMPLATE: &str = r#"# Configuration of an Isnad node. A line that begins w
 
 # Addresses of nodes that this one calls.
 #peers = []
+
+# Addresses at which the other members are told that this node is reached: public ones that lead to it. [] for none.
+#announce = []
+
+# Seconds until this node tells the others that it holds what is new. What is late here keeps everyone waiting for new rules.
+#attest_after = 30
 
 # Language of the command line and the page: "ar", "en" or "fr". Off: that of your environment.
 #language = "en"

@@ -82,6 +82,12 @@ pub struct Signers {
 }
 
 impl Signers {
+    /// The key that attests for this home: one alone, the same at every start.
+    pub(crate) fn attesting(&self) -> Option<&Signer> {
+        let granted = self.unlocked.iter().filter(|signer| signer.role == Role::Node);
+        granted.min_by_key(|signer| signer.key.public())
+    }
+
     /// The key that may sign changes in a space: a contributor's in `members`, a publisher's in `public`.
     pub(crate) fn choose(&self, governance: &Governance, space: SpaceId) -> Result<&Signer, Refused> {
         let is_public = space == OpenSpace::Public.id(&governance.consortium());

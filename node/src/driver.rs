@@ -9,24 +9,28 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use isnad_protocol::attestation::Attestation;
 use isnad_protocol::entry::{Draft, Entry, Payload};
-use isnad_protocol::id::{EntryId, NodeId};
+use isnad_protocol::id::{EntryId, NodeId, SpaceId};
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
 use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+use crate::candidacy::Candidacy;
 use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signers};
+use crate::door::Door;
 use crate::fault::Fault;
 use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
+mod attesting;
 mod checking;
 mod confirming;
 mod handle;
-mod unreached;
+mod hearing;
 
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
@@ -92,6 +96,8 @@ pub enum Command {
     Network(Event),
     /// Signatures were checked.
     Checked(Input),
+    /// What was to be attested is ready to be sealed.
+    Attest(SpaceId, Attestation),
     /// Stop after what is queued.
     Stop,
 }
@@ -109,6 +115,10 @@ pub struct Parts {
     pub signing: Signing,
     /// The network; `None` for a node that only serves its own user.
     pub network: Option<Network>,
+    /// The door for candidates.
+    pub door: Arc<Door>,
+    /// This home's organisation while it is one itself.
+    pub candidacy: Candidacy,
 }
 
 struct Driver {
@@ -128,7 +138,10 @@ struct Driver {
     disk: String,
     /// Something was appended since the last flush.
     is_unsynced: bool,
-    is_governance_new: bool,
+    /// Which state of governance others have a copy of.
+    edition: u64,
+    /// Spaces of which an attestation is being made.
+    attesting: BTreeSet<SpaceId>,
     network_members: BTreeSet<NodeId>,
 }
 
@@ -164,7 +177,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
     };
     let reader = parts.store.log_reader();
     let mut driver = Driver {
-        network_members: parts.replica.governance().nodes().into_keys().collect(),
+        network_members: parts.candidacy.nodes(parts.replica.governance()),
         parts,
         commands,
         reader,
@@ -178,7 +191,8 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         confirming: Confirming::default(),
         disk: String::new(),
         is_unsynced: false,
-        is_governance_new: false,
+        edition: 0,
+        attesting: BTreeSet::new(),
     };
     let thread = std::thread::Builder::new().name("isnad-replica".into());
     let thread = thread
@@ -240,6 +254,7 @@ impl Driver {
             Command::CarryIn(frames, answer) => self.carry_in(frames, answer),
             Command::Network(event) => self.network_event(event),
             Command::Checked(input) => self.handle(input),
+            Command::Attest(space, attestation) => self.seal_attestation(space, attestation),
             Command::Stop => {}
         }
     }
@@ -328,13 +343,13 @@ impl Driver {
             }
             Output::Check { log, after, until } => self.check(log, after, until),
             Output::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at))),
+            Output::Attest { space, attestation, ends } => self.attest(space, attestation, ends),
             Output::Notice(notice) => self.notice(&notice),
         }
     }
 
     fn append(&mut self, batch: Batch, is_own: bool) {
         self.is_unsynced = true;
-        self.is_governance_new |= batch.writes.iter().any(|write| matches!(write, Write::Act(_)));
         let marked = if is_own { self.reserve(&batch) } else { Ok(()) };
         if let Err(fault) = marked.and_then(|()| self.parts.store.append(batch)) {
             self.fail(&fault);
@@ -344,7 +359,12 @@ impl Driver {
     fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
         let entries = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+            Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Act(_)
+            | Write::Fork(_)
+            | Write::Branch(_) => None,
         });
         self.parts.signing.reserve(&entries.collect::<Vec<_>>())
     }
@@ -363,6 +383,16 @@ impl Driver {
 
     /// Flushes what was appended; only then does anybody hear of it.
     fn flush(&mut self) {
+        self.sync();
+        // Who leaves takes what he was asked for with him: that may be asked of another.
+        self.review_members();
+        self.sync();
+        self.compare_again();
+        self.publish();
+        self.give_answers();
+    }
+
+    fn sync(&mut self) {
         while self.is_unsynced {
             self.is_unsynced = false;
             match self.parts.store.sync() {
@@ -380,47 +410,17 @@ impl Driver {
                 }
             }
         }
-        self.compare_again();
-        self.publish();
-        self.give_answers();
-    }
-
-    /// While nothing is signed for want of a confirmation: has a peer say once more what it holds.
-    fn compare_again(&mut self) {
-        if !matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) {
-            self.confirming.stop();
-            return;
-        }
-        let (now, governance) = (Timestamp(clock::now_ms()), self.parts.replica.governance());
-        let own = self.parts.replica.own_logs();
-        let may = |node: &NodeId| {
-            let theirs = governance.nodes().get(node).copied();
-            theirs.is_some_and(|theirs| own.keys().all(|log| governance.key(&theirs, &log.author).is_none()))
-        };
-        let due = self.confirming.due(now, &self.parts.replica.status(), may);
-        if let (Some(peer), Some(network)) = (due, &self.parts.network) {
-            network.disconnect(peer, "to compare the ends of this node's logs once more".into());
-        }
-        self.wake_at = self.wake_at.into_iter().chain(self.confirming.next(now)).min();
     }
 
     fn publish(&mut self) {
-        let members: BTreeSet<NodeId> = if self.is_governance_new {
-            self.parts.replica.governance().nodes().into_keys().collect()
-        } else {
-            BTreeSet::new()
-        };
+        let edition = self.parts.replica.edition();
+        let is_new = std::mem::replace(&mut self.edition, edition) != edition;
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut has_changed = false;
-        if std::mem::take(&mut self.is_governance_new) {
+        if is_new {
             has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
-            if members != self.network_members
-                && let Some(network) = &self.parts.network
-            {
-                network.set_members(members.clone());
-                self.network_members = members;
-            }
+            self.parts.door.update(Arc::clone(&snapshot.governance));
         }
         let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());
         has_changed |= snapshot.status != status || snapshot.signing != signing;
@@ -491,73 +491,15 @@ impl Driver {
         self.seen().notices.len()
     }
 
-    fn network_event(&mut self, event: Event) {
-        match event {
-            Event::Connected { peer, address, outbound } => {
-                tracing::info!(%peer, %address, outbound, "connected");
-                let is_here = |known: &str| known.starts_with(&address) || address.starts_with(known);
-                if self.seen().unreached.keys().any(|known| is_here(known)) {
-                    self.tell(|snapshot| snapshot.unreached.retain(|known, _| !is_here(known)));
-                }
-                let nonce = outbound.then(clock::random).transpose();
-                match nonce {
-                    Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
-                    Err(fault) => self.note(fault.to_string()),
-                }
-            }
-            Event::Frame { peer, bytes } => self.handle(Input::Received { peer, frame: bytes }),
-            Event::Disconnected { peer, reason } => {
-                tracing::info!(%peer, %reason, "disconnected");
-                self.handle(Input::Disconnected { peer });
-            }
-            Event::Stranger { node, address } => {
-                // One who knocks again and again is told of once: he must not push out the other notices.
-                let strangers = self.seen().strangers.clone();
-                if !strangers.contains_key(&node) && strangers.len() < TOLD {
-                    self.note(format!("unknown node {node} wants to connect from {address}"));
-                    self.tell(|snapshot| drop(snapshot.strangers.insert(node, address)));
-                }
-            }
-            Event::Listening { address } => self.tell(|snapshot| snapshot.listening.push(address)),
-            Event::DialFailed { address, reason, .. } => {
-                tracing::info!(%address, %reason, "could not connect");
-                let reason = unreached::plain(&reason);
-                let unreached = self.seen().unreached.clone();
-                if unreached.len() < TOLD && unreached.get(&address) != Some(&reason) {
-                    self.tell(|snapshot| drop(snapshot.unreached.insert(address, reason)));
-                }
-            }
-        }
-    }
-
-    /// Checks signatures on idle cores, each of two threads a half.
-    fn check(&self, log: LogKey, after: LogEnd, until: u64) {
-        let reader = self.reader.clone();
-        let commands = self.commands.clone();
-        let thread = std::thread::Builder::new().name("isnad-check".into());
-        let started = thread.spawn(move || {
-            let input = checking::check_signatures(&reader, log, after, until);
-            let _ = commands.send(Command::Checked(input));
-        });
-        if let Err(error) = started {
-            tracing::error!(%error, "signatures are not checked: no thread");
-        }
-    }
-
     fn notice(&mut self, notice: &Notice) {
         match notice {
-            // What a restored home has lost comes back to it: nobody else writes with its key for that.
-            Notice::OwnKeyElsewhere { log }
-                if matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) =>
-            {
-                self.note(format!(
-                    "entries of this node's own key {} that this home lacked come from a peer",
-                    log.author
-                ));
-            }
-            Notice::OwnKeyElsewhere { log } => {
-                self.parts.signing.block(Blocked::KeyElsewhere { key: log.author });
-                self.note(format!("another node writes with this node's key {}: this node stops signing", log.author));
+            Notice::OwnKeyElsewhere { log, time } => {
+                let key = log.author;
+                if self.parts.signing.seen_elsewhere(key, *time) {
+                    self.note(format!("another node writes with this node's key {key}: this node stops signing"));
+                } else {
+                    self.note(format!("entries of this node's own key {key} that this home lacked come from a peer"));
+                }
             }
             Notice::OwnEndConfirmed { log, end } => {
                 let own = self.parts.replica.own_logs();
@@ -566,8 +508,14 @@ impl Driver {
             Notice::Refused { peer, log, refusal } => {
                 self.note(format!("an entry of {} from {peer} was refused: {refusal}", log.author));
             }
-            Notice::Diverged { peer, log } => {
-                self.note(format!("{peer} holds another entry of {} at a position held here", log.author));
+            Notice::Forked { log, seq } => {
+                let author = log.author;
+                if self.parts.signing.signs_with(&author) {
+                    self.parts.signing.block(Blocked::KeyElsewhere { key: author });
+                }
+                self.note(format!(
+                    "the key {author} signed two entries for position {seq}: from there on its log is closed"
+                ));
             }
         }
     }

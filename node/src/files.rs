@@ -158,26 +158,27 @@ fn check_private(path: &Path, metadata: &fs::Metadata) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A new file for its owner alone, where none stands.
+pub(crate) fn create_new(path: &Path) -> Result<File, Fault> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).custom_flags(flags(OFlags::NOFOLLOW));
+    options.open(path).map_err(Fault::io("create", path))
+}
+
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(flags(OFlags::NOFOLLOW))
-        .open(path)
-        .map_err(Fault::io("create", path))?;
+    let mut file = create_new(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Fault::io("write", path))
 }
 
 /// A name in the same directory that nobody else uses: a rename works within one disk only.
-fn beside(path: &Path) -> Result<PathBuf, Fault> {
+pub(crate) fn beside(path: &Path) -> Result<PathBuf, Fault> {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{:016x}.new", u64::from_be_bytes(crate::clock::random()?)));
     Ok(path.with_file_name(name))
 }
 
-fn parent(path: &Path) -> &Path {
+pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

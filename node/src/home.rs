@@ -60,13 +60,16 @@ impl Home {
         files::create_directory(path)?;
         home.check_safe()?;
         home.check_unused()?;
-        for name in DIRECTORIES {
-            files::create_directory(&path.join(name))?;
-        }
+        Self::make_directories(path)?;
         files::replace(&home.config(), Config::template().as_bytes())?;
         Mark::new(Machine::of_home(path)?).write(&home.mark())?;
         files::replace(&path.join(VERSION_FILE), format!("{VERSION}\n").as_bytes())?;
         Ok(home)
+    }
+
+    /// Makes the folders of a home, which is none before it has its file `version`.
+    pub(crate) fn make_directories(path: &Path) -> Result<(), Fault> {
+        DIRECTORIES.iter().try_for_each(|name| files::create_directory(&path.join(name)))
     }
 
     /// Opens a home that is there.
@@ -192,6 +195,30 @@ impl Home {
     #[must_use]
     pub fn mark(&self) -> PathBuf {
         self.path.join(MARK_FILE)
+    }
+
+    /// First acts of candidates that wait to be admitted.
+    #[must_use]
+    pub fn applicants(&self) -> PathBuf {
+        self.path.join("applicants")
+    }
+
+    /// The invitations of this node.
+    #[must_use]
+    pub fn invitations(&self) -> PathBuf {
+        self.path.join("invitations")
+    }
+
+    /// The node by whose invitation this home joined.
+    #[must_use]
+    pub fn sponsor(&self) -> PathBuf {
+        self.path.join("sponsor")
+    }
+
+    /// The keys that were seen to sign elsewhere.
+    #[must_use]
+    pub fn stopped(&self) -> PathBuf {
+        self.path.join("stopped")
     }
 
     /// The socket of the local API.

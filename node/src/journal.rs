@@ -92,6 +92,16 @@ pub fn exists(dir: &Path) -> Result<bool, Fault> {
     Ok(is_there && segment::last(dir)?.is_some())
 }
 
+/// The file of a segment of the journal in `dir`.
+pub(crate) fn segment_path(dir: &Path, segment: u32) -> PathBuf {
+    segment::path(dir, segment)
+}
+
+/// What to say of a flaw at a place of the journal in `dir`.
+pub(crate) fn fault_at(dir: &Path, position: Position, flaw: Flaw) -> Fault {
+    segment::fault(dir, position, flaw)
+}
+
 /// What tells the journal in `dir` from every other, for as long as it is there: the marker of its first segment.
 ///
 /// # Errors

@@ -4,18 +4,24 @@
 //! `keystore` holds secret keys, `config` what the owner chose. Whatever goes wrong there is one [`fault::Fault`].
 
 pub mod api;
+pub mod applicants;
 pub mod audit;
+pub mod backup;
+pub mod candidacy;
 pub mod carry;
 pub mod clock;
 pub mod config;
 pub mod contribution;
+pub mod door;
 pub mod driver;
 pub mod export;
 pub mod fault;
 pub mod files;
+pub mod governing;
 pub mod home;
 pub mod identity;
 pub mod index;
+pub mod invitations;
 pub mod journal;
 pub mod keystore;
 pub mod mark;

@@ -11,12 +11,14 @@
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
+use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{LogEnd, LogKey};
 
 use crate::fault::Fault;
@@ -107,6 +109,19 @@ impl Mark {
         let begun = ends.iter().filter(|(_, end)| end.seq > 0);
         let logs = begun.map(|(log, end)| (*log, Reach { settled: *end, reserved: *end })).collect();
         Self { machine, logs, pending: Vec::new() }
+    }
+
+    /// The same without the logs of these authors, which sign no more.
+    #[must_use]
+    pub fn without(mut self, authors: &BTreeSet<PublicKey>) -> Self {
+        if !authors.is_empty() {
+            let is_out = |author: [u8; 32]| authors.contains(&PublicKey::new(author));
+            self.logs.retain(|log, _| !is_out(log.author));
+            // Signed and not released: nobody has heard of them, and nobody will.
+            let of = |bytes: &[u8]| Entry::decode(bytes).ok().map(|entry| *entry.header.author.as_bytes());
+            self.pending.retain(|bytes| !of(bytes).is_some_and(is_out));
+        }
+        self
     }
 
     /// Reads the mark; `None` if there is none.

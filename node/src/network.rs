@@ -4,6 +4,7 @@
 //! member granted is refused before any protocol opens: no behaviour but the gate has seen it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use isnad_protocol::id::NodeId;
 use libp2p::{Multiaddr, PeerId, identity};
@@ -11,10 +12,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use crate::door::Door;
+
 mod behaviour;
 mod codec;
 mod dialling;
+mod guests;
+mod joining;
+mod plain;
 mod swarm;
+
+pub use joining::{CallError, call};
+pub(crate) use plain::plain;
 
 /// Events that wait for the consumer: beyond it streams are not read, and their senders wait.
 const EVENTS: usize = 16;
@@ -66,6 +75,13 @@ pub enum Event {
     /// A node that is no member's was refused.
     Stranger {
         /// The node.
+        node: NodeId,
+        /// Its address.
+        address: String,
+    },
+    /// A candidate proved an invitation and handed over its first act, which is kept.
+    Candidate {
+        /// Its node.
         node: NodeId,
         /// Its address.
         address: String,
@@ -126,9 +142,20 @@ impl Network {
     /// # Errors
     /// [`NetworkError`] if an address is none or is in use.
     pub async fn start(settings: Settings) -> Result<(Self, mpsc::Receiver<Event>), NetworkError> {
+        Self::start_with(settings, None).await
+    }
+
+    /// The same with a door for candidates.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if an address is none or is in use.
+    pub async fn start_with(
+        settings: Settings,
+        door: Option<Arc<Door>>,
+    ) -> Result<(Self, mpsc::Receiver<Event>), NetworkError> {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (events, outbox) = mpsc::channel(EVENTS);
-        let driver = swarm::Driver::new(settings, inbox, events).await?;
+        let driver = swarm::Driver::new(settings, door, inbox, events).await?;
         let task = tokio::spawn(driver.run());
         Ok((Self { commands, task }, outbox))
     }

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use isnad_protocol::act::{Act, Role, founding};
+use isnad_protocol::attestation::NodeLine;
 use isnad_protocol::governance::{Governance, OrganisationInfo};
 use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::{Log, LogKey};
-use isnad_protocol::replica::{Batch, Replica, Stored, Write};
+use isnad_protocol::replica::{Attester, Batch, Heard, Replica, Stored, Write};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use crate::candidacy::Candidacy;
+use crate::config::Config;
 use crate::contribution::{Contribution, Receipt, Signer, Signers};
+use crate::door::Door;
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
 use crate::fault::Fault;
 use crate::home::{Home, HomeLock};
@@ -76,6 +80,8 @@ pub struct Node {
     home: Home,
     consortium: ConsortiumId,
     own: Option<OrganisationId>,
+    door: Arc<Door>,
+    candidacy: Candidacy,
     signers: Arc<Signers>,
     thread: Option<JoinHandle<Option<Network>>>,
     _lock: HomeLock,
@@ -94,23 +100,41 @@ impl Node {
         let consortium = consortium(&home)?.ok_or(OpenError::NoConsortium)?;
         let spaces = open_spaces(consortium);
         let mut store = Store::open(&home, &spaces, progress)?;
-        let governance = Governance::replay(consortium, store.read_acts()?);
+        let mut governance = Governance::replay(consortium, store.read_acts()?);
         let stored = store.index().stored()?;
+        // Acts take effect by attestations, and keys by acts: these come before the home's keys are looked at.
+        let heard = Heard::read(&mut governance, &stored, &store.log_reader()).map_err(Fault::index)?;
+        let candidacy = Candidacy::of(&home, consortium)?;
         let own = own_organisation(&home, &governance)?;
-        let keys = unlocked(&home, &governance, unlocker.as_mut())?;
+        let mut keys = unlocked(&home, &governance, &candidacy, unlocker.as_mut())?;
+        let door = Arc::new(Door::open(&home, keys.node_id, own, Arc::new(governance.clone()))?);
         let signing = Signing::open(&home, &keys.granted, &ends(&stored.logs))?;
+        keys.granted.retain(|key| signing.signs_with(key));
+        keys.signers.unlocked.retain(|signer| signing.signs_with(&signer.key.public()));
         let network = match network {
             Some(addresses) => {
-                let seed = keys.node.ok_or_else(|| no_node_key(&keys.signers))?;
-                Some(open_network(addresses, seed, &governance).await?)
+                let seed = keys.node.clone().ok_or_else(|| no_node_key(&keys.signers))?;
+                Some(open_network(addresses, seed, &governance, &candidacy, &door).await?)
             }
             None => None,
         };
         let (network, events) = network.unzip();
         let replica = Replica::new(governance, Stored { ..stored }, keys.granted.iter().copied().collect());
+        let mut replica = replica.having_heard(heard);
+        if let Some(attester) = attester(&home, &keys)? {
+            replica = replica.attesting_with(attester, &store.log_reader()).map_err(Fault::index)?;
+        }
         let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
         let signers = Arc::new(keys.signers);
-        let parts = Parts { replica, store, signers: Arc::clone(&signers), signing, network };
+        let parts = Parts {
+            replica,
+            store,
+            signers: Arc::clone(&signers),
+            signing,
+            network,
+            door: Arc::clone(&door),
+            candidacy: candidacy.clone(),
+        };
         let (handle, thread) = driver::start(parts)?;
         if let Some(mut events) = events {
             let handle = handle.clone();
@@ -124,7 +148,20 @@ impl Node {
             });
         }
         let thread = Some(thread);
-        Ok(Self { handle, index, barrier, reader, home, consortium, own, signers, thread, _lock: lock })
+        Ok(Self {
+            handle,
+            index,
+            barrier,
+            reader,
+            home,
+            consortium,
+            own,
+            door,
+            candidacy,
+            signers,
+            thread,
+            _lock: lock,
+        })
     }
 
     /// The home.
@@ -139,10 +176,29 @@ impl Node {
         self.consortium
     }
 
-    /// The organisation whose home this is; `None` for one that only reads.
+    /// The organisation whose home this is; `None` for one that only reads, or is no member's yet.
     #[must_use]
-    pub const fn own_organisation(&self) -> Option<OrganisationId> {
-        self.own
+    pub fn own_organisation(&self) -> Option<OrganisationId> {
+        self.own.or_else(|| self.candidacy.member(&self.snapshot().governance))
+    }
+
+    /// The organisation whose home this is, if it waits to be admitted.
+    #[must_use]
+    pub fn candidacy(&self) -> &Candidacy {
+        &self.candidacy
+    }
+
+    /// The door for candidates.
+    #[must_use]
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// Where keys belong, if this is the home of an organisation and holds none at all.
+    pub(crate) fn without_keys(&self) -> Option<std::path::PathBuf> {
+        let keys = self.home.keys();
+        let is_empty = Keystore::open(&keys).and_then(|store| store.list()).is_ok_and(|held| held.is_empty());
+        (is_empty && identity::own_act(&self.home).is_ok()).then_some(keys)
     }
 
     /// The key that would sign a change in a space now, and on whose behalf.
@@ -314,32 +370,44 @@ pub(crate) fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
 struct Keys {
     signers: Signers,
     node: Option<Zeroizing<[u8; 32]>>,
+    /// The node key, unlocked or not; zero where there is none.
+    node_id: NodeId,
     /// Public halves of every key in the home that is granted, unlocked or not.
     granted: Vec<PublicKey>,
 }
 
 /// Unlocks what the home holds and its organisation granted.
-fn unlocked(home: &Home, governance: &Governance, unlocker: Option<&mut Unlocker>) -> Result<Keys, Fault> {
-    let mut keys = Keys { signers: Signers::default(), node: None, granted: Vec::new() };
+fn unlocked(
+    home: &Home,
+    governance: &Governance,
+    candidacy: &Candidacy,
+    unlocker: Option<&mut Unlocker>,
+) -> Result<Keys, Fault> {
+    let mut keys = Keys { signers: Signers::default(), node: None, node_id: NodeId::ZERO, granted: Vec::new() };
     if !home.keys().exists() {
         return Ok(keys);
     }
     let store = Keystore::open(&home.keys())?;
     let infos = store.list()?;
-    keys.granted =
-        infos.iter().map(|info| PublicKey::new(info.public)).filter(|key| governance.is_granted(key)).collect();
+    let is_granted = |key: &PublicKey| governance.is_granted(key) || candidacy.role(governance, key).is_some();
+    keys.granted = infos.iter().map(|info| PublicKey::new(info.public)).filter(is_granted).collect();
+    let peer = infos.iter().find(|info| info.purpose == Purpose::Peer && is_granted(&PublicKey::new(info.public)));
+    keys.node_id = peer.map_or(NodeId::ZERO, |info| NodeId::new(info.public));
     let Some(unlocker) = unlocker else { return Ok(keys) };
     keys.signers.missing = missing(home, governance, &infos);
     for info in infos {
         let organisation = governance.organisations().into_iter().find_map(|organisation| {
             Some((organisation.id, governance.key_role(&PublicKey::new(info.public), &organisation.id)?))
         });
+        let organisation = organisation.or_else(|| candidacy.role(governance, &PublicKey::new(info.public)));
         let Some((organisation, role)) = organisation else { continue };
         match (info.purpose, role) {
             (Purpose::Peer, Role::Reader) => {
                 keys.node = Some(Zeroizing::new(*store.unlock(&info, unlocker)?.as_bytes()));
             }
-            (Purpose::Contributor, Role::Contributor) | (Purpose::Publisher, Role::Publisher) => {
+            (Purpose::Contributor, Role::Contributor)
+            | (Purpose::Publisher, Role::Publisher)
+            | (Purpose::Node, Role::Node) => {
                 let key = SecretKey::from_seed(store.unlock(&info, unlocker)?.as_bytes());
                 keys.signers.unlocked.push(Signer { key, organisation, role });
             }
@@ -370,6 +438,21 @@ const fn purpose_of(role: Role) -> Purpose {
     }
 }
 
+/// Who attests for the home, and how, as its owner chose.
+fn attester(home: &Home, keys: &Keys) -> Result<Option<Attester>, Fault> {
+    let Some(signer) = keys.signers.attesting() else { return Ok(None) };
+    let path = home.config();
+    let config = if path.exists() { Config::load(&path)? } else { Config::default() };
+    let node = keys.node.as_ref().map(|seed| NodeId::new(*SecretKey::from_seed(seed).public().as_bytes()));
+    let line = |address: String| Some(NodeLine { node: node?, address });
+    Ok(Some(Attester {
+        key: signer.key.public(),
+        organisation: signer.organisation,
+        nodes: config.announce.into_iter().filter_map(line).collect(),
+        after_ms: config.attest_after.saturating_mul(1_000),
+    }))
+}
+
 fn no_node_key(signers: &Signers) -> OpenError {
     let file = signers.missing.iter().find(|(role, _)| *role == Role::Reader).map(|(_, file)| file.clone());
     file.map_or(OpenError::NoNodeKey, |file| OpenError::NodeKeyMissing { file })
@@ -395,11 +478,16 @@ async fn open_network(
     addresses: Addresses,
     seed: Zeroizing<[u8; 32]>,
     governance: &Governance,
+    candidacy: &Candidacy,
+    door: &Arc<Door>,
 ) -> Result<(Network, tokio::sync::mpsc::Receiver<crate::network::Event>), Fault> {
     let own = SecretKey::from_seed(&seed).public();
-    let members = governance.nodes().into_keys().filter(|node| *node != NodeId::new(*own.as_bytes())).collect();
-    let settings = Settings { seed, listen: addresses.listen, peers: addresses.peers, members };
-    Ok(Network::start(settings).await?)
+    let members = candidacy.nodes(governance);
+    let sponsor = candidacy.addresses().filter(|(node, _)| members.contains(node)).map(|(_, address)| address);
+    let peers = addresses.peers.into_iter().chain(sponsor).collect();
+    let members = members.into_iter().filter(|node| *node != NodeId::new(*own.as_bytes())).collect();
+    let settings = Settings { seed, listen: addresses.listen, peers, members };
+    Ok(Network::start_with(settings, Some(Arc::clone(door))).await?)
 }
 
 /// An open home that several tasks share.

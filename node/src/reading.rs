@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use isnad_protocol::act::Role;
 use isnad_protocol::digest;
-use isnad_protocol::governance::{ActStatus, Governance, Wait};
+use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::id::{ActId, ClaimId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
-use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::model::Warning;
 use isnad_protocol::sheet::{self, Claim, Sheet};
@@ -18,26 +16,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::Snapshot;
 use crate::fault::Fault;
+use crate::governing;
 use crate::index::Index;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod acknowledged;
+mod applicants;
 mod candidates;
 mod explain;
 mod list;
 mod made_of;
 mod policy;
 mod resolve;
+mod standing;
+mod story;
 mod tasks;
+mod who;
 
+pub use acknowledged::{Behind, Reach, ReachOf};
+pub use applicants::{Candidacy, Waits, applicants};
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
 pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
+pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
+pub use story::{Chapter, Word};
 pub use tasks::Waiting;
+pub use who::{ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RootKeys, Space, Who, who};
 
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +103,9 @@ pub struct Status {
     pub organisation: Option<OrganisationId>,
     /// Its name.
     pub name: Option<String>,
+    /// This node's key, if the home has one that is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
     /// Addresses that it listens on.
     pub listening: Vec<String>,
     /// Counts, and each peer.
@@ -104,21 +116,36 @@ pub struct Status {
     /// Where this organisation's own words have come to.
     #[serde(default)]
     pub sent: Sent,
+    /// What the organisations acknowledge, by their attestations.
+    #[serde(default)]
+    pub reach: Reach,
     /// Why this node does not sign, if it does not.
     pub not_signing: Option<String>,
     /// The same as a problem, to be told in any language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Problem>,
+    /// Where keys belong, if the home of an organisation holds none at all, as one restored from a backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_keys_in: Option<String>,
     /// Journals of spaces that are gone from under the node. Damage within one is for the audit to find.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub journals: Vec<Problem>,
     /// Nodes that knocked and are no member's.
     pub strangers: BTreeMap<NodeId, String>,
+    /// Candidates that handed over their first act by an invitation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applicants: Vec<Waits>,
+    /// This home, while its organisation is a candidate itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidacy: Option<Candidacy>,
     /// Addresses that could not be reached, and why; they are tried again.
     #[serde(default)]
     pub unreached: BTreeMap<String, String>,
     /// What a person should know, newest last.
     pub notices: Vec<String>,
+    /// Acts that wait for this organisation's signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_sign: Vec<ActId>,
 }
 
 /// Where an organisation's own words have come to. MODEL §8, journey 4.
@@ -130,81 +157,6 @@ pub struct Sent {
     pub nodes: usize,
     /// Whose nodes have not said so, once for each node: not connected, or something is still to go there.
     pub not_yet: Vec<OrganisationId>,
-}
-
-/// The consortium as its acts describe it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
-    /// Its id.
-    pub consortium: ConsortiumId,
-    /// Its name, once its charter is held.
-    pub name: Option<String>,
-    /// How many organisations sign an amendment.
-    pub threshold: Option<u64>,
-    /// Whose home this is.
-    pub own: Option<OrganisationId>,
-    /// The member organisations.
-    pub organisations: Vec<Organisation>,
-    /// The spaces.
-    pub spaces: Vec<Space>,
-    /// Every act held.
-    pub acts: Vec<ActLine>,
-}
-
-/// A member organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Organisation {
-    /// Its id.
-    pub id: OrganisationId,
-    /// What it is: state, ngo, international.
-    pub kind: Option<String>,
-    /// Its names by language.
-    pub names: BTreeMap<String, String>,
-    /// Its keys.
-    pub keys: Vec<Key>,
-}
-
-/// A key granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Key {
-    /// The key.
-    pub key: PublicKey,
-    /// Its role.
-    pub role: String,
-    /// The device.
-    pub label: String,
-    /// How other nodes name it in addresses; of node keys alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer_id: Option<String>,
-}
-
-/// A space.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Space {
-    /// Its id.
-    pub id: SpaceId,
-    /// Its name.
-    pub name: String,
-    /// TLP 2.0 label.
-    pub tlp: String,
-}
-
-/// An act that is held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActLine {
-    /// Its id.
-    pub id: ActId,
-    /// charter, organisation or space.
-    pub kind: String,
-    /// 1, 2, …
-    pub version: u64,
-    /// Signatures that count.
-    pub signatures: usize,
-    /// True if it is in effect.
-    pub in_effect: bool,
-    /// What it waits for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits_for: Option<String>,
 }
 
 /// A history with what tells it in words.
@@ -264,16 +216,26 @@ impl<'a> Reader<'a> {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
             name: self.node.own_organisation().as_ref().and_then(name),
+            node: self.node.door().node(),
             listening: self.snapshot.listening.clone(),
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             sent: self.sent(&nodes),
+            reach: self.reach(Timestamp(crate::clock::now_ms())).unwrap_or_else(|fault| {
+                // Where the index broke, a status is still told: the index says so itself.
+                tracing::warn!(%fault, "what others acknowledge cannot be read");
+                Reach::default()
+            }),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
+            no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
             journals: self.missing_journals(),
             strangers: self.snapshot.strangers.clone(),
+            applicants: applicants(self.node),
+            candidacy: applicants::candidacy(self.node),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
+            to_sign: self.node.own_organisation().map(|own| governing::to_sign(governance, own)).unwrap_or_default(),
         }
     }
 
@@ -346,6 +308,8 @@ impl<'a> Reader<'a> {
         if history.items.is_empty() {
             return Err(not_held(record, history.as_of));
         }
+        let mut history = history;
+        self.acknowledge(&mut history)?;
         Ok(history)
     }
 
@@ -357,6 +321,14 @@ impl<'a> Reader<'a> {
         let history = self.history(text, query)?;
         let view = self.show(&history.record.to_string(), query)?;
         Ok(Story { history, view, who: self.who() })
+    }
+
+    /// What a record is called; nothing where it has no title, or cannot be read.
+    pub(crate) fn labels(&self, record: RecordId) -> Vec<Words> {
+        if record == RecordId::ZERO {
+            return Vec::new();
+        }
+        self.summary(record).map(|summary| summary.labels).unwrap_or_default()
     }
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
@@ -478,72 +450,6 @@ impl<'a> Reader<'a> {
 
 /// Bytes of a log read in one go.
 const READ_BYTES: usize = 4 * 1_024 * 1_024;
-
-/// The consortium as acts describe it, without a home.
-#[must_use]
-pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
-    let charter = governance.charter();
-    let organisations = governance.organisations().into_iter().map(|organisation| Organisation {
-        id: organisation.id,
-        kind: organisation.kind.map(|kind| kind.name().to_owned()),
-        names: organisation.names,
-        keys: organisation
-            .keys
-            .into_iter()
-            .map(|key| Key {
-                key: key.key,
-                role: key.role.name().to_owned(),
-                label: key.label,
-                peer_id: (key.role == Role::Reader)
-                    .then(|| crate::network::peer_id_text(NodeId::new(*key.key.as_bytes())))
-                    .flatten(),
-            })
-            .collect(),
-    });
-    let spaces = governance.spaces().into_iter();
-    let acts = governance.acts().map(|act| {
-        let waits_for = match governance.status(&act.id()) {
-            Some(ActStatus::NotInEffectYet { why }) => Some(waits(&why)),
-            Some(ActStatus::Lost { .. }) => Some("another act stands in its place".to_owned()),
-            Some(ActStatus::Halted { .. }) => Some("its chain halts before rivals".to_owned()),
-            Some(ActStatus::TakenOut { .. }) => Some("its organisation was taken out before it".to_owned()),
-            Some(ActStatus::InEffect) | None => None,
-        };
-        ActLine {
-            id: act.id(),
-            kind: act.kind().name().to_owned(),
-            version: act.version(),
-            signatures: act.signatures().len(),
-            in_effect: waits_for.is_none(),
-            waits_for,
-        }
-    });
-    Who {
-        consortium: governance.consortium(),
-        name: charter.map(|charter| charter.name.clone()),
-        threshold: charter.map(|charter| charter.threshold),
-        own,
-        organisations: organisations.collect(),
-        spaces: spaces.map(|space| Space { id: space.id, name: space.name, tlp: space.tlp }).collect(),
-        acts: acts.collect(),
-    }
-}
-
-fn waits(why: &Wait) -> String {
-    match why {
-        Wait::Members(members) => {
-            let names: Vec<String> = members.iter().map(OrganisationId::to_short).collect();
-            format!("the signatures or first acts of {}", names.join(", "))
-        }
-        Wait::OwnSignatures => "the signatures of its own root keys".to_owned(),
-        Wait::Charter => "the charter to take effect".to_owned(),
-        Wait::Admission => "a charter that names its organisation".to_owned(),
-        Wait::Signatures { more, .. } => format!("{more} more signatures"),
-        Wait::Rivals => "the acts that it settles".to_owned(),
-        Wait::Acknowledgements { held, needed, .. } => format!("acknowledgements: {held} of {needed}"),
-        Wait::Previous(previous) => format!("the act before it, {}", previous.to_short()),
-    }
-}
 
 fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
     let organisations = governance.organisations().into_iter();

@@ -1,16 +1,20 @@
 //! Whether this node signs. DESIGN §8: a restored backup that writes again would fork its own log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::time::Timestamp;
 
+use crate::clock;
 use crate::fault::Fault;
 use crate::home::Home;
 use crate::mark::{Assessment, Confirmations, End, Machine, Mark, OwnLog};
+
+mod stopped;
 
 #[cfg(test)]
 mod tests;
@@ -52,20 +56,32 @@ pub struct Signing {
     confirmations: Confirmations,
     /// Signed and reserved in the mark, and not known to be in the journal.
     unsettled: Vec<Entry>,
+    /// The keys of this home that sign. If one is seen elsewhere, the whole home was copied and none signs again.
+    own: BTreeSet<PublicKey>,
+    /// Where those are written down that do not sign again.
+    stopped: PathBuf,
+    /// When this home was opened.
+    since: Timestamp,
 }
 
 impl Signing {
     /// Holds the mark of a home against the ends in the journal of its own logs: those of the keys that it holds, and those
     /// that the mark names. A key file that is missing makes no log shorter.
     ///
+    /// Keys that were seen elsewhere sign nothing any more, whatever the mark says.
+    ///
     /// # Errors
     /// [`Fault`] if the mark cannot be read.
     pub fn open(home: &Home, own: &[PublicKey], journal: &BTreeMap<OwnLog, End>) -> Result<Self, Fault> {
         let path = home.mark();
         let machine = Machine::of_home(home.path())?;
-        let found = Mark::load(&path)?;
+        let stopped = stopped::load(&home.stopped())?;
+        let found = Mark::load(&path)?.map(|mark| mark.without(&stopped));
+        let elsewhere = own.iter().find(|key| stopped.contains(key)).copied();
+        let own: BTreeSet<PublicKey> = own.iter().filter(|key| !stopped.contains(key)).copied().collect();
         let is_own = |log: &OwnLog| {
-            own.iter().any(|key| *key.as_bytes() == log.author) || found.as_ref().is_some_and(|mark| mark.names(log))
+            let is_named = found.as_ref().is_some_and(|mark| mark.names(log));
+            is_named || own.contains(&PublicKey::new(log.author))
         };
         let ends = journal.iter().filter(|(log, _)| is_own(log)).map(|(log, end)| (*log, *end)).collect();
         let assessment = Mark::assess(found.as_ref(), machine, &ends);
@@ -76,10 +92,21 @@ impl Signing {
             _ => Vec::new(),
         };
         let may_sign = assessment.may_sign();
-        let blocked = (!may_sign).then(|| Blocked::Unconfirmed { why: assessment.to_string() });
+        // With a new key the home signs on; with none but those, it says so for good.
+        let blocked = match elsewhere.filter(|_| own.is_empty()) {
+            Some(key) => Some(Blocked::KeyElsewhere { key }),
+            None => (!may_sign).then(|| Blocked::Unconfirmed { why: assessment.to_string() }),
+        };
         let confirmations = Confirmations::new(found.as_ref());
         let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
-        Ok(Self { path, mark, machine, blocked, confirmations, unsettled })
+        let (stopped, since) = (home.stopped(), Timestamp(clock::now_ms()));
+        Ok(Self { path, mark, machine, blocked, confirmations, unsettled, own, stopped, since })
+    }
+
+    /// True if this key of the home signs, or may once nothing else is against it.
+    #[must_use]
+    pub fn signs_with(&self, key: &PublicKey) -> bool {
+        self.own.contains(key)
     }
 
     /// Passes if this node signs.
@@ -96,9 +123,33 @@ impl Signing {
         self.blocked.clone()
     }
 
-    /// Stops signing. An earlier reason stays.
+    /// Stops signing. An earlier reason stays, but for that of a key seen elsewhere: that one holds for good, over a restart
+    /// too, for every key of this home. The other copy has them all.
     pub fn block(&mut self, why: Blocked) {
-        self.blocked.get_or_insert(why);
+        if !matches!(why, Blocked::KeyElsewhere { .. }) {
+            self.blocked.get_or_insert(why);
+            return;
+        }
+        if breakage::is_out(Breakage::RestoredHome) {
+            return;
+        }
+        if let Err(fault) = stopped::add(&self.stopped, &self.own) {
+            // Until the end of this process nothing is signed; after it the mark is behind the journal.
+            tracing::error!(%fault, "that this home's keys sign elsewhere could not be written down");
+        }
+        self.blocked = Some(why);
+    }
+
+    /// Takes note of an entry of an own key that came from elsewhere and says when it was signed. True if this home stops for good.
+    ///
+    /// What a restored home has lost comes back to it, and is no reason to stop; but an entry that was signed since this home
+    /// was opened was not lost: another copy of it is at work. A clock that is wrong costs a new key at the worst.
+    pub fn seen_elsewhere(&mut self, key: PublicKey, time: Timestamp) -> bool {
+        let comes_back = matches!(self.blocked, Some(Blocked::Unconfirmed { .. })) && time < self.since;
+        if !comes_back {
+            self.block(Blocked::KeyElsewhere { key });
+        }
+        !comes_back
     }
 
     /// Puts the mark before own entries that are about to be appended: a crash between mark and journal is finished from

@@ -12,7 +12,7 @@ use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::{EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Frontier, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Write};
 use isnad_protocol::{act, encoding, store};
 
@@ -29,6 +29,8 @@ pub(crate) mod kind {
     pub(crate) const CHECKED: u8 = 4;
     pub(crate) const CUT_BACK: u8 = 5;
     pub(crate) const ACT: u8 = 6;
+    pub(crate) const FORK: u8 = 7;
+    pub(crate) const BRANCH: u8 = 8;
 }
 
 /// Batches that may wait for the index: beyond it the writer waits, so that memory is bounded.
@@ -56,8 +58,12 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct Shared {
     recent: Mutex<Recent>,
+    /// The same of entries on branches.
+    recent_branches: Mutex<BTreeMap<(LogKey, LogEnd), Position>>,
     /// Up to where each journal is on disk and given to the index.
     given: Mutex<BTreeMap<SpaceId, Position>>,
+    /// Up to where the journal of acts is on disk.
+    acts: Mutex<Option<Position>>,
     progress: Mutex<Progress>,
     moved: Condvar,
 }
@@ -179,6 +185,8 @@ impl Store {
             }
         }
         drop(recent);
+        let branches = writes.iter().filter_map(branch_of);
+        self.shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner).extend(branches);
         if writes.is_empty() {
             return;
         }
@@ -196,6 +204,7 @@ impl Store {
     fn note_given(&self) {
         let mut given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.extend(self.journals.iter().map(|(space, journal)| (*space, journal.synced_end())));
+        *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.acts.synced_end());
     }
 
     /// Flushes everything appended: from here on it may be acknowledged.
@@ -334,6 +343,15 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// Up to where each space's journal, and that of the acts, are on disk.
+    #[must_use]
+    pub fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {
+        // The acts last: no entry is on disk before the act that grants its key.
+        let spaces = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let acts = *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner);
+        (spaces, acts.unwrap_or(Position::START))
+    }
+
     /// Makes the index anew from the journals, in memory, if it has failed.
     fn remake_index(&self) -> Result<(), Fault> {
         if !self.index.has_failed() {
@@ -357,6 +375,15 @@ impl LogReader {
         })
     }
 
+    /// The root of the tree over the records of a space, up to ends that are attested; waits for the index.
+    ///
+    /// # Errors
+    /// [`Fault`] if the index broke, or a log cannot be read.
+    pub fn records_root(&self, space: SpaceId, ends: &Frontier) -> Result<[u8; 32], Fault> {
+        Barrier { reader: self.clone() }.wait()?;
+        self.index.records_root(space, ends, self)
+    }
+
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.
     fn positions(&self, log: LogKey, after: u64) -> Result<Vec<Position>, Fault> {
         let from = after.saturating_add(1);
@@ -374,6 +401,14 @@ impl LogReader {
         let reader = self.readers.get(&space).ok_or_else(|| Fault::index("a space without journal"))?;
         let entry = Entry::decode(&reader.read(position)?.bytes).map_err(Fault::index)?;
         Ok(Authentic::from_store(entry))
+    }
+
+    fn branch_at(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        let recent = self.shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = recent.get(&(log, end)).copied();
+        drop(recent);
+        let position = written.map_or_else(|| self.index.branch(log, end), |position| Ok(Some(position)))?;
+        position.map(|position| self.entry_at(log.space, position)).transpose()
     }
 
     fn read(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
@@ -396,6 +431,10 @@ impl LogReader {
 impl store::LogView for LogReader {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, store::Fault> {
         self.read(log, after, max_bytes).map_err(|fault| store::Fault(fault.to_string()))
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, store::Fault> {
+        self.branch_at(log, end).map_err(|fault| store::Fault(fault.to_string()))
     }
 }
 
@@ -438,6 +477,7 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
             writes.extend(next.writes);
         }
         let done: Vec<(LogKey, u64, Position)> = writes.iter().filter_map(recent_of).collect();
+        let branches: Vec<_> = writes.iter().filter_map(branch_of).collect();
         // Made anew, it holds these too.
         let read: ReadEntry<'_> = &|space, position| reader.entry_at(space, position);
         let outcome = reader.index.apply(writes, read).or_else(|_| reader.remake_index());
@@ -445,6 +485,8 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
             tracing::error!(%fault, "the index stopped; it is made anew at the next start");
         } else {
             forget(shared, &done);
+            let mut recent = shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
+            branches.iter().for_each(|(entry, _)| drop(recent.remove(entry)));
         }
         let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.taken = number;
@@ -457,7 +499,20 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
 fn recent_of(applied: &Applied) -> Option<(LogKey, u64, Position)> {
     match &applied.write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some((log_of(entry), entry.end().seq, applied.at)),
-        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) | Write::Branch(_) => None,
+    }
+}
+
+/// Where an entry on a branch stands, if that was written.
+fn branch_of(applied: &Applied) -> Option<((LogKey, LogEnd), Position)> {
+    match &applied.write {
+        Write::Branch(entry) => Some(((log_of(entry), entry.end()), applied.at)),
+        Write::Entry { .. }
+        | Write::Payload(_)
+        | Write::Checked { .. }
+        | Write::CutBack { .. }
+        | Write::Act(_)
+        | Write::Fork(_) => None,
     }
 }
 
@@ -517,6 +572,8 @@ fn encode(write: &Write) -> (Option<SpaceId>, u8, Vec<u8>) {
         Write::Checked { log, upto } => (Some(log.space), kind::CHECKED, encode_end(*log, *upto)),
         Write::CutBack { log, to } => (Some(log.space), kind::CUT_BACK, encode_end(*log, *to)),
         Write::Act(act) => (None, kind::ACT, act.encode()),
+        Write::Branch(entry) => (Some(entry.entry().header.space), kind::BRANCH, entry.entry().encode()),
+        Write::Fork(proof) => (Some(proof.log().space), kind::FORK, proof.encode()),
     }
 }
 
@@ -538,6 +595,8 @@ fn decode(frame: &Frame) -> Option<Write> {
         kind::PAYLOAD => Some(Write::Payload(entry()?)),
         kind::CHECKED => decode_end(&frame.bytes).map(|(log, upto)| Write::Checked { log, upto }),
         kind::CUT_BACK => decode_end(&frame.bytes).map(|(log, to)| Write::CutBack { log, to }),
+        kind::BRANCH => Some(Write::Branch(entry()?)),
+        kind::FORK => ForkProof::decode(&frame.bytes).ok().map(Write::Fork),
         _ => None,
     }
 }

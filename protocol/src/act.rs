@@ -13,6 +13,7 @@ use crate::limits;
 
 mod body;
 mod cut;
+pub mod difference;
 mod error;
 pub mod founding;
 mod grant;

@@ -13,12 +13,14 @@ use std::sync::Arc;
 use crate::act::{Act, ActSignature, Charter, DecodeError, Kind};
 use crate::id::{ActId, ConsortiumId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
+use crate::log::{ForkProof, LogKey};
 
 mod acknowledged;
 mod admission;
 mod attested;
 mod change;
 mod charter;
+mod closed;
 mod digest;
 mod effect;
 mod file;
@@ -41,6 +43,7 @@ mod waiting;
 pub use acknowledged::{Attested, Membership, Position};
 pub use admission::Refusal;
 pub use charter::{AssembleError, missing_signatures};
+pub use closed::{Against, Closed, Facts, Knowledge, Line, Link};
 pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use halts::{Double, EndsBy, Halt};
@@ -132,6 +135,10 @@ pub struct Governance {
     /// For each charter held what those come to that follow it.
     rounds: Arc<BTreeMap<ActId, Outcome>>,
     effect: Option<Arc<Effect>>,
+    /// Of each forked log the proof with the lowest position.
+    forks: Arc<BTreeMap<LogKey, ForkProof>>,
+    /// Closed logs, as far as they were handed in.
+    closed: Arc<BTreeMap<LogKey, Arc<Closed>>>,
 }
 
 impl Governance {
@@ -151,6 +158,8 @@ impl Governance {
             signers: Arc::default(),
             rounds: Arc::default(),
             effect: None,
+            forks: Arc::default(),
+            closed: Arc::default(),
         }
     }
 

@@ -17,6 +17,7 @@
 //! | [`entry`], [`log`] | the unit of replication and of signature; one key's line of them |
 //! | [`act`], [`attestation`] | one multi-signed step; what an organisation acknowledges |
 //! | [`governance`] | who may do what, a pure fold of all acts |
+//! | [`check_words`], [`joining`] | words that two people compare; how a candidate and its sponsor meet |
 //! | [`standing`], [`sheet`] | what the rules say of an entry; one organisation's claims on one record |
 //! | [`view`], [`mod@digest`] | what a reader sees; one hash of it for two people on the phone |
 //! | [`store`], [`sync`] | what is read of stored bytes; what two replicas say to each other |
@@ -146,12 +147,14 @@ pub mod act;
 pub mod attestation;
 pub mod audit;
 pub mod breakage;
+pub mod check_words;
 pub mod digest;
 pub mod encoding;
 pub mod entry;
 pub mod governance;
 pub mod id;
 pub mod import;
+pub mod joining;
 pub mod key;
 pub mod limits;
 pub mod locale;

@@ -21,6 +21,17 @@ pub const ATTESTATION_LINES: usize = 400;
 /// Bytes of a node's address: the longest name of the domain name system (RFC 1035) with protocols and port around it.
 pub const ADDRESS_BYTES: usize = 320;
 
+/// Milliseconds from something new to the attestation that names it: within a minute even where its signature is checked late,
+/// and long enough that a busy minute costs each organisation two or three headers.
+pub const ATTEST_AFTER_MS: u64 = 30_000;
+
+/// Attestations of one space that are made in one step: with the bytes of a payload each, less than the mark holds at one time.
+/// What is still to be said is said in the next.
+pub const ATTESTATIONS_AT_ONCE: usize = 32;
+
+/// Days after which words of others are old, unless the charter says otherwise: where people work, somebody writes in a week.
+pub const FRESH_DAYS: u32 = 7;
+
 /// The highest generation of a sheet; above it an entry is inert.
 pub const GENERATION: u32 = 65_535;
 
@@ -49,6 +60,15 @@ pub const STATE_ITEMS: usize = 16_384;
 /// Positions of one log whose payload is missing: beyond it headers wait at the peer until some of these have come. Of one log,
 /// not of all, so that every replica stops at the same entry, and no author fills the room of another.
 pub const WANTED: usize = 4_096;
+
+/// Branches of closed logs that a session remembers of one peer: forks are few, and the peer names the others in the next.
+pub const PEER_BRANCHES: usize = 4_096;
+
+/// Branches of one log of attestations that are taken: who forks his own words more often is known for it by then.
+pub const LOG_BRANCHES: usize = 64;
+
+/// Headers that one peer may ask for in a session, each a read: to find where some hundred forked logs part, each by halving.
+pub const PROBES: u32 = 8_192;
 
 /// Entries read in vain, for payloads that a peer wants and nobody has, before what else is due goes first: a peer that makes up
 /// such wishes has a disk read for each.
@@ -255,3 +275,21 @@ pub const TITLE_PARTS: usize = 2;
 /// Days after which an export is to be made anew at the latest: names are listed, delisted and answered by the week, and old
 /// copies of lists have frozen the accounts of strangers. MODEL §9.3, §9.5.
 pub const EXPORT_DAYS: u32 = 30;
+
+/// Bytes that either side of `/isnad/join/1` says in all, lengths included: a charter with the first acts of some forty members.
+pub const JOINING_BYTES: usize = 65_536;
+
+/// Bytes of acts in a welcome: what the other frames and the lengths leave of it.
+pub const JOINING_ACTS_BYTES: usize = 65_000;
+
+/// Addresses in one invitation: IPv4 and IPv6, TCP and QUIC, in two networks.
+pub const INVITATION_ADDRESSES: usize = 8;
+
+/// Characters of an invitation's code, with dashes and line ends: all its addresses as long as they may be.
+pub const INVITATION_CHARACTERS: usize = 8_192;
+
+/// Invitations that a node keeps, open or used: each proof is held against every one of them.
+pub const INVITATIONS: usize = 64;
+
+/// First acts of candidates that a node keeps: as many as invitations, each of at most a welcome's bytes.
+pub const APPLICANTS: usize = 64;

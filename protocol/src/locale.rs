@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 15] {
+    const fn files(self) -> [&'static str; 21] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -97,10 +97,16 @@ impl Language {
                 include_str!("../locales/ar/duties.txt"),
                 include_str!("../locales/ar/writing.txt"),
                 include_str!("../locales/ar/node.txt"),
+                include_str!("../locales/ar/attestations.txt"),
                 include_str!("../locales/ar/problems.txt"),
                 include_str!("../locales/ar/help.txt"),
                 include_str!("../locales/ar/demo.txt"),
                 include_str!("../locales/ar/audit.txt"),
+                include_str!("../locales/ar/acts.txt"),
+                include_str!("../locales/ar/check_words.txt"),
+                include_str!("../locales/ar/joining.txt"),
+                include_str!("../locales/ar/keeping.txt"),
+                include_str!("../locales/ar/who.txt"),
             ],
             Self::En => [
                 include_str!("../locales/en/model.txt"),
@@ -114,10 +120,16 @@ impl Language {
                 include_str!("../locales/en/duties.txt"),
                 include_str!("../locales/en/writing.txt"),
                 include_str!("../locales/en/node.txt"),
+                include_str!("../locales/en/attestations.txt"),
                 include_str!("../locales/en/problems.txt"),
                 include_str!("../locales/en/help.txt"),
                 include_str!("../locales/en/demo.txt"),
                 include_str!("../locales/en/audit.txt"),
+                include_str!("../locales/en/acts.txt"),
+                include_str!("../locales/en/check_words.txt"),
+                include_str!("../locales/en/joining.txt"),
+                include_str!("../locales/en/keeping.txt"),
+                include_str!("../locales/en/who.txt"),
             ],
             Self::Fr => [
                 include_str!("../locales/fr/model.txt"),
@@ -131,10 +143,16 @@ impl Language {
                 include_str!("../locales/fr/duties.txt"),
                 include_str!("../locales/fr/writing.txt"),
                 include_str!("../locales/fr/node.txt"),
+                include_str!("../locales/fr/attestations.txt"),
                 include_str!("../locales/fr/problems.txt"),
                 include_str!("../locales/fr/help.txt"),
                 include_str!("../locales/fr/demo.txt"),
                 include_str!("../locales/fr/audit.txt"),
+                include_str!("../locales/fr/acts.txt"),
+                include_str!("../locales/fr/check_words.txt"),
+                include_str!("../locales/fr/joining.txt"),
+                include_str!("../locales/fr/keeping.txt"),
+                include_str!("../locales/fr/who.txt"),
             ],
         }
     }

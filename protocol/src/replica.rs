@@ -7,20 +7,26 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::act::Act;
+use crate::attestation::Attestation;
 use crate::entry::Entry;
-use crate::governance::Governance;
-use crate::id::{EntryId, NodeId};
+use crate::governance::{Governance, Link};
+use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
-use crate::log::{Authentic, Log, LogEnd, LogKey};
+use crate::log::{Authentic, ForkProof, Frontier, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
 
 mod admit;
+mod attesting;
+mod branches;
+mod closed;
+mod forks;
 mod peers;
 mod status;
 
 pub use admit::Refusal;
+pub use attesting::{Attester, Heard};
 pub use status::{Memory, PeerStatus, Status};
 
 /// Names one request of a local user, so that its answer finds the way back.
@@ -123,6 +129,15 @@ pub enum Output {
     },
     /// Come back with [`Input::Wake`] at this time, unless a later `WakeAt` says otherwise.
     WakeAt(Timestamp),
+    /// Seal this with the attesting key, the root of the records added, and hand it in; asked again while it is not in the log.
+    Attest {
+        /// The space whose log it goes to.
+        space: SpaceId,
+        /// What is to be said, in as many entries as it takes.
+        attestation: Attestation,
+        /// Every end that the log will have named then: what the root of the records covers.
+        ends: Frontier,
+    },
     /// Something that a person should know.
     Notice(Notice),
 }
@@ -162,6 +177,10 @@ pub enum Write {
     },
     /// An act, as it stands now with all its signatures.
     Act(Act),
+    /// The proof that a log was forked: kept for good. DESIGN §8.
+    Fork(ForkProof),
+    /// An entry of a closed log that stands on another branch than the one that was held first, or beyond where it closes.
+    Branch(Authentic),
 }
 
 /// Something that a person should know.
@@ -176,17 +195,19 @@ pub enum Notice {
         /// Why.
         refusal: Refusal,
     },
-    /// A peer holds another entry at a position that this replica holds.
-    Diverged {
-        /// Which peer.
-        peer: NodeId,
+    /// A key signed two entries for one position, and the proof is held: from there on its log is closed. DESIGN §8.
+    Forked {
         /// Which log.
         log: LogKey,
+        /// The position.
+        seq: u64,
     },
     /// A peer sent an entry of one of our own keys that we did not hold: another node writes with it. DESIGN §8.
     OwnKeyElsewhere {
         /// Which log.
         log: LogKey,
+        /// When the last of them was signed, as it says itself.
+        time: Timestamp,
     },
     /// A node of another organisation holds of our own log nothing that we do not. DESIGN §8.
     OwnEndConfirmed {
@@ -204,6 +225,10 @@ pub struct Stored {
     pub logs: BTreeMap<LogKey, Log>,
     /// Positions whose payload is missing, and the entry that stands at each.
     pub wanted: BTreeSet<(LogKey, LogEnd)>,
+    /// For each log that is known to be forked, the proof with the lowest position.
+    pub forks: BTreeMap<LogKey, ForkProof>,
+    /// Of closed logs, the headers of entries on branches.
+    pub branches: BTreeMap<LogKey, BTreeSet<Link>>,
 }
 
 /// One copy of the dataset.
@@ -225,6 +250,12 @@ pub struct Replica {
     sessions: BTreeMap<NodeId, Session>,
     asked: BTreeMap<LogKey, peers::Asked>,
     diverged: BTreeSet<(NodeId, LogKey)>,
+    /// Where a peer is asked, entry by entry, from where on its log is another than ours.
+    probes: BTreeMap<(NodeId, LogKey), forks::Probe>,
+    /// Where closed logs that go on beyond their closing point close.
+    trunks: BTreeMap<LogKey, LogEnd>,
+    closed_changed: bool,
+    branching: branches::Branching,
     /// How often a peer kept this replica waiting for what it had offered: others are asked first.
     failures: BTreeMap<NodeId, u32>,
     /// Logs with entries whose own signature was not checked yet.
@@ -234,13 +265,17 @@ pub struct Replica {
     checking: Option<LogKey>,
     /// When signatures are checked though peers were asked for more.
     check_by: Option<Timestamp>,
+    attesting: attesting::Attesting,
     outputs: VecDeque<Output>,
 }
 
 impl Replica {
     /// Starts from what governance and the store hold. `own` are the keys that this node signs with.
     #[must_use]
-    pub fn new(governance: Governance, stored: Stored, own: BTreeSet<PublicKey>) -> Self {
+    pub fn new(mut governance: Governance, mut stored: Stored, own: BTreeSet<PublicKey>) -> Self {
+        for proof in std::mem::take(&mut stored.forks).into_values() {
+            governance.take_fork(proof);
+        }
         let unchecked = unchecked(&stored);
         Self {
             governance,
@@ -254,11 +289,16 @@ impl Replica {
             sessions: BTreeMap::new(),
             asked: BTreeMap::new(),
             diverged: BTreeSet::new(),
+            probes: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            closed_changed: true,
+            branching: branches::Branching::new(),
             failures: BTreeMap::new(),
             unchecked,
             senders: BTreeMap::new(),
             checking: None,
             check_by: None,
+            attesting: attesting::Attesting::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -268,17 +308,22 @@ impl Replica {
     /// # Errors
     /// [`Fault`] if the store cannot be read: nothing that a peer or user said is at fault.
     pub fn handle(&mut self, input: Input, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
+        self.review_closed(logs)?;
         match input {
-            Input::Submit { request, entries } => self.submit(request, entries),
+            Input::Submit { request, entries } => self.submit(request, entries, logs)?,
             Input::SubmitAct { request, bytes } => self.submit_act(request, &bytes),
             Input::Connected { peer, opens_with } => self.connected(peer, opens_with),
             Input::Received { peer, frame } => self.received(peer, &frame, now, logs)?,
-            Input::Disconnected { peer } => self.disconnected(peer, now),
+            Input::Disconnected { peer } => {
+                self.end_probes_of(peer, logs)?;
+                self.disconnected(peer, now);
+            }
             Input::Synced => self.synced(now, logs)?,
             Input::CommitFailed => self.commit_failed(),
             Input::Checked { log, upto, is_bad_behind } => self.checked(log, upto, is_bad_behind),
-            Input::Wake => self.wake(now),
+            Input::Wake => self.woken(now, logs)?,
         }
+        self.review_closed(logs)?;
         self.offer_check(now);
         Ok(())
     }
@@ -345,6 +390,8 @@ impl Replica {
         self.changed.clear();
         self.asked.clear();
         self.diverged.clear();
+        self.probes.clear();
+        self.branching.take_back();
         // A check that is under way goes on: what it reads stands on disk, and two at a time would cut a log back twice.
         for (request, _) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Refuse { request, refusal: Refusal::NotFlushed });

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::id::RecordId;
-use crate::log::{Authentic, LogKey};
+use crate::attestation::{Attestation, LogLine};
+use crate::entry::Kind;
+use crate::governance::Position;
+use crate::id::{OrganisationId, RecordId};
+use crate::log::{Authentic, LogEnd, LogKey};
 use crate::replica::{Batch, Write};
 use crate::sheet;
 
@@ -21,6 +24,12 @@ pub trait LogView {
     /// # Errors
     /// [`Fault`] if a position that the log promises cannot be read.
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault>;
+
+    /// Returns an entry of a branch of a closed log, which [`Write::Branch`] brought.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault>;
 }
 
 /// Reads what is said about records.
@@ -44,10 +53,32 @@ pub trait SheetView {
     fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault>;
 }
 
+/// Reads who acknowledged what.
+pub trait AttestationView {
+    /// Returns every line of an attestation that names the log: where the attestation stands, on whose behalf, and up to which
+    /// end it acknowledges. Ascending by attesting key and position; of attestations whose payload is held.
+    ///
+    /// Whether one counts is for [`crate::governance::Governance`] to say, which knows whose key signed it.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    fn attested(&self, log: LogKey) -> Result<Vec<(Position, OrganisationId, LogEnd)>, Fault>;
+}
+
+/// The lines about logs in an entry; none unless it is an attestation that can be read.
+#[must_use]
+pub fn acknowledged_logs(entry: &Authentic) -> BTreeSet<LogLine> {
+    let header = &entry.entry().header;
+    let payload = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Attestation);
+    let attestation = payload.and_then(|payload| Attestation::parse(&payload.bytes, &header.author).ok());
+    attestation.map(|attestation| attestation.logs).unwrap_or_default()
+}
+
 /// A store in memory: what a simulator's replica and a carried file stand on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryStore {
     logs: BTreeMap<LogKey, Vec<Authentic>>,
+    branches: BTreeMap<LogKey, BTreeMap<LogEnd, Authentic>>,
 }
 
 impl MemoryStore {
@@ -67,7 +98,10 @@ impl MemoryStore {
                         entries.retain(|entry| entry.end().seq <= to.seq);
                     }
                 }
-                Write::Checked { .. } | Write::Act(_) => {}
+                Write::Branch(entry) => {
+                    self.branches.entry(log_of(&entry)).or_default().insert(entry.end(), entry);
+                }
+                Write::Checked { .. } | Write::Act(_) | Write::Fork(_) => {}
             }
         }
     }
@@ -77,9 +111,9 @@ impl MemoryStore {
         self.logs.entry(log_of(&entry)).or_default().push(entry);
     }
 
-    /// Every entry held, log by log.
+    /// Every entry held, log by log; those of branches come last.
     pub fn entries(&self) -> impl Iterator<Item = &Authentic> {
-        self.logs.values().flatten()
+        self.logs.values().flatten().chain(self.branches.values().flat_map(BTreeMap::values))
     }
 }
 
@@ -93,6 +127,10 @@ impl LogView for MemoryStore {
             is_first || bytes <= max_bytes
         };
         Ok(entries.take_while(fits).cloned().collect())
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        Ok(self.branches.get(&log).and_then(|branches| branches.get(&end)).cloned())
     }
 }
 
@@ -114,6 +152,18 @@ impl SheetView for MemoryStore {
         let is_asked =
             |record: &RecordId| *record != RecordId::ZERO && kind.is_none_or(|kind| record.kind_code() == kind);
         Ok(records.filter(is_asked).collect())
+    }
+}
+
+impl AttestationView for MemoryStore {
+    fn attested(&self, log: LogKey) -> Result<Vec<(Position, OrganisationId, LogEnd)>, Fault> {
+        let of_space = self.entries().filter(|entry| entry.entry().header.space == log.space);
+        let lines = of_space.flat_map(|entry| {
+            let at = Position { log: log_of(entry), end: entry.end() };
+            let named = acknowledged_logs(entry).into_iter().filter(|line| line.author == log.author);
+            named.map(move |line| (at, entry.entry().header.organisation, line.end))
+        });
+        Ok(lines.collect())
     }
 }
 

@@ -1,12 +1,12 @@
 //! The simulator can fail: a rule is broken on purpose, and some seed notices.
 
-use isnad_tests::world::{Broken, Rule, World};
+use isnad_tests::world::{Broken, Plan, Rule, World};
 
 /// Seeds among which one must notice.
 const SEEDS: u64 = 40;
 
 fn caught(broken: Broken, by: &[Rule]) {
-    let found = (0..SEEDS).find_map(|seed| World::run_broken(seed, broken).err());
+    let found = (0..SEEDS).find_map(|seed| World::run(&Plan::broken(seed, broken)).err());
     let failure = found.unwrap_or_else(|| panic!("{broken:?} goes unnoticed"));
     assert!(by.contains(&failure.finding.rule), "{broken:?} is found by another rule: {failure}");
 }

@@ -4,7 +4,13 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
 mod simulate;
+
+/// As the command has it, so that the figures are those of what people run.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +33,6 @@ fn kill9(rest: &[String]) -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: isnad-tests bench [NAME] [--json] | kill9 --rounds N | simulate --seed N");
+    eprintln!("usage: isnad-tests bench [NAME] [--json] | kill9 --rounds N | simulate --seeds N");
     ExitCode::from(2)
 }

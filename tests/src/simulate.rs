@@ -1,23 +1,40 @@
-//! `simulate --seed N` replays one seed aloud; `simulate --seeds COUNT [--from N]` runs many and prints progress.
+//! `simulate --seed N` replays one plan aloud; `simulate --seeds COUNT [--first SEED]` runs many on all cores, and shrinks
+//! what fails.
 
 use std::process::ExitCode;
 
-use isnad_tests::world::{Failure, Report, World};
+use isnad_protocol::breakage;
+use isnad_tests::world::{Failure, Plan, Report, World, campaign, shrink};
 
 /// Seeds between two lines of progress.
-const LINE: u64 = 50;
+const LINE: usize = 50;
+
+const USAGE: &str = "\
+usage: simulate --seed N [LESS]               replays one seed, and tells each step
+       simulate --seeds COUNT [--first SEED]  runs many, and shrinks the first that fail
+LESS:  --nodes N  --honest  --without FAULT,…  --faults N  --writes N  --until MS
+       with both: --break NAME, a rule or a defence that is taken out";
+
+/// Failures that are shrunk; the rest are named.
+const SHRUNK: usize = 3;
 
 /// Runs the seeds that the arguments ask for; fails if a rule did not hold under one of them.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
-    let number = |name: &str| {
-        let value = arguments.iter().skip_while(|argument| *argument != name).nth(1);
-        value.and_then(|value| value.parse::<u64>().ok())
+    let mut rest = arguments.to_vec();
+    let (count, first) = (take(&mut rest, "--seeds"), take(&mut rest, "--first"));
+    let plan = match Plan::parse(&rest) {
+        Ok(plan) if !arguments.is_empty() => plan,
+        Ok(_) => return usage(""),
+        Err(error) => return usage(&error),
     };
-    if let Some(seed) = number("--seed") {
-        return match World::run_aloud(seed) {
+    if let Some(defence) = plan.breakage {
+        breakage::take_out(defence);
+    }
+    let Some(count) = count else {
+        return match World::run_aloud(&plan) {
             Ok(report) => {
-                println!("{}", line(&report));
+                println!("{report:?}");
                 ExitCode::SUCCESS
             }
             Err(failure) => {
@@ -25,28 +42,50 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
                 ExitCode::FAILURE
             }
         };
-    }
-    let Some(count) = number("--seeds") else {
-        eprintln!("usage: simulate --seed N | --seeds COUNT [--from N]");
-        return ExitCode::from(2);
     };
-    let from = number("--from").unwrap_or(0);
-    let mut failures: Vec<Box<Failure>> = Vec::new();
-    let mut total = Totals::default();
-    for seed in from..from.saturating_add(count) {
-        match World::run(seed) {
+    let first = first.unwrap_or(0);
+    let plans: Vec<Plan> = (first..first.saturating_add(count)).map(|seed| Plan { seed, ..plan.clone() }).collect();
+    let failures = play(&plans);
+    for failure in failures.iter().take(SHRUNK) {
+        eprintln!("shrunk: {}", shrink(Box::new(failure.clone())));
+    }
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::print_stderr, reason = "a command for people")]
+fn usage(error: &str) -> ExitCode {
+    eprintln!("{error}\n{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Takes an argument and its number out of the list.
+fn take(arguments: &mut Vec<String>, name: &str) -> Option<u64> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    let value = arguments.get(at + 1)?.parse().ok()?;
+    arguments.drain(at..=at + 1);
+    Some(value)
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
+fn play(plans: &[Plan]) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
+    let (mut total, mut done) = (Totals::default(), 0_usize);
+    campaign(plans, |outcome| {
+        match outcome {
             Ok(report) => total.add(&report),
             Err(failure) => {
                 eprintln!("{failure}");
-                failures.push(failure);
+                failures.push(*failure);
             }
         }
-        let done = seed - from + 1;
-        if done.is_multiple_of(LINE) || done == count {
-            println!("{done} of {count} seeds, {} failed; {}", failures.len(), total.line());
+        done += 1;
+        if done.is_multiple_of(LINE) || done == plans.len() {
+            println!("{done} of {} seeds, {} failed; {}", plans.len(), failures.len(), total.line());
         }
-    }
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        true
+    });
+    failures.sort_by_key(|failure| failure.plan.seed);
+    failures
 }
 
 #[derive(Default)]
@@ -76,8 +115,4 @@ impl Totals {
              ended, agreed after {slowest_ms} ms at most"
         )
     }
-}
-
-fn line(report: &Report) -> String {
-    format!("{report:?}")
 }

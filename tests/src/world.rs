@@ -6,32 +6,43 @@
 //! worth having, 2 and 3.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::id::{NodeId, SpaceId};
+use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::Input;
 
+mod administrator;
 mod agreement;
 mod calm;
+mod campaign;
 mod consortium;
+mod damage;
 mod disk;
 mod faults;
 mod finding;
+mod governing;
 mod ledger;
 mod liar;
 mod network;
+mod plan;
 mod random;
+mod shrink;
 mod signing;
 mod site;
 mod talk;
 mod workload;
 
+pub use campaign::{campaign, failures};
+pub use faults::Fault;
 pub use finding::{Finding, Rule};
+pub use plan::Plan;
+pub use shrink::shrink;
 
+use administrator::Administrator;
 use consortium::Consortium;
 use disk::Disk;
-use faults::Fault;
 use finding::Checked;
 use ledger::Ledger;
 use liar::Lies;
@@ -57,6 +68,11 @@ pub enum Broken {
     FailInSilence,
     /// Narratives are put together in the order in which edits came.
     ArrivalOrder,
+}
+
+impl Broken {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::AcknowledgeBeforeFlush, Self::NoMark, Self::FailInSilence, Self::ArrivalOrder];
 }
 
 /// What a run came to.
@@ -89,19 +105,27 @@ pub struct Report {
 /// A rule that did not hold under a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The seed.
-    pub seed: u64,
+    /// What was played.
+    pub plan: Plan,
     /// When, in simulated milliseconds.
     pub at_ms: u64,
     /// What was found.
     pub finding: Finding,
+    /// How many nodes there were.
+    pub nodes: usize,
+    /// When faults were to stop.
+    pub stops_at: u64,
+    /// Faults until then.
+    pub faults: u64,
+    /// How often users had written.
+    pub writes: u64,
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Finding { rule, evidence } = &self.finding;
-        writeln!(out, "{rule:?} does not hold at {} ms under seed {}: {evidence}", self.at_ms, self.seed)?;
-        write!(out, "replay: cargo run --release -p isnad-tests -- simulate --seed {}", self.seed)
+        writeln!(out, "{rule:?} does not hold at {} ms under seed {}: {evidence}", self.at_ms, self.plan.seed)?;
+        write!(out, "replay: cargo run --release -p isnad-tests -- simulate {}", self.plan)
     }
 }
 
@@ -126,6 +150,10 @@ enum Event {
     User { site: usize },
     /// A user hands in an act, until it is held.
     Act { site: usize, act: Box<Act> },
+    /// An administrator does something.
+    Govern { administrator: usize },
+    /// It is looked whether all agree.
+    Tick,
     /// Something breaks.
     Fault,
     /// A partition heals, a disk has room again.
@@ -134,20 +162,40 @@ enum Event {
     Calm,
 }
 
+/// Nodes beyond which a seed is given less to do: what each says, all others hear.
+const MANY: usize = 8;
+
+/// How many nodes a seed has: few as a rule, thirty at most.
+fn draw_size(random: &mut Random) -> usize {
+    let (low, high) = match random.below(100) {
+        0..=2 => (12, 30),
+        3..=12 => (8, 11),
+        _ => (3, 7),
+    };
+    usize::try_from(random.between(low, high)).unwrap_or(3)
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
 /// Two nodes, the lower one first.
 type Pair = (usize, usize);
 
 /// Several nodes and all that surrounds them.
 pub struct World {
-    seed: u64,
-    broken: Option<Broken>,
+    plan: Plan,
     says: bool,
     random: Random,
     now_ms: u64,
     events: BTreeMap<(u64, u64), Event>,
     scheduled: u64,
+    consortium: ConsortiumId,
     members: SpaceId,
     public: SpaceId,
+    /// What every disk begins with.
+    founding: Vec<Act>,
     sites: Vec<Site>,
     by_node: BTreeMap<NodeId, usize>,
     links: BTreeMap<Pair, Link>,
@@ -167,10 +215,18 @@ pub struct World {
     stops_at: u64,
     /// Peers that lie go on once all else is calm.
     liars_stay: bool,
+    administrators: Vec<Administrator>,
+    /// Organisations that honest ones vote out.
+    suspects: Vec<OrganisationId>,
+    attest_after_ms: u64,
+    looks_at: u64,
     calm_since: Option<u64>,
     agreed_at: Option<u64>,
     acts_due: usize,
     ledger: Ledger,
+    /// Files that were carried once.
+    sticks: Vec<Vec<Vec<u8>>>,
+    writes: u64,
     faults: usize,
     frames: u64,
     trace: u64,
@@ -178,7 +234,7 @@ pub struct World {
 
 impl std::fmt::Debug for World {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("World").field("seed", &self.seed).field("now_ms", &self.now_ms).finish_non_exhaustive()
+        out.debug_struct("World").field("plan", &self.plan).field("now_ms", &self.now_ms).finish_non_exhaustive()
     }
 }
 
@@ -187,43 +243,54 @@ impl World {
     ///
     /// # Errors
     /// [`Failure`] names the first rule that did not hold.
-    pub fn run(seed: u64) -> Result<Report, Box<Failure>> {
-        Self::run_with(seed, None, false)
-    }
-
-    /// Runs a seed with a rule broken on purpose.
-    ///
-    /// # Errors
-    /// [`Failure`] names the first rule that did not hold.
-    pub fn run_broken(seed: u64, broken: Broken) -> Result<Report, Box<Failure>> {
-        Self::run_with(seed, Some(broken), false)
+    pub fn run(plan: &Plan) -> Result<Report, Box<Failure>> {
+        Self::run_with(plan, false)
     }
 
     /// Runs a seed and writes every event to standard error.
     ///
     /// # Errors
     /// [`Failure`] names the first rule that did not hold.
-    pub fn run_aloud(seed: u64) -> Result<Report, Box<Failure>> {
-        Self::run_with(seed, None, true)
+    pub fn run_aloud(plan: &Plan) -> Result<Report, Box<Failure>> {
+        Self::run_with(plan, true)
     }
 
-    fn run_with(seed: u64, broken: Option<Broken>, says: bool) -> Result<Report, Box<Failure>> {
-        let failed = |at_ms, finding| Box::new(Failure { seed, at_ms, finding });
-        let mut world = Self::founded(seed, broken).map_err(|finding| failed(0, finding))?;
+    fn run_with(plan: &Plan, says: bool) -> Result<Report, Box<Failure>> {
+        let mut world = Self::founded(plan).map_err(|finding| {
+            let plan = plan.clone();
+            Box::new(Failure { plan, at_ms: 0, finding, nodes: 0, stops_at: 0, faults: 0, writes: 0 })
+        })?;
         world.says = says;
-        world.play().map_err(|finding| failed(world.now_ms, finding))?;
+        let played = catch_unwind(AssertUnwindSafe(|| world.play()));
+        let played = played.unwrap_or_else(|panic| Err(Finding::new(Rule::Panicked, text_of(&*panic))));
+        played.map_err(|finding| world.failure(finding))?;
         Ok(world.report())
     }
 
-    fn founded(seed: u64, broken: Option<Broken>) -> Checked<Self> {
-        let mut random = Random::new(seed);
-        let organisations = usize::try_from(random.between(3, 5)).unwrap_or(3);
-        let nodes = organisations + random.index(3);
-        let consortium = Consortium::found(&mut random, organisations, nodes)
+    fn failure(&self, finding: Finding) -> Box<Failure> {
+        Box::new(Failure {
+            plan: self.plan.clone(),
+            at_ms: self.now_ms,
+            finding,
+            nodes: self.sites.len(),
+            stops_at: self.stops_at,
+            faults: self.faults as u64,
+            writes: self.writes,
+        })
+    }
+
+    fn founded(plan: &Plan) -> Checked<Self> {
+        let mut random = Random::new(plan.seed);
+        let drawn = draw_size(&mut random);
+        let nodes = plan.nodes.map_or(drawn, |most| most.max(2));
+        // Some organisations have two nodes.
+        let organisations = (nodes - random.index(1 + nodes / 3)).max(2);
+        let founded = Consortium::found(&mut random, organisations, nodes)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
-        let honest = nodes - random.index(1 + nodes / 3);
-        let Consortium { id, members, public, founding, grants, drafts, nodes: keys } = consortium;
+        let liars = random.index(1 + nodes / 3);
+        let honest = if plan.is_honest { nodes } else { nodes - liars };
         let lacking = random.chance(20).then(|| random.index(nodes));
+        let Consortium { id, members, public, founding, grants, drafts, nodes: keys, administrators } = founded;
         let mut missing = None;
         let mut sites = Vec::new();
         for (number, keys) in keys.into_iter().enumerate() {
@@ -234,33 +301,33 @@ impl World {
             let lies = (number >= honest).then(|| Lies::draw(&mut random));
             sites.push(Site::new(keys, Disk::new(id, [members, public], acts), lies, &mut random));
         }
-        let mut world = Self::around(seed, random, broken, members, public, sites);
+        let mut world = Self::around(plan, random, id, founding, sites);
+        world.administrators = administrators;
         world.plan(grants, drafts, missing)?;
         Ok(world)
     }
 
-    fn around(
-        seed: u64,
-        mut random: Random,
-        broken: Option<Broken>,
-        members: SpaceId,
-        public: SpaceId,
-        sites: Vec<Site>,
-    ) -> Self {
+    fn around(plan: &Plan, mut random: Random, id: ConsortiumId, founding: Vec<Act>, sites: Vec<Site>) -> Self {
         let by_node = sites.iter().enumerate().map(|(number, site)| (site.keys.node, number)).collect();
         let liars = sites.iter().filter(|site| !site.is_honest()).map(|site| site.keys.node);
         // A carried file has no name: what is in it may be a liar's.
         let liars = liars.chain([NodeId::ZERO]).collect();
         let count = sites.len();
+        let [members, public] = [OpenSpace::Members, OpenSpace::Public].map(|space| space.id(&id));
+        let kinds = Fault::draw(&mut random);
+        let slow_flush_ms = if random.chance(25) { 1_500 } else { 20 };
+        // Much goes on among many nodes in little time.
+        let stops_at = random.between(5_000, if count > MANY { 10_000 } else { 40_000 });
         Self {
-            seed,
-            broken,
+            plan: plan.clone(),
             says: false,
             now_ms: 0,
             events: BTreeMap::new(),
             scheduled: 0,
+            consortium: id,
             members,
             public,
+            founding,
             sites,
             by_node,
             links: BTreeMap::new(),
@@ -271,14 +338,20 @@ impl World {
             flushing: vec![None; count],
             waking: vec![None; count],
             generations: 0,
-            kinds: Fault::draw(&mut random),
-            slow_flush_ms: if random.chance(25) { 1_500 } else { 20 },
-            stops_at: random.between(5_000, 40_000),
+            kinds,
+            slow_flush_ms,
+            stops_at: plan.until_ms.map_or(stops_at, |until| until.min(stops_at)),
             liars_stay: random.chance(30),
+            administrators: Vec::new(),
+            suspects: Vec::new(),
+            attest_after_ms: random.between(300, 3_000),
+            looks_at: 0,
             calm_since: None,
             agreed_at: None,
             acts_due: 0,
             ledger: Ledger { liars, ..Ledger::default() },
+            sticks: Vec::new(),
+            writes: 0,
             faults: 0,
             frames: 0,
             trace: 0xcbf2_9ce4_8422_2325,
@@ -297,10 +370,15 @@ impl World {
         for (owner, act) in grants.into_iter().enumerate() {
             self.plan_act(owner, act);
         }
-        for (owner, act) in drafts.into_iter().enumerate() {
-            if self.random.chance(60) {
-                self.plan_act(owner, act);
+        // Every organisation drafts a version of its own, so that none has enough signatures; or they act one by one.
+        if self.random.chance(20) {
+            for (owner, act) in drafts.into_iter().enumerate() {
+                if self.random.chance(60) {
+                    self.plan_act(owner, act);
+                }
             }
+        } else {
+            self.plan_governing();
         }
         if let Some((site, act)) = missing {
             let at = self.random.below(self.stops_at);
@@ -310,6 +388,19 @@ impl World {
         self.schedule(500, Event::Fault);
         self.schedule(self.stops_at, Event::Calm);
         Ok(())
+    }
+
+    fn plan_governing(&mut self) {
+        self.suspects = governing::suspects(&self.sites);
+        for (number, administrator) in self.administrators.iter_mut().enumerate() {
+            let own = self.sites.iter().filter(|site| site.keys.organisation == administrator.organisation);
+            let writing = |site: &Site| [site.keys.contributor.public(), site.keys.late.public()];
+            administrator.keys = own.flat_map(writing).collect();
+            administrator.is_honest = !self.suspects.contains(&administrator.organisation);
+            let first = self.random.below(4_000);
+            self.scheduled += 1;
+            self.events.insert((self.now_ms + first, self.scheduled), Event::Govern { administrator: number });
+        }
     }
 
     /// An organisation hands in an act of its own at one of its nodes.
@@ -345,7 +436,9 @@ impl World {
             Event::Connect { pair } => self.connect(pair),
             Event::Flush { site, epoch } => {
                 self.clear_flush(site, epoch);
-                self.act_at(site, epoch, Site::flush)
+                self.act_at(site, epoch, Site::flush)?;
+                self.close_strangers(site);
+                Ok(())
             }
             Event::Wake { site, epoch } => {
                 if let Some(waking) = self.waking.get_mut(site) {
@@ -363,6 +456,11 @@ impl World {
             Event::Start { site } => self.start(site),
             Event::User { site } => self.user(site),
             Event::Act { site, act } => self.hand_in(site, act),
+            Event::Govern { administrator } => self.govern(administrator),
+            Event::Tick => {
+                self.tick();
+                Ok(())
+            }
             Event::Fault => self.fault(),
             Event::Heal { site } => {
                 if let Some(site) = self.sites.get_mut(site) {
@@ -386,10 +484,12 @@ impl World {
     }
 
     fn user(&mut self, number: usize) -> Checked {
-        if self.calm_since.is_some() {
+        if self.calm_since.is_some() || self.plan.writes.is_some_and(|most| self.writes >= most) {
             return Ok(());
         }
-        let next = self.random.between(300, 4_000);
+        self.writes += 1;
+        let crowd = if self.sites.len() > MANY { 4 } else { 1 };
+        let next = crowd * self.random.between(300, 4_000);
         self.schedule(next, Event::User { site: number });
         let Some(site) = self.sites.get(number).filter(|site| site.running.is_some()) else { return Ok(()) };
         if site.disk.image.governance.spaces().is_empty() {
@@ -405,7 +505,10 @@ impl World {
     fn hand_in(&mut self, number: usize, act: Box<Act>) -> Checked {
         let Some(site) = self.sites.get(number) else { return Ok(()) };
         let held = site.disk.image.governance.act(&act.id());
-        if held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed))) {
+        // What a liar has to say is not waited for.
+        let is_over = self.calm_since.is_some() && !site.is_honest();
+        if is_over || held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed)))
+        {
             self.acts_due -= 1;
             return Ok(());
         }
@@ -421,7 +524,8 @@ impl World {
             now_ms: self.now_ms,
             random: &mut self.random,
             ledger: &mut self.ledger,
-            broken: self.broken,
+            broken: self.plan.broken,
+            attest_after_ms: self.attest_after_ms,
             effects: Vec::new(),
         };
         act(site, &mut around)?;
@@ -446,6 +550,9 @@ impl World {
 
     fn effect(&mut self, from: usize, effect: Effect) -> Checked {
         match effect {
+            Effect::Attest { space, attestation } => {
+                self.act(from, |site, around| site.attest(space, attestation, around))
+            }
             Effect::Send { peer, frame } => self.send(from, peer, frame),
             Effect::Disconnect { peer, reason } => self.disconnect(from, peer, &reason),
             Effect::Check { log, after, until } => {
@@ -507,7 +614,7 @@ impl World {
 
     fn report(&self) -> Report {
         Report {
-            seed: self.seed,
+            seed: self.plan.seed,
             nodes: self.sites.len(),
             liars: self.ledger.liars.len() - 1,
             contributed: self.ledger.contributed,

@@ -9,6 +9,7 @@ mod bombs;
 mod clock;
 mod governance;
 mod home;
+mod keeping;
 mod network;
 mod sheets;
 

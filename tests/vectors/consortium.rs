@@ -227,7 +227,8 @@ impl Held {
         let ends = self.of(space).map(|(log, entries)| (log.author, end(entries.last().unwrap()))).collect();
         let missing = self.of(space).flat_map(|(_, entries)| entries).filter(|entry| entry.payload.is_none());
         let wanted = missing.map(|entry| (entry.header.author, end(entry))).collect();
-        Holding { ends, wanted, acts: self.governance.held_acts(&space).into_iter().collect() }
+        let acts = self.governance.held_acts(&space).into_iter().collect();
+        Holding { ends, wanted, acts, ..Holding::default() }
     }
 
     fn space(&self, name: &str, space: SpaceId) -> Value {

@@ -57,7 +57,7 @@ impl Site {
                     }
                     Output::Disconnect { reason, .. } => panic!("{reason}"),
                     Output::Refuse { refusal, .. } => panic!("{refusal}"),
-                    Output::Acknowledge { .. } | Output::WakeAt(_) | Output::Notice(_) => {}
+                    Output::Acknowledge { .. } | Output::WakeAt(_) | Output::Attest { .. } | Output::Notice(_) => {}
                 }
             }
             if !is_synced {
@@ -116,7 +116,7 @@ fn run(sites: &mut [Site; 2]) -> Vec<Said> {
         if let Frame::State { space, items, .. } = &decoded {
             let ends = items.iter().filter_map(|item| match item {
                 Item::End(author, end) => Some((LogKey { space: names[space], author: *author }, *end)),
-                Item::Act(..) | Item::Wanted(..) => None,
+                Item::Act(..) | Item::Fork(..) | Item::Branch(..) | Item::Wanted(..) => None,
             });
             ends.for_each(|(log, end)| decoders[1 - side].said(log, end));
         }

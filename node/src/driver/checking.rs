@@ -4,7 +4,24 @@ use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::Input;
 use isnad_protocol::store::LogView;
 
+use super::{Command, Driver};
 use crate::store::LogReader;
+
+impl Driver {
+    /// Checks signatures on idle cores, each of two threads a half.
+    pub(super) fn check(&self, log: LogKey, after: LogEnd, until: u64) {
+        let reader = self.reader.clone();
+        let commands = self.commands.clone();
+        let thread = std::thread::Builder::new().name("isnad-check".into());
+        let started = thread.spawn(move || {
+            let input = check_signatures(&reader, log, after, until);
+            let _ = commands.send(Command::Checked(input));
+        });
+        if let Err(error) = started {
+            tracing::error!(%error, "signatures are not checked: no thread");
+        }
+    }
+}
 
 /// Reads a stretch of a log and checks each signature, split over two threads.
 pub(super) fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) -> Input {

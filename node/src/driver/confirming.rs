@@ -7,6 +7,10 @@ use isnad_protocol::id::NodeId;
 use isnad_protocol::replica::{PeerStatus, Status};
 use isnad_protocol::time::Timestamp;
 
+use super::Driver;
+use crate::clock;
+use crate::signing::Blocked;
+
 /// The first wait, in milliseconds: longer than a peer takes to write and check what it was sent last.
 const FIRST_MS: u64 = 10_000;
 /// The longest: a node that nobody can confirm does not disturb its peers for that.
@@ -52,6 +56,27 @@ impl Confirming {
     fn wait(&mut self, now: Timestamp) {
         self.wait_ms = self.wait_ms.saturating_mul(2).clamp(FIRST_MS, LONGEST_MS);
         self.next = Some(now.after_ms(self.wait_ms));
+    }
+}
+
+impl Driver {
+    /// While nothing is signed for want of a confirmation: has a peer say once more what it holds.
+    pub(super) fn compare_again(&mut self) {
+        if !matches!(self.parts.signing.blocked(), Some(Blocked::Unconfirmed { .. })) {
+            self.confirming.stop();
+            return;
+        }
+        let (now, governance) = (Timestamp(clock::now_ms()), self.parts.replica.governance());
+        let own = self.parts.replica.own_logs();
+        let may = |node: &NodeId| {
+            let theirs = governance.nodes().get(node).copied();
+            theirs.is_some_and(|theirs| own.keys().all(|log| governance.key(&theirs, &log.author).is_none()))
+        };
+        let due = self.confirming.due(now, &self.parts.replica.status(), may);
+        if let (Some(peer), Some(network)) = (due, &self.parts.network) {
+            network.disconnect(peer, "to compare the ends of this node's logs once more".into());
+        }
+        self.wake_at = self.wake_at.into_iter().chain(self.confirming.next(now)).min();
     }
 }
 

@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod attested;
+
 /// An index and the journal that it is made from, in memory.
 struct Shelf {
     dir: TempDir,

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 
 use super::sheets::Sheets;
 use super::{
-    Changes, Index, POSITIONS, Position, ReadEntry, Write, decode_log, encode_log, log_key, position_key, prefix,
-    wanted_key,
+    Changes, Index, POSITIONS, Position, ReadEntry, Write, branch_key, decode_log, encode_log, fork_key, log_key,
+    position_key, prefix, wanted_key,
 };
 use crate::fault::Fault;
 
@@ -28,13 +29,13 @@ pub struct Applied {
 }
 
 /// Changes gathered over one batch; reads see them before they are applied.
-struct Update<'a> {
+pub(super) struct Update<'a> {
     index: &'a Index,
     logs: BTreeMap<LogKey, Log>,
     positions: BTreeMap<(LogKey, u64), Vec<u8>>,
     sheets: Sheets<'a>,
     reached: BTreeMap<SpaceId, Position>,
-    batch: Changes,
+    pub(super) batch: Changes,
     /// Frames that no honest replica writes there.
     passed_over: u64,
 }
@@ -101,7 +102,14 @@ impl<'a> Update<'a> {
             }
             Write::Payload(entry) if entry.entry().header.space == applied.space => self.payload(&entry, applied.at)?,
             Write::Checked { log, upto } if log.space == applied.space => self.checked(log, upto)?,
-            Write::Entry { .. } | Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } => false,
+            Write::Branch(entry) if entry.entry().header.space == applied.space => self.branch(&entry, applied.at)?,
+            Write::Fork(proof) if proof.log().space == applied.space => self.fork(&proof)?,
+            Write::Entry { .. }
+            | Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Branch(_)
+            | Write::Fork(_) => false,
             Write::Act(_) => true,
         };
         if !is_taken {
@@ -129,6 +137,7 @@ impl<'a> Update<'a> {
         if entry.entry().payload.is_none() && header.has_payload() {
             self.batch.insert(wanted_key(key, header.seq), entry.id().as_bytes());
         }
+        self.attest(entry)?;
         self.sheets.add(entry)?;
         Ok(true)
     }
@@ -143,8 +152,32 @@ impl<'a> Update<'a> {
         }
         self.batch.remove(key);
         self.set_position(log, header.seq, at)?;
+        self.attest(entry)?;
         self.sheets.replace(entry)?;
         Ok(true)
+    }
+
+    /// Keeps an entry on a branch of a closed log; `false` if it is kept already.
+    fn branch(&mut self, entry: &Authentic, at: Position) -> Result<bool, Fault> {
+        let header = &entry.entry().header;
+        let key = branch_key(LogKey { space: header.space, author: header.author }, entry.end());
+        if self.get(&key)?.is_some() {
+            return Ok(false);
+        }
+        self.batch.insert(key, [&at.to_u64().to_be_bytes()[..], header.prev.as_bytes()].concat());
+        self.sheets.add(entry)?;
+        Ok(true)
+    }
+
+    /// Keeps the proof of a fork; `false` if one at that position or before it is kept.
+    fn fork(&mut self, proof: &ForkProof) -> Result<bool, Fault> {
+        let key = fork_key(proof.log());
+        let known = self.get(&key)?.and_then(|known| ForkProof::decode(&known).ok());
+        let is_lower = known.is_none_or(|known| proof.seq() < known.seq());
+        if is_lower {
+            self.batch.insert(key, proof.encode());
+        }
+        Ok(is_lower)
     }
 
     /// Notes how far signatures are checked; `false` if that goes back, or beyond the log.
@@ -163,6 +196,7 @@ impl<'a> Update<'a> {
             return Ok(());
         }
         let records = self.records_behind(key, to, log.end, read)?;
+        self.newest_is(key, to, read)?;
         for seq in to.seq.saturating_add(1)..=log.end.seq {
             self.set_position(key, seq, Position::from_u64(0))?;
             self.batch.remove(wanted_key(key, seq));
@@ -182,9 +216,23 @@ impl<'a> Update<'a> {
         Ok(is_held && at(to.seq.saturating_add(1))?.is_some_and(|entry| !entry.entry().is_signed()))
     }
 
+    /// The last attestation of a log of them is the one in `to` again, if one stands there.
+    fn newest_is(&mut self, key: LogKey, to: LogEnd, read: ReadEntry<'_>) -> Result<(), Fault> {
+        if to.seq == 0 || !self.index.has_attested(key)? {
+            return Ok(());
+        }
+        let Some(position) = self.index.positions(key, to.seq)?.first().copied() else { return Ok(()) };
+        let entry = read(key.space, position)?;
+        let header = &entry.entry().header;
+        if header.kind == Kind::Attestation && entry.end() == to {
+            self.put_newest(key, header.organisation, to, header.time)?;
+        }
+        Ok(())
+    }
+
     /// What the entries of a log behind `to` are about: these sheets alone are touched by a cut, which a peer may cause often.
     fn records_behind(
-        &self,
+        &mut self,
         key: LogKey,
         to: LogEnd,
         end: LogEnd,
@@ -198,7 +246,9 @@ impl<'a> Update<'a> {
                 break;
             }
             for position in positions {
-                records.insert(read(key.space, position)?.entry().header.record);
+                let entry = read(key.space, position)?;
+                records.insert(entry.entry().header.record);
+                self.unattest(&entry, to)?;
                 seq = seq.saturating_add(1);
             }
         }
@@ -206,7 +256,7 @@ impl<'a> Update<'a> {
     }
 
     /// A value as it will stand after this batch.
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         self.batch.0.get(key).map_or_else(|| self.index.get(key), |value| Ok(value.clone()))
     }
 

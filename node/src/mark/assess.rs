@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use isnad_protocol::breakage::{self, Breakage};
+
 use super::{End, Machine, Mark, OwnLog};
 
 /// What mark and journal say of each other at a start.
@@ -74,6 +76,9 @@ impl Mark {
     /// Holds the mark that was found against this machine and against the ends of all own logs in the journal.
     #[must_use]
     pub fn assess(found: Option<&Self>, machine: Machine, journal: &BTreeMap<OwnLog, End>) -> Assessment {
+        if breakage::is_out(Breakage::RestoredHome) {
+            return Assessment::Agrees;
+        }
         let Some(mark) = found else { return Assessment::Missing };
         if mark.machine != machine {
             return Assessment::OtherMachine;

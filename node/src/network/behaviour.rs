@@ -1,6 +1,7 @@
 //! The gate, and the one stream of each connection.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use isnad_protocol::breakage::{self, Breakage};
@@ -10,25 +11,34 @@ use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::ReadyUpgrade;
 use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm, NetworkBehaviour, Stream,
-    StreamProtocol, SubstreamProtocol, THandlerInEvent, ToSwarm,
+    CloseConnection, ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm,
+    NetworkBehaviour, Stream, StreamProtocol, SubstreamProtocol, THandlerInEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
 
+use super::guests::Guests;
 use super::node_id;
+use crate::door::Door;
 
-/// The one protocol.
+/// The one protocol of members.
 pub(super) const PROTOCOL: StreamProtocol = StreamProtocol::new("/isnad/sync/1");
+/// The one protocol of candidates, while an invitation is open.
+pub(super) const JOIN: StreamProtocol = StreamProtocol::new("/isnad/join/1");
 
 /// A connection from or to a node that no member granted.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("no member organisation granted this node")]
 pub(super) struct NotAMember;
 
-/// Admits members' nodes alone, and opens one stream on each connection: its dialler does.
+/// Admits members' nodes, and guests while the door is open; opens one stream on each connection: its dialler does.
 #[derive(Debug)]
 pub(super) struct Sync {
     members: BTreeSet<NodeId>,
+    door: Option<Arc<Door>>,
+    guests: Guests,
+    /// What is opened and listened for where this node does not sync, but joins.
+    protocol: StreamProtocol,
+    closing: VecDeque<(PeerId, ConnectionId)>,
     streams: VecDeque<Opened>,
 }
 
@@ -42,8 +52,18 @@ pub(super) struct Opened {
 }
 
 impl Sync {
-    pub(super) const fn new(members: BTreeSet<NodeId>) -> Self {
-        Self { members, streams: VecDeque::new() }
+    pub(super) fn new(members: BTreeSet<NodeId>) -> Self {
+        Self::with_door(members, None, Guests::default())
+    }
+
+    /// The same with a door for candidates; who came through it stands in `guests`.
+    pub(super) const fn with_door(members: BTreeSet<NodeId>, door: Option<Arc<Door>>, guests: Guests) -> Self {
+        Self { members, door, guests, protocol: PROTOCOL, closing: VecDeque::new(), streams: VecDeque::new() }
+    }
+
+    /// Of a candidate, that joins with one node and does nothing else.
+    pub(super) fn joining(sponsor: NodeId) -> Self {
+        Self { protocol: JOIN, ..Self::new(BTreeSet::from([sponsor])) }
     }
 
     pub(super) fn set_members(&mut self, members: BTreeSet<NodeId>) {
@@ -58,6 +78,15 @@ impl Sync {
     fn admit(&self, peer: &PeerId) -> Result<(), ConnectionDenied> {
         if self.admits(peer) { Ok(()) } else { Err(ConnectionDenied::new(NotAMember)) }
     }
+
+    /// Lets a stranger in as a guest while the door is open to it: the oldest guest makes room.
+    fn let_in(&mut self, connection: ConnectionId, peer: PeerId) -> bool {
+        let is_open = self.door.as_ref().zip(node_id(&peer)).is_some_and(|(door, node)| door.is_open_to(&node));
+        if is_open {
+            self.closing.extend(self.guests.enter(connection, peer));
+        }
+        is_open
+    }
 }
 
 impl NetworkBehaviour for Sync {
@@ -66,13 +95,16 @@ impl NetworkBehaviour for Sync {
 
     fn handle_established_inbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         peer: PeerId,
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<Handler, ConnectionDenied> {
+        if !self.admits(&peer) && self.let_in(connection, peer) {
+            return Ok(Handler::new(JOIN, false));
+        }
         self.admit(&peer)?;
-        Ok(Handler { opens: false, streams: VecDeque::new() })
+        Ok(Handler::new(self.protocol.clone(), false))
     }
 
     fn handle_pending_outbound_connection(
@@ -95,10 +127,17 @@ impl NetworkBehaviour for Sync {
         _: PortUse,
     ) -> Result<Handler, ConnectionDenied> {
         self.admit(&peer)?;
-        Ok(Handler { opens: true, streams: VecDeque::new() })
+        Ok(Handler::new(self.protocol.clone(), true))
     }
 
-    fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
+    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        match event {
+            FromSwarm::ConnectionClosed(closed) => self.guests.leave(&closed.connection_id),
+            // Behind the gate a limit may have said no.
+            FromSwarm::ListenFailure(failed) => self.guests.leave(&failed.connection_id),
+            _ => {}
+        }
+    }
 
     fn on_connection_handler_event(
         &mut self,
@@ -110,6 +149,9 @@ impl NetworkBehaviour for Sync {
     }
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Opened, THandlerInEvent<Self>>> {
+        if let Some((peer_id, connection)) = self.closing.pop_front() {
+            return Poll::Ready(ToSwarm::CloseConnection { peer_id, connection: CloseConnection::One(connection) });
+        }
         // Handlers' events wake the swarm, which polls every behaviour after it has passed them on.
         self.streams.pop_front().map_or(Poll::Pending, |opened| Poll::Ready(ToSwarm::GenerateEvent(opened)))
     }
@@ -118,8 +160,15 @@ impl NetworkBehaviour for Sync {
 /// One connection: a stream, and the connection kept as long as the node wants it.
 #[derive(Debug)]
 pub(super) struct Handler {
+    protocol: StreamProtocol,
     opens: bool,
     streams: VecDeque<(Stream, bool)>,
+}
+
+impl Handler {
+    const fn new(protocol: StreamProtocol, opens: bool) -> Self {
+        Self { protocol, opens, streams: VecDeque::new() }
+    }
 }
 
 impl ConnectionHandler for Handler {
@@ -131,7 +180,7 @@ impl ConnectionHandler for Handler {
     type OutboundOpenInfo = ();
 
     fn listen_protocol(&self) -> SubstreamProtocol<Self::InboundProtocol> {
-        SubstreamProtocol::new(ReadyUpgrade::new(PROTOCOL), ())
+        SubstreamProtocol::new(ReadyUpgrade::new(self.protocol.clone()), ())
     }
 
     fn connection_keep_alive(&self) -> bool {
@@ -143,7 +192,7 @@ impl ConnectionHandler for Handler {
         _: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Self::ToBehaviour>> {
         if std::mem::take(&mut self.opens) {
-            let protocol = SubstreamProtocol::new(ReadyUpgrade::new(PROTOCOL), ());
+            let protocol = SubstreamProtocol::new(ReadyUpgrade::new(self.protocol.clone()), ());
             return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol });
         }
         self.streams

@@ -18,22 +18,33 @@ const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 /// The stream's own, `InvalidData` for a length out of bounds, `TimedOut` for a frame that does not end.
 pub(super) async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
+    read_frame_within(stream, limits::FRAME_BYTES).await
+}
+
+/// The same with a bound of its own on the frame.
+///
+/// # Errors
+/// As of [`read_frame`].
+pub(super) async fn read_frame_within(
+    stream: &mut (impl AsyncRead + Unpin),
+    most: usize,
+) -> io::Result<Option<Vec<u8>>> {
     let mut first = [0; 1];
     if stream.read(&mut first).await? == 0 {
         return Ok(None);
     }
-    match timeout(FRAME_TIMEOUT, read_rest(stream, first)).await {
+    match timeout(FRAME_TIMEOUT, read_rest(stream, first, most)).await {
         Ok(frame) => frame.map(Some),
         Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "stalled in the middle of a frame")),
     }
 }
 
-async fn read_rest(stream: &mut (impl AsyncRead + Unpin), first: [u8; 1]) -> io::Result<Vec<u8>> {
+async fn read_rest(stream: &mut (impl AsyncRead + Unpin), first: [u8; 1], most: usize) -> io::Result<Vec<u8>> {
     let mut rest = [0; 3];
     stream.read_exact(&mut rest).await?;
     let [a, b, c] = rest;
     let length = usize::try_from(u32::from_be_bytes([first[0], a, b, c])).unwrap_or(usize::MAX);
-    if !(1..=limits::FRAME_BYTES).contains(&length) {
+    if !(1..=most).contains(&length) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a frame of {length} bytes")));
     }
     let mut frame = Vec::new();

@@ -21,7 +21,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::behaviour::{NotAMember, Opened, Sync};
 use super::dialling::Targets;
+use super::guests::{self, Guests, Pings};
 use super::{Command, Event, NetworkError, Settings, codec, node_id, parse_address, peer_id};
+use crate::door::Door;
 
 /// Bytes that may wait to be sent to one peer: four times what its credit allows (limits::CREDIT_BYTES).
 const QUEUE_BYTES: usize = 16 * 1_024 * 1_024;
@@ -42,7 +44,7 @@ const PING: Duration = if cfg!(test) { Duration::from_secs(1) } else { Duration:
 #[derive(NetworkBehaviour)]
 struct Behaviour {
     sync: Sync,
-    ping: ping::Behaviour,
+    ping: Pings,
     limits: connection_limits::Behaviour,
 }
 
@@ -74,16 +76,29 @@ pub(super) struct Driver {
     targets: Targets,
     ended: mpsc::UnboundedReceiver<(PeerId, ConnectionId, String)>,
     end: mpsc::UnboundedSender<(PeerId, ConnectionId, String)>,
+    door: Option<Arc<Door>>,
+    guests: Guests,
+    /// Exchanges with guests that are over, and whether a candidate is kept.
+    visits: (mpsc::UnboundedSender<Visit>, mpsc::UnboundedReceiver<Visit>),
+}
+
+/// An exchange with a guest that is over.
+struct Visit {
+    peer: PeerId,
+    connection: ConnectionId,
+    is_kept: bool,
 }
 
 impl Driver {
     pub(super) async fn new(
         settings: Settings,
+        door: Option<Arc<Door>>,
         inbox: mpsc::UnboundedReceiver<Command>,
         events: mpsc::Sender<Event>,
     ) -> Result<Self, NetworkError> {
         let keypair = identity::Keypair::ed25519_from_bytes(settings.seed.to_vec()).map_err(|_| NetworkError::Key)?;
-        let mut swarm = build(keypair, settings.members)?;
+        let guests = Guests::default();
+        let mut swarm = build(keypair, Sync::with_door(settings.members, door.clone(), guests.clone()), &guests)?;
         // All before the first of them is listened on: this node does not stand in its own way.
         for address in &settings.listen {
             let in_use = |source| NetworkError::Listen { address: address.clone(), source };
@@ -104,7 +119,8 @@ impl Driver {
         let (end, ended) = mpsc::unbounded_channel();
         let own = *swarm.local_peer_id();
         let (live, connections) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { swarm, own, inbox, events, live, connections, targets, ended, end })
+        let visits = mpsc::unbounded_channel();
+        Ok(Self { swarm, own, inbox, events, live, connections, targets, ended, end, door, guests, visits })
     }
 
     pub(super) async fn run(mut self) {
@@ -115,6 +131,7 @@ impl Driver {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.swarm_event(event).await,
                 Some((peer, connection, reason)) = self.ended.recv() => self.close(peer, connection, reason).await,
+                Some(visit) = self.visits.1.recv() => self.visited(visit).await,
                 command = self.inbox.recv() => match command {
                     Some(Command::Stop) | None => break,
                     Some(command) => self.command(command).await,
@@ -156,11 +173,12 @@ impl Driver {
 
     async fn set_members(&mut self, members: BTreeSet<NodeId>) {
         self.swarm.behaviour_mut().sync.set_members(members);
-        let connected: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
-        for peer in connected {
-            if !self.swarm.behaviour().sync.admits(&peer) {
-                // An error says that the peer has gone already.
-                let _ = self.swarm.disconnect_peer_id(peer);
+        // Guests have their own time; and one who has become a member comes again as one.
+        let open: Vec<(PeerId, ConnectionId)> =
+            self.connections.iter().map(|(connection, open)| (open.peer, *connection)).collect();
+        for (peer, connection) in open {
+            if !self.guests.has(&connection) && !self.swarm.behaviour().sync.admits(&peer) {
+                self.close(peer, connection, "no member's node any more".into()).await;
             }
         }
         self.targets.hurry();
@@ -171,7 +189,7 @@ impl Driver {
         let now = Instant::now();
         for (id, connection) in &mut self.connections {
             if connection.deadline.is_some_and(|deadline| deadline <= now) {
-                tracing::info!(peer = %connection.peer, address = %connection.address, "opened no stream: closed");
+                tracing::info!(peer = %connection.peer, address = %connection.address, "its time is up: closed");
                 connection.deadline = None;
                 self.swarm.close_connection(*id);
             }
@@ -212,7 +230,8 @@ impl Driver {
             SwarmEvent::ConnectionEstablished { connection_id, peer_id: peer, endpoint, .. } => {
                 let (ConnectedPoint::Dialer { address, .. } | ConnectedPoint::Listener { send_back_addr: address, .. }) =
                     endpoint;
-                let deadline = Some(Instant::now() + STREAM_TIMEOUT);
+                let is_guest = self.guests.has(&connection_id);
+                let deadline = Some(Instant::now() + if is_guest { guests::STAY } else { STREAM_TIMEOUT });
                 self.connections.insert(connection_id, Connection { peer, address, deadline });
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, cause, .. } => {
@@ -254,6 +273,10 @@ impl Driver {
     async fn opened(&mut self, opened: Opened) {
         let Opened { peer, connection, stream, outbound } = opened;
         let Some(node) = node_id(&peer) else { return };
+        if self.guests.has(&connection) {
+            self.receive(peer, node, connection, stream);
+            return;
+        }
         let is_lower = self.own < peer;
         if let Some(live) = self.live.get(&peer) {
             if live.connection == connection || live.outbound == outbound || outbound != is_lower {
@@ -271,6 +294,28 @@ impl Driver {
         self.tell(Event::Connected { peer: node, address, outbound }).await;
         let live = self.spawn(peer, node, connection, stream, outbound);
         self.live.insert(peer, live);
+    }
+
+    /// Speaks with a guest, beside everything else: it may be slow.
+    fn receive(&self, peer: PeerId, node: NodeId, connection: ConnectionId, stream: Stream) {
+        let Some(guest) = self.door.as_ref().and_then(|door| door.guest(node)) else { return };
+        let visits = self.visits.0.clone();
+        tokio::spawn(async move {
+            let mut is_kept = false;
+            if let Ok(Err(error)) = timeout(guests::STAY, guests::serve(stream, guest, &mut is_kept)).await {
+                tracing::info!(%peer, %error, "a guest was cut off");
+            }
+            let _ = visits.send(Visit { peer, connection, is_kept });
+        });
+    }
+
+    async fn visited(&mut self, visit: Visit) {
+        let Visit { peer, connection, is_kept } = visit;
+        self.swarm.close_connection(connection);
+        let Some(node) = node_id(&peer) else { return };
+        let address = self.connections.get(&connection).map(|open| open.address.to_string()).unwrap_or_default();
+        // One who proved nothing is told of like any other who knocks.
+        self.tell(if is_kept { Event::Candidate { node, address } } else { Event::Stranger { node, address } }).await;
     }
 
     fn spawn(&self, peer: PeerId, node: NodeId, connection: ConnectionId, stream: Stream, outbound: bool) -> Live {
@@ -378,7 +423,7 @@ fn free(address: &Multiaddr) -> std::io::Result<()> {
     }
 }
 
-fn build(keypair: identity::Keypair, members: BTreeSet<NodeId>) -> Result<Swarm<Behaviour>, NetworkError> {
+fn build(keypair: identity::Keypair, sync: Sync, guests: &Guests) -> Result<Swarm<Behaviour>, NetworkError> {
     let limits = ConnectionLimits::default()
         .with_max_pending_incoming(Some(64))
         .with_max_pending_outgoing(Some(64))
@@ -405,8 +450,11 @@ fn build(keypair: identity::Keypair, members: BTreeSet<NodeId>) -> Result<Swarm<
             config
         })
         .with_behaviour(|_| Behaviour {
-            sync: Sync::new(members),
-            ping: ping::Behaviour::new(ping::Config::new().with_interval(PING).with_timeout(PING)),
+            sync,
+            ping: Pings::new(
+                ping::Behaviour::new(ping::Config::new().with_interval(PING).with_timeout(PING)),
+                guests.clone(),
+            ),
             limits: connection_limits::Behaviour::new(limits),
         })
         .map_err(|_| NetworkError::Key)?

@@ -80,3 +80,43 @@ fn nobody_confirms_less_than_the_mark_knows() {
     signing.confirmed(log(1, 1), end(20), &BTreeMap::from([(log(1, 1), end(20))]));
     assert_eq!(signing.check(), Ok(()));
 }
+
+/// A home that has signed three entries with its one key and agrees with its journal.
+fn signed(dir: &TempDir) -> (Home, BTreeMap<OwnLog, End>) {
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let ends = BTreeMap::from([(OwnLog::of(log(1, 1)), End { seq: 3, id: end(3).id })]);
+    Mark::confirmed(Machine::of_home(home.path()).unwrap(), &ends).write(&home.mark()).unwrap();
+    (home, ends)
+}
+
+#[test]
+fn a_key_seen_elsewhere_stops_the_home_at_once_and_for_good() {
+    let dir = TempDir::new().unwrap();
+    let (home, mut ends) = signed(&dir);
+    let keys = [log(1, 1).author, log(1, 2).author];
+    let mut signing = Signing::open(&home, &keys, &ends).unwrap();
+    assert!(signing.check().is_ok());
+    assert!(signing.seen_elsewhere(keys[0], Timestamp(0)), "before this home was opened or after, it was not lost");
+    let stopped = Err(Blocked::KeyElsewhere { key: keys[0] });
+    assert_eq!(signing.check(), stopped);
+    ends.insert(OwnLog::of(log(1, 1)), End { seq: 4, id: end(4).id });
+    let mut again = Signing::open(&home, &keys, &ends).unwrap();
+    assert_eq!(again.check(), stopped, "after a restart too");
+    assert!(!again.signs_with(&keys[0]) && !again.signs_with(&keys[1]), "the other copy has both");
+    again.confirmed(log(1, 1), end(4), &BTreeMap::from([(log(1, 1), end(4))]));
+    assert_eq!(again.check(), stopped, "nobody can confirm it away");
+    // A new key is another matter: its log is its own, whatever became of those of the old ones.
+    let new = log(1, 3).author;
+    let signing = Signing::open(&home, &[keys[0], keys[1], new], &ends).unwrap();
+    assert_eq!(signing.check(), Ok(()));
+    assert!(signing.signs_with(&new) && !signing.signs_with(&keys[0]));
+}
+
+#[test]
+fn what_a_restored_home_has_lost_comes_back_and_what_is_signed_meanwhile_stops_it() {
+    let (_dir, mut signing) = restored(&[(log(1, 1), end(3))]);
+    assert!(!signing.seen_elsewhere(log(1, 1).author, Timestamp(1)), "signed before the home was opened");
+    assert!(matches!(signing.check(), Err(Blocked::Unconfirmed { .. })));
+    assert!(signing.seen_elsewhere(log(1, 1).author, Timestamp(clock::now_ms() + 1)));
+    assert_eq!(signing.check(), Err(Blocked::KeyElsewhere { key: log(1, 1).author }));
+}

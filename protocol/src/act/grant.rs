@@ -9,7 +9,7 @@ use crate::key::{PublicKey, SecretKey, Signature, Use};
 use crate::time::Day;
 
 /// What a key may sign; one role for a key's life. DESIGN §7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Nothing: a node key is granted as one.

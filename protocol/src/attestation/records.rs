@@ -103,6 +103,86 @@ impl Node {
     }
 }
 
+/// What hangs at one side of a branch: a record, or a branch further down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Child {
+    /// The bit at which the records beneath part; `None` for a single one.
+    pub bit: Option<u8>,
+    /// The record, or any of those beneath.
+    pub record: RecordId,
+    /// Its hash: a leaf's, or a branch's.
+    pub hash: [u8; 32],
+}
+
+/// The same tree, kept by somebody else, branch by branch, so that neither a start nor a change reads all of it.
+pub trait Branches {
+    /// What goes wrong.
+    type Fault;
+
+    /// The branch at `bit` of all records that begin so before it, with zeros from there on; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn branch(&self, bit: u8, beginning: &RecordId) -> Result<Option<[Child; 2]>, Self::Fault>;
+
+    /// Puts a branch in its place.
+    fn put(&mut self, bit: u8, beginning: &RecordId, sides: [Child; 2]);
+}
+
+/// Puts what [`leaf`] made of a record in the place of what was there, along one path. Returns the new top, whose hash is the
+/// root; `None` if a branch is missing, so that the tree is to be made anew.
+///
+/// # Errors
+/// If a branch cannot be read.
+pub fn set_in<B: Branches>(
+    branches: &mut B,
+    top: Option<Child>,
+    record: RecordId,
+    leaf: [u8; 32],
+) -> Result<Option<Child>, B::Fault> {
+    let mut new = Child { bit: None, record, hash: leaf };
+    let Some(mut at) = top else { return Ok(Some(new)) };
+    let mut path = Vec::new();
+    while let Some(bit) = at.bit {
+        let Some(sides) = branches.branch(bit, &beginning(&at.record, bit))? else { return Ok(None) };
+        path.push((bit, at, sides));
+        at = *side_of(&sides, has_bit(&record, bit));
+    }
+    if let Some(differs) = first_difference(&at.record, &record) {
+        // The new branch stands above all that part further down.
+        let below = path.iter().position(|(bit, ..)| *bit > differs).unwrap_or(path.len());
+        let beside = path.get(below).map_or(at, |(_, at, _)| *at);
+        path.truncate(below);
+        new =
+            branch_of(branches, differs, record, if has_bit(&record, differs) { [beside, new] } else { [new, beside] });
+    }
+    for (bit, _, [zero, one]) in path.into_iter().rev() {
+        new = branch_of(branches, bit, record, if has_bit(&record, bit) { [zero, new] } else { [new, one] });
+    }
+    Ok(Some(new))
+}
+
+const fn side_of(sides: &[Child; 2], is_one: bool) -> &Child {
+    let [zero, one] = sides;
+    if is_one { one } else { zero }
+}
+
+fn branch_of<B: Branches>(branches: &mut B, bit: u8, record: RecordId, sides: [Child; 2]) -> Child {
+    branches.put(bit, &beginning(&record, bit), sides);
+    let [zero, one] = sides;
+    Child { bit: Some(bit), record, hash: hash_plain(&[&BRANCH, &[bit], &zero.hash, &one.hash]) }
+}
+
+/// The bits before that number, and zeros.
+fn beginning(record: &RecordId, bit: u8) -> RecordId {
+    let mut bytes = *record.as_bytes();
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        let kept = usize::from(bit).saturating_sub(at.saturating_mul(8)).min(8);
+        *byte &= u8::MAX.checked_shl(8 - u32::try_from(kept).unwrap_or(8)).unwrap_or(0);
+    }
+    RecordId::new(bytes)
+}
+
 /// The bit of that number, from the top of the first byte.
 fn has_bit(record: &RecordId, bit: u8) -> bool {
     let byte = record.as_bytes().get(usize::from(bit / 8)).copied().unwrap_or(0);

@@ -86,7 +86,30 @@ proptest! {
         for (record, leaf) in leaves.iter().rev() {
             backwards.set(*record, *leaf);
         }
-        prop_assert_eq!(backwards, tree);
+        prop_assert_eq!(&backwards, &tree);
+        let (mut kept, mut top) = (Kept::default(), None);
+        for record in &records {
+            let leaf = leaf(&name(record), &[EntryId::new([record.2; 32])]);
+            top = set_in(&mut kept, top, name(record), leaf).unwrap();
+            prop_assert!(top.is_some());
+        }
+        prop_assert_eq!(top.map_or([0; 32], |top| top.hash), tree.root(), "kept branch by branch");
+    }
+}
+
+/// A tree kept branch by branch.
+#[derive(Default)]
+struct Kept(BTreeMap<(u8, RecordId), [Child; 2]>);
+
+impl Branches for Kept {
+    type Fault = std::convert::Infallible;
+
+    fn branch(&self, bit: u8, beginning: &RecordId) -> Result<Option<[Child; 2]>, Self::Fault> {
+        Ok(self.0.get(&(bit, *beginning)).copied())
+    }
+
+    fn put(&mut self, bit: u8, beginning: &RecordId, sides: [Child; 2]) {
+        self.0.insert((bit, *beginning), sides);
     }
 }
 

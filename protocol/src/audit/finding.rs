@@ -40,6 +40,8 @@ pub enum What {
     CutNowhere,
     /// A log was cut back though the first entry behind the cut has no bad signature, or one that was said to be checked.
     CutUnexplained,
+    /// Bytes in the place of a proof of a fork prove none.
+    NoForkProof,
     /// Bytes in the place of an act are none.
     NoAct,
     /// A signature under an act is not that key's.
@@ -66,6 +68,8 @@ pub enum What {
     Twice,
     /// A bad signature was found and the log cut back before it.
     CutBack,
+    /// The proof of a fork: its log is closed from there on.
+    ForkProof,
     /// The author may not sign this here: left out of views.
     Unauthorised,
     /// The payload breaks a rule: kept, and without effect.
@@ -87,6 +91,7 @@ impl What {
             Self::TailInUse
                 | Self::Twice
                 | Self::CutBack
+                | Self::ForkProof
                 | Self::Unauthorised
                 | Self::Inert
                 | Self::Wanted
@@ -115,6 +120,7 @@ impl What {
             Self::CheckedBack => "checked_back",
             Self::CutNowhere => "cut_nowhere",
             Self::CutUnexplained => "cut_unexplained",
+            Self::NoForkProof => "no_fork_proof",
             Self::NoAct => "no_act",
             Self::ActSignature => "act_signature",
             Self::ActRefused => "act_refused",
@@ -127,6 +133,7 @@ impl What {
             Self::TailInUse => "tail_in_use",
             Self::Twice => "twice",
             Self::CutBack => "cut_back",
+            Self::ForkProof => "fork_proof",
             Self::Unauthorised => "unauthorised",
             Self::Inert => "inert",
             Self::Wanted => "wanted",

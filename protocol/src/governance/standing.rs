@@ -1,21 +1,40 @@
 //! What governance says of a log and of an entry: whether it is taken, whether its role may sign it. DESIGN §7, §8.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::act::{OrganisationKind, Role};
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
-use crate::governance::Governance;
+use crate::governance::{Against, Governance, Position};
 use crate::id::{ActId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::Authentic;
 use crate::standing::{Judge, Standing};
 
 /// What governance has against an entry: the first of the standings that take an entry out of a view. format §8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
     /// Its author may not sign this here.
     Unauthorised {
         /// Why not.
         why: Unauthorised,
+    },
+    /// Its log is forked at this position, before it or where it stands, and it is not held by most.
+    Forked {
+        /// The lowest position that is known to be taken twice.
+        seq: u64,
+    },
+    /// Beyond what an act lets count; held by most, who acknowledged it before they knew of that.
+    Repudiated {
+        /// The act.
+        by: ActId,
+        /// Who acknowledged it, of each organisation the first place in each of its attesting logs.
+        acknowledged_by: BTreeMap<OrganisationId, BTreeSet<Position>>,
+    },
+    /// Beyond what an act lets count.
+    Revoked {
+        /// The act.
+        by: ActId,
     },
 }
 
@@ -96,8 +115,10 @@ impl Governance {
     #[must_use]
     pub fn rule(&self, entry: &Authentic) -> Option<Ruling> {
         let header = &entry.entry().header;
-        let why = self.authorise(&header.space, &header.author, &header.organisation, header.kind).err()?;
-        Some(Ruling::Unauthorised { why })
+        match self.authorise(&header.space, &header.author, &header.organisation, header.kind) {
+            Err(why) => Some(Ruling::Unauthorised { why }),
+            Ok(()) => self.rule_closed(entry),
+        }
     }
 
     /// Judges what an author may sign where, before there is an entry.
@@ -143,8 +164,15 @@ impl Governance {
 
 impl Judge for Governance {
     fn judge(&self, entry: &Authentic) -> Option<Standing> {
-        self.rule(entry).map(|ruling| match ruling {
-            Ruling::Unauthorised { .. } => Standing::Unauthorised,
+        let header = &entry.entry().header;
+        let may = self.authorise(&header.space, &header.author, &header.organisation, header.kind);
+        if may.is_err() {
+            return Some(Standing::Unauthorised);
+        }
+        self.against(entry).map(|against| match against {
+            Against::Forked => Standing::Forked,
+            Against::Repudiated(_) => Standing::Repudiated,
+            Against::Revoked(_) => Standing::Revoked,
         })
     }
 

@@ -92,6 +92,15 @@ impl ForkProof {
         Self::check([signed()?, signed()?])
     }
 
+    /// What a proof says it is about, before any signature is checked: the log, and the position.
+    #[must_use]
+    pub fn claim(bytes: &[u8]) -> Option<(LogKey, u64)> {
+        let mut reader = Reader::new(bytes);
+        let header = reader.array().ok().filter(|tag| *tag == FORK_TAG).and_then(|_| reader.array().ok())?;
+        let header = Header::decode(&header).ok()?;
+        Some((LogKey { space: header.space, author: header.author }, header.seq))
+    }
+
     fn check(headers: [(Header, Signature); 2]) -> Result<Self, NoProof> {
         let [(one, _), (other, _)] = &headers;
         if (one.author, one.space, one.seq) != (other.author, other.space, other.seq) {

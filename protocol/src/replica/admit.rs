@@ -39,6 +39,12 @@ pub enum Refusal {
         /// The position.
         seq: u64,
     },
+    /// The log is closed: what its key signs beyond a fork or a cut counts for nothing by itself.
+    #[error("this log is closed behind seq {seq}")]
+    Closed {
+        /// The last position that is taken.
+        seq: u64,
+    },
     /// More headers of one log without payload than a replica keeps in mind.
     #[error("too many payloads of this log are missing already: it goes on once some of them have come")]
     TooManyWanted,
@@ -61,6 +67,7 @@ impl Refusal {
             Self::ActBytes(error) => error.code(),
             Self::Act(refusal) => refusal.code(),
             Self::Equivocation { .. } => "entry_equivocation",
+            Self::Closed { .. } => "log_closed",
             Self::TooManyWanted => "too_many_wanted",
             Self::Waits => "act_waits",
             Self::NotFlushed => "not_flushed",
@@ -72,7 +79,13 @@ impl Refusal {
 type Extend = fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>;
 
 impl Replica {
-    pub(super) fn submit(&mut self, request: RequestId, entries: Vec<Entry>) {
+    pub(super) fn submit(&mut self, request: RequestId, entries: Vec<Entry>, logs: &impl LogView) -> Result<(), Fault> {
+        for (key, group) in by_log(entries.clone()) {
+            if let Err(refusal) = self.compare(None, key, &group, logs)? {
+                self.outputs.push_back(Output::Refuse { request, refusal });
+                return Ok(());
+            }
+        }
         match self.admit_all(entries) {
             Ok(runs) => {
                 let ids = runs.iter().flat_map(|(_, run)| run.entries.iter().map(Authentic::id)).collect();
@@ -85,6 +98,7 @@ impl Replica {
             }
             Err(refusal) => self.outputs.push_back(Output::Refuse { request, refusal }),
         }
+        Ok(())
     }
 
     /// Checks entries of any number of logs without taking any.
@@ -93,6 +107,10 @@ impl Replica {
         for (key, group) in by_log(entries) {
             let open = runs.iter().rev().find(|(known, _)| *known == key).map(|(_, run)| run.log);
             let log = open.or_else(|| self.held.logs.get(&key).copied());
+            let closing = self.closing_of(&key);
+            if group.iter().any(|entry| entry.header.seq > closing) {
+                return Err(Refusal::Closed { seq: closing });
+            }
             runs.push((key, self.admit(key, log.as_ref(), group, Log::extend)?));
         }
         Ok(runs)
@@ -131,7 +149,22 @@ impl Replica {
     }
 
     /// Takes what a peer sent of one log: what is held already is passed over, what does not continue it is refused.
-    pub(super) fn take_group(&mut self, peer: NodeId, group: Group) -> Result<(), Refusal> {
+    pub(super) fn take_group(
+        &mut self,
+        peer: NodeId,
+        group: Group,
+        logs: &impl LogView,
+    ) -> Result<Result<(), Refusal>, Fault> {
+        let is_beyond = group.entries.first().is_some_and(|first| first.header.seq > self.closing_of(&group.log));
+        if is_beyond && self.branching.is_asked(peer, &group.log) {
+            return Ok(self.take_branch(peer, group.log, group.entries));
+        }
+        let compared = self.compare(Some(peer), group.log, &group.entries, logs)?;
+        Ok(compared.and_then(|()| self.take_next(peer, group)))
+    }
+
+    /// Takes entries none of which differs from one that is held.
+    fn take_next(&mut self, peer: NodeId, group: Group) -> Result<(), Refusal> {
         let key = group.log;
         let Some(last) = group.entries.last() else { return Ok(()) };
         let last = LogEnd { seq: last.header.seq, id: last.header.id() };
@@ -142,16 +175,13 @@ impl Replica {
                 session.lacking().insert(key);
             }
         }
-        if let Some(twin) = group.entries.iter().find(|entry| entry.header.seq == held.seq)
-            && twin.header.id() != held.id
-        {
-            // Only an author's own signature shows that he forked his log: without it these are a liar's bytes.
-            if !twin.is_signed() {
-                return Err(log::Refusal::Signature.into());
-            }
-            return Err(Refusal::Equivocation { seq: held.seq });
-        }
-        let entries: Vec<Entry> = group.entries.into_iter().filter(|entry| entry.header.seq > held.seq).collect();
+        let organisation = group.entries.first().map(|first| first.header.organisation);
+        let is_held = self.held.logs.contains_key(&key);
+        // Of one that is not held it is not known yet whether it is closed.
+        let unheld = organisation.filter(|_| !is_held).and_then(|whose| self.governance.is_closed(&key, &whose));
+        let closing = self.closing_of(&key).min(unheld.unwrap_or(u64::MAX));
+        let is_due = |entry: &Entry| held.seq < entry.header.seq && entry.header.seq <= closing;
+        let entries: Vec<Entry> = group.entries.into_iter().filter(is_due).collect();
         let is_next = entries.first().is_some_and(|first| Some(first.header.seq) == held.seq.checked_add(1));
         if !is_next {
             // Held already, or beyond a gap: in both cases the plan asks for what is missing.
@@ -163,7 +193,8 @@ impl Replica {
         }
         let run = self.admit(key, self.held.logs.get(&key), entries, Log::extend_on_last)?;
         if self.own.contains(&key.author) {
-            self.notice(Notice::OwnKeyElsewhere { log: key });
+            let time = run.entries.last().map_or(Timestamp(0), |entry| entry.entry().header.time);
+            self.notice(Notice::OwnKeyElsewhere { log: key, time });
         }
         if run.log.checked != run.log.end {
             self.senders.entry(key).or_default().insert(run.log.end.seq, (peer, held.seq));
@@ -245,7 +276,8 @@ impl Replica {
         }
         let is_shown = self.flushed.is_none() && !weighed.is_waiting();
         let before = is_shown.then(|| Box::new(self.governance.clone()));
-        let Change { taken, acts, .. } = self.governance.apply(weighed);
+        let Change { taken, acts, attesting } = self.governance.apply(weighed);
+        self.now_attesting(attesting.into_iter().map(|(_, key)| key));
         tracing::info!(act = %act.id(), scope = %act.scope_id(), version = act.version(), ?taken, "act taken");
         let writes: Vec<_> = acts.iter().filter_map(|id| self.governance.act(id)).cloned().map(Write::Act).collect();
         if !writes.is_empty() {
@@ -334,15 +366,15 @@ impl Replica {
 
     /// What peers are told to be missing in these logs.
     pub(super) fn told_wanted(&self, logs: &BTreeMap<LogKey, bool>) -> BTreeSet<(LogKey, LogEnd)> {
-        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
+        let is_checked = |log: &LogKey, at: LogEnd| self.is_told(log, at);
         let wanted = self.durable.wanted.iter();
-        wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, at.seq)).copied().collect()
+        wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, *at)).copied().collect()
     }
 
     /// Every position up to the checked end whose payload is missing.
     pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
-        let is_checked = |log: &LogKey, seq| self.durable.logs.get(log).is_some_and(|known| seq <= known.checked.seq);
-        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, at.seq));
+        let is_checked = |log: &LogKey, at: LogEnd| self.is_told(log, at);
+        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, *at));
         of_space.map(|(log, at)| (log.author, *at)).collect()
     }
 }

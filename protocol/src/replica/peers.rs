@@ -25,7 +25,7 @@ pub(super) struct Asked {
 }
 
 /// Why a session cannot go on.
-type Broken = String;
+pub(super) type Broken = String;
 
 impl Replica {
     /// What this replica tells peers that it holds.
@@ -34,12 +34,15 @@ impl Replica {
         let governance = self.flushed_governance();
         for space in governance.spaces() {
             let acts = governance.held_acts(&space.id).into_iter().collect();
-            let holding = Holding { wanted: self.wanted_of(space.id), acts, ..Holding::default() };
+            let forks = governance.forks_in(space.id).map(|proof| (proof.log().author, proof.seq())).collect();
+            let branches = self.branches_in(space.id);
+            let holding = Holding { wanted: self.wanted_of(space.id), acts, forks, branches, ..Holding::default() };
             holdings.insert(space.id, holding);
         }
-        for (key, log) in &self.durable.logs {
-            if let Some(holding) = holdings.get_mut(&key.space).filter(|_| log.checked.seq > 0) {
-                holding.ends.insert(key.author, log.checked);
+        for key in self.durable.logs.keys() {
+            let end = self.told_end(key);
+            if let Some(holding) = holdings.get_mut(&key.space).filter(|_| end.seq > 0) {
+                holding.ends.insert(key.author, end);
             }
         }
         holdings
@@ -60,12 +63,15 @@ impl Replica {
     pub(super) fn disconnected(&mut self, peer: NodeId, now: Timestamp) {
         self.sessions.remove(&peer);
         self.asked.retain(|_, asked| asked.peer != peer);
+        self.branching.forget(peer);
         self.diverged.retain(|(who, _)| *who != peer);
         self.plan(now);
     }
 
     /// Closes the stream to a peer that did what no honest one does.
     pub(super) fn drop_peer(&mut self, peer: NodeId, reason: &str) {
+        self.probes.retain(|(who, _), _| *who != peer);
+        self.branching.forget(peer);
         if self.sessions.remove(&peer).is_some() {
             tracing::warn!(%peer, reason, "peer dropped");
             self.asked.retain(|_, asked| asked.peer != peer);
@@ -114,18 +120,34 @@ impl Replica {
             }
             Frame::State { space, is_last, items } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
-                self.hear_state(peer, space, is_last, &items)
+                let heard = self.hear_state(peer, space, is_last, &items);
+                if heard.is_ok() {
+                    self.compare_ends(peer, space, &items, logs)?;
+                }
+                heard
             }
             Frame::News { space, items } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
                 self.note(peer, space, &items);
+                self.compare_ends(peer, space, &items, logs)?;
                 self.owe(peer, wanted_in(space, &items));
                 if self.sessions.get_mut(&peer).is_some_and(|session| session.hear_news(space)) {
                     self.confirm_own(peer);
                 }
                 Ok(())
             }
-            Frame::Run(body) => self.take_run(peer, &body, now),
+            Frame::Run(body) => self.take_run(peer, &body, now, logs)?,
+            Frame::Proof(bytes) => self.hear_proof(peer, &bytes),
+            Frame::Probe { space, author, seq } => {
+                let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                self.answer_probe(peer, LogKey { space, author }, seq, logs)?
+            }
+            Frame::Header(bytes) => self.hear_header(peer, &bytes, logs)?,
+            Frame::WantBranch { space, author, after, end } => {
+                let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                self.answer_branch(peer, LogKey { space, author }, after, end, logs)?;
+                Ok(())
+            }
             other => self.converse(peer, other),
         };
         if outcome.is_ok() {
@@ -153,6 +175,10 @@ impl Replica {
             | Frame::State { .. }
             | Frame::News { .. }
             | Frame::Run(_)
+            | Frame::Proof(_)
+            | Frame::Probe { .. }
+            | Frame::Header(_)
+            | Frame::WantBranch { .. }
             | Frame::Payload { .. } => Vec::new(),
         };
         for reply in replies {
@@ -187,11 +213,12 @@ impl Replica {
         if wishes.len() > limits::WISHES {
             return Err("more wishes than the protocol allows".into());
         }
-        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(Vec::new()) };
         let mut entries = 0_u64;
         for wish in wishes {
-            let key = LogKey { space: session.space(&wish.space).map_err(text)?, author: wish.author };
-            let end = self.durable.logs.get(&key).map_or(LogEnd::START, |log| log.checked);
+            let space = self.space_of(peer, &wish.space).ok_or_else(unknown_space)?;
+            let key = LogKey { space, author: wish.author };
+            let end = self.told_end(&key);
+            let Some(session) = self.sessions.get_mut(&peer) else { return Ok(Vec::new()) };
             entries = entries.saturating_add(session.on_want(key, wish.after, end));
         }
         Ok(vec![Frame::Sending { entries }])
@@ -214,6 +241,7 @@ impl Replica {
                 self.send(peer, &reply);
             }
             self.send_acts(peer, space, &holdings);
+            self.send_forks(peer, space);
             self.confirm_own(peer);
         }
         Ok(())
@@ -223,15 +251,17 @@ impl Replica {
     fn note(&mut self, peer: NodeId, space: SpaceId, items: &[Item]) {
         let ends = items.iter().filter_map(|item| match item {
             Item::End(author, end) => Some((LogKey { space, author: *author }, *end)),
-            Item::Act(..) | Item::Wanted(..) => None,
+            Item::Act(..) | Item::Fork(..) | Item::Branch(..) | Item::Wanted(..) => None,
         });
-        let lacks =
-            |(log, end): &(LogKey, LogEnd)| self.governance.is_granted(&log.author) && end.seq > self.end_of(*log).seq;
+        let lacks = |(log, end): &(LogKey, LogEnd)| {
+            self.governance.is_granted(&log.author) && end.seq.min(self.closing_of(log)) > self.end_of(*log).seq
+        };
         let lacking: Vec<LogKey> = ends.filter(lacks).map(|(log, _)| log).collect();
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.note(space, items);
             session.lacking().extend(lacking);
         }
+        self.note_branches(peer, space, items);
     }
 
     /// Looks anew at which logs each peer holds more of, as when a key was granted whose log waited.
@@ -279,25 +309,43 @@ impl Replica {
         }
     }
 
-    fn take_run(&mut self, peer: NodeId, body: &[u8], now: Timestamp) -> Result<(), Broken> {
-        self.charge(peer, body.len())?;
+    fn take_run(
+        &mut self,
+        peer: NodeId,
+        body: &[u8],
+        now: Timestamp,
+        view: &impl LogView,
+    ) -> Result<Result<(), Broken>, Fault> {
+        if let Err(violation) = self.charge(peer, body.len()) {
+            return Ok(Err(violation));
+        }
         let logs = &self.durable.logs;
         let organisation = |log: &LogKey| logs.get(log).map(|log| log.organisation);
-        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(()) };
-        let groups = session.read_run(body, &organisation).map_err(text)?;
+        let Some(session) = self.sessions.get_mut(&peer) else { return Ok(Ok(())) };
+        let groups = match session.read_run(body, &organisation) {
+            Ok(groups) => groups,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
         self.renew(peer, now);
         for group in groups {
             let key = group.log;
-            let taken = self.take_group(peer, group);
+            let first = group.entries.first().map_or(0, |entry| entry.header.seq);
+            let taken = self.take_group(peer, group, view)?;
             let held = self.end_of(key).seq;
             if self.asked.get(&key).is_some_and(|asked| asked.peer == peer && held >= asked.until) {
                 self.asked.remove(&key);
             }
             if let Err(refusal) = taken {
-                self.refuse(peer, key, refusal)?;
+                // What follows on another entry than ours: theirs parts from ours somewhere before.
+                if matches!(refusal, Refusal::Log(log::Refusal::Chain { .. })) {
+                    self.probe(peer, key, first.saturating_sub(1));
+                }
+                if let Err(broken) = self.refuse(peer, key, refusal) {
+                    return Ok(Err(broken));
+                }
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// A peer sends one log after the other, and payloads before them: whatever comes keeps its word for all that it was asked.
@@ -313,19 +361,14 @@ impl Replica {
         let is_known = self.sessions.get(&peer).is_some_and(|session| session.their_ends().contains_key(&log));
         let is_news = is_known && self.diverged.insert((peer, log));
         match refusal {
-            Refusal::Equivocation { .. } | Refusal::Log(log::Refusal::Chain { .. }) => {
-                // Once in a session: a peer must not push everything else out of what a person is told.
-                if is_news {
-                    self.notice(Notice::Diverged { peer, log });
-                }
-                Ok(())
-            }
             Refusal::TooManyWanted => {
                 if is_news {
                     self.notice(Notice::Refused { peer, log, refusal });
                 }
                 Ok(())
             }
+            // A fork is its author's doing, and the proof tells of it.
+            Refusal::Equivocation { .. } | Refusal::Log(log::Refusal::Chain { .. }) | Refusal::Closed { .. } => Ok(()),
             Refusal::NotTaken(_) | Refusal::NotFlushed | Refusal::Waits => Ok(()),
             Refusal::Entry(_) | Refusal::Log(_) | Refusal::ActBytes(_) | Refusal::Act(_) => {
                 let reason = refusal.to_string();
@@ -348,6 +391,7 @@ impl Replica {
                 self.outputs.push_back(Output::WakeAt(now.after_ms(limits::ANSWER_MS)));
             }
         }
+        self.plan_branches(now);
     }
 
     /// The logs to ask of a peer, each from behind what is held: they count as asked from now on.
@@ -355,6 +399,9 @@ impl Replica {
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return Vec::new() };
         let lacking: Vec<(LogKey, u64)> =
             session.lacking().clone().into_iter().map(|log| (log, session.their_end(log).seq)).collect();
+        let lacking: Vec<(LogKey, u64)> =
+            lacking.into_iter().map(|(log, until)| (log, until.min(self.closing_of(&log)))).collect();
+        let Some(session) = self.sessions.get_mut(&peer) else { return Vec::new() };
         let mut wishes = Vec::new();
         for (log, until) in lacking {
             let held = self.held.logs.get(&log).map_or(0, |log| log.end.seq);
@@ -378,6 +425,7 @@ impl Replica {
         let late: BTreeSet<NodeId> =
             self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
         let slow = self.give_up_slow(now);
+        let slow = &slow | &self.branching.late(now);
         for peer in late.union(&slow) {
             let failures = self.failures.entry(*peer).or_default();
             *failures = failures.saturating_add(1);
@@ -386,7 +434,7 @@ impl Replica {
             self.drop_peer(peer, "offered entries and did not send them");
         }
         self.plan(now);
-        let deadlines = self.asked.values().map(|asked| asked.deadline);
+        let deadlines = self.asked.values().map(|asked| asked.deadline).chain(self.branching.next_deadline());
         if let Some(next) = deadlines.chain(self.check_by.filter(|by| *by > now)).min() {
             self.outputs.push_back(Output::WakeAt(next));
         }
@@ -417,6 +465,8 @@ impl Replica {
     pub(super) fn synced(&mut self, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
         let changed = std::mem::take(&mut self.changed);
         let told = self.told_wanted(&changed);
+        let checked = |key: &LogKey| self.durable.logs.get(key).map_or(0, |log| log.checked.seq);
+        let before: BTreeMap<LogKey, u64> = changed.keys().map(|key| (*key, checked(key))).collect();
         for key in changed.keys() {
             match self.held.logs.get(key) {
                 Some(log) => self.durable.logs.insert(*key, *log),
@@ -426,6 +476,7 @@ impl Replica {
         if !changed.is_empty() {
             self.durable.wanted.clone_from(&self.held.wanted);
         }
+        self.follow_closed(&before, logs)?;
         let missing: Vec<_> = self.told_wanted(&changed).difference(&told).copied().collect();
         for (request, entries) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Acknowledge { request, entries });
@@ -433,14 +484,23 @@ impl Replica {
         let peers: Vec<NodeId> = self.sessions.keys().copied().collect();
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
+        let acts_changed = self.follow_branches() || acts_changed;
+        let acts_changed = self.hear(&changed, acts_changed, logs)? || acts_changed;
+        self.closed_changed |= acts_changed;
+        if acts_changed {
+            self.unhear_branches();
+        }
+        self.review_closed(logs)?;
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
         // What came back to a home that had lost it: of what was written here no peer has said anything yet.
         let has_regained = changed.iter().any(|(log, is_local)| !is_local && self.own.contains(&log.author));
         for peer in peers {
             for space in holdings.keys() {
                 self.send_acts(peer, *space, &holdings);
+                self.send_forks(peer, *space);
             }
             self.tell(peer, &changed);
+            self.tell_branches(peer);
             self.ask_payloads(peer, &missing);
             let wanted =
                 changed.keys().map(|log| (*log, self.sessions.get(&peer).map(|session| session.wanted_of(*log))));
@@ -460,15 +520,15 @@ impl Replica {
             self.review_lacking();
         }
         self.plan(now);
-        Ok(())
+        self.attest(now, logs)
     }
 
     /// Pushes what local users wrote; of what came from other peers only the new ends are named, and the peer asks.
     fn tell(&mut self, peer: NodeId, changed: &BTreeMap<LogKey, bool>) {
+        let ends: Vec<_> = changed.iter().map(|(key, is_local)| (key, is_local, self.told_end(key))).collect();
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
         let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
-        for (key, is_local) in changed {
-            let Some(end) = self.durable.logs.get(key).map(|log| log.checked) else { continue };
+        for (key, is_local, end) in ends {
             let theirs = session.their_end(*key).seq;
             if theirs >= end.seq {
                 continue;
@@ -538,7 +598,7 @@ impl Replica {
         Ok(())
     }
 
-    fn send(&mut self, peer: NodeId, frame: &Frame) {
+    pub(super) fn send(&mut self, peer: NodeId, frame: &Frame) {
         self.outputs.push_back(Output::Send { peer, frame: frame.encode() });
     }
 
@@ -551,7 +611,7 @@ impl Replica {
 fn wanted_in(space: SpaceId, items: &[Item]) -> Vec<(LogKey, LogEnd)> {
     let wanted = items.iter().filter_map(|item| match item {
         Item::Wanted(author, at) => Some((LogKey { space, author: *author }, *at)),
-        Item::End(..) | Item::Act(..) => None,
+        Item::End(..) | Item::Act(..) | Item::Fork(..) | Item::Branch(..) => None,
     });
     wanted.collect()
 }

@@ -11,7 +11,9 @@ use crate::key::SecretKey;
 use crate::store::MemoryStore;
 
 mod acts;
+mod attesting;
 mod failures;
+mod forks;
 
 struct Site {
     node: NodeId,
@@ -24,11 +26,17 @@ struct Site {
     confirmed: Vec<(LogKey, LogEnd)>,
 }
 
+/// The key with which an organisation attests.
+fn attesting(index: u8) -> SecretKey {
+    SecretKey::from_seed(&[150 + index; 32])
+}
+
 struct World {
     sites: Vec<Site>,
     members: SpaceId,
     wire: VecDeque<(NodeId, NodeId, Vec<u8>)>,
     frames: Vec<(NodeId, NodeId, usize)>,
+    now: u64,
 }
 
 impl World {
@@ -45,6 +53,7 @@ impl World {
             let grants = vec![
                 Grant::of(&key, &subject, Role::Contributor, "key"),
                 Grant::of(&node, &subject, Role::Reader, "node"),
+                Grant::of(&attesting(index), &subject, Role::Node, "attesting"),
             ];
             let names = vec![Name { lang: "en".into(), text: format!("Organisation {index}") }];
             let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false).unwrap();
@@ -71,7 +80,7 @@ impl World {
             dropped: Vec::new(),
             confirmed: Vec::new(),
         };
-        Self { sites: (0..count).map(site).collect(), members, wire: VecDeque::new(), frames: Vec::new() }
+        Self { sites: (0..count).map(site).collect(), members, wire: VecDeque::new(), frames: Vec::new(), now: 1 }
     }
 
     fn log(&self, site: usize) -> LogKey {
@@ -111,7 +120,7 @@ impl World {
         let at = &mut self.sites[site];
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            at.replica.handle(input, Timestamp(1), &at.store).unwrap();
+            at.replica.handle(input, Timestamp(self.now), &at.store).unwrap();
             let mut is_synced = true;
             while let Some(output) = at.replica.poll() {
                 match output {
@@ -274,7 +283,7 @@ fn a_bad_signature_in_a_run_takes_the_log_back_and_drops_the_sender() {
     }
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted: BTreeSet::new() }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = relayed;
     world.connect(1, 2);
     let log = world.log(0);
@@ -299,7 +308,7 @@ fn a_payload_that_was_withheld_is_fetched_from_another_peer() {
     let governance = world.sites[1].replica.governance().clone();
     let log = world.log(0);
     let wanted = withholding.entries().map(|entry| (log, entry.end())).collect();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = withholding;
     world.connect(1, 2);
     assert_eq!(world.sites[2].replica.status().wanted, 2);
@@ -321,7 +330,7 @@ fn a_log_whose_payloads_are_withheld_stops_at_one_entry_everywhere_and_goes_on_o
     let (log, logs) = (world.log(0), world.sites[0].replica.logs().clone());
     let governance = world.sites[1].replica.governance().clone();
     let wanted = withholding.entries().map(|entry| (log, entry.end())).collect();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = withholding;
     for site in [2, 3] {
         world.connect(1, site);

@@ -2,7 +2,7 @@
 //!
 //! The session of a file is opened with a nonce of zeros, since nobody is to be kept from knowing its spaces.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::digest::{Holding, blind};
 use super::frame::{Frame, Item};
@@ -29,7 +29,7 @@ pub fn frames(
     for space in governance.spaces() {
         let of_space = held.iter().filter(|(key, log)| key.space == space.id && log.checked.seq > 0);
         let ends = of_space.map(|(key, log)| (key.author, log.checked)).collect();
-        holdings.insert(space.id, Holding { ends, wanted: BTreeSet::new(), acts: BTreeSet::new() });
+        holdings.insert(space.id, Holding { ends, ..Holding::default() });
     }
     let (mut session, opening) = Session::open(NONCE, holdings.clone());
     let mut frames = vec![opening];
@@ -37,8 +37,10 @@ pub fn frames(
         frames.extend(session.state(*space, &holdings));
     }
     let acts = frames.len().min(1);
-    let sent_acts: Vec<Frame> = governance.acts().map(|act| Frame::Act(act.encode())).collect();
-    frames.splice(acts..acts, sent_acts);
+    let sent_acts = governance.acts().map(|act| Frame::Act(act.encode()));
+    let proofs = governance.forks().map(|proof| Frame::Proof(proof.encode()));
+    let first: Vec<Frame> = sent_acts.chain(proofs).collect();
+    frames.splice(acts..acts, first);
     session.lift_credit();
     for (key, log) in held {
         let after = theirs.get(key).map_or(0, |end| end.seq);
@@ -58,7 +60,7 @@ pub fn ends(frames: &[Vec<u8>], spaces: &[SpaceId]) -> BTreeMap<LogKey, LogEnd> 
         let Some(space) = names.get(&space) else { continue };
         ends.extend(items.iter().filter_map(|item| match item {
             Item::End(author, end) => Some((LogKey { space: *space, author: *author }, *end)),
-            Item::Act(..) | Item::Wanted(..) => None,
+            Item::Act(..) | Item::Fork(..) | Item::Branch(..) | Item::Wanted(..) => None,
         }));
     }
     ends

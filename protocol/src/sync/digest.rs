@@ -29,8 +29,12 @@ pub struct HeldAct {
 pub struct Holding {
     /// The end of each log, up to which everything is checked.
     pub ends: BTreeMap<PublicKey, LogEnd>,
+    /// Ends of closed logs beyond their closing points, one for each branch that is kept.
+    pub branches: BTreeSet<(PublicKey, LogEnd)>,
     /// Positions whose payload is missing, and the entry at each.
     pub wanted: BTreeSet<(PublicKey, LogEnd)>,
+    /// Logs of which a fork is proved, each with its position.
+    pub forks: BTreeMap<PublicKey, u64>,
     /// Acts that travel in this space.
     pub acts: BTreeSet<HeldAct>,
 }
@@ -40,11 +44,14 @@ impl Holding {
     #[must_use]
     pub fn digest(&self, space: SpaceId) -> [u8; 32] {
         let mut items = Vec::new();
-        for (author, end) in &self.ends {
+        for (author, end) in self.ends.iter().chain(self.branches.iter().map(|(author, end)| (author, end))) {
             push(&mut items, 1, author.as_bytes(), end.seq, end.id.as_bytes());
         }
         for act in &self.acts {
             push(&mut items, 2, &act.scope, act.version, &act.signatures);
+        }
+        for (author, seq) in &self.forks {
+            push(&mut items, 3, author.as_bytes(), *seq, &[0; 32]);
         }
         for (author, at) in &self.wanted {
             push(&mut items, 4, author.as_bytes(), at.seq, at.id.as_bytes());

@@ -4,11 +4,11 @@
 //! against the bytes that are there before anything is allocated for it.
 
 use crate::encoding::{Reader, Truncated};
-use crate::entry::Payload;
+use crate::entry::{HEADER_SIZE, Payload};
 use crate::id::{ActId, EntryId};
-use crate::key::PublicKey;
+use crate::key::{PublicKey, Signature};
 use crate::limits;
-use crate::log::LogEnd;
+use crate::log::{ForkProof, LogEnd};
 
 /// A space as named in a session: SHA-256(tag `ISNAD-BLIND-v1` ‖ nonce of the opener ‖ space), first 16 bytes.
 pub type Blind = [u8; 16];
@@ -67,6 +67,30 @@ pub enum Frame {
     },
     /// Allows so many more bytes of [`Frame::Run`] and [`Frame::Payload`].
     Credit(u32),
+    /// The proof of a fork, as in a file.
+    Proof(Vec<u8>),
+    /// Asks for the header of one entry: the peer's log is another than its sender's.
+    Probe {
+        /// Which space.
+        space: Blind,
+        /// Whose log.
+        author: PublicKey,
+        /// Which position.
+        seq: u64,
+    },
+    /// The answer: a header with its signature.
+    Header(Vec<u8>),
+    /// Asks for the line of a closed log that ends in an entry beyond its closing point.
+    WantBranch {
+        /// Which space.
+        space: Blind,
+        /// Whose log.
+        author: PublicKey,
+        /// From behind which position.
+        after: u64,
+        /// Up to which entry.
+        end: LogEnd,
+    },
 }
 
 /// One thing held or wanted.
@@ -76,6 +100,10 @@ pub enum Item {
     End(PublicKey, LogEnd),
     /// An act is held, with counting signatures of this hash.
     Act(ActId, [u8; 32]),
+    /// A log is known to be forked at a position.
+    Fork(PublicKey, u64),
+    /// A closed log is held up to this end beyond its closing point.
+    Branch(PublicKey, LogEnd),
     /// The payload of the entry at a position is missing.
     Wanted(PublicKey, LogEnd),
 }
@@ -148,7 +176,7 @@ impl Frame {
                 out.extend(space);
                 items.iter().for_each(|item| item.encode(&mut out));
             }
-            Self::Act(bytes) | Self::Run(bytes) => out.extend(bytes),
+            Self::Act(bytes) | Self::Run(bytes) | Self::Proof(bytes) | Self::Header(bytes) => out.extend(bytes),
             Self::Want(wishes) => wishes.iter().for_each(|wish| {
                 out.extend(wish.space);
                 out.extend(wish.author.as_bytes());
@@ -163,6 +191,18 @@ impl Frame {
                 out.extend(&payload.bytes);
             }
             Self::Credit(bytes) => out.extend(bytes.to_be_bytes()),
+            Self::WantBranch { space, author, after, end } => {
+                out.extend(space);
+                out.extend(author.as_bytes());
+                out.extend(after.to_be_bytes());
+                out.extend(end.seq.to_be_bytes());
+                out.extend(end.id.as_bytes());
+            }
+            Self::Probe { space, author, seq } => {
+                out.extend(space);
+                out.extend(author.as_bytes());
+                out.extend(seq.to_be_bytes());
+            }
         }
         out
     }
@@ -192,6 +232,15 @@ impl Frame {
             9 => Self::Run(reader.bytes(reader.rest().len())?.to_vec()),
             10 => Self::decode_payload(&mut reader)?,
             11 => Self::Credit(reader.u32()?),
+            12 => Self::Proof(reader.bytes(ForkProof::SIZE)?.to_vec()),
+            13 => Self::Probe { space: reader.array()?, author: PublicKey::new(reader.array()?), seq: reader.u64()? },
+            14 => Self::Header(reader.bytes(HEADER_SIZE.saturating_add(Signature::SIZE))?.to_vec()),
+            15 => Self::WantBranch {
+                space: reader.array()?,
+                author: PublicKey::new(reader.array()?),
+                after: reader.u64()?,
+                end: Item::decode_end(&mut reader)?,
+            },
             code => return Err(DecodeError::UnknownType(code)),
         };
         if reader.is_empty() { Ok(frame) } else { Err(DecodeError::Trailing(reader.rest().len())) }
@@ -220,6 +269,10 @@ impl Frame {
             Self::Run(_) => 9,
             Self::Payload { .. } => 10,
             Self::Credit(_) => 11,
+            Self::Proof(_) => 12,
+            Self::Probe { .. } => 13,
+            Self::Header(_) => 14,
+            Self::WantBranch { .. } => 15,
         }
     }
 }
@@ -234,7 +287,14 @@ impl Item {
                 out.extend(signatures);
                 return;
             }
+            Self::Fork(author, seq) => {
+                out.push(3);
+                out.extend(author.as_bytes());
+                out.extend(seq.to_be_bytes());
+                return;
+            }
             Self::Wanted(author, at) => (4, author, at),
+            Self::Branch(author, end) => (5, author, end),
         };
         out.push(code);
         out.extend(author.as_bytes());
@@ -246,7 +306,9 @@ impl Item {
         match reader.u8()? {
             1 => Ok(Self::End(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             2 => Ok(Self::Act(ActId::new(reader.array()?), reader.array()?)),
+            3 => Ok(Self::Fork(PublicKey::new(reader.array()?), reader.u64()?)),
             4 => Ok(Self::Wanted(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
+            5 => Ok(Self::Branch(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             code => Err(DecodeError::UnknownItem(code)),
         }
     }

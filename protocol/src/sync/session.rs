@@ -13,6 +13,11 @@ use crate::limits;
 use crate::log::{LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
+mod branches;
+mod forks;
+
+pub use branches::read_entry;
+
 /// What the replica holds of the spaces that it shares with this peer.
 pub type Holdings = BTreeMap<SpaceId, Holding>;
 
@@ -65,6 +70,11 @@ pub struct Session {
     /// Logs that may be taken, of which the peer holds more than we do, or did when this was last looked at.
     lacking: BTreeSet<LogKey>,
     their_acts: BTreeMap<ActId, [u8; 32]>,
+    /// Forks that the peer knows of, by their positions.
+    their_forks: BTreeMap<LogKey, u64>,
+    branches: branches::Branches,
+    /// Headers that the peer asked for.
+    probes: u32,
     /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
     wanted: BTreeSet<(LogKey, LogEnd)>,
     /// Those of them that we hold: they are sent as the credit allows.
@@ -115,6 +125,9 @@ impl Session {
             word: BTreeMap::new(),
             lacking: BTreeSet::new(),
             their_acts: BTreeMap::new(),
+            their_forks: BTreeMap::new(),
+            branches: branches::Branches::default(),
+            probes: 0,
             wanted: BTreeSet::new(),
             owed: BTreeSet::new(),
             deferred: BTreeSet::new(),
@@ -283,7 +296,13 @@ impl Session {
         for (space, holding) in holdings {
             self.theirs
                 .extend(holding.ends.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end)));
+            let branches =
+                holding.branches.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end));
+            self.branches.theirs.extend(branches.clone());
+            self.branches.told.extend(branches);
             self.their_acts.extend(holding.acts.iter().map(|act| (act.id, act.signatures)));
+            self.their_forks
+                .extend(holding.forks.iter().map(|(author, seq)| (LogKey { space: *space, author: *author }, *seq)));
             self.wanted
                 .extend(holding.wanted.iter().map(|(author, at)| (LogKey { space: *space, author: *author }, *at)));
         }
@@ -299,7 +318,12 @@ impl Session {
         let acts = holding.acts.iter().map(|act| Item::Act(act.id, act.signatures));
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
         let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
-        let items: Vec<Item> = acts.chain(ends).chain(wanted).collect();
+        let forks = holding.forks.iter().map(|(author, seq)| Item::Fork(*author, *seq));
+        let branches = holding.branches.iter().map(|(author, end)| Item::Branch(*author, *end));
+        let items: Vec<Item> = acts.chain(forks).chain(ends).chain(branches).chain(wanted).collect();
+        self.branches.told.retain(|(log, _)| log.space != space);
+        let told = holding.branches.iter().map(|(author, end)| (LogKey { space, author: *author }, *end));
+        self.branches.told.extend(told);
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];
         }
@@ -328,7 +352,8 @@ impl Session {
                 Item::Wanted(author, at) if self.wanted.len().saturating_add(self.owed.len()) < limits::PEER_WANTED => {
                     self.wanted.insert((LogKey { space, author: *author }, *at));
                 }
-                Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
+                Item::Fork(author, seq) => self.knows_fork(LogKey { space, author: *author }, *seq),
+                Item::End(..) | Item::Act(..) | Item::Branch(..) | Item::Wanted(..) => {}
             }
         }
     }
@@ -367,6 +392,8 @@ impl Session {
                 self.lacking.retain(|log| log.space != space);
                 self.wanted.retain(|(log, _)| log.space != space);
                 self.owed.retain(|(log, _)| log.space != space);
+                self.their_forks.retain(|log, _| log.space != space);
+                self.branches.theirs.retain(|(log, _)| log.space != space);
                 for act in holding.iter().flat_map(|holding| &holding.acts) {
                     self.their_acts.remove(&act.id);
                 }
@@ -496,6 +523,13 @@ impl Session {
                 frames.push(Frame::Payload { space: self.blind(log.space), author: log.author, seq: at.seq, payload });
             } else {
                 misses += 1;
+            }
+        }
+        while self.credit > 0 && self.owes_branches() {
+            let body = self.gather_branches(logs)?;
+            if body.len() > 1 {
+                self.spend(body.len());
+                frames.push(Frame::Run(body));
             }
         }
         while self.credit > 0 && !self.streams.is_empty() {

@@ -7,6 +7,7 @@ use std::ops::{BitAnd, BitOr, Sub};
 
 mod charter;
 mod conduct;
+pub(crate) mod entries;
 mod organisation;
 
 pub(crate) use organisation::Standing;

@@ -153,7 +153,11 @@ impl Pair {
                     }
                     Output::Disconnect { reason, .. } => panic!("dropped: {reason}"),
                     Output::Refuse { refusal, .. } => panic!("refused: {refusal}"),
-                    Output::Acknowledge { .. } | Output::Check { .. } | Output::WakeAt(_) | Output::Notice(_) => {}
+                    Output::Acknowledge { .. }
+                    | Output::Check { .. }
+                    | Output::WakeAt(_)
+                    | Output::Attest { .. }
+                    | Output::Notice(_) => {}
                 }
             }
         }

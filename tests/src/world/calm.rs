@@ -7,6 +7,9 @@ use super::{Broken, CALM_LIMIT_MS, Event, LYING_LIMIT_MS, Pair, World};
 /// How long silence is listened to: longer than a peer has to answer, so that no clock is left running.
 const SILENCE_MS: u64 = 45_000;
 
+/// How often it is asked whether all agree: that costs more than most steps.
+const LOOK_MS: u64 = 250;
+
 impl World {
     /// Everything works again; peers that lie are gone, or go on.
     pub(super) fn calm(&mut self) -> Checked {
@@ -26,6 +29,7 @@ impl World {
             let wakes = self.random.below(1_000);
             self.schedule(wakes, Event::Start { site });
         }
+        self.tick();
         let waiting: Vec<(Pair, u64)> = self.links.iter().map(|(pair, link)| (*pair, link.generation)).collect();
         for (pair, generation) in waiting {
             // What stood still moves on; a second knock at an empty lane does nothing.
@@ -35,9 +39,15 @@ impl World {
         Ok(())
     }
 
+    /// Something happens at least so often, until all is over.
+    pub(super) fn tick(&mut self) {
+        self.schedule(LOOK_MS, Event::Tick);
+    }
+
     /// True once all agree and have been silent for long enough.
     pub(super) fn is_over(&mut self) -> Checked<bool> {
-        let Some(since) = self.calm_since else { return Ok(false) };
+        let Some(since) = self.calm_since.filter(|_| self.now_ms >= self.looks_at) else { return Ok(false) };
+        self.looks_at = self.now_ms + LOOK_MS;
         match self.agreed_at {
             // Liars may still tell one what the others do not know yet.
             Some(at) => Ok(self.liars_stay || self.now_ms > at + SILENCE_MS),
@@ -52,6 +62,10 @@ impl World {
     }
 
     fn is_agreed(&self) -> bool {
+        let last = self.calm_since.unwrap_or(0).max(self.ledger.attested_ms);
+        if self.now_ms < last + 3 * self.attest_after_ms {
+            return false;
+        }
         let mut honest = self.topology.iter().filter(|pair| self.is_honest(**pair));
         self.acts_due == 0 && honest.all(|pair| self.links.contains_key(pair)) && self.states_agree()
     }
@@ -118,8 +132,24 @@ impl World {
         Ok(())
     }
 
+    fn compare_governance(&self) -> Checked {
+        let honest = self.sites.iter().enumerate().filter(|(_, site)| site.is_honest());
+        let running = honest.filter_map(|(number, site)| Some((number, site.running.as_ref()?.replica.governance())));
+        let mut known = running.map(|(number, governance)| (number, governance.history(), governance.halts()));
+        let Some((first, history, halts)) = known.next() else { return Ok(()) };
+        known.try_for_each(|(number, others, other_halts)| {
+            let differ = || {
+                let pairs = history.iter().zip(&others).filter(|(one, other)| one != other);
+                let pairs: Vec<String> = pairs.map(|(one, other)| format!("{one:?} / {other:?}")).collect();
+                format!("{first} and {number}: {}; halts {halts:?} / {other_halts:?}", pairs.join("\n"))
+            };
+            ensure(history == others && halts == other_halts, Rule::Governance, differ)
+        })
+    }
+
     fn compare(&mut self) -> Checked {
-        let by_arrival = self.broken == Some(Broken::ArrivalOrder);
+        let by_arrival = self.plan.broken == Some(Broken::ArrivalOrder);
+        self.compare_governance()?;
         let mut first: Option<(usize, agreement::Derived)> = None;
         for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {
             let image = &site.disk.image;

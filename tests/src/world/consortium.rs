@@ -8,6 +8,7 @@ use isnad_protocol::encoding::json::Object;
 use isnad_protocol::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::SecretKey;
 
+use super::administrator::Administrator;
 use super::random::Random;
 
 /// The keys of one node.
@@ -23,6 +24,28 @@ pub(super) struct Keys {
     pub(super) publisher: SecretKey,
     /// Granted by a later act alone.
     pub(super) late: SecretKey,
+    /// Attests: one node of each organisation has such a key.
+    pub(super) attester: Option<SecretKey>,
+    /// What the first three are made of.
+    pub(super) seeds: [[u8; 32]; 3],
+}
+
+impl Keys {
+    /// A thief's or a careless administrator's copy.
+    pub(super) fn copied(&self) -> Self {
+        let copy = |seed: &[u8; 32]| SecretKey::from_seed(seed);
+        Self {
+            owner: self.owner,
+            organisation: self.organisation,
+            node: self.node,
+            contributor: copy(&self.seeds[0]),
+            publisher: copy(&self.seeds[1]),
+            late: copy(&self.seeds[2]),
+            // Two nodes that attest with one key are another fault.
+            attester: None,
+            seeds: self.seeds,
+        }
+    }
 }
 
 /// A founded consortium, and the acts that come later.
@@ -38,11 +61,15 @@ pub(super) struct Consortium {
     /// By organisation: the next charter's draft, signed by that one alone.
     pub(super) drafts: Vec<Act>,
     pub(super) nodes: Vec<Keys>,
+    /// By organisation.
+    pub(super) administrators: Vec<Administrator>,
 }
 
 /// The roots of an organisation are never in a node.
 struct Founder {
     root: SecretKey,
+    /// What this root key and the next are made of.
+    seeds: [[u8; 32]; 2],
     act: Act,
     id: OrganisationId,
 }
@@ -50,40 +77,43 @@ struct Founder {
 impl Consortium {
     /// Founds a consortium of so many organisations, with so many nodes: the first organisations have two.
     pub(super) fn found(random: &mut Random, organisations: usize, nodes: usize) -> Result<Self, DecodeError> {
-        let mut secret = || SecretKey::from_seed(&random.bytes());
         let mut sets: Vec<Keys> = (0..nodes)
-            .map(|node| Keys {
-                owner: node % organisations,
-                organisation: OrganisationId::ZERO,
-                node: NodeId::ZERO,
-                contributor: secret(),
-                publisher: secret(),
-                late: secret(),
+            .map(|number| {
+                let seeds = [random.bytes(), random.bytes(), random.bytes()];
+                let [contributor, publisher, late] = seeds.map(|seed| SecretKey::from_seed(&seed));
+                let owner = number % organisations;
+                let (organisation, node) = (OrganisationId::ZERO, NodeId::ZERO);
+                let attester = (number < organisations).then(|| SecretKey::from_seed(&random.bytes()));
+                Keys { owner, organisation, node, contributor, publisher, late, attester, seeds }
             })
             .collect();
         let mut founders = Vec::new();
         for owner in 0..organisations {
-            let (root, next) = (secret(), secret());
-            founders.push(Founder::new(owner, root, &next, &mut sets, &mut secret)?);
+            let roots = [random.bytes(), random.bytes()];
+            founders.push(Founder::new(owner, roots, &mut sets, &mut || SecretKey::from_seed(&random.bytes()))?);
         }
         let founding = found(&founders)?;
         let charter = founding.first().map(founding::consortium).unwrap_or(ConsortiumId::ZERO);
         let grants = founders.iter().enumerate().map(|(owner, founder)| founder.grant(owner, charter, &sets));
-        let grants = grants.collect::<Result<_, _>>()?;
+        let grants = grants.collect::<Result<Vec<_>, _>>()?;
         let drafts = founders.iter().map(|founder| draft(founder, charter, &founders)).collect::<Result<_, _>>()?;
         let [members, public] = [OpenSpace::Members, OpenSpace::Public].map(|space| space.id(&charter));
-        Ok(Self { id: charter, members, public, founding, grants, drafts, nodes: sets })
+        let administrators = founders.iter().zip(&grants).map(|(founder, grant)| {
+            Administrator::new(charter, vec![founder.act.clone(), grant.clone()], founder.seeds, random)
+        });
+        let administrators = administrators.collect();
+        Ok(Self { id: charter, members, public, founding, grants, drafts, nodes: sets, administrators })
     }
 }
 
 impl Founder {
     fn new(
         owner: usize,
-        root: SecretKey,
-        next: &SecretKey,
+        seeds: [[u8; 32]; 2],
         sets: &mut [Keys],
         secret: &mut impl FnMut() -> SecretKey,
     ) -> Result<Self, DecodeError> {
+        let [root, next] = seeds.map(|seed| SecretKey::from_seed(&seed));
         let next = vec![next_key_hash(&next.public())];
         let roots = Roots { keys: vec![root.public()], next, next_threshold: 1, threshold: 1 };
         let subject = GrantSubject::of_roots(&roots.keys);
@@ -94,6 +124,8 @@ impl Founder {
             grants.push(Grant::of(&keys.contributor, &subject, Role::Contributor, "desk"));
             grants.push(Grant::of(&keys.publisher, &subject, Role::Publisher, "desk"));
             grants.push(Grant::of(&node, &subject, Role::Reader, "node"));
+            let attester = keys.attester.iter();
+            grants.extend(attester.map(|key| Grant::of(key, &subject, Role::Node, "attests")));
         }
         let names = vec![Name { lang: "en".to_owned(), text: format!("Organisation {owner}") }];
         let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false)?;
@@ -101,7 +133,7 @@ impl Founder {
         let act = act.with_signature(signature);
         let id = OrganisationId::new(*act.id().as_bytes());
         sets.iter_mut().filter(|keys| keys.owner == owner).for_each(|keys| keys.organisation = id);
-        Ok(Self { root, act, id })
+        Ok(Self { root, seeds, act, id })
     }
 
     fn grant(&self, owner: usize, consortium: ConsortiumId, sets: &[Keys]) -> Result<Act, DecodeError> {

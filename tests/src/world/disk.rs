@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::governance::Governance;
+use isnad_protocol::governance::{Governance, Link};
 use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Stored, Write};
 use isnad_protocol::store::{Fault, LogView, SheetView};
 
@@ -15,6 +15,15 @@ use super::random::Random;
 /// The disk said no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
+
+/// What a bit that flipped in a journal comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flip {
+    /// The last frame is gone, as if a crash had torn it.
+    Tail,
+    /// A frame before the last: the node does not start on this disk.
+    Middle,
+}
 
 /// One append-only file: frames, of which the first so many are flushed.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +121,25 @@ impl Disk {
         self.unindexed.clear();
     }
 
+    /// Flips a bit in some frame of a space's journal, if there is one. The index is made anew behind a journal that is shorter.
+    pub(super) fn flip(&mut self, random: &mut Random) -> Option<Flip> {
+        let places: Vec<Place> = self.journals.keys().filter(|place| place.is_some()).copied().collect();
+        let journal = self.journals.get_mut(random.pick(&places)?)?;
+        let at = random.index(journal.frames.len());
+        if random.chance(50) && at + 1 < journal.frames.len() {
+            return Some(Flip::Middle);
+        }
+        journal.frames.pop()?;
+        journal.flushed = journal.frames.len();
+        self.remake_image();
+        Some(Flip::Tail)
+    }
+
+    /// Makes the index anew.
+    pub(super) fn remake_image(&mut self) {
+        self.image = self.open().1;
+    }
+
     /// The index that a start finds: the one that was there brought up to the journals' ends, and one made anew.
     pub(super) fn open(&self) -> (Image, Image) {
         let mut anew = Image::new(self.image.consortium);
@@ -132,6 +160,8 @@ fn place_of(write: &Write) -> Place {
     match write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some(entry.entry().header.space),
         Write::Checked { log, .. } | Write::CutBack { log, .. } => Some(log.space),
+        Write::Branch(entry) => Some(entry.entry().header.space),
+        Write::Fork(proof) => Some(proof.log().space),
         Write::Act(_) => None,
     }
 }
@@ -143,6 +173,9 @@ pub(super) struct Image {
     pub(super) governance: Governance,
     pub(super) logs: BTreeMap<LogKey, Log>,
     pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
+    pub(super) forks: BTreeMap<LogKey, ForkProof>,
+    pub(super) branches: BTreeMap<(LogKey, LogEnd), Authentic>,
+    links: BTreeMap<LogKey, BTreeSet<Link>>,
     entries: BTreeMap<LogKey, BTreeMap<u64, Authentic>>,
     about: BTreeMap<RecordId, Vec<Authentic>>,
     reached: BTreeMap<Place, usize>,
@@ -157,6 +190,9 @@ impl Image {
             governance: Governance::new(consortium),
             logs: BTreeMap::new(),
             wanted: BTreeSet::new(),
+            forks: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            links: BTreeMap::new(),
             entries: BTreeMap::new(),
             about: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -175,6 +211,18 @@ impl Image {
                 }
             }
             Write::CutBack { log, to } => self.cut_back(log, to),
+            Write::Branch(entry) => {
+                let link = Link { end: entry.end(), prev: entry.entry().header.prev };
+                self.links.entry(log_of(&entry)).or_default().insert(link);
+                self.about.entry(entry.entry().header.record).or_default().push(entry.clone());
+                self.branches.insert((log_of(&entry), entry.end()), entry);
+            }
+            Write::Fork(proof) => {
+                let is_lower = self.forks.get(&proof.log()).is_none_or(|known| proof.seq() < known.seq());
+                if is_lower {
+                    self.forks.insert(proof.log(), proof);
+                }
+            }
             Write::Act(act) => {
                 // What a rule is against is passed over, as at a node's start.
                 let _ = self.governance.take(act);
@@ -229,7 +277,12 @@ impl Image {
 
     /// What a replica starts from.
     pub(super) fn stored(&self) -> Stored {
-        Stored { logs: self.logs.clone(), wanted: self.wanted.clone() }
+        Stored {
+            logs: self.logs.clone(),
+            wanted: self.wanted.clone(),
+            forks: self.forks.clone(),
+            branches: self.links.clone(),
+        }
     }
 
     /// The entry at a position.
@@ -287,6 +340,10 @@ impl Image {
 impl LogView for Image {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
         Ok(self.read(log, after, max_bytes, usize::MAX))
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        Ok(self.branches.get(&(log, end)).cloned())
     }
 }
 

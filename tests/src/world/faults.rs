@@ -12,8 +12,8 @@ use super::site::Signer;
 use super::{Event, Pair, World, workload};
 
 /// One kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
     /// A connection is lost.
     Cut,
     /// The power goes: what was not flushed is lost, or torn.
@@ -38,29 +38,49 @@ pub(super) enum Fault {
     Overstate,
     /// A liar goes back to an old copy of its home, and signs on.
     Fork,
+    /// A stick that was written long ago is taken in, twice.
+    OldStick,
+    /// A clock is put forward, by a year at most.
+    ClockJump,
+    /// A bit flips in a journal.
+    BitFlip,
+    /// A backup is made, and later restored.
+    Restore,
+    /// A node's disk, keys and mark are copied to another machine, and both run.
+    Clone,
 }
-
-const ALL: [Fault; 12] = [
-    Fault::Cut,
-    Fault::PowerLoss,
-    Fault::Kill,
-    Fault::Stop,
-    Fault::MarkLost,
-    Fault::DiskFull,
-    Fault::Partition,
-    Fault::OneWay,
-    Fault::SlowReader,
-    Fault::Carry,
-    Fault::Overstate,
-    Fault::Fork,
-];
 
 impl Fault {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::Cut,
+        Self::PowerLoss,
+        Self::Kill,
+        Self::Stop,
+        Self::MarkLost,
+        Self::DiskFull,
+        Self::Partition,
+        Self::OneWay,
+        Self::SlowReader,
+        Self::Carry,
+        Self::Overstate,
+        Self::Fork,
+        Self::OldStick,
+        Self::ClockJump,
+        Self::BitFlip,
+        Self::Restore,
+        Self::Clone,
+    ];
+
     /// Draws the kinds that a seed has.
     pub(super) fn draw(random: &mut Random) -> Vec<Self> {
-        ALL.into_iter().filter(|_| random.chance(60)).collect()
+        let usual = |fault: &Self| !matches!(fault, Self::BitFlip | Self::Restore | Self::Clone);
+        Self::ALL.into_iter().filter(|fault| random.chance(if usual(fault) { 60 } else { 20 })).collect()
     }
 }
+
+/// Carried files that the world keeps, to carry them again.
+const STICKS: usize = 4;
 
 impl World {
     pub(super) fn fault(&mut self) -> Checked {
@@ -70,8 +90,12 @@ impl World {
         let next = self.random.between(100, 2_500);
         self.schedule(next, Event::Fault);
         let Some(kind) = self.random.pick(&self.kinds).copied() else { return Ok(()) };
-        self.faults += 1;
         let site = self.random.index(self.sites.len());
+        let is_spent = self.plan.faults.is_some_and(|most| self.faults as u64 >= most);
+        if is_spent || self.plan.without.contains(&kind) {
+            return Ok(());
+        }
+        self.faults += 1;
         self.say(&format!("  {kind:?} {site}"));
         match kind {
             Fault::Cut => {
@@ -118,6 +142,16 @@ impl World {
             Fault::Carry => self.carry(site),
             Fault::Overstate => self.overstate(site),
             Fault::Fork => self.fork(site),
+            Fault::OldStick => self.old_stick(site),
+            Fault::ClockJump => {
+                let by = self.random.below(super::site::YEAR_MS);
+                self.sites.get_mut(site).into_iter().for_each(|site| site.skew_ms += by);
+                self.schedule_wake(site);
+                Ok(())
+            }
+            Fault::BitFlip => self.flip(site),
+            Fault::Restore => self.back_up_or_restore(site),
+            Fault::Clone => self.clone_site(site),
         }
     }
 
@@ -164,6 +198,20 @@ impl World {
         let Some(frames) = self.sites.get(from).filter(|_| from != to).and_then(|site| site.carried(&theirs)) else {
             return Ok(());
         };
+        if self.sticks.len() < STICKS {
+            self.sticks.push(frames.clone());
+        }
+        self.take_in(to, frames)
+    }
+
+    /// What one wrote on a stick long ago is taken in again, and once more.
+    fn old_stick(&mut self, to: usize) -> Checked {
+        let Some(frames) = self.random.pick(&self.sticks).cloned() else { return Ok(()) };
+        self.take_in(to, frames.clone())?;
+        self.take_in(to, frames)
+    }
+
+    fn take_in(&mut self, to: usize, frames: Vec<Vec<u8>>) -> Checked {
         self.act(to, |site, around| {
             // A node that is in no consortium yet has no spaces to take a file into.
             if site.disk.image.governance.spaces().is_empty() {
@@ -204,6 +252,7 @@ impl World {
         copy.crash(&mut self.random, false);
         let Some(site) = self.sites.get_mut(number) else { return Ok(()) };
         site.restore(*copy);
+        site.keys.attester = None;
         self.start(number)?;
         let Some(site) = self.sites.get(number) else { return Ok(()) };
         let organisation = site.keys.organisation;

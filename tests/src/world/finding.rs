@@ -33,6 +33,12 @@ pub enum Rule {
     Order,
     /// An idle consortium is silent.
     Restless,
+    /// A version of the charter that stood is not followed by its rival.
+    Flipped,
+    /// Nodes that hold the same know the same of every act: what stands, what halts, who is to blame.
+    Governance,
+    /// Nothing that happens makes a replica panic.
+    Panicked,
 }
 
 /// A rule that did not hold, and what shows it.

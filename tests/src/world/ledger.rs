@@ -14,8 +14,12 @@ pub(super) struct Ledger {
     pub(super) signed: BTreeMap<(LogKey, u64), EntryId>,
     /// Nodes that lie.
     pub(super) liars: BTreeSet<NodeId>,
-    /// Keys whose logs were forked.
+    /// Keys whose logs are closed: forked, revoked, or of an organisation that was to be suspended.
     pub(super) forked: BTreeSet<PublicKey>,
+    /// Keys of honest nodes whose home was cloned, or lost with what it had signed: such a key may sign a position twice.
+    pub(super) excused: BTreeSet<PublicKey>,
+    /// When somebody attested last.
+    pub(super) attested_ms: u64,
     pub(super) contributed: usize,
     pub(super) acknowledged: usize,
     pub(super) refused: usize,
@@ -26,9 +30,18 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// True if one of these keys was revoked: what it says is refused from then on.
+    pub(super) fn has_revoked(&self, keys: &BTreeSet<PublicKey>) -> bool {
+        !self.forked.is_disjoint(keys)
+    }
+
     /// An honest key signs a position once.
     pub(super) fn signed(&mut self, log: LogKey, end: LogEnd) -> Checked {
         let first = *self.signed.entry((log, end.seq)).or_insert(end.id);
+        if first != end.id && self.excused.contains(&log.author) {
+            self.forked.insert(log.author);
+            return Ok(());
+        }
         ensure(first == end.id, Rule::SignedTwice, || format!("{first:?} and {:?} at {} of {log:?}", end.id, end.seq))
     }
 }

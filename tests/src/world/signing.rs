@@ -10,15 +10,16 @@ use super::disk::Full;
 use super::finding::{Checked, Finding, Rule};
 use super::random::Random;
 
-const MACHINE: Machine = Machine::new([1; 32]);
-
 /// Whether a node signs, and what it has signed.
 #[derive(Debug, Clone)]
 pub(super) struct Signing {
     /// What stands on disk.
     pub(super) file: Option<Mark>,
     mark: Mark,
+    machine: Machine,
     blocked: Option<String>,
+    /// Another node writes with an own key: nobody's word ends that.
+    is_elsewhere: bool,
     confirmations: Confirmations,
     unsettled: Vec<Entry>,
 }
@@ -26,9 +27,10 @@ pub(super) struct Signing {
 impl Signing {
     /// Holds the mark that is on disk against the ends of own logs in the journals. A home that has signed nothing has
     /// none of either.
-    pub(super) fn open(file: Option<Mark>, ends: &BTreeMap<OwnLog, End>) -> Self {
-        let file = file.or_else(|| ends.is_empty().then(|| Mark::new(MACHINE)));
-        let assessment = Mark::assess(file.as_ref(), MACHINE, ends);
+    pub(super) fn open(file: Option<Mark>, machine: Machine, has_lost: bool, ends: &BTreeMap<OwnLog, End>) -> Self {
+        let is_new = ends.is_empty() && !has_lost;
+        let file = file.or_else(|| is_new.then(|| Mark::new(machine)));
+        let assessment = Mark::assess(file.as_ref(), machine, ends);
         let unsettled = match &assessment {
             Assessment::FinishPending(pending) => {
                 pending.iter().filter_map(|bytes| Entry::decode(bytes).ok()).collect()
@@ -38,13 +40,21 @@ impl Signing {
         let may_sign = assessment.may_sign();
         let blocked = (!may_sign).then(|| assessment.to_string());
         let confirmations = Confirmations::new(file.as_ref());
-        let mark = file.clone().filter(|_| may_sign).unwrap_or_else(|| Mark::new(MACHINE));
-        Self { file, mark, blocked, confirmations, unsettled }
+        let mark = file.clone().filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
+        Self { file, mark, machine, blocked, is_elsewhere: false, confirmations, unsettled }
     }
 
     /// A mark that claims to know these ends: what a thief or a careless restore would write.
-    pub(super) fn forged(ends: &BTreeMap<OwnLog, End>) -> Mark {
-        Mark::confirmed(MACHINE, ends)
+    pub(super) fn forged(machine: Machine, ends: &BTreeMap<OwnLog, End>) -> Mark {
+        Mark::confirmed(machine, ends)
+    }
+
+    /// Another node writes with an own key. What comes back to a home that waits for confirmation is no such sign.
+    pub(super) fn meets_own_key(&mut self) {
+        if self.blocked.is_none() {
+            self.blocked = Some("another node writes with its key".to_owned());
+            self.is_elsewhere = true;
+        }
     }
 
     pub(super) const fn is_blocked(&self) -> bool {
@@ -96,10 +106,10 @@ impl Signing {
 
     /// A node of another organisation holds an own log to this end.
     pub(super) fn confirmed(&mut self, log: LogKey, end: LogEnd, own: &BTreeMap<LogKey, LogEnd>) {
-        if self.blocked.is_none() {
+        if self.blocked.is_none() || self.is_elsewhere {
             return;
         }
-        if let Some(mark) = self.confirmations.take(MACHINE, (log, end), own) {
+        if let Some(mark) = self.confirmations.take(self.machine, (log, end), own) {
             self.file = Some(mark.clone());
             self.mark = mark;
             self.blocked = None;

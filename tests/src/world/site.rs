@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_node::mark::{End, Mark, OwnLog};
+use isnad_node::mark::{End, Machine, Mark, OwnLog};
+use isnad_protocol::attestation::Attestation;
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
-use isnad_protocol::id::{EntryId, NodeId, RecordId, SpaceId};
+use isnad_protocol::id::{ActId, EntryId, NodeId, RecordId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
-use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
+use isnad_protocol::replica::{Attester, Batch, Heard, Input, Notice, Output, Refusal, Replica, Write};
 use isnad_protocol::sheet::narrative;
 use isnad_protocol::store::{Fault, LogView};
 use isnad_protocol::sync::carried;
@@ -29,6 +30,8 @@ pub(super) struct Around<'a> {
     pub(super) random: &'a mut Random,
     pub(super) ledger: &'a mut Ledger,
     pub(super) broken: Option<Broken>,
+    /// Milliseconds from something new to the attestation that names it.
+    pub(super) attest_after_ms: u64,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -38,6 +41,7 @@ pub(super) enum Effect {
     Send { peer: NodeId, frame: Vec<u8> },
     Disconnect { peer: NodeId, reason: String },
     Check { log: LogKey, after: LogEnd, until: u64 },
+    Attest { space: SpaceId, attestation: Attestation },
 }
 
 /// What an own key is to say.
@@ -52,6 +56,7 @@ pub(super) struct Contribution {
 pub(super) enum Content {
     Operations(Vec<u8>),
     NewNarrative(String),
+    Attestation(Vec<u8>),
 }
 
 /// Which of its keys a node signs with.
@@ -59,6 +64,7 @@ pub(super) enum Content {
 pub(super) enum Signer {
     Granted,
     Late,
+    Attester,
 }
 
 /// A node, running or down.
@@ -67,7 +73,14 @@ pub(super) struct Site {
     pub(super) keys: Keys,
     pub(super) disk: Disk,
     /// The mark on disk while the node is down.
-    mark: Option<Mark>,
+    pub(super) mark: Option<Mark>,
+    /// The machine that its disk is in.
+    pub(super) machine: Machine,
+    /// True once its disk lost what had been flushed.
+    pub(super) has_lost: bool,
+    pub(super) backup: Option<Box<Disk>>,
+    /// Versions of the charter that stood on this disk, by what they follow.
+    pub(super) stood: BTreeMap<ActId, ActId>,
     pub(super) running: Option<Running>,
     /// Added to the world's time: what this node's clock says.
     pub(super) skew_ms: u64,
@@ -77,8 +90,8 @@ pub(super) struct Site {
     /// Entries that one read gives at most.
     read_entries: usize,
     /// The furthest end of each log that a peer was told of.
-    promised: BTreeMap<LogKey, LogEnd>,
-    acknowledged: BTreeSet<(LogKey, u64, EntryId)>,
+    pub(super) promised: BTreeMap<LogKey, LogEnd>,
+    pub(super) acknowledged: BTreeSet<(LogKey, u64, EntryId)>,
 }
 
 /// What a node keeps in memory.
@@ -103,6 +116,10 @@ impl LogView for Shown<'_> {
         }
         Ok(entries)
     }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        self.0.read_branch(log, end)
+    }
 }
 
 impl Running {
@@ -122,6 +139,10 @@ impl Site {
             keys,
             disk,
             mark: None,
+            machine: Machine::new([1; 32]),
+            has_lost: false,
+            backup: None,
+            stood: BTreeMap::new(),
             running: None,
             skew_ms: random.below(2 * YEAR_MS),
             epoch: 0,
@@ -137,7 +158,8 @@ impl Site {
     }
 
     pub(super) fn own_keys(&self) -> BTreeSet<PublicKey> {
-        [&self.keys.contributor, &self.keys.publisher, &self.keys.late].map(SecretKey::public).into()
+        let writing = [&self.keys.contributor, &self.keys.publisher, &self.keys.late];
+        writing.into_iter().chain(&self.keys.attester).map(SecretKey::public).collect()
     }
 
     /// Starts the node on what its disk holds.
@@ -150,8 +172,9 @@ impl Site {
         self.disk.image.gaps.clear();
         self.check_nothing_lost()?;
         let own = self.own_keys();
-        let signing = Signing::open(self.mark.take(), &own_ends(&self.disk.image, &own));
-        let replica = Replica::new(self.disk.image.governance.clone(), self.disk.image.stored(), own);
+        let ends = own_ends(&self.disk.image, &own);
+        let signing = Signing::open(self.mark.take(), self.machine, self.has_lost, &ends);
+        let replica = self.replica(own, around.attest_after_ms)?;
         self.running = Some(Running {
             replica,
             signing,
@@ -162,6 +185,18 @@ impl Site {
         });
         self.finish_unsettled(around)?;
         self.handle(Input::Wake, around)
+    }
+
+    /// The replica as a node starts it: governance hears every attestation held before anything else.
+    fn replica(&self, own: BTreeSet<PublicKey>, after_ms: u64) -> Checked<Replica> {
+        let (image, stored) = (&self.disk.image, self.disk.image.stored());
+        let mut governance = image.governance.clone();
+        let unread = |fault: Fault| Finding::new(Rule::Store, fault.to_string());
+        let heard = Heard::read(&mut governance, &stored, image).map_err(unread)?;
+        let replica = Replica::new(governance, stored, own).having_heard(heard);
+        let Some(key) = self.keys.attester.as_ref().map(SecretKey::public) else { return Ok(replica) };
+        let organisation = self.keys.organisation;
+        replica.attesting_with(Attester { key, organisation, nodes: BTreeSet::new(), after_ms }, image).map_err(unread)
     }
 
     fn check_nothing_lost(&self) -> Checked {
@@ -195,7 +230,7 @@ impl Site {
         self.running = None;
         self.disk = disk;
         let (_, anew) = self.disk.open();
-        self.mark = Some(Signing::forged(&own_ends(&anew, &self.own_keys())));
+        self.mark = Some(Signing::forged(self.machine, &own_ends(&anew, &self.own_keys())));
         self.promised.clear();
         self.acknowledged.clear();
     }
@@ -203,7 +238,8 @@ impl Site {
     /// True if nothing that was signed waits to be written.
     pub(super) fn has_settled(&self) -> bool {
         let own = own_ends(&self.disk.image, &self.own_keys());
-        self.running.is_none() && Signing::open(self.mark.clone(), &own).unsettled().is_empty()
+        let signing = Signing::open(self.mark.clone(), self.machine, self.has_lost, &own);
+        self.running.is_none() && signing.unsettled().is_empty()
     }
 
     /// The frames of a file that carries what this node holds and another may lack.
@@ -289,7 +325,8 @@ impl Site {
                 around.ledger.refused += 1;
                 // An act that waits is handed in again, as its author was told.
                 let is_for_now = matches!(refusal, Refusal::NotFlushed | Refusal::Waits);
-                ensure(is_for_now || !self.is_honest(), Rule::Accused, || format!("own words refused: {refusal}"))
+                let is_fair = is_for_now || !self.is_honest() || around.ledger.has_revoked(&self.own_keys());
+                ensure(is_fair, Rule::Accused, || format!("own words refused: {refusal}"))
             }
             Output::Send { peer, frame } => {
                 self.check_sent(peer, &frame)?;
@@ -310,6 +347,10 @@ impl Site {
                 }
                 Ok(())
             }
+            Output::Attest { space, attestation, .. } => {
+                around.effects.push(Effect::Attest { space, attestation });
+                Ok(())
+            }
             Output::Notice(notice) => self.notice(notice, around),
         }
     }
@@ -319,7 +360,12 @@ impl Site {
         running.is_unsynced = true;
         let own = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) => None,
+            Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Act(_)
+            | Write::Fork(_)
+            | Write::Branch(_) => None,
         });
         let own: Vec<&Authentic> = own.collect();
         let marks = is_own && around.broken != Some(Broken::NoMark);
@@ -356,6 +402,7 @@ impl Site {
                     running.signing.settle();
                 }
                 self.handle(Input::Synced, around)?;
+                self.check_standing()?;
             } else {
                 self.fail(around)?;
                 self.handle(Input::Wake, around)?;
@@ -410,7 +457,10 @@ impl Site {
             let log = LogKey { space: contribution.space, author: secret.public() };
             let end = ends.entry(log).or_insert_with(|| running.replica.end_of(log));
             let draft = Draft {
-                kind: Kind::Change,
+                kind: match contribution.content {
+                    Content::Operations(_) | Content::NewNarrative(_) => Kind::Change,
+                    Content::Attestation(_) => Kind::Attestation,
+                },
                 space: contribution.space,
                 organisation: self.keys.organisation,
                 record: contribution.record,
@@ -419,7 +469,7 @@ impl Site {
                 payload: Payload {
                     salt: around.random.bytes(),
                     bytes: match &contribution.content {
-                        Content::Operations(bytes) => bytes.clone(),
+                        Content::Operations(bytes) | Content::Attestation(bytes) => bytes.clone(),
                         Content::NewNarrative(text) => narrative::begin(log.author, log.space, end.seq + 1, text),
                     },
                 },
@@ -436,6 +486,7 @@ impl Site {
         let governance = running.replica.governance();
         let is_public = governance.spaces().iter().any(|info| info.id == space && info.name == "public");
         match signer {
+            Signer::Attester => self.keys.attester.as_ref().unwrap_or(&self.keys.late),
             Signer::Late => &self.keys.late,
             Signer::Granted if is_public => &self.keys.publisher,
             Signer::Granted => &self.keys.contributor,
@@ -485,8 +536,12 @@ impl Site {
     fn notice(&mut self, notice: Notice, around: &mut Around<'_>) -> Checked {
         around.ledger.notices += 1;
         match notice {
-            Notice::OwnKeyElsewhere { log } => {
-                ensure(!self.is_honest(), Rule::Accused, || format!("another node writes {log:?}, it is said"))
+            Notice::OwnKeyElsewhere { log, .. } => {
+                let is_fair = !self.is_honest() || self.has_lost || around.ledger.excused.contains(&log.author);
+                if let Some(running) = &mut self.running {
+                    running.signing.meets_own_key();
+                }
+                ensure(is_fair, Rule::Accused, || format!("another node writes {log:?}, it is said"))
             }
             Notice::OwnEndConfirmed { log, end } => {
                 if let Some(running) = &mut self.running {
@@ -498,9 +553,9 @@ impl Site {
                 let is_fair = !self.is_honest() || around.ledger.liars.contains(&peer);
                 ensure(is_fair, Rule::Accused, || format!("{peer:?} sent {log:?}: {refusal}"))
             }
-            Notice::Diverged { log, .. } => {
+            Notice::Forked { log, .. } => {
                 let is_fair = !self.is_honest() || around.ledger.forked.contains(&log.author);
-                ensure(is_fair, Rule::Accused, || format!("{log:?} is said to have diverged"))
+                ensure(is_fair, Rule::Accused, || format!("{log:?} is said to be forked"))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::Act;
 use isnad_protocol::id::SpaceId;
-use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::sync::digest::{self, Holding};
 use isnad_protocol::sync::frame::{Blind, Frame, Item};
 use isnad_protocol::sync::run::Decoder;
@@ -129,6 +129,8 @@ impl Talk {
                 self.opened_with(image);
                 self.opened.clone().into_keys().for_each(|space| self.agree(space));
             }
+            // Proofs and headers are their author's doing, and prove themselves.
+            Frame::Proof(_) | Frame::Probe { .. } | Frame::Header(_) | Frame::WantBranch { .. } => {}
             Frame::Want(_) | Frame::Sending { .. } | Frame::Credit(_) => {}
         }
         Ok(Told::new())
@@ -149,7 +151,11 @@ impl Talk {
                     let is_held = held.iter().any(|act| act.id == *id && act.signatures == *signatures);
                     ensure(is_held, Rule::SentUnflushed, || format!("act {id:?} is told of"))?;
                 }
-                Item::Wanted(..) => {}
+                Item::Fork(author, seq) => {
+                    let known = image.forks.get(&LogKey { space, author: *author }).map(ForkProof::seq);
+                    ensure(known == Some(*seq), Rule::SentUnflushed, || format!("a fork at {seq} of {author:?}"))?;
+                }
+                Item::Branch(..) | Item::Wanted(..) => {}
             }
         }
         Ok(told)
@@ -202,14 +208,26 @@ fn digests(image: &Image) -> BTreeMap<SpaceId, [u8; 32]> {
 
 /// What is held of one space, as peers compare it.
 pub(super) fn holding(image: &Image, space: SpaceId) -> Holding {
-    let ends = image.logs.iter().filter(|(key, log)| key.space == space && log.checked.seq > 0);
-    let is_checked = |key, seq| image.logs.get(key).is_some_and(|log| seq <= log.checked.seq);
-    let wanted = image.wanted.iter().filter(|(key, at)| key.space == space && is_checked(key, at.seq));
+    let ends =
+        image.logs.iter().filter(|(key, _)| key.space == space).map(|(key, log)| (*key, told_end(image, key, log)));
+    let is_told = |key, seq| image.logs.get(key).is_some_and(|log| seq <= told_end(image, key, log).seq);
+    let wanted = image.wanted.iter().filter(|(key, at)| key.space == space && is_told(key, at.seq));
+    let forks = image.forks.values().filter(|proof| proof.log().space == space);
     Holding {
-        ends: ends.map(|(key, log)| (key.author, log.checked)).collect(),
+        ends: ends.filter(|(_, end)| end.seq > 0).map(|(key, end)| (key.author, end)).collect(),
+        forks: forks.map(|proof| (proof.log().author, proof.seq())).collect(),
         wanted: wanted.map(|(key, at)| (key.author, *at)).collect(),
         acts: image.governance.held_acts(&space).into_iter().collect(),
     }
+}
+
+/// Up to where peers are told of a log: of a forked one up to the fork.
+fn told_end(image: &Image, key: &LogKey, log: &Log) -> LogEnd {
+    let closing = image.forks.get(key).map_or(u64::MAX, |proof| proof.seq().saturating_sub(1));
+    if log.checked.seq <= closing {
+        return log.checked;
+    }
+    image.at(*key, closing).map_or(LogEnd::START, Authentic::end)
 }
 
 fn unflushed(evidence: impl Into<String>) -> Finding {

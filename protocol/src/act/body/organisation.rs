@@ -18,7 +18,7 @@ pub fn next_key_hash(key: &PublicKey) -> [u8; 32] {
 }
 
 /// What an organisation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrganisationKind {
     /// A state, through one of its authorities.

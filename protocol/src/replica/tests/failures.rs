@@ -93,7 +93,7 @@ fn a_missing_payload_is_asked_of_live_peers_who_pass_it_on_when_they_have_it() {
     let logs = world.sites[0].replica.logs().clone();
     let governance = world.sites[1].replica.governance().clone();
     let wanted = withholding.entries().map(|entry| (world.log(0), entry.end())).collect();
-    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted }, BTreeSet::new());
+    world.sites[1].replica = Replica::new(governance, Stored { logs, wanted, ..Stored::default() }, BTreeSet::new());
     world.sites[1].store = withholding;
     world.connect(2, 3);
     world.connect(1, 2);
@@ -115,7 +115,7 @@ fn a_payload_that_both_lacked_when_they_met_is_passed_on_too() {
     let wanted: BTreeSet<_> = withholding.entries().map(|entry| (world.log(0), entry.end())).collect();
     for site in &mut world.sites[1..] {
         let governance = site.replica.governance().clone();
-        let stored = Stored { logs: logs.clone(), wanted: wanted.clone() };
+        let stored = Stored { logs: logs.clone(), wanted: wanted.clone(), ..Stored::default() };
         site.replica = Replica::new(governance, stored, BTreeSet::new());
         site.store = withholding.clone();
     }
@@ -135,7 +135,7 @@ fn of_several_senders_the_one_of_the_bad_signature_is_dropped() {
     let at = &mut world.sites[2];
     for (peer, group) in peers.into_iter().zip(groups) {
         at.replica.connected(peer, None);
-        at.replica.take_group(peer, group).unwrap();
+        at.replica.take_group(peer, group, &at.store).unwrap().unwrap();
     }
     let upto = LogEnd { seq: 1, id: entries[0].header.id() };
     at.replica.checked(log, upto, true);
@@ -160,7 +160,8 @@ fn only_a_signed_twin_is_an_equivocation() {
     let unsigned = Entry { signature: crate::key::Signature::new([1; 64]), ..twin.clone() };
     for (entry, code) in [(unsigned, "entry_signature"), (twin, "entry_equivocation")] {
         let group = group(&world, 0, &[entry]);
-        let refusal = world.sites[1].replica.take_group(peer, group).unwrap_err();
+        let at = &mut world.sites[1];
+        let refusal = at.replica.take_group(peer, group, &at.store).unwrap().unwrap_err();
         assert_eq!(refusal.code(), code);
     }
 }

@@ -79,7 +79,7 @@ impl View<'_> {
     }
 
     /// The versions under which one rival bars the other for good.
-    fn barring_versions(&self) -> Vec<Act> {
+    pub(super) fn barring_versions(&self) -> Vec<Act> {
         if !self.reading.bars_on_every_branch {
             return self.chain();
         }

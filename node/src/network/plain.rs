@@ -17,7 +17,7 @@ const CAUSES: [(&str, &str); 9] = [
 const LENGTH: usize = 120;
 
 /// The cause in a few words; what is not known is told as it came, cut short.
-pub(super) fn plain(reason: &str) -> String {
+pub(crate) fn plain(reason: &str) -> String {
     let known = CAUSES.iter().find(|(said, _)| reason.contains(said));
     known.map_or_else(|| reason.chars().take(LENGTH).collect(), |(_, plain)| (*plain).to_owned())
 }

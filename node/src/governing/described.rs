@@ -1,0 +1,258 @@
+//! Acts as people are shown them: what each changes, who has signed, whether it waits for one's own signature.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::act::difference::{Change, difference};
+use isnad_protocol::act::{Act, Kind};
+use isnad_protocol::governance::{ActStatus, Governance, Wait};
+use isnad_protocol::id::{ActId, OrganisationId};
+use serde::{Deserialize, Serialize};
+
+use crate::governing::memory::Place;
+use crate::governing::signatures::{Roster, Signed};
+use crate::governing::{is_in_effect, signing, standing, standing_charter, told};
+use crate::problem::{Problem, exit};
+
+/// Digits that name an act.
+const DIGITS: usize = 6;
+
+/// Where an act stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Not enough have signed.
+    WaitsForSignatures,
+    /// Enough have signed; not enough organisations have said that they hold it.
+    WaitsForAcknowledgements,
+    /// It is in effect.
+    InEffect,
+    /// It has no effect, and will have none.
+    Lost,
+    /// It stands against another, and neither is in effect.
+    Halted,
+    /// What it follows is not in effect.
+    NotInEffect,
+}
+
+impl State {
+    /// Its name in `--json` and in the locales.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WaitsForSignatures => "waits_for_signatures",
+            Self::WaitsForAcknowledgements => "waits_for_acknowledgements",
+            Self::InEffect => "in_effect",
+            Self::Lost => "lost",
+            Self::Halted => "halted",
+            Self::NotInEffect => "not_in_effect",
+        }
+    }
+}
+
+/// An act as it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Described {
+    /// Its id.
+    pub id: ActId,
+    /// charter, organisation or space.
+    pub kind: String,
+    /// 1, 2, …
+    pub version: u64,
+    /// The act before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<ActId>,
+    /// Whose chain it is of, if it is one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
+    /// Where it stands.
+    pub state: State,
+    /// The act by which it is so: the one that stands instead, the last before a halt, the one that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActId>,
+    /// How many organisations acknowledge it, and how many have to, where that is what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<(usize, usize)>,
+    /// True if it waits for this organisation's signature.
+    pub is_mine: bool,
+    /// Signatures that count so far: of organisations, or for an organisation's own act of keys.
+    pub have: u64,
+    /// How many are due.
+    pub due: u64,
+    /// Who has signed and who may.
+    pub signed: Vec<Signed>,
+    /// What it changes, the most important first.
+    pub changes: Vec<Change>,
+    /// The names of those that it speaks of, by language, as far as their first acts are held.
+    pub names: BTreeMap<OrganisationId, BTreeMap<String, String>>,
+}
+
+/// Every act held, in the order in which they were made: charters with the organisations that they name.
+#[must_use]
+pub fn described(governance: &Governance, own: Option<OrganisationId>) -> Vec<Described> {
+    let roster = Roster::of(governance);
+    let tell = Teller { governance, own, roster };
+    governance.acts().map(|act| tell.act(act)).collect()
+}
+
+/// One act, held or not.
+#[must_use]
+pub fn described_one(governance: &Governance, own: Option<OrganisationId>, act: &Act) -> Described {
+    Teller { governance, own, roster: Roster::of(governance) }.act(act)
+}
+
+/// The acts that wait for an organisation's signature.
+#[must_use]
+pub fn to_sign(governance: &Governance, own: OrganisationId) -> Vec<ActId> {
+    let tell = Teller { governance, own: Some(own), roster: Roster::of(governance) };
+    let waiting = governance.acts().filter(|act| tell.is_mine(act, tell.state(act)));
+    waiting.map(Act::id).collect()
+}
+
+/// The act that the first digits of an id name.
+///
+/// # Errors
+/// [`Problem`] if none is held, or several are.
+pub fn act_named<'a>(governance: &'a Governance, text: &str) -> Result<&'a Act, Problem> {
+    let is_hex = text.len() >= DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digits = text.to_ascii_lowercase();
+    let found: Vec<&Act> =
+        governance.acts().filter(|act| is_hex && act.id().to_string().starts_with(&digits)).collect();
+    match found[..] {
+        [act] => Ok(act),
+        [] => Err(Problem::told(exit::NO, "not_found", "governing.act_unknown", &[("act", text)])),
+        _ => Err(told("act_ambiguous", &[("act", text)])),
+    }
+}
+
+struct Teller<'a> {
+    governance: &'a Governance,
+    own: Option<OrganisationId>,
+    roster: Roster<'a>,
+}
+
+impl<'a> Teller<'a> {
+    fn act(&self, act: &'a Act) -> Described {
+        let state = self.state(act);
+        let (have, due) = self.roster.progress(act);
+        let (by, acknowledged) = self.because(act);
+        let signed = self.roster.signed(act);
+        let changes = difference(act, |id| self.governance.act(id));
+        let spoken = signed.iter().map(|line| line.organisation).chain(changes.iter().flat_map(spoken_of));
+        let names = spoken.collect::<BTreeSet<_>>().into_iter();
+        Described {
+            id: act.id(),
+            kind: act.kind().name().to_owned(),
+            version: act.version(),
+            previous: act.previous(),
+            organisation: act.organisation(),
+            state,
+            by,
+            acknowledged,
+            is_mine: self.is_mine(act, state),
+            have,
+            due,
+            names: names.filter_map(|id| Some((id, names_of(self.governance, &id)?))).collect(),
+            signed,
+            changes,
+        }
+    }
+
+    fn state(&self, act: &'a Act) -> State {
+        match self.governance.status(&act.id()) {
+            None => State::WaitsForSignatures,
+            Some(ActStatus::InEffect) => State::InEffect,
+            Some(ActStatus::Lost { .. } | ActStatus::TakenOut { .. }) => State::Lost,
+            Some(ActStatus::Halted { .. }) => State::Halted,
+            Some(ActStatus::NotInEffectYet { why }) => match why {
+                Wait::Members(_) | Wait::OwnSignatures | Wait::Signatures { .. } | Wait::Rivals => {
+                    State::WaitsForSignatures
+                }
+                Wait::Acknowledgements { .. } => State::WaitsForAcknowledgements,
+                Wait::Charter | Wait::Admission => State::NotInEffect,
+                Wait::Previous(previous) if is_in_effect(self.governance, &previous) => self.unfolded(act),
+                Wait::Previous(_) => State::NotInEffect,
+            },
+        }
+    }
+
+    /// Where an act stands that follows one in effect and of which no more is known.
+    fn unfolded(&self, act: &'a Act) -> State {
+        match (self.roster.has_enough(act), act.kind()) {
+            (false, _) => State::WaitsForSignatures,
+            (true, Kind::Charter) => State::WaitsForAcknowledgements,
+            (true, Kind::Organisation | Kind::Space) => State::NotInEffect,
+        }
+    }
+
+    /// The other act by which it is as it is, and how many acknowledge it of how many that have to.
+    fn because(&self, act: &Act) -> (Option<ActId>, Option<(usize, usize)>) {
+        match self.governance.status(&act.id()) {
+            Some(ActStatus::Lost { to: by } | ActStatus::Halted { after: by } | ActStatus::TakenOut { by }) => {
+                (Some(by), None)
+            }
+            Some(ActStatus::NotInEffectYet { why: Wait::Previous(previous) }) => (Some(previous), None),
+            Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { held, needed, .. } }) => {
+                (None, Some((held, needed)))
+            }
+            Some(ActStatus::InEffect | ActStatus::NotInEffectYet { .. }) | None => (None, None),
+        }
+    }
+
+    fn is_mine(&self, act: &'a Act, state: State) -> bool {
+        let Some(own) = self.own.filter(|_| state == State::WaitsForSignatures) else { return false };
+        if act.is_first() && act.kind() == Kind::Organisation {
+            return false;
+        }
+        let lacks = |line: &Signed| line.organisation == own && !line.has_signed;
+        if !self.roster.signed(act).iter().any(lacks) {
+            return false;
+        }
+        // What does not follow what stands can have no effect any more.
+        let stands = match act.kind() {
+            Kind::Charter => standing_charter(self.governance),
+            Kind::Organisation | Kind::Space => standing(self.governance, &act.scope_id()),
+        };
+        let follows = act.is_first() || stands.map(Act::id) == act.previous();
+        follows && !self.has_signed_rival(act, own)
+    }
+
+    /// True if this organisation signed another act there, and not this one instead.
+    fn has_signed_rival(&self, act: &'a Act, own: OrganisationId) -> bool {
+        let find = |id: &ActId| self.governance.act(id);
+        let Some(place) = Place::of(act, find) else { return false };
+        let instead = signing::instead_of(act);
+        signing::held_at(self.governance, act, place, own).iter().any(|other| !instead.contains(other))
+    }
+}
+
+/// The organisations that a change speaks of.
+fn spoken_of(change: &Change) -> Vec<OrganisationId> {
+    match change {
+        Change::Admitted { organisation, predecessor } => [*organisation].into_iter().chain(*predecessor).collect(),
+        Change::Removed { organisation, .. } => vec![*organisation],
+        Change::Settles { double, .. } => double.clone(),
+        Change::Began { .. }
+        | Change::Named { .. }
+        | Change::Threshold { .. }
+        | Change::Setting { .. }
+        | Change::Label { .. }
+        | Change::Instead { .. }
+        | Change::Granted { .. }
+        | Change::Revoked { .. }
+        | Change::Roots { .. } => Vec::new(),
+    }
+}
+
+/// What an organisation calls itself: as it stands, or in its first act where it is no member.
+fn names_of(governance: &Governance, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
+    let scope = ActId::new(*organisation.as_bytes());
+    let mut names = BTreeMap::new();
+    let mut at = standing(governance, &scope).or_else(|| governance.act(&scope));
+    while let Some(act) = at {
+        for name in act.as_organisation().map(|body| &body.names).into_iter().flatten() {
+            names.entry(name.lang.clone()).or_insert_with(|| name.text.clone());
+        }
+        at = act.previous().and_then(|previous| governance.act(&previous));
+    }
+    (!names.is_empty()).then_some(names)
+}

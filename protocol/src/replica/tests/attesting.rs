@@ -1,0 +1,156 @@
+//! Attestations in replicas: made when something is new, silent when nothing is, read by all.
+
+use super::*;
+use crate::attestation::Attestation;
+use crate::replica::Attester;
+use crate::store::AttestationView;
+
+const AFTER_MS: u64 = 1_000;
+
+impl World {
+    /// Has every site attest, with a key of its own.
+    fn attesting(count: u8) -> Self {
+        let mut world = Self::founded(count);
+        for index in 0..count {
+            let at = &mut world.sites[usize::from(index)];
+            let key = attesting(index).public();
+            let attester = Attester { key, organisation: at.organisation, nodes: BTreeSet::new(), after_ms: AFTER_MS };
+            at.replica = at.replica.clone().attesting_with(attester, &at.store).unwrap();
+        }
+        world
+    }
+
+    /// Wakes a site after a while, and hands in what it is asked to attest, as a driver does. Says how many entries it took.
+    fn pass(&mut self, site: usize) -> usize {
+        self.now += AFTER_MS;
+        let asked = self.handle(site, Input::Wake);
+        let mut made = 0;
+        for output in asked {
+            let Output::Attest { space, attestation, .. } = output else { continue };
+            let entries = self.sealed_attestations(site, space, attestation);
+            made += entries.len();
+            self.handle(site, Input::Submit { request: 9, entries });
+        }
+        self.run();
+        made
+    }
+
+    fn sealed_attestations(&self, site: usize, space: SpaceId, attestation: Attestation) -> Vec<Entry> {
+        let (at, key) = (&self.sites[site], attesting(u8::try_from(site).unwrap()));
+        let mut end = at.replica.end_of(LogKey { space, author: key.public() });
+        let seal = |part: Attestation| {
+            let draft = Draft {
+                kind: Kind::Attestation,
+                space,
+                organisation: at.organisation,
+                record: RecordId::ZERO,
+                generation: 0,
+                time: Timestamp(self.now),
+                payload: Payload { salt: [7; 16], bytes: part.encode() },
+            };
+            let entry = draft.seal((end.seq, end.id), &key);
+            end = LogEnd { seq: entry.header.seq, id: entry.header.id() };
+            entry
+        };
+        attestation.into_parts().into_iter().map(seal).collect()
+    }
+
+    fn pass_all(&mut self) -> usize {
+        (0..self.sites.len()).map(|site| self.pass(site) + self.pass(site)).sum()
+    }
+
+    /// Up to where each organisation acknowledges the log of a site's contributor, as another site holds it.
+    fn acknowledged(&self, log: LogKey, at: usize) -> BTreeMap<OrganisationId, u64> {
+        let lines = self.sites[at].store.attested(log).unwrap();
+        lines.into_iter().map(|(_, organisation, end)| (organisation, end.seq)).collect()
+    }
+}
+
+#[test]
+fn what_is_new_is_attested_by_everyone_and_then_all_are_silent() {
+    let mut world = World::attesting(3);
+    world.connect(0, 1);
+    world.connect(1, 2);
+    world.connect(2, 0);
+    world.say(0, &["one", "two"]);
+    assert!(world.pass_all() > 0);
+    world.pass_all();
+    let log = world.log(0);
+    let all: BTreeMap<_, _> = world.sites.iter().map(|site| (site.organisation, 2)).collect();
+    assert_eq!(world.acknowledged(log, 1), all);
+    world.assert_equal();
+    let sent = world.frames.len();
+    assert_eq!((0..5).map(|_| world.pass_all()).sum::<usize>(), 0, "what is idle makes no entry");
+    assert_eq!(world.frames.len(), sent, "and sends no byte");
+}
+
+#[test]
+fn only_what_changed_is_named() {
+    let mut world = World::attesting(2);
+    world.connect(0, 1);
+    world.say(0, &["one"]);
+    world.say(1, &["two"]);
+    world.pass_all();
+    world.say(0, &["three"]);
+    world.now += 2 * AFTER_MS;
+    let asked = world.handle(1, Input::Wake);
+    let asked = if asked.is_empty() {
+        world.now += AFTER_MS;
+        world.handle(1, Input::Wake)
+    } else {
+        asked
+    };
+    let [Output::Attest { space, attestation, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(*space, world.members);
+    let log = world.log(0);
+    let named: Vec<_> = attestation.logs.iter().map(|line| (line.author, line.end.seq)).collect();
+    assert_eq!((named, attestation.acts.len()), (vec![(log.author, 2)], 0));
+}
+
+#[test]
+fn nothing_is_named_twice_after_a_start() {
+    let mut world = World::attesting(2);
+    world.connect(0, 1);
+    world.say(0, &["one"]);
+    world.pass_all();
+    let at = &mut world.sites[0];
+    let stored = Stored { logs: at.replica.logs().clone(), ..Stored::default() };
+    let governance =
+        Governance::replay(at.replica.governance().consortium(), at.replica.governance().acts().cloned().collect());
+    let attester = Attester {
+        key: attesting(0).public(),
+        organisation: at.organisation,
+        nodes: BTreeSet::new(),
+        after_ms: AFTER_MS,
+    };
+    at.replica = Replica::new(governance, stored, BTreeSet::from([at.key.public()]))
+        .attesting_with(attester, &at.store)
+        .unwrap();
+    assert_eq!(world.pass(0) + world.pass(0), 0);
+}
+
+#[test]
+fn a_log_is_named_only_as_far_as_every_payload_is_held() {
+    let mut world = World::attesting(2);
+    let mut entries = world.sealed(0, &["one", "two", "three"]);
+    entries[1].payload = None;
+    world.handle(1, Input::Submit { request: 1, entries });
+    world.pass(1);
+    world.pass(1);
+    let log = world.log(0);
+    let lines = world.sites[1].store.attested(log).unwrap();
+    assert_eq!(lines.iter().map(|(_, _, end)| end.seq).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn who_may_not_sign_is_asked_again() {
+    let mut world = World::attesting(2);
+    world.say(0, &["one"]);
+    for _ in 0..3 {
+        world.now += AFTER_MS;
+        world.handle(0, Input::Wake);
+    }
+    world.now += AFTER_MS;
+    let asked = world.handle(0, Input::Wake);
+    assert!(asked.iter().any(|output| matches!(output, Output::Attest { .. })), "{asked:?}");
+}

@@ -1,0 +1,218 @@
+//! Forked logs between replicas: found whoever meets whom, proved, told first, and closed.
+
+use super::*;
+use crate::log::ForkProof;
+use crate::sync::frame::Frame;
+
+/// Entries of a site's key behind others, with these texts.
+fn line(world: &World, site: usize, before: &[Entry], texts: &[&str]) -> Vec<Entry> {
+    let at = &world.sites[site];
+    let mut end = before.last().map_or((0, EntryId::ZERO), |last| (last.header.seq, last.header.id()));
+    let mut entries = before.to_vec();
+    for text in texts {
+        let mut entry = world.sealed(site, &[text]).remove(0);
+        let payload = entry.payload.take().unwrap();
+        let header = entry.header;
+        let draft = Draft {
+            kind: header.kind,
+            space: header.space,
+            organisation: header.organisation,
+            record: header.record,
+            generation: 0,
+            time: header.time,
+            payload,
+        };
+        let entry = draft.seal(end, &at.key);
+        end = (entry.header.seq, entry.header.id());
+        entries.push(entry);
+    }
+    entries
+}
+
+/// Two lines of site 0's key that part at a position, of these lengths.
+fn forked(world: &World, fork: usize, lengths: [usize; 2]) -> [Vec<Entry>; 2] {
+    let texts = |word: &str, count: usize| (0..count).map(|at| format!("{word} {at}")).collect::<Vec<_>>();
+    let of = |texts: &[String]| texts.iter().map(String::as_str).map(str::to_owned).collect::<Vec<_>>();
+    let common = of(&texts("common", fork - 1));
+    let common = line(world, 0, &[], &common.iter().map(String::as_str).collect::<Vec<_>>());
+    ["left", "right"].map(|side| {
+        let length = lengths[usize::from(side == "right")];
+        let own = texts(side, length + 1 - fork);
+        line(world, 0, &common, &own.iter().map(String::as_str).collect::<Vec<_>>())
+    })
+}
+
+fn hand_in(world: &mut World, site: usize, entries: &[Entry]) -> Vec<Output> {
+    let answers = world.handle(site, Input::Submit { request: 9, entries: entries.to_vec() });
+    world.run();
+    answers
+}
+
+fn seq(world: &World, site: usize) -> Option<u64> {
+    world.sites[site].replica.governance().fork(&world.log(0)).map(ForkProof::seq)
+}
+
+#[test]
+fn a_fork_is_found_at_its_first_position_whoever_meets_whom() {
+    for (fork, lengths) in [(3, [5, 5]), (3, [3, 9]), (3, [9, 3]), (1, [6, 6]), (5, [5, 5]), (2, [40, 30])] {
+        let mut world = World::founded(4);
+        let [left, right] = forked(&world, fork, lengths);
+        hand_in(&mut world, 1, &left);
+        hand_in(&mut world, 2, &right);
+        world.connect(1, 2);
+        for site in [1, 2] {
+            assert_eq!(seq(&world, site), Some(fork as u64), "{fork} of {lengths:?}");
+        }
+        world.disconnect(1, 2);
+        world.frames.clear();
+        world.connect(2, 1);
+        assert_eq!(world.frames.len(), 2, "both hold the same proof, and tell of the log up to it alone");
+        // Who never held any of it hears of the proof, and takes what stands before it.
+        world.connect(2, 3);
+        assert_eq!(seq(&world, 3), Some(fork as u64));
+        assert_eq!(world.sites[3].replica.end_of(world.log(0)).seq, fork as u64 - 1);
+        world.sites.iter().for_each(|site| assert_eq!(site.dropped, Vec::<String>::new()));
+    }
+}
+
+#[test]
+fn a_fork_in_a_users_hand_is_proved_and_refused() {
+    let mut world = World::founded(3);
+    let [left, right] = forked(&world, 2, [4, 4]);
+    hand_in(&mut world, 1, &left);
+    world.connect(1, 2);
+    let answers = hand_in(&mut world, 1, &right[1..]);
+    let refused = |output: &Output| match output {
+        Output::Refuse { refusal, .. } => refusal.code(),
+        _ => "",
+    };
+    assert!(answers.iter().any(|answer| refused(answer) == "entry_equivocation"), "{answers:?}");
+    assert!(answers.contains(&Output::Notice(Notice::Forked { log: world.log(0), seq: 2 })));
+    assert_eq!((seq(&world, 1), seq(&world, 2)), (Some(2), Some(2)));
+    let longer = line(&world, 0, &left, &["more"]);
+    let answers = hand_in(&mut world, 1, &longer[4..]);
+    assert_eq!(answers.iter().map(refused).collect::<Vec<_>>(), ["log_closed"]);
+}
+
+#[test]
+fn of_several_proofs_the_lowest_counts_and_others_are_dropped_unread() {
+    let mut world = World::founded(3);
+    let [left, right] = forked(&world, 2, [6, 6]);
+    world.connect(1, 2);
+    let peer = world.sites[2].node;
+    for (seq_given, commits) in [(4, 1), (6, 0), (4, 0), (2, 1), (3, 0)] {
+        let proof = ForkProof::of(&left[seq_given - 1], &right[seq_given - 1]).unwrap();
+        let at = &mut world.sites[1];
+        let frame = Frame::Proof(proof.encode()).encode();
+        at.replica.handle(Input::Received { peer, frame }, Timestamp(1), &at.store).unwrap();
+        let outputs: Vec<Output> = std::iter::from_fn(|| at.replica.poll()).collect();
+        let written = |output: &&Output| matches!(output, Output::Commit(batch) if !batch.writes.is_empty());
+        assert_eq!(outputs.iter().filter(written).count(), commits, "seq {seq_given}");
+        world.handle(1, Input::Synced);
+    }
+    assert_eq!(seq(&world, 1), Some(2));
+}
+
+#[test]
+fn a_liars_header_proves_nothing_and_ends_the_session() {
+    let mut world = World::founded(3);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    hand_in(&mut world, 1, &left);
+    world.connect(1, 2);
+    let mut proof = ForkProof::of(&left[1], &right[1]).unwrap().encode();
+    *proof.last_mut().unwrap() ^= 1;
+    let unasked = [&right[1].header.encode()[..], right[1].signature.as_bytes()].concat();
+    let peer = world.sites[2].node;
+    for frame in [Frame::Proof(proof), Frame::Header(unasked)] {
+        world.handle(1, Input::Received { peer, frame: frame.encode() });
+        assert_eq!((seq(&world, 1), world.sites[1].dropped.len()), (None, 1), "{frame:?}");
+        world.sites[1].dropped.clear();
+        world.handle(1, Input::Connected { peer, opens_with: None });
+    }
+}
+
+/// An attestation of a site's organisation that names ends of site 0's log, behind `before`.
+fn attestation(world: &World, site: usize, before: Option<&Entry>, ends: &[&Entry]) -> Entry {
+    let line = |entry: &&Entry| format!(r#"["{}",{},"{}"]"#, entry.header.author, entry.header.seq, entry.header.id());
+    let mut lines: Vec<String> = ends.iter().map(line).collect();
+    lines.sort();
+    let prev = before.map_or((0, EntryId::ZERO), |before| (before.header.seq, before.header.id()));
+    let draft = Draft {
+        kind: Kind::Attestation,
+        space: world.members,
+        organisation: world.sites[site].organisation,
+        record: RecordId::ZERO,
+        generation: 0,
+        time: Timestamp(1_700_000_000_000),
+        payload: Payload { salt: [7; 16], bytes: format!(r#"{{"logs":[{}]}}"#, lines.join(",")).into_bytes() },
+    };
+    draft.seal(prev, &attesting(u8::try_from(site).unwrap()))
+}
+
+/// What each site says of entries of site 0's key.
+fn standings(world: &World, site: usize, entries: &[Entry]) -> Vec<Option<crate::standing::Standing>> {
+    use crate::standing::Judge;
+    let governance = world.sites[site].replica.governance();
+    entries.iter().map(|entry| governance.judge(&Authentic::from_store(entry.clone()))).collect()
+}
+
+fn meet_all(world: &mut World) {
+    let count = world.sites.len();
+    let pairs = |count: usize| (0..count).flat_map(move |one| (one + 1..count).map(move |other| (one, other)));
+    for _ in 0..2 {
+        for (one, other) in pairs(count) {
+            world.connect(one, other);
+            world.disconnect(one, other);
+        }
+    }
+    for (one, other) in pairs(count) {
+        world.frames.clear();
+        world.connect(one, other);
+        assert_eq!(world.frames.len(), 2, "{one} and {other} hold the same: {:?}", world.frames);
+        world.disconnect(one, other);
+    }
+    world.sites.iter().for_each(|site| assert_eq!(site.dropped, Vec::<String>::new()));
+}
+
+#[test]
+fn the_branch_that_most_acknowledged_counts_everywhere_whichever_was_held_first() {
+    use crate::standing::Standing::Forked;
+    for is_left_last in [false, true] {
+        let mut world = World::founded(5);
+        let [left, right] = forked(&world, 3, [8, 6]);
+        for site in 1..4 {
+            hand_in(&mut world, site, &left);
+            let word = attestation(&world, site, None, &[&left[5]]);
+            hand_in(&mut world, site, &[word]);
+        }
+        let order = if is_left_last { [&right, &left] } else { [&left, &right] };
+        order.into_iter().for_each(|entries| drop(hand_in(&mut world, 4, entries)));
+        meet_all(&mut world);
+        for site in 0..5 {
+            let (first, second) = (standings(&world, site, &left), standings(&world, site, &right));
+            assert_eq!(first, [None, None, None, None, None, None, Some(Forked), Some(Forked)], "site {site}");
+            assert_eq!(second[2..], [Some(Forked); 4], "site {site}");
+            let about = world.sites[site].store.entries().filter(|entry| left[..6].contains(entry.entry()));
+            assert_eq!(about.count(), 6, "site {site}");
+        }
+    }
+}
+
+#[test]
+fn attestations_are_taken_on_every_branch() {
+    let mut world = World::founded(5);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
+    for (site, side) in [(1, 0), (2, 1)] {
+        hand_in(&mut world, site, &[&left, &right][side][..]);
+        hand_in(&mut world, site, &words[side..=side]);
+        let own = attestation(&world, site, None, &[&[&left, &right][side][2]]);
+        hand_in(&mut world, site, &[own]);
+    }
+    meet_all(&mut world);
+    for site in 0..5 {
+        for word in &words {
+            assert!(world.sites[site].store.entries().any(|entry| entry.entry() == word), "site {site}");
+        }
+    }
+}
