@@ -287,7 +287,12 @@ fn weight(stored: &Stored) -> u64 {
         Stored::Entry(bytes) | Stored::EntryOfRun(bytes) | Stored::Payload(bytes) => {
             u64::try_from(bytes.len()).unwrap_or(0)
         }
-        Stored::Checked(..) | Stored::CutBack(..) | Stored::Fork(_) | Stored::Branch(_) | Stored::Damaged { .. } | Stored::Unknown(_) => 0,
+        Stored::Checked(..)
+        | Stored::CutBack(..)
+        | Stored::Fork(_)
+        | Stored::Branch(_)
+        | Stored::Damaged { .. }
+        | Stored::Unknown(_) => 0,
     }
 }
 

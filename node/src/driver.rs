@@ -359,7 +359,12 @@ impl Driver {
     fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
         let entries = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) | Write::Branch(_) => None,
+            Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Act(_)
+            | Write::Fork(_)
+            | Write::Branch(_) => None,
         });
         self.parts.signing.reserve(&entries.collect::<Vec<_>>())
     }

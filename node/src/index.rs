@@ -308,7 +308,8 @@ impl Index {
         self.scan(&[prefix::BRANCH], |key, value| {
             if let (Some((log, link)), Some((_, prev))) = (key.split_at_checked(64), value.split_at_checked(8))
                 && let (Some(log), Some((seq, id))) = (decode_log_key(log), link.split_at_checked(8))
-                && let (Some(seq), Some(id), Some(prev)) = (number(seq), EntryId::from_slice(id), EntryId::from_slice(prev))
+                && let (Some(seq), Some(id), Some(prev)) =
+                    (number(seq), EntryId::from_slice(id), EntryId::from_slice(prev))
             {
                 stored.branches.entry(log).or_default().insert(Link { end: LogEnd { seq, id }, prev });
             }

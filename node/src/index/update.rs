@@ -10,8 +10,8 @@ use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 
 use super::sheets::Sheets;
 use super::{
-    Changes, Index, POSITIONS, Position, ReadEntry, Write, branch_key, decode_log, encode_log, fork_key, log_key, position_key,
-    prefix, wanted_key,
+    Changes, Index, POSITIONS, Position, ReadEntry, Write, branch_key, decode_log, encode_log, fork_key, log_key,
+    position_key, prefix, wanted_key,
 };
 use crate::fault::Fault;
 

@@ -277,7 +277,12 @@ impl Image {
 
     /// What a replica starts from.
     pub(super) fn stored(&self) -> Stored {
-        Stored { logs: self.logs.clone(), wanted: self.wanted.clone(), forks: self.forks.clone(), branches: self.links.clone() }
+        Stored {
+            logs: self.logs.clone(),
+            wanted: self.wanted.clone(),
+            forks: self.forks.clone(),
+            branches: self.links.clone(),
+        }
     }
 
     /// The entry at a position.

@@ -360,7 +360,12 @@ impl Site {
         running.is_unsynced = true;
         let own = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) | Write::Branch(_) => None,
+            Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Act(_)
+            | Write::Fork(_)
+            | Write::Branch(_) => None,
         });
         let own: Vec<&Authentic> = own.collect();
         let marks = is_own && around.broken != Some(Broken::NoMark);
