@@ -7,6 +7,7 @@
 mod bad_input;
 mod bombs;
 mod clock;
+mod closed;
 mod governance;
 mod home;
 mod keeping;

@@ -218,6 +218,7 @@ pub(super) fn holding(image: &Image, space: SpaceId) -> Holding {
         forks: forks.map(|proof| (proof.log().author, proof.seq())).collect(),
         wanted: wanted.map(|(key, at)| (key.author, *at)).collect(),
         acts: image.governance.held_acts(&space).into_iter().collect(),
+        ..Holding::default()
     }
 }
 
