@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod governing;
+mod joining;
 mod keeping;
 mod opinions;
 mod reading;
@@ -13,6 +14,7 @@ mod writing;
 pub(crate) use governing::{
     ActCommand, AdmitArgs, CharterCommand, KeyCommand, Reason, RemoveArgs, RoleName, RootArgs, SettingArgs, space_named,
 };
+pub(crate) use joining::{InviteArgs, JoinArgs};
 pub(crate) use keeping::{BackupArgs, RestoreArgs};
 pub(crate) use opinions::{JudgeArgs, OpinionArgs, OpinionCommand, RespondArgs, Verdict};
 pub(crate) use reading::{DueArgs, ExplainArgs, HistoryArgs, ListArgs, ListFormat, ShowArgs, day_said};
@@ -170,14 +172,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FoundCommand,
     },
-    /// Join the consortium of a file made by `isnad found assemble`
-    Join {
-        /// The consortium file
-        file: PathBuf,
-        /// The consortium id you were told by other means; refuses any other
-        #[arg(long, value_name = "ID")]
-        consortium: Option<String>,
-    },
+    /// Invite an organisation that is to become a member, or list and withdraw invitations
+    ///
+    /// Prints a code for one use. Whoever has it can fetch the charter from this node and hand over its organisation's first act,
+    /// and nothing else; the members then decide whether to admit it. The check words are read over the phone.
+    Invite(InviteArgs),
+    /// Join a consortium by an invitation's code, or by the file of its founding
+    ///
+    /// With a code: fetches the charter from the node that invites, hands over this organisation's first act, and waits to be
+    /// admitted. With a file of `isnad found assemble`: opens the consortium that this organisation has founded.
+    Join(JoinArgs),
     /// Read and sign acts: the steps by which organisations govern
     Act {
         #[command(subcommand)]

@@ -6,21 +6,27 @@ use crate::args::{Cli, Command};
 use crate::error::{DONE, Outcome};
 use crate::session::Session;
 
+mod acts;
 mod audit;
 mod candidates;
 mod carry;
+mod charter;
 mod claim;
 mod demo;
+mod door;
 mod drafts;
 mod due;
 mod editor;
 mod explain;
 mod export;
 mod founding;
+mod governing;
 mod history;
 mod import;
+mod joining;
 mod judge;
 mod keeping;
+mod keys;
 mod list;
 mod narrative;
 mod node;
@@ -34,6 +40,7 @@ mod respond;
 mod show;
 mod signed;
 mod tasks;
+mod who;
 mod writing;
 
 /// Runs a command to its exit code.
@@ -46,12 +53,16 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
     match command {
         Command::Demo(args) => demo::run(session, args).await,
         Command::Init(args) => founding::init(session, &args),
-        Command::Organisation { command } => founding::organisation(session, command),
+        Command::Organisation { command } => founding::organisation(session, command).await,
         Command::Found { command } => founding::found(session, command),
-        Command::Join { file, consortium } => founding::join(session, file, consortium.as_deref()),
+        Command::Act { command } => acts::run(session, command).await,
+        Command::Charter { command } => charter::run(session, command).await,
+        Command::Key { command } => keys::run(session, command).await,
+        Command::Invite(args) => joining::invite(session, args).await,
+        Command::Join(args) => joining::join(session, args).await,
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
-        Command::Who => reading::who(session).await,
+        Command::Who => who::run(session).await,
         Command::Import { file, space } => import::run(session, &file, space).await,
         Command::Record { command } => record::run(session, command).await,
         Command::Claim { command } => claim::run(session, *command).await,

@@ -120,6 +120,12 @@ impl Door {
         }
     }
 
+    /// This node's key; `None` where the home has none.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeId> {
+        (self.node != NodeId::ZERO).then_some(self.node)
+    }
+
     /// Makes an invitation; `None` if too many are open.
     ///
     /// # Errors
@@ -250,3 +256,6 @@ impl Guest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub mod requests;
 pub mod rotation;
 pub mod signatures;
 pub mod signing;
+#[cfg(test)]
+mod tests;
 
 pub use described::{Described, State, act_named, described, described_one, to_sign};
 pub use logs::{EntryLine, LogTail, Stopped, tails};

@@ -102,9 +102,9 @@ impl Node {
         let mut store = Store::open(&home, &spaces, progress)?;
         let mut governance = Governance::replay(consortium, store.read_acts()?);
         let stored = store.index().stored()?;
-        let candidacy = Candidacy::of(&home, consortium)?;
         // Acts take effect by attestations, and keys by acts: these come before the home's keys are looked at.
         let heard = Heard::read(&mut governance, &stored, &store.log_reader()).map_err(Fault::index)?;
+        let candidacy = Candidacy::of(&home, consortium)?;
         let own = own_organisation(&home, &governance)?;
         let mut keys = unlocked(&home, &governance, &candidacy, unlocker.as_mut())?;
         let door = Arc::new(Door::open(&home, keys.node_id, own, Arc::new(governance.clone()))?);

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use isnad_protocol::act::Role;
 use isnad_protocol::digest;
-use isnad_protocol::governance::{ActStatus, Governance, Wait};
+use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::id::{ActId, ClaimId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
-use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::model::Warning;
 use isnad_protocol::sheet::{self, Claim, Sheet};
@@ -32,6 +30,7 @@ mod made_of;
 mod policy;
 mod resolve;
 mod tasks;
+mod who;
 
 pub use applicants::{Candidacy, Waits, applicants};
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
@@ -41,6 +40,7 @@ pub use made_of::MadeOf;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use tasks::Waiting;
+pub use who::{ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RootKeys, Space, Who, who};
 
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +97,9 @@ pub struct Status {
     pub organisation: Option<OrganisationId>,
     /// Its name.
     pub name: Option<String>,
+    /// This node's key, if the home has one that is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
     /// Addresses that it listens on.
     pub listening: Vec<String>,
     /// Counts, and each peer.
@@ -145,81 +148,6 @@ pub struct Sent {
     pub nodes: usize,
     /// Whose nodes have not said so, once for each node: not connected, or something is still to go there.
     pub not_yet: Vec<OrganisationId>,
-}
-
-/// The consortium as its acts describe it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
-    /// Its id.
-    pub consortium: ConsortiumId,
-    /// Its name, once its charter is held.
-    pub name: Option<String>,
-    /// How many organisations sign an amendment.
-    pub threshold: Option<u64>,
-    /// Whose home this is.
-    pub own: Option<OrganisationId>,
-    /// The member organisations.
-    pub organisations: Vec<Organisation>,
-    /// The spaces.
-    pub spaces: Vec<Space>,
-    /// Every act held.
-    pub acts: Vec<ActLine>,
-}
-
-/// A member organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Organisation {
-    /// Its id.
-    pub id: OrganisationId,
-    /// What it is: state, ngo, international.
-    pub kind: Option<String>,
-    /// Its names by language.
-    pub names: BTreeMap<String, String>,
-    /// Its keys.
-    pub keys: Vec<Key>,
-}
-
-/// A key granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Key {
-    /// The key.
-    pub key: PublicKey,
-    /// Its role.
-    pub role: String,
-    /// The device.
-    pub label: String,
-    /// How other nodes name it in addresses; of node keys alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer_id: Option<String>,
-}
-
-/// A space.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Space {
-    /// Its id.
-    pub id: SpaceId,
-    /// Its name.
-    pub name: String,
-    /// TLP 2.0 label.
-    pub tlp: String,
-}
-
-/// An act that is held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActLine {
-    /// Its id.
-    pub id: ActId,
-    /// charter, organisation or space.
-    pub kind: String,
-    /// 1, 2, …
-    pub version: u64,
-    /// Signatures that count.
-    pub signatures: usize,
-    /// True if it is in effect.
-    pub in_effect: bool,
-    /// What it waits for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits_for: Option<String>,
 }
 
 /// A history with what tells it in words.
@@ -279,6 +207,7 @@ impl<'a> Reader<'a> {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
             name: self.node.own_organisation().as_ref().and_then(name),
+            node: self.node.door().node(),
             listening: self.snapshot.listening.clone(),
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
@@ -505,72 +434,6 @@ impl<'a> Reader<'a> {
 
 /// Bytes of a log read in one go.
 const READ_BYTES: usize = 4 * 1_024 * 1_024;
-
-/// The consortium as acts describe it, without a home.
-#[must_use]
-pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
-    let charter = governance.charter();
-    let organisations = governance.organisations().into_iter().map(|organisation| Organisation {
-        id: organisation.id,
-        kind: organisation.kind.map(|kind| kind.name().to_owned()),
-        names: organisation.names,
-        keys: organisation
-            .keys
-            .into_iter()
-            .map(|key| Key {
-                key: key.key,
-                role: key.role.name().to_owned(),
-                label: key.label,
-                peer_id: (key.role == Role::Reader)
-                    .then(|| crate::network::peer_id_text(NodeId::new(*key.key.as_bytes())))
-                    .flatten(),
-            })
-            .collect(),
-    });
-    let spaces = governance.spaces().into_iter();
-    let acts = governance.acts().map(|act| {
-        let waits_for = match governance.status(&act.id()) {
-            Some(ActStatus::NotInEffectYet { why }) => Some(waits(&why)),
-            Some(ActStatus::Lost { .. }) => Some("another act stands in its place".to_owned()),
-            Some(ActStatus::Halted { .. }) => Some("its chain halts before rivals".to_owned()),
-            Some(ActStatus::TakenOut { .. }) => Some("its organisation was taken out before it".to_owned()),
-            Some(ActStatus::InEffect) | None => None,
-        };
-        ActLine {
-            id: act.id(),
-            kind: act.kind().name().to_owned(),
-            version: act.version(),
-            signatures: act.signatures().len(),
-            in_effect: waits_for.is_none(),
-            waits_for,
-        }
-    });
-    Who {
-        consortium: governance.consortium(),
-        name: charter.map(|charter| charter.name.clone()),
-        threshold: charter.map(|charter| charter.threshold),
-        own,
-        organisations: organisations.collect(),
-        spaces: spaces.map(|space| Space { id: space.id, name: space.name, tlp: space.tlp }).collect(),
-        acts: acts.collect(),
-    }
-}
-
-fn waits(why: &Wait) -> String {
-    match why {
-        Wait::Members(members) => {
-            let names: Vec<String> = members.iter().map(OrganisationId::to_short).collect();
-            format!("the signatures or first acts of {}", names.join(", "))
-        }
-        Wait::OwnSignatures => "the signatures of its own root keys".to_owned(),
-        Wait::Charter => "the charter to take effect".to_owned(),
-        Wait::Admission => "a charter that names its organisation".to_owned(),
-        Wait::Signatures { more, .. } => format!("{more} more signatures"),
-        Wait::Rivals => "the acts that it settles".to_owned(),
-        Wait::Acknowledgements { held, needed, .. } => format!("acknowledgements: {held} of {needed}"),
-        Wait::Previous(previous) => format!("the act before it, {}", previous.to_short()),
-    }
-}
 
 fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
     let organisations = governance.organisations().into_iter();

@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 18] {
+    const fn files(self) -> [&'static str; 20] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -101,9 +101,11 @@ impl Language {
                 include_str!("../locales/ar/help.txt"),
                 include_str!("../locales/ar/demo.txt"),
                 include_str!("../locales/ar/audit.txt"),
+                include_str!("../locales/ar/acts.txt"),
                 include_str!("../locales/ar/check_words.txt"),
                 include_str!("../locales/ar/joining.txt"),
                 include_str!("../locales/ar/keeping.txt"),
+                include_str!("../locales/ar/who.txt"),
             ],
             Self::En => [
                 include_str!("../locales/en/model.txt"),
@@ -121,9 +123,11 @@ impl Language {
                 include_str!("../locales/en/help.txt"),
                 include_str!("../locales/en/demo.txt"),
                 include_str!("../locales/en/audit.txt"),
+                include_str!("../locales/en/acts.txt"),
                 include_str!("../locales/en/check_words.txt"),
                 include_str!("../locales/en/joining.txt"),
                 include_str!("../locales/en/keeping.txt"),
+                include_str!("../locales/en/who.txt"),
             ],
             Self::Fr => [
                 include_str!("../locales/fr/model.txt"),
@@ -141,9 +145,11 @@ impl Language {
                 include_str!("../locales/fr/help.txt"),
                 include_str!("../locales/fr/demo.txt"),
                 include_str!("../locales/fr/audit.txt"),
+                include_str!("../locales/fr/acts.txt"),
                 include_str!("../locales/fr/check_words.txt"),
                 include_str!("../locales/fr/joining.txt"),
                 include_str!("../locales/fr/keeping.txt"),
+                include_str!("../locales/fr/who.txt"),
             ],
         }
     }

@@ -13,7 +13,7 @@ pub(crate) struct RootArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
     /// Sign nothing here: write the draft to a file, for `isnad act sign` on the machine that has the root keys
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(id = "draft_output", short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Sign it instead of every draft that was signed in its place before
     #[arg(long)]

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use isnad_node::fault::Fault;
+use isnad_node::home::Home;
 use isnad_node::identity::{self, IdentityError, NewIdentity};
-use isnad_node::keystore::Cost;
+use isnad_node::keystore::{Cost, Unlocker};
 use isnad_node::reading::{self, Who};
 use isnad_protocol::act::{Act, Name, OrganisationKind as Kind, founding};
 use isnad_protocol::encoding::json::Object;
@@ -13,8 +14,8 @@ use isnad_protocol::id::{ConsortiumId, OrganisationId};
 use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
-use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind};
-use crate::commands::reading::who_text;
+use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
+use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::pasted;
 use crate::session::Session;
@@ -39,31 +40,49 @@ struct Own {
 }
 
 pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
+    check_names(args)?;
+    let (home, organisation) = make(session, args, &mut session.new_unlocker()?)?;
+    let made = Made { home: home.path().display().to_string(), organisation };
+    session.printer.either(&made, |made| {
+        let done = made_text(session, &home, made.organisation);
+        format!("{done}\n{}", locale::word(session.language, "init.next"))
+    });
+    Ok(DONE)
+}
+
+/// Makes a home and its organisation's first act.
+pub(super) fn make(
+    session: &Session,
+    args: &InitArgs,
+    unlocker: &mut Unlocker,
+) -> Result<(Home, OrganisationId), Problem> {
+    check_names(args)?;
     let kind = match args.kind {
         OrganisationKind::State => Kind::State,
         OrganisationKind::Ngo => Kind::Ngo,
         OrganisationKind::International => Kind::International,
     };
     let names: Vec<Name> = args.name.iter().map(|name| named(name)).collect();
-    if names.iter().any(|name| !is_name(&name.text)) {
-        let values = [("most", &*NAME_CHARACTERS.to_string())];
-        return Err(Problem::told(exit::USAGE, "usage", "names", &values));
-    }
-    let mut unlocker = session.new_unlocker()?;
     let new = NewIdentity { kind, names, label: &args.label };
-    let (home, act) =
-        identity::create(session.home_path(), new, &mut unlocker, Cost::default()).map_err(of_identity)?;
-    let organisation = OrganisationId::new(*act.id().as_bytes());
-    let made = Made { home: home.path().display().to_string(), organisation };
-    session.printer.either(&made, |made| {
-        let told = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
-        let organisation = made.organisation.to_string();
-        let done = told("init.made", &[("home", &made.home)]);
-        let organisation = told("init.organisation", &[("organisation", &organisation)]);
-        let (keep, next) = (told("init.keep", &[]), told("init.next", &[]));
-        format!("{done}\n{organisation}\n\n{keep}\n{next}")
-    });
-    Ok(DONE)
+    let (home, act) = identity::create(session.home_path(), new, unlocker, Cost::default()).map_err(of_identity)?;
+    Ok((home, OrganisationId::new(*act.id().as_bytes())))
+}
+
+/// What was made, and what to do with it.
+pub(super) fn made_text(session: &Session, home: &Home, organisation: OrganisationId) -> String {
+    let told = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
+    let done = told("init.made", &[("home", &home.path().display().to_string())]);
+    let organisation = told("init.organisation", &[("organisation", &organisation.to_string())]);
+    format!("{done}\n{organisation}\n\n{}", told("init.keep", &[]))
+}
+
+/// Before a passphrase is asked for: a name that cannot be shown is told at once.
+fn check_names(args: &InitArgs) -> Result<(), Problem> {
+    if args.name.iter().map(|name| named(name)).all(|name| is_name(&name.text)) {
+        return Ok(());
+    }
+    let values = [("most", &*NAME_CHARACTERS.to_string())];
+    Err(Problem::told(exit::USAGE, "usage", "names", &values))
 }
 
 /// Characters of a name: what a list can show. THREATS, names on screen.
@@ -82,7 +101,10 @@ fn named(text: &str) -> Name {
     Name { lang: lang.to_owned(), text: text.trim().to_owned() }
 }
 
-pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> Outcome {
+pub(crate) async fn organisation(session: &Session, command: OrganisationCommand) -> Outcome {
+    if let OrganisationCommand::Rename { name, root } = command {
+        return rename(session, &name, root).await;
+    }
     let act = identity::own_act(&session.home()?).map_err(of_identity)?;
     let organisation = OrganisationId::new(*act.id().as_bytes());
     match command {
@@ -94,6 +116,18 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
                 locale::format(session.language, "found.first_act", &values)
             });
         }
+        OrganisationCommand::Successor { predecessor, output } => {
+            let old = OrganisationId::parse(pasted(&predecessor)).map_err(|_| {
+                Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", &predecessor)])
+            })?;
+            write(&output, &bundle_acts([&act]))?;
+            let wrote = Wrote { file: output.display().to_string(), consortium: None, unsigned: Vec::new() };
+            session.printer.either(&wrote, |wrote| {
+                let values = [("file", &*wrote.file), ("predecessor", &*old.to_string())];
+                locale::format(session.language, "keys.successor", &values)
+            });
+        }
+        OrganisationCommand::Rename { .. } => {}
         OrganisationCommand::Show => {
             let names = act.as_organisation().map(|body| body.names.as_slice()).unwrap_or_default();
             let names = names.iter().map(|name| name.text.clone()).collect();
@@ -104,6 +138,16 @@ pub(crate) fn organisation(session: &Session, command: OrganisationCommand) -> O
         }
     }
     Ok(DONE)
+}
+
+async fn rename(session: &Session, names: &[String], root: RootArgs) -> Outcome {
+    let names: Vec<Name> = names.iter().map(|name| named(name)).collect();
+    if names.iter().any(|name| !is_name(&name.text)) {
+        let values = [("most", &*NAME_CHARACTERS.to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "names", &values));
+    }
+    let names = names.into_iter().map(|name| (name.lang, name.text)).collect();
+    super::keys::rename(session, names, root).await
 }
 
 pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
@@ -223,7 +267,7 @@ fn assemble(acts: Vec<Act>) -> Result<Governance, Problem> {
     })
 }
 
-fn read_acts(file: &Path) -> Result<Vec<Act>, Problem> {
+pub(crate) fn read_acts(file: &Path) -> Result<Vec<Act>, Problem> {
     let bytes = std::fs::read(file).map_err(|error| Problem::file("read", file, &error))?;
     parse_acts(&bytes).map_err(|error| {
         let values = [("file", &*file.display().to_string()), ("rule", error.code())];

@@ -107,7 +107,7 @@ pub(super) async fn head(session: &Session, client: &Client, preview: &Preview) 
 }
 
 /// True if a person sits there who can be asked.
-fn asks(session: &Session) -> bool {
+pub(super) fn asks(session: &Session) -> bool {
     !session.yes && !session.printer.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
@@ -122,7 +122,8 @@ pub(super) fn agreed(session: &Session) -> Result<(), Problem> {
     Err(Problem::new(exit::NO, "declined", what, why, advice))
 }
 
-fn says_yes(session: &Session, question: &str) -> bool {
+/// True if the answer to a question is one of the words for yes.
+pub(super) fn says_yes(session: &Session, question: &str) -> bool {
     let mut out = std::io::stdout().lock();
     let _ = write!(out, "\n{} ", session.word(question));
     let _ = out.flush();
@@ -130,6 +131,19 @@ fn says_yes(session: &Session, question: &str) -> bool {
     let read = std::io::stdin().lock().read_line(&mut answer);
     let answer = answer.trim().to_lowercase();
     read.is_ok() && session.word("preview.yes").split(' ').any(|yes| yes == answer)
+}
+
+/// What the person who sits there answers to a question; `None` where nobody can be asked.
+pub(super) fn answer(session: &Session, question: &str) -> Option<String> {
+    if session.printer.json || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "\n{question} ");
+    let _ = out.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok().then(|| answer.trim().to_owned())
 }
 
 /// The request with the claims as they were shown: one that needs a nonce was given it there.

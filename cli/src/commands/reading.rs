@@ -1,11 +1,12 @@
 //! `status`, `who`, `digest`; and how organisations and records are called.
 
-use isnad_node::reading::{ActLine, Digests, Status, Who};
+use isnad_node::reading::{Digests, Status, Who};
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
+use crate::commands::door;
 use crate::error::{DONE, Outcome, exit};
 use crate::output::{apart, fit, hanging, inert, width};
 use crate::session::Session;
@@ -56,15 +57,12 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         let problem = problem.clone().in_language(language);
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
     }
+    let to_sign = u64::try_from(status.to_sign.len()).unwrap_or(u64::MAX);
+    lines.extend((to_sign > 0).then(|| locale::counted(language, "acts_to_sign", to_sign, &[])));
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
     let keys = status.no_keys_in.as_ref().map(|keys| told("status.no_keys", &[("keys", &inert(keys))]));
     lines.extend(keys.map(|text| hanging("", &text, width())));
-    lines.extend(
-        status
-            .strangers
-            .iter()
-            .map(|(node, address)| told("status.stranger", &[("node", &node.to_short()), ("address", address)])),
-    );
+    lines.extend(door::lines(language, status));
     lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
 }
@@ -100,68 +98,6 @@ fn not_signing(language: Language, status: &Status) -> Option<String> {
 fn named(who: &Who, name: &str, language: Language) -> String {
     let found = who.organisations.iter().find(|organisation| organisation.names.values().any(|known| known == name));
     found.map_or_else(|| apart(name, language.direction()), |found| organisation_name(who, found.id, language))
-}
-
-pub(crate) async fn who(session: &Session) -> Outcome {
-    let who: Who = Client::to_read(session).await?.get("/who").await?;
-    session.printer.either(&who, |who| who_text(session.language, who));
-    Ok(DONE)
-}
-
-/// The consortium in words.
-pub(crate) fn who_text(language: Language, who: &Who) -> String {
-    let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
-    let of_theirs = |name: &str| apart(name, language.direction());
-    let name = who.name.as_deref().map_or_else(|| locale::word(language, "who.not_founded").to_owned(), of_theirs);
-    let mut lines =
-        vec![told("who.consortium", &[("name", &name)]), told("who.id", &[("id", &who.consortium.to_string())])];
-    if let Some(threshold) = who.threshold {
-        let (threshold, count) = (threshold.to_string(), who.organisations.len().to_string());
-        lines.push(told("who.threshold", &[("threshold", &threshold), ("organisations", &count)]));
-    }
-    for organisation in &who.organisations {
-        let names: Vec<String> = organisation.names.values().map(|name| apart(name, language.direction())).collect();
-        let own = if who.own == Some(organisation.id) { " ".to_owned() + &told("who.own", &[]) } else { String::new() };
-        let kind = locale::code(language, "kind_of", organisation.kind.as_deref().unwrap_or("organisation"));
-        lines.push(format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id));
-        for key in &organisation.keys {
-            let role = locale::code(language, "role", &key.role);
-            lines.push(format!(
-                "  {} {}  {}",
-                fit(role, 12),
-                key.key.to_short(),
-                apart(&key.label, language.direction())
-            ));
-            let opens = |peer: &String| format!("    {}", told("who.opens", &[("address", &format!("/p2p/{peer}"))]));
-            lines.extend(key.peer_id.as_ref().map(opens));
-        }
-    }
-    lines.push(String::new());
-    let word = locale::word(language, "who.space");
-    lines.extend(who.spaces.iter().map(|space| {
-        let name = fit(locale::code(language, "space", &space.name), 8);
-        format!("{word} {name} {:<10} {}", space.tlp, space.id.to_short())
-    }));
-    lines.extend(who.acts.iter().map(|act| act_line(language, act)));
-    lines.join("\n")
-}
-
-fn act_line(language: Language, act: &ActLine) -> String {
-    let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
-    let state = match &act.waits_for {
-        Some(why) => told("who.waits_for", &[("why", &waits_for(language, why))]),
-        None => told("who.in_effect", &[]),
-    };
-    let kind = fit(locale::code(language, "act", &act.kind), 12);
-    let version = told("who.version", &[("version", &act.version.to_string())]);
-    format!("{} {kind} {version} {} — {state}", fit(locale::word(language, "who.act"), 5), act.id.to_short())
-}
-
-/// What an act waits for; whose words it waits for stands behind what they are.
-fn waits_for(language: Language, why: &str) -> String {
-    const OF: &str = "the signatures or first acts of";
-    why.strip_prefix(OF)
-        .map_or_else(|| locale::said(language, why).to_owned(), |who| locale::said(language, OF).to_owned() + who)
 }
 
 /// The code of a designation's state, as JSON has it.

@@ -11,6 +11,8 @@ use libp2p::{Multiaddr, SwarmBuilder, noise, tcp, yamux};
 use super::behaviour::{Opened, Sync};
 use super::*;
 
+mod guests;
+
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
 const HONEST: u8 = 1;

@@ -1,0 +1,251 @@
+//! `isnad act`: what waits for signatures, what each act changes, and signing it, here or on an offline machine.
+
+use std::path::{Path, PathBuf};
+
+use isnad_node::governing::signing::Seen;
+use isnad_node::governing::{self, Described, Drafted, State};
+use isnad_node::reading::{self, Who};
+use isnad_protocol::act::Act;
+use isnad_protocol::encoding::to_hex;
+use isnad_protocol::governance::{Governance, bundle_acts};
+use isnad_protocol::locale;
+
+use super::founding::{read_acts, write};
+use super::governing::{Roots, decoded, hand_in, held, tell_done};
+use crate::args::ActCommand;
+use crate::client::{Client, encoded};
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{Style, hanging, width};
+use crate::session::Session;
+
+mod words;
+
+pub(crate) use words::Words;
+
+/// Acts in effect that a list shows when it is not asked for all.
+const LAST: usize = 5;
+/// Changes of an act that a list shows.
+const CHANGES: usize = 4;
+
+pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
+    match command {
+        ActCommand::List { all } => list(session, all).await,
+        ActCommand::Show { act } => show(session, &act).await,
+        ActCommand::Sign { act, keys, output } => match (as_file(&act), output) {
+            (Some(file), Some(output)) => sign_file(session, &file, keys, &output),
+            (Some(file), None) => sign_taken(session, &file, keys).await,
+            (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
+            (None, None) => sign_held(session, &act, keys).await,
+        },
+        ActCommand::Export { act, output } => export(session, &act, &output).await,
+        ActCommand::Take { file } => take(session, &file).await,
+    }
+}
+
+/// What is typed as a file, if it is there as one.
+fn as_file(text: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(text);
+    let is_path = text.contains(['/', '.']) || path.exists();
+    is_path.then_some(path)
+}
+
+async fn list(session: &Session, all: bool) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let mut acts: Vec<Described> = client.get("/governing/acts").await?;
+    let who: Who = client.get("/who").await?;
+    // What waits for one's own signature stands first, and the newest of those in effect before the older.
+    acts.reverse();
+    acts.sort_by_key(|act| (!act.is_mine, act.state == State::InEffect, act.state == State::Lost));
+    if !all {
+        let waiting = acts.iter().filter(|act| act.state != State::InEffect).count();
+        acts.truncate(waiting.saturating_add(LAST));
+        acts.retain(|act| act.state != State::Lost);
+    }
+    session.printer.either(&acts, |acts| {
+        let told = acts.iter().map(|act| text(session, &who, act, false));
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { session.word("acts.none").to_owned() } else { told.join("\n\n") }
+    });
+    Ok(DONE)
+}
+
+async fn show(session: &Session, named: &str) -> Outcome {
+    if let Some(file) = as_file(named) {
+        let (act, governance) = from_file(&file)?;
+        let described = governing::described_one(&governance, None, &act);
+        let who = reading::who(&governance, None);
+        session.printer.either(&described, |act| text(session, &who, act, true));
+        return Ok(DONE);
+    }
+    let client = Client::to_read(session).await?;
+    let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
+    let who: Who = client.get("/who").await?;
+    session.printer.either(&found.act, |act| text(session, &who, act, true));
+    Ok(DONE)
+}
+
+async fn sign_held(session: &Session, named: &str, keys: Option<PathBuf>) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
+    sign_through(session, &client, found, keys).await
+}
+
+/// Signs an act through the node that is to hold it.
+async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: Option<PathBuf>) -> Outcome {
+    let who: Who = client.get("/who").await?;
+    let act = decoded(&found.bytes)?;
+    let governance = held(client, &who).await?;
+    let roots = Roots::of(session, keys)?;
+    if !super::governing::shown(session, &found.act, |act| text(session, &who, act, true))? {
+        return Ok(DONE);
+    }
+    let organisation = roots.organisation(&governance, &act, who.own)?;
+    let signed = roots.sign(session, act, organisation, &governance, &found.seen)?;
+    hand_in(client, &signed).await?;
+    tell_done(session, client, &signed).await
+}
+
+/// Signs an act of a file and hands it in: for who has root keys and a node on one machine.
+async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let who: Who = client.get("/who").await?;
+    let mut acts = read_acts(file)?;
+    let first = first_of(file, &mut acts)?;
+    let governance = held(&client, &who).await?;
+    let described = governing::described_one(&governance, who.own, &first);
+    let seen = Seen::of(&governance, &first, who.own);
+    let found = Drafted { bytes: to_hex(&first.encode()), act: described, seen, stops: Vec::new() };
+    sign_through(session, &client, found, keys).await
+}
+
+/// Signs an act of a file into another file: no node is needed, and no home that has joined.
+fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path) -> Outcome {
+    let (act, governance) = from_file(file)?;
+    let who = reading::who(&governance, None);
+    let described = governing::described_one(&governance, None, &act);
+    let roots = Roots::of(session, keys)?;
+    if !super::governing::shown(session, &described, |act| text(session, &who, act, true))? {
+        return Ok(DONE);
+    }
+    let organisation = roots.organisation(&governance, &act, None)?;
+    let seen = Seen::of(&governance, &act, Some(organisation));
+    let signed = roots.sign(session, act, organisation, &governance, &seen)?;
+    let behind = governance.acts().filter(|act| act.id() != signed.id());
+    write(output, &bundle_acts([&signed].into_iter().chain(behind)))?;
+    let described = governing::described_one(&governance, Some(organisation), &signed);
+    let file = output.display().to_string();
+    session.printer.either(&described, |_| {
+        let word = locale::format(session.language, "acts.signed_file", &[("file", &file)]);
+        hanging("", &word, width())
+    });
+    Ok(DONE)
+}
+
+async fn export(session: &Session, named: &str, output: &Path) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
+    let who: Who = client.get("/who").await?;
+    let act = decoded(&found.bytes)?;
+    write_draft(&act, &held(&client, &who).await?, output)?;
+    let file = output.display().to_string();
+    session.printer.either(&found.act, |_| {
+        hanging("", &locale::format(session.language, "acts.exported", &[("file", &file)]), width())
+    });
+    Ok(DONE)
+}
+
+/// Writes an act with all that it follows, itself first: all that an offline machine has to know.
+pub(super) fn write_draft(act: &Act, governance: &Governance, output: &Path) -> Result<(), Problem> {
+    let behind = governance.acts().filter(|held| held.id() != act.id());
+    write(output, &bundle_acts([act].into_iter().chain(behind)))
+}
+
+async fn take(session: &Session, file: &Path) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let mut acts = read_acts(file)?;
+    let first = first_of(file, &mut acts)?;
+    // What it follows first; what is known already changes nothing.
+    for act in acts.iter().chain([&first]) {
+        hand_in(&client, act).await?;
+    }
+    tell_done(session, &client, &first).await
+}
+
+/// The act that a file is about, taken out: its first.
+fn first_of(file: &Path, acts: &mut Vec<Act>) -> Result<Act, Problem> {
+    if acts.is_empty() {
+        let values = [("file", &*file.display().to_string())];
+        return Err(Problem::told(exit::REFUSED, "acts_none", "governing.acts_none", &values));
+    }
+    Ok(acts.remove(0))
+}
+
+/// The act that a file is about, and what follows from the others in it.
+fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
+    let mut acts = read_acts(file)?;
+    let first = first_of(file, &mut acts)?;
+    let founding = acts.iter().chain([&first]).find(|act| act.is_first() && act.as_charter().is_some());
+    let consortium = founding.map(isnad_protocol::act::founding::consortium).ok_or_else(|| {
+        let values = [("file", &*file.display().to_string())];
+        Problem::told(exit::REFUSED, "acts_no_charter", "governing.acts_no_charter", &values)
+    })?;
+    Ok((first, Governance::replay(consortium, acts)))
+}
+
+/// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.
+pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool) -> String {
+    let words = Words::new(session.printer, who, &act.names);
+    let mut lines = vec![session.printer.styled(&head(session, &words, act), Style::Strong)];
+    lines.push(hanging("  ", &state(session, act), width()));
+    let shown = if is_full { act.changes.len() } else { CHANGES };
+    let changes = act.changes.iter().take(shown).map(|change| words.change(change));
+    lines.extend(changes.map(|change| hanging("  • ", &change, width())));
+    let more = u64::try_from(act.changes.len().saturating_sub(shown)).unwrap_or(u64::MAX);
+    lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
+    if is_full {
+        lines.extend(signatures(session, &words, act));
+        let id = locale::format(session.language, "acts.id", &[("id", &act.id.to_string())]);
+        lines.push(format!("  {id}"));
+    } else if act.is_mine {
+        lines.push(format!("    isnad act sign {}", act.id.to_short()));
+    }
+    lines.join("\n")
+}
+
+fn head(session: &Session, words: &Words<'_>, act: &Described) -> String {
+    let kind = locale::code(session.language, "act", &act.kind);
+    let (version, id) = (act.version.to_string(), act.id.to_short());
+    let of = act.organisation.map(|id| words.organisation(id)).unwrap_or_default();
+    let key = if act.organisation.is_some() { "acts.head_of" } else { "acts.head" };
+    locale::format(session.language, key, &[("kind", kind), ("organisation", &of), ("version", &version), ("act", &id)])
+}
+
+/// Where an act stands, in a line.
+pub(super) fn state(session: &Session, act: &Described) -> String {
+    let (have, due) = act.acknowledged.map_or((act.have, act.due), |(have, due)| {
+        (u64::try_from(have).unwrap_or(u64::MAX), u64::try_from(due).unwrap_or(u64::MAX))
+    });
+    let more = due.saturating_sub(have);
+    let (have, due, by) = (have.to_string(), due.to_string(), act.by.map(|by| by.to_short()).unwrap_or_default());
+    let values = [("have", &*have), ("due", &*due), ("by", &*by)];
+    let told = |key: &str| locale::format(session.language, key, &values);
+    match act.state {
+        State::WaitsForSignatures if act.is_mine => told("acts.state.mine"),
+        State::WaitsForSignatures if act.organisation.is_some() => told("acts.state.keys"),
+        State::WaitsForSignatures => locale::counted(session.language, "acts_more", more, &values),
+        State::WaitsForAcknowledgements if act.acknowledged.is_none() => told("acts.state.signed"),
+        state => told(&format!("acts.state.{}", state.code())),
+    }
+}
+
+fn signatures(session: &Session, words: &Words<'_>, act: &Described) -> Vec<String> {
+    let label = |key: &str| format!("  {}{} ", session.word(key), session.printer.colon());
+    let comma = format!("{} ", session.word("preview.comma"));
+    let named = |has_signed: bool| {
+        let lines = act.signed.iter().filter(|line| line.has_signed == has_signed);
+        lines.map(|line| words.organisation(line.organisation)).collect::<Vec<_>>().join(&comma)
+    };
+    let lines = [("acts.signed_by", named(true)), ("acts.not_signed_by", named(false))];
+    let told = lines.into_iter().filter(|(_, names)| !names.is_empty());
+    told.map(|(key, names)| hanging(&label(key), &names, width())).collect()
+}

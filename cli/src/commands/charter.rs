@@ -1,0 +1,147 @@
+//! `isnad charter`: the next version of the charter, with one thing changed.
+
+use isnad_node::governing::{Kept, Proposal};
+use isnad_node::reading::Who;
+use isnad_protocol::act::Act;
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
+use isnad_protocol::key::PublicKey;
+
+use super::founding::read_acts;
+use super::governing::{make, propose_with, tell_done};
+use crate::args::{AdmitArgs, CharterCommand, RemoveArgs, SettingArgs, space_named};
+use crate::client::Client;
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::pasted;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
+    match command {
+        CharterCommand::Admit(args) => admit(session, args, None).await,
+        CharterCommand::Readmit { admit: args, predecessor } => admit(session, args, Some(&predecessor)).await,
+        CharterCommand::Suspend(args) => remove(session, args, true).await,
+        CharterCommand::Remove(args) => remove(session, args, false).await,
+        CharterCommand::Threshold { count, root } => {
+            make(session, root, Proposal::Threshold { threshold: count }).await
+        }
+        CharterCommand::Rename { name, root } => make(session, root, Proposal::Rename { name }).await,
+        CharterCommand::Limit(args) => set(session, args, false).await,
+        CharterCommand::Policy(args) => set(session, args, true).await,
+        CharterCommand::Settle { adopt, root } => {
+            let adopt = adopt.map(|text| act_id(&text)).transpose()?;
+            make(session, root, Proposal::Settle { adopt }).await
+        }
+    }
+}
+
+async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) -> Outcome {
+    let AdmitArgs { organisation, threshold, root } = args;
+    let predecessor = predecessor.map(organisation_id).transpose()?;
+    let first_acts = first_acts(&organisation)?;
+    let organisation = match first_acts.first().and_then(Act::organisation) {
+        Some(organisation) => organisation,
+        None => organisation_id(&organisation)?,
+    };
+    let client = Client::to_read(session).await?;
+    let proposal = Proposal::Admit { organisation, predecessor, threshold };
+    match propose_with(session, &client, root, proposal, &first_acts, None).await? {
+        Some(act) => tell_done(session, &client, &act).await,
+        None => Ok(DONE),
+    }
+}
+
+/// The first act of a file that was handed over; none where an id was typed.
+fn first_acts(text: &str) -> Result<Vec<Act>, Problem> {
+    let path = std::path::Path::new(text);
+    if OrganisationId::parse(pasted(text)).is_ok() && !path.exists() {
+        return Ok(Vec::new());
+    }
+    let acts = read_acts(path)?;
+    let firsts: Vec<Act> = acts.into_iter().filter(Act::is_first_of_organisation).collect();
+    if firsts.len() == 1 {
+        return Ok(firsts);
+    }
+    let values = [("file", text), ("count", &*firsts.len().to_string())];
+    Err(Problem::told(exit::REFUSED, "no_first_act", "governing.no_first_act", &values))
+}
+
+async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outcome {
+    let RemoveArgs { organisation, last, after, threshold, root } = args;
+    let client = Client::to_read(session).await?;
+    let who: Who = client.get("/who").await?;
+    let organisation = member(&who, &organisation)?;
+    let last = last.map(|text| act_id(&text)).transpose()?;
+    let mut kept = Vec::new();
+    for text in &after {
+        kept.extend(kept_after(&who, organisation, text)?);
+    }
+    let proposal = Proposal::Remove { organisation, is_suspended, last, kept, threshold };
+    match propose_with(session, &client, root, proposal, &[], None).await? {
+        Some(act) => tell_done(session, &client, &act).await,
+        None => Ok(DONE),
+    }
+}
+
+/// A member by its name or the first digits of its id.
+fn member(who: &Who, text: &str) -> Result<OrganisationId, Problem> {
+    let digits = pasted(text).to_ascii_lowercase();
+    let is_it = |organisation: &&isnad_node::reading::Organisation| {
+        let is_named = organisation.names.values().any(|name| name.to_lowercase() == text.trim().to_lowercase());
+        is_named || (digits.len() >= 6 && organisation.id.to_string().starts_with(&digits))
+    };
+    let found: Vec<_> = who.organisations.iter().filter(is_it).collect();
+    match found[..] {
+        [organisation] => Ok(organisation.id),
+        [] => Err(Problem::told(exit::NO, "not_found", "governing.member_unknown", &[("organisation", text)])),
+        _ => Err(Problem::told(exit::NO, "ambiguous", "governing.member_ambiguous", &[("organisation", text)])),
+    }
+}
+
+/// `KEY:SEQ`, or `KEY:SPACE:SEQ` for a key that signs in several spaces.
+fn kept_after(who: &Who, organisation: OrganisationId, text: &str) -> Result<Vec<Kept>, Problem> {
+    let wrong = || Problem::told(exit::USAGE, "usage", "governing.position", &[("position", text)]);
+    let parts: Vec<&str> = text.split(':').collect();
+    let (key, spaces, seq) = match parts[..] {
+        [key, seq] => (key, OpenSpace::ALL.to_vec(), seq),
+        [key, space, seq] => {
+            let space = space_named(space).ok_or_else(wrong)?;
+            let named = OpenSpace::ALL.into_iter().filter(|open| open.name() == space.name());
+            (key, named.collect(), seq)
+        }
+        _ => return Err(wrong()),
+    };
+    let seq: u64 = seq.parse().map_err(|_| wrong())?;
+    let author = key_named(who, organisation, key)?;
+    Ok(spaces.into_iter().map(|space| Kept { author, space: space.id(&who.consortium), seq }).collect())
+}
+
+/// A key of an organisation by its first digits.
+pub(super) fn key_named(who: &Who, organisation: OrganisationId, text: &str) -> Result<PublicKey, Problem> {
+    let digits = pasted(text).to_ascii_lowercase();
+    if let Ok(key) = PublicKey::parse(&digits) {
+        return Ok(key);
+    }
+    let keys = who.organisations.iter().filter(|known| known.id == organisation).flat_map(|known| &known.keys);
+    let is_it = |key: &&isnad_node::reading::Key| digits.len() >= 6 && key.key.to_string().starts_with(&digits);
+    let found: Vec<PublicKey> = keys.filter(is_it).map(|key| key.key).collect();
+    match found[..] {
+        [key] => Ok(key),
+        _ => Err(Problem::told(exit::NO, "not_found", "governing.key_unknown", &[("key", text)])),
+    }
+}
+
+async fn set(session: &Session, args: SettingArgs, is_policy: bool) -> Outcome {
+    let SettingArgs { code, value, unset: _, root } = args;
+    // A whole number is one, whatever else is a text.
+    let value = value.map(|text| text.parse().map_or_else(|_| Json::text(text.as_str()), Json::Int));
+    make(session, root, Proposal::Setting { is_policy, code, value }).await
+}
+
+fn organisation_id(text: &str) -> Result<OrganisationId, Problem> {
+    OrganisationId::parse(pasted(text))
+        .map_err(|_| Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", text)]))
+}
+
+pub(super) fn act_id(text: &str) -> Result<ActId, Problem> {
+    ActId::parse(pasted(text)).map_err(|_| Problem::told(exit::USAGE, "usage", "governing.act_id", &[("act", text)]))
+}

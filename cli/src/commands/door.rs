@@ -1,0 +1,41 @@
+//! Who stands at the door, for `isnad status`: this home while it waits itself, candidates, and strangers that knocked.
+
+use isnad_node::reading::{Status, Waits};
+use isnad_protocol::check_words::CheckWords;
+use isnad_protocol::locale::{self, Language};
+
+use crate::output::{apart, hanging, inert, width};
+
+/// The lines of a status.
+pub(super) fn lines(language: Language, status: &Status) -> Vec<String> {
+    let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
+    let set = |text: &str| hanging("", text, width());
+    let words = |words: &CheckWords| {
+        hanging(&format!("  {} ", locale::word(language, "invite.words")), &words.line(language), width())
+    };
+    let mut lines = Vec::new();
+    if let Some(candidacy) = &status.candidacy {
+        lines.push(set(&told("status.candidate", &[("organisation", &candidacy.organisation.to_short())])));
+        lines.push(words(&CheckWords::of_organisation(&candidacy.organisation)));
+    }
+    for waits in &status.applicants {
+        let values = [("name", &*name(waits, language)), ("organisation", &*waits.organisation.to_short())];
+        lines.push(set(&told("status.applicant", &values)));
+        lines.push(words(&CheckWords::of_organisation(&waits.organisation)));
+        lines.push(hanging("  ", &told("status.admit", &values), width()));
+    }
+    for (node, address) in &status.strangers {
+        lines.push(set(&told("status.stranger", &[("node", &node.to_short()), ("address", &inert(address))])));
+        lines.push(words(&CheckWords::of_node(node)));
+    }
+    if !status.strangers.is_empty() {
+        lines.push(hanging("  ", locale::word(language, "status.strangers"), width()));
+    }
+    lines
+}
+
+fn name(waits: &Waits, language: Language) -> String {
+    let names = &waits.names;
+    let name = names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next());
+    name.map_or_else(|| waits.organisation.to_short(), |name| apart(name, language.direction()))
+}

@@ -1,0 +1,283 @@
+//! What every command that makes an act does: shows it, asks, has the root keys sign it, hands it in.
+
+use std::path::PathBuf;
+
+use isnad_node::governing::memory::{Place, SignedActs};
+use isnad_node::governing::signatures::Roster;
+use isnad_node::governing::signing::{self, Seen, Unsigned};
+use isnad_node::governing::{Described, Drafted, EntryLine, Proposal, Request, Stopped};
+use isnad_node::identity;
+use isnad_node::keystore::{Keystore, Unlocker};
+use isnad_node::reading::Who;
+use isnad_protocol::act::Act;
+use isnad_protocol::encoding::from_hex;
+use isnad_protocol::governance::{Governance, parse_acts};
+use isnad_protocol::id::{ActId, OrganisationId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::locale;
+
+use super::acts::{self, text};
+use super::preview::{agreed, is_shown};
+use super::reading::{label, property_word};
+use crate::args::RootArgs;
+use crate::client::Client;
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{hanging, width};
+use crate::session::Session;
+
+/// Where root keys are: in the home, or on a medium of their own.
+#[derive(Debug)]
+pub(super) struct Roots {
+    pub(super) dir: PathBuf,
+}
+
+impl Roots {
+    /// Those of this home, or of the folder that was named.
+    pub(super) fn of(session: &Session, keys: Option<PathBuf>) -> Result<Self, Problem> {
+        let dir = match keys {
+            Some(dir) => dir,
+            None => session.home()?.keys(),
+        };
+        Ok(Self { dir })
+    }
+
+    /// On whose behalf the keys here sign an act.
+    pub(super) fn organisation(
+        &self,
+        governance: &Governance,
+        act: &Act,
+        own: Option<OrganisationId>,
+    ) -> Result<OrganisationId, Problem> {
+        if let Some(own) = own {
+            return Ok(own);
+        }
+        let roster = Roster::of(governance);
+        let keys: Vec<PublicKey> =
+            Keystore::open(&self.dir)?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
+        let whose = roster.signed(act).into_iter().map(|line| line.organisation);
+        let mut whose = whose.filter(|organisation| keys.iter().any(|key| roster.may_sign(act, organisation, key)));
+        whose.next().ok_or_else(|| self.none())
+    }
+
+    fn none(&self) -> Problem {
+        let dir = self.dir.display().to_string();
+        Problem::told(exit::REFUSED, "no_root_key", "governing.no_root_key", &[("dir", &dir)])
+    }
+
+    /// Signs an act, once nothing stands against it.
+    pub(super) fn sign(
+        &self,
+        session: &Session,
+        act: Act,
+        organisation: OrganisationId,
+        governance: &Governance,
+        seen: &Seen,
+    ) -> Result<Act, Problem> {
+        self.sign_with(act, organisation, governance, seen, &mut session.unlocker()?)
+    }
+
+    /// The same with a passphrase that was read before.
+    pub(super) fn sign_with(
+        &self,
+        act: Act,
+        organisation: OrganisationId,
+        governance: &Governance,
+        seen: &Seen,
+        unlocker: &mut Unlocker,
+    ) -> Result<Act, Problem> {
+        signing::sign(&self.dir, act, organisation, governance, seen, unlocker).map_err(|error| self.unsigned(error))
+    }
+
+    fn unsigned(&self, error: Unsigned) -> Problem {
+        let told = |key: &str, other: &ActId| {
+            Problem::told(exit::REFUSED, key, &format!("governing.{key}"), &[("act", &other.to_short())])
+        };
+        match error {
+            Unsigned::Fault(fault) => fault.into(),
+            Unsigned::NoKey { .. } => self.none(),
+            Unsigned::Rival { other, is_final: false } => told("rival", &other),
+            Unsigned::Rival { other, is_final: true } => told("rival_own", &other),
+            Unsigned::Acknowledged { other } => told("rival_acknowledged", &other),
+            Unsigned::NoHalt => told("no_halt_seen", &ActId::ZERO),
+            other => Problem::fault(other.to_string()),
+        }
+    }
+
+    /// The drafts that were signed in the place of an act before it.
+    fn earlier(&self, act: &Act, own: OrganisationId, governance: &Governance) -> Result<Vec<ActId>, Problem> {
+        let Some(place) = Place::of(act, |id| governance.act(id)) else { return Ok(Vec::new()) };
+        let memory = SignedActs::load(&self.dir)?;
+        Ok(signing::earlier(&memory, act, place, own, governance).into_iter().collect())
+    }
+}
+
+/// An act from what the API says.
+pub(super) fn decoded(bytes: &str) -> Result<Act, Problem> {
+    let pairs = (0..bytes.len()).step_by(2).map(|at| from_hex::<1>(bytes.get(at..at.saturating_add(2))?));
+    let bytes: Option<Vec<u8>> = pairs.map(|byte| byte.map(|[byte]| byte)).collect();
+    let bytes = bytes.ok_or_else(|| Problem::fault("the node answered with no act"))?;
+    Act::decode(&bytes).map_err(|error| Problem::fault(error.to_string()))
+}
+
+/// The acts that a home holds, put together again.
+pub(super) async fn held(client: &Client, who: &Who) -> Result<Governance, Problem> {
+    let bytes = client.bytes("GET", "/export/acts", Vec::new()).await?;
+    let acts = parse_acts(&bytes).map_err(|error| Problem::fault(error.to_string()))?;
+    Ok(Governance::replay(who.consortium, acts))
+}
+
+/// Hands an act in at the door.
+pub(super) async fn hand_in(client: &Client, act: &Act) -> Result<(), Problem> {
+    client.post_bytes::<()>("/acts", act.encode()).await
+}
+
+/// Shows what is to be signed and asks, where a person sits there; false if it is to be shown alone.
+pub(super) fn shown(
+    session: &Session,
+    act: &Described,
+    text: impl FnOnce(&Described) -> String,
+) -> Result<bool, Problem> {
+    if !is_shown(session) {
+        return Ok(true);
+    }
+    if session.preview {
+        session.printer.either(act, |act| format!("{}\n\n{}", text(act), session.word("preview.nothing_signed")));
+        return Ok(false);
+    }
+    session.printer.text(&text(act));
+    agreed(session)?;
+    Ok(true)
+}
+
+/// Says where an act stands that was handed in.
+pub(super) async fn tell_done(session: &Session, client: &Client, act: &Act) -> Outcome {
+    let found: Drafted = client.get(&format!("/governing/acts/{}", act.id())).await?;
+    let who: Who = client.get("/who").await?;
+    session.printer.either(&found.act, |act| text(session, &who, act, false));
+    Ok(DONE)
+}
+
+/// Has an act made, shown, signed and handed in; `None` if it was shown, or written to a file, alone.
+pub(super) async fn propose(
+    session: &Session,
+    client: &Client,
+    root: RootArgs,
+    proposal: Proposal,
+) -> Result<Option<Act>, Problem> {
+    propose_with(session, client, root, proposal, &[], None).await
+}
+
+/// The same with first acts that are not held yet, and a passphrase that was read before.
+pub(super) async fn propose_with(
+    session: &Session,
+    client: &Client,
+    root: RootArgs,
+    proposal: Proposal,
+    first_acts: &[Act],
+    unlocker: Option<&mut Unlocker>,
+) -> Result<Option<Act>, Problem> {
+    let who: Who = client.get("/who").await?;
+    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let mut request = Request { proposal, instead: Vec::new() };
+    let mut drafted: Drafted = client.post("/governing/draft", &request).await?;
+    let governance = held(client, &who).await?;
+    let roots = Roots { dir: root.keys.clone().map_or_else(|| session.home().map(|home| home.keys()), Ok)? };
+    if root.instead {
+        // Where the root keys are elsewhere, what is held here says what was signed.
+        request.instead = roots.earlier(&decoded(&drafted.bytes)?, own, &governance)?;
+        drafted = client.post("/governing/draft", &request).await?;
+    }
+    for act in first_acts {
+        let names = act.as_organisation().map(|body| &body.names).into_iter().flatten();
+        let names = names.map(|name| (name.lang.clone(), name.text.clone())).collect();
+        drafted.act.names.extend(act.organisation().map(|id| (id, names)));
+    }
+    let told = |act: &Described| {
+        let stops = stopped(session, &drafted.stops);
+        [vec![text(session, &who, act, true)], stops].concat().join("\n")
+    };
+    let act = decoded(&drafted.bytes)?;
+    if let Some(output) = &root.output {
+        acts::write_draft(&act, &governance, output)?;
+        let file = output.display().to_string();
+        session.printer.either(&drafted.act, |act| {
+            let wrote = locale::format(session.language, "acts.exported", &[("file", &file)]);
+            format!("{}\n{}", told(act), hanging("", &wrote, width()))
+        });
+        return Ok(None);
+    }
+    if !shown(session, &drafted.act, told)? {
+        return Ok(None);
+    }
+    let signed = match unlocker {
+        Some(unlocker) => roots.sign_with(act, own, &governance, &drafted.seen, unlocker)?,
+        None => roots.sign(session, act, own, &governance, &drafted.seen)?,
+    };
+    hand_in(client, &signed).await?;
+    for act in first_acts {
+        hand_in(client, act).await?;
+    }
+    Ok(Some(signed))
+}
+
+/// The whole of a command that makes one act.
+pub(super) async fn make(session: &Session, root: RootArgs, proposal: Proposal) -> Outcome {
+    let client = Client::to_read(session).await?;
+    match propose(session, &client, root, proposal).await? {
+        Some(act) => tell_done(session, &client, &act).await,
+        None => Ok(DONE),
+    }
+}
+
+/// What would not count any more.
+fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for stop in stops {
+        let space = locale::code(session.language, "space", &stop.space).to_owned();
+        let (key, after) = (stop.author.to_short(), stop.after.to_string());
+        let values = [("space", &*space), ("key", &*key), ("after", &*after)];
+        lines.push(hanging("  ", &locale::counted(session.language, "stops", stop.entries, &values), width()));
+        lines.extend(stop.first.iter().map(|entry| format!("    {}", entry_line(session, entry))));
+        let shown = u64::try_from(stop.first.len()).unwrap_or(u64::MAX);
+        let more = stop.entries.saturating_sub(shown);
+        lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
+    }
+    lines
+}
+
+/// An entry in a line: its number, day, record, and what it says.
+pub(super) fn entry_line(session: &Session, entry: &EntryLine) -> String {
+    let language = session.language;
+    let record = entry.record.map(|record| {
+        let kind = entry.record_kind.as_deref().unwrap_or("record");
+        let title = label(&entry.labels, language);
+        let title = title.map_or_else(|| session.apart(&record.to_string()), |title| session.apart(&title));
+        format!("{} {title}", locale::code(language, "kind", kind))
+    });
+    let mut said: Vec<String> = entry.claims.iter().map(|prop| property_word(language, prop)).collect();
+    said.sort();
+    said.dedup();
+    if entry.edits {
+        said.push(session.word("keys.edits").to_owned());
+    }
+    if entry.retractions > 0 {
+        let count = u64::try_from(entry.retractions).unwrap_or(u64::MAX);
+        said.push(locale::counted(language, "retractions", count, &[]));
+    }
+    if entry.kind != "change" {
+        said.push(locale::code(language, "entry_kind", &entry.kind).to_owned());
+    }
+    let comma = format!("{} ", session.word("preview.comma"));
+    let what = [record.into_iter().collect::<Vec<_>>(), vec![said.join(&comma)]].concat();
+    let what = what.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" — ");
+    format!("{:>5}  {}  {what}", entry.seq, entry.time.day())
+}
+
+/// The organisation whose home this is, joined or not.
+pub(super) fn own_organisation(session: &Session) -> Result<Option<OrganisationId>, Problem> {
+    match identity::own_act(&session.home()?) {
+        Ok(act) => Ok(act.organisation()),
+        Err(identity::IdentityError::NoOrganisation) => Ok(None),
+        Err(error) => Err(super::founding::of_identity(error)),
+    }
+}

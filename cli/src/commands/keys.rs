@@ -1,0 +1,315 @@
+//! `isnad key`: this organisation's keys; and what it calls itself, which is signed by the same roots.
+
+use std::path::{Path, PathBuf};
+
+use isnad_node::governing::{GrantRequest, Kept, LogTail, Proposal, requests};
+use isnad_node::home::Home;
+use isnad_node::keystore::{Cost, KeyInfo, Keystore, NewKey, Purpose, Secret, Unlocker};
+use isnad_node::reading::{Key, Who};
+use isnad_protocol::act::Role;
+use isnad_protocol::id::OrganisationId;
+use isnad_protocol::key::{PublicKey, SecretKey};
+use isnad_protocol::locale;
+use isnad_protocol::time::Day;
+use serde::Serialize;
+
+use super::charter::{act_id, key_named};
+use super::founding::write;
+use super::governing::{entry_line, make, own_organisation, propose_with, tell_done};
+use crate::args::{KeyCommand, Reason, RoleName, RootArgs, space_named};
+use crate::client::Client;
+use crate::error::{DONE, Outcome, Problem, exit};
+use crate::output::{fit, hanging, pasted, width};
+use crate::session::Session;
+
+mod rotate;
+
+pub(crate) async fn run(session: &Session, command: KeyCommand) -> Outcome {
+    match command {
+        KeyCommand::List => list(session).await,
+        KeyCommand::New { role, label, organisation, output } => {
+            new(session, of_name(role), &label, organisation.as_deref(), output.as_deref())
+        }
+        KeyCommand::Grant { requests, expires, root } => grant(session, &requests, expires.as_deref(), root).await,
+        KeyCommand::Revoke { key, after, all, reason, root } => {
+            revoke(session, &key, &Asked { after, all, reason }, root).await
+        }
+        KeyCommand::Rotate { after_act, next, root } => {
+            let after = after_act.map(|text| act_id(&text)).transpose()?;
+            rotate::run(session, after, next, root).await
+        }
+    }
+}
+
+const fn of_name(role: RoleName) -> Role {
+    match role {
+        RoleName::Reader => Role::Reader,
+        RoleName::Contributor => Role::Contributor,
+        RoleName::Publisher => Role::Publisher,
+        RoleName::Admin => Role::Admin,
+        RoleName::Node => Role::Node,
+    }
+}
+
+/// A key as it is listed.
+#[derive(Debug, Serialize)]
+struct Line {
+    key: PublicKey,
+    /// A role; root or next_root for those that sign acts.
+    role: String,
+    label: String,
+    /// True if its secret half is in this home.
+    is_here: bool,
+    /// True if an act in effect grants it.
+    is_granted: bool,
+}
+
+async fn list(session: &Session) -> Outcome {
+    let home = session.home()?;
+    let here = Keystore::open(&home.keys())?.list()?;
+    let client = Client::to_read(session).await?;
+    let who: Who = client.get("/who").await?;
+    let own = who.organisations.iter().find(|organisation| Some(organisation.id) == who.own);
+    let granted = own.map_or(&[][..], |own| &own.keys);
+    let lines = lines(&here, granted);
+    session.printer.either(&lines, |lines| {
+        let told = lines.iter().map(|line| {
+            let role = fit(locale::code(session.language, "role", &line.role), 14);
+            let here = session.word(if line.is_here { "keys.here" } else { "keys.elsewhere" });
+            let granted = match (line.role.as_str(), line.is_granted) {
+                ("root" | "next_root", _) | (_, true) => String::new(),
+                (_, false) => format!(" · {}", session.word("keys.not_granted")),
+            };
+            format!("{} {role} {} · {here}{granted}", line.key.to_short(), session.apart(&line.label))
+        });
+        told.collect::<Vec<_>>().join("\n")
+    });
+    Ok(DONE)
+}
+
+fn lines(here: &[KeyInfo], granted: &[Key]) -> Vec<Line> {
+    let is_here = |key: &PublicKey| here.iter().any(|info| info.public == *key.as_bytes());
+    let of_acts = granted.iter().map(|key| Line {
+        key: key.key,
+        role: key.role.clone(),
+        label: key.label.clone(),
+        is_here: is_here(&key.key),
+        is_granted: true,
+    });
+    let is_granted = |info: &&KeyInfo| granted.iter().any(|key| *key.key.as_bytes() == info.public);
+    let rest = here.iter().filter(|info| !is_granted(info)).map(|info| Line {
+        key: PublicKey::new(info.public),
+        role: requests::role(info.purpose).map_or(info.purpose.name(), Role::name).to_owned(),
+        label: info.label.clone(),
+        is_here: true,
+        is_granted: false,
+    });
+    of_acts.chain(rest).collect()
+}
+
+/// What a new key is told with.
+#[derive(Debug, Serialize)]
+struct Made {
+    key: PublicKey,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+}
+
+/// Makes a key here. A home that is none yet becomes one: the machine of a colleague who only contributes.
+fn new(session: &Session, role: Role, label: &str, organisation: Option<&str>, output: Option<&Path>) -> Outcome {
+    let is_new = !session.home_path().exists();
+    let organisation = match organisation {
+        Some(text) => OrganisationId::parse(pasted(text))
+            .map_err(|_| Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", text)]))?,
+        None => own_organisation(session)
+            .ok()
+            .flatten()
+            .ok_or_else(|| Problem::told(exit::USAGE, "usage", "governing.whose_key", &[]))?,
+    };
+    let mut unlocker = if is_new { session.new_unlocker()? } else { session.unlocker()? };
+    let home = if is_new { Home::create(session.home_path())? } else { session.home()? };
+    let store = Keystore::create(&home.keys())?;
+    let secret = make_key(&store, role, label, &mut unlocker)?;
+    if let Some(output) = output {
+        write(output, &GrantRequest::of(&secret, organisation, role, label).encode())?;
+    }
+    let file = output.map(|path| path.display().to_string());
+    session.printer.either(&Made { key: secret.public(), role, file }, |made| {
+        let key = made.key.to_short();
+        let role = locale::code(session.language, "role", role.name());
+        let told =
+            |key: &str, values: &[(&str, &str)]| hanging("", &locale::format(session.language, key, values), width());
+        let done = told("keys.made", &[("role", role), ("key", &key)]);
+        let next = match &made.file {
+            Some(file) => told("keys.request", &[("file", file)]),
+            None => told("keys.to_grant", &[("key", &key)]),
+        };
+        format!("{done}\n{next}")
+    });
+    Ok(DONE)
+}
+
+fn make_key(store: &Keystore, role: Role, label: &str, unlocker: &mut Unlocker) -> Result<SecretKey, Problem> {
+    check_passphrase(store, unlocker)?;
+    let seed = Secret::draw()?;
+    let secret = SecretKey::from_seed(seed.as_bytes());
+    let public = *secret.public().as_bytes();
+    let new = NewKey { purpose: requests::purpose(role), label, public, seed: &seed };
+    store.add(&new, unlocker, Cost::default())?;
+    Ok(secret)
+}
+
+/// All keys of a folder are under one passphrase: a mistyped one must not lock a new key away from the others.
+fn check_passphrase(store: &Keystore, unlocker: &mut Unlocker) -> Result<(), Problem> {
+    if let Some(info) = store.list()?.first() {
+        drop(store.unlock(info, unlocker)?);
+    }
+    Ok(())
+}
+
+async fn grant(session: &Session, asked: &[String], expires: Option<&str>, root: RootArgs) -> Outcome {
+    let expires = expires
+        .map(Day::parse)
+        .transpose()
+        .map_err(|error| Problem::told(exit::USAGE, "usage", "today", &[("reason", &error.to_string())]))?;
+    let client = Client::to_read(session).await?;
+    let mut unlocker: Option<Unlocker> = None;
+    let mut found = Vec::with_capacity(asked.len());
+    for text in asked {
+        let mut request = match Path::new(text).exists() {
+            true => GrantRequest::read(Path::new(text))?,
+            false => {
+                let unlocker = match &mut unlocker {
+                    Some(unlocker) => unlocker,
+                    none => none.insert(session.unlocker()?),
+                };
+                request_of(session, text, unlocker)?
+            }
+        };
+        request.expires = expires.or(request.expires);
+        found.push(request);
+    }
+    let proposal = Proposal::Grant { requests: found };
+    match propose_with(session, &client, root, proposal, &[], unlocker.as_mut()).await? {
+        Some(act) => {
+            let done = tell_done(session, &client, &act).await?;
+            restart(session, &client);
+            Ok(done)
+        }
+        None => Ok(DONE),
+    }
+}
+
+/// The request of a key that was made in this home.
+fn request_of(session: &Session, text: &str, unlocker: &mut Unlocker) -> Result<GrantRequest, Problem> {
+    let unknown = || Problem::told(exit::NO, "not_found", "governing.key_not_here", &[("key", text)]);
+    let store = Keystore::open(&session.home()?.keys())?;
+    let digits = pasted(text).to_ascii_lowercase();
+    let is_it = |info: &KeyInfo| {
+        digits.len() >= 6
+            && PublicKey::new(info.public).to_string().starts_with(&digits)
+            && requests::role(info.purpose).is_some()
+    };
+    let infos: Vec<KeyInfo> = store.list()?.into_iter().filter(is_it).collect();
+    let [info] = &infos[..] else { return Err(unknown()) };
+    let role = requests::role(info.purpose).ok_or_else(unknown)?;
+    let organisation = own_organisation(session)?.ok_or_else(unknown)?;
+    let secret = SecretKey::from_seed(store.unlock(info, unlocker)?.as_bytes());
+    Ok(GrantRequest::of(&secret, organisation, role, &info.label))
+}
+
+/// A running node holds the keys that it was started with.
+fn restart(session: &Session, client: &Client) {
+    if matches!(client, Client::Running(_)) && !session.printer.json {
+        session.printer.aside(hanging("", session.word("keys.restart"), width()));
+    }
+}
+
+/// Back to where a key is revoked, and why.
+struct Asked {
+    after: Vec<String>,
+    all: bool,
+    reason: Reason,
+}
+
+async fn revoke(session: &Session, text: &str, asked: &Asked, root: RootArgs) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let who: Who = client.get("/who").await?;
+    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let key = key_named(&who, own, text)?;
+    let tails: Vec<LogTail> = client.get(&format!("/governing/logs/{key}")).await?;
+    if !session.printer.json {
+        tails.iter().for_each(|tail| session.printer.text(&tail_text(session, tail)));
+    }
+    let kept = kept(session, &tails, asked)?;
+    let proposal = Proposal::Revoke { key, reason: asked.reason.code().to_owned(), kept };
+    match propose_with(session, &client, root, proposal, &[], None).await? {
+        Some(act) => tell_done(session, &client, &act).await,
+        None => Ok(DONE),
+    }
+}
+
+fn tail_text(session: &Session, tail: &LogTail) -> String {
+    let space = locale::code(session.language, "space", &tail.space_name);
+    let head = locale::counted(session.language, "keys_log", tail.entries, &[("space", space)]);
+    let lines = tail.tail.iter().map(|entry| format!("  {}", entry_line(session, entry)));
+    [head].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// The last position that counts of each log: as it was said, or asked for at a terminal.
+fn kept(session: &Session, tails: &[LogTail], asked: &Asked) -> Result<Vec<Kept>, Problem> {
+    let of = |tail: &LogTail, seq: u64| Kept { author: tail.author, space: tail.space, seq };
+    if asked.all {
+        return Ok(tails.iter().map(|tail| of(tail, tail.entries)).collect());
+    }
+    if asked.after.is_empty() && !tails.is_empty() {
+        let answers = tails.iter().map(|tail| Ok(of(tail, ask(session, tail)?)));
+        return answers.collect();
+    }
+    let mut kept: Vec<Kept> = Vec::new();
+    for text in &asked.after {
+        let wrong = || Problem::told(exit::USAGE, "usage", "governing.after", &[("position", text)]);
+        let (space, seq) = match text.split_once(':') {
+            Some((space, seq)) => (Some(space_named(space).ok_or_else(wrong)?.name()), seq),
+            None => (None, &**text),
+        };
+        let seq: u64 = seq.parse().map_err(|_| wrong())?;
+        let mut logs = tails.iter().filter(|tail| space.is_none_or(|space| tail.space_name == space));
+        let (Some(tail), None) = (logs.next(), logs.next()) else {
+            return Err(Problem::told(exit::USAGE, "usage", "governing.which_log", &[("position", text)]));
+        };
+        kept.push(of(tail, seq));
+    }
+    // A log of which nothing was said would count for nothing at all: that is to be said too.
+    let is_said = |tail: &&LogTail| kept.iter().any(|kept| kept.space == tail.space);
+    if let Some(tail) = tails.iter().find(|tail| !is_said(tail)) {
+        let values = [("space", &*tail.space_name), ("entries", &*tail.entries.to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "governing.log_unsaid", &values));
+    }
+    Ok(kept)
+}
+
+/// Asks a person after which entry nothing counts any more.
+fn ask(session: &Session, tail: &LogTail) -> Result<u64, Problem> {
+    let space = locale::code(session.language, "space", &tail.space_name);
+    let question = locale::format(session.language, "keys.ask", &[("space", space)]);
+    let answer = super::preview::answer(session, &question)
+        .ok_or_else(|| Problem::told(exit::USAGE, "usage", "governing.after_due", &[]))?;
+    answer.trim().parse().map_err(|_| Problem::told(exit::USAGE, "usage", "governing.after", &[("position", &answer)]))
+}
+
+/// `isnad organisation rename`.
+pub(crate) async fn rename(session: &Session, names: Vec<(String, String)>, root: RootArgs) -> Outcome {
+    make(session, root, Proposal::Names { names }).await
+}
+
+/// The folder of root keys that a command means.
+pub(super) fn folder(session: &Session, root: &RootArgs) -> Result<PathBuf, Problem> {
+    root.keys.clone().map_or_else(|| session.home().map(|home| home.keys()), Ok)
+}
+
+/// True for keys that sign acts.
+pub(super) const fn is_root(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Root | Purpose::NextRoot)
+}

@@ -1,0 +1,222 @@
+//! Root keys of real homes sign acts of a consortium that is held in memory.
+
+use std::collections::BTreeSet;
+
+use isnad_protocol::act::{Act, Body, Charter, Name, OrganisationBody, OrganisationKind, Roots, Settlement, founding};
+use isnad_protocol::encoding::json::Object;
+use isnad_protocol::governance::Governance;
+use isnad_protocol::id::{ActId, OrganisationId};
+use isnad_protocol::key::PublicKey;
+use zeroize::Zeroizing;
+
+use super::memory::{FILE, Place, SignedActs};
+use super::signing::{Seen, Unsigned, sign};
+use super::{described_one, next, rotation, to_sign};
+use crate::home::Home;
+use crate::identity::{self, NewIdentity};
+use crate::keystore::{Cost, Keystore, Passphrase, Unlocker};
+
+const LIGHT: Cost = Cost { m_kib: 8, t: 1, p: 1 };
+
+fn unlocker() -> Unlocker {
+    Unlocker::new(Passphrase::new(Zeroizing::new("correct horse battery staple".to_owned())).unwrap())
+}
+
+/// Three organisations, each with a home, and the consortium that they founded.
+struct Three {
+    _dir: tempfile::TempDir,
+    homes: Vec<Home>,
+    ids: Vec<OrganisationId>,
+    governance: Governance,
+}
+
+fn three() -> Three {
+    let dir = tempfile::tempdir().unwrap();
+    let make = |index: usize| {
+        let names = vec![Name { lang: "en".into(), text: format!("Organisation {index}") }];
+        let new = NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" };
+        identity::create(&dir.path().join(index.to_string()), new, &mut unlocker(), LIGHT).unwrap()
+    };
+    let (homes, acts): (Vec<Home>, Vec<Act>) = (0..3).map(make).unzip();
+    let ids: Vec<OrganisationId> = acts.iter().filter_map(Act::organisation).collect();
+    let charter = founding::charter("Three", ids.clone(), 2, Object::new(), Object::new()).unwrap();
+    let charter = homes.iter().fold(charter, |act, home| identity::sign(home, act, &mut unlocker()).unwrap());
+    let governance = Governance::assemble(acts.into_iter().chain([charter]).collect()).unwrap();
+    assert!(governance.charter().is_some());
+    Three { _dir: dir, homes, ids, governance }
+}
+
+impl Three {
+    fn founding(&self) -> &Act {
+        self.governance.act(&ActId::new(*self.governance.consortium().as_bytes())).unwrap()
+    }
+
+    fn charter(&self, change: impl FnOnce(&mut Charter)) -> Act {
+        let mut charter = self.founding().as_charter().unwrap().clone();
+        change(&mut charter);
+        next(&self.governance, self.founding(), &Body::Charter(charter)).unwrap()
+    }
+
+    fn named(&self, name: &str, instead: &[ActId]) -> Act {
+        let mut instead = instead.to_vec();
+        instead.sort_unstable();
+        self.charter(|charter| {
+            charter.name = name.to_owned();
+            charter.instead = instead;
+        })
+    }
+
+    fn sign(&self, index: usize, act: &Act, seen: &Seen) -> Result<Act, Unsigned> {
+        sign(&self.homes[index].keys(), act.clone(), self.ids[index], &self.governance, seen, &mut unlocker())
+    }
+
+    fn take(&mut self, act: Act) {
+        self.governance.take(act).unwrap();
+    }
+}
+
+fn rival(signed: Result<Act, Unsigned>) -> Option<ActId> {
+    match signed {
+        Ok(act) => panic!("it was signed: {:?}", act.id()),
+        Err(Unsigned::Rival { other, .. } | Unsigned::Acknowledged { other }) => Some(other),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_key_store_signs_no_two_rivals_and_a_later_draft_only_instead_of_every_earlier_one() {
+    let three = three();
+    let none = Seen::default();
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    assert_eq!(three.sign(0, &one, &none).unwrap().signatures().len(), 1);
+    assert_eq!(rival(three.sign(0, &two, &none)), Some(one.id()));
+    // The same again, as after a crash between the memory and the signature.
+    assert_eq!(three.sign(0, &one, &none).unwrap().signatures().len(), 1);
+    let third = three.named("Three and a half", &[one.id()]);
+    assert!(three.sign(0, &third, &none).is_ok());
+    // Instead of the last alone is not instead of all.
+    let fourth = three.named("Four", &[third.id()]);
+    assert_eq!(rival(three.sign(0, &fourth, &none)), Some(one.id()));
+    let fourth = three.named("Four", &[one.id(), third.id()]);
+    assert!(three.sign(0, &fourth, &none).is_ok());
+    // Another organisation is free.
+    assert!(three.sign(1, &two, &none).is_ok());
+}
+
+#[test]
+fn nothing_is_signed_instead_of_an_act_that_was_acknowledged() {
+    let three = three();
+    let one = three.named("One", &[]);
+    three.sign(0, &one, &Seen::default()).unwrap();
+    let later = three.named("Later", &[one.id()]);
+    let seen = Seen { acknowledged: BTreeSet::from([one.id()]), is_halted: false };
+    assert!(matches!(three.sign(0, &later, &seen), Err(Unsigned::Acknowledged { other }) if other == one.id()));
+}
+
+#[test]
+fn what_a_lost_memory_forgot_is_read_from_the_acts_that_are_held() {
+    let mut three = three();
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    let signed = three.sign(0, &one, &Seen::default()).unwrap();
+    three.take(signed);
+    std::fs::remove_file(three.homes[0].keys().join(FILE)).unwrap();
+    assert_eq!(rival(three.sign(0, &two, &Seen::default())), Some(one.id()));
+}
+
+#[test]
+fn nothing_is_signed_before_the_memory_is_on_disk_and_a_wrong_passphrase_takes_no_place() {
+    let three = three();
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    let wrong = &mut Unlocker::new(Passphrase::new(Zeroizing::new("another".to_owned())).unwrap());
+    let keys = three.homes[0].keys();
+    assert!(sign(&keys, one.clone(), three.ids[0], &three.governance, &Seen::default(), wrong).is_err());
+    assert!(three.sign(0, &two, &Seen::default()).is_ok());
+    // A memory that cannot be read is no empty one.
+    crate::files::replace(&keys.join(FILE), b"{}").unwrap();
+    assert!(matches!(three.sign(0, &two, &Seen::default()), Err(Unsigned::Fault(_))));
+    std::fs::remove_file(keys.join(FILE)).unwrap();
+    std::fs::create_dir(keys.join(FILE)).unwrap();
+    assert!(matches!(three.sign(0, &two, &Seen::default()), Err(Unsigned::Fault(_))));
+}
+
+#[test]
+fn a_settlement_is_signed_only_on_a_halt_and_is_no_rival_of_what_it_names() {
+    let mut three = three();
+    let none = Seen::default();
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    for (index, act) in [(0, &one), (1, &two)] {
+        let signed = three.sign(index, act, &none).unwrap();
+        three.take(signed);
+    }
+    // The third is dishonest: its keys forget.
+    for act in [&one, &two] {
+        let signed = identity::sign(&three.homes[2], act.clone(), &mut unlocker()).unwrap();
+        three.take(signed);
+    }
+    let mut rivals = vec![one.id(), two.id()];
+    rivals.sort_unstable();
+    let settlement = three.charter(|charter| {
+        charter.settles = Some(Settlement { double: vec![three.ids[2]], rivals });
+    });
+    assert!(matches!(three.sign(0, &settlement, &none), Err(Unsigned::NoHalt)));
+    let halted = Seen { is_halted: true, ..Seen::default() };
+    assert!(three.sign(0, &settlement, &halted).is_ok(), "it names what was signed");
+    // And is remembered: another settlement is a rival of it.
+    let other = three.named("Other", &[]);
+    assert!(rival(three.sign(0, &other, &halted)).is_some());
+}
+
+#[test]
+fn rotations_from_one_commitment_are_at_one_place_whatever_they_follow() {
+    let mut three = three();
+    let own = three.ids[0];
+    let first = three.governance.act(&ActId::new(*own.as_bytes())).unwrap().clone();
+    let name = |text: &str| vec![Name { lang: "en".into(), text: text.into() }];
+    let renames = Body::Organisation(OrganisationBody { names: name("Renamed"), ..OrganisationBody::default() });
+    let second = next(&three.governance, &first, &renames).unwrap();
+    let second = three.sign(0, &second, &Seen::default()).unwrap();
+    three.take(second.clone());
+    let store = Keystore::open(&three.homes[0].keys()).unwrap();
+    let committed = rotation::committed(&store, rotation::in_force(&three.governance, &own, &second.id()).unwrap());
+    let committed = committed.unwrap();
+    let keys: Vec<PublicKey> = committed.iter().map(|info| PublicKey::new(info.public)).collect();
+    assert_eq!(keys.len(), 1);
+    let rotate = |behind: &Act, next_key: u8| {
+        let roots = Roots { keys: keys.clone(), next: vec![[next_key; 32]], next_threshold: 1, threshold: 1 };
+        let body = Body::Organisation(OrganisationBody { roots: Some(roots), ..OrganisationBody::default() });
+        next(&three.governance, behind, &body).unwrap()
+    };
+    let (after_second, after_first) = (rotate(&second, 1), rotate(&first, 2));
+    let place = |act: &Act| Place::of(act, |id| three.governance.act(id)).unwrap();
+    assert_eq!(place(&after_second), Place::Commitment(first.id()));
+    assert_eq!(place(&after_second), place(&after_first));
+    assert!(three.sign(0, &after_second, &Seen::default()).is_ok());
+    assert!(matches!(three.sign(0, &after_first, &Seen::default()), Err(Unsigned::Rival { is_final: true, .. })));
+    rotation::promote(&store, &committed, &mut unlocker(), LIGHT).unwrap();
+    rotation::promote(&store, &committed, &mut unlocker(), LIGHT).unwrap_err();
+    let roots = store.list().unwrap().into_iter().filter(|info| info.purpose == crate::keystore::Purpose::Root);
+    assert!(roots.map(|info| PublicKey::new(info.public)).any(|key| keys.contains(&key)));
+}
+
+#[test]
+fn an_act_waits_for_those_who_may_sign_and_have_not_signed_a_rival() {
+    let mut three = three();
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    for act in [&one, &two] {
+        let unsigned = act.clone();
+        let index = usize::from(act.id() == two.id());
+        let signed = three.sign(index, &unsigned, &Seen::default()).unwrap();
+        three.take(signed);
+    }
+    let mine = |three: &Three, index: usize| to_sign(&three.governance, three.ids[index]);
+    assert!(mine(&three, 0).is_empty() && mine(&three, 1).is_empty());
+    assert_eq!(mine(&three, 2).len(), 2);
+    let signed = three.sign(2, &one, &Seen::default()).unwrap();
+    three.take(signed);
+    assert!(mine(&three, 2).is_empty(), "it has enough, and a rival of it is not asked for");
+    let told = described_one(&three.governance, Some(three.ids[2]), &one);
+    assert_eq!((told.have, told.due), (2, 2));
+    assert_eq!(told.names.len(), 3);
+    let memory = SignedActs::load(&three.homes[2].keys()).unwrap();
+    assert_eq!(memory.counts().values().sum::<usize>(), 1);
+}
