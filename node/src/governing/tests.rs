@@ -182,8 +182,7 @@ fn rotations_from_one_commitment_are_at_one_place_whatever_they_follow() {
     let keys: Vec<PublicKey> = committed.iter().map(|info| PublicKey::new(info.public)).collect();
     assert_eq!(keys.len(), 1);
     let rotate = |behind: &Act, next_key: u8| {
-        let roots =
-            Roots { keys: keys.clone(), next: vec![[next_key; 32]], next_threshold: 1, threshold: 1 };
+        let roots = Roots { keys: keys.clone(), next: vec![[next_key; 32]], next_threshold: 1, threshold: 1 };
         let body = Body::Organisation(OrganisationBody { roots: Some(roots), ..OrganisationBody::default() });
         next(&three.governance, behind, &body).unwrap()
     };
@@ -192,10 +191,7 @@ fn rotations_from_one_commitment_are_at_one_place_whatever_they_follow() {
     assert_eq!(place(&after_second), Place::Commitment(first.id()));
     assert_eq!(place(&after_second), place(&after_first));
     assert!(three.sign(0, &after_second, &Seen::default()).is_ok());
-    assert!(matches!(
-        three.sign(0, &after_first, &Seen::default()),
-        Err(Unsigned::Rival { is_final: true, .. })
-    ));
+    assert!(matches!(three.sign(0, &after_first, &Seen::default()), Err(Unsigned::Rival { is_final: true, .. })));
     rotation::promote(&store, &committed, &mut unlocker(), LIGHT).unwrap();
     rotation::promote(&store, &committed, &mut unlocker(), LIGHT).unwrap_err();
     let roots = store.list().unwrap().into_iter().filter(|info| info.purpose == crate::keystore::Purpose::Root);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::governance::Governance;
+use isnad_protocol::governance::{Governance, Link};
 use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Stored, Write};
@@ -160,6 +160,7 @@ fn place_of(write: &Write) -> Place {
     match write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some(entry.entry().header.space),
         Write::Checked { log, .. } | Write::CutBack { log, .. } => Some(log.space),
+        Write::Branch(entry) => Some(entry.entry().header.space),
         Write::Fork(proof) => Some(proof.log().space),
         Write::Act(_) => None,
     }
@@ -173,6 +174,8 @@ pub(super) struct Image {
     pub(super) logs: BTreeMap<LogKey, Log>,
     pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
     pub(super) forks: BTreeMap<LogKey, ForkProof>,
+    pub(super) branches: BTreeMap<(LogKey, LogEnd), Authentic>,
+    links: BTreeMap<LogKey, BTreeSet<Link>>,
     entries: BTreeMap<LogKey, BTreeMap<u64, Authentic>>,
     about: BTreeMap<RecordId, Vec<Authentic>>,
     reached: BTreeMap<Place, usize>,
@@ -188,6 +191,8 @@ impl Image {
             logs: BTreeMap::new(),
             wanted: BTreeSet::new(),
             forks: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            links: BTreeMap::new(),
             entries: BTreeMap::new(),
             about: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -206,6 +211,12 @@ impl Image {
                 }
             }
             Write::CutBack { log, to } => self.cut_back(log, to),
+            Write::Branch(entry) => {
+                let link = Link { end: entry.end(), prev: entry.entry().header.prev };
+                self.links.entry(log_of(&entry)).or_default().insert(link);
+                self.about.entry(entry.entry().header.record).or_default().push(entry.clone());
+                self.branches.insert((log_of(&entry), entry.end()), entry);
+            }
             Write::Fork(proof) => {
                 let is_lower = self.forks.get(&proof.log()).is_none_or(|known| proof.seq() < known.seq());
                 if is_lower {
@@ -266,7 +277,12 @@ impl Image {
 
     /// What a replica starts from.
     pub(super) fn stored(&self) -> Stored {
-        Stored { logs: self.logs.clone(), wanted: self.wanted.clone(), forks: self.forks.clone() }
+        Stored {
+            logs: self.logs.clone(),
+            wanted: self.wanted.clone(),
+            forks: self.forks.clone(),
+            branches: self.links.clone(),
+        }
     }
 
     /// The entry at a position.
@@ -324,6 +340,10 @@ impl Image {
 impl LogView for Image {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
         Ok(self.read(log, after, max_bytes, usize::MAX))
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        Ok(self.branches.get(&(log, end)).cloned())
     }
 }
 

@@ -130,7 +130,7 @@ impl Talk {
                 self.opened.clone().into_keys().for_each(|space| self.agree(space));
             }
             // Proofs and headers are their author's doing, and prove themselves.
-            Frame::Proof(_) | Frame::Probe { .. } | Frame::Header(_) => {}
+            Frame::Proof(_) | Frame::Probe { .. } | Frame::Header(_) | Frame::WantBranch { .. } => {}
             Frame::Want(_) | Frame::Sending { .. } | Frame::Credit(_) => {}
         }
         Ok(Told::new())
@@ -155,7 +155,7 @@ impl Talk {
                     let known = image.forks.get(&LogKey { space, author: *author }).map(ForkProof::seq);
                     ensure(known == Some(*seq), Rule::SentUnflushed, || format!("a fork at {seq} of {author:?}"))?;
                 }
-                Item::Wanted(..) => {}
+                Item::Branch(..) | Item::Wanted(..) => {}
             }
         }
         Ok(told)

@@ -9,8 +9,8 @@ use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale::Language;
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{
-    Basis, Computed, Did, History, Identity, Item, Line, Opinion, Overall, Policy, Property, Reference, Reply,
-    Retracted, ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
+    Acknowledged, Basis, Computed, Did, History, Identity, Item, Line, Opinion, Overall, Policy, Property, Reference,
+    Reply, Retracted, ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
 };
 
 use super::{Pen, Related, text};
@@ -322,7 +322,22 @@ fn who(hostile: &str) -> Who {
         name: Some(hostile.to_owned()),
         threshold: None,
         own: None,
-        organisations: vec![Organisation { id: ORGANISATION, kind: None, names, keys: Vec::new() }],
+        charter: None,
+        organisations: vec![Organisation {
+            id: ORGANISATION,
+            kind: None,
+            names,
+            keys: Vec::new(),
+            ended: Vec::new(),
+            roots: None,
+            since: None,
+            standing: None,
+            taken_out: None,
+            is_suspended: false,
+        }],
+        former: Vec::new(),
+        candidates: Vec::new(),
+        halts: Vec::new(),
         spaces: Vec::new(),
         acts: Vec::new(),
     }
@@ -353,6 +368,13 @@ fn history(view: &View, hostile: &str) -> History {
         standing: isnad_protocol::standing::Standing::Revoked,
         kind: 1,
         did: claims.chain([retracted, redacted, said]).collect(),
+        acknowledged: vec![Acknowledged {
+            organisation: ORGANISATION,
+            time: signed().time,
+            key: signed().author,
+            seq: 1,
+            entry: signed().entry,
+        }],
     };
     History { record: view.record, items: vec![item], as_of: None }
 }

@@ -55,7 +55,7 @@ impl Knowledge for Table {
 }
 
 fn membership(number: u8, members: impl IntoIterator<Item = u8>) -> Membership {
-    Membership { act: act(number), members: members.into_iter().map(organisation).collect() }
+    Membership { act: act(number), members: std::sync::Arc::new(members.into_iter().map(organisation).collect()) }
 }
 
 fn facts(members: u8) -> Facts {
