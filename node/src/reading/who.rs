@@ -388,7 +388,8 @@ fn double_word(organisation: OrganisationId, word: &Double) -> DoubleWord {
 }
 
 /// An organisation as its first act describes it.
-fn candidate(id: OrganisationId, act: &Act) -> Option<Organisation> {
+/// An organisation by its first act alone.
+pub(super) fn candidate(id: OrganisationId, act: &Act) -> Option<Organisation> {
     let body = act.as_organisation()?;
     let first = ActRef { id: act.id(), version: act.version() };
     let keys = body.grants.iter().map(|grant| Key {
