@@ -265,6 +265,7 @@ fn stored(frame: Frame) -> Stored {
         kind::CHECKED => end(&frame.bytes, Stored::Checked),
         kind::CUT_BACK => end(&frame.bytes, Stored::CutBack),
         kind::FORK => Stored::Fork(frame.bytes),
+        kind::BRANCH => Stored::Branch(frame.bytes),
         other => Stored::Unknown(other),
     }
 }
@@ -286,7 +287,12 @@ fn weight(stored: &Stored) -> u64 {
         Stored::Entry(bytes) | Stored::EntryOfRun(bytes) | Stored::Payload(bytes) => {
             u64::try_from(bytes.len()).unwrap_or(0)
         }
-        Stored::Checked(..) | Stored::CutBack(..) | Stored::Fork(_) | Stored::Damaged { .. } | Stored::Unknown(_) => 0,
+        Stored::Checked(..)
+        | Stored::CutBack(..)
+        | Stored::Fork(_)
+        | Stored::Branch(_)
+        | Stored::Damaged { .. }
+        | Stored::Unknown(_) => 0,
     }
 }
 

@@ -33,8 +33,8 @@ const LISTING: &str = "backup.json";
 /// The last member: a line of `sha256sum` for every other one.
 const SUMS: &str = "SHA256SUMS";
 
-/// The settings and the first act, where the home has them, and the version of its form.
-const PLAIN: [&str; 3] = ["isnad.toml", "organisation.act", "version"];
+/// The settings, the first act and the keys that sign no more, where the home has them, and the version of its form.
+const PLAIN: [&str; 4] = ["isnad.toml", "organisation.act", "stopped", "version"];
 
 /// Bytes of the listing and of the sums: some hundred thousand files, of up to 64 MiB each.
 const LISTING_BYTES: u64 = 16 << 20;

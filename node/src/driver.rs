@@ -359,7 +359,12 @@ impl Driver {
     fn reserve(&mut self, batch: &Batch) -> Result<(), Fault> {
         let entries = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
+            Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Act(_)
+            | Write::Fork(_)
+            | Write::Branch(_) => None,
         });
         self.parts.signing.reserve(&entries.collect::<Vec<_>>())
     }
@@ -505,6 +510,9 @@ impl Driver {
             }
             Notice::Forked { log, seq } => {
                 let author = log.author;
+                if self.parts.signing.signs_with(&author) {
+                    self.parts.signing.block(Blocked::KeyElsewhere { key: author });
+                }
                 self.note(format!(
                     "the key {author} signed two entries for position {seq}: from there on its log is closed"
                 ));

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use isnad_protocol::encoding::Reader;
 use isnad_protocol::entry::Entry;
+use isnad_protocol::governance::Link;
 use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
@@ -58,6 +59,7 @@ mod prefix {
     pub(super) const CATALOGUE: u8 = b'c';
     pub(super) const RULES: u8 = b'g';
     pub(super) const FORK: u8 = b'f';
+    pub(super) const BRANCH: u8 = b'b';
     pub(super) const ATTESTED: u8 = b't';
     pub(super) const NEWEST: u8 = b'n';
     pub(super) const HEARD: u8 = b'h';
@@ -303,7 +305,26 @@ impl Index {
             stored.forks.extend(ForkProof::decode(proof).ok().map(|proof| (proof.log(), proof)));
             true
         })?;
+        self.scan(&[prefix::BRANCH], |key, value| {
+            if let (Some((log, link)), Some((_, prev))) = (key.split_at_checked(64), value.split_at_checked(8))
+                && let (Some(log), Some((seq, id))) = (decode_log_key(log), link.split_at_checked(8))
+                && let (Some(seq), Some(id), Some(prev)) =
+                    (number(seq), EntryId::from_slice(id), EntryId::from_slice(prev))
+            {
+                stored.branches.entry(log).or_default().insert(Link { end: LogEnd { seq, id }, prev });
+            }
+            true
+        })?;
         Ok(stored)
+    }
+
+    /// Where an entry on a branch of a closed log stands in its journal.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Position>, Fault> {
+        let value = self.get(&branch_key(log, end))?;
+        Ok(value.and_then(|value| number(value.get(..8)?)).map(Position::from_u64))
     }
 
     /// Where the entries of a log from `from` on stand in its journal: those of one value at most.
@@ -490,6 +511,11 @@ fn log_key(log: LogKey) -> Vec<u8> {
 
 fn position_key(log: LogKey, chunk: u64) -> Vec<u8> {
     [&[prefix::POSITION][..], log.space.as_bytes(), log.author.as_bytes(), &chunk.to_be_bytes()].concat()
+}
+
+fn branch_key(log: LogKey, end: LogEnd) -> Vec<u8> {
+    let seq = end.seq.to_be_bytes();
+    [&[prefix::BRANCH][..], log.space.as_bytes(), log.author.as_bytes(), &seq, end.id.as_bytes()].concat()
 }
 
 fn fork_key(log: LogKey) -> Vec<u8> {

@@ -22,6 +22,7 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod acknowledged;
 mod applicants;
 mod candidates;
 mod explain;
@@ -29,9 +30,12 @@ mod list;
 mod made_of;
 mod policy;
 mod resolve;
+mod standing;
+mod story;
 mod tasks;
 mod who;
 
+pub use acknowledged::{Behind, Reach, ReachOf};
 pub use applicants::{Candidacy, Waits, applicants};
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
@@ -39,6 +43,8 @@ pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
+pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
+pub use story::{Chapter, Word};
 pub use tasks::Waiting;
 pub use who::{ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RootKeys, Space, Who, who};
 
@@ -110,6 +116,9 @@ pub struct Status {
     /// Where this organisation's own words have come to.
     #[serde(default)]
     pub sent: Sent,
+    /// What the organisations acknowledge, by their attestations.
+    #[serde(default)]
+    pub reach: Reach,
     /// Why this node does not sign, if it does not.
     pub not_signing: Option<String>,
     /// The same as a problem, to be told in any language.
@@ -212,6 +221,11 @@ impl<'a> Reader<'a> {
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             sent: self.sent(&nodes),
+            reach: self.reach(Timestamp(crate::clock::now_ms())).unwrap_or_else(|fault| {
+                // Where the index broke, a status is still told: the index says so itself.
+                tracing::warn!(%fault, "what others acknowledge cannot be read");
+                Reach::default()
+            }),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
             no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
@@ -294,6 +308,8 @@ impl<'a> Reader<'a> {
         if history.items.is_empty() {
             return Err(not_held(record, history.as_of));
         }
+        let mut history = history;
+        self.acknowledge(&mut history)?;
         Ok(history)
     }
 

@@ -30,6 +30,7 @@ pub(crate) mod kind {
     pub(crate) const CUT_BACK: u8 = 5;
     pub(crate) const ACT: u8 = 6;
     pub(crate) const FORK: u8 = 7;
+    pub(crate) const BRANCH: u8 = 8;
 }
 
 /// Batches that may wait for the index: beyond it the writer waits, so that memory is bounded.
@@ -57,6 +58,8 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct Shared {
     recent: Mutex<Recent>,
+    /// The same of entries on branches.
+    recent_branches: Mutex<BTreeMap<(LogKey, LogEnd), Position>>,
     /// Up to where each journal is on disk and given to the index.
     given: Mutex<BTreeMap<SpaceId, Position>>,
     /// Up to where the journal of acts is on disk.
@@ -182,6 +185,8 @@ impl Store {
             }
         }
         drop(recent);
+        let branches = writes.iter().filter_map(branch_of);
+        self.shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner).extend(branches);
         if writes.is_empty() {
             return;
         }
@@ -398,6 +403,14 @@ impl LogReader {
         Ok(Authentic::from_store(entry))
     }
 
+    fn branch_at(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        let recent = self.shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = recent.get(&(log, end)).copied();
+        drop(recent);
+        let position = written.map_or_else(|| self.index.branch(log, end), |position| Ok(Some(position)))?;
+        position.map(|position| self.entry_at(log.space, position)).transpose()
+    }
+
     fn read(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
         let Some(reader) = self.readers.get(&log.space) else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
@@ -418,6 +431,10 @@ impl LogReader {
 impl store::LogView for LogReader {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, store::Fault> {
         self.read(log, after, max_bytes).map_err(|fault| store::Fault(fault.to_string()))
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, store::Fault> {
+        self.branch_at(log, end).map_err(|fault| store::Fault(fault.to_string()))
     }
 }
 
@@ -460,6 +477,7 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
             writes.extend(next.writes);
         }
         let done: Vec<(LogKey, u64, Position)> = writes.iter().filter_map(recent_of).collect();
+        let branches: Vec<_> = writes.iter().filter_map(branch_of).collect();
         // Made anew, it holds these too.
         let read: ReadEntry<'_> = &|space, position| reader.entry_at(space, position);
         let outcome = reader.index.apply(writes, read).or_else(|_| reader.remake_index());
@@ -467,6 +485,8 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
             tracing::error!(%fault, "the index stopped; it is made anew at the next start");
         } else {
             forget(shared, &done);
+            let mut recent = shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
+            branches.iter().for_each(|(entry, _)| drop(recent.remove(entry)));
         }
         let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.taken = number;
@@ -479,7 +499,20 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
 fn recent_of(applied: &Applied) -> Option<(LogKey, u64, Position)> {
     match &applied.write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some((log_of(entry), entry.end().seq, applied.at)),
-        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
+        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) | Write::Branch(_) => None,
+    }
+}
+
+/// Where an entry on a branch stands, if that was written.
+fn branch_of(applied: &Applied) -> Option<((LogKey, LogEnd), Position)> {
+    match &applied.write {
+        Write::Branch(entry) => Some(((log_of(entry), entry.end()), applied.at)),
+        Write::Entry { .. }
+        | Write::Payload(_)
+        | Write::Checked { .. }
+        | Write::CutBack { .. }
+        | Write::Act(_)
+        | Write::Fork(_) => None,
     }
 }
 
@@ -539,6 +572,7 @@ fn encode(write: &Write) -> (Option<SpaceId>, u8, Vec<u8>) {
         Write::Checked { log, upto } => (Some(log.space), kind::CHECKED, encode_end(*log, *upto)),
         Write::CutBack { log, to } => (Some(log.space), kind::CUT_BACK, encode_end(*log, *to)),
         Write::Act(act) => (None, kind::ACT, act.encode()),
+        Write::Branch(entry) => (Some(entry.entry().header.space), kind::BRANCH, entry.entry().encode()),
         Write::Fork(proof) => (Some(proof.log().space), kind::FORK, proof.encode()),
     }
 }
@@ -561,6 +595,7 @@ fn decode(frame: &Frame) -> Option<Write> {
         kind::PAYLOAD => Some(Write::Payload(entry()?)),
         kind::CHECKED => decode_end(&frame.bytes).map(|(log, upto)| Write::Checked { log, upto }),
         kind::CUT_BACK => decode_end(&frame.bytes).map(|(log, to)| Write::CutBack { log, to }),
+        kind::BRANCH => Some(Write::Branch(entry()?)),
         kind::FORK => ForkProof::decode(&frame.bytes).ok().map(Write::Fork),
         _ => None,
     }

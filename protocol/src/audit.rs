@@ -36,6 +36,8 @@ pub enum Stored {
     CutBack(LogKey, LogEnd),
     /// The proof of a fork.
     Fork(Vec<u8>),
+    /// An entry on a branch of a closed log, its signature checked before it was written.
+    Branch(Vec<u8>),
     /// Bytes that are not what was written.
     Damaged {
         /// What is wrong with them.
@@ -56,6 +58,7 @@ enum Checked {
     Entry(Seen),
     Payload(Seen),
     NoEntry(entry::DecodeError),
+    Branch(Seen),
     Fork(Result<(LogKey, LogEnd), NoProof>),
     Other(Stored),
 }
@@ -85,7 +88,7 @@ impl Checked {
     /// The position that it is about, if it can be told.
     const fn about(&self) -> Option<(LogKey, LogEnd)> {
         match self {
-            Self::Entry(seen) | Self::Payload(seen) => Some((seen.log, seen.end)),
+            Self::Entry(seen) | Self::Payload(seen) | Self::Branch(seen) => Some((seen.log, seen.end)),
             Self::Other(Stored::Checked(log, end) | Stored::CutBack(log, end)) => Some((*log, *end)),
             Self::Fork(Ok((log, end))) => Some((*log, *end)),
             Self::NoEntry(_) | Self::Fork(Err(_)) | Self::Other(_) => None,
@@ -101,6 +104,7 @@ pub fn check(stored: Stored) -> Part {
         Stored::Entry(bytes) => read(&bytes, true).map_or_else(Checked::NoEntry, Checked::Entry),
         Stored::EntryOfRun(bytes) => read(&bytes, false).map_or_else(Checked::NoEntry, Checked::Entry),
         Stored::Payload(bytes) => read(&bytes, false).map_or_else(Checked::NoEntry, Checked::Payload),
+        Stored::Branch(bytes) => read(&bytes, true).map_or_else(Checked::NoEntry, Checked::Branch),
         Stored::Fork(bytes) => Checked::Fork(ForkProof::decode(&bytes).map(|proof| (proof.log(), first_of(&proof)))),
         other => Checked::Other(other),
     })
@@ -210,6 +214,8 @@ const FINDINGS: usize = 10_000;
 pub struct Audit {
     governance: Governance,
     lines: BTreeMap<LogKey, Line>,
+    /// Entries on branches of closed logs.
+    branches: BTreeSet<(LogKey, LogEnd)>,
     counts: Counts,
     findings: Vec<Finding>,
     suppressed: u64,
@@ -224,6 +230,7 @@ impl Audit {
         let mut audit = Self {
             governance: Governance::new(consortium),
             lines: BTreeMap::new(),
+            branches: BTreeSet::new(),
             counts: Counts::default(),
             findings: Vec::new(),
             suppressed: 0,
@@ -280,6 +287,7 @@ impl Audit {
             Checked::Entry(seen) => self.entry(place, &seen),
             Checked::Payload(seen) => self.payload(place, &seen),
             Checked::NoEntry(error) => self.find(Finding::of(place, What::NoEntry).because(error.code())),
+            Checked::Branch(seen) => self.branch(place, &seen),
             Checked::Fork(Ok((log, end))) => self.find(Finding::of(place, What::ForkProof).log(log, end)),
             Checked::Fork(Err(error)) => self.find(Finding::of(place, What::NoForkProof).because(error.code())),
             Checked::Other(Stored::Checked(log, upto)) => self.checked(place, log, upto),
@@ -296,7 +304,9 @@ impl Audit {
             Checked::Other(Stored::Unknown(kind)) => {
                 self.find(Finding::of(place, What::UnknownFrame).because(&kind.to_string()));
             }
-            Checked::Other(Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_) | Stored::Fork(_)) => {}
+            Checked::Other(
+                Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_) | Stored::Fork(_) | Stored::Branch(_),
+            ) => {}
         }
     }
 
@@ -383,6 +393,22 @@ impl Audit {
             line.held.push(Some(held));
         }
         found.into_iter().for_each(|finding| self.find(finding));
+    }
+
+    /// An entry on a branch: it follows one that is held, on whatever branch.
+    fn branch(&mut self, place: String, seen: &Seen) {
+        let about = |what| Finding::of(place.clone(), what).log(seen.log, seen.end);
+        self.count(seen);
+        self.judge(&place, seen);
+        let before = LogEnd { seq: seen.end.seq.saturating_sub(1), id: seen.prev };
+        let on_line = self.lines.get(&seen.log).is_some_and(|line| line.holds(before));
+        if !on_line && before != LogEnd::START && !self.branches.contains(&(seen.log, before)) {
+            self.find(about(What::Chain));
+        }
+        if !seen.is_signed {
+            self.find(about(What::Signature));
+        }
+        self.branches.insert((seen.log, seen.end));
     }
 
     fn payload(&mut self, place: String, seen: &Seen) {

@@ -61,6 +61,12 @@ pub const STATE_ITEMS: usize = 16_384;
 /// not of all, so that every replica stops at the same entry, and no author fills the room of another.
 pub const WANTED: usize = 4_096;
 
+/// Branches of closed logs that a session remembers of one peer: forks are few, and the peer names the others in the next.
+pub const PEER_BRANCHES: usize = 4_096;
+
+/// Branches of one log of attestations that are taken: who forks his own words more often is known for it by then.
+pub const LOG_BRANCHES: usize = 64;
+
 /// Headers that one peer may ask for in a session, each a read: to find where some hundred forked logs part, each by halving.
 pub const PROBES: u32 = 8_192;
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::act::Act;
 use crate::attestation::Attestation;
 use crate::entry::Entry;
-use crate::governance::Governance;
+use crate::governance::{Governance, Link};
 use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::{Authentic, ForkProof, Frontier, Log, LogEnd, LogKey};
@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 
 mod admit;
 mod attesting;
+mod branches;
 mod closed;
 mod forks;
 mod peers;
@@ -178,6 +179,8 @@ pub enum Write {
     Act(Act),
     /// The proof that a log was forked: kept for good. DESIGN §8.
     Fork(ForkProof),
+    /// An entry of a closed log that stands on another branch than the one that was held first, or beyond where it closes.
+    Branch(Authentic),
 }
 
 /// Something that a person should know.
@@ -224,6 +227,8 @@ pub struct Stored {
     pub wanted: BTreeSet<(LogKey, LogEnd)>,
     /// For each log that is known to be forked, the proof with the lowest position.
     pub forks: BTreeMap<LogKey, ForkProof>,
+    /// Of closed logs, the headers of entries on branches.
+    pub branches: BTreeMap<LogKey, BTreeSet<Link>>,
 }
 
 /// One copy of the dataset.
@@ -250,6 +255,7 @@ pub struct Replica {
     /// Where closed logs that go on beyond their closing point close.
     trunks: BTreeMap<LogKey, LogEnd>,
     closed_changed: bool,
+    branching: branches::Branching,
     /// How often a peer kept this replica waiting for what it had offered: others are asked first.
     failures: BTreeMap<NodeId, u32>,
     /// Logs with entries whose own signature was not checked yet.
@@ -286,6 +292,7 @@ impl Replica {
             probes: BTreeMap::new(),
             trunks: BTreeMap::new(),
             closed_changed: true,
+            branching: branches::Branching::new(),
             failures: BTreeMap::new(),
             unchecked,
             senders: BTreeMap::new(),
@@ -384,6 +391,7 @@ impl Replica {
         self.asked.clear();
         self.diverged.clear();
         self.probes.clear();
+        self.branching.take_back();
         // A check that is under way goes on: what it reads stands on disk, and two at a time would cut a log back twice.
         for (request, _) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Refuse { request, refusal: Refusal::NotFlushed });

@@ -24,6 +24,12 @@ pub trait LogView {
     /// # Errors
     /// [`Fault`] if a position that the log promises cannot be read.
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault>;
+
+    /// Returns an entry of a branch of a closed log, which [`Write::Branch`] brought.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault>;
 }
 
 /// Reads what is said about records.
@@ -72,6 +78,7 @@ pub fn acknowledged_logs(entry: &Authentic) -> BTreeSet<LogLine> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryStore {
     logs: BTreeMap<LogKey, Vec<Authentic>>,
+    branches: BTreeMap<LogKey, BTreeMap<LogEnd, Authentic>>,
 }
 
 impl MemoryStore {
@@ -91,6 +98,9 @@ impl MemoryStore {
                         entries.retain(|entry| entry.end().seq <= to.seq);
                     }
                 }
+                Write::Branch(entry) => {
+                    self.branches.entry(log_of(&entry)).or_default().insert(entry.end(), entry);
+                }
                 Write::Checked { .. } | Write::Act(_) | Write::Fork(_) => {}
             }
         }
@@ -101,9 +111,9 @@ impl MemoryStore {
         self.logs.entry(log_of(&entry)).or_default().push(entry);
     }
 
-    /// Every entry held, log by log.
+    /// Every entry held, log by log; those of branches come last.
     pub fn entries(&self) -> impl Iterator<Item = &Authentic> {
-        self.logs.values().flatten()
+        self.logs.values().flatten().chain(self.branches.values().flat_map(BTreeMap::values))
     }
 }
 
@@ -117,6 +127,10 @@ impl LogView for MemoryStore {
             is_first || bytes <= max_bytes
         };
         Ok(entries.take_while(fits).cloned().collect())
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        Ok(self.branches.get(&log).and_then(|branches| branches.get(&end)).cloned())
     }
 }
 

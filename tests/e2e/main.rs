@@ -11,6 +11,7 @@ mod export;
 mod first_steps;
 mod forms;
 mod hostile_values;
+mod joining;
 mod journeys;
 mod keeping;
 mod language;

@@ -67,6 +67,9 @@ pub(crate) fn describe(
         Frame::Probe { space, author, seq } => {
             json!({ "probe": [to_hex(space), author.to_string(), seq] })
         }
+        Frame::WantBranch { space, author, after, end } => {
+            json!({ "want_branch": [to_hex(space), author.to_string(), after, end.seq, end.id.to_string()] })
+        }
         Frame::Header(bytes) => json!({ "header": to_hex(bytes) }),
         Frame::Run(body) => {
             let groups = decoder.decode(body, spaces, organisation)?;
@@ -85,6 +88,7 @@ fn describe_item(item: &Item) -> Value {
     match item {
         Item::End(author, end) => json!(["end", author.to_string(), end.seq, end.id.to_string()]),
         Item::Act(id, hash) => json!(["act", id.to_string(), to_hex(hash)]),
+        Item::Branch(author, end) => json!(["branch", author.to_string(), end.seq, end.id.to_string()]),
         Item::Fork(author, seq) => json!(["fork", author.to_string(), seq]),
         Item::Wanted(author, at) => json!(["wanted", author.to_string(), at.seq, at.id.to_string()]),
     }
@@ -359,12 +363,12 @@ fn invalid_vectors() -> Vec<Vector> {
     vec![
         invalid("nothing", Vec::new(), "frame_truncated", "a frame has a type"),
         invalid("type-zero", vec![0], "frame_unknown_type", "types from 1"),
-        invalid("type-unknown", vec![12], "frame_unknown_type", "types up to 11"),
+        invalid("type-unknown", vec![16], "frame_unknown_type", "types up to 15"),
         invalid("open-short", vec![1; 40], "frame_truncated", "ends inside the digest"),
         invalid("equal-long", vec![2, 0], "frame_trailing", "no byte after"),
         invalid("state-flag", change(&state, 1, 2), "frame_number", "0 or 1"),
         invalid("state-short", state[..state.len() - 1].to_vec(), "frame_truncated", "ends inside an item"),
-        invalid("item-unknown", change(&state, 18, 3), "frame_unknown_item", "items of types 1, 2 and 4"),
+        invalid("item-unknown", change(&state, 18, 6), "frame_unknown_item", "items of types 1 to 5"),
         invalid("want-short", [&[7][..], &[0; 55]].concat(), "frame_truncated", "ends inside a wish"),
         invalid(
             "payload-oversized",

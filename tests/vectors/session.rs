@@ -116,7 +116,7 @@ fn run(sites: &mut [Site; 2]) -> Vec<Said> {
         if let Frame::State { space, items, .. } = &decoded {
             let ends = items.iter().filter_map(|item| match item {
                 Item::End(author, end) => Some((LogKey { space: names[space], author: *author }, *end)),
-                Item::Act(..) | Item::Fork(..) | Item::Wanted(..) => None,
+                Item::Act(..) | Item::Fork(..) | Item::Branch(..) | Item::Wanted(..) => None,
             });
             ends.for_each(|(log, end)| decoders[1 - side].said(log, end));
         }

@@ -212,7 +212,7 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     lines.join("\n")
 }
 
-fn head(session: &Session, words: &Words<'_>, act: &Described) -> String {
+pub(super) fn head(session: &Session, words: &Words<'_>, act: &Described) -> String {
     let kind = locale::code(session.language, "act", &act.kind);
     let (version, id) = (act.version.to_string(), act.id.to_short());
     let of = act.organisation.map(|id| words.organisation(id)).unwrap_or_default();

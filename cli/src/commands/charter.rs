@@ -37,7 +37,7 @@ pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
 async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) -> Outcome {
     let AdmitArgs { organisation, threshold, root } = args;
     let predecessor = predecessor.map(organisation_id).transpose()?;
-    let first_acts = first_acts(&organisation)?;
+    let first_acts = first_acts(session, &organisation)?;
     let organisation = match first_acts.first().and_then(Act::organisation) {
         Some(organisation) => organisation,
         None => organisation_id(&organisation)?,
@@ -50,9 +50,15 @@ async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) ->
     }
 }
 
-/// The first act of a file that was handed over; none where an id was typed.
-fn first_acts(text: &str) -> Result<Vec<Act>, Problem> {
+/// The first act of a file that was handed over, or of a candidate at the door; none where the id of neither was typed.
+fn first_acts(session: &Session, text: &str) -> Result<Vec<Act>, Problem> {
     let path = std::path::Path::new(text);
+    if !path.exists() {
+        let candidate = isnad_node::applicants::find(&session.home()?, &pasted(text).to_ascii_lowercase())?;
+        if let Some(candidate) = candidate {
+            return Ok(vec![candidate.act]);
+        }
+    }
     if OrganisationId::parse(pasted(text)).is_ok() && !path.exists() {
         return Ok(Vec::new());
     }

@@ -53,6 +53,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
     }
     lines.extend(sent(language, status, who));
+    lines.extend(super::reached::lines(language, status, who));
     for problem in &status.journals {
         let problem = problem.clone().in_language(language);
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));

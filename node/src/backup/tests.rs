@@ -130,7 +130,6 @@ fn names_that_lead_elsewhere_keys_and_marks_are_refused() {
         &format!("journal/{space}/../1.seg"),
         "keys/root-00.key",
         "mark",
-        "stopped",
         "lock",
         "api.sock",
         "index/db",

@@ -10,8 +10,8 @@ use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 
 use super::sheets::Sheets;
 use super::{
-    Changes, Index, POSITIONS, Position, ReadEntry, Write, decode_log, encode_log, fork_key, log_key, position_key,
-    prefix, wanted_key,
+    Changes, Index, POSITIONS, Position, ReadEntry, Write, branch_key, decode_log, encode_log, fork_key, log_key,
+    position_key, prefix, wanted_key,
 };
 use crate::fault::Fault;
 
@@ -102,11 +102,13 @@ impl<'a> Update<'a> {
             }
             Write::Payload(entry) if entry.entry().header.space == applied.space => self.payload(&entry, applied.at)?,
             Write::Checked { log, upto } if log.space == applied.space => self.checked(log, upto)?,
+            Write::Branch(entry) if entry.entry().header.space == applied.space => self.branch(&entry, applied.at)?,
             Write::Fork(proof) if proof.log().space == applied.space => self.fork(&proof)?,
             Write::Entry { .. }
             | Write::Payload(_)
             | Write::Checked { .. }
             | Write::CutBack { .. }
+            | Write::Branch(_)
             | Write::Fork(_) => false,
             Write::Act(_) => true,
         };
@@ -152,6 +154,18 @@ impl<'a> Update<'a> {
         self.set_position(log, header.seq, at)?;
         self.attest(entry)?;
         self.sheets.replace(entry)?;
+        Ok(true)
+    }
+
+    /// Keeps an entry on a branch of a closed log; `false` if it is kept already.
+    fn branch(&mut self, entry: &Authentic, at: Position) -> Result<bool, Fault> {
+        let header = &entry.entry().header;
+        let key = branch_key(LogKey { space: header.space, author: header.author }, entry.end());
+        if self.get(&key)?.is_some() {
+            return Ok(false);
+        }
+        self.batch.insert(key, [&at.to_u64().to_be_bytes()[..], header.prev.as_bytes()].concat());
+        self.sheets.add(entry)?;
         Ok(true)
     }
 

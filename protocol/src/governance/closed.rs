@@ -223,6 +223,18 @@ impl Closed {
         self.tree.contains(&end.id)
     }
 
+    /// The last entry held of each branch.
+    #[must_use]
+    pub fn ends(&self) -> Vec<LogEnd> {
+        self.tree.ends()
+    }
+
+    /// True if both are held, and `one` is `other` or stands before it.
+    #[must_use]
+    pub fn is_upto(&self, one: LogEnd, other: LogEnd) -> bool {
+        self.tree.is_upto(&one.id, &other.id)
+    }
+
     /// The line of entries that ends in a held one, from behind the closing point on.
     #[must_use]
     pub fn line_to(&self, end: LogEnd) -> Vec<LogEnd> {

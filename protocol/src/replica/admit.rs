@@ -155,6 +155,10 @@ impl Replica {
         group: Group,
         logs: &impl LogView,
     ) -> Result<Result<(), Refusal>, Fault> {
+        let is_beyond = group.entries.first().is_some_and(|first| first.header.seq > self.closing_of(&group.log));
+        if is_beyond && self.branching.is_asked(peer, &group.log) {
+            return Ok(self.take_branch(peer, group.log, group.entries));
+        }
         let compared = self.compare(Some(peer), group.log, &group.entries, logs)?;
         Ok(compared.and_then(|()| self.take_next(peer, group)))
     }
@@ -171,7 +175,11 @@ impl Replica {
                 session.lacking().insert(key);
             }
         }
-        let closing = self.closing_of(&key);
+        let organisation = group.entries.first().map(|first| first.header.organisation);
+        let is_held = self.held.logs.contains_key(&key);
+        // Of one that is not held it is not known yet whether it is closed.
+        let unheld = organisation.filter(|_| !is_held).and_then(|whose| self.governance.is_closed(&key, &whose));
+        let closing = self.closing_of(&key).min(unheld.unwrap_or(u64::MAX));
         let is_due = |entry: &Entry| held.seq < entry.header.seq && entry.header.seq <= closing;
         let entries: Vec<Entry> = group.entries.into_iter().filter(is_due).collect();
         let is_next = entries.first().is_some_and(|first| Some(first.header.seq) == held.seq.checked_add(1));
@@ -358,15 +366,15 @@ impl Replica {
 
     /// What peers are told to be missing in these logs.
     pub(super) fn told_wanted(&self, logs: &BTreeMap<LogKey, bool>) -> BTreeSet<(LogKey, LogEnd)> {
-        let is_checked = |log: &LogKey, seq| seq <= self.told_end(log).seq;
+        let is_checked = |log: &LogKey, at: LogEnd| self.is_told(log, at);
         let wanted = self.durable.wanted.iter();
-        wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, at.seq)).copied().collect()
+        wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, *at)).copied().collect()
     }
 
     /// Every position up to the checked end whose payload is missing.
     pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
-        let is_checked = |log: &LogKey, seq| seq <= self.told_end(log).seq;
-        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, at.seq));
+        let is_checked = |log: &LogKey, at: LogEnd| self.is_told(log, at);
+        let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, *at));
         of_space.map(|(log, at)| (log.author, *at)).collect()
     }
 }

@@ -7,7 +7,7 @@ use super::attesting::held_whole;
 use crate::governance::{Closed, Line, Link};
 use crate::id::{EntryId, OrganisationId};
 use crate::limits;
-use crate::log::{Authentic, Log, LogEnd, LogKey};
+use crate::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
 impl Replica {
@@ -28,16 +28,26 @@ impl Replica {
         self.trunks.get(key).copied().filter(|end| end.seq == closing).unwrap_or(LogEnd::START)
     }
 
+    /// True if peers are told of an entry: on the line up to where the log is told, or on a branch that is offered.
+    pub(super) fn is_told(&self, key: &LogKey, at: LogEnd) -> bool {
+        let is_offered = |closed: &Closed| closed.holds(at) && closed.is_offered(at);
+        at.seq <= self.told_end(key).seq || self.governance.closed(key).is_some_and(is_offered)
+    }
+
     /// Closes the logs that are to be closed by now, and looks up where they do.
     pub(super) fn review_closed(&mut self, logs: &impl LogView) -> Result<(), Fault> {
         if !std::mem::take(&mut self.closed_changed) {
             return Ok(());
         }
+        self.hear_branches(logs)?;
         self.governance.review_closed();
-        let held = &self.durable.logs;
-        let is_due = |(key, log): &(&LogKey, &Log)| self.governance.is_due_to_close(key, &log.organisation);
-        let due = held.iter().filter(is_due);
-        let due: BTreeMap<LogKey, OrganisationId> = due.map(|(key, log)| (*key, log.organisation)).collect();
+        let is_due =
+            |(key, organisation): &(LogKey, OrganisationId)| self.governance.is_due_to_close(key, organisation);
+        // Also such as nothing is held of, since nothing of them is taken as of other logs.
+        let unheld = self.governance.forks().map(ForkProof::log).chain(self.branches_offered());
+        let keys: BTreeSet<LogKey> = self.durable.logs.keys().copied().chain(unheld).collect();
+        let due = keys.into_iter().filter_map(|key| Some((key, self.organisation_of(&key)?))).filter(is_due);
+        let due: BTreeMap<LogKey, OrganisationId> = due.collect();
         if !due.is_empty() {
             let mut lines = self.lines_about(&due, logs)?;
             for (key, organisation) in due {
@@ -67,7 +77,8 @@ impl Replica {
 
     /// The headers of a log behind a position, as far as their signatures are checked.
     fn links_behind(&self, key: LogKey, after: u64, logs: &impl LogView) -> Result<Vec<Link>, Fault> {
-        let mut links = Vec::new();
+        let branches = self.durable.branches.get(&key).into_iter().flatten();
+        let mut links: Vec<Link> = branches.copied().collect();
         let checked = self.durable.logs.get(&key).map_or(0, |log| log.checked.seq);
         self.each_entry(key, after, checked, logs, |entry| links.push(link(entry)))?;
         Ok(links)

@@ -35,7 +35,8 @@ impl Replica {
         for space in governance.spaces() {
             let acts = governance.held_acts(&space.id).into_iter().collect();
             let forks = governance.forks_in(space.id).map(|proof| (proof.log().author, proof.seq())).collect();
-            let holding = Holding { wanted: self.wanted_of(space.id), acts, forks, ..Holding::default() };
+            let branches = self.branches_in(space.id);
+            let holding = Holding { wanted: self.wanted_of(space.id), acts, forks, branches, ..Holding::default() };
             holdings.insert(space.id, holding);
         }
         for key in self.durable.logs.keys() {
@@ -62,6 +63,7 @@ impl Replica {
     pub(super) fn disconnected(&mut self, peer: NodeId, now: Timestamp) {
         self.sessions.remove(&peer);
         self.asked.retain(|_, asked| asked.peer != peer);
+        self.branching.forget(peer);
         self.diverged.retain(|(who, _)| *who != peer);
         self.plan(now);
     }
@@ -69,6 +71,7 @@ impl Replica {
     /// Closes the stream to a peer that did what no honest one does.
     pub(super) fn drop_peer(&mut self, peer: NodeId, reason: &str) {
         self.probes.retain(|(who, _), _| *who != peer);
+        self.branching.forget(peer);
         if self.sessions.remove(&peer).is_some() {
             tracing::warn!(%peer, reason, "peer dropped");
             self.asked.retain(|_, asked| asked.peer != peer);
@@ -140,6 +143,11 @@ impl Replica {
                 self.answer_probe(peer, LogKey { space, author }, seq, logs)?
             }
             Frame::Header(bytes) => self.hear_header(peer, &bytes, logs)?,
+            Frame::WantBranch { space, author, after, end } => {
+                let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
+                self.answer_branch(peer, LogKey { space, author }, after, end, logs)?;
+                Ok(())
+            }
             other => self.converse(peer, other),
         };
         if outcome.is_ok() {
@@ -170,6 +178,7 @@ impl Replica {
             | Frame::Proof(_)
             | Frame::Probe { .. }
             | Frame::Header(_)
+            | Frame::WantBranch { .. }
             | Frame::Payload { .. } => Vec::new(),
         };
         for reply in replies {
@@ -242,7 +251,7 @@ impl Replica {
     fn note(&mut self, peer: NodeId, space: SpaceId, items: &[Item]) {
         let ends = items.iter().filter_map(|item| match item {
             Item::End(author, end) => Some((LogKey { space, author: *author }, *end)),
-            Item::Act(..) | Item::Fork(..) | Item::Wanted(..) => None,
+            Item::Act(..) | Item::Fork(..) | Item::Branch(..) | Item::Wanted(..) => None,
         });
         let lacks = |(log, end): &(LogKey, LogEnd)| {
             self.governance.is_granted(&log.author) && end.seq.min(self.closing_of(log)) > self.end_of(*log).seq
@@ -252,6 +261,7 @@ impl Replica {
             session.note(space, items);
             session.lacking().extend(lacking);
         }
+        self.note_branches(peer, space, items);
     }
 
     /// Looks anew at which logs each peer holds more of, as when a key was granted whose log waited.
@@ -381,6 +391,7 @@ impl Replica {
                 self.outputs.push_back(Output::WakeAt(now.after_ms(limits::ANSWER_MS)));
             }
         }
+        self.plan_branches(now);
     }
 
     /// The logs to ask of a peer, each from behind what is held: they count as asked from now on.
@@ -414,6 +425,7 @@ impl Replica {
         let late: BTreeSet<NodeId> =
             self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
         let slow = self.give_up_slow(now);
+        let slow = &slow | &self.branching.late(now);
         for peer in late.union(&slow) {
             let failures = self.failures.entry(*peer).or_default();
             *failures = failures.saturating_add(1);
@@ -422,7 +434,7 @@ impl Replica {
             self.drop_peer(peer, "offered entries and did not send them");
         }
         self.plan(now);
-        let deadlines = self.asked.values().map(|asked| asked.deadline);
+        let deadlines = self.asked.values().map(|asked| asked.deadline).chain(self.branching.next_deadline());
         if let Some(next) = deadlines.chain(self.check_by.filter(|by| *by > now)).min() {
             self.outputs.push_back(Output::WakeAt(next));
         }
@@ -472,8 +484,12 @@ impl Replica {
         let peers: Vec<NodeId> = self.sessions.keys().copied().collect();
         self.flushed = None;
         let acts_changed = std::mem::take(&mut self.acts_changed);
+        let acts_changed = self.follow_branches() || acts_changed;
         let acts_changed = self.hear(&changed, acts_changed, logs)? || acts_changed;
         self.closed_changed |= acts_changed;
+        if acts_changed {
+            self.unhear_branches();
+        }
         self.review_closed(logs)?;
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };
         // What came back to a home that had lost it: of what was written here no peer has said anything yet.
@@ -484,6 +500,7 @@ impl Replica {
                 self.send_forks(peer, *space);
             }
             self.tell(peer, &changed);
+            self.tell_branches(peer);
             self.ask_payloads(peer, &missing);
             let wanted =
                 changed.keys().map(|log| (*log, self.sessions.get(&peer).map(|session| session.wanted_of(*log))));
@@ -594,7 +611,7 @@ impl Replica {
 fn wanted_in(space: SpaceId, items: &[Item]) -> Vec<(LogKey, LogEnd)> {
     let wanted = items.iter().filter_map(|item| match item {
         Item::Wanted(author, at) => Some((LogKey { space, author: *author }, *at)),
-        Item::End(..) | Item::Act(..) | Item::Fork(..) => None,
+        Item::End(..) | Item::Act(..) | Item::Fork(..) | Item::Branch(..) => None,
     });
     wanted.collect()
 }

@@ -60,7 +60,7 @@ pub fn ends(frames: &[Vec<u8>], spaces: &[SpaceId]) -> BTreeMap<LogKey, LogEnd> 
         let Some(space) = names.get(&space) else { continue };
         ends.extend(items.iter().filter_map(|item| match item {
             Item::End(author, end) => Some((LogKey { space: *space, author: *author }, *end)),
-            Item::Act(..) | Item::Fork(..) | Item::Wanted(..) => None,
+            Item::Act(..) | Item::Fork(..) | Item::Branch(..) | Item::Wanted(..) => None,
         }));
     }
     ends

@@ -29,6 +29,8 @@ pub struct HeldAct {
 pub struct Holding {
     /// The end of each log, up to which everything is checked.
     pub ends: BTreeMap<PublicKey, LogEnd>,
+    /// Ends of closed logs beyond their closing points, one for each branch that is kept.
+    pub branches: BTreeSet<(PublicKey, LogEnd)>,
     /// Positions whose payload is missing, and the entry at each.
     pub wanted: BTreeSet<(PublicKey, LogEnd)>,
     /// Logs of which a fork is proved, each with its position.
@@ -42,7 +44,7 @@ impl Holding {
     #[must_use]
     pub fn digest(&self, space: SpaceId) -> [u8; 32] {
         let mut items = Vec::new();
-        for (author, end) in &self.ends {
+        for (author, end) in self.ends.iter().chain(self.branches.iter().map(|(author, end)| (author, end))) {
             push(&mut items, 1, author.as_bytes(), end.seq, end.id.as_bytes());
         }
         for act in &self.acts {

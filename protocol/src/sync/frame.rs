@@ -80,6 +80,17 @@ pub enum Frame {
     },
     /// The answer: a header with its signature.
     Header(Vec<u8>),
+    /// Asks for the line of a closed log that ends in an entry beyond its closing point.
+    WantBranch {
+        /// Which space.
+        space: Blind,
+        /// Whose log.
+        author: PublicKey,
+        /// From behind which position.
+        after: u64,
+        /// Up to which entry.
+        end: LogEnd,
+    },
 }
 
 /// One thing held or wanted.
@@ -91,6 +102,8 @@ pub enum Item {
     Act(ActId, [u8; 32]),
     /// A log is known to be forked at a position.
     Fork(PublicKey, u64),
+    /// A closed log is held up to this end beyond its closing point.
+    Branch(PublicKey, LogEnd),
     /// The payload of the entry at a position is missing.
     Wanted(PublicKey, LogEnd),
 }
@@ -178,6 +191,13 @@ impl Frame {
                 out.extend(&payload.bytes);
             }
             Self::Credit(bytes) => out.extend(bytes.to_be_bytes()),
+            Self::WantBranch { space, author, after, end } => {
+                out.extend(space);
+                out.extend(author.as_bytes());
+                out.extend(after.to_be_bytes());
+                out.extend(end.seq.to_be_bytes());
+                out.extend(end.id.as_bytes());
+            }
             Self::Probe { space, author, seq } => {
                 out.extend(space);
                 out.extend(author.as_bytes());
@@ -215,6 +235,12 @@ impl Frame {
             12 => Self::Proof(reader.bytes(ForkProof::SIZE)?.to_vec()),
             13 => Self::Probe { space: reader.array()?, author: PublicKey::new(reader.array()?), seq: reader.u64()? },
             14 => Self::Header(reader.bytes(HEADER_SIZE.saturating_add(Signature::SIZE))?.to_vec()),
+            15 => Self::WantBranch {
+                space: reader.array()?,
+                author: PublicKey::new(reader.array()?),
+                after: reader.u64()?,
+                end: Item::decode_end(&mut reader)?,
+            },
             code => return Err(DecodeError::UnknownType(code)),
         };
         if reader.is_empty() { Ok(frame) } else { Err(DecodeError::Trailing(reader.rest().len())) }
@@ -246,6 +272,7 @@ impl Frame {
             Self::Proof(_) => 12,
             Self::Probe { .. } => 13,
             Self::Header(_) => 14,
+            Self::WantBranch { .. } => 15,
         }
     }
 }
@@ -267,6 +294,7 @@ impl Item {
                 return;
             }
             Self::Wanted(author, at) => (4, author, at),
+            Self::Branch(author, end) => (5, author, end),
         };
         out.push(code);
         out.extend(author.as_bytes());
@@ -280,6 +308,7 @@ impl Item {
             2 => Ok(Self::Act(ActId::new(reader.array()?), reader.array()?)),
             3 => Ok(Self::Fork(PublicKey::new(reader.array()?), reader.u64()?)),
             4 => Ok(Self::Wanted(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
+            5 => Ok(Self::Branch(PublicKey::new(reader.array()?), Self::decode_end(reader)?)),
             code => Err(DecodeError::UnknownItem(code)),
         }
     }

@@ -13,7 +13,10 @@ use crate::limits;
 use crate::log::{LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
+mod branches;
 mod forks;
+
+pub use branches::read_entry;
 
 /// What the replica holds of the spaces that it shares with this peer.
 pub type Holdings = BTreeMap<SpaceId, Holding>;
@@ -69,6 +72,7 @@ pub struct Session {
     their_acts: BTreeMap<ActId, [u8; 32]>,
     /// Forks that the peer knows of, by their positions.
     their_forks: BTreeMap<LogKey, u64>,
+    branches: branches::Branches,
     /// Headers that the peer asked for.
     probes: u32,
     /// Positions whose payload the peer lacks, by its own word, and was not sent yet.
@@ -122,6 +126,7 @@ impl Session {
             lacking: BTreeSet::new(),
             their_acts: BTreeMap::new(),
             their_forks: BTreeMap::new(),
+            branches: branches::Branches::default(),
             probes: 0,
             wanted: BTreeSet::new(),
             owed: BTreeSet::new(),
@@ -291,6 +296,10 @@ impl Session {
         for (space, holding) in holdings {
             self.theirs
                 .extend(holding.ends.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end)));
+            let branches =
+                holding.branches.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end));
+            self.branches.theirs.extend(branches.clone());
+            self.branches.told.extend(branches);
             self.their_acts.extend(holding.acts.iter().map(|act| (act.id, act.signatures)));
             self.their_forks
                 .extend(holding.forks.iter().map(|(author, seq)| (LogKey { space: *space, author: *author }, *seq)));
@@ -310,7 +319,11 @@ impl Session {
         let ends = holding.ends.iter().map(|(author, end)| Item::End(*author, *end));
         let wanted = holding.wanted.iter().map(|(author, at)| Item::Wanted(*author, *at));
         let forks = holding.forks.iter().map(|(author, seq)| Item::Fork(*author, *seq));
-        let items: Vec<Item> = acts.chain(forks).chain(ends).chain(wanted).collect();
+        let branches = holding.branches.iter().map(|(author, end)| Item::Branch(*author, *end));
+        let items: Vec<Item> = acts.chain(forks).chain(ends).chain(branches).chain(wanted).collect();
+        self.branches.told.retain(|(log, _)| log.space != space);
+        let told = holding.branches.iter().map(|(author, end)| (LogKey { space, author: *author }, *end));
+        self.branches.told.extend(told);
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];
         }
@@ -340,7 +353,7 @@ impl Session {
                     self.wanted.insert((LogKey { space, author: *author }, *at));
                 }
                 Item::Fork(author, seq) => self.knows_fork(LogKey { space, author: *author }, *seq),
-                Item::End(..) | Item::Act(..) | Item::Wanted(..) => {}
+                Item::End(..) | Item::Act(..) | Item::Branch(..) | Item::Wanted(..) => {}
             }
         }
     }
@@ -380,6 +393,7 @@ impl Session {
                 self.wanted.retain(|(log, _)| log.space != space);
                 self.owed.retain(|(log, _)| log.space != space);
                 self.their_forks.retain(|log, _| log.space != space);
+                self.branches.theirs.retain(|(log, _)| log.space != space);
                 for act in holding.iter().flat_map(|holding| &holding.acts) {
                     self.their_acts.remove(&act.id);
                 }
@@ -509,6 +523,13 @@ impl Session {
                 frames.push(Frame::Payload { space: self.blind(log.space), author: log.author, seq: at.seq, payload });
             } else {
                 misses += 1;
+            }
+        }
+        while self.credit > 0 && self.owes_branches() {
+            let body = self.gather_branches(logs)?;
+            if body.len() > 1 {
+                self.spend(body.len());
+                frames.push(Frame::Run(body));
             }
         }
         while self.credit > 0 && !self.streams.is_empty() {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::governance::Governance;
+use isnad_protocol::governance::{Governance, Link};
 use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Stored, Write};
@@ -163,6 +163,7 @@ fn place_of(write: &Write) -> Place {
     match write {
         Write::Entry { entry, .. } | Write::Payload(entry) => Some(entry.entry().header.space),
         Write::Checked { log, .. } | Write::CutBack { log, .. } => Some(log.space),
+        Write::Branch(entry) => Some(entry.entry().header.space),
         Write::Fork(proof) => Some(proof.log().space),
         Write::Act(_) => None,
     }
@@ -179,6 +180,8 @@ pub(super) struct Image {
     pub(super) logs: BTreeMap<LogKey, Log>,
     pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
     pub(super) forks: BTreeMap<LogKey, ForkProof>,
+    pub(super) branches: BTreeMap<(LogKey, LogEnd), Authentic>,
+    links: BTreeMap<LogKey, BTreeSet<Link>>,
     entries: BTreeMap<LogKey, BTreeMap<u64, Authentic>>,
     about: BTreeMap<RecordId, Vec<Authentic>>,
     reached: BTreeMap<Place, usize>,
@@ -195,6 +198,8 @@ impl Image {
             logs: BTreeMap::new(),
             wanted: BTreeSet::new(),
             forks: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            links: BTreeMap::new(),
             entries: BTreeMap::new(),
             about: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -213,6 +218,12 @@ impl Image {
                 }
             }
             Write::CutBack { log, to } => self.cut_back(log, to),
+            Write::Branch(entry) => {
+                let link = Link { end: entry.end(), prev: entry.entry().header.prev };
+                self.links.entry(log_of(&entry)).or_default().insert(link);
+                self.about.entry(entry.entry().header.record).or_default().push(entry.clone());
+                self.branches.insert((log_of(&entry), entry.end()), entry);
+            }
             Write::Fork(proof) => {
                 let is_lower = self.forks.get(&proof.log()).is_none_or(|known| proof.seq() < known.seq());
                 if is_lower {
@@ -231,6 +242,7 @@ impl Image {
 
     /// Hands governance the attestations that are held whole by now.
     fn hear(&mut self) {
+        self.hear_branches();
         let held: Vec<(LogKey, Log)> = self.logs.iter().map(|(key, log)| (*key, *log)).collect();
         for (key, log) in held {
             if !self.governance.is_attesting(&key.author, &log.organisation) {
@@ -243,6 +255,15 @@ impl Image {
                 if let Some(entry) = self.entries.get(&key).and_then(|entries| entries.get(&seq)) {
                     self.governance.attest(entry);
                 }
+            }
+        }
+    }
+
+    fn hear_branches(&mut self) {
+        for (log, entry) in self.branches.iter().map(|((log, _), entry)| (*log, entry)) {
+            let organisation = entry.entry().header.organisation;
+            if entry.entry().payload.is_some() && self.governance.is_attesting(&log.author, &organisation) {
+                self.governance.attest(entry);
             }
         }
     }
@@ -300,7 +321,12 @@ impl Image {
 
     /// What a replica starts from.
     pub(super) fn stored(&self) -> Stored {
-        Stored { logs: self.logs.clone(), wanted: self.wanted.clone(), forks: self.forks.clone() }
+        Stored {
+            logs: self.logs.clone(),
+            wanted: self.wanted.clone(),
+            forks: self.forks.clone(),
+            branches: self.links.clone(),
+        }
     }
 
     /// The entry at a position.
@@ -358,6 +384,10 @@ impl Image {
 impl LogView for Image {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
         Ok(self.read(log, after, max_bytes, usize::MAX))
+    }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        Ok(self.branches.get(&(log, end)).cloned())
     }
 }
 

@@ -116,6 +116,10 @@ impl LogView for Shown<'_> {
         }
         Ok(entries)
     }
+
+    fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
+        self.0.read_branch(log, end)
+    }
 }
 
 impl Running {
@@ -356,7 +360,12 @@ impl Site {
         running.is_unsynced = true;
         let own = batch.writes.iter().filter_map(|write| match write {
             Write::Entry { entry, .. } => Some(entry),
-            Write::Payload(_) | Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => None,
+            Write::Payload(_)
+            | Write::Checked { .. }
+            | Write::CutBack { .. }
+            | Write::Act(_)
+            | Write::Fork(_)
+            | Write::Branch(_) => None,
         });
         let own: Vec<&Authentic> = own.collect();
         let marks = is_own && around.broken != Some(Broken::NoMark);

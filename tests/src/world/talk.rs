@@ -134,7 +134,7 @@ impl Talk {
                 self.opened.clone().into_keys().for_each(|space| self.agree(space));
             }
             // Proofs and headers are their author's doing, and prove themselves.
-            Frame::Proof(_) | Frame::Probe { .. } | Frame::Header(_) => {}
+            Frame::Proof(_) | Frame::Probe { .. } | Frame::Header(_) | Frame::WantBranch { .. } => {}
             Frame::Want(_) | Frame::Sending { .. } | Frame::Credit(_) => {}
         }
         Ok(Told::new())
@@ -159,7 +159,7 @@ impl Talk {
                     let known = image.forks.get(&LogKey { space, author: *author }).map(ForkProof::seq);
                     ensure(known == Some(*seq), Rule::SentUnflushed, || format!("a fork at {seq} of {author:?}"))?;
                 }
-                Item::Wanted(..) => {}
+                Item::Branch(..) | Item::Wanted(..) => {}
             }
         }
         Ok(told)
@@ -174,6 +174,9 @@ impl Talk {
         for group in groups {
             for entry in &group.entries {
                 let end = LogEnd { seq: entry.header.seq, id: entry.header.id() };
+                if image.branches.contains_key(&(group.log, end)) {
+                    continue;
+                }
                 check_end(group.log, end, image)?;
                 told.push((group.log, end));
             }
@@ -222,6 +225,7 @@ pub(super) fn holding(image: &Image, space: SpaceId) -> Holding {
         forks: forks.map(|proof| (proof.log().author, proof.seq())).collect(),
         wanted: wanted.map(|(key, at)| (key.author, *at)).collect(),
         acts: image.governance.held_acts(&space).into_iter().collect(),
+        ..Holding::default()
     }
 }
 

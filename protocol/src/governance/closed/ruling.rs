@@ -70,6 +70,17 @@ impl Governance {
         self.closed.get(log).map(AsRef::as_ref)
     }
 
+    /// Every closed log that was handed in.
+    pub fn all_closed(&self) -> impl Iterator<Item = &Closed> {
+        self.closed.values().map(AsRef::as_ref)
+    }
+
+    /// The organisations of which some validly signed act grants a key, ascending.
+    #[must_use]
+    pub fn granters(&self, key: &PublicKey) -> Vec<OrganisationId> {
+        self.chains.iter().filter(|(_, chain)| chain.grants(key)).map(|(id, _)| *id).collect()
+    }
+
     /// True if no closed log was handed in.
     #[must_use]
     pub fn is_all_open(&self) -> bool {

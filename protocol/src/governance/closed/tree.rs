@@ -1,6 +1,6 @@
 //! The headers of one closed log beyond its closing point: which stands before which, on whatever branch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::EntryId;
 use crate::log::LogEnd;
@@ -91,9 +91,14 @@ impl Tree {
 
     /// Each branch, from its first entry held here to its end; what is common to several stands in each.
     pub(super) fn branches(&self) -> impl Iterator<Item = Vec<LogEnd>> {
-        let inner: std::collections::BTreeSet<EntryId> = self.nodes.values().map(|node| node.prev).collect();
-        let ends = self.nodes.keys().filter(move |id| !inner.contains(id));
-        ends.map(|id| self.line_to(*id))
+        self.ends().into_iter().map(|end| self.line_to(end.id))
+    }
+
+    /// The last entry of each branch.
+    pub(super) fn ends(&self) -> Vec<LogEnd> {
+        let inner: BTreeSet<EntryId> = self.nodes.values().map(|node| node.prev).collect();
+        let ends = self.nodes.iter().filter(|(id, _)| !inner.contains(id));
+        ends.map(|(id, node)| LogEnd { seq: node.seq, id: *id }).collect()
     }
 
     /// The line that ends in an entry, from the first held here on.

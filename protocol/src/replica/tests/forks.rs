@@ -130,3 +130,89 @@ fn a_liars_header_proves_nothing_and_ends_the_session() {
         world.handle(1, Input::Connected { peer, opens_with: None });
     }
 }
+
+/// An attestation of a site's organisation that names ends of site 0's log, behind `before`.
+fn attestation(world: &World, site: usize, before: Option<&Entry>, ends: &[&Entry]) -> Entry {
+    let line = |entry: &&Entry| format!(r#"["{}",{},"{}"]"#, entry.header.author, entry.header.seq, entry.header.id());
+    let mut lines: Vec<String> = ends.iter().map(line).collect();
+    lines.sort();
+    let prev = before.map_or((0, EntryId::ZERO), |before| (before.header.seq, before.header.id()));
+    let draft = Draft {
+        kind: Kind::Attestation,
+        space: world.members,
+        organisation: world.sites[site].organisation,
+        record: RecordId::ZERO,
+        generation: 0,
+        time: Timestamp(1_700_000_000_000),
+        payload: Payload { salt: [7; 16], bytes: format!(r#"{{"logs":[{}]}}"#, lines.join(",")).into_bytes() },
+    };
+    draft.seal(prev, &attesting(u8::try_from(site).unwrap()))
+}
+
+/// What each site says of entries of site 0's key.
+fn standings(world: &World, site: usize, entries: &[Entry]) -> Vec<Option<crate::standing::Standing>> {
+    use crate::standing::Judge;
+    let governance = world.sites[site].replica.governance();
+    entries.iter().map(|entry| governance.judge(&Authentic::from_store(entry.clone()))).collect()
+}
+
+fn meet_all(world: &mut World) {
+    let count = world.sites.len();
+    let pairs = |count: usize| (0..count).flat_map(move |one| (one + 1..count).map(move |other| (one, other)));
+    for _ in 0..2 {
+        for (one, other) in pairs(count) {
+            world.connect(one, other);
+            world.disconnect(one, other);
+        }
+    }
+    for (one, other) in pairs(count) {
+        world.frames.clear();
+        world.connect(one, other);
+        assert_eq!(world.frames.len(), 2, "{one} and {other} hold the same: {:?}", world.frames);
+        world.disconnect(one, other);
+    }
+    world.sites.iter().for_each(|site| assert_eq!(site.dropped, Vec::<String>::new()));
+}
+
+#[test]
+fn the_branch_that_most_acknowledged_counts_everywhere_whichever_was_held_first() {
+    use crate::standing::Standing::Forked;
+    for is_left_last in [false, true] {
+        let mut world = World::founded(5);
+        let [left, right] = forked(&world, 3, [8, 6]);
+        for site in 1..4 {
+            hand_in(&mut world, site, &left);
+            let word = attestation(&world, site, None, &[&left[5]]);
+            hand_in(&mut world, site, &[word]);
+        }
+        let order = if is_left_last { [&right, &left] } else { [&left, &right] };
+        order.into_iter().for_each(|entries| drop(hand_in(&mut world, 4, entries)));
+        meet_all(&mut world);
+        for site in 0..5 {
+            let (first, second) = (standings(&world, site, &left), standings(&world, site, &right));
+            assert_eq!(first, [None, None, None, None, None, None, Some(Forked), Some(Forked)], "site {site}");
+            assert_eq!(second[2..], [Some(Forked); 4], "site {site}");
+            let about = world.sites[site].store.entries().filter(|entry| left[..6].contains(entry.entry()));
+            assert_eq!(about.count(), 6, "site {site}");
+        }
+    }
+}
+
+#[test]
+fn attestations_are_taken_on_every_branch() {
+    let mut world = World::founded(5);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
+    for (site, side) in [(1, 0), (2, 1)] {
+        hand_in(&mut world, site, &[&left, &right][side][..]);
+        hand_in(&mut world, site, &words[side..=side]);
+        let own = attestation(&world, site, None, &[&[&left, &right][side][2]]);
+        hand_in(&mut world, site, &[own]);
+    }
+    meet_all(&mut world);
+    for site in 0..5 {
+        for word in &words {
+            assert!(world.sites[site].store.entries().any(|entry| entry.entry() == word), "site {site}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Branches of closed logs: what is still taken beyond the closing point, asked for, kept and told. DESIGN §8.
+//!
+//! Of entries, the lines up to ends that more than half acknowledged; of attestations every branch, for what an organisation
+//! said counts for ever. Nothing is taken that was not asked for, and one line of a log is asked for at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Refusal, Replica, Write};
+use crate::entry::Entry;
+use crate::governance::{Closed, Link};
+use crate::id::{NodeId, OrganisationId, SpaceId};
+use crate::key::PublicKey;
+use crate::limits;
+use crate::log::{Authentic, Log, LogEnd, LogKey};
+use crate::store::{Fault, LogView};
+use crate::sync::frame::{Frame, Item};
+use crate::sync::session::read_entry;
+use crate::time::Timestamp;
+
+/// A line of a closed log that a peer was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AskedBranch {
+    peer: NodeId,
+    end: LogEnd,
+    deadline: Timestamp,
+}
+
+/// What a replica does about branches.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Branching {
+    asked: BTreeMap<LogKey, AskedBranch>,
+    /// Taken, and not flushed yet.
+    fresh: Vec<Authentic>,
+    /// Attestations on branches are to be handed to governance once more.
+    is_unheard: bool,
+}
+
+impl Branching {
+    pub(super) const fn new() -> Self {
+        Self { asked: BTreeMap::new(), fresh: Vec::new(), is_unheard: true }
+    }
+
+    /// Forgets what was not flushed, and who was asked for what.
+    pub(super) fn take_back(&mut self) {
+        self.asked.clear();
+        self.fresh.clear();
+    }
+
+    pub(super) fn forget(&mut self, peer: NodeId) {
+        self.asked.retain(|_, asked| asked.peer != peer);
+    }
+
+    /// Who was asked for a line that includes this position of a log.
+    pub(super) fn is_asked(&self, peer: NodeId, key: &LogKey) -> bool {
+        self.asked.get(key).is_some_and(|asked| asked.peer == peer)
+    }
+
+    /// Peers that were asked for a line and sent nothing in time; they are no longer.
+    pub(super) fn late(&mut self, now: Timestamp) -> BTreeSet<NodeId> {
+        let late: BTreeSet<NodeId> =
+            self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
+        self.asked.retain(|_, asked| asked.deadline > now);
+        late
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        self.asked.values().map(|asked| asked.deadline).min()
+    }
+}
+
+impl Replica {
+    /// The ends of a closed log beyond its closing point that are told, offered and part of the digest.
+    fn branch_ends(&self, closed: &Closed) -> Vec<LogEnd> {
+        let facts = closed.facts();
+        if self.governance.is_attesting(&facts.log.author, &facts.organisation) {
+            return closed.ends();
+        }
+        closed.wide().iter().filter(|end| closed.holds(**end)).copied().collect()
+    }
+
+    /// The same of every log of a space.
+    pub(super) fn branches_in(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
+        let closed = self.governance.all_closed().filter(|closed| closed.facts().log.space == space);
+        let ends = closed.flat_map(|closed| {
+            let author = closed.facts().log.author;
+            self.branch_ends(closed).into_iter().map(move |end| (author, end))
+        });
+        ends.collect()
+    }
+
+    /// Tells a peer of branches that it was not told of yet.
+    pub(super) fn tell_branches(&mut self, peer: NodeId) {
+        if self.governance.is_all_open() {
+            return;
+        }
+        let all: Vec<(LogKey, LogEnd)> = self
+            .governance
+            .all_closed()
+            .flat_map(|closed| self.branch_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
+            .collect();
+        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
+        let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
+        for (log, end) in all {
+            if session.shares(log.space) && session.is_branch_due(log, end) {
+                news.entry(log.space).or_default().push(Item::Branch(log.author, end));
+            }
+        }
+        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        for frame in frames {
+            self.send(peer, &frame);
+        }
+    }
+
+    /// Asks peers for lines of closed logs that are to be held and are not, one line of a log at a time.
+    pub(super) fn plan_branches(&mut self, now: Timestamp) {
+        let offers: Vec<(NodeId, LogKey, LogEnd)> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.is_live())
+            .flat_map(|(peer, session)| session.their_branches().iter().map(|(log, end)| (*peer, *log, *end)))
+            .collect();
+        for (peer, log, end) in offers {
+            if self.branching.asked.contains_key(&log) || !self.is_branch_wanted(&log, end) {
+                continue;
+            }
+            let Some(space) = self.sessions.get(&peer).map(|session| session.blind(log.space)) else { continue };
+            let after = self.closing_of(&log).min(self.end_of(log).seq);
+            let deadline = now.after_ms(limits::ANSWER_MS);
+            self.branching.asked.insert(log, AskedBranch { peer, end, deadline });
+            self.send(peer, &Frame::WantBranch { space, author: log.author, after, end });
+            self.outputs.push_back(super::Output::WakeAt(deadline));
+        }
+    }
+
+    fn is_branch_wanted(&self, log: &LogKey, end: LogEnd) -> bool {
+        let Some(closed) = self.governance.closed(log) else { return false };
+        // What stands before the closing point comes as that of every log does.
+        if closed.holds(end) || end.seq <= closed.closing() || self.end_of(*log).seq < closed.closing() {
+            return false;
+        }
+        let is_attesting = self.governance.is_attesting(&log.author, &closed.facts().organisation);
+        closed.wide().contains(&end) || (is_attesting && closed.ends().len() < limits::LOG_BRANCHES)
+    }
+
+    /// Answers a wish for the line that ends in `end`.
+    pub(super) fn answer_branch(
+        &mut self,
+        peer: NodeId,
+        key: LogKey,
+        after: u64,
+        end: LogEnd,
+        logs: &impl LogView,
+    ) -> Result<(), Fault> {
+        let Some(closed) = self.governance.closed(&key) else { return Ok(()) };
+        if !self.branch_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
+            return Ok(());
+        }
+        let closing = closed.closing();
+        let line = closed.line_to(end);
+        let mut due = Vec::new();
+        for seq in after.saturating_add(1)..=closing {
+            due.extend(self.id_at(key, seq, logs)?.map(|id| LogEnd { seq, id }));
+        }
+        due.extend(line.into_iter().filter(|entry| entry.seq > after));
+        if let Some(session) = self.sessions.get_mut(&peer) {
+            session.send_branch(key, due);
+        }
+        Ok(())
+    }
+
+    /// Takes entries of a line that a peer was asked for, one after the other, each by its own signature.
+    pub(super) fn take_branch(&mut self, peer: NodeId, key: LogKey, entries: Vec<Entry>) -> Result<(), Refusal> {
+        let Some(asked) = self.branching.asked.get(&key).copied().filter(|asked| asked.peer == peer) else {
+            return Ok(());
+        };
+        let Some(closed) = self.governance.closed(&key) else { return Ok(()) };
+        let organisation = closed.facts().organisation;
+        let mut writes = Vec::new();
+        for entry in entries {
+            let (end, prev) = (LogEnd { seq: entry.header.seq, id: entry.header.id() }, entry.header.prev);
+            let before = LogEnd { seq: end.seq.saturating_sub(1), id: prev };
+            if end.seq <= closed.closing()
+                || closed.holds(end)
+                || self.branching.fresh.iter().any(|one| one.id() == end.id)
+            {
+                continue;
+            }
+            let is_continued = self.is_trunk(&key, closed, before)
+                || closed.holds(before)
+                || self.branching.fresh.iter().rev().any(|one| one.id() == prev);
+            // Without a payload it stays at the peer, like what does not continue anything.
+            if !is_continued || end.seq > asked.end.seq || (entry.payload.is_none() && entry.header.has_payload()) {
+                break;
+            }
+            entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;
+            let log = Log { organisation, end: before, checked: before };
+            let run = Log::extend(Some(&log), key, vec![entry])?;
+            self.branching.fresh.extend(run.entries.iter().cloned());
+            writes.extend(run.entries.into_iter().map(Write::Branch));
+        }
+        let is_done = self.branching.fresh.iter().any(|entry| entry.end() == asked.end);
+        if is_done {
+            self.branching.asked.remove(&key);
+        }
+        if !writes.is_empty() {
+            self.commit(writes);
+        }
+        Ok(())
+    }
+
+    /// True if an end is where a closed log closes here.
+    fn is_trunk(&self, key: &LogKey, closed: &Closed, end: LogEnd) -> bool {
+        let held = self.end_of(*key);
+        let trunk = if held.seq == closed.closing() { Some(held) } else { self.trunks.get(key).copied() };
+        end.seq == closed.closing() && (trunk == Some(end) || end == LogEnd::START)
+    }
+
+    /// Hands governance what was flushed of branches. True if acts that are in effect may be others.
+    pub(super) fn follow_branches(&mut self) -> bool {
+        let mut has_changed = false;
+        for entry in std::mem::take(&mut self.branching.fresh) {
+            let header = &entry.entry().header;
+            let key = LogKey { space: header.space, author: header.author };
+            let link = super::closed::link(&entry);
+            self.durable.branches.entry(key).or_default().insert(link);
+            self.held.branches.entry(key).or_default().insert(link);
+            self.governance.note_links(&key, [link]);
+            has_changed |= self.hear_branch(&entry);
+        }
+        has_changed
+    }
+
+    fn hear_branch(&mut self, entry: &Authentic) -> bool {
+        let header = &entry.entry().header;
+        if !self.governance.is_attesting(&header.author, &header.organisation) {
+            return false;
+        }
+        let has_changed = self.governance.attest(entry).acts;
+        self.governance.note_lines(entry);
+        has_changed
+    }
+
+    /// Hands governance the attestations on branches that the store holds: at the start, and once keys count that did not.
+    pub(super) fn hear_branches(&mut self, logs: &impl LogView) -> Result<(), Fault> {
+        if !std::mem::take(&mut self.branching.is_unheard) {
+            return Ok(());
+        }
+        let held: Vec<(LogKey, Link)> =
+            self.durable.branches.iter().flat_map(|(key, links)| links.iter().map(|link| (*key, *link))).collect();
+        for (key, link) in held {
+            if let Some(entry) = read_entry(key, link.end, logs)? {
+                self.hear_branch(&entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has them heard again.
+    pub(super) const fn unhear_branches(&mut self) {
+        self.branching.is_unheard = true;
+    }
+
+    /// Whose log one is of which nothing needs to be held: of the first organisation that grants its key.
+    pub(super) fn organisation_of(&self, key: &LogKey) -> Option<OrganisationId> {
+        if let Some(log) = self.durable.logs.get(key) {
+            return Some(log.organisation);
+        }
+        let granters = self.governance.granters(&key.author);
+        granters
+            .into_iter()
+            .find(|organisation| self.governance.may_take(&key.space, &key.author, organisation).is_ok())
+    }
+
+    /// Notes the branches that a peer says it holds.
+    pub(super) fn note_branches(&mut self, peer: NodeId, space: SpaceId, items: &[Item]) {
+        for item in items {
+            let Item::Branch(author, end) = item else { continue };
+            let log = LogKey { space, author: *author };
+            if self.governance.is_granted(author) {
+                self.closed_changed |= self.governance.closed(&log).is_none();
+                self.sessions.get_mut(&peer).into_iter().for_each(|session| session.has_branch(log, *end));
+            }
+        }
+    }
+
+    /// Logs that peers hold branches of, and that are not held here.
+    pub(super) fn branches_offered(&self) -> BTreeSet<LogKey> {
+        let sessions = self.sessions.values().flat_map(|session| session.their_branches());
+        sessions.map(|(log, _)| *log).filter(|log| !self.durable.logs.contains_key(log)).collect()
+    }
+}

@@ -1,0 +1,84 @@
+//! Branches of closed logs: which the peer holds, which it was told of, what is being sent of them.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::Session;
+use crate::limits;
+use crate::log::{Authentic, LogEnd, LogKey};
+use crate::store::{Fault, LogView};
+use crate::sync::digest;
+
+/// What a session knows of branches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Branches {
+    /// Ends beyond closing points that the peer says it holds.
+    pub(super) theirs: BTreeSet<(LogKey, LogEnd)>,
+    /// Those of ours that it was told.
+    pub(super) told: BTreeSet<(LogKey, LogEnd)>,
+    /// Entries due to it, in the order of their lines.
+    queue: VecDeque<(LogKey, LogEnd)>,
+}
+
+impl Session {
+    /// Notes that the peer holds a closed log up to an end beyond its closing point.
+    pub fn has_branch(&mut self, log: LogKey, end: LogEnd) {
+        if self.branches.theirs.len() < limits::PEER_BRANCHES {
+            self.branches.theirs.insert((log, end));
+        }
+    }
+
+    /// The branches that the peer says it holds.
+    #[must_use]
+    pub const fn their_branches(&self) -> &BTreeSet<(LogKey, LogEnd)> {
+        &self.branches.theirs
+    }
+
+    /// True if the peer was not told of this branch yet; from now on it was.
+    pub fn is_branch_due(&mut self, log: LogKey, end: LogEnd) -> bool {
+        self.branches.told.insert((log, end))
+    }
+
+    /// Begins to send a line of a closed log. What was still due of another of that log is not sent: the peer asked anew.
+    pub fn send_branch(&mut self, log: LogKey, line: impl IntoIterator<Item = LogEnd>) {
+        self.branches.queue.retain(|(due, _)| *due != log);
+        self.branches.queue.extend(line.into_iter().map(|end| (log, end)));
+    }
+
+    /// True if entries of branches are due to the peer.
+    pub(super) fn owes_branches(&self) -> bool {
+        !self.branches.queue.is_empty()
+    }
+
+    /// Gathers one run of what is due of branches.
+    pub(super) fn gather_branches(&mut self, logs: &impl LogView) -> Result<Vec<u8>, Fault> {
+        let mut run: Vec<Authentic> = Vec::new();
+        let mut bytes = 0_usize;
+        while bytes < limits::RUN_BYTES / 2
+            && let Some((log, end)) = self.branches.queue.pop_front()
+        {
+            let Some(entry) = read_entry(log, end, logs)? else { continue };
+            let continues = run.last().is_none_or(|last| last.id() == entry.entry().header.prev);
+            if !continues {
+                self.branches.queue.push_front((log, end));
+                break;
+            }
+            bytes = bytes.saturating_add(entry.entry().payload.as_ref().map_or(0, |payload| payload.bytes.len()));
+            bytes = bytes.saturating_add(crate::entry::FRAME_SIZE);
+            run.push(entry);
+        }
+        if let Some(first) = run.first() {
+            self.encoder.add(digest::blind(&self.nonce, first.entry().header.space), &run);
+        }
+        Ok(self.encoder.finish())
+    }
+}
+
+/// An entry of a closed log, on the line that the log's positions tell or on a branch.
+///
+/// # Errors
+/// [`Fault`] if the store cannot be read.
+pub fn read_entry(log: LogKey, end: LogEnd, logs: &impl LogView) -> Result<Option<Authentic>, Fault> {
+    let before = end.seq.saturating_sub(1);
+    let line = logs.read_log(log, before, 1)?.into_iter().next().filter(|entry| entry.end() == end);
+    line.map_or_else(|| logs.read_branch(log, end), |entry| Ok(Some(entry)))
+}
