@@ -4,9 +4,11 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod attestations;
 mod bad_input;
 mod bombs;
 mod clock;
+mod closed;
 mod governance;
 mod home;
 mod keeping;
