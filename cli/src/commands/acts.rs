@@ -6,6 +6,8 @@ use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, State};
 use isnad_node::reading::{self, Who};
 use isnad_protocol::act::Act;
+use isnad_protocol::act::difference::Change;
+use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, bundle_acts};
 use isnad_protocol::locale;
@@ -203,6 +205,7 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     let more = u64::try_from(act.changes.len().saturating_sub(shown)).unwrap_or(u64::MAX);
     lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
     if is_full {
+        lines.extend(check_words(session, &words, act));
         lines.extend(signatures(session, &words, act));
         let id = locale::format(session.language, "acts.id", &[("id", &act.id.to_string())]);
         lines.push(format!("  {id}"));
@@ -210,6 +213,20 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
         lines.push(format!("    isnad act sign {}", act.id.to_short()));
     }
     lines.join("\n")
+}
+
+/// What is read to an organisation that is to be admitted, over the phone: the words of its first act, and so of its keys.
+fn check_words(session: &Session, words: &Words<'_>, act: &Described) -> Vec<String> {
+    let admitted = act.changes.iter().filter_map(|change| match change {
+        Change::Admitted { organisation, .. } if act.version > 1 => Some(*organisation),
+        _ => None,
+    });
+    let told = admitted.map(|id| {
+        let line = CheckWords::of_organisation(&id).line(session.language);
+        let values = [("organisation", &*words.organisation(id)), ("words", &*line)];
+        hanging("  ", &locale::format(session.language, "acts.check_words", &values), width())
+    });
+    told.collect()
 }
 
 pub(super) fn head(session: &Session, words: &Words<'_>, act: &Described) -> String {
