@@ -33,11 +33,11 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
     match command {
         ActCommand::List { all } => list(session, all).await,
         ActCommand::Show { act } => show(session, &act).await,
-        ActCommand::Sign { act, keys, output } => match (as_file(&act), output) {
+        ActCommand::Sign { act, keys, output } => match (act.as_deref().and_then(as_file), output) {
             (Some(file), Some(output)) => sign_file(session, &file, keys, &output),
             (Some(file), None) => sign_taken(session, &file, keys).await,
             (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
-            (None, None) => sign_held(session, &act, keys).await,
+            (None, None) => sign_held(session, act.as_deref(), keys).await,
         },
         ActCommand::Export { act, output } => export(session, &act, &output).await,
         ActCommand::Take { file } => take(session, &file).await,
@@ -86,10 +86,29 @@ async fn show(session: &Session, named: &str) -> Outcome {
     Ok(DONE)
 }
 
-async fn sign_held(session: &Session, named: &str, keys: Option<PathBuf>) -> Outcome {
+async fn sign_held(session: &Session, named: Option<&str>, keys: Option<PathBuf>) -> Outcome {
     let client = Client::to_read(session).await?;
+    let named = match named {
+        Some(named) => named.to_owned(),
+        None => waiting(&client).await?,
+    };
+    let named = &named;
     let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
     sign_through(session, &client, found, keys).await
+}
+
+/// The one act that waits for one's own signature.
+async fn waiting(client: &Client) -> Result<String, Problem> {
+    let acts: Vec<Described> = client.get("/governing/acts").await?;
+    let mine: Vec<String> = acts.iter().filter(|act| act.is_mine).map(|act| act.id.to_string()).collect();
+    match &mine[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(Problem::told(exit::NO, "nothing_waits", "governing.nothing_waits", &[])),
+        several => {
+            let count = several.len().to_string();
+            Err(Problem::told(exit::USAGE, "usage", "governing.several_wait", &[("count", &count)]))
+        }
+    }
 }
 
 /// Signs an act through the node that is to hold it.

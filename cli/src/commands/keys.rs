@@ -204,11 +204,16 @@ async fn grant(session: &Session, asked: &[String], expires: Option<&str>, root:
         request.expires = expires.or(request.expires);
         found.push(request);
     }
+    let here = Keystore::open(&session.home()?.keys())?.list()?;
+    let is_here = |request: &GrantRequest| here.iter().any(|info| info.public == *request.key.as_bytes());
+    let is_any_here = found.iter().any(is_here);
     let proposal = Proposal::Grant { requests: found };
     match propose_with(session, &client, root, proposal, &[], unlocker.as_mut()).await? {
         Some(act) => {
             let done = tell_done(session, &client, &act).await?;
-            restart(session, &client);
+            if is_any_here {
+                restart(session, &client);
+            }
             Ok(done)
         }
         None => Ok(DONE),
