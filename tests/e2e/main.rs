@@ -10,6 +10,7 @@ mod docs;
 mod export;
 mod first_steps;
 mod forms;
+mod governing;
 mod hostile_values;
 mod joining;
 mod journeys;

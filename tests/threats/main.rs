@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
 mod attestations;
+mod bad_acts;
 mod bad_input;
 mod bombs;
 mod clock;
