@@ -43,4 +43,10 @@ each! {
     claims: "claim",
     entries_that_are_signed: "signed-entry",
     sessions: "session",
+    attestations: "attestation",
+    attestations_that_are_signed: "attested",
+    proofs_of_forks: "fork",
+    cuts: "cuts",
+    frames_at_the_door: "join-frame",
+    invitations: "invitation",
 }
