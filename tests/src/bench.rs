@@ -12,6 +12,7 @@ mod consortium;
 mod contributions;
 mod corpus;
 mod demo;
+mod governance;
 mod import;
 mod index;
 mod lists;
@@ -53,6 +54,7 @@ const BENCHES: [(&str, Bench); 10] = [
     ("reading", reading::run),
     ("lists", lists::run),
     ("view", |report, _| view::run(report)),
+    ("governance", |report, _| governance::run(report)),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.
