@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod acts;
 mod bad_input;
 mod bombs;
 mod clock;
