@@ -262,7 +262,13 @@ impl<'a> Reader<'a> {
     /// The consortium as its acts describe it.
     #[must_use]
     pub fn who(&self) -> Who {
-        who(&self.snapshot.governance, self.node.own_organisation())
+        let mut who = who(&self.snapshot.governance, self.node.own_organisation());
+        let is_new = |one: &Organisation| !who.candidates.iter().any(|known| known.id == one.id);
+        let at_the_door = self.node.door().applicants();
+        let at_the_door = at_the_door.iter().filter_map(|one| who::candidate(one.organisation, &one.act));
+        let at_the_door: Vec<Organisation> = at_the_door.filter(is_new).collect();
+        who.candidates.extend(at_the_door);
+        who
     }
 
     /// Every organisation's account of a record, side by side.

@@ -49,28 +49,39 @@ fn a_fourth_organisation_comes_from_nothing_to_waiting_with_two_commands() {
     assert_eq!((node.stop("TERM"), sponsor.stop("TERM")), (0, 0));
 }
 
-/// From the knock to the first entry: what the members sign takes effect, and the candidate's node, which knows no more than the
-/// charter and its sponsor, comes in by itself, syncs and writes. Nobody restarts anything.
+/// From the knock to the first entry and out again: what the members sign takes effect, and the candidate's node, which knows no
+/// more than the charter and its sponsor, comes in by itself, syncs and writes; once it is suspended it is cut off. Nobody
+/// restarts anything.
 #[test]
-fn a_candidate_that_is_admitted_comes_in_by_itself_and_writes() {
-    let consortium = Consortium::found(1);
-    let home = newcomer(&consortium, "second");
-    let sponsors = &consortium.homes[0];
-    std::fs::write(sponsors.join("isnad.toml"), "attest_after = 0\n").unwrap();
-    let sponsor = RunningNode::start(sponsors, TCP, &[]);
+fn a_candidate_that_is_admitted_comes_in_by_itself_and_one_that_is_suspended_is_cut_off() {
+    let consortium = Consortium::found(2);
+    let homes = &consortium.homes;
+    for home in homes {
+        std::fs::write(home.join("isnad.toml"), "attest_after = 0\n").unwrap();
+    }
+    let sponsor = RunningNode::start(&homes[0], TCP, &[]);
+    let other = RunningNode::start(&homes[1], TCP, &sponsor.listening);
+    let third = newcomer(&consortium, "third");
     let invited = invite(&consortium);
-    let joined = json(&home, &["join", text(&invited["code"]), "--name", "Second", "--kind", "ngo"]);
-    let node = RunningNode::start(&home, TCP, &[]);
-    let second = text(&joined["organisation"])[..12].to_owned();
-    let _ = json(sponsors, &["--yes", "charter", "admit", &second]);
+    let joined = json(&third, &["join", text(&invited["code"]), "--name", "Third", "--kind", "ngo"]);
+    let node = RunningNode::start(&third, TCP, &[]);
+    let sign = |act: &Value| {
+        let id = text(&act["id"]).to_owned();
+        other.wait_for("/status", |_, _| (say(&homes[1], &["act", "show", &id]).code == 0).then_some(()));
+        let _ = json(&homes[1], &["--yes", "act", "sign", &id]);
+    };
+    sign(&json(&homes[0], &["--yes", "charter", "admit", &text(&joined["organisation"])[..12]]));
     node.wait_for("/status", |_, status| (status["organisation"] == joined["organisation"]).then_some(()));
     sponsor.wait_for("/status", |_, status| status["applicants"].is_null().then_some(()));
     let draft = br#"{"claims": [{"prop": "note", "lang": "en", "value": "here"}]}"#;
-    let arguments = ["--json", "--yes", "record", "new", "incident", "--from", "-"];
-    say_with_input(&home, &arguments, draft).json();
-    let has_come = || json(sponsors, &["list", "incident"]).as_array().is_some_and(|list| list.len() == 1);
+    say_with_input(&third, &["--json", "--yes", "record", "new", "incident", "--from", "-"], draft).json();
+    let has_come = || json(&homes[0], &["list", "incident"]).as_array().is_some_and(|list| list.len() == 1);
     sponsor.wait_for("/status", |_, _| has_come().then_some(()));
-    assert_eq!((node.stop("TERM"), sponsor.stop("TERM")), (0, 0));
+    sign(&json(&homes[0], &["--yes", "charter", "suspend", "Third"]));
+    let its = text(&invited["node"]).to_owned();
+    node.wait_for("/status", |_, status| status["peers"].get(&its).is_none().then_some(()));
+    sponsor.wait_for("/status", |_, status| (status["strangers"].as_object()?.len() == 1).then_some(()));
+    assert_eq!((node.stop("TERM"), other.stop("TERM"), sponsor.stop("TERM")), (0, 0, 0));
 }
 
 #[test]

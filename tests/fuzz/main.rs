@@ -43,4 +43,6 @@ each! {
     claims: "claim",
     entries_that_are_signed: "signed-entry",
     sessions: "session",
+    invitations: "invitation",
+    frames_of_joining: "join-frame",
 }

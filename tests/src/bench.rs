@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 
+mod attestations;
 mod catch_up;
 mod consortium;
 mod contributions;
@@ -41,8 +42,9 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("wire", |report, _| wire::run(report)),
+    ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),
     ("import", import::run),

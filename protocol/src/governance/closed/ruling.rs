@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Against, Closed, Facts, Knowledge, Line, Link};
-use crate::act::{Cut, Kind as ActKind, Role};
+use crate::act::{Cut, Kind as ActKind};
 use crate::attestation::Attestation;
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
@@ -166,7 +166,7 @@ impl Governance {
     /// True if entries of this key on behalf of this organisation are words of its: some act grants it as node.
     #[must_use]
     pub fn is_attesting(&self, key: &PublicKey, organisation: &OrganisationId) -> bool {
-        self.key(organisation, key).is_some_and(|key| key.role == Role::Node)
+        self.chains.get(organisation).is_some_and(|chain| chain.attests(key))
     }
 
     /// The lines of an attestation that counts, each with the log that it is about; none of any other entry.
