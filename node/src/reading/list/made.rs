@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use isnad_protocol::encoding::hash_plain;
-use isnad_protocol::governance::{ActStatus, Governance};
+use isnad_protocol::governance::{ActStatus, Closed, Governance};
 use isnad_protocol::log::Authentic;
 use isnad_protocol::sheet;
 use isnad_protocol::view::candidates::{self, Traits};
@@ -44,12 +44,13 @@ impl Reader<'_> {
     }
 }
 
-/// What stands for the acts in effect.
+/// What stands for the acts in effect, and for what counts of closed logs.
 fn rules(governance: &Governance) -> [u8; 32] {
     let in_effect = governance.acts().map(|act| act.id());
     let in_effect = in_effect.filter(|id| governance.status(id) == Some(ActStatus::InEffect));
     let ids: BTreeSet<[u8; 32]> = in_effect.map(|id| *id.as_bytes()).collect();
-    hash_plain(&[ids.into_iter().collect::<Vec<_>>().as_flattened()])
+    let closed: Vec<u8> = governance.all_closed().flat_map(Closed::verdict).collect();
+    hash_plain(&[ids.into_iter().collect::<Vec<_>>().as_flattened(), &closed])
 }
 
 /// The beginnings of the ids of all claims, those of entries too that do not count: they are explained as well.
