@@ -205,7 +205,14 @@ pub(crate) enum Command {
     /// Show where this node and its peers stand
     Status,
     /// Show the consortium: its organisations, keys, spaces and acts
-    Who,
+    ///
+    /// Members since which version of the charter, each key with its role and the acts that grant and revoke it, candidates,
+    /// suspended and former members; and where rivals halt a chain, who signed two of them, and what ends it.
+    Who {
+        /// Tell how it came to be so, act by act
+        #[arg(long)]
+        history: bool,
+    },
     /// Take in a dataset of incidents; run again, it changes nothing
     Import {
         /// A file in the isnad-incidents format, or - for standard input
@@ -262,10 +269,11 @@ pub(crate) enum Command {
     /// The entries of one key stand in the order in which it signed them, which their chain proves. Those of several keys
     /// stand among each other by the times that they claim, which nothing proves.
     History(HistoryArgs),
-    /// Explain a claim: who said it, who stands behind it, what it rests on
+    /// Explain a claim: who said it, who stands behind it, what it rests on; or an entry: why it counts or not
     ///
-    /// Follows its bases through sources and evidence to where they begin, names who else rests on the same, and says why a
-    /// view shows it as it does. What is followed is computed; nobody signed it.
+    /// Of a claim, follows its bases through sources and evidence to where they begin, names who else rests on the same, and says
+    /// why a view shows it as it does. What is followed is computed; nobody signed it. Of an entry, names its key, the acts that
+    /// grant and end it, its membership, who acknowledged it, and the section of docs/format.md that decides.
     Explain(ExplainArgs),
     /// Print a hash of each space, to compare replicas over the phone
     Digest,

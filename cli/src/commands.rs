@@ -34,6 +34,7 @@ mod opinion;
 mod policy;
 mod preview;
 mod publishing;
+mod reached;
 mod reading;
 mod record;
 mod respond;
@@ -62,7 +63,7 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Join(args) => joining::join(session, args).await,
         Command::Node(args) => node::run(session, args).await,
         Command::Status => reading::status(session).await,
-        Command::Who => who::run(session).await,
+        Command::Who { history } => who::run(session, history).await,
         Command::Import { file, space } => import::run(session, &file, space).await,
         Command::Record { command } => record::run(session, command).await,
         Command::Claim { command } => claim::run(session, *command).await,

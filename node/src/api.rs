@@ -44,7 +44,10 @@ type Answer<T> = Result<Json<T>, Problem>;
 pub fn routes(node: Arc<Node>) -> Router {
     Router::new()
         .route("/status", get(status))
+        .route("/freshness", get(freshness))
         .route("/who", get(who))
+        .route("/who/history", get(who_history))
+        .route("/standing/{entry}", get(standing))
         .route("/digest", get(digest))
         .route("/changes", get(changes))
         .route("/records", get(list))
@@ -175,8 +178,22 @@ async fn status(State(node): Shared) -> Answer<reading::Status> {
     read(node, |reader| Ok(reader.status())).await
 }
 
+async fn freshness(State(node): Shared) -> Answer<isnad_protocol::attestation::Freshness> {
+    read(node, |reader| Ok(reader.freshness(isnad_protocol::time::Timestamp(crate::clock::now_ms()))?)).await
+}
+
 async fn who(State(node): Shared) -> Answer<reading::Who> {
     read(node, |reader| Ok(reader.who())).await
+}
+
+/// How the consortium came to be as it is.
+async fn who_history(State(node): Shared) -> Answer<Vec<reading::Chapter>> {
+    read(node, |reader| reader.governance_story()).await
+}
+
+/// Why an entry counts or not.
+async fn standing(State(node): Shared, UrlPath(entry): UrlPath<String>) -> Answer<reading::EntryExplained> {
+    read(node, move |reader| reader.explain_entry(&entry)).await
 }
 
 async fn digest(State(node): Shared) -> Answer<reading::Digests> {

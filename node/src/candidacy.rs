@@ -3,7 +3,7 @@
 //! The file `sponsor` of a home names that node and its addresses. Until the organisation is a member, this node dials it and
 //! lets it in, whatever governance says, for it may hold no more of that than the charter; from then on governance decides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::{Act, Role};
 use isnad_protocol::governance::Governance;
@@ -87,6 +87,14 @@ impl Candidacy {
     pub fn member(&self, governance: &Governance) -> Option<OrganisationId> {
         let own = self.act.as_ref()?.organisation()?;
         governance.organisations().iter().any(|member| member.id == own).then_some(own)
+    }
+
+    /// The names of this home's organisation by language, as its first act says.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<String, String> {
+        let body = self.act.as_ref().and_then(Act::as_organisation);
+        let names = body.map(|body| body.names.as_slice()).unwrap_or_default();
+        names.iter().map(|name| (name.lang.clone(), name.text.clone())).collect()
     }
 
     /// The role of a key of this home by its own first act, while the organisation is no member: it is ready for the moment of

@@ -22,6 +22,7 @@ use crate::node::Node;
 use crate::problem::{Problem, exit};
 use crate::signing::Blocked;
 
+mod acknowledged;
 mod applicants;
 mod as_known;
 mod candidates;
@@ -30,9 +31,12 @@ mod list;
 mod made_of;
 mod policy;
 mod resolve;
+mod standing;
+mod story;
 mod tasks;
 mod who;
 
+pub use acknowledged::{Behind, Reach, ReachOf};
 pub use applicants::{Candidacy, Waits, applicants};
 pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
@@ -40,6 +44,8 @@ pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
+pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
+pub use story::{Chapter, Word};
 pub use tasks::Waiting;
 pub use who::{ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RootKeys, Space, Who, who};
 
@@ -111,6 +117,9 @@ pub struct Status {
     /// Where this organisation's own words have come to.
     #[serde(default)]
     pub sent: Sent,
+    /// What the organisations acknowledge, by their attestations.
+    #[serde(default)]
+    pub reach: Reach,
     /// Why this node does not sign, if it does not.
     pub not_signing: Option<String>,
     /// The same as a problem, to be told in any language.
@@ -213,6 +222,11 @@ impl<'a> Reader<'a> {
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             sent: self.sent(&nodes),
+            reach: self.reach(Timestamp(crate::clock::now_ms())).unwrap_or_else(|fault| {
+                // Where the index broke, a status is still told: the index says so itself.
+                tracing::warn!(%fault, "what others acknowledge cannot be read");
+                Reach::default()
+            }),
             not_signing: self.snapshot.signing.as_ref().map(Blocked::to_string),
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
             no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
@@ -249,7 +263,13 @@ impl<'a> Reader<'a> {
     /// The consortium as its acts describe it.
     #[must_use]
     pub fn who(&self) -> Who {
-        who(&self.snapshot.governance, self.node.own_organisation())
+        let mut who = who(&self.snapshot.governance, self.node.own_organisation());
+        let is_new = |one: &Organisation| !who.candidates.iter().any(|known| known.id == one.id);
+        let at_the_door = self.node.door().applicants();
+        let at_the_door = at_the_door.iter().filter_map(|one| who::candidate(one.organisation, &one.act));
+        let at_the_door: Vec<Organisation> = at_the_door.filter(is_new).collect();
+        who.candidates.extend(at_the_door);
+        who
     }
 
     /// Every organisation's account of a record, side by side.
@@ -299,6 +319,8 @@ impl<'a> Reader<'a> {
         if history.items.is_empty() {
             return Err(not_held(record, history.as_of));
         }
+        let mut history = history;
+        self.acknowledge(&mut history)?;
         Ok(history)
     }
 

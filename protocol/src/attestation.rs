@@ -13,9 +13,11 @@ use crate::limits;
 use crate::log::LogEnd;
 
 mod due;
+mod reach;
 mod records;
 
 pub use due::{Candidate, Holds, Said};
+pub use reach::{Freshness, freshness, withheld};
 pub use records::{Branches, Child, RecordTree, leaf, set_in};
 
 /// An act that is acknowledged, and with it all that it follows.

@@ -3,6 +3,22 @@
 //! With the cargo feature `breakages` off, as in every release, [`is_out`] is `false` at compile time. THREATS.md has a
 //! row for each.
 
+/// Adds the list of all.
+macro_rules! listed {
+    ($(#[$meta:meta])* pub enum $enum:ident { $($name:ident = $row:literal,)* }) => {
+        $(#[$meta])*
+        pub enum $enum {
+            $($name = $row,)*
+        }
+
+        impl $enum {
+            /// Every one, by row.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+listed! {
 /// One defence, by the row of THREATS.md that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -23,6 +39,9 @@ pub enum Breakage {
     ClockIrrelevant = 14,
     LogRewrite = 16,
     SplitView = 17,
+    WithheldGap = 18,
+    EclipseStaleBanner = 19,
+    Freeze = 20,
     SybilKeys = 21,
     ThresholdDuplicates = 22,
     GovConflictOrders = 23,
@@ -41,53 +60,13 @@ pub enum Breakage {
     NonMember = 39,
     ExMember = 40,
     KeyPermissions = 47,
+    NodeWiped = 54,
+    RetractShowsBoth = 55,
     RoleGrantListed = 61,
     RoleMatrix = 62,
     RoleChangeIsNewKey = 63,
     ProofFlood = 64,
 }
-
-impl Breakage {
-    /// Every one, by row.
-    pub const ALL: &[Self] = &[
-        Self::CrossOrganisationWrite,
-        Self::ResignForeignChange,
-        Self::RevokeCut,
-        Self::PrerotationRecovers,
-        Self::TotalLossReadmit,
-        Self::RepudiationVisible,
-        Self::LateSelfFork,
-        Self::EquivocateConverge,
-        Self::ReplayMatrix,
-        Self::CrossProtocol,
-        Self::Malleability,
-        Self::WeakKeyAdmission,
-        Self::ClockIrrelevant,
-        Self::LogRewrite,
-        Self::SplitView,
-        Self::SybilKeys,
-        Self::ThresholdDuplicates,
-        Self::GovConflictOrders,
-        Self::Subthreshold,
-        Self::SuspendPartition,
-        Self::MutualRemoval,
-        Self::RestoredHome,
-        Self::CrashBetweenSignAndStore,
-        Self::SledDeleted,
-        Self::Bombs,
-        Self::HostileOperations,
-        Self::Squatting,
-        Self::MissingAfter,
-        Self::PoisonedBatch,
-        Self::ParserBombs,
-        Self::NonMember,
-        Self::ExMember,
-        Self::KeyPermissions,
-        Self::RoleGrantListed,
-        Self::RoleMatrix,
-        Self::RoleChangeIsNewKey,
-        Self::ProofFlood,
-    ];
 }
 
 #[cfg(feature = "breakages")]

@@ -160,7 +160,7 @@ pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     }
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         let [high, low] = pair else { return None };
-        *byte = nibble(*high)?.checked_mul(16)?.checked_add(nibble(*low)?)?;
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
     }
     Some(bytes)
 }

@@ -18,6 +18,7 @@ use crate::log::{ForkProof, LogKey};
 mod acknowledged;
 mod admission;
 mod attested;
+mod change;
 mod charter;
 mod closed;
 mod digest;

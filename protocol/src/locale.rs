@@ -83,7 +83,7 @@ impl Language {
     }
 
     /// Its words, one file for each room of the house.
-    const fn files(self) -> [&'static str; 20] {
+    const fn files(self) -> [&'static str; 21] {
         match self {
             Self::Ar => [
                 include_str!("../locales/ar/model.txt"),
@@ -97,6 +97,7 @@ impl Language {
                 include_str!("../locales/ar/duties.txt"),
                 include_str!("../locales/ar/writing.txt"),
                 include_str!("../locales/ar/node.txt"),
+                include_str!("../locales/ar/attestations.txt"),
                 include_str!("../locales/ar/problems.txt"),
                 include_str!("../locales/ar/help.txt"),
                 include_str!("../locales/ar/demo.txt"),
@@ -119,6 +120,7 @@ impl Language {
                 include_str!("../locales/en/duties.txt"),
                 include_str!("../locales/en/writing.txt"),
                 include_str!("../locales/en/node.txt"),
+                include_str!("../locales/en/attestations.txt"),
                 include_str!("../locales/en/problems.txt"),
                 include_str!("../locales/en/help.txt"),
                 include_str!("../locales/en/demo.txt"),
@@ -141,6 +143,7 @@ impl Language {
                 include_str!("../locales/fr/duties.txt"),
                 include_str!("../locales/fr/writing.txt"),
                 include_str!("../locales/fr/node.txt"),
+                include_str!("../locales/fr/attestations.txt"),
                 include_str!("../locales/fr/problems.txt"),
                 include_str!("../locales/fr/help.txt"),
                 include_str!("../locales/fr/demo.txt"),

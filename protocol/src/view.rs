@@ -42,7 +42,7 @@ pub use computed::{Computed, Corroboration, Headline, How};
 pub use designation::{Bounds, DesignationState, InForce, Terms, Used};
 pub use explain::{Because, Brief, Explanation, Place, Rested, SaidBy};
 pub use flags::{Saying, flags_of_new};
-pub use history::{Did, History, Item};
+pub use history::{Acknowledged, Did, History, Item};
 pub use identity::{Conflict, Identity, Pair};
 pub use independence::{Circle, Group, Origin};
 pub use policy::{BodyClass, Judgements, Policy, Whose};

@@ -43,4 +43,10 @@ each! {
     claims: "claim",
     entries_that_are_signed: "signed-entry",
     sessions: "session",
+    invitations: "invitation",
+    frames_of_joining: "join-frame",
+    attestations: "attestation",
+    attestations_that_are_signed: "attested",
+    proofs_of_forks: "fork",
+    cuts: "cuts",
 }

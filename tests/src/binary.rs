@@ -354,6 +354,15 @@ impl RunningNode {
         self.wait_for("/status", |_, status| (status["entries"].as_u64()? >= count).then_some(()));
     }
 
+    /// Waits until the node of another home and this one hold the same.
+    ///
+    /// # Panics
+    /// If it does not come within a minute.
+    pub fn agrees_with(&self, other: &Path) {
+        let theirs = || get(other, "/digest").expect("the other node answers").1["spaces"].clone();
+        self.wait_for("/digest", |_, said| (said["spaces"] == theirs()).then_some(()));
+    }
+
     /// `kill -9`.
     pub fn kill(self) {
         self.process.kill();

@@ -9,7 +9,7 @@ use isnad_node::identity::{self, NewIdentity};
 use isnad_node::keystore::{Cost, Passphrase, Unlocker};
 use isnad_node::node::{self, Node, OpenError, Options};
 use isnad_node::reading::{DayQuery, ListQuery, Reader};
-use isnad_protocol::act::{Name, OrganisationKind, founding};
+use isnad_protocol::act::{Act, Name, OrganisationKind, founding};
 use isnad_protocol::breakage::Breakage;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::Governance;
@@ -31,14 +31,28 @@ pub(crate) fn unlocker() -> Unlocker {
 
 /// A home of the only member of a consortium.
 pub(crate) fn home(dir: &Path) -> Home {
-    let names = vec![Name { lang: "en".into(), text: "One".into() }];
-    let new = NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" };
-    let (home, act) = identity::create(&dir.join("home"), new, &mut unlocker(), CHEAP).unwrap();
-    let members = vec![act.organisation().unwrap()];
-    let charter = founding::charter("Test", members, 1, Object::new(), Object::new()).unwrap();
-    let charter = identity::sign(&home, charter, &mut unlocker()).unwrap();
-    node::join(&home, &Governance::assemble(vec![charter, act]).unwrap()).unwrap();
-    home
+    homes(dir, 1).remove(0)
+}
+
+/// Homes of the members of a consortium, signed by all.
+pub(crate) fn homes(dir: &Path, count: usize) -> Vec<Home> {
+    let made = (0..count).map(|index| {
+        let names = vec![Name { lang: "en".into(), text: format!("Organisation {index}") }];
+        let new = NewIdentity { kind: OrganisationKind::Ngo, names, label: "test" };
+        let name = if index == 0 { "home".to_owned() } else { format!("home{index}") };
+        identity::create(&dir.join(name), new, &mut unlocker(), CHEAP).unwrap()
+    });
+    let (homes, mut acts): (Vec<Home>, Vec<Act>) = made.unzip();
+    let members = acts.iter().map(|act| act.organisation().unwrap()).collect();
+    let threshold = u64::try_from(count / 2 + 1).unwrap();
+    let mut charter = founding::charter("Test", members, threshold, Object::new(), Object::new()).unwrap();
+    for home in &homes {
+        charter = identity::sign(home, charter, &mut unlocker()).unwrap();
+    }
+    acts.push(charter);
+    let governance = Governance::assemble(acts).unwrap();
+    homes.iter().for_each(|home| node::join(home, &governance).unwrap());
+    homes
 }
 
 async fn open(home: &Home) -> Result<Node, OpenError> {

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod attestations;
+mod bad_acts;
 mod bad_input;
 mod bombs;
 mod clock;

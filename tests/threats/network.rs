@@ -1,4 +1,4 @@
-//! Row 39: a stranger connects, and learns nothing but that a port answers.
+//! Row 39: a stranger connects, and learns nothing but that a port answers. Row 40: whoever is no member's any more is one.
 //!
 //! What a stranger could see on the wire, stream by stream and byte by byte, is tested where libp2p is named
 //! (`node/src/network/tests.rs`). Here a whole node is asked: it runs with its replica, and a stranger runs our own
@@ -6,15 +6,19 @@
 
 use std::time::Duration;
 
+use isnad_node::governing::{self, Proposal, Request};
+use isnad_node::home::Home;
+use isnad_node::identity;
 use isnad_node::network::{Event, Network, Settings};
 use isnad_node::node::{Addresses, Node, Options};
+use isnad_protocol::act::Act;
 use isnad_protocol::breakage::Breakage;
 use isnad_protocol::id::NodeId;
 use isnad_protocol::key::SecretKey;
 use tempfile::TempDir;
 
 use crate::falls_without;
-use crate::home::{home, unlocker};
+use crate::home::{home, homes, unlocker};
 
 /// What a stranger hears of a node until the node has told its administrator of him, or until it has answered him.
 async fn knock(listen: &str) {
@@ -67,4 +71,60 @@ fn t_nonmember_handshake() {
             runtime.block_on(knock(listen));
         }
     });
+}
+
+async fn running(home: &Home, peers: Vec<String>) -> Node {
+    let network = Some(Addresses { listen: vec!["/ip4/127.0.0.1/tcp/0".to_owned()], peers });
+    Node::start(Options { home: home.clone(), unlocker: Some(unlocker()), network }, &mut |_| {}).await.unwrap()
+}
+
+/// Two members' nodes are connected; the charter suspends one. In the very step in which the other's replica has it in effect,
+/// nothing is open between them, and the one that left is a stranger from then on.
+async fn suspend() {
+    let dir = TempDir::new().unwrap();
+    let homes = homes(dir.path(), 2);
+    for home in &homes {
+        std::fs::write(home.config(), "attest_after = 0\n").unwrap();
+    }
+    let one = running(&homes[0], Vec::new()).await;
+    let other = running(&homes[1], one.listening(1).await).await;
+    let out = other.own_organisation().unwrap();
+    let nodes = one.snapshot().governance.nodes();
+    let its = nodes.iter().find(|(_, of)| **of == out).map(|(node, _)| *node).unwrap();
+    let proposal =
+        Proposal::Remove { organisation: out, is_suspended: true, last: None, kept: Vec::new(), threshold: Some(1) };
+    let drafted = governing::draft(&one, Request { proposal, instead: Vec::new() }).unwrap();
+    let mut act = Act::decode(&bytes(&drafted.bytes)).unwrap();
+    for home in &homes {
+        act = identity::sign(home, act, &mut unlocker()).unwrap();
+    }
+    let (one, other) = tokio::task::spawn_blocking(move || {
+        let wait = |what: &dyn Fn(&isnad_node::driver::Snapshot) -> bool| one.wait_until(what);
+        wait(&|seen| seen.status.peers.get(&its).is_some_and(|peer| peer.is_live));
+        let runtime = tokio::runtime::Handle::current();
+        runtime.block_on(one.take_act(act.encode())).unwrap();
+        let seen = wait(&|seen| seen.governance.nodes().len() == 1);
+        assert!(!seen.status.peers.contains_key(&its), "a suspended member is still connected");
+        // It comes again, and is refused like any other.
+        wait(&|seen| seen.strangers.contains_key(&its));
+        assert!(one.snapshot().status.peers.is_empty());
+        (one, other)
+    })
+    .await
+    .unwrap();
+    other.stop().await;
+    one.stop().await;
+}
+
+#[test]
+fn t_exmember_live_drop() {
+    falls_without(Breakage::ExMember, || {
+        let suspended = async { tokio::time::timeout(Duration::from_secs(90), suspend()).await };
+        tokio::runtime::Runtime::new().unwrap().block_on(suspended).expect("waited too long");
+    });
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! `entries`, `acts`, `payloads`, `changes`, `attestations`, `forks` and `frames` each hold `valid` and `invalid`; beside
 //! `NAME.entry` (`.act`, `.payload`, `.proof`, `.frame`) stands `NAME.json` with the id, the verdict, the rule's code and what it proves. `consortium`,
-//! `session`, `carried`, `keys` and `names.json` hold what is made of several. format §14. The bytes are made here, from
+//! `session`, `carried`, `keys`, `names.json` and `joining.json` hold what is made of several. format §14. The bytes are made here, from
 //! fixed seeds: with `ISNAD_BLESS=1` the files are written again. Changing one is a change of format.
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
@@ -17,6 +17,7 @@ mod entries;
 mod file;
 mod forks;
 mod frames;
+mod joining;
 mod keys;
 mod names;
 mod payloads;

@@ -75,7 +75,7 @@ pub(crate) fn day_said(text: &str) -> Result<Day, NotADay> {
 /// See [`super::Command::Explain`].
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A claim: 8 digits or more of its id, as `isnad show` prints it in [ ]
+    /// A claim: 8 digits or more of its id, as `isnad show` prints it in [ ]; or an entry, by its id or as KEY:SEQ
     pub(crate) claim: String,
     /// The record that it is about, where the same words stand on several
     #[arg(long, value_name = "RECORD")]

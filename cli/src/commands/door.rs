@@ -1,7 +1,10 @@
 //! Who stands at the door, for `isnad status`: this home while it waits itself, candidates, and strangers that knocked.
 
-use isnad_node::reading::{Status, Waits};
+use std::collections::BTreeMap;
+
+use isnad_node::reading::Status;
 use isnad_protocol::check_words::CheckWords;
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
 
 use crate::output::{apart, hanging, inert, width};
@@ -19,7 +22,10 @@ pub(super) fn lines(language: Language, status: &Status) -> Vec<String> {
         lines.push(words(&CheckWords::of_organisation(&candidacy.organisation)));
     }
     for waits in &status.applicants {
-        let values = [("name", &*name(waits, language)), ("organisation", &*waits.organisation.to_short())];
+        let values = [
+            ("name", &*name(&waits.names, waits.organisation, language)),
+            ("organisation", &*waits.organisation.to_short()),
+        ];
         lines.push(set(&told("status.applicant", &values)));
         lines.push(words(&CheckWords::of_organisation(&waits.organisation)));
         lines.push(hanging("  ", &told("status.admit", &values), width()));
@@ -34,8 +40,8 @@ pub(super) fn lines(language: Language, status: &Status) -> Vec<String> {
     lines
 }
 
-fn name(waits: &Waits, language: Language) -> String {
-    let names = &waits.names;
+/// A name in the reader's language, or the beginning of the id.
+pub(super) fn name(names: &BTreeMap<String, String>, organisation: OrganisationId, language: Language) -> String {
     let name = names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next());
-    name.map_or_else(|| waits.organisation.to_short(), |name| apart(name, language.direction()))
+    name.map_or_else(|| organisation.to_short(), |name| apart(name, language.direction()))
 }

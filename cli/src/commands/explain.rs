@@ -14,8 +14,13 @@ use crate::error::{DONE, Outcome};
 use crate::output::{Style, hanging, inert, isolated, pasted, pasted_claim, width};
 use crate::session::Session;
 
+mod entry;
+
 pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
     let client = Client::to_read(session).await?;
+    if entry::is_position(&args.claim) {
+        return entry::run(session, &client, pasted_claim(&args.claim)).await;
+    }
     let own = [
         ("record", args.record.as_deref().map(|record| pasted(record).to_owned())),
         ("today", session.today.map(|day| day.to_string())),
@@ -24,7 +29,13 @@ pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
     ];
     let query = query(&[&own[..], &args.policy.parts()].concat());
     let path = format!("/explain/{}{query}", encoded(pasted_claim(&args.claim)));
-    let explanation: Explanation = client.get(&path).await?;
+    let explanation: Explanation = match client.get(&path).await {
+        // What is the id of no claim may be that of an entry.
+        Err(problem) if problem.words.key == "claim_nowhere" => {
+            return entry::run(session, &client, pasted_claim(&args.claim)).await;
+        }
+        explanation => explanation?,
+    };
     let who: Who = client.get("/who").await?;
     session.printer.either(&explanation, |told| {
         let chosen = Chosen { session, who: &who };

@@ -16,6 +16,7 @@ use story::Story;
 
 pub(crate) async fn run(session: &Session, args: &HistoryArgs) -> Outcome {
     let client = Client::to_read(session).await?;
+    super::reached::warn_if_stale(session, &client).await?;
     let own =
         [("today", session.today.map(|day| day.to_string())), ("as_of", args.as_of.day()?.map(|day| day.to_string()))];
     let record = encoded(pasted(&args.record));

@@ -1,9 +1,10 @@
 //! `isnad invite` and `isnad join CODE`: how a new organisation comes to the door, and who opens it.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use isnad_node::api::invitations::{Invited, Withdrawal, Withdrawn};
 use isnad_node::candidacy::{self, ApplyError};
 use isnad_node::clock;
@@ -22,7 +23,7 @@ use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 use serde::Serialize;
 
-use crate::args::{InitArgs, InviteArgs, JoinArgs};
+use crate::args::{InitArgs, InviteArgs, JoinArgs, OrganisationKind};
 use crate::client::Client;
 use crate::commands::{founding, preview};
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -205,11 +206,30 @@ fn home(session: &Session, args: &JoinArgs) -> Result<(Home, Unlocker), Problem>
             }
             Ok((home, unlocker))
         }
-        (false, None) => {
-            let path = session.home_path().display().to_string();
-            Err(Problem::told(exit::USAGE, "not_a_home", "invitation.no_home", &[("path", &path)]))
+        (false, None) if preview::asks(session) => {
+            let name = asked(session, "join.name");
+            let kind = OrganisationKind::from_str(&asked(session, "join.kind"), true).map_err(|_| no_home(session))?;
+            if name.is_empty() {
+                return Err(no_home(session));
+            }
+            let args = JoinArgs { name: vec![name], kind: Some(kind), what: args.what.clone(), consortium: None };
+            home(session, &args)
         }
+        (false, None) => Err(no_home(session)),
     }
+}
+
+/// What a person answers to a question.
+fn asked(session: &Session, question: &str) -> String {
+    session.printer.aside(session.word(question));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map(|_| answer.trim().to_owned()).unwrap_or_default()
+}
+
+fn no_home(session: &Session) -> Problem {
+    let path = session.home_path().display().to_string();
+    Problem::told(exit::USAGE, "not_a_home", "invitation.no_home", &[("path", &path)])
 }
 
 /// The label of a device that nobody named, as `isnad init` has it.

@@ -31,6 +31,7 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
         return candidates::run(session, kind.code, record.as_deref(), args).await;
     }
     let client = Client::to_read(session).await?;
+    super::reached::warn_if_stale(session, &client).await?;
     let answer = client.bytes("GET", &path(session, args, kind.code, format)?, Vec::new()).await?;
     let text = std::str::from_utf8(&answer).map_err(|error| Problem::fault(error.to_string()))?;
     let page = Page::read(text)?;

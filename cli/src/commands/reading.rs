@@ -23,7 +23,10 @@ pub(crate) async fn status(session: &Session) -> Outcome {
 fn status_text(language: Language, status: &Status, who: &Who) -> String {
     let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
     let replica = &status.replica;
-    let reads_only = || locale::word(language, "status.reads_only").to_owned();
+    let reads_only = || match &status.candidacy {
+        Some(waits) => door::name(&waits.names, waits.organisation, language),
+        None => locale::word(language, "status.reads_only").to_owned(),
+    };
     let name = status.organisation.map_or_else(reads_only, |id| organisation_name(who, id, language));
     let mut lines = vec![told("status.home", &[("name", &name), ("consortium", &status.consortium.to_short())])];
     lines.push(locale::counted(language, "entries_held", replica.entries, &[]));
@@ -53,6 +56,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
     }
     lines.extend(sent(language, status, who));
+    lines.extend(super::reached::lines(language, status, who));
     for problem in &status.journals {
         let problem = problem.clone().in_language(language);
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));

@@ -39,6 +39,7 @@ pub(super) use value::Telling;
 
 pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     let client = Client::to_read(session).await?;
+    super::reached::warn_if_stale(session, &client).await?;
     let own = [
         ("today", session.today.map(|day| day.to_string())),
         ("lang", Some(session.language.code().to_owned())),

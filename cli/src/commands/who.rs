@@ -10,7 +10,12 @@ use crate::error::{DONE, Outcome};
 use crate::output::{apart, fit, hanging, width};
 use crate::session::Session;
 
-pub(crate) async fn run(session: &Session) -> Outcome {
+mod story;
+
+pub(crate) async fn run(session: &Session, history: bool) -> Outcome {
+    if history {
+        return story::run(session).await;
+    }
     let who: Who = Client::to_read(session).await?.get("/who").await?;
     session.printer.either(&who, |who| Telling { language: session.language, who, today: session.today }.text());
     Ok(DONE)

@@ -11,6 +11,7 @@ use isnad_protocol::limits;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Shared};
+use crate::config::Config;
 use crate::door::{Standing, Wish};
 use crate::node::Node;
 use crate::problem::{Problem, exit};
@@ -107,7 +108,16 @@ fn checked(node: &Node, wish: Wish) -> Result<Wish, Problem> {
         return Err(Problem::told(exit::USAGE, "usage", "invite.address", &[("address", bad)]));
     }
     let given = (!wish.addresses.is_empty()).then_some(wish.addresses);
-    let addresses = given.unwrap_or_else(|| reached_at(&node.snapshot().listening));
+    let listening = node.snapshot().listening;
+    let addresses = match given {
+        Some(given) => given,
+        // What the owner has said that others reach it at, and only while it can be reached.
+        None if !listening.is_empty() => {
+            let announced = Config::load(&node.home().config())?.announce;
+            if announced.is_empty() { reached_at(&listening) } else { announced }
+        }
+        None => Vec::new(),
+    };
     if addresses.is_empty() {
         return Err(Problem::told(exit::UNREACHABLE, "invite_no_address", "invite.no_address", &[]));
     }

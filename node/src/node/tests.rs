@@ -17,6 +17,7 @@ use crate::problem::Problem;
 use crate::reading::Reader;
 use crate::writing::{self, Change, Request, Retraction, Written};
 
+mod attestations;
 mod opinions;
 mod rules;
 

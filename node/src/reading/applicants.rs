@@ -26,6 +26,9 @@ pub struct Waits {
 pub struct Candidacy {
     /// Its organisation.
     pub organisation: OrganisationId,
+    /// Its names by language.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
     /// The node that invited it.
     pub sponsor: Option<NodeId>,
 }
@@ -39,7 +42,8 @@ pub fn applicants(node: &Node) -> Vec<Waits> {
 pub(super) fn candidacy(node: &Node) -> Option<Candidacy> {
     let candidacy = node.candidacy();
     let organisation = candidacy.waiting(&node.snapshot().governance)?;
-    Some(Candidacy { organisation, sponsor: candidacy.sponsor().map(|sponsor| sponsor.node) })
+    let names = candidacy.names();
+    Some(Candidacy { organisation, names, sponsor: candidacy.sponsor().map(|sponsor| sponsor.node) })
 }
 
 fn waits(applicant: &Applicant) -> Waits {

@@ -55,11 +55,27 @@ impl Governance {
     /// validly signed act of its organisation grants as node is passed over; [`super::Change::attesting`] says when that
     /// has changed.
     pub fn attest(&mut self, entry: &Authentic) -> Attested {
+        self.attest_all([entry])
+    }
+
+    /// The same of many: what is in effect is worked out once.
+    pub fn attest_all<'a>(&mut self, entries: impl IntoIterator<Item = &'a Authentic>) -> Attested {
+        let mut stale = Stale::default();
+        for entry in entries {
+            for act in self.take_attestation(entry) {
+                self.acknowledged_anew(&act, &mut stale);
+            }
+        }
+        Attested { acts: self.refresh(stale) }
+    }
+
+    /// Takes a step of an attesting key's log. Returns the acts of which something is known that was not.
+    fn take_attestation(&mut self, entry: &Authentic) -> BTreeSet<ActId> {
         let header = &entry.entry().header;
         let attests = self.chains.get(&header.organisation).is_some_and(|chain| chain.attests(&header.author));
         let payload = entry.entry().payload.as_ref();
         if !attests || (header.kind == Kind::Attestation && payload.is_none()) {
-            return Attested::default();
+            return BTreeSet::new();
         }
         let is_one = header.kind == Kind::Attestation && header.record == RecordId::ZERO && header.generation == 0;
         let parsed = payload.filter(|_| is_one).map(|payload| Attestation::parse(&payload.bytes, &header.author));
@@ -67,10 +83,7 @@ impl Governance {
         let acts = lines.into_iter().map(|line| line.act).collect();
         let key = LogKey { space: header.space, author: header.author };
         let step = Step { end: entry.end(), prev: header.prev, acts };
-        let news = Arc::make_mut(&mut self.attestations).take(key, header.organisation, step, &self.held);
-        let mut stale = Stale::default();
-        news.iter().for_each(|act| self.acknowledged_anew(act, &mut stale));
-        Attested { acts: self.refresh(stale) }
+        Arc::make_mut(&mut self.attestations).take(key, header.organisation, step, &self.held)
     }
 
     /// What has to be worked out again because an act was named.

@@ -4,6 +4,7 @@
 //! beforehand. Everything else needs one that counts, so that nobody but a member can fill a disk.
 
 use crate::act::{Act, ActSignature, Kind, next_key_hash};
+use crate::breakage::{self, Breakage};
 use crate::governance::lineage::Lineage;
 use crate::governance::organisation::own_roots;
 use crate::governance::waiting::Source;
@@ -55,6 +56,39 @@ pub enum Refusal {
         /// The key.
         key: PublicKey,
     },
+    /// A version that admits or removes more than one organisation.
+    #[error("admits or removes {changed} organisations at once")]
+    TwoAtOnce {
+        /// How many.
+        changed: usize,
+    },
+    /// A version that drops a member without saying what of it still counts.
+    #[error("leaves out {organisation:?} and has no positions for its logs")]
+    NotTakenOut {
+        /// The member.
+        organisation: OrganisationId,
+    },
+    /// A version that takes out whom it names as a member.
+    #[error("takes out {organisation:?}, and names it as a member")]
+    StillMember {
+        /// The member.
+        organisation: OrganisationId,
+    },
+    /// An organisation that was taken out, under the same first act: none of its later acts could ever stand.
+    #[error("admits {organisation:?} again, which an earlier version took out")]
+    Readmitted {
+        /// The organisation.
+        organisation: OrganisationId,
+    },
+    /// A predecessor of whom is no member, or that is a member itself.
+    #[error("names {organisation:?} as the predecessor of a member, which it cannot be")]
+    Predecessor {
+        /// The one it was.
+        organisation: OrganisationId,
+    },
+    /// A settlement of fewer than two acts.
+    #[error("settles fewer than two acts")]
+    SettlesOne,
     /// Too many acts wait for others already.
     #[error("{} acts wait for others already", limits::ACTS_WAITING)]
     TooManyWaiting,
@@ -71,6 +105,12 @@ impl Refusal {
             Self::GrantedTwice { .. } => "act_granted_twice",
             Self::GrantedRoot { .. } => "act_granted_root",
             Self::NotCommitted { .. } => "act_not_committed",
+            Self::TwoAtOnce { .. } => "act_two_at_once",
+            Self::NotTakenOut { .. } => "act_not_taken_out",
+            Self::StillMember { .. } => "act_still_member",
+            Self::Readmitted { .. } => "act_readmitted",
+            Self::Predecessor { .. } => "act_predecessor",
+            Self::SettlesOne => "act_settles_one",
             Self::TooManyWaiting => "act_too_many_waiting",
         }
     }
@@ -177,7 +217,10 @@ impl Governance {
         if !is_next {
             return Err(Refusal::NotNext);
         }
-        let Some(organisation) = act.organisation() else { return Ok(true) };
+        let Some(organisation) = act.organisation() else {
+            self.check_step(act, previous)?;
+            return Ok(true);
+        };
         check_keys(act, lineage)?;
         Ok(self.chains.get(&organisation).is_some_and(|chain| chain.is_valid(&previous.id())))
     }
@@ -243,7 +286,7 @@ fn is_own_root(act: &Act, key: &PublicKey) -> bool {
 fn check_keys(act: &Act, lineage: &Lineage<'_>) -> Result<(), Refusal> {
     let Some(body) = act.as_organisation() else { return Ok(()) };
     for key in body.grants.iter().map(|grant| grant.key) {
-        if lineage.granted(&key).is_some() {
+        if lineage.granted(&key).is_some() && !breakage::is_out(Breakage::RoleChangeIsNewKey) {
             return Err(Refusal::GrantedTwice { key });
         }
         if lineage.was_root(&key) {
@@ -255,7 +298,8 @@ fn check_keys(act: &Act, lineage: &Lineage<'_>) -> Result<(), Refusal> {
             return Err(Refusal::GrantedRoot { key });
         }
         let committed = lineage.roots().map_or(&[][..], |roots| &roots.next);
-        if committed.binary_search(&next_key_hash(&key)).is_err() {
+        let is_committed = committed.binary_search(&next_key_hash(&key)).is_ok();
+        if !is_committed && !breakage::is_out(Breakage::PrerotationRecovers) {
             return Err(Refusal::NotCommitted { key });
         }
     }

@@ -5,6 +5,7 @@
 //! that names no act takes 32 bytes. Numbers of logs and branches follow the order of arrival: they never leave here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::governance::acknowledged::Position;
 use crate::id::{ActId, EntryId, OrganisationId};
@@ -131,12 +132,12 @@ impl Log {
 }
 
 /// For each act the places that concern it, ascending: those of one log stand together.
-type Places = BTreeMap<ActId, BTreeSet<Place>>;
+type Places = BTreeMap<ActId, Arc<BTreeSet<Place>>>;
 
-/// All that was attested.
+/// All that was attested. Copies share what is large: a replica keeps one until what it took is on disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attestations {
-    logs: Vec<Log>,
+    logs: Vec<Arc<Log>>,
     numbers: BTreeMap<(LogKey, OrganisationId), u32>,
     /// Where acts that are held were first acknowledged, on each branch: by their own name, or by that of one that follows.
     first: Places,
@@ -153,16 +154,17 @@ pub(super) trait Held {
 }
 
 impl Attestations {
-    /// Takes a step of a chain. Returns the acts that are acknowledged since by a chain that did not before.
+    /// Takes a step of a chain. Returns the acts held that it names, or that are acknowledged since by a chain that did not
+    /// before.
     pub(super) fn take(
         &mut self,
         key: LogKey,
         organisation: OrganisationId,
         step: Step,
         held: &impl Held,
-    ) -> Vec<ActId> {
-        let Some(number) = self.number(key, organisation) else { return Vec::new() };
-        let mut news = Vec::new();
+    ) -> BTreeSet<ActId> {
+        let mut news = BTreeSet::new();
+        let Some(number) = self.number(key, organisation) else { return news };
         let mut due = VecDeque::from([step]);
         while let Some(step) = due.pop_front() {
             let Some(log) = self.log_mut(number) else { break };
@@ -188,22 +190,23 @@ impl Attestations {
         }
         let number = u32::try_from(self.logs.len()).ok()?;
         let (branches, aside, waiting) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        self.logs.push(Log { key, organisation, branches, aside, waiting });
+        self.logs.push(Arc::new(Log { key, organisation, branches, aside, waiting }));
         self.numbers.insert((key, organisation), number);
         Some(number)
     }
 
     fn log(&self, number: u32) -> Option<&Log> {
-        self.logs.get(usize::try_from(number).ok()?)
+        self.logs.get(usize::try_from(number).ok()?).map(|log| &**log)
     }
 
     fn log_mut(&mut self, number: u32) -> Option<&mut Log> {
-        self.logs.get_mut(usize::try_from(number).ok()?)
+        self.logs.get_mut(usize::try_from(number).ok()?).map(Arc::make_mut)
     }
 
-    fn name(&mut self, act: ActId, place: Place, held: &impl Held, news: &mut Vec<ActId>) {
+    fn name(&mut self, act: ActId, place: Place, held: &impl Held, news: &mut BTreeSet<ActId>) {
         self.insert(place, act, |all| &mut all.last, |all, one, other| all.is_behind(other, one));
         if held.is_held(&act) {
+            news.insert(act);
             self.acknowledge(act, place, held, news);
         } else {
             self.insert(place, act, |all| &mut all.unheld, Self::is_behind);
@@ -211,10 +214,10 @@ impl Attestations {
     }
 
     /// Counts an act, and all that it follows, as acknowledged at a place.
-    fn acknowledge(&mut self, act: ActId, place: Place, held: &impl Held, news: &mut Vec<ActId>) {
+    fn acknowledge(&mut self, act: ActId, place: Place, held: &impl Held, news: &mut BTreeSet<ActId>) {
         let mut at = Some(act);
         while let Some(act) = at.filter(|act| self.insert(place, *act, |all| &mut all.first, Self::is_behind)) {
-            news.push(act);
+            news.insert(act);
             at = held.previous(&act);
         }
     }
@@ -227,24 +230,25 @@ impl Attestations {
         places: impl Fn(&mut Self) -> &mut Places,
         covers: impl Fn(&Self, Place, Place) -> bool,
     ) -> bool {
-        let mut kept = places(self).remove(&act).unwrap_or_default();
-        let of_log: Vec<Place> = in_log(&kept, place.log).collect();
-        let is_new = !of_log.iter().any(|other| covers(self, *other, place));
-        if is_new {
-            for other in of_log.into_iter().filter(|other| covers(self, place, *other)) {
-                kept.remove(&other);
-            }
-            kept.insert(place);
+        let kept = places(self).entry(act).or_default();
+        let of_log: Vec<Place> = in_log(kept, place.log).collect();
+        if of_log.iter().any(|other| covers(self, *other, place)) {
+            return false;
         }
-        places(self).insert(act, kept);
-        is_new
+        let covered: Vec<Place> = of_log.into_iter().filter(|other| covers(self, place, *other)).collect();
+        let kept = Arc::make_mut(places(self).entry(act).or_default());
+        for other in covered {
+            kept.remove(&other);
+        }
+        kept.insert(place);
+        true
     }
 
     /// Counts what was named before it was held. Returns the acts that are acknowledged since.
-    pub(super) fn hold(&mut self, act: ActId, held: &impl Held) -> Vec<ActId> {
-        let mut news = Vec::new();
-        for place in self.unheld.remove(&act).unwrap_or_default() {
-            self.acknowledge(act, place, held, &mut news);
+    pub(super) fn hold(&mut self, act: ActId, held: &impl Held) -> BTreeSet<ActId> {
+        let mut news = BTreeSet::new();
+        for place in self.unheld.remove(&act).unwrap_or_default().iter() {
+            self.acknowledge(act, *place, held, &mut news);
         }
         news
     }
@@ -278,12 +282,12 @@ impl Attestations {
 
     /// Where an act that is held was first acknowledged.
     pub(super) fn first(&self, act: &ActId) -> impl Iterator<Item = Place> {
-        self.first.get(act).into_iter().flatten().copied()
+        places(&self.first, act)
     }
 
     /// Where an act was last named itself.
     pub(super) fn last(&self, act: &ActId) -> impl Iterator<Item = Place> {
-        self.last.get(act).into_iter().flatten().copied()
+        places(&self.last, act)
     }
 
     /// True if the chain of an attestation had acknowledged the act by then.
@@ -303,7 +307,7 @@ impl Attestations {
     }
 
     fn told(&self, places: &Places) -> BTreeMap<ActId, BTreeSet<Option<Position>>> {
-        let told = |places: &BTreeSet<Place>| places.iter().map(|place| self.position(*place)).collect();
+        let told = |places: &Arc<BTreeSet<Place>>| places.iter().map(|place| self.position(*place)).collect();
         places.iter().filter(|(_, places)| !places.is_empty()).map(|(act, places)| (*act, told(places))).collect()
     }
 }
@@ -326,6 +330,10 @@ impl PartialEq for Attestations {
 }
 
 impl Eq for Attestations {}
+
+fn places(all: &Places, act: &ActId) -> impl Iterator<Item = Place> {
+    all.get(act).into_iter().flat_map(|places| places.iter()).copied()
+}
 
 /// The places of one log.
 fn in_log(places: &BTreeSet<Place>, log: u32) -> impl Iterator<Item = Place> {

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{Act, Role, Roots};
+use crate::breakage::{self, Breakage};
 use crate::id::ActId;
 use crate::key::PublicKey;
 
@@ -213,7 +214,10 @@ impl<'a> Lineage<'a> {
 
     /// True if the act holds nothing but grants and revocations of keys of humble roles. format §4.5.
     fn is_humble(&self, act: &Act) -> bool {
-        let is_humble = |role: Role| matches!(role, Role::Contributor | Role::Publisher | Role::Reader);
+        let is_humble = |role: Role| {
+            matches!(role, Role::Contributor | Role::Publisher | Role::Reader)
+                || breakage::is_out(Breakage::RoleGrantListed)
+        };
         let Some(body) = act.as_organisation() else { return false };
         body.roots.is_none()
             && body.names.is_empty()

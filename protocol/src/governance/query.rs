@@ -102,7 +102,7 @@ impl Governance {
             kind: self.first_act(id)?.kind,
             keys,
             revoked_keys,
-            roots: bodies().filter_map(|body| body.roots.clone()).last(),
+            roots: bodies().rev().find_map(|body| body.roots.clone()),
             standing: standing.last()?,
             taken_out: out.map(|out| TakenOut { by: out.by, is_suspended: out.is_suspended }),
         })

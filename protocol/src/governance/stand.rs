@@ -38,6 +38,10 @@ impl Standing {
         self.acts.last().copied()
     }
 
+    const fn is_straight(&self) -> bool {
+        self.stop.is_none() && self.ended_by.is_none()
+    }
+
     /// True of an act that stands.
     pub(super) fn has(&self, act: &Act) -> bool {
         self.at(act.version()) == Some(act.id())
@@ -68,23 +72,49 @@ impl Governance {
         if !chain.is_valid(&first) {
             return None;
         }
+        let out = charter.taken_out.get(organisation).filter(|_| !breakage::is_out(Breakage::TotalLossReadmit));
+        let before = self.effect.as_ref().and_then(|effect| effect.organisations.get(organisation));
+        if let Some(before) = before.filter(|before| out.is_none() && before.is_straight() && !chain.has_rivals()) {
+            return Some(self.go_straight(chain, before));
+        }
         let owner = Some(*organisation);
         let majority = Majority { governance: self, standing: &charter.standing, wide: &charter.wide, owner };
         let walk = Walk { chain, majority };
-        let out = charter.taken_out.get(organisation).filter(|_| !breakage::is_out(Breakage::TotalLossReadmit));
         let mut standing = match out {
             Some(out) => Standing { acts: walk.up_to(first, out.last), ended_by: Some(out.by), ..Standing::default() },
             None => walk.go(first),
         };
-        standing.nodes = self.node_keys(chain, &standing);
+        standing.nodes = self.readers(&standing.acts);
+        self.keep_live_nodes(chain, &mut standing);
         Some(standing)
     }
 
-    fn node_keys(&self, chain: &Chain, standing: &Standing) -> Vec<PublicKey> {
-        let bodies = standing.acts.iter().filter_map(|act| self.held.get(act)?.as_organisation());
+    /// Goes on where a chain stood that has no rivals: nothing before it can come to be another.
+    fn go_straight(&self, chain: &Chain, before: &Standing) -> Standing {
+        let mut standing = before.clone();
+        let mut last = before.last();
+        while let Some(next) = last.and_then(|last| chain.after(&last).next()) {
+            standing.acts.push(next);
+            last = Some(next);
+        }
+        let new = standing.acts.get(before.acts.len()..).unwrap_or_default();
+        let readers = self.readers(new);
+        standing.nodes.extend(readers);
+        self.keep_live_nodes(chain, &mut standing);
+        standing
+    }
+
+    /// The node keys that these acts grant.
+    fn readers(&self, acts: &[ActId]) -> Vec<PublicKey> {
+        let bodies = acts.iter().filter_map(|act| self.held.get(act)?.as_organisation());
         let readers = bodies.flat_map(|body| &body.grants).filter(|grant| grant.role == Role::Reader);
-        let is_live = |key: &PublicKey| self.revokers(chain, standing, key).next().is_none();
-        readers.map(|grant| grant.key).filter(is_live).collect()
+        readers.map(|grant| grant.key).collect()
+    }
+
+    fn keep_live_nodes(&self, chain: &Chain, standing: &mut Standing) {
+        let mut nodes = std::mem::take(&mut standing.nodes);
+        nodes.retain(|key| self.revokers(chain, standing, key).next().is_none());
+        standing.nodes = nodes;
     }
 
     /// The acts whose revocation of a key is in force, ascending.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::edtf::Edtf;
 use super::kinds::SUBJECT;
+use super::path::Path;
 use super::problem::{found, told};
 use super::property::{Member, Property, ValueType};
 use super::values;
@@ -74,17 +75,21 @@ const FIRST_YEAR: i16 = 1915;
 /// Warnings that a value of a property gives by itself, as read on a day. It keeps the model: nothing is said of what does not.
 #[must_use]
 pub fn of_claim(record: RecordId, code: &str, value: &Json, today: Day) -> Vec<Warning> {
+    super::property(record.kind_code(), code).map(|known| of_value(record, known, value, today)).unwrap_or_default()
+}
+
+/// The same, where the property is found already.
+pub(crate) fn of_value(record: RecordId, property: &Property, value: &Json, today: Day) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let Some(property) = super::property(record.kind_code(), code) else { return warnings };
-    walk(&property.value, value, "value", &mut |kind, value, path| match kind {
+    walk(&property.value, value, Path::Top("value"), &mut |kind, value, path| match kind {
         ValueType::Date => date(property, value, path, today, &mut warnings),
         ValueType::Name => warnings.extend(name(value, path)),
         ValueType::Count if value.get("as_of").is_none() => {
-            warnings.push(Warning::new("no_as_of", &format!("{path}.as_of"), []));
+            warnings.push(Warning::new("no_as_of", &path.member("as_of").to_string(), []));
         }
         _ => {}
     });
-    if code == "judgement" {
+    if property.code == "judgement" {
         warnings.extend(judged(record, value));
     }
     warnings
@@ -105,7 +110,7 @@ pub fn missing(kind: u8, claims: &[Json], is_restricted: bool) -> Vec<Warning> {
 }
 
 /// Visits a value and its members, with the type of each.
-fn walk(kind: &ValueType, value: &Json, path: &str, visit: &mut impl FnMut(&ValueType, &Json, &str)) {
+fn walk(kind: &ValueType, value: &Json, path: Path<'_>, visit: &mut impl FnMut(&ValueType, &Json, Path<'_>)) {
     visit(kind, value, path);
     let members: &[Member] = match kind {
         ValueType::Shape(members) => members,
@@ -113,7 +118,7 @@ fn walk(kind: &ValueType, value: &Json, path: &str, visit: &mut impl FnMut(&Valu
         ValueType::Place => {
             let names = value.get("names").and_then(Json::as_list).unwrap_or_default();
             for (index, name) in names.iter().enumerate() {
-                visit(&ValueType::Name, name, &format!("{path}.names[{index}]"));
+                visit(&ValueType::Name, name, path.member("names").item(index));
             }
             return;
         }
@@ -121,32 +126,32 @@ fn walk(kind: &ValueType, value: &Json, path: &str, visit: &mut impl FnMut(&Valu
     };
     for member in members {
         if let Some(value) = value.get(member.key) {
-            walk(&member.value, value, &format!("{path}.{}", member.key), visit);
+            walk(&member.value, value, path.member(member.key), visit);
         }
     }
 }
 
 /// Rule 13. What is yet to come may well be said of: an end, a deadline, the beginning of a measure.
-fn date(property: &Property, value: &Json, path: &str, today: Day, warnings: &mut Vec<Warning>) {
+fn date(property: &Property, value: &Json, path: Path<'_>, today: Day, warnings: &mut Vec<Warning>) {
     let Some(date) = value.as_text().and_then(|text| Edtf::parse(text).ok()) else { return };
     let values = || [("date", found(value.as_text().unwrap_or_default()))];
     let is_of_a_life = matches!(property.code, "birth_date" | "accession" | "withdrawal");
     let is_early = date.latest.is_some_and(|last| last.date().year() < FIRST_YEAR);
     if is_early && !is_of_a_life {
-        warnings.push(Warning::new("before_1915", path, values()));
+        warnings.push(Warning::new("before_1915", &path.to_string(), values()));
     }
     let may_come = matches!(
         property.code,
         "start" | "end" | "deadline" | "due_date" | "accession" | "withdrawal" | "consent" | "step"
     );
     if !may_come && date.earliest.is_some_and(|first| first > today) {
-        warnings.push(Warning::new("in_future", path, values()));
+        warnings.push(Warning::new("in_future", &path.to_string(), values()));
     }
 }
 
-fn name(value: &Json, path: &str) -> Option<Warning> {
+fn name(value: &Json, path: Path<'_>) -> Option<Warning> {
     let text = values::name_text(value).filter(|text| mixed(text))?;
-    Some(Warning::new("mixed_scripts", path, [("name", found(text))]))
+    Some(Warning::new("mixed_scripts", &path.to_string(), [("name", found(text))]))
 }
 
 /// A person is no incident: rule 14. Subjects and organisations may be the same body.

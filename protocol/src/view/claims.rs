@@ -7,8 +7,8 @@ use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
 use crate::model;
-use crate::sheet::claim::Wording as Said;
-use crate::sheet::{Claim, Sheet};
+use crate::sheet::claim::Wording as Spelt;
+use crate::sheet::{Claim, Said, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
@@ -16,7 +16,7 @@ use super::material::{Material, distinct};
 use super::opinions::{Listener, Opinions};
 use super::origins::Origins;
 use super::policy::Rank;
-use super::replies::{Replies, Reply};
+use super::replies::{Answered, Replies, Reply};
 use super::{Computed, Property, Reference, Sheets, independence};
 
 /// One claim of one organisation's sheet.
@@ -208,8 +208,8 @@ pub struct Opinion {
 impl Wording {
     pub(super) fn of(claim: &Claim) -> Option<Self> {
         claim.wording().map(|wording| match wording {
-            Said::Verbatim { text, lang } => Self::Verbatim { text: text.to_owned(), lang: lang.map(str::to_owned) },
-            Said::Unavailable(code) => Self::Unavailable { unavailable: code.to_owned() },
+            Spelt::Verbatim { text, lang } => Self::Verbatim { text: text.to_owned(), lang: lang.map(str::to_owned) },
+            Spelt::Unavailable(code) => Self::Unavailable { unavailable: code.to_owned() },
         })
     }
 }
@@ -219,6 +219,29 @@ impl ShownClaim {
     #[must_use]
     pub fn takes_part(&self) -> bool {
         self.state == State::Live && self.counts && !self.malformed && !self.unknown
+    }
+
+    /// Takes the value and the members that are words or codes.
+    fn take_words(&mut self, claim: &Claim) {
+        for (member, value) in claim.json().as_object().into_iter().flatten() {
+            let taken = match member.as_str() {
+                "value" => {
+                    self.value = Some(value.clone());
+                    continue;
+                }
+                "lang" => &mut self.lang,
+                "original" => &mut self.original,
+                "standard" => &mut self.standard,
+                "likelihood" => &mut self.likelihood,
+                "confidence" => &mut self.confidence,
+                "reliability" => &mut self.reliability,
+                "credibility" => &mut self.credibility,
+                "marking" => &mut self.marking,
+                "valid" => &mut self.valid,
+                _ => continue,
+            };
+            *taken = value.as_text().map(str::to_owned);
+        }
     }
 
     /// The sources and evidence that it rests on.
@@ -236,54 +259,136 @@ impl ShownClaim {
 }
 
 /// A claim as it is shown, its words, and where the reader's policy puts it.
-pub(super) struct Ranked {
-    pub(super) shown: ShownClaim,
-    pub(super) claim: Claim,
+#[derive(Clone, Copy)]
+pub(super) struct Ranked<'a> {
+    pub(super) shown: &'a ShownClaim,
+    pub(super) claim: &'a Claim,
     pub(super) rank: Rank,
 }
 
-/// The claims of a record by property, in the reader's order, and what they rest on.
-pub(super) struct Claims {
-    pub(super) by_prop: BTreeMap<String, Vec<Ranked>>,
+/// The claims of one property, in the reader's order, with their words and ranks beside them.
+#[derive(Default)]
+pub(super) struct Listed<'a> {
+    shown: Vec<ShownClaim>,
+    beside: Vec<(&'a Claim, Rank)>,
+}
+
+impl Listed<'_> {
+    pub(super) fn ranked(&self) -> Vec<Ranked<'_>> {
+        let both = self.shown.iter().zip(&self.beside);
+        both.map(|(shown, (claim, rank))| Ranked { shown, claim, rank: *rank }).collect()
+    }
+}
+
+/// The claims of a record by property, and what they rest on.
+pub(super) struct Claims<'a> {
+    pub(super) by_prop: BTreeMap<&'a str, Listed<'a>>,
     pub(super) origins: Origins,
 }
 
-impl Claims {
+impl<'a> Claims<'a> {
     /// Reads the claims of a record; of several that are shown as one, those of each.
+    ///
+    /// They are put in order before they are shown: what is shown of a claim is large, and thousands of them are not moved about.
     pub(super) fn new<S: SheetView>(
         record: RecordId,
-        all: &[(RecordId, &Sheets)],
+        all: &[(RecordId, &'a Sheets)],
         material: &mut Material<'_, S>,
     ) -> Result<Self, Fault> {
-        let mut by_prop: BTreeMap<String, Vec<Ranked>> = BTreeMap::new();
-        for (of, sheets) in all {
-            let (opinions, replies) = (Opinions::new(sheets), Replies::new(sheets));
+        let heard: Vec<_> = all.iter().map(|(_, sheets)| (Opinions::new(sheets), Replies::new(sheets))).collect();
+        let mut around = Vec::new();
+        let mut due: BTreeMap<&str, Vec<Due<'_>>> = BTreeMap::new();
+        for ((of, sheets), (opinions, replies)) in all.iter().zip(&heard) {
             for sheet in sheets.values() {
-                let (standing, mut listener) = (Standings::new(sheet), Listener::new(&opinions, sheet));
-                let answered = replies.on(sheet);
-                for (id, said) in &sheet.claims {
-                    let (mut shown, rank) = show(of.kind_code(), &standing, (*id, said), &mut listener, material)?;
-                    shown.replies = replies.shown(&answered, of.kind_code(), said, material)?;
-                    shown.record = (*of != record).then_some(*of);
-                    let (prop, item) = (said.claim.prop(), Ranked { shown, claim: said.claim.clone(), rank });
-                    match by_prop.get_mut(prop.unwrap_or_default()) {
-                        Some(claims) => claims.push(item),
-                        None => by_prop.extend([(prop.unwrap_or_default().to_owned(), vec![item])]),
-                    }
+                let record = (*of != record).then_some(*of);
+                for said in sheet.claims.values() {
+                    let next = Due::new(around.len(), sheet, (said, record), material)?;
+                    due.entry(said.claim.prop().unwrap_or_default()).or_default().push(next);
                 }
+                around.push(Around::new((*of, record), sheet, opinions, replies));
             }
         }
+        let mut by_prop = BTreeMap::new();
+        for (prop, mut due) in due {
+            due.sort_by(|one, other| one.place.cmp(&other.place));
+            let mut shown = Vec::with_capacity(due.len());
+            for due in &due {
+                if let Some(around) = around.get_mut(due.around) {
+                    shown.push(around.show(due, material)?);
+                }
+            }
+            let beside = due.iter().map(|due| (&due.said.claim, due.place.0)).collect();
+            by_prop.insert(prop, Listed { shown, beside });
+        }
+        let shown = || by_prop.values().flat_map(|listed: &Listed<'_>| &listed.shown);
         let (mut bases, mut bodies) = (BTreeSet::new(), BTreeSet::new());
-        for item in by_prop.values().flatten().filter(|item| item.shown.state == State::Live) {
-            bases.extend(item.shown.bases());
-            bodies.extend(item.shown.according_to.as_ref().map(|body| body.record));
+        for shown in shown().filter(|shown| shown.state == State::Live) {
+            bases.extend(shown.bases());
+            bodies.extend(shown.according_to.as_ref().map(|body| body.record));
         }
         let origins = Origins::new(record, bases, bodies, material)?;
-        for item in by_prop.values_mut().flatten() {
-            mark_withdrawn(&mut item.shown, &origins);
+        for shown in by_prop.values_mut().flat_map(|listed| &mut listed.shown) {
+            mark_withdrawn(shown, &origins);
         }
-        by_prop.values_mut().for_each(|claims| claims.sort_by_cached_key(place));
         Ok(Self { by_prop, origins })
+    }
+}
+
+/// Where a claim is told: by policy, then by position, then by entry: no clock.
+type Place = (Rank, u64, EntryId, ClaimId, SpaceId, Option<RecordId>);
+
+/// A claim that is to be shown.
+struct Due<'a> {
+    place: Place,
+    /// The sheet it stands in, by its place among those that are read.
+    around: usize,
+    said: &'a Said,
+    body: Option<RecordId>,
+    counts: bool,
+}
+
+impl<'a> Due<'a> {
+    fn new<S: SheetView>(
+        around: usize,
+        sheet: &Sheet,
+        (said, record): (&'a Said, Option<RecordId>),
+        material: &mut Material<'_, S>,
+    ) -> Result<Self, Fault> {
+        let body = said.claim.according_to();
+        let (rank, counts) = material.place(sheet.key.organisation, body)?;
+        let (_, entry) = said.position();
+        let seq = said.signers.get(&entry).map_or(u64::MAX, |signer| signer.seq);
+        let place = (rank, seq, entry, said.claim.id(), sheet.key.space, record);
+        Ok(Self { place, around, said, body, counts })
+    }
+}
+
+/// One sheet, and what is said of its claims.
+struct Around<'a> {
+    kind: u8,
+    /// The record that it is about, where that is another one than the view's.
+    record: Option<RecordId>,
+    standing: Standings<'a>,
+    listener: Listener<'a>,
+    replies: &'a Replies<'a>,
+    answered: Answered,
+}
+
+impl<'a> Around<'a> {
+    fn new(
+        (of, record): (RecordId, Option<RecordId>),
+        sheet: &'a Sheet,
+        opinions: &'a Opinions,
+        replies: &'a Replies<'a>,
+    ) -> Self {
+        Self {
+            kind: of.kind_code(),
+            record,
+            standing: Standings::new(sheet),
+            listener: Listener::new(opinions, sheet),
+            replies,
+            answered: replies.on(sheet),
+        }
     }
 }
 
@@ -309,100 +414,87 @@ pub(super) fn properties<S: SheetView>(
     let known: Vec<_> = model::properties(kind).map(|property| property.code).collect();
     let mut by_prop: Vec<_> = by_prop.into_iter().collect();
     by_prop.sort_by_key(|(prop, _)| known.iter().position(|code| code == prop).unwrap_or(usize::MAX));
-    let mut properties = Vec::new();
+    let mut properties = Vec::with_capacity(by_prop.len());
     for (prop, claims) in by_prop {
         properties.push(property(kind, prop, claims, &mut origins, material)?);
     }
     Ok(properties)
 }
 
-/// By policy, then by position, then by entry: no clock.
-fn place(item: &Ranked) -> (Rank, u64, EntryId, ClaimId, SpaceId, Option<RecordId>) {
-    let shown = &item.shown;
-    let first = shown.signed.first();
-    let (seq, entry) = first.map_or((u64::MAX, EntryId::ZERO), |signed| (signed.seq, signed.entry));
-    (item.rank, seq, entry, shown.id, shown.space, shown.record)
-}
-
 pub(super) fn property<S: SheetView>(
     kind: u8,
-    prop: String,
-    claims: Vec<Ranked>,
+    prop: &str,
+    listed: Listed<'_>,
     origins: &mut Origins,
     material: &mut Material<'_, S>,
 ) -> Result<Property, Fault> {
-    let known = model::property(kind, &prop);
+    let known = model::property(kind, prop);
+    let claims = listed.ranked();
     let mut computed = Computed::of(known, &claims);
     computed.corroboration = independence::corroboration(origins, &claims, material)?;
     Ok(Property {
         is_known: known.is_some(),
         is_single: known.is_some_and(|property| !property.cardinality.is_many()),
         accuses: known.is_some_and(|property| property.accuses),
-        claims: claims.into_iter().map(|item| item.shown).collect(),
+        claims: listed.shown,
         computed,
-        prop,
+        prop: prop.to_owned(),
     })
 }
 
-fn show<S: SheetView>(
-    kind: u8,
-    standing: &Standings<'_>,
-    (id, said): (ClaimId, &crate::sheet::Said),
-    listener: &mut Listener<'_>,
-    material: &mut Material<'_, S>,
-) -> Result<(ShownClaim, Rank), Fault> {
-    let (sheet, claim) = (standing.sheet, &said.claim);
-    let organisation = sheet.key.organisation;
-    let text = |member: &str| claim.text(member).map(str::to_owned);
-    let verdict = standing.judge(kind, claim);
-    let state = standing.state(id);
-    let heard = listener.heard(id);
-    let own = (state == State::Live).then_some(organisation);
-    let basis = show_basis(claim, material)?;
-    let mut refs = Vec::new();
-    for record in claim.value_refs() {
-        refs.push(material.reference(record)?);
+impl Around<'_> {
+    fn show<S: SheetView>(&mut self, due: &Due<'_>, material: &mut Material<'_, S>) -> Result<ShownClaim, Fault> {
+        let (said, claim, id) = (due.said, &due.said.claim, due.said.claim.id());
+        let sheet = self.standing.sheet;
+        let verdict = self.standing.judge(self.kind, claim);
+        let state = self.standing.state(id);
+        let heard = self.listener.heard(id);
+        let mut stands_behind = heard.endorsed_by;
+        stands_behind.extend((state == State::Live).then_some(sheet.key.organisation));
+        let basis = show_basis(claim, material)?;
+        let mut refs = Vec::new();
+        for record in claim.value_refs() {
+            refs.push(material.reference(record)?);
+        }
+        let mut shown = ShownClaim {
+            id,
+            record: self.record,
+            organisation: sheet.key.organisation,
+            space: sheet.key.space,
+            generation: sheet.key.generation,
+            value: None,
+            refs,
+            lang: None,
+            original: None,
+            according_to: due.body.map(|body| material.reference(body)).transpose()?,
+            unverified: basis.iter().any(|basis| basis.unverified),
+            basis,
+            standard: None,
+            wording: Wording::of(claim),
+            likelihood: None,
+            confidence: None,
+            reliability: None,
+            credibility: None,
+            marking: None,
+            valid: None,
+            replaces: claim.replaces(),
+            signed: signed(said),
+            state,
+            retracted: retracted(sheet, id),
+            replaced_by: self.standing.replaced_by(id).to_vec(),
+            opinions: heard.opinions,
+            replies: self.replies.shown(&self.answered, self.kind, said, material)?,
+            stands_behind,
+            disputed_by: heard.disputed_by,
+            counts: due.counts,
+            malformed: verdict.malformed,
+            unknown: verdict.unknown,
+            flags: verdict.flags,
+            warnings: Vec::new(),
+        };
+        shown.take_words(claim);
+        Ok(shown)
     }
-    let body = claim.according_to();
-    let according_to = body.map(|body| material.reference(body)).transpose()?;
-    let (rank, counts) = material.place(organisation, body)?;
-    let shown = ShownClaim {
-        id,
-        record: None,
-        organisation,
-        space: sheet.key.space,
-        generation: sheet.key.generation,
-        value: claim.value().cloned(),
-        refs,
-        lang: text("lang"),
-        original: text("original"),
-        according_to,
-        unverified: basis.iter().any(|basis| basis.unverified),
-        basis,
-        standard: text("standard"),
-        wording: Wording::of(claim),
-        likelihood: text("likelihood"),
-        confidence: text("confidence"),
-        reliability: text("reliability"),
-        credibility: text("credibility"),
-        marking: text("marking"),
-        valid: text("valid"),
-        replaces: claim.replaces(),
-        signed: signed(said),
-        state,
-        retracted: retracted(sheet, id),
-        replaced_by: standing.replaced_by(id).to_vec(),
-        opinions: heard.opinions,
-        replies: Vec::new(),
-        stands_behind: own.into_iter().chain(heard.endorsed_by).collect(),
-        disputed_by: heard.disputed_by,
-        counts,
-        malformed: verdict.malformed,
-        unknown: verdict.unknown,
-        flags: verdict.flags,
-        warnings: Vec::new(),
-    };
-    Ok((shown, rank))
 }
 
 /// How the claims of one sheet stand: found once for all of them.
@@ -476,7 +568,7 @@ impl Verdict {
     }
 }
 
-fn signed(said: &crate::sheet::Said) -> Vec<Signed> {
+fn signed(said: &Said) -> Vec<Signed> {
     let signers = said.signers.iter();
     let mut signed: Vec<_> = signers
         .map(|(entry, signer)| Signed { author: signer.author, entry: *entry, seq: signer.seq, time: signer.time })

@@ -105,8 +105,8 @@ pub struct Corroboration {
 
 impl Computed {
     /// All but the corroboration, for which sources are followed.
-    pub(super) fn of(property: Option<&Property>, claims: &[Ranked]) -> Self {
-        let taking_part: Vec<_> = claims.iter().filter(|item| item.shown.takes_part()).collect();
+    pub(super) fn of(property: Option<&Property>, claims: &[Ranked<'_>]) -> Self {
+        let taking_part: Vec<_> = claims.iter().copied().filter(|item| item.shown.takes_part()).collect();
         let contesting = property.map(|property| contesting(property, &taking_part)).unwrap_or_default();
         Self {
             headlines: headlines(property, &taking_part),
@@ -118,25 +118,25 @@ impl Computed {
 }
 
 /// Claims of different organisations or cited bodies that exclude each other.
-fn contesting(property: &Property, claims: &[&Ranked]) -> BTreeSet<ClaimId> {
+fn contesting(property: &Property, claims: &[Ranked<'_>]) -> BTreeSet<ClaimId> {
     let body = |shown: &ShownClaim| shown.according_to.as_ref().map(|body| body.record);
-    let said: Vec<_> = claims.iter().map(|item| ((item.shown.organisation, body(&item.shown)), &item.claim)).collect();
+    let said: Vec<_> = claims.iter().map(|item| ((item.shown.organisation, body(item.shown)), item.claim)).collect();
     let places = contest::contesting(property, &said);
     places.into_iter().filter_map(|place| claims.get(place)).map(|item| item.shown.id).collect()
 }
 
-fn headlines(property: Option<&Property>, claims: &[&Ranked]) -> Vec<Headline> {
+fn headlines(property: Option<&Property>, claims: &[Ranked<'_>]) -> Vec<Headline> {
     // Texts in several languages are the same words for several readers.
-    let mut groups: BTreeMap<String, Vec<&Ranked>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<Ranked<'_>>> = BTreeMap::new();
     let is_count = property.is_some_and(|property| property.value == ValueType::Count);
     for item in claims {
         let category = item.claim.value().filter(|_| is_count).and_then(count).map(|(category, _)| category);
-        groups.entry(category.unwrap_or_default().to_owned()).or_default().push(item);
+        groups.entry(category.unwrap_or_default().to_owned()).or_default().push(*item);
     }
     groups.into_iter().filter_map(|(category, claims)| headline(property, category, &claims)).collect()
 }
 
-fn headline(property: Option<&Property>, category: String, claims: &[&Ranked]) -> Option<Headline> {
+fn headline(property: Option<&Property>, category: String, claims: &[Ranked<'_>]) -> Option<Headline> {
     let valued = || claims.iter().filter_map(|item| Some((item, item.claim.value()?)));
     let values: Vec<Json> = distinct(valued().map(|(_, value)| value)).into_iter().cloned().collect();
     let accounts = valued().map(|(item, _)| item.shown.speaker()).collect::<BTreeSet<_>>().len();
@@ -161,9 +161,9 @@ fn headline(property: Option<&Property>, category: String, claims: &[&Ranked]) -
 }
 
 /// The one value of those whom the reader puts before all others that speak; none where they differ among themselves.
-fn lead<'a>(claims: &[&'a Ranked]) -> Option<&'a Json> {
+fn lead<'a>(claims: &[Ranked<'a>]) -> Option<&'a Json> {
     let first = claims.iter().map(|item| item.rank).min()?;
-    let is_told = |item: &&&Ranked| item.rank == first;
+    let is_told = |item: &&Ranked<'_>| item.rank == first;
     if first == (usize::MAX, usize::MAX) {
         return None;
     }

@@ -5,7 +5,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
 use crate::model::edtf::Edtf;
 use crate::model::{Property, ValueType};
@@ -124,9 +123,17 @@ impl<T: Ord + Copy> Outermost<T> {
 
 /// Those beside which another voice says another value in the same language: the same said in two is no contradiction.
 fn different(said: &[(Voice, &Claim)]) -> BTreeSet<usize> {
-    let values: Vec<_> = said.iter().enumerate().filter_map(worded).collect();
+    let (mut voices, mut values) = (Numbers::default(), Numbers::default());
+    let words: Vec<Word<'_>> = said
+        .iter()
+        .enumerate()
+        .filter_map(|(place, (voice, claim))| {
+            let value = values.of(claim.value()?);
+            Some(Word { place, lang: claim.lang(), voice: voices.of(*voice), value })
+        })
+        .collect();
     let mut counts: BTreeMap<Group<'_>, usize> = BTreeMap::new();
-    for word in &values {
+    for word in &words {
         for group in word.groups() {
             let count = counts.entry(group).or_default();
             *count = count.saturating_add(1);
@@ -136,17 +143,33 @@ fn different(said: &[(Voice, &Claim)]) -> BTreeSet<usize> {
         let [all, of_voice, of_value, of_both] = word.groups().map(|group| counts.get(&group).copied().unwrap_or(0));
         all.saturating_add(of_both) > of_voice.saturating_add(of_value)
     };
-    values.iter().filter(is_contested).map(|word| word.place).collect()
+    words.iter().filter(is_contested).map(|word| word.place).collect()
+}
+
+/// Numbers different things in the order of first mention, so that each is compared with others once.
+pub(super) struct Numbers<T>(BTreeMap<T, usize>);
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Ord> Numbers<T> {
+    pub(super) fn of(&mut self, thing: T) -> usize {
+        let next = self.0.len();
+        *self.0.entry(thing).or_insert(next)
+    }
 }
 
 /// A value in a language; which of voice and value is given says what is counted.
-type Group<'a> = (Option<&'a str>, Option<Voice>, Option<&'a Json>);
+type Group<'a> = (Option<&'a str>, Option<usize>, Option<usize>);
 
 struct Word<'a> {
     place: usize,
     lang: Option<&'a str>,
-    voice: Voice,
-    value: &'a Json,
+    voice: usize,
+    value: usize,
 }
 
 impl<'a> Word<'a> {
@@ -154,8 +177,4 @@ impl<'a> Word<'a> {
         let (lang, voice, value) = (self.lang, Some(self.voice), Some(self.value));
         [(lang, None, None), (lang, voice, None), (lang, None, value), (lang, voice, value)]
     }
-}
-
-fn worded<'a>((place, (voice, claim)): (usize, &(Voice, &'a Claim))) -> Option<Word<'a>> {
-    Some(Word { place, lang: claim.lang(), voice: *voice, value: claim.value()? })
 }

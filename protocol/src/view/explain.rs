@@ -224,8 +224,9 @@ impl Explanation {
         let mut material = Material::new(store, context);
         let Claims { mut by_prop, mut origins } = Claims::new(record, &[(record, &folded.sheets)], &mut material)?;
         let prop = claim.prop().unwrap_or_default().to_owned();
-        let claims = by_prop.remove(&prop).unwrap_or_default();
-        let own: Vec<&Ranked> = claims.iter().filter(|item| item.shown.id == id).collect();
+        let listed = by_prop.remove(prop.as_str()).unwrap_or_default();
+        let claims = listed.ranked();
+        let own: Vec<Ranked<'_>> = claims.iter().copied().filter(|item| item.shown.id == id).collect();
         let accounts: Vec<ShownClaim> = own.iter().map(|item| item.shown.clone()).collect();
         let mut told = Self {
             claim: id,
@@ -249,9 +250,9 @@ impl Explanation {
             as_of: None,
         };
         if let Some(first) = own.iter().find(|item| item.shown.takes_part()).or(own.first()) {
-            told.follow(first, &claims, &origins, &mut material)?;
+            told.follow(*first, &claims, &origins, &mut material)?;
         }
-        let computed = property(record.kind_code(), prop, claims, &mut origins, &mut material)?;
+        let computed = property(record.kind_code(), &prop, listed, &mut origins, &mut material)?;
         told.put(&computed);
         Ok(Some(told))
     }
@@ -259,22 +260,22 @@ impl Explanation {
     /// Follows what it rests on, and finds who else rests on the same.
     fn follow<S: SheetView>(
         &mut self,
-        own: &Ranked,
-        claims: &[Ranked],
+        own: Ranked<'_>,
+        claims: &[Ranked<'_>],
         origins: &Origins,
         material: &mut Material<'_, S>,
     ) -> Result<(), Fault> {
         let mut steps = origins.steps;
-        let mut by_value: BTreeMap<&Json, Vec<&Ranked>> = BTreeMap::new();
-        let takes_part = |item: &&Ranked| item.shown.takes_part() || item.shown.id == self.claim;
-        for item in claims.iter().filter(takes_part) {
+        let mut by_value: BTreeMap<&Json, Vec<Ranked<'_>>> = BTreeMap::new();
+        let takes_part = |item: &Ranked<'_>| item.shown.takes_part() || item.shown.id == self.claim;
+        for item in claims.iter().copied().filter(takes_part) {
             by_value.entry(item.claim.json().get("value").unwrap_or(&NONE)).or_default().push(item);
         }
         let mut roots = BTreeSet::new();
         if let Some(same) = by_value.get(own.claim.value().unwrap_or(&NONE)) {
             let mut follower = Follower::new(origins, same);
-            let followed = follower.follow(&own.shown, &mut steps);
-            self.rests_on = Tree { follower: &follower, own: &own.shown, left: limits::BASIS_TREE }.grow(material)?;
+            let followed = follower.follow(own.shown, &mut steps);
+            self.rests_on = Tree { follower: &follower, own: own.shown, left: limits::BASIS_TREE }.grow(material)?;
             self.roots = followed.roots.iter().map(|root| root.told(material)).collect::<Result<_, _>>()?;
             let circle = followed.circle.as_ref().map(|links| {
                 let through = links.iter().take(limits::BASIS_DEPTH).map(|link| link.told(material));
@@ -286,8 +287,8 @@ impl Explanation {
         for same in by_value.values() {
             let mut follower = Follower::new(origins, same);
             for item in same.iter().filter(|item| item.shown.id != self.claim) {
-                let shares = !follower.follow(&item.shown, &mut steps).roots.is_disjoint(&roots);
-                self.shares.extend(shares.then(|| Brief::of(&item.shown)));
+                let shares = !follower.follow(item.shown, &mut steps).roots.is_disjoint(&roots);
+                self.shares.extend(shares.then(|| Brief::of(item.shown)));
             }
         }
         self.shares = unique(std::mem::take(&mut self.shares));

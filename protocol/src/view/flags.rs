@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId, SpaceId};
+use crate::model;
 use crate::model::kinds::{ATTRIBUTION, DESIGNATION, FINDING, INCIDENT, SOURCE};
 use crate::model::warn::{self, Body, Warning};
 use crate::sheet::Claim;
@@ -14,6 +15,7 @@ use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
 use super::claims::State;
+use super::contest::Numbers;
 use super::material::Material;
 use super::{Context, Property, ShownClaim, View};
 
@@ -100,7 +102,8 @@ struct Item<'a> {
     prop: &'a str,
     value: &'a Json,
     according_to: Option<RecordId>,
-    sources: BTreeSet<RecordId>,
+    /// Ascending, none twice.
+    sources: Vec<RecordId>,
     standard: Option<&'a str>,
     valid: Option<&'a str>,
     /// True if the reader lets it count: others are warned of, and warn of nothing.
@@ -109,7 +112,6 @@ struct Item<'a> {
 
 impl<'a> Item<'a> {
     fn of_shown(prop: &'a str, claim: &'a ShownClaim) -> Option<Self> {
-        let sources = claim.basis.iter().filter_map(|basis| Some(basis.source.as_ref()?.record));
         Some(Self {
             id: claim.id,
             organisation: claim.organisation,
@@ -118,7 +120,7 @@ impl<'a> Item<'a> {
             prop,
             value: claim.value.as_ref()?,
             according_to: claim.according_to.as_ref().map(|body| body.record),
-            sources: sources.collect(),
+            sources: once(claim.bases()),
             standard: claim.standard.as_deref(),
             valid: claim.valid.as_deref(),
             counts: claim.counts,
@@ -134,7 +136,7 @@ impl<'a> Item<'a> {
             prop: claim.prop().unwrap_or_default(),
             value: claim.value().unwrap_or(&Json::Bool(false)),
             according_to: claim.according_to(),
-            sources: claim.basis().into_iter().filter_map(|basis| basis.record).collect(),
+            sources: once(claim.basis().into_iter().filter_map(|basis| basis.record)),
             standard: claim.standard(),
             valid: claim.text("valid"),
             counts: true,
@@ -178,8 +180,11 @@ fn of_items<S: SheetView>(
     material: &mut Material<'_, S>,
 ) -> Result<Vec<Vec<Warning>>, Fault> {
     let today = material.context.today;
-    let alone = items.iter().map(|item| warn::of_claim(record, item.prop, item.value, today));
-    let mut found = Found(alone.collect());
+    let codes: BTreeSet<&str> = items.iter().map(|item| item.prop).collect();
+    let known: BTreeMap<&str, _> =
+        codes.into_iter().filter_map(|code| Some((code, model::property(record.kind_code(), code)?))).collect();
+    let alone = |item: &Item<'_>| known.get(item.prop).map(|known| warn::of_value(record, known, item.value, today));
+    let mut found = Found(items.iter().map(|item| alone(item).unwrap_or_default()).collect());
     if record.kind_code() == ATTRIBUTION {
         unstated(items, &mut found, material);
     }
@@ -255,23 +260,34 @@ fn numbers<'a>(item: &Item<'a>) -> (Option<&'a str>, Option<i64>, Option<i64>) {
 
 /// Rule 16: who gives the same numbers from the same source repeats them. All are marked, for no clock says who was first.
 fn derivative(items: &[Item<'_>], found: &mut Found) {
-    let counted = || items.iter().enumerate().filter(|(_, item)| item.prop == "casualty");
+    let (mut said, mut speakers) = (Numbers::default(), Numbers::default());
+    let counted = items.iter().enumerate().filter(|(_, item)| item.prop == "casualty");
+    let counted: Vec<_> =
+        counted.map(|(place, item)| (place, item, said.of(numbers(item)), speakers.of(item.speaker()))).collect();
     // How many claims give the numbers, and how many of them are of one speaker.
-    let mut accounts: BTreeMap<_, usize> = BTreeMap::new();
-    for (_, item) in counted().filter(|(_, item)| item.counts) {
+    let mut accounts: BTreeMap<(RecordId, usize, Option<usize>), usize> = BTreeMap::new();
+    for (_, item, said, speaker) in counted.iter().filter(|(_, item, ..)| item.counts) {
         for source in &item.sources {
-            for speaker in [None, Some(item.speaker())] {
-                let count = accounts.entry((numbers(item), *source, speaker)).or_default();
+            for speaker in [None, Some(*speaker)] {
+                let count = accounts.entry((*source, *said, speaker)).or_default();
                 *count = count.saturating_add(1);
             }
         }
     }
-    for (place, item) in counted() {
-        let count = |source, speaker| accounts.get(&(numbers(item), source, speaker)).copied().unwrap_or_default();
-        let others = |source: &RecordId| count(*source, None).saturating_sub(count(*source, Some(item.speaker())));
+    for (place, item, said, speaker) in counted {
+        let count = |source, speaker| accounts.get(&(source, said, speaker)).copied().unwrap_or_default();
+        let others = |source: &RecordId| count(*source, None).saturating_sub(count(*source, Some(speaker)));
         let others = item.sources.iter().map(others).max();
         if let Some(others) = others.filter(|others| *others > 0) {
             found.add(place, "derivative", "basis", [("count", others.to_string())]);
         }
     }
+}
+
+/// Each once, ascending.
+fn once(records: impl Iterator<Item = RecordId>) -> Vec<RecordId> {
+    let mut records: Vec<RecordId> = records.collect();
+    records.sort_unstable();
+    records.dedup();
+    records
 }

@@ -52,6 +52,24 @@ pub struct Item {
     pub kind: u8,
     /// What it says, in order; empty where its payload is missing or inert.
     pub did: Vec<Did>,
+    /// Who acknowledged it, by the times claimed: whoever reads the attestations beside the entries fills it in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledged: Vec<Acknowledged>,
+}
+
+/// The first attestation of an organisation that covers an entry.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Acknowledged {
+    /// The organisation.
+    pub organisation: OrganisationId,
+    /// The time that the attestation claims.
+    pub time: Timestamp,
+    /// By which key.
+    pub key: PublicKey,
+    /// Its position in the log of that key.
+    pub seq: u64,
+    /// The attestation.
+    pub entry: EntryId,
 }
 
 /// One thing that an entry did.
@@ -131,6 +149,7 @@ impl History {
                 standing,
                 kind: Kind::code(header.kind),
                 did: content.map(did).unwrap_or_default(),
+                acknowledged: Vec::new(),
             });
         }
         Ok(Self { record, items: in_order(items), as_of: None })
@@ -204,6 +223,7 @@ mod tests {
             standing: Standing::Counts,
             kind: 1,
             did: Vec::new(),
+            acknowledged: Vec::new(),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::store::{Fault, SheetView};
 
 use super::claims::Ranked;
 use super::computed::Corroboration;
+use super::contest::Numbers;
 use super::material::{Material, distinct};
 use super::origins::{Key, Origins};
 use super::{Reference, ShownClaim};
@@ -85,7 +86,8 @@ struct Grounds {
 struct Voice {
     speaker: Key,
     is_cited: bool,
-    bases: BTreeSet<RecordId>,
+    /// Ascending, none twice.
+    bases: Vec<RecordId>,
 }
 
 /// Follows the claims of one value.
@@ -97,15 +99,20 @@ pub(super) struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     /// All the claims are of one property and give the same value.
-    pub(super) fn new(origins: &'a Origins, claims: &[&Ranked]) -> Self {
+    pub(super) fn new(origins: &'a Origins, claims: &[Ranked<'_>]) -> Self {
+        Self::among(origins, &voices(origins, claims))
+    }
+
+    fn among(origins: &'a Origins, voices: &[Voice]) -> Self {
         let mut grounds: BTreeMap<Key, Grounds> = BTreeMap::new();
-        for item in claims {
-            let voice = voice(origins, &item.shown);
-            let own = grounds.entry(voice.speaker.clone()).or_default();
+        for voice in voices {
+            let own = match grounds.get_mut(&voice.speaker) {
+                Some(own) => own,
+                None => grounds.entry(voice.speaker.clone()).or_default(),
+            };
             own.speaks_itself |= voice.bases.is_empty();
             for basis in &voice.bases {
-                let is_own =
-                    origins.rests_on(*basis).is_empty() && first_origin(origins, &voice, *basis) == voice.speaker;
+                let is_own = !origins.rests_on_any(*basis) && first_origin(origins, voice, *basis) == voice.speaker;
                 own.speaks_itself |= is_own;
                 own.others.extend((!is_own).then_some(*basis));
             }
@@ -115,12 +122,15 @@ impl<'a> Follower<'a> {
 
     /// Follows one claim; `steps` is what may still be looked at.
     pub(super) fn follow(&mut self, claim: &ShownClaim, steps: &mut usize) -> Rc<Followed> {
-        let voice = voice(self.origins, claim);
-        if let Some(known) = self.followed.get(&voice) {
+        self.follow_voice(&voice(self.origins, claim), steps)
+    }
+
+    fn follow_voice(&mut self, voice: &Voice, steps: &mut usize) -> Rc<Followed> {
+        if let Some(known) = self.followed.get(voice) {
             return Rc::clone(known);
         }
-        let followed = Rc::new(self.walk(&voice, steps));
-        self.followed.insert(voice, Rc::clone(&followed));
+        let followed = Rc::new(self.walk(voice, steps));
+        self.followed.insert(voice.clone(), Rc::clone(&followed));
         followed
     }
 
@@ -131,7 +141,9 @@ impl<'a> Follower<'a> {
 
     /// What a link in the chain of a claim rests on.
     pub(super) fn next_of(&self, claim: &ShownClaim, at: &Key, followed: &mut Followed) -> Vec<Key> {
-        self.next(&voice(self.origins, claim), at, followed)
+        let mut next = Vec::new();
+        self.next(&voice(self.origins, claim), at, followed, &mut next);
+        next
     }
 
     fn walk(&self, voice: &Voice, steps: &mut usize) -> Followed {
@@ -142,7 +154,7 @@ impl<'a> Follower<'a> {
             return followed;
         }
         let mut parents: BTreeMap<Key, Option<Key>> = BTreeMap::new();
-        let mut queue: VecDeque<Key> = VecDeque::new();
+        let (mut queue, mut next) = (VecDeque::new(), Vec::new());
         for basis in &voice.bases {
             parents.insert(Key::Item(*basis), None);
             queue.push_back(Key::Item(*basis));
@@ -153,7 +165,9 @@ impl<'a> Follower<'a> {
                 break;
             };
             *steps = left;
-            for next in self.next(voice, &at, &mut followed) {
+            next.clear();
+            self.next(voice, &at, &mut followed, &mut next);
+            for next in next.drain(..) {
                 if next == voice.speaker {
                     followed.circle.get_or_insert_with(|| path(&parents, &at, Some(next)));
                 } else if !parents.contains_key(&next) {
@@ -173,51 +187,52 @@ impl<'a> Follower<'a> {
         followed
     }
 
-    /// What a link rests on; where it is the last one, it is noted as a root.
-    fn next(&self, voice: &Voice, at: &Key, followed: &mut Followed) -> Vec<Key> {
+    /// Adds what a link rests on; where it is the last one, it is noted as a root.
+    fn next(&self, voice: &Voice, at: &Key, followed: &mut Followed, next: &mut Vec<Key>) {
         let Key::Item(record) = at else {
-            let Some(grounds) = self.grounds.get(at) else {
-                followed.roots.insert(at.clone());
-                return Vec::new();
-            };
-            if grounds.speaks_itself || grounds.others.is_empty() {
+            let grounds = self.grounds.get(at);
+            if grounds.is_none_or(|grounds| grounds.speaks_itself || grounds.others.is_empty()) {
                 followed.roots.insert(at.clone());
             }
-            return grounds.others.iter().copied().map(Key::Item).collect();
+            return next.extend(grounds.into_iter().flat_map(|grounds| &grounds.others).copied().map(Key::Item));
         };
-        let is_withdrawn = self.origins.is_withdrawn(*record);
+        let source = self.origins.source(*record);
+        let is_withdrawn = source.is_some_and(|source| source.is_withdrawn);
         followed.is_withdrawn |= is_withdrawn;
         if *record == self.origins.about || is_withdrawn {
-            return Vec::new();
+            return;
         }
-        followed.is_incomplete |= !self.origins.is_known(*record);
-        let further = self.origins.rests_on(*record);
-        if !further.is_empty() {
-            return further.iter().copied().map(Key::Item).collect();
+        followed.is_incomplete |= source.is_none();
+        if let Some(source) = source.filter(|source| !source.rests_on.is_empty()) {
+            return next.extend(source.rests_on.iter().copied().map(Key::Item));
         }
-        if voice.bases.contains(record) {
+        if voice.bases.binary_search(record).is_ok() {
             let origin = first_origin(self.origins, voice, *record);
             if origin == voice.speaker || origin == *at {
                 // Its own report, or an item that rests on nothing else.
                 followed.roots.insert(origin);
-                return Vec::new();
+                return;
             }
-            return vec![origin];
+            return next.push(origin);
         }
-        match self.origins.publisher(*record) {
-            Some(publisher) => vec![publisher.clone()],
+        match source.and_then(|source| source.publisher.as_ref()) {
+            Some(publisher) => next.push(publisher.clone()),
             None => {
                 followed.roots.insert(at.clone());
-                Vec::new()
             }
         }
     }
 }
 
+fn voices(origins: &Origins, claims: &[Ranked<'_>]) -> Vec<Voice> {
+    claims.iter().map(|item| voice(origins, item.shown)).collect()
+}
+
 fn voice(origins: &Origins, claim: &ShownClaim) -> Voice {
     let body = claim.according_to.as_ref().map(|body| body.record);
-    let mut bases = BTreeSet::new();
-    bases.extend(claim.bases().map(|basis| origins.item(basis)));
+    let mut bases: Vec<RecordId> = claim.bases().map(|basis| origins.item(basis)).collect();
+    bases.sort_unstable();
+    bases.dedup();
     Voice { speaker: origins.speaker(claim.organisation, body), is_cited: body.is_some(), bases }
 }
 
@@ -260,12 +275,16 @@ struct Found {
 }
 
 impl Found {
-    fn of(origins: &Origins, claims: &[&Ranked], steps: &mut usize) -> Self {
+    fn of(origins: &Origins, claims: &[Ranked<'_>], steps: &mut usize) -> Self {
         let mut found = Self::default();
-        let mut follower = Follower::new(origins, claims);
-        for item in claims {
-            let followed = follower.follow(&item.shown, steps);
-            found.take(item.shown.id, &item.shown, &followed);
+        let voices = voices(origins, claims);
+        let mut follower = Follower::among(origins, &voices);
+        for (item, voice) in claims.iter().zip(&voices) {
+            let followed = follower.follow_voice(voice, steps);
+            found.take(item.shown.id, item.shown, &followed);
+        }
+        if found.seen.len() == claims.len() {
+            return found;
         }
         for claims in found.roots.values_mut().chain(found.circles.values_mut()) {
             *claims = distinct(std::mem::take(claims));
@@ -281,7 +300,10 @@ impl Found {
         let has_shown_none = shown.basis.is_empty() && shown.according_to.is_none();
         self.without_basis.extend(has_shown_none.then_some(id));
         for root in &followed.roots {
-            self.roots.entry(root.clone()).or_default().push(id);
+            match self.roots.get_mut(root) {
+                Some(claims) => claims.push(id),
+                None => self.roots.extend([(root.clone(), vec![id])]),
+            }
         }
         if let Some(circle) = &followed.circle {
             self.circles.entry(circle.clone()).or_default().push(id);
@@ -292,20 +314,22 @@ impl Found {
 /// For each value, in the order of the claims, on how much it rests.
 pub(super) fn corroboration<S: SheetView>(
     origins: &mut Origins,
-    claims: &[Ranked],
+    claims: &[Ranked<'_>],
     material: &mut Material<'_, S>,
 ) -> Result<Vec<Corroboration>, Fault> {
-    let mut by_value: BTreeMap<&Json, Vec<&Ranked>> = BTreeMap::new();
-    let taking_part = || claims.iter().filter(|item| item.shown.takes_part());
-    for (value, item) in taking_part().filter_map(|item| Some((item.claim.value()?, item))) {
-        by_value.entry(value).or_default().push(item);
+    let (mut numbers, mut by_value) = (Numbers::default(), Vec::<(&Json, Vec<Ranked<'_>>)>::new());
+    let taking_part = claims.iter().filter(|item| item.shown.takes_part());
+    for (value, item) in taking_part.filter_map(|item| Some((item.claim.value()?, item))) {
+        match by_value.get_mut(numbers.of(value)) {
+            Some((_, claims)) => claims.push(*item),
+            None => by_value.push((value, vec![*item])),
+        }
     }
-    let mut told = Vec::new();
+    let mut told = Vec::with_capacity(by_value.len());
     let mut steps = origins.steps;
-    for value in distinct(taking_part().filter_map(|item| item.claim.value())) {
-        let Some(claims) = by_value.get(value) else { continue };
-        let found = Found::of(origins, claims, &mut steps);
-        told.push(corroborated(value, claims, found, material)?);
+    for (value, claims) in by_value {
+        let found = Found::of(origins, &claims, &mut steps);
+        told.push(corroborated(value, &claims, found, material)?);
     }
     origins.steps = steps;
     Ok(told)
@@ -313,7 +337,7 @@ pub(super) fn corroboration<S: SheetView>(
 
 fn corroborated<S: SheetView>(
     value: &Json,
-    claims: &[&Ranked],
+    claims: &[Ranked<'_>],
     found: Found,
     material: &mut Material<'_, S>,
 ) -> Result<Corroboration, Fault> {

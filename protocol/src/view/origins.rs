@@ -30,11 +30,11 @@ pub(super) enum Key {
 
 /// What is said of one source.
 #[derive(Debug, Clone, Default)]
-struct Source {
-    rests_on: BTreeSet<RecordId>,
-    publisher: Option<Key>,
+pub(super) struct Source {
+    pub(super) rests_on: BTreeSet<RecordId>,
+    pub(super) publisher: Option<Key>,
     is_report: bool,
-    is_withdrawn: bool,
+    pub(super) is_withdrawn: bool,
     digests: BTreeSet<String>,
 }
 
@@ -118,9 +118,14 @@ impl Origins {
         self.bodies.get(&body).cloned().unwrap_or(Key::Body(body))
     }
 
-    pub(super) fn rests_on(&self, record: RecordId) -> &BTreeSet<RecordId> {
-        static NOTHING: BTreeSet<RecordId> = BTreeSet::new();
-        self.sources.get(&record).map_or(&NOTHING, |source| &source.rests_on)
+    /// What is said of a source or evidence; of a copy, see [`Origins::item`]. None beyond the bounds.
+    pub(super) fn source(&self, record: RecordId) -> Option<&Source> {
+        self.sources.get(&record)
+    }
+
+    /// True if it rests on something that is known.
+    pub(super) fn rests_on_any(&self, record: RecordId) -> bool {
+        self.source(record).is_some_and(|source| !source.rests_on.is_empty())
     }
 
     pub(super) fn publisher(&self, record: RecordId) -> Option<&Key> {
@@ -135,11 +140,6 @@ impl Origins {
     /// True if all that was said of it was taken back or taken out of sight.
     pub(super) fn is_withdrawn(&self, record: RecordId) -> bool {
         self.sources.get(&self.item(record)).is_some_and(|source| source.is_withdrawn)
-    }
-
-    /// False beyond the bounds.
-    pub(super) fn is_known(&self, record: RecordId) -> bool {
-        self.sources.contains_key(&record)
     }
 }
 

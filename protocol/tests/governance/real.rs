@@ -1,165 +1,55 @@
-//! The same histories for the model and for the real fold, as far as it goes: which acts are held on which branches, whose
-//! signatures count beneath them, whether the consortium is founded. DESIGN §7; format §4.
+//! The same histories for the model and for the real fold: which acts are held on which branches, whose signatures count beneath
+//! them, what stands, what halts and by whose double word. DESIGN §7; format §4.
+//!
+//! `ISNAD_HISTORIES` sets how many; else 500, and 200 where the code under test is not optimised.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use isnad_protocol::act::{
-    Act, Body, Charter, Grant, GrantSubject, OrganisationBody, OrganisationKind, Place, Role, Roots, Settlement,
-    founding, next_key_hash,
-};
-use isnad_protocol::encoding::json::Object;
-use isnad_protocol::governance::{ActStatus, Governance, Refusal};
-use isnad_protocol::id::{ActId, ConsortiumId, OpenSpace, OrganisationId};
-use isnad_protocol::key::SecretKey;
+use isnad_protocol::act::{Act, Kind};
+use isnad_protocol::governance::{ActStatus, Governance, Halt, Refusal, Source};
+use isnad_protocol::id::{ActId, OpenSpace};
+use isnad_protocol::log::Authentic;
 use proptest::prelude::*;
 
-use crate::model::{Acts, Evidence, FOUNDING, Organisation, Set, Step, View};
+use self::twins::{ALL, FOUNDERS, Twins, secret};
+use crate::model::{Evidence, FOUNDING, Organisation, Set, View};
 
-/// Organisations, of which the last is a candidate.
-const ALL: usize = 4;
-const FOUNDERS: usize = 3;
-/// Acts of each organisation: first, grant, rival grant, rotation from the first, rotation after the grant, grant after the
-/// rotation from the first.
-const OWN: usize = 6;
+mod twins;
 
-/// A root key of an organisation, first the one in force, then those committed to; from 10 on keys that are granted.
-fn secret(organisation: Organisation, number: u8) -> SecretKey {
-    let mut seed = [0x3c; 32];
-    seed[0] = u8::try_from(organisation).unwrap();
-    seed[1] = number;
-    SecretKey::from_seed(&seed)
-}
+static TWINS: LazyLock<Twins> = LazyLock::new(Twins::new);
 
-fn roots(organisation: Organisation, number: u8) -> Roots {
-    let next = next_key_hash(&secret(organisation, number + 1).public());
-    Roots { keys: vec![secret(organisation, number).public()], next: vec![next], next_threshold: 1, threshold: 1 }
-}
-
-/// One history's acts, real and in the model, at the same places.
-struct Twins {
-    acts: Acts,
-    real: Vec<Act>,
-    firsts: Vec<usize>,
-}
-
-impl Twins {
-    fn new() -> Self {
-        let first = |who| {
-            let act = founding::organisation(OrganisationKind::Ngo, Vec::new(), roots(who, 0), Vec::new(), false);
-            act.unwrap()
-        };
-        let firsts: Vec<Act> = (0..ALL).map(first).collect();
-        let ids = firsts.iter().take(FOUNDERS).map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
-        let founding = founding::charter("Partnership", ids, 2, Object::new(), Object::new()).unwrap();
-        let mut twins = Self { acts: Acts::founded(FOUNDERS, 2), real: vec![founding], firsts: Vec::new() };
-        twins.add_charters(&firsts);
-        for (who, act) in firsts.into_iter().enumerate() {
-            twins.add_chain(who, act);
-        }
-        twins
-    }
-
-    fn organisation(&self, who: Organisation) -> OrganisationId {
-        OrganisationId::new(*self.real[self.firsts[who]].id().as_bytes())
-    }
-
-    fn consortium(&self) -> ConsortiumId {
-        founding::consortium(&self.real[FOUNDING])
-    }
-
-    fn add(&mut self, previous: usize, step: Step, body: &Body) -> usize {
-        let before = &self.real[previous];
-        let consortium = self.consortium();
-        let place =
-            Place { version: before.version() + 1, consortium, scope: before.scope_id(), previous: before.id() };
-        self.real.push(Act::draft(place, body).unwrap());
-        self.acts.add(previous, step)
-    }
-
-    /// Two rivals, one signed instead of the first, a settlement, and a version after the first and after that.
-    fn add_charters(&mut self, firsts: &[Act]) {
-        let charter = |name: &str, members: usize| {
-            let members = firsts.iter().take(members).map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
-            Charter::new(name, members, 1 + u64::try_from(FOUNDERS).unwrap() / 2 + u64::from(name == "admits"))
-        };
-        let step = |members, instead: &[usize]| Step::Charter {
-            members: Set::first(members),
-            threshold: members / 2 + 1,
-            instead: instead.to_vec(),
-        };
-        let keeps = self.add(FOUNDING, step(FOUNDERS, &[]), &Body::Charter(charter("keeps", FOUNDERS)));
-        let admits = self.add(FOUNDING, step(ALL, &[]), &Body::Charter(charter("admits", ALL)));
-        let instead = Charter { instead: vec![self.real[keeps].id()], ..charter("instead", FOUNDERS) };
-        self.add(FOUNDING, step(FOUNDERS, &[keeps]), &Body::Charter(instead));
-        let mut rivals: Vec<ActId> = [keeps, admits].iter().map(|act| self.real[*act].id()).collect();
-        rivals.sort_unstable();
-        let double = vec![OrganisationId::new(*firsts[0].id().as_bytes())];
-        let settles = Charter { settles: Some(Settlement { double, rivals }), ..charter("settles", FOUNDERS) };
-        let settlement = Step::Settlement {
-            members: Set::first(FOUNDERS),
-            threshold: 2,
-            instead: Vec::new(),
-            rivals: vec![keeps, admits],
-            double: Set::of(&[0]),
-        };
-        let settlement = self.add(FOUNDING, settlement, &Body::Charter(settles));
-        for previous in [keeps, settlement] {
-            self.add(previous, step(FOUNDERS, &[]), &Body::Charter(charter("after", FOUNDERS)));
-        }
-    }
-
-    fn add_chain(&mut self, who: Organisation, act: Act) {
-        let first = self.acts.add_first(who);
-        let signature = act.sign(OrganisationId::ZERO, &secret(who, 0));
-        self.firsts.push(first);
-        self.real.push(act.with_signature(signature));
-        let subject = GrantSubject::of_organisation(self.organisation(who));
-        let grant = |number| {
-            let grants = vec![Grant::of(&secret(who, number), &subject, Role::Contributor, "")];
-            Body::Organisation(OrganisationBody { grants, ..OrganisationBody::default() })
-        };
-        let rotation =
-            Body::Organisation(OrganisationBody { roots: Some(roots(who, 1)), ..OrganisationBody::default() });
-        let granted = self.add(first, Step::Roots, &grant(10));
-        self.add(first, Step::Roots, &grant(11));
-        let early = self.add(first, Step::Rotation, &rotation);
-        self.add(granted, Step::Rotation, &rotation);
-        self.add(early, Step::Roots, &grant(12));
-        for (act, key) in (first + 1..).zip([0, 0, 1, 1, 1]) {
-            let signed = self.real[act].sign(self.organisation(who), &secret(who, key));
-            self.real[act] = self.real[act].clone().with_signature(signed);
-        }
-    }
-
-    fn charters(&self) -> impl Iterator<Item = usize> {
-        0..self.firsts[0]
-    }
-
-    /// A copy of a charter with the signature of one organisation, by its first root key or by the one it rotated to.
-    fn signed(&self, charter: usize, who: Organisation, key: u8) -> Act {
-        let act = &self.real[charter];
-        act.clone().with_signature(act.sign(self.organisation(who), &secret(who, key)))
-    }
-}
-
-/// What arrives: a copy of a charter with one signature, or an act of an organisation.
+/// What arrives: a copy of a charter with one signature, an act of an organisation, an attestation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Arrival {
     Signature { charter: usize, who: Organisation, key: u8 },
     Own { act: usize },
+    Attestation { who: Organisation, at: usize },
 }
 
+/// Attestations of each organisation at most.
+const WORDS: usize = 6;
+
 fn arrivals() -> Vec<Arrival> {
-    let twins = Twins::new();
+    let twins = &*TWINS;
     let signatures = twins.charters().flat_map(|charter| {
         (0..ALL).flat_map(move |who| [0, 1].map(move |key| Arrival::Signature { charter, who, key }))
     });
     let own = (twins.firsts[0]..twins.acts.len()).map(|act| Arrival::Own { act });
-    signatures.chain(own).collect()
+    let words = (0..ALL).flat_map(|who| (0..WORDS).map(move |at| Arrival::Attestation { who, at }));
+    signatures.chain(own).chain(words).collect()
+}
+
+/// One history: what arrives, in its order, and what each organisation's attestations name, one each.
+#[derive(Debug, Clone)]
+struct History {
+    arrived: Vec<Arrival>,
+    named: Vec<Vec<usize>>,
 }
 
 /// What the model holds of what arrived, whatever its order.
-fn expect(twins: &Twins, arrived: &[Arrival]) -> (BTreeSet<usize>, Evidence) {
+fn expect(history: &History) -> (BTreeSet<usize>, Evidence) {
+    let (twins, arrived) = (&*TWINS, &history.arrived);
     let is_signed =
         |act| arrived.iter().any(|arrival| matches!(arrival, Arrival::Signature { charter, .. } if *charter == act));
     let has_come = |act| arrived.contains(&Arrival::Own { act }) || is_signed(act);
@@ -198,99 +88,219 @@ fn expect(twins: &Twins, arrived: &[Arrival]) -> (BTreeSet<usize>, Evidence) {
             }
         }
         if before == (held.clone(), evidence.clone()) {
-            return (held, evidence);
+            break;
         }
     }
-}
-
-fn fold(twins: &Twins, arrived: &[Arrival]) -> Governance {
-    let mut governance = Governance::new(twins.consortium());
-    for arrival in arrived {
-        let act = match *arrival {
-            Arrival::Signature { charter, who, key } => twins.signed(charter, who, key),
-            Arrival::Own { act } => twins.real[act].clone(),
-        };
-        // Refused where nobody whom the act asks has signed this copy: nothing is kept then.
-        if let Err(refusal) = governance.take(act) {
-            assert_eq!(refusal, Refusal::Unsigned);
-        }
-    }
-    governance
-}
-
-/// What the real fold holds, as the model has it.
-fn read(twins: &Twins, governance: &Governance) -> (BTreeSet<usize>, Evidence) {
-    let held: BTreeSet<usize> =
-        (0..twins.acts.len()).filter(|act| governance.act(&twins.real[*act].id()).is_some()).collect();
-    let mut evidence = Evidence::none(&twins.acts, ALL);
-    evidence.signed[FOUNDING] = Set::NONE;
-    for act in &held {
-        let signatures = governance.act(&twins.real[*act].id()).unwrap().signatures();
-        if *act >= twins.firsts[0] && !signatures.is_empty() {
-            evidence.sign(0, *act);
-            continue;
-        }
-        for who in 0..ALL {
-            if signatures.iter().any(|signature| signature.organisation == twins.organisation(who)) {
-                evidence.sign(who, *act);
-            }
+    // What an organisation said counts once its key is granted, up to the first attestation that is missing.
+    for who in (0..ALL).filter(|who| held.contains(&twins.firsts[*who])) {
+        let has_come = |at: &usize| arrived.contains(&Arrival::Attestation { who, at: *at });
+        for at in (0..history.named[who].len()).take_while(has_come) {
+            evidence.named[who].extend(Some(history.named[who][at]).filter(|act| held.contains(act)));
         }
     }
     (held, evidence)
 }
 
-/// Each arrives or not, those of the founding more often, in any order.
-fn histories() -> impl Strategy<Value = Vec<Arrival>> {
-    let all = arrivals();
-    let odds = |arrival: &Arrival| match arrival {
-        Arrival::Signature { charter: FOUNDING, who: 0..FOUNDERS, .. } => 0.9,
-        Arrival::Own { act } if (*act - 7) % OWN == 0 => 0.9,
-        Arrival::Signature { .. } => 0.3,
-        Arrival::Own { .. } => 0.6,
-    };
-    let come: Vec<_> = all.iter().map(|arrival| prop::bool::weighted(odds(arrival))).collect();
-    (come, Just(all).prop_shuffle()).prop_map(|(come, shuffled)| {
-        let mut sorted = shuffled.clone();
-        sorted.sort_unstable();
-        let comes = |arrival: &Arrival| come[sorted.binary_search(arrival).unwrap()];
-        shuffled.into_iter().filter(comes).collect()
+fn fold(history: &History, words: &[Vec<Authentic>], order: &[Arrival]) -> Governance {
+    let twins = &*TWINS;
+    let mut governance = Governance::new(twins.consortium());
+    let mut come: Vec<&Authentic> = Vec::new();
+    for arrival in order {
+        let act = match *arrival {
+            Arrival::Signature { charter, who, key } => twins.signed(charter, who, key),
+            Arrival::Own { act } => twins.real[act].clone(),
+            Arrival::Attestation { who, at } => {
+                if let Some(word) = words[who].get(at) {
+                    come.push(word);
+                    governance.attest(word);
+                }
+                continue;
+            }
+        };
+        take(&mut governance, act, &come);
+    }
+    assert!(history.arrived.len() == order.len());
+    governance
+}
+
+/// Takes an act; those that attest since are asked again.
+fn take(governance: &mut Governance, act: Act, come: &[&Authentic]) {
+    match governance.weigh(act, Source::Home) {
+        Ok(Some(weighed)) => {
+            let attesting = governance.apply(weighed).attesting;
+            let attests = |word: &&&Authentic| {
+                let header = &word.entry().header;
+                attesting.contains(&(header.organisation, header.author))
+            };
+            governance.attest_all(come.iter().filter(attests).copied());
+        }
+        Ok(None) => {}
+        // Refused where nobody whom the act asks has signed this copy: nothing is kept then.
+        Err(refusal) => assert_eq!(refusal, Refusal::Unsigned),
+    }
+}
+
+/// What the real fold holds, as the model has it.
+fn read(governance: &Governance) -> (BTreeSet<usize>, Vec<Set>) {
+    let twins = &*TWINS;
+    let held: BTreeSet<usize> =
+        (0..twins.acts.len()).filter(|act| governance.act(&twins.real[*act].id()).is_some()).collect();
+    let mut signed = vec![Set::NONE; twins.acts.len()];
+    for act in &held {
+        let signatures = governance.act(&twins.real[*act].id()).unwrap().signatures();
+        if *act >= twins.firsts[0] {
+            if !signatures.is_empty() {
+                signed[*act] = Set::of(&[0]);
+            }
+            continue;
+        }
+        for who in 0..ALL {
+            if signatures.iter().any(|signature| signature.organisation == twins.organisation(who)) {
+                signed[*act] = signed[*act].with(who);
+            }
+        }
+    }
+    (held, signed)
+}
+
+/// Of each history some acts only are spoken of, so that often few rivals stand against each other. Each signature and
+/// attestation of them arrives or not, those of the founding most often, in any order.
+fn histories() -> impl Strategy<Value = (History, Vec<Arrival>)> {
+    let spoken_of = prop::collection::vec(prop::bool::weighted(0.4), TWINS.acts.len());
+    let act = prop_oneof![3 => TWINS.charters(), 2 => 0..TWINS.acts.len()];
+    let named = prop::collection::vec(prop::collection::vec(act, 0..=2 * WORDS), ALL);
+    // What many agree on in the end.
+    let agreed = (TWINS.charters(), prop::collection::vec(prop::bool::weighted(0.6), ALL));
+    (spoken_of, named, agreed, any::<bool>()).prop_flat_map(|(mut spoken_of, mut named, (agreed, agree), is_eager)| {
+        for act in (0..TWINS.acts.len()).filter(|act| TWINS.acts.follows(agreed, *act)) {
+            spoken_of[act] = true;
+        }
+        let is_founding = |act: usize| act == FOUNDING || TWINS.firsts.contains(&act);
+        let is_spoken_of = |act: usize| is_founding(act) || spoken_of[act];
+        named.iter_mut().for_each(|acts| {
+            acts.retain(|act| is_spoken_of(*act));
+            acts.truncate(WORDS - 1);
+        });
+        named.iter_mut().zip(agree).filter(|(_, agrees)| *agrees).for_each(|(acts, _)| acts.push(agreed));
+        let often = if is_eager { 0.85 } else { 0.5 };
+        let odds = |arrival: &Arrival| match *arrival {
+            Arrival::Signature { charter: FOUNDING, who: 0..FOUNDERS, key: 0 } => 0.995,
+            Arrival::Own { act } if is_founding(act) => 0.99,
+            Arrival::Signature { charter: act, .. } | Arrival::Own { act } if is_spoken_of(act) => often,
+            Arrival::Signature { .. } | Arrival::Own { .. } => 0.0,
+            Arrival::Attestation { .. } => 0.97,
+        };
+        let all = arrivals();
+        let come: Vec<_> = all.iter().map(|arrival| prop::bool::weighted(odds(arrival))).collect();
+        (come, Just(all).prop_shuffle(), Just(named)).prop_flat_map(|(come, shuffled, named)| {
+            let mut sorted = shuffled.clone();
+            sorted.sort_unstable();
+            let comes = |arrival: &Arrival| come[sorted.binary_search(arrival).unwrap()];
+            let arrived: Vec<Arrival> = shuffled.into_iter().filter(comes).collect();
+            let history = History { arrived: arrived.clone(), named };
+            (Just(history), Just(arrived).prop_shuffle())
+        })
     })
 }
 
+#[allow(clippy::disallowed_methods, reason = "a test is told by its environment how far to go")]
+fn cases() -> u32 {
+    std::env::var("ISNAD_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(if cfg!(debug_assertions) {
+        200
+    } else {
+        500
+    })
+}
+
+fn ids(acts: &[usize]) -> BTreeSet<ActId> {
+    acts.iter().map(|act| TWINS.real[*act].id()).collect()
+}
+
+/// Compares what halts, and who is double.
+fn check_halts(governance: &Governance, view: &View<'_>, named: Set) -> Result<(), TestCaseError> {
+    let twins = &*TWINS;
+    let halts = governance.halts();
+    let charter: Option<&Halt> = halts.iter().find(|halt| halt.kind == Kind::Charter);
+    let last = view.chain().last().copied();
+    let candidates = last.map(|last| view.candidates(last)).unwrap_or_default();
+    prop_assert_eq!(charter.is_some(), last.is_some_and(|last| view.is_halted(last)));
+    if let Some(halt) = charter {
+        let all = candidates.iter().flat_map(|one| candidates.iter().map(move |other| (*one, *other)));
+        let double = all.fold(Set::NONE, |set, (one, other)| {
+            set | view.signed_both(one, other) | view.acknowledged_both(one, other)
+        });
+        prop_assert_eq!(halt.double.keys().copied().collect::<BTreeSet<_>>(), twins.organisations(double));
+        prop_assert_eq!(halt.rivals.iter().copied().collect::<BTreeSet<_>>(), ids(&candidates));
+    }
+    for who in named.iter() {
+        let first = twins.firsts[who];
+        let standing = view.standing(first);
+        let halt = halts.iter().find(|halt| halt.scope == twins.real[first].id());
+        prop_assert_eq!(halt.is_some(), standing.is_halted, "the chain of {}", who);
+        if let Some(halt) = halt.filter(|_| !standing.revoking.is_empty()) {
+            prop_assert_eq!(halt.rivals.iter().copied().collect::<BTreeSet<_>>(), ids(&standing.revoking));
+        }
+    }
+    Ok(())
+}
+
+fn check(history: &History, governance: &Governance) -> Result<(), TestCaseError> {
+    let twins = &*TWINS;
+    let (held, evidence) = expect(history);
+    prop_assert_eq!(read(governance), (held.clone(), evidence.signed.clone()));
+    let view = View::new(&twins.acts, &evidence);
+    let chain = view.chain();
+    prop_assert_eq!(governance.charter().is_some(), !chain.is_empty());
+    prop_assert_eq!(governance.charter_act().map(Act::id), chain.last().map(|last| twins.real[*last].id()));
+    if held.contains(&FOUNDING) {
+        let missing: BTreeSet<_> = governance.missing_signatures().into_iter().collect();
+        prop_assert_eq!(missing, twins.organisations(Set::first(FOUNDERS) - view.signed(FOUNDING)));
+    }
+    let named = chain.iter().fold(Set::NONE, |set, charter| set | twins.acts.members(*charter));
+    let named = Set::of(&named.iter().filter(|who| held.contains(&twins.firsts[*who])).collect::<Vec<_>>());
+    for act in &held {
+        let status = governance.status(&twins.real[*act].id());
+        let stands = match twins.owner(*act) {
+            None => chain.contains(act),
+            Some(who) => named.has(who) && view.standing(twins.firsts[who]).acts.contains(act),
+        };
+        prop_assert_eq!(
+            status == Some(ActStatus::InEffect),
+            stands,
+            "{}: {:?}",
+            act,
+            governance.status(&twins.real[*act].id())
+        );
+        let acknowledged = governance.acknowledged(&twins.real[*act].id());
+        prop_assert_eq!(
+            acknowledged.into_keys().collect::<BTreeSet<_>>(),
+            twins.organisations(view.acknowledged(*act))
+        );
+    }
+    check_halts(governance, &view, named)?;
+    let members = OpenSpace::Members.id(&twins.consortium());
+    for who in 0..FOUNDERS {
+        for (at, key) in [(1, 10), (2, 11), (5, 12)] {
+            let is_granted = held.contains(&(twins.firsts[who] + at));
+            let taken = governance.may_take(&members, &secret(who, key).public(), &twins.organisation(who));
+            prop_assert_eq!(taken.is_ok(), !chain.is_empty() && is_granted, "on whatever branch");
+        }
+    }
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 32 } else { 500 }))]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 2_000, ..ProptestConfig::default() })]
     #[test]
-    fn the_real_fold_holds_and_counts_what_the_model_does(arrived in histories()) {
-        let twins = Twins::new();
-        let governance = fold(&twins, &arrived);
-        let (held, evidence) = expect(&twins, &arrived);
-        prop_assert_eq!(read(&twins, &governance), (held.clone(), evidence.clone()));
-        let view = View::new(&twins.acts, &evidence);
-        let is_founded = !view.chain().is_empty();
-        prop_assert_eq!(governance.charter().is_some(), is_founded);
-        if held.contains(&FOUNDING) {
-            let missing: BTreeSet<_> = governance.missing_signatures().into_iter().collect();
-            let unsigned = (Set::first(FOUNDERS) - view.signed(FOUNDING)).iter();
-            prop_assert_eq!(missing, unsigned.map(|who| twins.organisation(who)).collect());
-        }
-        let members = OpenSpace::Members.id(&twins.consortium());
-        for act in &held {
-            let in_effect = governance.status(&twins.real[*act].id()) == Some(ActStatus::InEffect);
-            let stands = match twins.firsts.iter().rposition(|first| first <= act) {
-                None => view.chain().contains(act),
-                Some(who) => {
-                    let is_named = view.chain().iter().any(|charter| twins.acts.members(*charter).has(who));
-                    is_named && view.standing(twins.firsts[who]).acts.contains(act)
-                }
-            };
-            prop_assert_eq!(in_effect, stands);
-        }
-        for who in 0..FOUNDERS {
-            for (at, key) in [(1, 10), (2, 11), (5, 12)] {
-                let is_granted = held.contains(&(twins.firsts[who] + at));
-                let taken = governance.may_take(&members, &secret(who, key).public(), &twins.organisation(who));
-                prop_assert_eq!(taken.is_ok(), is_founded && is_granted, "on whatever branch");
-            }
-        }
+    fn the_real_fold_comes_to_what_the_model_does((history, order) in histories()) {
+        let words: Vec<Vec<Authentic>> = (0..ALL).map(|who| TWINS.attesting(who, &history.named[who])).collect();
+        let governance = fold(&history, &words, &history.arrived);
+        check(&history, &governance)?;
+        let other = fold(&history, &words, &order);
+        prop_assert_eq!(governance.history(), other.history(), "in another order");
+        prop_assert_eq!(governance.halts(), other.halts());
+        let members = OpenSpace::Members.id(&TWINS.consortium());
+        prop_assert_eq!(governance.digest_items(&members), other.digest_items(&members));
+        prop_assert_eq!(governance.wide_memberships(&members).len(), other.wide_memberships(&members).len());
     }
 }

@@ -11,21 +11,22 @@ use compare::compare;
 use history::History;
 
 /// A short form where nothing is optimised.
-const HISTORIES: u64 = if cfg!(debug_assertions) { 150 } else { 10_000 };
+const HISTORIES: u64 = if cfg!(debug_assertions) { 100 } else { 10_000 };
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
 #[test]
-#[ignore = "until later acts take effect"]
 fn the_real_rules_say_of_every_act_and_entry_what_the_model_says() {
     if let Some(seed) = number("ISNAD_HISTORY") {
-        return compare(&History::draw(seed)).unwrap_or_else(|difference| panic!("{difference}"));
+        let history = History::draw(seed);
+        return compare(&history).unwrap_or_else(|difference| panic!("{}\n{difference}", history.tell()));
     }
     let histories = number("ISNAD_HISTORIES").unwrap_or(HISTORIES);
     let differences: Vec<String> = (0..histories).filter_map(|seed| compare(&History::draw(seed)).err()).collect();
-    assert!(differences.is_empty(), "{} differ, such as\n{}", differences.len(), differences[0]);
+    let some: Vec<&str> = differences.iter().take(20).map(String::as_str).collect();
+    assert!(differences.is_empty(), "{} differ, such as\n{}", differences.len(), some.join("\n"));
 }
 
 #[test]

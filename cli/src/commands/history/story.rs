@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, SpaceId, kind_code};
 use isnad_protocol::locale;
+use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Did, History, Item, ShownClaim, View};
 
 use crate::commands::list::{Titled, about};
@@ -90,7 +91,38 @@ impl<'a> Story<'a> {
             let line = pen.say("history.entry", &values);
             out.extend(hung("         ", &line, pen.width).into_iter().map(|line| pen.quiet(&line)));
         }
+        out.extend(self.acknowledged(item));
         out
+    }
+
+    /// Who acknowledged an entry, and when by their own word.
+    fn acknowledged(&self, item: &Item) -> Vec<String> {
+        let pen = self.pen;
+        let most = if pen.is_full { usize::MAX } else { TEXT_LINES };
+        let shown = item.acknowledged.iter().take(most);
+        let mut told: Vec<String> = shown
+            .map(|line| {
+                let (name, time) = (pen.organisation(line.organisation), minute(line.time));
+                pen.say("history.acknowledged_by", &[("name", &name), ("time", &time)])
+            })
+            .collect();
+        if told.is_empty() {
+            return Vec::new();
+        }
+        let more = item.acknowledged.len().saturating_sub(most);
+        told.extend((more > 0).then(|| pen.say("history.acknowledged_more", &[("count", &more.to_string())])));
+        let mut lines = hung("         ", &pen.say("history.acknowledged", &[("list", &pen.list(&told))]), pen.width);
+        for line in item.acknowledged.iter().filter(|_| self.has_ids) {
+            let values = [
+                ("name", pen.organisation(line.organisation)),
+                ("seq", line.seq.to_string()),
+                ("key", line.key.to_short()),
+                ("entry", line.entry.to_string()),
+            ];
+            let values = values.each_ref().map(|(key, value)| (*key, value.as_str()));
+            lines.extend(hung("         ", &pen.say("history.attestation", &values), pen.width));
+        }
+        lines.into_iter().map(|line| pen.quiet(&line)).collect()
     }
 
     /// What one operation did, and whether it is a value that stands in a list below "X said".
@@ -210,6 +242,11 @@ impl<'a> Story<'a> {
         locale::lookup(self.pen.language, &format!("property.{prop}"))
             .map_or_else(|| self.pen.foreign(prop), str::to_owned)
     }
+}
+
+/// Day and time of day, in UTC.
+fn minute(time: Timestamp) -> String {
+    time.to_string().chars().take(16).collect::<String>().replace('T', " ")
 }
 
 /// The time of day that an entry claims.

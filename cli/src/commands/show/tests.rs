@@ -9,8 +9,8 @@ use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale::Language;
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{
-    Basis, Computed, Did, History, Identity, Item, Line, Opinion, Overall, Policy, Property, Reference, Reply,
-    Retracted, ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
+    Acknowledged, Basis, Computed, Did, History, Identity, Item, Line, Opinion, Overall, Policy, Property, Reference,
+    Reply, Retracted, ShownClaim, ShownLeftOut, ShownNarrative, Signed, Speaker, State, View, Wording, Words,
 };
 
 use super::{Pen, Related, text};
@@ -368,6 +368,13 @@ fn history(view: &View, hostile: &str) -> History {
         standing: isnad_protocol::standing::Standing::Revoked,
         kind: 1,
         did: claims.chain([retracted, redacted, said]).collect(),
+        acknowledged: vec![Acknowledged {
+            organisation: ORGANISATION,
+            time: signed().time,
+            key: signed().author,
+            seq: 1,
+            entry: signed().entry,
+        }],
     };
     History { record: view.record, items: vec![item], as_of: None }
 }

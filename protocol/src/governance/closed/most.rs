@@ -136,7 +136,7 @@ impl<'a> Words<'a> {
 
 /// All organisations of a membership but the one whose log it is; that one alone where there is no other.
 fn others(membership: &Membership, organisation: &OrganisationId) -> BTreeSet<OrganisationId> {
-    let mut others = (*membership.members).clone();
+    let mut others = BTreeSet::clone(&membership.members);
     others.remove(organisation);
     if others.is_empty() {
         others.insert(*organisation);

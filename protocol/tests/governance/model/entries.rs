@@ -32,6 +32,8 @@ pub(crate) struct Entries {
     pub(crate) logs: Vec<LogOf>,
     pub(crate) all: Vec<(Log, Option<Entry>)>,
     pub(crate) cuts: Vec<Cut>,
+    /// Versions of the charter that take an organisation out: of a log that they do not cut, nothing counts.
+    pub(crate) taken_out: Vec<(Act, Organisation)>,
 }
 
 /// One attestation, in the one chain of its organisation.
@@ -131,18 +133,28 @@ impl Judgement<'_> {
         let is_in_force = |act: Act| {
             standing.acts.contains(&act) || standing.revoking.contains(&act) || self.view.chain().contains(&act)
         };
-        let cuts = self.entries.cuts.iter().filter(|cut| cut.log == log && is_in_force(cut.act));
-        cuts.filter(|cut| self.entries.is_beyond(entry, cut.last)).map(|cut| cut.act).collect()
+        let owner = self.entries.logs[log].owner;
+        let of_log = self.entries.cuts.iter().filter(|cut| cut.log == log).copied();
+        let named: Vec<Cut> = of_log.collect();
+        let is_unnamed = |act: Act| named.iter().all(|cut| cut.act != act);
+        let outs = self.entries.taken_out.iter().filter(|(act, out)| *out == owner && is_unnamed(*act));
+        let all = named.iter().copied().chain(outs.map(|(act, _)| Cut { act: *act, log, last: None }));
+        let cutting = all.filter(|cut| is_in_force(cut.act) && self.entries.is_beyond(entry, cut.last));
+        cutting.map(|cut| cut.act).collect()
     }
 
     /// What the acts that grant a log's key come to.
     fn grant(&self, log: Log) -> Grant {
         let LogOf { owner, granted_by } = &self.entries.logs[log];
-        let standing = self.view.standing(self.firsts[*owner]).acts;
-        if granted_by.iter().any(|act| standing.contains(act)) {
+        let standing = self.view.standing(self.firsts[*owner]);
+        let chain = self.view.chain();
+        let is_out = self.entries.taken_out.iter().any(|(act, out)| out == owner && chain.contains(act));
+        if is_out || granted_by.iter().any(|act| standing.acts.contains(act)) {
+            // Of whom the charter takes out, it says by its cuts what counts: what others acknowledged is not gone unseen.
             return Grant::InEffect;
         }
-        // Where what stands goes another way, it stands instead; at its end there is a halt, or the charter's no.
+        let standing = standing.acts;
+        // Where what stands goes another way, it stands instead; at its end there is a halt.
         let stands_instead = |act: &Act| {
             let shared = standing.iter().rposition(|stands| self.view.acts.follows(*act, *stands))?;
             standing.get(shared + 1).copied()
@@ -202,6 +214,6 @@ enum Grant {
     Lost {
         to: Act,
     },
-    /// Only by acts after a halt, or behind the last that the charter lets stand.
+    /// Only by acts after a halt.
     None,
 }

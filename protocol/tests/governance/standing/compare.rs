@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use isnad_protocol::act::Act;
-use isnad_protocol::governance::{ActStatus, Governance};
-use isnad_protocol::log::Authentic;
+use isnad_protocol::governance::{ActStatus, Governance, Line, Link};
+use isnad_protocol::log::{Authentic, ForkProof};
 use isnad_protocol::standing::{Judge, Standing};
 
 use super::history::History;
@@ -15,6 +15,7 @@ use crate::model::entries::Verdict;
 enum Arrival {
     Act(Act),
     Attestation(Authentic),
+    Fork(Box<ForkProof>),
 }
 
 /// The first difference, in words; and one between two orders.
@@ -66,7 +67,8 @@ fn fold(history: &History, order: u64) -> Governance {
     random.0 ^= order;
     let acts = twins.real.iter().cloned().map(Arrival::Act);
     let words = twins.attestations.iter().flatten().cloned().map(Arrival::Attestation);
-    let mut all: Vec<Arrival> = acts.chain(words).collect();
+    let forks = forks(history).into_iter().map(|proof| Arrival::Fork(Box::new(proof)));
+    let mut all: Vec<Arrival> = acts.chain(words).chain(forks).collect();
     random.shuffle(&mut all);
     let mut governance = Governance::new(twins.consortium());
     for arrival in &all {
@@ -74,7 +76,45 @@ fn fold(history: &History, order: u64) -> Governance {
             // Refused only where nobody has signed it whom it asks, or for good by what the model never lets stand.
             Arrival::Act(act) => drop(governance.take(act.clone())),
             Arrival::Attestation(entry) => drop(governance.attest(entry)),
+            Arrival::Fork(proof) => drop(governance.take_fork(proof.as_ref().clone())),
         }
     }
+    // A word of a key that was not known, and a proof about a log that was not taken, come once more.
+    random.shuffle(&mut all);
+    for arrival in all {
+        match arrival {
+            Arrival::Act(_) => {}
+            Arrival::Attestation(entry) => drop(governance.attest(&entry)),
+            Arrival::Fork(proof) => drop(governance.take_fork(*proof)),
+        }
+    }
+    close(history, &mut governance);
     governance
+}
+
+/// A proof for every two entries of one position.
+fn forks(history: &History) -> Vec<ForkProof> {
+    let sealed = &history.twins.sealed;
+    let pairs = sealed.iter().enumerate().flat_map(|(at, one)| sealed[..at].iter().map(move |other| (one, other)));
+    pairs.filter_map(|(one, other)| ForkProof::of(one.entry(), other.entry()).ok()).collect()
+}
+
+/// Hands in what is held of every log that is closed, as a replica does.
+fn close(history: &History, governance: &mut Governance) {
+    let twins = &history.twins;
+    for log in 0..twins.entries.logs.len() {
+        let (key, organisation) = (twins.log_key(log), twins.organisation(twins.entries.logs[log].owner));
+        if !governance.is_due_to_close(&key, &organisation) {
+            continue;
+        }
+        let of_log = (0..twins.sealed.len()).filter(|entry| twins.entries.all[*entry].0 == log);
+        let link = |entry: usize| {
+            let sealed = &twins.sealed[entry];
+            Link { end: sealed.end(), prev: sealed.entry().header.prev }
+        };
+        let links: Vec<Link> = of_log.map(link).collect();
+        let lines = twins.attestations.iter().flatten().flat_map(|entry| governance.lines_of(entry));
+        let lines: Vec<Line> = lines.filter(|(about, _)| *about == key).map(|(_, line)| line).collect();
+        governance.close(key, organisation, links, lines);
+    }
 }

@@ -62,6 +62,28 @@ impl History {
         Judgement { view, entries, words, firsts }
     }
 
+    /// All that happened, for a person who looks for the difference.
+    pub(crate) fn tell(&self) -> String {
+        let Twins { acts, entries, words, .. } = &self.twins;
+        let signers = |act: Act| {
+            let signed = self.signed.iter().filter(|(_, signed)| *signed == act);
+            signed.map(|(who, _)| *who).collect::<Vec<_>>()
+        };
+        let mut lines = Vec::new();
+        for act in 0..acts.len() {
+            let (previous, step) = (acts.previous(act), acts.step(act));
+            lines.push(format!("act {act} after {previous:?} by {:?}: {step:?}", signers(act)));
+        }
+        lines.extend(acts.suspensions().iter().map(|(by, last)| format!("{by} suspends behind {last}")));
+        lines.extend(entries.logs.iter().enumerate().map(|(log, of)| format!("log {log}: {of:?}")));
+        lines.extend(entries.all.iter().enumerate().map(|(entry, of)| format!("entry {entry}: {of:?}")));
+        lines.extend(entries.cuts.iter().map(|cut| format!("{cut:?}")));
+        for (who, words) in words.iter().enumerate() {
+            lines.extend(words.iter().map(|word| format!("{who} says {word:?}")));
+        }
+        lines.join("\n")
+    }
+
     fn somebody(&mut self) -> Organisation {
         self.random.below(self.own.len())
     }

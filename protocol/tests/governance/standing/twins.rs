@@ -1,8 +1,8 @@
 //! Acts and entries in the model, and the same as bytes, at the same places.
 
 use isnad_protocol::act::{
-    Act, Body, Charter, Cut, Grant, GrantSubject, OrganisationBody, OrganisationKind, Place, Removal, Revocation, Role,
-    Roots, founding, next_key_hash,
+    Act, Body, Charter, Cut, Grant, GrantSubject, Name, OrganisationBody, OrganisationKind, Place, Removal, Revocation,
+    Role, Roots, founding, next_key_hash,
 };
 use isnad_protocol::attestation::{ActLine, Attestation, LogLine};
 use isnad_protocol::encoding::json::Object;
@@ -172,6 +172,9 @@ impl Twins {
                 (Step::Rotation, OrganisationBody { roots, ..OrganisationBody::default() }, depth + 1)
             }
         };
+        // Two that say the same would be one act.
+        let names = vec![Name { lang: "en".to_owned(), text: format!("Name {}", self.real.len()) }];
+        let body = OrganisationBody { names, ..body };
         let act = Act::draft(self.place(previous), &Body::Organisation(body)).unwrap();
         let signature = act.sign(self.organisation(who), &secret(who, signs));
         self.real.push(act.with_signature(signature));
@@ -197,7 +200,6 @@ impl Twins {
         let members = out.as_ref().map_or(before, |(who, ..)| before - Set::of(&[*who]));
         let threshold = members.len() / 2 + 1;
         let ids = members.iter().map(|who| self.organisation(who)).collect();
-        // Two that say the same would be one act.
         let name = format!("Partnership {}", self.real.len());
         let mut charter = Charter::new(&name, ids, u64::try_from(threshold).unwrap());
         if let Some((who, last, cuts)) = &out {
@@ -217,10 +219,8 @@ impl Twins {
         let act = self.acts.charter(previous, members);
         if let Some((who, last, cuts)) = out {
             self.acts.suspend(act, last);
-            for log in (0..self.entries.logs.len()).filter(|log| self.entries.logs[*log].owner == who) {
-                let last = cuts.iter().find(|(cut, _)| *cut == log).and_then(|(_, last)| *last);
-                self.entries.cuts.push(entries::Cut { act, log, last });
-            }
+            self.entries.taken_out.push((act, who));
+            self.entries.cuts.extend(cuts.into_iter().map(|(log, last)| entries::Cut { act, log, last }));
         }
         act
     }

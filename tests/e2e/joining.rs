@@ -1,0 +1,135 @@
+//! Admission at the door: a fourth organisation, from nothing to waiting with two commands, and codes that are of no use.
+
+use std::path::PathBuf;
+
+use isnad_tests::binary::{
+    Consortium, PASSPHRASE, RunningNode, TCP, json, refused, say, say_with_input, write_passphrase,
+};
+use serde_json::Value;
+
+/// The home of a new organisation, with its passphrase.
+fn newcomer(consortium: &Consortium, name: &str) -> PathBuf {
+    let home = consortium.dir.path().join(name);
+    write_passphrase(&home, PASSPHRASE);
+    home
+}
+
+fn invite(consortium: &Consortium) -> Value {
+    json(&consortium.homes[0], &["invite", "--for", "somebody"])
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+#[test]
+fn a_fourth_organisation_comes_from_nothing_to_waiting_with_two_commands() {
+    let consortium = Consortium::found(3);
+    let sponsor = RunningNode::start(&consortium.homes[0], TCP, &[]);
+    let invited = invite(&consortium);
+    let home = newcomer(&consortium, "fourth");
+    let made = json(&home, &["init", "--name", "Fourth", "--kind", "ngo"]);
+    let joined = json(&home, &["join", text(&invited["code"])]);
+    assert_eq!((&joined["name"], &joined["waiting"]), (&"Test consortium".into(), &true.into()));
+    assert_eq!((&joined["organisation"], &joined["sponsor"]), (&made["organisation"], &invited["node"]));
+    // It waits, and says so; the sponsor names it, with the same words to compare.
+    let waiting = json(&home, &["status"]);
+    assert_eq!(waiting["candidacy"]["organisation"], made["organisation"]);
+    assert_eq!(waiting["organisation"], Value::Null);
+    let candidate = sponsor.wait_for("/status", |_, status| status["applicants"].get(0).cloned());
+    assert_eq!((&candidate["organisation"], &candidate["names"]["en"]), (&made["organisation"], &"Fourth".into()));
+    let (theirs, ours) = (say(&home, &["status"]).out, say(&consortium.homes[0], &["status"]).out);
+    let line = |text: &str| text.lines().find(|line| line.contains("check words:")).map(|line| line.trim().to_owned());
+    assert!(line(&theirs).is_some() && line(&theirs) == line(&ours), "{theirs}\n{ours}");
+    assert!(theirs.contains("waits for admission") && ours.contains("isnad charter admit"), "{theirs}\n{ours}");
+    // Its node runs, knocks, and is told nothing; the sponsor does not take it for a stranger.
+    let node = RunningNode::start(&home, TCP, &[]);
+    let nobody = sponsor.get("/status").unwrap().1["strangers"].clone();
+    assert_eq!(nobody, serde_json::json!({}));
+    assert_eq!((node.stop("TERM"), sponsor.stop("TERM")), (0, 0));
+}
+
+/// From the knock to the first entry and out again: what the members sign takes effect, and the candidate's node, which knows no
+/// more than the charter and its sponsor, comes in by itself, syncs and writes; once it is suspended it is cut off. Nobody
+/// restarts anything.
+#[test]
+fn a_candidate_that_is_admitted_comes_in_by_itself_and_one_that_is_suspended_is_cut_off() {
+    let consortium = Consortium::found(2);
+    let homes = &consortium.homes;
+    for home in homes {
+        std::fs::write(home.join("isnad.toml"), "attest_after = 0\n").unwrap();
+    }
+    let sponsor = RunningNode::start(&homes[0], TCP, &[]);
+    let other = RunningNode::start(&homes[1], TCP, &sponsor.listening);
+    let third = newcomer(&consortium, "third");
+    let invited = invite(&consortium);
+    let joined = json(&third, &["join", text(&invited["code"]), "--name", "Third", "--kind", "ngo"]);
+    let node = RunningNode::start(&third, TCP, &[]);
+    let sign = |act: &Value| {
+        let id = text(&act["id"]).to_owned();
+        other.wait_for("/status", |_, _| (say(&homes[1], &["act", "show", &id]).code == 0).then_some(()));
+        let _ = json(&homes[1], &["--yes", "act", "sign", &id]);
+    };
+    sign(&json(&homes[0], &["--yes", "charter", "admit", &text(&joined["organisation"])[..12]]));
+    node.wait_for("/status", |_, status| (status["organisation"] == joined["organisation"]).then_some(()));
+    sponsor.wait_for("/status", |_, status| status["applicants"].is_null().then_some(()));
+    let draft = br#"{"claims": [{"prop": "note", "lang": "en", "value": "here"}]}"#;
+    say_with_input(&third, &["--json", "--yes", "record", "new", "incident", "--from", "-"], draft).json();
+    let has_come = || json(&homes[0], &["list", "incident"]).as_array().is_some_and(|list| list.len() == 1);
+    sponsor.wait_for("/status", |_, _| has_come().then_some(()));
+    sign(&json(&homes[0], &["--yes", "charter", "suspend", "Third"]));
+    let its = text(&invited["node"]).to_owned();
+    node.wait_for("/status", |_, status| status["peers"].get(&its).is_none().then_some(()));
+    sponsor.wait_for("/status", |_, status| (status["strangers"].as_object()?.len() == 1).then_some(()));
+    assert_eq!((node.stop("TERM"), other.stop("TERM"), sponsor.stop("TERM")), (0, 0, 0));
+}
+
+#[test]
+fn a_code_that_was_altered_used_or_withdrawn_changes_nothing() {
+    let consortium = Consortium::found(1);
+    let sponsor = RunningNode::start(&consortium.homes[0], TCP, &[]);
+    let invited = invite(&consortium);
+    let code = text(&invited["code"]).to_owned();
+    let one = newcomer(&consortium, "one");
+    let new = ["--name", "One", "--kind", "ngo"];
+    let with = |code: &str| [&["join", code][..], &new].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let join = |home: &PathBuf, code: &str| {
+        let arguments = with(code);
+        refused(home, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), 3)["code"].clone()
+    };
+    let last = code.chars().last().unwrap();
+    let altered = format!("{}{}", &code[..code.len() - 1], if last == '0' { '1' } else { '0' });
+    assert_eq!(join(&one, &altered), "invitation_altered");
+    assert_eq!(join(&one, &code[..code.len() - 9]), "invitation_altered");
+    assert!(!one.exists(), "a home was made for a code of no use");
+    // In three languages, with what to do next.
+    for language in ["ar", "en", "fr"] {
+        let said = say(&one, &["--lang", language, "join", &altered]);
+        assert_eq!((said.code, said.err.lines().count() >= 3), (3, true), "{said:?}");
+    }
+    // A file, and standard input, do as well; twice by the same home changes nothing.
+    let file = consortium.file("invitation", format!("{code}\n"));
+    let arguments = with(&file);
+    let _ = json(&one, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let again = say_with_input(&one, &["--json", "join", "-"], code.as_bytes()).json();
+    assert_eq!(again["waiting"], true);
+    let two = newcomer(&consortium, "two");
+    assert_eq!(join(&two, &code), "invitation_closed");
+    let second = invite(&consortium);
+    assert_eq!(refused(&two, &["join", &code], 3)["code"], "invitation_used");
+    let _ = json(&consortium.homes[0], &["invite", "--withdraw", text(&second["id"])]);
+    assert_eq!(refused(&two, &["join", text(&second["code"])], 3)["code"], "invitation_closed");
+    assert_eq!(refused(&consortium.homes[0], &["invite", "--withdraw", "00000000"], 1)["code"], "not_found");
+    let listed = json(&consortium.homes[0], &["invite", "--list"]);
+    assert_eq!((listed.as_array().map(Vec::len), &listed[0]["is_open"]), (Some(1), &false.into()));
+    let waiting = json(&consortium.homes[0], &["status"])["applicants"].clone();
+    assert_eq!(waiting.as_array().map(Vec::len), Some(1), "{waiting}");
+    // A candidate that is not wanted is forgotten.
+    let _ = json(&consortium.homes[0], &["invite", "--withdraw", text(&waiting[0]["organisation"])]);
+    assert_eq!(json(&consortium.homes[0], &["status"])["applicants"], Value::Null);
+    // With the node gone, nobody answers.
+    let third = invite(&consortium);
+    assert_eq!(sponsor.stop("TERM"), 0);
+    assert_eq!(refused(&two, &["join", text(&third["code"])], 4)["code"], "sponsor_unreachable");
+    assert_eq!(refused(&consortium.homes[0], &["invite"], 4)["code"], "invite_no_address");
+}
