@@ -45,7 +45,7 @@ impl Reader<'_> {
 }
 
 /// What stands for all by which entries are judged: the acts that are in effect, that lost or that halt, and what counts of logs
-/// that were forked. Acts that wait for signatures judge nothing.
+/// that are closed. Acts that wait for signatures judge nothing.
 fn rules(governance: &Governance) -> [u8; 32] {
     let mut parts: BTreeSet<[u8; 33]> = BTreeSet::new();
     let mut add = |kind: u8, id: &[u8; 32]| {
@@ -63,10 +63,8 @@ fn rules(governance: &Governance) -> [u8; 32] {
     }
     for proof in governance.forks() {
         add(3, &hash_plain(&[&proof.encode()]));
-        let closed = governance.closed(&proof.log());
-        let links = closed.into_iter().flat_map(|closed| closed.links().map(move |link| (closed, link.end)));
-        links.filter(|(closed, end)| closed.against(*end).is_none()).for_each(|(_, end)| add(4, end.id.as_bytes()));
     }
+    governance.all_closed().for_each(|closed| add(4, &hash_plain(&[&closed.verdict()])));
     hash_plain(&[parts.into_iter().collect::<Vec<_>>().as_flattened()])
 }
 
