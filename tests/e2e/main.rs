@@ -21,3 +21,4 @@ mod opinions;
 mod policies;
 mod reading;
 mod refusals;
+mod who;
