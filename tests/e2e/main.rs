@@ -22,3 +22,4 @@ mod opinions;
 mod policies;
 mod reading;
 mod refusals;
+mod who;

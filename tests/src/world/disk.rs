@@ -242,6 +242,7 @@ impl Image {
 
     /// Hands governance the attestations that are held whole by now.
     fn hear(&mut self) {
+        self.hear_branches();
         let held: Vec<(LogKey, Log)> = self.logs.iter().map(|(key, log)| (*key, *log)).collect();
         for (key, log) in held {
             if !self.governance.is_attesting(&key.author, &log.organisation) {
@@ -254,6 +255,15 @@ impl Image {
                 if let Some(entry) = self.entries.get(&key).and_then(|entries| entries.get(&seq)) {
                     self.governance.attest(entry);
                 }
+            }
+        }
+    }
+
+    fn hear_branches(&mut self) {
+        for (log, entry) in self.branches.iter().map(|((log, _), entry)| (*log, entry)) {
+            let organisation = entry.entry().header.organisation;
+            if entry.entry().payload.is_some() && self.governance.is_attesting(&log.author, &organisation) {
+                self.governance.attest(entry);
             }
         }
     }
