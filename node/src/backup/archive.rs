@@ -39,7 +39,7 @@ impl Head<'_> {
 
     /// Zeros behind the bytes of the file, up to the next block.
     pub(super) fn padding(&self) -> usize {
-        let over = usize::try_from(self.bytes % BLOCK as u64).unwrap_or(0);
+        let over = self.bytes.checked_rem(BLOCK as u64).and_then(|over| usize::try_from(over).ok()).unwrap_or(0);
         BLOCK.saturating_sub(over) % BLOCK
     }
 }

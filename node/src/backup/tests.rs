@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;

@@ -181,7 +181,7 @@ impl<W: Write> Archive<W> {
 
     fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), Fault> {
         let head = Head { path, bytes: bytes.len() as u64, made: self.made };
-        let header = head.encode().ok_or_else(|| Fault::FrameTooLarge { bytes: bytes.len() })?;
+        let header = head.encode().ok_or(Fault::FrameTooLarge { bytes: bytes.len() })?;
         self.put(&header)?;
         self.put(bytes)?;
         self.put([0; BLOCK].get(..head.padding()).unwrap_or_default())?;
