@@ -43,7 +43,7 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: [(&str, Bench); 11] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),

@@ -80,7 +80,7 @@ impl Replica {
 
     /// The same of every log of a space.
     pub(super) fn branches_in(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
-        let closed = self.governance.all_closed().filter(|closed| closed.facts().log.space == space);
+        let closed = self.flushed_governance().all_closed().filter(|closed| closed.facts().log.space == space);
         let ends = closed.flat_map(|closed| {
             let author = closed.facts().log.author;
             self.branch_ends(closed).into_iter().map(move |end| (author, end))
@@ -94,7 +94,7 @@ impl Replica {
             return;
         }
         let all: Vec<(LogKey, LogEnd)> = self
-            .governance
+            .flushed_governance()
             .all_closed()
             .flat_map(|closed| self.branch_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
             .collect();
