@@ -242,7 +242,10 @@ impl<'a> Reader<'a> {
 
     fn sent(&self, nodes: &BTreeMap<NodeId, OrganisationId>) -> Sent {
         let own = self.node.own_organisation();
-        let logs = self.snapshot.logs.values().filter(|log| Some(log.organisation) == own);
+        // Attestations are no words of its own to others.
+        let is_word = |key: &LogKey, log: &isnad_protocol::log::Log| !self.is_attesting(&log.organisation, &key.author);
+        let logs = self.snapshot.logs.iter().filter(|(_, log)| Some(log.organisation) == own);
+        let logs = logs.filter(|(key, log)| is_word(key, log)).map(|(_, log)| log);
         let peers = &self.snapshot.status.peers;
         let has_all = |node: &NodeId| peers.get(node).is_some_and(|peer| peer.is_live && peer.due == 0);
         let others = nodes.iter().filter(|(_, organisation)| Some(**organisation) != own);

@@ -126,11 +126,13 @@ fn t_withheld_gap_reported() {
             let whose = author.own_organisation().unwrap();
             let withheld = |_: &LogKey, log: &Log| (log.organisation == whose && log.end.seq == 3).then_some(1);
             victim.carry_in(frames(&witness, withheld)).await.unwrap();
+            victim.all_checked().await;
             let behind = Reader::new(&victim).reach(now()).unwrap().behind;
             let told: Vec<_> =
                 behind.iter().map(|log| (log.organisation, log.held, log.missing, log.named_by)).collect();
             assert_eq!(told, [(Some(whose), 1, 2, witness.own_organisation().unwrap())]);
             victim.carry_in(frames(&witness, |_, _| None)).await.unwrap();
+            victim.all_checked().await;
             assert_eq!(Reader::new(&victim).reach(now()).unwrap().behind, []);
         });
     });
@@ -146,6 +148,7 @@ async fn having_heard_from(count: usize) -> (TempDir, Arc<Node>) {
         let other = open(home).await;
         take_and_attest(&other, frames(&victim, |_, _| None)).await;
         victim.carry_in(frames(&other, |_, _| None)).await.unwrap();
+        victim.all_checked().await;
     }
     (dir, victim)
 }

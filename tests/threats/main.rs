@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod acts;
 mod attestations;
 mod bad_acts;
 mod bad_input;

@@ -258,7 +258,7 @@ pub(super) fn head(session: &Session, words: &Words<'_>, act: &Described) -> Str
 
 /// Where an act stands, in a line.
 pub(super) fn state(session: &Session, act: &Described) -> String {
-    let (have, due) = act.acknowledged.map_or((act.have, act.due), |(have, due)| {
+    let (have, due) = act.acknowledgements.map_or((act.have, act.due), |(have, due)| {
         (u64::try_from(have).unwrap_or(u64::MAX), u64::try_from(due).unwrap_or(u64::MAX))
     });
     let more = due.saturating_sub(have);
@@ -269,7 +269,7 @@ pub(super) fn state(session: &Session, act: &Described) -> String {
         State::WaitsForSignatures if act.is_mine => told("acts.state.mine"),
         State::WaitsForSignatures if act.organisation.is_some() => told("acts.state.keys"),
         State::WaitsForSignatures => locale::counted(session.language, "acts_more", more, &values),
-        State::WaitsForAcknowledgements if act.acknowledged.is_none() => told("acts.state.signed"),
+        State::WaitsForAcknowledgements if act.acknowledgements.is_none() => told("acts.state.signed"),
         state => told(&format!("acts.state.{}", state.code())),
     }
 }

@@ -64,6 +64,14 @@ impl Replica {
                 self.governance.close(key, organisation, links, lines.remove(&key).unwrap_or_default());
             }
         }
+        // What a peer was asked for beyond is not taken any more: it would be waited for, and the peer blamed.
+        let asked: Vec<LogKey> = self.asked.keys().copied().collect();
+        for key in asked {
+            let closing = self.closing_of(&key);
+            if self.asked.get(&key).is_some_and(|asked| asked.until > closing) {
+                self.asked.remove(&key);
+            }
+        }
         self.find_trunks(logs)
     }
 

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
     peer: NodeId,
-    until: u64,
+    pub(super) until: u64,
     /// When the peer is dropped, unless entries come.
     deadline: Timestamp,
     /// When another peer is asked, even if they do.

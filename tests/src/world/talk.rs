@@ -197,7 +197,10 @@ impl Talk {
 fn check_end(log: LogKey, end: LogEnd, image: &Image) -> Checked {
     let is_checked = image.logs.get(&log).is_some_and(|held| held.checked.seq >= end.seq);
     let is_held = image.at(log, end.seq).is_some_and(|entry| entry.id() == end.id);
-    ensure(is_checked && is_held, Rule::SentUnflushed, || format!("{end:?} of {log:?}"))
+    ensure(is_checked && is_held, Rule::SentUnflushed, || {
+        let held = image.at(log, end.seq).map(Authentic::id);
+        format!("{end:?} of {log:?}, which is {:?} and has {held:?} there", image.logs.get(&log))
+    })
 }
 
 fn check_act(bytes: &[u8], image: &Image) -> Checked {

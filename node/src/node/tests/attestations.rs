@@ -59,6 +59,12 @@ async fn hand_over(from: &Node, to: &Arc<Node>) {
     until("the attestation", || has_attested(to).then_some(())).await;
 }
 
+/// Takes all that one holds to the other, every signature checked.
+async fn hand_back(from: &Node, to: &Arc<Node>) {
+    crate::carry::take_in(to, &crate::carry::write_out(from, None).unwrap()).await.unwrap();
+    to.all_checked().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_status_says_who_has_acknowledged_what() {
     let homes = hasty(3);
@@ -68,13 +74,13 @@ async fn a_status_says_who_has_acknowledged_what() {
     let not_yet = |node: &Node| reach(node).others.iter().map(|other| other.not_yet).collect::<Vec<_>>();
     assert_eq!((reach(&writer).own, not_yet(&writer)), (2, vec![2, 2]));
     hand_over(&writer, &second).await;
-    crate::carry::take_in(&writer, &crate::carry::write_out(&second, None).unwrap()).await.unwrap();
+    hand_back(&second, &writer).await;
     let mut left = not_yet(&writer);
     left.sort_unstable();
     assert_eq!(left, [0, 2]);
     assert_eq!(reach(&writer).freshness, Freshness::Stale { since: None }, "one of two others is not more than half");
     hand_over(&second, &third).await;
-    crate::carry::take_in(&writer, &crate::carry::write_out(&third, None).unwrap()).await.unwrap();
+    hand_back(&third, &writer).await;
     assert_eq!(not_yet(&writer), [0, 0]);
     assert!(matches!(reach(&writer).freshness, Freshness::Fresh { .. }));
     let later = Timestamp(now().0 + 30 * 86_400_000);
@@ -94,7 +100,7 @@ async fn a_history_says_who_acknowledged_each_entry() {
         record[0] = 1;
         record
     });
-    crate::carry::take_in(&writer, &crate::carry::write_out(&second, None).unwrap()).await.unwrap();
+    hand_back(&second, &writer).await;
     let history = Reader::new(&writer).history(&record.to_string(), &DayQuery::default()).unwrap();
     let by = |seq: u64| {
         let item = history.items.iter().find(|item| item.seq == seq).unwrap();
