@@ -486,7 +486,7 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
         } else {
             forget(shared, &done);
             let mut recent = shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
-            branches.iter().for_each(|(entry, _)| drop(recent.remove(entry)));
+            recent.retain(|entry, at| !branches.contains(&(*entry, *at)));
         }
         let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.taken = number;

@@ -304,7 +304,9 @@ impl Audit {
             Checked::Other(Stored::Unknown(kind)) => {
                 self.find(Finding::of(place, What::UnknownFrame).because(&kind.to_string()));
             }
-            Checked::Other(Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_) | Stored::Fork(_) | Stored::Branch(_)) => {}
+            Checked::Other(
+                Stored::Entry(_) | Stored::EntryOfRun(_) | Stored::Payload(_) | Stored::Fork(_) | Stored::Branch(_),
+            ) => {}
         }
     }
 

@@ -24,6 +24,7 @@ mod closed;
 mod forks;
 mod peers;
 mod status;
+mod telling;
 
 pub use admit::Refusal;
 pub use attesting::{Attester, Heard};

@@ -258,6 +258,9 @@ impl Sheet {
                 let said = self.claims.entry(claim.id()).or_insert(Said { claim, signers: BTreeMap::new() });
                 said.signers.insert(entry, signer);
             }
+            Operation::Retract(Retract { claim, .. }) if breakage::is_out(Breakage::RetractShowsBoth) => {
+                self.claims.remove(&claim);
+            }
             Operation::Retract(Retract { claim, reason, note }) => {
                 let by = self.retractions.entry(claim).or_default();
                 // One entry may name a claim twice; what it says first stands.

@@ -40,6 +40,14 @@ pub fn secret(number: u8) -> SecretKey {
     SecretKey::from_seed(&[number; 32])
 }
 
+/// The key with which an organisation attests.
+#[must_use]
+pub fn attesting(number: u8) -> SecretKey {
+    let mut seed = [number; 32];
+    seed[31] = u8::MAX;
+    SecretKey::from_seed(&seed)
+}
+
 /// The first acts of organisations `0..count`: root key `n`, contributor keys `100 + n` and `150 + n`, node key `200 + n`.
 ///
 /// # Panics
@@ -56,6 +64,7 @@ pub fn first_acts(count: u8) -> Vec<Act> {
             Grant::of(&secret(100 + index), &subject, Role::Contributor, "key"),
             Grant::of(&secret(150 + index), &subject, Role::Contributor, "colleague"),
             Grant::of(&secret(200 + index), &subject, Role::Reader, "node"),
+            Grant::of(&attesting(index), &subject, Role::Node, "attesting"),
         ];
         let names = vec![Name { lang: "en".to_owned(), text: format!("Organisation {index}") }];
         let act =

@@ -70,7 +70,9 @@ fn take(arguments: &mut Vec<String>, name: &str) -> Option<u64> {
 fn play(plans: &[Plan]) -> Vec<Failure> {
     let mut failures: Vec<Failure> = Vec::new();
     let (mut total, mut done) = (Totals::default(), 0_usize);
+    let is_broken = plans.iter().any(|plan| plan.broken.is_some() || plan.breakage.is_some());
     campaign(plans, |outcome| {
+        let is_found = is_broken && outcome.is_err();
         match outcome {
             Ok(report) => total.add(&report),
             Err(failure) => {
@@ -79,10 +81,11 @@ fn play(plans: &[Plan]) -> Vec<Failure> {
             }
         }
         done += 1;
-        if done.is_multiple_of(LINE) || done == plans.len() {
+        if done.is_multiple_of(LINE) || done == plans.len() || is_found {
             println!("{done} of {} seeds, {} failed; {}", plans.len(), failures.len(), total.line());
         }
-        true
+        // What is broken on purpose is to be found once.
+        !is_found
     });
     failures.sort_by_key(|failure| failure.plan.seed);
     failures

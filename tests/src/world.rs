@@ -529,8 +529,10 @@ impl World {
             effects: Vec::new(),
         };
         act(site, &mut around)?;
-        let effects = around.effects;
-        for effect in effects {
+        // What an attestation leads to is sent behind what was said before it.
+        let (attesting, sending): (Vec<_>, Vec<_>) =
+            around.effects.into_iter().partition(|effect| matches!(effect, Effect::Attest { .. }));
+        for effect in sending.into_iter().chain(attesting) {
             self.effect(number, effect)?;
         }
         self.schedule_flush(number);

@@ -4,9 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod acts;
+mod attestations;
+mod bad_acts;
 mod bad_input;
 mod bombs;
 mod clock;
+mod closed;
 mod governance;
 mod home;
 mod keeping;

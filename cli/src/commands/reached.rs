@@ -85,8 +85,13 @@ fn behind(language: Language, reach: &Reach, who: &Who) -> Vec<String> {
 
 /// Says, beside a view, that it may not show all there is: one line, and nothing where it is up to date.
 pub(super) async fn warn_if_stale(session: &Session, client: &Client) -> Result<(), Problem> {
-    if let Freshness::Stale { since: Some(since) } = client.get("/freshness").await? {
-        session.printer.aside(locale::format(session.language, "reach.stale_view", &[("day", &day(since))]));
+    let language = session.language;
+    match client.get("/freshness").await? {
+        Freshness::Alone | Freshness::Fresh { .. } => {}
+        Freshness::Stale { since: Some(since) } => {
+            session.printer.aside(locale::format(language, "reach.stale_view", &[("day", &day(since))]));
+        }
+        Freshness::Stale { since: None } => session.printer.aside(locale::word(language, "reach.never_view")),
     }
     Ok(())
 }

@@ -214,7 +214,8 @@ fn an_act_waits_for_those_who_may_sign_and_have_not_signed_a_rival() {
     let signed = three.sign(2, &one, &Seen::default()).unwrap();
     three.take(signed);
     assert!(mine(&three, 2).is_empty(), "it has enough, and a rival of it is not asked for");
-    let told = described_one(&three.governance, Some(three.ids[2]), &one);
+    let held = three.governance.act(&one.id()).unwrap();
+    let told = described_one(&three.governance, Some(three.ids[2]), held);
     assert_eq!((told.have, told.due), (2, 2));
     assert_eq!(told.names.len(), 3);
     let memory = SignedActs::load(&three.homes[2].keys()).unwrap();

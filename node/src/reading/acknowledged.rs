@@ -19,7 +19,7 @@ use super::Reader;
 use crate::fault::Fault;
 use crate::index::{Acknowledgement, Index};
 
-/// Logs of others whose last entry is looked at for its time, where nobody has attested anything yet.
+/// Logs of others whose first entry is looked at for its time, where nobody has attested anything yet.
 const LOOKED_AT: usize = 64;
 
 /// What others say they hold.
@@ -115,8 +115,8 @@ impl Reader<'_> {
 
     /// Whether what is held may be taken for up to date, and nothing more.
     ///
-    /// Where so many have never attested anything, what others have written counts as old as its newest: a consortium that has
-    /// only begun is not stale, and one that is shown years later is.
+    /// Where so many have never attested anything, that tells something only once the consortium is older than what counts as
+    /// fresh: one that has only begun is not stale.
     ///
     /// # Errors
     /// [`Fault`] if the index broke.
@@ -128,8 +128,9 @@ impl Reader<'_> {
         if judged != (Freshness::Stale { since: None }) {
             return Ok(judged);
         }
-        let Some(newest) = self.newest_of_others()? else { return Ok(Freshness::Alone) };
-        Ok(freshness([newest], 1, now, self.fresh_days()))
+        let Some(oldest) = self.oldest_of_others()? else { return Ok(Freshness::Alone) };
+        let has_begun = matches!(freshness([oldest], 1, now, self.fresh_days()), Freshness::Fresh { .. });
+        Ok(if has_begun { Freshness::Alone } else { judged })
     }
 
     fn judge(
@@ -163,16 +164,16 @@ impl Reader<'_> {
         Ok(newest)
     }
 
-    /// The newest time that entries of others claim; `None` if there are none.
-    fn newest_of_others(&self) -> Result<Option<Timestamp>, Fault> {
+    /// The oldest time that first entries of others claim; `None` if there are none.
+    fn oldest_of_others(&self) -> Result<Option<Timestamp>, Fault> {
         let own = self.node.own_organisation();
         let logs = self.snapshot.logs.iter().filter(|(_, log)| Some(log.organisation) != own && log.end.seq > 0);
-        let mut newest = None;
-        for (key, log) in logs.take(LOOKED_AT) {
-            let last = self.node.reader().read_log(*key, log.end.seq.saturating_sub(1), 1).map_err(Fault::index)?;
-            newest = last.first().map(|entry| entry.entry().header.time).max(newest);
+        let mut oldest: Option<Timestamp> = None;
+        for (key, _) in logs.take(LOOKED_AT) {
+            let first = self.node.reader().read_log(*key, 0, 1).map_err(Fault::index)?;
+            oldest = first.first().map(|entry| entry.entry().header.time).into_iter().chain(oldest).min();
         }
-        Ok(newest)
+        Ok(oldest)
     }
 
     /// Logs that others hold further than we do. Of one that is closed, nothing further is taken by anybody.
@@ -206,7 +207,7 @@ impl Reader<'_> {
         organisations.map(|info| info.id).find(|id| self.snapshot.governance.key(id, author).is_some())
     }
 
-    fn is_attesting(&self, organisation: &OrganisationId, key: &PublicKey) -> bool {
+    pub(super) fn is_attesting(&self, organisation: &OrganisationId, key: &PublicKey) -> bool {
         self.snapshot.governance.key(organisation, key).is_some_and(|known| known.role == Role::Node)
     }
 

@@ -81,6 +81,25 @@ pub struct Organisation {
     pub is_suspended: bool,
 }
 
+impl Organisation {
+    /// One of which no more is known than what it is called.
+    #[must_use]
+    pub const fn named(id: OrganisationId, names: BTreeMap<String, String>) -> Self {
+        Self {
+            id,
+            kind: None,
+            names,
+            keys: Vec::new(),
+            ended: Vec::new(),
+            roots: None,
+            since: None,
+            standing: None,
+            taken_out: None,
+            is_suspended: false,
+        }
+    }
+}
+
 /// The keys that sign an organisation's acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootKeys {
@@ -384,17 +403,11 @@ pub(super) fn candidate(id: OrganisationId, act: &Act) -> Option<Organisation> {
         lost_to: None,
         after_halt: false,
     });
+    let names = body.names.iter().map(|name| (name.lang.clone(), name.text.clone()));
     Some(Organisation {
-        id,
         kind: body.kind.map(|kind| kind.name().to_owned()),
-        names: body.names.iter().map(|name| (name.lang.clone(), name.text.clone())).collect(),
         keys: keys.collect(),
-        ended: Vec::new(),
-        roots: None,
-        since: None,
-        standing: None,
-        taken_out: None,
-        is_suspended: false,
+        ..Organisation::named(id, names.collect())
     })
 }
 

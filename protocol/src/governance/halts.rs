@@ -29,6 +29,7 @@ pub struct Halt {
 
 /// That an organisation gave its word for two rivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(clippy::large_enum_variant, reason = "few are made, and both positions are the proof")]
 pub enum Double {
     /// Its signatures beneath both are the proof.
     SignedBoth {

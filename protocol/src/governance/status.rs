@@ -119,6 +119,15 @@ impl Governance {
         if standing.has(act) {
             return ActStatus::InEffect;
         }
+        // Neither has lost while rotations from one commitment halt the chain, wherever they leave it.
+        let rotations = standing.stop.as_ref().filter(|stop| stop.is_of_rotations).map_or(&[][..], |stop| &stop.rivals);
+        let follows = |rotation: &ActId| {
+            let version = self.held.get(rotation).map(Act::version);
+            version.and_then(|version| chain.tree.ancestor(id, version)) == Some(*rotation)
+        };
+        if let Some(after) = standing.last().filter(|_| rotations.iter().any(follows)) {
+            return ActStatus::Halted { after };
+        }
         let after = chain.tree.last_common(act, |version| standing.at(version));
         let next = after.and_then(|version| standing.at(version.saturating_add(1)));
         match (next, standing.ended_by, standing.last()) {

@@ -11,6 +11,10 @@ use crate::log::{Log, LogKey};
 use crate::time::Timestamp;
 
 mod bounds;
+mod effect;
+mod field;
+mod spaces;
+mod words;
 
 fn organisation(act: &Act) -> OrganisationId {
     act.organisation().unwrap()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Replica, RequestId, Write};
 use crate::act::{self, Act};
+use crate::breakage::{self, Breakage};
 use crate::entry::{self, Entry, Payload};
 use crate::governance::{self, Change, Source};
 use crate::id::{EntryId, NodeId, SpaceId};
@@ -168,6 +169,9 @@ impl Replica {
         let key = group.log;
         let Some(last) = group.entries.last() else { return Ok(()) };
         let last = LogEnd { seq: last.header.seq, id: last.header.id() };
+        if self.own.contains(&key.author) && breakage::is_out(Breakage::NodeWiped) {
+            return Ok(());
+        }
         let held = self.end_of(key);
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.has_entries(key, last);

@@ -11,6 +11,15 @@ use crate::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
 impl Replica {
+    /// Closes the logs that are closed by what the store holds: before anybody reads by its governance.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    pub fn having_closed(mut self, logs: &impl LogView) -> Result<Self, Fault> {
+        self.review_closed(logs)?;
+        Ok(self)
+    }
+
     /// Up to where a log is taken and told as every log is: `u64::MAX` while it is open.
     pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
         let forked = self.governance.fork(key).map(|proof| proof.seq().saturating_sub(1));
@@ -54,6 +63,14 @@ impl Replica {
                 let closing = self.governance.is_closed(&key, &organisation).unwrap_or(u64::MAX);
                 let links = self.links_behind(key, closing, logs)?;
                 self.governance.close(key, organisation, links, lines.remove(&key).unwrap_or_default());
+            }
+        }
+        // What a peer was asked for beyond is not taken any more: it would be waited for, and the peer blamed.
+        let asked: Vec<LogKey> = self.asked.keys().copied().collect();
+        for key in asked {
+            let closing = self.closing_of(&key);
+            if self.asked.get(&key).is_some_and(|asked| asked.until > closing) {
+                self.asked.remove(&key);
             }
         }
         self.find_trunks(logs)

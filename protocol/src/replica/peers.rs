@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
     peer: NodeId,
-    until: u64,
+    pub(super) until: u64,
     /// When the peer is dropped, unless entries come.
     deadline: Timestamp,
     /// When another peer is asked, even if they do.
@@ -170,7 +170,10 @@ impl Replica {
             Frame::Spaces(theirs) => session.on_spaces(&theirs, &holdings).map_err(text)?,
             Frame::Credit(bytes) => session.on_credit(bytes).map(|()| Vec::new()).map_err(text)?,
             Frame::Want(wishes) => self.answer(peer, &wishes)?,
-            Frame::Act(bytes) => self.take_peers_act(peer, &bytes)?,
+            Frame::Act(bytes) => {
+                self.charge(peer, bytes.len())?;
+                self.take_peers_act(peer, &bytes)?
+            }
             Frame::Sending { .. }
             | Frame::State { .. }
             | Frame::News { .. }
@@ -302,9 +305,17 @@ impl Replica {
             return;
         }
         // In the order in which they can be taken: a charter before the first acts that it names.
-        let acts = self.flushed_governance().acts().filter(|act| due.contains(&act.id()));
-        let acts: Vec<_> = acts.map(|act| act.encode()).collect();
-        for act in acts {
+        let acts = self.flushed_governance().acts().map(|act| act.id()).filter(|id| due.contains(id));
+        let acts: Vec<_> = acts.collect();
+        self.sessions.get_mut(&peer).into_iter().for_each(|session| session.queue_acts(acts.iter().copied()));
+        self.pump_acts(peer);
+    }
+
+    /// Sends acts as far as the credit goes: a peer is sent no more than it reads.
+    fn pump_acts(&mut self, peer: NodeId) {
+        while let Some(id) = self.sessions.get_mut(&peer).and_then(Session::next_act) {
+            let Some(act) = self.flushed_governance().act(&id).map(|act| act.encode()) else { continue };
+            self.sessions.get_mut(&peer).into_iter().for_each(|session| session.spend(act.len()));
             self.send(peer, &Frame::Act(act));
         }
     }
@@ -523,53 +534,6 @@ impl Replica {
         self.attest(now, logs)
     }
 
-    /// Pushes what local users wrote; of what came from other peers only the new ends are named, and the peer asks.
-    fn tell(&mut self, peer: NodeId, changed: &BTreeMap<LogKey, bool>) {
-        let ends: Vec<_> = changed.iter().map(|(key, is_local)| (key, is_local, self.told_end(key))).collect();
-        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
-        let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
-        for (key, is_local, end) in ends {
-            let theirs = session.their_end(*key).seq;
-            if theirs >= end.seq {
-                continue;
-            }
-            if *is_local && end.seq - theirs <= limits::PUSH_ENTRIES {
-                session.push(*key, end);
-            } else {
-                news.entry(key.space).or_default().push(Item::End(key.author, end));
-            }
-        }
-        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
-        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
-        for frame in frames {
-            self.send(peer, &frame);
-        }
-    }
-
-    /// Asks a peer for payloads that have come to be missing since it was told of others.
-    fn ask_payloads(&mut self, peer: NodeId, missing: &[(LogKey, LogEnd)]) {
-        let Some(session) = self.sessions.get_mut(&peer) else { return };
-        if !session.is_live() {
-            session.defer(missing);
-            return;
-        }
-        let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
-        for (key, at) in missing {
-            news.entry(key.space).or_default().push(Item::Wanted(key.author, *at));
-        }
-        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
-        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
-        for frame in frames {
-            self.send(peer, &frame);
-        }
-    }
-
-    /// Tells a peer, once its session is live, what has come in since the session opened.
-    fn catch_up_on_news(&mut self, peer: NodeId) {
-        let all: BTreeMap<LogKey, bool> = self.durable.logs.keys().map(|key| (*key, false)).collect();
-        self.tell(peer, &all);
-    }
-
     /// A node of another organisation that holds our own logs to the very end that we hold confirms it. DESIGN §8.
     ///
     /// By its own word alone, and no less than all: one that holds less may be the one that has not heard the rest.
@@ -588,6 +552,7 @@ impl Replica {
     }
 
     fn pump(&mut self, peer: NodeId, logs: &impl LogView) -> Result<(), Fault> {
+        self.pump_acts(peer);
         let frames = match self.sessions.get_mut(&peer) {
             Some(session) => session.pump(logs)?,
             None => Vec::new(),

@@ -262,9 +262,8 @@ fn numbers<'a>(item: &Item<'a>) -> (Option<&'a str>, Option<i64>, Option<i64>) {
 fn derivative(items: &[Item<'_>], found: &mut Found) {
     let (mut said, mut speakers) = (Numbers::default(), Numbers::default());
     let counted = items.iter().enumerate().filter(|(_, item)| item.prop == "casualty");
-    let counted: Vec<_> = counted
-        .map(|(place, item)| (place, item, said.of(numbers(item)), speakers.of(item.speaker())))
-        .collect();
+    let counted: Vec<_> =
+        counted.map(|(place, item)| (place, item, said.of(numbers(item)), speakers.of(item.speaker()))).collect();
     // How many claims give the numbers, and how many of them are of one speaker.
     let mut accounts: BTreeMap<(RecordId, usize, Option<usize>), usize> = BTreeMap::new();
     for (_, item, said, speaker) in counted.iter().filter(|(_, item, ..)| item.counts) {

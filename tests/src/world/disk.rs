@@ -95,6 +95,7 @@ impl Disk {
         for (place, reached, write) in std::mem::take(&mut self.unindexed) {
             self.image.take(place, reached, write);
         }
+        self.image.hear();
         Ok(())
     }
 
@@ -152,6 +153,8 @@ impl Disk {
                 }
             }
         }
+        kept.hear();
+        anew.hear();
         (kept, anew)
     }
 }
@@ -170,7 +173,10 @@ fn place_of(write: &Write) -> Place {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Image {
     consortium: ConsortiumId,
+    /// With every attestation that is held whole.
     pub(super) governance: Governance,
+    /// How far logs of attestations were heard.
+    heard: BTreeMap<LogKey, u64>,
     pub(super) logs: BTreeMap<LogKey, Log>,
     pub(super) wanted: BTreeSet<(LogKey, LogEnd)>,
     pub(super) forks: BTreeMap<LogKey, ForkProof>,
@@ -188,6 +194,7 @@ impl Image {
         Self {
             consortium,
             governance: Governance::new(consortium),
+            heard: BTreeMap::new(),
             logs: BTreeMap::new(),
             wanted: BTreeSet::new(),
             forks: BTreeMap::new(),
@@ -220,14 +227,51 @@ impl Image {
             Write::Fork(proof) => {
                 let is_lower = self.forks.get(&proof.log()).is_none_or(|known| proof.seq() < known.seq());
                 if is_lower {
+                    self.governance.take_fork(proof.clone());
                     self.forks.insert(proof.log(), proof);
                 }
             }
             Write::Act(act) => {
                 // What a rule is against is passed over, as at a node's start.
                 let _ = self.governance.take(act);
+                // Keys may attest by it whose words were passed over.
+                self.heard.clear();
             }
         }
+    }
+
+    /// Hands governance the attestations that are held whole by now.
+    fn hear(&mut self) {
+        self.hear_branches();
+        let held: Vec<(LogKey, Log)> = self.logs.iter().map(|(key, log)| (*key, *log)).collect();
+        for (key, log) in held {
+            if !self.governance.is_attesting(&key.author, &log.organisation) {
+                continue;
+            }
+            let mut wanted = self.wanted.range((key, LogEnd::START)..).take_while(|(of, _)| *of == key);
+            let whole = wanted.next().map_or(u64::MAX, |(_, at)| at.seq - 1).min(log.checked.seq);
+            let from = self.heard.insert(key, whole).unwrap_or(0) + 1;
+            for seq in from..=whole {
+                if let Some(entry) = self.entries.get(&key).and_then(|entries| entries.get(&seq)) {
+                    self.governance.attest(entry);
+                }
+            }
+        }
+    }
+
+    fn hear_branches(&mut self) {
+        for (log, entry) in self.branches.iter().map(|((log, _), entry)| (*log, entry)) {
+            let organisation = entry.entry().header.organisation;
+            if entry.entry().payload.is_some() && self.governance.is_attesting(&log.author, &organisation) {
+                self.governance.attest(entry);
+            }
+        }
+    }
+
+    /// True if a log is closed: what of it is told is then for the rules to say.
+    pub(super) fn has_closed(&self) -> bool {
+        let is_closed = |(key, log): (&LogKey, &Log)| self.governance.is_closed(key, &log.organisation).is_some();
+        !self.forks.is_empty() || self.logs.iter().any(is_closed)
     }
 
     fn entry(&mut self, entry: Authentic, is_checked: bool) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Against, Closed, Facts, Knowledge, Line, Link};
-use crate::act::{Cut, Kind as ActKind, Role};
+use crate::act::{Cut, Kind as ActKind};
 use crate::attestation::Attestation;
 use crate::breakage::{self, Breakage};
 use crate::entry::Kind;
@@ -79,6 +79,14 @@ impl Governance {
     #[must_use]
     pub fn granters(&self, key: &PublicKey) -> Vec<OrganisationId> {
         self.chains.iter().filter(|(_, chain)| chain.grants(key)).map(|(id, _)| *id).collect()
+    }
+
+    /// True if an entry is told to peers and part of digests: of a closed log, if it stands up to where that is closed, or on a
+    /// branch that is told.
+    #[must_use]
+    pub fn is_told(&self, log: &LogKey, end: LogEnd) -> bool {
+        self.closed(log)
+            .is_none_or(|closed| closed.is_offered(end) || self.is_attesting(&log.author, &closed.facts().organisation))
     }
 
     /// True if no closed log was handed in.
@@ -166,7 +174,7 @@ impl Governance {
     /// True if entries of this key on behalf of this organisation are words of its: some act grants it as node.
     #[must_use]
     pub fn is_attesting(&self, key: &PublicKey, organisation: &OrganisationId) -> bool {
-        self.key(organisation, key).is_some_and(|key| key.role == Role::Node)
+        self.chains.get(organisation).is_some_and(|chain| chain.attests(key))
     }
 
     /// The lines of an attestation that counts, each with the log that it is about; none of any other entry.
