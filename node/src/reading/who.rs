@@ -414,3 +414,51 @@ pub(super) fn candidate(id: OrganisationId, act: &Act) -> Option<Organisation> {
 fn peer_id(role: Role, key: &PublicKey) -> Option<String> {
     (role == Role::Reader).then(|| crate::network::peer_id_text(NodeId::new(*key.as_bytes()))).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use isnad_protocol::act::{Body, Name, OrganisationBody, OrganisationKind, Place, founding};
+    use isnad_protocol::encoding::json::Object;
+    use tempfile::TempDir;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::identity::{self, NewIdentity};
+    use crate::keystore::{Cost, Passphrase, Unlocker};
+
+    #[test]
+    fn a_halt_is_told_with_its_rivals_who_signed_both_and_what_ends_it() {
+        let dir = TempDir::new().unwrap();
+        let mut unlocker = Unlocker::new(Passphrase::new(Zeroizing::new("a passphrase".to_owned())).unwrap());
+        let name = |text: &str| vec![Name { lang: "en".into(), text: text.into() }];
+        let new = NewIdentity { kind: OrganisationKind::Ngo, names: name("One"), label: "test" };
+        let cost = Cost { m_kib: 8, t: 1, p: 1 };
+        let (home, first) = identity::create(&dir.path().join("home"), new, &mut unlocker, cost).unwrap();
+        let own = first.organisation().unwrap();
+        let charter = founding::charter("Test", vec![own], 1, Object::new(), Object::new()).unwrap();
+        let charter = identity::sign(&home, charter, &mut unlocker).unwrap();
+        let consortium = founding::consortium(&charter);
+        let place = Place { version: 2, consortium, scope: first.id(), previous: first.id() };
+        let mut rival = |text: &str| {
+            let body = OrganisationBody { names: name(text), ..OrganisationBody::default() };
+            let act = Act::draft(place, &Body::Organisation(body)).unwrap();
+            identity::sign(&home, act, &mut unlocker).unwrap()
+        };
+        let rivals = [rival("Two"), rival("Three")];
+        let held = vec![charter.clone(), first.clone(), rivals[0].clone()];
+        let before = who(&Governance::replay(consortium, held.clone()), Some(own));
+        assert_eq!(before.halts, []);
+        let member = &before.organisations[0];
+        assert_eq!(member.since, Some(ActRef { id: charter.id(), version: 1 }));
+        assert_eq!(member.standing, Some(ActRef { id: rivals[0].id(), version: 2 }));
+        assert!(member.keys.iter().all(|key| key.granted_by.is_some_and(|act| act.id == first.id())));
+
+        let after = who(&Governance::replay(consortium, [&held[..], &rivals[1..]].concat()), Some(own));
+        let [halt] = &after.halts[..] else { panic!("{:?}", after.halts) };
+        assert_eq!((halt.kind.as_str(), halt.organisation, halt.after.id), ("organisation", Some(own), first.id()));
+        let told: BTreeSet<ActId> = halt.rivals.iter().map(|act| act.id).collect();
+        assert_eq!(told, rivals.iter().map(Act::id).collect());
+        assert_eq!(halt.ends_by, "rotation");
+        assert_eq!(after.organisations[0].standing.map(|act| act.id), Some(first.id()));
+    }
+}
