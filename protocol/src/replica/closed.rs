@@ -15,7 +15,11 @@ impl Replica {
     pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
         let forked = self.governance.fork(key).map(|proof| proof.seq().saturating_sub(1));
         let closed = self.governance.closed(key).map(Closed::closing);
-        forked.into_iter().chain(closed).min().unwrap_or(u64::MAX)
+        // A log of which nothing is held was not handed in: it would be asked for, and its peer has nothing to send.
+        let is_held = self.durable.logs.contains_key(key);
+        let unheld = if is_held { None } else { self.organisation_of(key) };
+        let cut = unheld.and_then(|organisation| self.governance.is_closed(key, &organisation));
+        forked.into_iter().chain(closed).chain(cut).min().unwrap_or(u64::MAX)
     }
 
     /// The end of a log that peers are told: checked, and of a closed log not beyond its closing point.
