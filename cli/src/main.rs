@@ -13,16 +13,11 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use isnad_protocol::locale::{Direction, Language};
-use mimalloc::MiMalloc;
 
 use crate::args::Cli;
 use crate::error::exit;
 use crate::output::Printer;
 use crate::session::Session;
-
-/// Views and folds make hundreds of thousands of small values and let go of them: docs/adr/0003.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use isnad_protocol::id::{ConsortiumId, SpaceId};
+use isnad_protocol::id::{ConsortiumId, OrganisationId, SpaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -33,8 +33,9 @@ const LISTING: &str = "backup.json";
 /// The last member: a line of `sha256sum` for every other one.
 const SUMS: &str = "SHA256SUMS";
 
-/// The settings, the first act and the keys that sign no more, where the home has them, and the version of its form.
-const PLAIN: [&str; 4] = ["isnad.toml", "organisation.act", "stopped", "version"];
+/// The settings, the first act, by whose invitation it joined, and the keys that sign no more, where the home has them, and the
+/// version of its form.
+const PLAIN: [&str; 5] = ["isnad.toml", "organisation.act", "sponsor", "stopped", "version"];
 
 /// Bytes of the listing and of the sums: some hundred thousand files, of up to 64 MiB each.
 const LISTING_BYTES: u64 = 16 << 20;
@@ -134,6 +135,11 @@ fn is_name(path: &str) -> bool {
     match parts.as_slice() {
         [name] => PLAIN.contains(name),
         ["acts", name] => is_segment(name),
+        // First acts of candidates, which ask this home to be admitted.
+        ["applicants", name] => {
+            let id = name.strip_suffix(".act").and_then(|id| OrganisationId::parse(id).ok());
+            id.is_some_and(|id| format!("{id}.act") == **name)
+        }
         ["journal", space, name] => SpaceId::parse(space).is_ok_and(|id| id.to_string() == **space) && is_segment(name),
         _ => false,
     }

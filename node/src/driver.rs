@@ -158,6 +158,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
     let (commands, inbox) = sync_channel(INBOX);
     let snapshot = Arc::new(Mutex::new(Snapshot {
         governance: Arc::new(parts.replica.governance().clone()),
+        rules: Arc::default(),
         status: parts.replica.status(),
         logs: Arc::new(parts.replica.logs().clone()),
         signing: parts.signing.blocked(),
@@ -420,6 +421,7 @@ impl Driver {
         if is_new {
             has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
+            snapshot.rules = Arc::default();
             self.parts.door.update(Arc::clone(&snapshot.governance));
         }
         let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());

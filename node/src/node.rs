@@ -124,6 +124,7 @@ impl Node {
         if let Some(attester) = attester(&home, &keys)? {
             replica = replica.attesting_with(attester, &store.log_reader()).map_err(Fault::index)?;
         }
+        let replica = replica.having_closed(&store.log_reader()).map_err(Fault::index)?;
         let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
         let signers = Arc::new(keys.signers);
         let parts = Parts {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use isnad_protocol::digest;
-use isnad_protocol::governance::{ActStatus, Governance};
+use isnad_protocol::governance::{ActStatus, Governance, Link};
 use isnad_protocol::id::{ActId, ClaimId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::model::Warning;
@@ -24,6 +24,7 @@ use crate::signing::Blocked;
 
 mod acknowledged;
 mod applicants;
+mod as_known;
 mod candidates;
 mod explain;
 mod list;
@@ -241,7 +242,10 @@ impl<'a> Reader<'a> {
 
     fn sent(&self, nodes: &BTreeMap<NodeId, OrganisationId>) -> Sent {
         let own = self.node.own_organisation();
-        let logs = self.snapshot.logs.values().filter(|log| Some(log.organisation) == own);
+        // Attestations are no words of its own to others.
+        let is_word = |key: &LogKey, log: &isnad_protocol::log::Log| !self.is_attesting(&log.organisation, &key.author);
+        let logs = self.snapshot.logs.iter().filter(|(_, log)| Some(log.organisation) == own);
+        let logs = logs.filter(|(key, log)| is_word(key, log)).map(|(_, log)| log);
         let peers = &self.snapshot.status.peers;
         let has_all = |node: &NodeId| peers.get(node).is_some_and(|peer| peer.is_live && peer.due == 0);
         let others = nodes.iter().filter(|(_, organisation)| Some(**organisation) != own);
@@ -284,6 +288,8 @@ impl<'a> Reader<'a> {
             None => view(record, &store, context, query.grouped)?,
             Some(day) => {
                 let until = Until::new(&store, day, record);
+                let judge = self.as_known(day)?;
+                let context = Context { judge: &judge, ..context };
                 let view = view(record, &until, context, query.grouped)?;
                 View { as_of: Some(until.as_of()), ..view }
             }
@@ -307,6 +313,8 @@ impl<'a> Reader<'a> {
             None => History::of(record, &store, context).map_err(fault)?,
             Some(day) => {
                 let until = Until::new(&store, day, record);
+                let judge = self.as_known(day)?;
+                let context = Context { judge: &judge, ..context };
                 let history = History::of(record, &until, context).map_err(fault)?;
                 History { as_of: Some(until.as_of()), ..history }
             }
@@ -389,7 +397,7 @@ impl<'a> Reader<'a> {
         let governance = &self.snapshot.governance;
         let mut spaces = Vec::new();
         for space in governance.spaces() {
-            let entries = self.checked_entries(space.id)?;
+            let entries = self.told_entries(space.id)?;
             let folded = sheet::fold(&entries, governance.as_ref());
             let sheets: Vec<&Sheet> = folded.sheets.values().collect();
             let runs = digest::runs(&entries, &folded.standings);
@@ -417,6 +425,24 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::new();
         for (key, log) in self.snapshot.logs.iter().filter(|(key, _)| key.space == space) {
             entries.extend(self.checked_log(*key, log.checked.seq)?);
+        }
+        Ok(entries)
+    }
+
+    /// Those of them that all replicas hold in the end: of closed logs what stands up to where they close, and the branches
+    /// that are told.
+    fn told_entries(&self, space: SpaceId) -> Result<Vec<Authentic>, Problem> {
+        let governance = &self.snapshot.governance;
+        let mut entries = self.checked_entries(space)?;
+        let log = |entry: &Authentic| LogKey { space, author: entry.entry().header.author };
+        entries.retain(|entry| governance.is_told(&log(entry), entry.end()));
+        for closed in governance.all_closed().filter(|closed| closed.facts().log.space == space) {
+            let held: BTreeSet<_> = entries.iter().map(Authentic::id).collect();
+            let key = closed.facts().log;
+            let is_due = |link: &Link| !held.contains(&link.end.id) && governance.is_told(&key, link.end);
+            for link in closed.links().filter(is_due) {
+                entries.extend(self.node.reader().read_branch(key, link.end).map_err(fault)?);
+            }
         }
         Ok(entries)
     }

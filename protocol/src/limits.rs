@@ -38,6 +38,10 @@ pub const GENERATION: u32 = 65_535;
 /// Bytes of an act's body: a charter of some hundred organisations with cuts for all their logs.
 pub const ACT_BODY_BYTES: u32 = 1_048_576;
 
+/// Root keys of an organisation, and as many commitments to the next: more than the signatures of an act let sign for each of some
+/// hundred organisations. A body has room for fifteen thousand, and to look at that many takes every reader a second.
+pub const ROOT_KEYS: usize = 256;
+
 /// Signatures on one act: several root keys of some hundred organisations.
 pub const ACT_SIGNATURES: usize = 1_024;
 

@@ -35,7 +35,7 @@ mod replies;
 mod summary;
 pub mod tasks;
 
-pub use as_of::{AsOf, Until};
+pub use as_of::{AsKnown, AsOf, Until};
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::{count_bounds, value_text};
 pub use computed::{Computed, Corroboration, Headline, How};

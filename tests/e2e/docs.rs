@@ -37,11 +37,17 @@ ready() {
   while read -r -t 300 -u "$1" line; do echo "$line"; [[ $line == ready* || $line == prêt* || $line == *جاهزة* ]] && return; done
   fail "a node did not get ready"
 }
-# Waits until homes hold the same, and know it: a person takes longer to type than the nodes to sync.
+# What a home holds: the digests, and each act with where it stands and its signatures.
+held() {
+  isnad --home "$1" digest --json
+  isnad --home "$1" act list --all --json | grep -o '"id":"[^"]*"\|"state":"[^"]*"\|"have":[0-9]*'
+}
+# Waits until homes hold the same, and know it: a person takes longer to type than the nodes to sync, and than others to
+# acknowledge an act.
 agree() {
   local home first until=$((SECONDS + 300))
   for home in "$@"; do
-    until first="$(isnad --home "$1" digest --json)" && [[ "$(isnad --home "$home" digest --json)" == "$first" ]] &&
+    until first="$(held "$1")" && [[ "$(held "$home")" == "$first" && $first != *waits_for_acknowledgements* ]] &&
       [[ "$(isnad --home "$home" status --json)" == *'"is_live":true'* ]]; do
       ((SECONDS < until)) || fail "$1 and $home do not come to hold the same"
     done

@@ -1,6 +1,6 @@
 //! A node as a process: it stops when it is told, and finds its peers again.
 
-use isnad_tests::binary::{Consortium, RunningNode, TCP, command, get, json, say_with_input};
+use isnad_tests::binary::{Consortium, RunningNode, TCP, command, get, json, say, say_with_input};
 
 fn note(consortium: &Consortium, home: usize, text: &str) {
     let draft = format!(r#"{{"claims": [{{"prop": "note", "lang": "en", "value": "{text}"}}]}}"#);
@@ -50,5 +50,33 @@ fn nodes_find_each_other_again_after_either_was_killed() {
     other.wait_for_entries(3);
     let digest = |home: usize| json(&consortium.homes[home], &["digest"])["spaces"].clone();
     assert_eq!(digest(0), digest(1));
+    assert_eq!((one.stop("TERM"), other.stop("TERM")), (0, 0));
+}
+
+#[test]
+fn what_one_says_is_acknowledged_by_the_other_and_its_author_sees_by_whom() {
+    let consortium = Consortium::found(2);
+    for home in &consortium.homes {
+        std::fs::write(home.join("isnad.toml"), "attest_after = 0\n").unwrap();
+    }
+    let one = RunningNode::start(&consortium.homes[0], TCP, &[]);
+    let other = RunningNode::start(&consortium.homes[1], TCP, &one.listening);
+    note(&consortium, 0, "to be acknowledged");
+    let reach = one.wait_for("/status", |_, status| {
+        let reach = &status["reach"];
+        let is_done = reach["own"] == 1 && reach["others"][0]["not_yet"] == 0;
+        (is_done && reach["freshness"]["state"] == "fresh").then(|| reach.clone())
+    });
+    assert!(reach["behind"].is_null(), "{reach}");
+    let home = &consortium.homes[0];
+    let status = say(home, &["status"]).out;
+    assert!(status.contains("1 of 1 other organisations acknowledged all that yours has said"), "{status}");
+    assert!(status.contains("up to date as of "), "{status}");
+    let record = json(home, &["list", "incident"])[0]["record"].as_str().unwrap().to_owned();
+    let history = say(home, &["history", &record]).out;
+    assert!(history.contains("acknowledged by"), "{history}");
+    let history = json(home, &["history", &record]);
+    let by = history["items"][0]["acknowledged"].as_array().unwrap();
+    assert!(by.iter().any(|line| line["organisation"] != history["items"][0]["organisation"]), "{history}");
     assert_eq!((one.stop("TERM"), other.stop("TERM")), (0, 0));
 }

@@ -45,4 +45,8 @@ each! {
     sessions: "session",
     invitations: "invitation",
     frames_of_joining: "join-frame",
+    attestations: "attestation",
+    attestations_that_are_signed: "attested",
+    proofs_of_forks: "fork",
+    cuts: "cuts",
 }

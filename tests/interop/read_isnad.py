@@ -750,10 +750,12 @@ class Reader:
 
     def item(self):
         kind = self.number(1)
-        check(kind in (1, 2, 4), "an item of another type")
+        check(1 <= kind <= 5, "an item of another type")
         if kind == 2:
             return ["act", self.hex(32), self.hex(32)]
-        return ["end" if kind == 1 else "wanted", self.hex(32), self.number(8), self.hex(32)]
+        if kind == 3:
+            return ["fork", self.hex(32), self.number(8)]
+        return [{1: "end", 4: "wanted", 5: "branch"}[kind], self.hex(32), self.number(8), self.hex(32)]
 
 
 def inflate(block, length):
@@ -843,7 +845,7 @@ class Session:
         reader = Reader(data)
         check(len(data) <= 1_310_720, "more than 1,310,720 bytes")
         kind = reader.number(1)
-        check(1 <= kind <= 11, "a frame of another type")
+        check(1 <= kind <= 15, "a frame of another type")
         rest = lambda: reader.take(len(data) - reader.at)
         if kind == 1:
             found = {"open": {"nonce": reader.hex(16), "digest": reader.hex(32)}}
@@ -870,8 +872,17 @@ class Session:
             payload = rest()
             check(len(payload) <= 65_536, "more than 65,536 bytes of payload")
             found = {"payload": {**fields, "bytes": payload.hex()}}
-        else:
+        elif kind == 11:
             found = {"credit": reader.number(4)}
+        elif kind == 12:
+            found = {"proof": reader.hex(592)}
+        elif kind == 13:
+            found = {"probe": [reader.hex(16), reader.hex(32), reader.number(8)]}
+        elif kind == 14:
+            found = {"header": reader.hex(288)}
+        else:
+            ends = [reader.number(8), reader.number(8), reader.hex(32)]
+            found = {"want_branch": [reader.hex(16), reader.hex(32), *ends]}
         check(reader.at == len(data), "bytes behind the frame")
         return found
 

@@ -12,6 +12,7 @@ mod consortium;
 mod contributions;
 mod corpus;
 mod demo;
+mod governance;
 mod import;
 mod index;
 mod lists;
@@ -42,7 +43,7 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: [(&str, Bench); 11] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
@@ -53,6 +54,7 @@ const BENCHES: [(&str, Bench); 10] = [
     ("reading", reading::run),
     ("lists", lists::run),
     ("view", |report, _| view::run(report)),
+    ("governance", |report, _| governance::run(report)),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.

@@ -14,7 +14,7 @@ use isnad_protocol::encoding::to_hex;
 use crate::mutator::{Random, mutate};
 
 mod claims;
-mod joining;
+mod governed;
 mod seeds;
 mod stateful;
 mod targets;

@@ -4,13 +4,7 @@
 
 use std::process::ExitCode;
 
-use mimalloc::MiMalloc;
-
 mod simulate;
-
-/// As the command has it, so that the figures are those of what people run.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
+mod acts;
 mod attestations;
+mod bad_acts;
 mod bad_input;
 mod bombs;
 mod clock;

@@ -6,7 +6,7 @@ use isnad_protocol::act::Act;
 use isnad_protocol::encoding::{from_hex, to_hex};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
 use isnad_protocol::id::{ActId, EntryId, OrganisationId, RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, ForkProof, LogEnd, LogKey};
 use isnad_protocol::sync::digest::blind;
 use isnad_protocol::sync::frame::{Blind, DecodeError, Frame, Item, Wish};
 use isnad_protocol::sync::run::{Decoder, Encoder, OrganisationOf};
@@ -103,6 +103,16 @@ fn items() -> Vec<Item> {
     ]
 }
 
+fn closed_items() -> Vec<Item> {
+    let author = secret(1).public();
+    vec![Item::Fork(author, 5), Item::Branch(author, LogEnd { seq: 7, id: EntryId::new([3; 32]) })]
+}
+
+fn proof() -> Vec<u8> {
+    let twins = [Timestamp(1), Timestamp(2)].map(|time| sealed(1, LogEnd::START, |draft| draft.time = time));
+    ForkProof::of(&twins[0], &twins[1]).unwrap().encode()
+}
+
 fn valid(vector: &'static str, frame: &Frame, proves: &'static str) -> Vector {
     run_vector(vector, &frame.encode(), &[], proves)
 }
@@ -180,6 +190,15 @@ fn plain_vectors() -> Vec<Vector> {
         valid("sending", &Frame::Sending { entries: 300 }, "how many entries will follow"),
         valid("payload", &Frame::Payload { space: name(), author, seq: 5, payload }, "a payload that was wanted"),
         valid("credit", &Frame::Credit(2_097_152), "bytes of runs that may follow"),
+        valid("news-closed", &Frame::News { space: name(), items: closed_items() }, "items about closed logs"),
+        valid("proof", &Frame::Proof(proof()), "two signed headers of one author, space and position"),
+        valid("probe", &Frame::Probe { space: name(), author, seq: 5 }, "asks for one header"),
+        valid("header", &Frame::Header(log(1)[0].encode()[..288].to_vec()), "the answer: a header with its signature"),
+        valid(
+            "want-branch",
+            &Frame::WantBranch { space: name(), author, after: 4, end: LogEnd { seq: 7, id: EntryId::new([3; 32]) } },
+            "the line of a closed log that ends in an entry",
+        ),
     ]
 }
 
@@ -369,6 +388,8 @@ fn invalid_vectors() -> Vec<Vector> {
         invalid("state-flag", change(&state, 1, 2), "frame_number", "0 or 1"),
         invalid("state-short", state[..state.len() - 1].to_vec(), "frame_truncated", "ends inside an item"),
         invalid("item-unknown", change(&state, 18, 6), "frame_unknown_item", "items of types 1 to 5"),
+        invalid("proof-short", vec![12; 592], "frame_truncated", "592 bytes"),
+        invalid("header-long", vec![14; 290], "frame_trailing", "288 bytes"),
         invalid("want-short", [&[7][..], &[0; 55]].concat(), "frame_truncated", "ends inside a wish"),
         invalid(
             "payload-oversized",

@@ -38,8 +38,8 @@ pub(crate) enum ActCommand {
     ///
     /// With a file and --output nothing but the folder of keys is needed: no node, no network, no consortium joined.
     Sign {
-        /// The first digits of its id, or a file
-        act: String,
+        /// The first digits of its id, or a file [default: the one that waits for this organisation's signature]
+        act: Option<String>,
         /// The folder of the root keys, where they are not in this home, as on an offline medium
         #[arg(long, value_name = "DIR")]
         keys: Option<PathBuf>,
@@ -110,7 +110,7 @@ pub(crate) enum CharterCommand {
 /// See [`CharterCommand::Admit`].
 #[derive(Debug, Args)]
 pub(crate) struct AdmitArgs {
-    /// The file of its first act, or the id of an organisation whose first act is held
+    /// A candidate's name or id, or the file of an organisation's first act
     pub(crate) organisation: String,
     /// How many organisations sign from then on [default: as now, or the smallest majority]
     #[arg(long, value_name = "N")]
@@ -231,7 +231,7 @@ pub(crate) enum KeyCommand {
     /// Shows the last entries of each of its logs and asks after which one nothing counts any more. Without a terminal
     /// that has to be said with --after or --all.
     Revoke {
-        /// The first digits of the key
+        /// The first digits of the key, or its device
         key: String,
         /// The last entry that still counts: SEQ, or SPACE:SEQ for a key with logs in several spaces; 0 for none
         #[arg(long, value_name = "SEQ")]

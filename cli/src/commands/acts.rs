@@ -6,6 +6,8 @@ use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, State};
 use isnad_node::reading::{self, Who};
 use isnad_protocol::act::Act;
+use isnad_protocol::act::difference::Change;
+use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, bundle_acts};
 use isnad_protocol::locale;
@@ -31,11 +33,11 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
     match command {
         ActCommand::List { all } => list(session, all).await,
         ActCommand::Show { act } => show(session, &act).await,
-        ActCommand::Sign { act, keys, output } => match (as_file(&act), output) {
+        ActCommand::Sign { act, keys, output } => match (act.as_deref().and_then(as_file), output) {
             (Some(file), Some(output)) => sign_file(session, &file, keys, &output),
             (Some(file), None) => sign_taken(session, &file, keys).await,
             (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
-            (None, None) => sign_held(session, &act, keys).await,
+            (None, None) => sign_held(session, act.as_deref(), keys).await,
         },
         ActCommand::Export { act, output } => export(session, &act, &output).await,
         ActCommand::Take { file } => take(session, &file).await,
@@ -84,10 +86,29 @@ async fn show(session: &Session, named: &str) -> Outcome {
     Ok(DONE)
 }
 
-async fn sign_held(session: &Session, named: &str, keys: Option<PathBuf>) -> Outcome {
+async fn sign_held(session: &Session, named: Option<&str>, keys: Option<PathBuf>) -> Outcome {
     let client = Client::to_read(session).await?;
+    let named = match named {
+        Some(named) => named.to_owned(),
+        None => waiting(&client).await?,
+    };
+    let named = &named;
     let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
     sign_through(session, &client, found, keys).await
+}
+
+/// The one act that waits for one's own signature.
+async fn waiting(client: &Client) -> Result<String, Problem> {
+    let acts: Vec<Described> = client.get("/governing/acts").await?;
+    let mine: Vec<String> = acts.iter().filter(|act| act.is_mine).map(|act| act.id.to_string()).collect();
+    match &mine[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(Problem::told(exit::NO, "nothing_waits", "governing.nothing_waits", &[])),
+        several => {
+            let count = several.len().to_string();
+            Err(Problem::told(exit::USAGE, "usage", "governing.several_wait", &[("count", &count)]))
+        }
+    }
 }
 
 /// Signs an act through the node that is to hold it.
@@ -203,6 +224,7 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     let more = u64::try_from(act.changes.len().saturating_sub(shown)).unwrap_or(u64::MAX);
     lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
     if is_full {
+        lines.extend(check_words(session, &words, act));
         lines.extend(signatures(session, &words, act));
         let id = locale::format(session.language, "acts.id", &[("id", &act.id.to_string())]);
         lines.push(format!("  {id}"));
@@ -210,6 +232,20 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
         lines.push(format!("    isnad act sign {}", act.id.to_short()));
     }
     lines.join("\n")
+}
+
+/// What is read to an organisation that is to be admitted, over the phone: the words of its first act, and so of its keys.
+fn check_words(session: &Session, words: &Words<'_>, act: &Described) -> Vec<String> {
+    let admitted = act.changes.iter().filter_map(|change| match change {
+        Change::Admitted { organisation, .. } if act.version > 1 => Some(*organisation),
+        _ => None,
+    });
+    let told = admitted.map(|id| {
+        let line = CheckWords::of_organisation(&id).line(session.language);
+        let values = [("organisation", &*words.organisation(id)), ("words", &*line)];
+        hanging("  ", &locale::format(session.language, "acts.check_words", &values), width())
+    });
+    told.collect()
 }
 
 pub(super) fn head(session: &Session, words: &Words<'_>, act: &Described) -> String {
@@ -222,7 +258,7 @@ pub(super) fn head(session: &Session, words: &Words<'_>, act: &Described) -> Str
 
 /// Where an act stands, in a line.
 pub(super) fn state(session: &Session, act: &Described) -> String {
-    let (have, due) = act.acknowledged.map_or((act.have, act.due), |(have, due)| {
+    let (have, due) = act.acknowledgements.map_or((act.have, act.due), |(have, due)| {
         (u64::try_from(have).unwrap_or(u64::MAX), u64::try_from(due).unwrap_or(u64::MAX))
     });
     let more = due.saturating_sub(have);
@@ -233,7 +269,7 @@ pub(super) fn state(session: &Session, act: &Described) -> String {
         State::WaitsForSignatures if act.is_mine => told("acts.state.mine"),
         State::WaitsForSignatures if act.organisation.is_some() => told("acts.state.keys"),
         State::WaitsForSignatures => locale::counted(session.language, "acts_more", more, &values),
-        State::WaitsForAcknowledgements if act.acknowledged.is_none() => told("acts.state.signed"),
+        State::WaitsForAcknowledgements if act.acknowledgements.is_none() => told("acts.state.signed"),
         state => told(&format!("acts.state.{}", state.code())),
     }
 }

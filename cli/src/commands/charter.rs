@@ -54,8 +54,18 @@ async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) ->
 fn first_acts(session: &Session, text: &str) -> Result<Vec<Act>, Problem> {
     let path = std::path::Path::new(text);
     if !path.exists() {
-        let candidate = isnad_node::applicants::find(&session.home()?, &pasted(text).to_ascii_lowercase())?;
+        let home = session.home()?;
+        let candidate = isnad_node::applicants::find(&home, &pasted(text).to_ascii_lowercase())?;
         if let Some(candidate) = candidate {
+            return Ok(vec![candidate.act]);
+        }
+        // By its name, if it is the only one that calls itself so: what is signed is shown with its check words.
+        let mut candidates = isnad_node::applicants::list(&home)?;
+        candidates.retain(|candidate| {
+            let names = candidate.act.as_organisation().map(|body| &body.names).into_iter().flatten();
+            names.into_iter().any(|name| name.text.to_lowercase() == text.trim().to_lowercase())
+        });
+        if let Some(candidate) = candidates.pop().filter(|_| candidates.is_empty()) {
             return Ok(vec![candidate.act]);
         }
     }
@@ -121,14 +131,16 @@ fn kept_after(who: &Who, organisation: OrganisationId, text: &str) -> Result<Vec
     Ok(spaces.into_iter().map(|space| Kept { author, space: space.id(&who.consortium), seq }).collect())
 }
 
-/// A key of an organisation by its first digits.
+/// A key of an organisation by its first digits, or by the label of its device where that has one key alone.
 pub(super) fn key_named(who: &Who, organisation: OrganisationId, text: &str) -> Result<PublicKey, Problem> {
     let digits = pasted(text).to_ascii_lowercase();
     if let Ok(key) = PublicKey::parse(&digits) {
         return Ok(key);
     }
     let keys = who.organisations.iter().filter(|known| known.id == organisation).flat_map(|known| &known.keys);
-    let is_it = |key: &&isnad_node::reading::Key| digits.len() >= 6 && key.key.to_string().starts_with(&digits);
+    let is_it = |key: &&isnad_node::reading::Key| {
+        key.label == text.trim() || (digits.len() >= 6 && key.key.to_string().starts_with(&digits))
+    };
     let found: Vec<PublicKey> = keys.filter(is_it).map(|key| key.key).collect();
     match found[..] {
         [key] => Ok(key),

@@ -62,6 +62,12 @@ struct Line {
     is_here: bool,
     /// True if an act in effect grants it.
     is_granted: bool,
+    /// The act that grants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// The last day that it is meant to be used on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<Day>,
 }
 
 async fn list(session: &Session) -> Outcome {
@@ -76,11 +82,15 @@ async fn list(session: &Session) -> Outcome {
         let told = lines.iter().map(|line| {
             let role = fit(locale::code(session.language, "role", &line.role), 14);
             let here = session.word(if line.is_here { "keys.here" } else { "keys.elsewhere" });
-            let granted = match (line.role.as_str(), line.is_granted) {
-                ("root" | "next_root", _) | (_, true) => String::new(),
-                (_, false) => format!(" · {}", session.word("keys.not_granted")),
-            };
-            format!("{} {role} {} · {here}{granted}", line.key.to_short(), session.apart(&line.label))
+            let mut parts = vec![format!("{} {role} {}", line.key.to_short(), session.apart(&line.label))];
+            parts.push(here.to_owned());
+            if !line.is_granted && !matches!(line.role.as_str(), "root" | "next_root") {
+                parts.push(session.word("keys.not_granted").to_owned());
+            }
+            let told = |key: &str, name: &str, value: &str| locale::format(session.language, key, &[(name, value)]);
+            parts.extend(line.since.as_ref().map(|act| told("keys.since", "act", act)));
+            parts.extend(line.expires.map(|day| told("keys.until", "day", &day.to_string())));
+            parts.join(" · ")
         });
         told.collect::<Vec<_>>().join("\n")
     });
@@ -95,6 +105,8 @@ fn lines(here: &[KeyInfo], granted: &[Key]) -> Vec<Line> {
         label: key.label.clone(),
         is_here: is_here(&key.key),
         is_granted: true,
+        since: key.granted_by.as_ref().map(|act| act.id.to_short()),
+        expires: key.expires,
     });
     let is_granted = |info: &&KeyInfo| granted.iter().any(|key| *key.key.as_bytes() == info.public);
     let rest = here.iter().filter(|info| !is_granted(info)).map(|info| Line {
@@ -103,6 +115,8 @@ fn lines(here: &[KeyInfo], granted: &[Key]) -> Vec<Line> {
         label: info.label.clone(),
         is_here: true,
         is_granted: false,
+        since: None,
+        expires: None,
     });
     of_acts.chain(rest).collect()
 }
@@ -190,11 +204,16 @@ async fn grant(session: &Session, asked: &[String], expires: Option<&str>, root:
         request.expires = expires.or(request.expires);
         found.push(request);
     }
+    let here = Keystore::open(&session.home()?.keys())?.list()?;
+    let is_here = |request: &GrantRequest| here.iter().any(|info| info.public == *request.key.as_bytes());
+    let is_any_here = found.iter().any(is_here);
     let proposal = Proposal::Grant { requests: found };
     match propose_with(session, &client, root, proposal, &[], unlocker.as_mut()).await? {
         Some(act) => {
             let done = tell_done(session, &client, &act).await?;
-            restart(session, &client);
+            if is_any_here {
+                restart(session, &client);
+            }
             Ok(done)
         }
         None => Ok(DONE),
@@ -241,6 +260,12 @@ async fn revoke(session: &Session, text: &str, asked: &Asked, root: RootArgs) ->
     let tails: Vec<LogTail> = client.get(&format!("/governing/logs/{key}")).await?;
     if !session.printer.json {
         tails.iter().for_each(|tail| session.printer.text(&tail_text(session, tail)));
+    }
+    let is_said = asked.all || !asked.after.is_empty() || tails.is_empty();
+    if session.preview && !is_said {
+        // The entries are shown, which is what a preview is for here.
+        session.printer.either(&tails, |_| hanging("", session.word("keys.say_after"), width()));
+        return Ok(DONE);
     }
     let kept = kept(session, &tails, asked)?;
     let proposal = Proposal::Revoke { key, reason: asked.reason.code().to_owned(), kept };

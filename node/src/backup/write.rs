@@ -99,6 +99,10 @@ fn list(home: &Home, ends: &Ends) -> Result<Vec<Listed>, Fault> {
             files.push(Listed { path: name.to_owned(), bytes });
         }
     }
+    for name in applicants(home)? {
+        let path = home.path().join(&name);
+        files.extend(path.metadata().ok().map(|found| Listed { path: name, bytes: found.len() }));
+    }
     for (dir, name, end) in journals(home, ends) {
         for segment in 1..=end.segment {
             let path = segment_path(&dir, segment);
@@ -111,6 +115,21 @@ fn list(home: &Home, ends: &Ends) -> Result<Vec<Listed>, Fault> {
         }
     }
     Ok(files)
+}
+
+/// The files of candidates' first acts.
+fn applicants(home: &Home) -> Result<Vec<String>, Fault> {
+    let folder = home.applicants();
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for found in fs::read_dir(&folder).map_err(Fault::io("list", &folder))? {
+        let name = found.map_err(Fault::io("list", &folder))?.file_name();
+        names.extend(name.to_str().map(|name| format!("applicants/{name}")).filter(|name| super::is_name(name)));
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Reads every frame once: a backup of a damaged journal would take the place of a good one.

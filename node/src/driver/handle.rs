@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::NodeId;
@@ -18,6 +18,8 @@ use crate::signing::Blocked;
 pub struct Snapshot {
     /// The rules in force.
     pub governance: Arc<Governance>,
+    /// What stands for all by which entries are judged: worked out once for these rules, by whoever asks first.
+    pub rules: Arc<OnceLock<[u8; 32]>>,
     /// Where the replica and its peers stand.
     pub status: Status,
     /// Log ends as they stand on disk.

@@ -30,6 +30,8 @@ pub enum State {
     Lost,
     /// It stands against another, and neither is in effect.
     Halted,
+    /// A first act that no charter in effect names.
+    WaitsForAdmission,
     /// What it follows is not in effect.
     NotInEffect,
 }
@@ -44,6 +46,7 @@ impl State {
             Self::InEffect => "in_effect",
             Self::Lost => "lost",
             Self::Halted => "halted",
+            Self::WaitsForAdmission => "waits_for_admission",
             Self::NotInEffect => "not_in_effect",
         }
     }
@@ -71,7 +74,7 @@ pub struct Described {
     pub by: Option<ActId>,
     /// How many organisations acknowledge it, and how many have to, where that is what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acknowledged: Option<(usize, usize)>,
+    pub acknowledgements: Option<(usize, usize)>,
     /// True if it waits for this organisation's signature.
     pub is_mine: bool,
     /// Signatures that count so far: of organisations, or for an organisation's own act of keys.
@@ -134,7 +137,7 @@ impl<'a> Teller<'a> {
     fn act(&self, act: &'a Act) -> Described {
         let state = self.state(act);
         let (have, due) = self.roster.progress(act);
-        let (by, acknowledged) = self.because(act);
+        let (by, acknowledgements) = self.because(act);
         let signed = self.roster.signed(act);
         let changes = difference(act, |id| self.governance.act(id));
         let spoken = signed.iter().map(|line| line.organisation).chain(changes.iter().flat_map(spoken_of));
@@ -147,7 +150,7 @@ impl<'a> Teller<'a> {
             organisation: act.organisation(),
             state,
             by,
-            acknowledged,
+            acknowledgements,
             is_mine: self.is_mine(act, state),
             have,
             due,
@@ -168,7 +171,7 @@ impl<'a> Teller<'a> {
                     State::WaitsForSignatures
                 }
                 Wait::Acknowledgements { .. } => State::WaitsForAcknowledgements,
-                Wait::Charter | Wait::Admission => State::NotInEffect,
+                Wait::Charter | Wait::Admission => State::WaitsForAdmission,
                 Wait::Previous(previous) if is_in_effect(self.governance, &previous) => self.unfolded(act),
                 Wait::Previous(_) => State::NotInEffect,
             },

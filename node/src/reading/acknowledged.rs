@@ -207,7 +207,7 @@ impl Reader<'_> {
         organisations.map(|info| info.id).find(|id| self.snapshot.governance.key(id, author).is_some())
     }
 
-    fn is_attesting(&self, organisation: &OrganisationId, key: &PublicKey) -> bool {
+    pub(super) fn is_attesting(&self, organisation: &OrganisationId, key: &PublicKey) -> bool {
         self.snapshot.governance.key(organisation, key).is_some_and(|known| known.role == Role::Node)
     }
 

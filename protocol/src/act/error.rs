@@ -104,6 +104,14 @@ pub enum DecodeError {
         /// How many keys it is of.
         keys: usize,
     },
+    /// More root keys than the format allows.
+    #[error("the list {name} has {found} root keys, {} at most", limits::ROOT_KEYS)]
+    RootCount {
+        /// Its key.
+        name: &'static str,
+        /// How many there are.
+        found: usize,
+    },
     /// A role that this version does not know.
     #[error("role {0} where 1 to 5 was due")]
     Role(i64),
@@ -160,6 +168,7 @@ impl DecodeError {
             Self::Empty { .. } => "act_empty",
             Self::Majority { .. } => "act_majority",
             Self::Threshold { .. } => "act_threshold",
+            Self::RootCount { .. } => "act_root_count",
             Self::Role(_) => "act_role",
             Self::WeakKey { .. } => "act_weak_key",
             Self::GrantedTwice { .. } => "act_granted_twice",

@@ -222,6 +222,13 @@ fn an_organisation_without_sound_roots_is_refused() {
     check_founded(|roots, _| roots.threshold = 3, "act_threshold");
     check_founded(|roots, _| roots.next_threshold = 2, "act_threshold");
     check_founded(|roots, _| roots.keys.push(PublicKey::new([0; 32])), "act_weak_key");
+    for (count, expected) in [(limits::ROOT_KEYS, ""), (limits::ROOT_KEYS + 1, "act_root_count")] {
+        let all = || (0..u16::try_from(count).unwrap()).map(|number| secret(1_000 + number).public());
+        check_founded(|roots, _| roots.next = all().map(|key| next_key_hash(&key)).collect(), expected);
+        let expected = if expected.is_empty() { "act_grant_proof" } else { expected };
+        // The grants of the example are proven for its own roots.
+        check_founded(|roots, _| roots.keys = all().collect(), expected);
+    }
     check(Kind::Organisation, Place::FIRST, "{}", "act_missing_member");
 }
 

@@ -139,6 +139,25 @@ impl Closed {
         Self::judge(self.facts.clone(), links, self.lines.iter().copied().chain(lines), knowledge)
     }
 
+    /// What stands for the verdict on it: another one, and an entry may count that did not, or no longer.
+    #[must_use]
+    pub fn verdict(&self) -> Vec<u8> {
+        let end = |end: Option<LogEnd>| {
+            let LogEnd { seq, id } = end.unwrap_or(LogEnd::START);
+            [&seq.to_be_bytes()[..], id.as_bytes()].concat()
+        };
+        let log = &self.facts.log;
+        let fork = self.facts.fork.unwrap_or(0).to_be_bytes();
+        let mut verdict = [&log.space.as_bytes()[..], log.author.as_bytes(), &fork].concat();
+        verdict.extend([end(self.most), end(self.repudiated)].concat());
+        for bound in &self.bounds {
+            verdict.extend(bound.act.as_bytes());
+            verdict.extend(bound.seq.to_be_bytes());
+            verdict.extend(bound.named.unwrap_or(EntryId::ZERO).as_bytes());
+        }
+        verdict
+    }
+
     /// What governance knows of the log.
     #[must_use]
     pub const fn facts(&self) -> &Facts {

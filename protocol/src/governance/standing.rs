@@ -132,7 +132,7 @@ impl Governance {
         organisation: &OrganisationId,
         kind: Kind,
     ) -> Result<(), Unauthorised> {
-        if !self.versions(space).0.iter().any(|version| version.members.contains(organisation)) {
+        if !self.ever_names(space, organisation) {
             return Err(Unauthorised::NotAMember);
         }
         let is_public = self.open_space(space) == Some(OpenSpace::Public);
@@ -148,6 +148,15 @@ impl Governance {
             return self.chains.keys().find_map(|organisation| Some(self.key(organisation, author)?.role));
         }
         self.key(organisation, author).filter(|key| !key.after_halt).map(|key| key.role)
+    }
+
+    /// True if a version of the space that stands names the organisation, whatever a later one says: of who was taken out, cuts
+    /// say what counts.
+    fn ever_names(&self, space: &SpaceId, organisation: &OrganisationId) -> bool {
+        match (&self.effect, self.open_space(space)) {
+            (Some(effect), Some(_)) => effect.charter.named.contains(organisation),
+            _ => self.versions(space).0.iter().any(|version| version.members.contains(organisation)),
+        }
     }
 
     /// True if some version of the space names the organisation, with enough signatures as all before it: signatures only

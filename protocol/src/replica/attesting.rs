@@ -20,6 +20,9 @@ use crate::time::Timestamp;
 /// Bytes of attestations that are read in one go: a replay of all of them needs no more.
 const READ_BYTES: usize = 1 << 20;
 
+/// Milliseconds until what was asked for and has not come is asked for again: a driver that may not sign is not pressed.
+const AGAIN_MS: u64 = 1_000;
+
 /// Whose key attests for this home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attester {
@@ -213,11 +216,10 @@ impl Replica {
 
     /// Asks for attestations, if something has been new for long enough.
     pub(super) fn attest(&mut self, now: Timestamp, logs: &impl LogView) -> Result<(), Fault> {
-        let Some(attester) = self.attesting.attester.as_ref().filter(|_| self.attesting.has_news) else {
-            return Ok(());
-        };
-        let next = now.after_ms(attester.after_ms);
-        let at = *self.attesting.at.get_or_insert(next);
+        let attester = self.attesting.attester.as_ref().filter(|attester| self.may_attest(attester));
+        let Some(attester) = attester.filter(|_| self.attesting.has_news) else { return Ok(()) };
+        let (first, next) = (now.after_ms(attester.after_ms), now.after_ms(attester.after_ms.max(AGAIN_MS)));
+        let at = *self.attesting.at.get_or_insert(first);
         if at > now {
             self.outputs.push_back(Output::WakeAt(at));
             return Ok(());
@@ -239,6 +241,12 @@ impl Replica {
             self.outputs.push_back(Output::WakeAt(next));
         }
         Ok(())
+    }
+
+    /// True while the key is granted: what one that is revoked says is nobody's word.
+    fn may_attest(&self, attester: &Attester) -> bool {
+        let known = self.governance.key(&attester.organisation, &attester.key);
+        known.is_some_and(|known| known.revoked_by.is_empty() && known.lost.is_none() && !known.after_halt)
     }
 
     /// What the attester is to say next of a space; nothing where this home attests not.
@@ -314,7 +322,8 @@ impl Replica {
         for halt in governance.halts() {
             candidates.extend(halt.rivals.iter().filter_map(|id| candidate(id, Some(halt.after), false)));
         }
-        let waiting = governance.acts().filter(|act| {
+        // A charter alone waits for them.
+        let waiting = governance.charters().filter(|act| {
             let status = governance.status(&act.id());
             matches!(status, Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { .. } }))
         });

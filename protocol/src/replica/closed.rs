@@ -11,6 +11,15 @@ use crate::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
 impl Replica {
+    /// Closes the logs that are closed by what the store holds: before anybody reads by its governance.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store cannot be read.
+    pub fn having_closed(mut self, logs: &impl LogView) -> Result<Self, Fault> {
+        self.review_closed(logs)?;
+        Ok(self)
+    }
+
     /// Up to where a log is taken and told as every log is: `u64::MAX` while it is open.
     pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
         let forked = self.governance.fork(key).map(|proof| proof.seq().saturating_sub(1));

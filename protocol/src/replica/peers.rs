@@ -170,7 +170,10 @@ impl Replica {
             Frame::Spaces(theirs) => session.on_spaces(&theirs, &holdings).map_err(text)?,
             Frame::Credit(bytes) => session.on_credit(bytes).map(|()| Vec::new()).map_err(text)?,
             Frame::Want(wishes) => self.answer(peer, &wishes)?,
-            Frame::Act(bytes) => self.take_peers_act(peer, &bytes)?,
+            Frame::Act(bytes) => {
+                self.charge(peer, bytes.len())?;
+                self.take_peers_act(peer, &bytes)?
+            }
             Frame::Sending { .. }
             | Frame::State { .. }
             | Frame::News { .. }
@@ -302,9 +305,17 @@ impl Replica {
             return;
         }
         // In the order in which they can be taken: a charter before the first acts that it names.
-        let acts = self.flushed_governance().acts().filter(|act| due.contains(&act.id()));
-        let acts: Vec<_> = acts.map(|act| act.encode()).collect();
-        for act in acts {
+        let acts = self.flushed_governance().acts().map(|act| act.id()).filter(|id| due.contains(id));
+        let acts: Vec<_> = acts.collect();
+        self.sessions.get_mut(&peer).into_iter().for_each(|session| session.queue_acts(acts.iter().copied()));
+        self.pump_acts(peer);
+    }
+
+    /// Sends acts as far as the credit goes: a peer is sent no more than it reads.
+    fn pump_acts(&mut self, peer: NodeId) {
+        while let Some(id) = self.sessions.get_mut(&peer).and_then(Session::next_act) {
+            let Some(act) = self.flushed_governance().act(&id).map(|act| act.encode()) else { continue };
+            self.sessions.get_mut(&peer).into_iter().for_each(|session| session.spend(act.len()));
             self.send(peer, &Frame::Act(act));
         }
     }
@@ -541,6 +552,7 @@ impl Replica {
     }
 
     fn pump(&mut self, peer: NodeId, logs: &impl LogView) -> Result<(), Fault> {
+        self.pump_acts(peer);
         let frames = match self.sessions.get_mut(&peer) {
             Some(session) => session.pump(logs)?,
             None => Vec::new(),

@@ -3,7 +3,7 @@
 //! A session knows what the peer holds, what is being sent to it, and what it may still send. It reads nothing and
 //! decides nothing about entries: the replica routes them through its one door.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::digest::{self, Holding};
 use super::frame::{Blind, Frame, Item, Wish};
@@ -94,9 +94,11 @@ pub struct Session {
     encoder: Encoder,
     decoder: Decoder,
     streams: BTreeMap<LogKey, Stream>,
-    /// Bytes of runs and payloads that may still be sent; the last frame may overdraw.
+    /// Acts that are due to the peer, in the order to send them in.
+    acts: VecDeque<ActId>,
+    /// Bytes of acts, runs and payloads that may still be sent; the last frame may overdraw.
     credit: i64,
-    /// Bytes of runs and payloads taken and not yet returned as credit.
+    /// Bytes of acts, runs and payloads taken and not yet returned as credit.
     taken: u32,
 }
 
@@ -139,6 +141,7 @@ impl Session {
             encoder: Encoder::default(),
             decoder: Decoder::default(),
             streams: BTreeMap::new(),
+            acts: VecDeque::new(),
             credit: i64::from(limits::CREDIT_BYTES),
             taken: 0,
         }
@@ -454,6 +457,26 @@ impl Session {
         due.into_iter().map(|act| act.id).collect()
     }
 
+    /// Puts acts in the line of those that are sent as the credit allows, before all entries: one that waits already is read
+    /// once it is sent, with the signatures that it has then.
+    pub fn queue_acts(&mut self, acts: impl IntoIterator<Item = ActId>) {
+        for act in acts {
+            if !self.acts.contains(&act) {
+                self.acts.push_back(act);
+            }
+        }
+    }
+
+    /// The next act to send, if there is credit for it.
+    pub fn next_act(&mut self) -> Option<ActId> {
+        if self.credit > 0 { self.acts.pop_front() } else { None }
+    }
+
+    /// Takes what is sent off the credit.
+    pub fn spend(&mut self, bytes: usize) {
+        self.credit = self.credit.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
     /// Notes that an act came from the peer.
     pub fn has_act(&mut self, id: ActId, signatures: [u8; 32]) {
         self.their_acts.insert(id, signatures);
@@ -504,7 +527,8 @@ impl Session {
         Frame::Want(wishes.iter().map(wish).collect())
     }
 
-    /// Gathers frames of what is due, as far as the credit goes: payloads that the peer lacks, then runs.
+    /// Gathers frames of what is due, as far as the credit goes: payloads that the peer lacks, then runs. Acts go before: see
+    /// [`Session::next_act`].
     ///
     /// # Errors
     /// [`Fault`] if the store cannot read what its logs promise.
@@ -543,10 +567,6 @@ impl Session {
         Ok(frames)
     }
 
-    fn spend(&mut self, bytes: usize) {
-        self.credit = self.credit.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));
-    }
-
     fn gather(&mut self, logs: &impl LogView) -> Result<Vec<u8>, Fault> {
         let enough = limits::RUN_BYTES / 2;
         while let Some((log, stream)) = self.streams.first_key_value().map(|(log, stream)| (*log, *stream)) {
@@ -565,7 +585,7 @@ impl Session {
         Ok(self.encoder.finish())
     }
 
-    /// Takes the body of a run, or the payload of a payload frame, off the credit.
+    /// Takes an act, the body of a run, or the payload of a payload frame, off the credit.
     ///
     /// # Errors
     /// [`Violation::Flood`] if the peer had no credit left for it.

@@ -4,11 +4,14 @@
 //! was taken out of sight stays so whichever day is asked for. Acts are those held today.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::act::OrganisationKind;
 use crate::entry::Kind;
-use crate::id::RecordId;
-use crate::log::Authentic;
+use crate::governance::Governance;
+use crate::id::{ActId, OrganisationId, RecordId, SpaceId};
+use crate::log::{Authentic, LogKey};
+use crate::standing::{Judge, Standing};
 use crate::store::{Fault, SheetView};
 use crate::time::Day;
 
@@ -41,6 +44,45 @@ impl<'a, S: SheetView> Until<'a, S> {
     #[must_use]
     pub const fn as_of(&self) -> AsOf {
         AsOf { day: self.day, left_out: self.left_out.get() }
+    }
+}
+
+/// What governance says, without what was unsaid only after a day: an entry that is repudiated counts in a view as of a day
+/// before any act that cuts it was known. DESIGN §7.
+#[derive(Debug)]
+pub struct AsKnown<'a> {
+    governance: &'a Governance,
+    day: Day,
+    known: BTreeMap<ActId, Day>,
+}
+
+impl<'a> AsKnown<'a> {
+    /// Judges as of the end of a day. `known` says since when acts that cut logs are known, as far as anybody has said.
+    #[must_use]
+    pub const fn new(governance: &'a Governance, day: Day, known: BTreeMap<ActId, Day>) -> Self {
+        Self { governance, day, known }
+    }
+
+    fn is_unsaid_by_then(&self, entry: &Authentic) -> bool {
+        let header = &entry.entry().header;
+        let closed = self.governance.closed(&LogKey { space: header.space, author: header.author });
+        let acts = closed.map(|closed| closed.cut_by(entry.end())).unwrap_or_default();
+        acts.iter().any(|act| self.known.get(act).is_some_and(|known| *known <= self.day))
+    }
+}
+
+impl Judge for AsKnown<'_> {
+    fn judge(&self, entry: &Authentic) -> Option<Standing> {
+        let standing = self.governance.judge(entry)?;
+        (standing != Standing::Repudiated || self.is_unsaid_by_then(entry)).then_some(standing)
+    }
+
+    fn is_public(&self, space: SpaceId) -> bool {
+        self.governance.is_public(space)
+    }
+
+    fn kind_of(&self, organisation: OrganisationId) -> Option<OrganisationKind> {
+        self.governance.kind_of(organisation)
     }
 }
 

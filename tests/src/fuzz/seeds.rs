@@ -17,7 +17,7 @@ pub(super) const BLIND: [u8; 16] = [3; 16];
 pub(super) const SPACE: SpaceId = SpaceId::new([7; 32]);
 
 /// The vectors of one kind and extension, valid and invalid.
-fn vectors(kind: &str) -> Vec<Vec<u8>> {
+pub(super) fn vectors(kind: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(kind);
     // The largest only cost time: what they prove, a vector's test proves.
     let all = ["valid", "invalid"].into_iter().flat_map(|verdict| files(&folder.join(verdict)));

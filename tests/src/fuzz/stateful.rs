@@ -31,36 +31,46 @@ pub(super) fn acts_file(bytes: &[u8]) -> bool {
     true
 }
 
-/// Kind and version, then the body of an act: framed and signed as its author would.
-pub(super) fn act_body(bytes: &[u8]) -> bool {
-    let [kind, version, body @ ..] = bytes else { return false };
+/// The frame of an act of the site's organisation, or of the charter, without signatures.
+pub(super) fn framed(kind: u8, version: u8, body: &[u8]) -> Vec<u8> {
     let charter = meeting().site.replica.governance().consortium();
     let organisation = meeting().site.organisation;
-    let is_first = *version == 1;
+    let is_first = version == 1;
     let mut frame = Use::Act.tag().to_vec();
-    frame.extend([1, *kind, 0, 0]);
+    frame.extend([1, kind, 0, 0]);
     frame.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
-    frame.extend(u64::from(*version).to_be_bytes());
-    let is_older = is_first && *kind != 3;
+    frame.extend(u64::from(version).to_be_bytes());
+    let is_older = is_first && kind != 3;
     frame.extend(if is_older { [0; 32] } else { *charter.as_bytes() });
-    let scope = if *kind == 1 { *charter.as_bytes() } else { *organisation.as_bytes() };
+    let scope = if kind == 1 { *charter.as_bytes() } else { *organisation.as_bytes() };
     for place in [scope, scope] {
         frame.extend(if is_first { [0; 32] } else { place });
     }
     frame.extend(body);
     frame.extend([0, 0]);
+    frame
+}
+
+/// Kind and version, then the body of an act: framed and signed as its author would.
+pub(super) fn act_body(bytes: &[u8]) -> bool {
+    let [kind, version, body @ ..] = bytes else { return false };
+    let frame = framed(*kind, *version, body);
     let Ok(act) = Act::decode(&frame) else { return false };
     assert_eq!(act.encode(), frame);
     assert_eq!(act.body().to_json().encode(), act.body_bytes());
-    let root = consortium::secret(0);
-    let signature = act.sign(organisation, &root);
+    signed(act);
+    true
+}
+
+/// An act of the form, signed by the root key: taken, or refused and nothing is changed.
+pub(super) fn signed(act: Act) {
+    let signature = act.sign(meeting().site.organisation, &consortium::secret(0));
     let act = act.with_signature(signature);
     let mut site = meeting().site.copy();
     let before = site.replica.governance().clone();
     if site.submit_act(act.encode()).is_err() {
         assert_eq!(site.replica.governance(), &before, "a refused act changed the rules");
     }
-    true
 }
 
 /// An entry as an author of the consortium would sign it, whatever it says: taken or refused, and then shown.
@@ -123,6 +133,11 @@ pub(super) fn session(bytes: &[u8]) -> bool {
         }
     }
     is_open
+}
+
+/// The replica that is handed what others say.
+pub(super) fn site() -> &'static Site {
+    &meeting().site
 }
 
 /// A replica with a little to say, and a peer of it: made once.

@@ -17,7 +17,7 @@ use isnad_protocol::sync::frame::Frame;
 use isnad_protocol::sync::run::{Decoder, Encoder};
 use isnad_protocol::time::Day;
 
-use super::{Target, claims, joining, seeds, stateful};
+use super::{Target, claims, governed, seeds, stateful};
 
 const fn target(name: &'static str, short: u64, seeds: fn() -> Vec<Vec<u8>>, run: fn(&[u8]) -> bool) -> Target {
     Target { name, short, seeds, run }
@@ -42,8 +42,12 @@ pub const TARGETS: &[Target] = &[
     target("claim", 4_000, seeds::claims, claims::claim),
     target("signed-entry", 5_000, seeds::entries, stateful::signed_entry),
     target("session", 2_000, seeds::sessions, stateful::session),
-    target("invitation", 20_000, joining::codes, joining::invitation),
-    target("join-frame", 20_000, joining::frames, joining::frame),
+    target("join-frame", 20_000, governed::join_frames, governed::join_frame),
+    target("invitation", 20_000, governed::invitations, governed::invitation),
+    target("attestation", 20_000, governed::attestations, governed::attestation),
+    target("attested", 2_000, governed::attestations, governed::attested),
+    target("fork", 20_000, governed::forks, governed::fork),
+    target("cuts", 2_000, governed::cut_lists, governed::cuts),
 ];
 
 fn header(bytes: &[u8]) -> bool {

@@ -18,7 +18,7 @@ impl Reader<'_> {
     /// Makes summaries anew where entries have come in, and all of them where the rules are other ones.
     pub(in crate::reading) fn refresh(&self) -> Result<(), Problem> {
         let index = self.node.index()?;
-        index.under_rules(&rules(&self.snapshot.governance))?;
+        index.under_rules(self.snapshot.rules.get_or_init(|| rules(&self.snapshot.governance)))?;
         loop {
             let stale = index.stale()?;
             if stale.is_empty() {
@@ -44,12 +44,28 @@ impl Reader<'_> {
     }
 }
 
-/// What stands for the acts in effect.
+/// What stands for all by which entries are judged: the acts that are in effect, that lost or that halt, and what counts of logs
+/// that are closed. Acts that wait for signatures judge nothing.
 fn rules(governance: &Governance) -> [u8; 32] {
-    let in_effect = governance.acts().map(|act| act.id());
-    let in_effect = in_effect.filter(|id| governance.status(id) == Some(ActStatus::InEffect));
-    let ids: BTreeSet<[u8; 32]> = in_effect.map(|id| *id.as_bytes()).collect();
-    hash_plain(&[ids.into_iter().collect::<Vec<_>>().as_flattened()])
+    let mut parts: BTreeSet<[u8; 33]> = BTreeSet::new();
+    let mut add = |kind: u8, id: &[u8; 32]| {
+        let mut part = [kind; 33];
+        part[1..].copy_from_slice(id);
+        parts.insert(part);
+    };
+    for act in governance.acts() {
+        match governance.status(&act.id()) {
+            Some(ActStatus::InEffect) => add(0, act.id().as_bytes()),
+            Some(ActStatus::Lost { .. } | ActStatus::TakenOut { .. }) => add(1, act.id().as_bytes()),
+            Some(ActStatus::Halted { .. }) => add(2, act.id().as_bytes()),
+            Some(ActStatus::NotInEffectYet { .. }) | None => {}
+        }
+    }
+    for proof in governance.forks() {
+        add(3, &hash_plain(&[&proof.encode()]));
+    }
+    governance.all_closed().for_each(|closed| add(4, &hash_plain(&[&closed.verdict()])));
+    hash_plain(&[parts.into_iter().collect::<Vec<_>>().as_flattened()])
 }
 
 /// The beginnings of the ids of all claims, those of entries too that do not count: they are explained as well.

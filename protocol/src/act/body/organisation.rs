@@ -8,6 +8,7 @@ use crate::encoding::json::{Json, Object};
 use crate::encoding::{Tag, hash, tag, to_hex};
 use crate::id::OrganisationId;
 use crate::key::PublicKey;
+use crate::limits;
 
 const NEXT_TAG: Tag = tag("ISNAD-NEXT-v1");
 
@@ -167,6 +168,8 @@ impl Roots {
         members.finish()?;
         check_filled(&roots.keys, "keys")?;
         check_filled(&roots.next, "next")?;
+        check_count("keys", roots.keys.len())?;
+        check_count("next", roots.next.len())?;
         check_threshold("threshold", roots.threshold, roots.keys.len())?;
         check_threshold("next_threshold", roots.next_threshold, roots.next.len())?;
         roots.keys.iter().try_for_each(grant::check_key)?;
@@ -206,6 +209,11 @@ impl Revocation {
 
 fn decode_kind(value: &Json) -> Result<OrganisationKind, DecodeError> {
     value.as_text().and_then(OrganisationKind::parse).ok_or(DecodeError::Form { name: "kind" })
+}
+
+/// Before a key is looked at, which costs us.
+fn check_count(name: &'static str, found: usize) -> Result<(), DecodeError> {
+    if found <= limits::ROOT_KEYS { Ok(()) } else { Err(DecodeError::RootCount { name, found }) }
 }
 
 /// A threshold asks for at least one key, and for no more than there are.

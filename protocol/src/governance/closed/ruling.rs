@@ -81,6 +81,14 @@ impl Governance {
         self.chains.iter().filter(|(_, chain)| chain.grants(key)).map(|(id, _)| *id).collect()
     }
 
+    /// True if an entry is told to peers and part of digests: of a closed log, if it stands up to where that is closed, or on a
+    /// branch that is told.
+    #[must_use]
+    pub fn is_told(&self, log: &LogKey, end: LogEnd) -> bool {
+        self.closed(log)
+            .is_none_or(|closed| closed.is_offered(end) || self.is_attesting(&log.author, &closed.facts().organisation))
+    }
+
     /// True if no closed log was handed in.
     #[must_use]
     pub fn is_all_open(&self) -> bool {

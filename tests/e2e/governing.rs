@@ -1,0 +1,173 @@
+//! An administrator governs: grants and revokes keys, rotates the roots, has drafts signed by others, here and on a machine
+//! without a network; and is refused what would make a double signer.
+
+use std::path::Path;
+
+use isnad_tests::binary::{
+    Consortium, PASSPHRASE, RunningNode, TCP, contents, copy, json, refused, say, write_passphrase,
+};
+use serde_json::Value;
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}"))
+}
+
+/// The one act that a home holds of which this is so.
+fn act_where(home: &Path, is_it: impl Fn(&Value) -> bool) -> Value {
+    let acts = json(home, &["act", "list", "--all"]);
+    let found: Vec<&Value> = acts.as_array().unwrap().iter().filter(|act| is_it(act)).collect();
+    assert_eq!(found.len(), 1, "{acts}");
+    found[0].clone()
+}
+
+fn key_of(home: &Path, role: &str) -> String {
+    let keys = json(home, &["key", "list"]);
+    let key = keys.as_array().unwrap().iter().find(|key| key["role"] == role).unwrap_or_else(|| panic!("{keys}"));
+    text(key, "key").to_owned()
+}
+
+/// Hands over by file what one home holds and another lacks.
+fn carry(consortium: &Consortium, from: &Path, to: &Path) {
+    let file = consortium.path("carried");
+    json(from, &["carry", "out", &file]);
+    json(to, &["carry", "in", &file]);
+}
+
+#[test]
+fn a_key_of_another_machine_is_granted_and_a_stolen_one_revoked_back_to_a_position() {
+    let consortium = Consortium::found(3);
+    let home = &consortium.homes[0];
+    let own = text(&json(home, &["organisation", "show"]), "organisation").to_owned();
+    // A colleague's machine makes a key; nothing secret leaves it.
+    let laptop = consortium.dir.path().join("laptop");
+    write_passphrase(&laptop, PASSPHRASE);
+    let request = consortium.path("request");
+    let new = ["key", "new", "--role", "contributor", "--label", "laptop", "--organisation", &own, "-o", &request];
+    let made = json(&laptop, &new);
+    let granted = json(home, &["key", "grant", &request, "--expires", "2030-01-31"]);
+    assert_eq!((&granted["state"], &granted["changes"][0]["key"]), (&"in_effect".into(), &made["key"]));
+    assert_eq!(granted["changes"][0]["expires"], "2030-01-31");
+    // The same again is refused by the rule.
+    assert_eq!(refused(home, &["key", "grant", &request], 3)["code"], "act_granted_twice");
+    // A request for another organisation, or altered, is none.
+    assert_eq!(refused(&consortium.homes[1], &["key", "grant", &request], 3)["code"], "other_organisation");
+    let altered = std::fs::read_to_string(&request).unwrap().replace("contributor", "publisher");
+    let altered = consortium.file("altered", altered);
+    assert_eq!(refused(home, &["key", "grant", &altered], 3)["code"], "request_proof");
+
+    // Three entries, of which the thief wrote the last two.
+    let stolen = key_of(home, "contributor");
+    for note in ["one", "two", "three"] {
+        let record = consortium.file("record", format!(r#"{{"claims":[{{"lang":"en","prop":"title","value":"{note}"}}]}}"#));
+        json(home, &["record", "new", "source", "--from", &record]);
+    }
+    let unsaid = refused(home, &["key", "revoke", &stolen], 2);
+    assert!(text(&unsaid, "try").contains("--after"), "{unsaid}");
+    let shown = say(home, &["key", "revoke", &stolen, "--preview"]);
+    assert!(shown.out.contains("in members: 3 entries") && shown.out.contains("title"), "{shown:?}");
+    let preview = say(home, &["key", "revoke", &stolen, "--after", "1", "--reason", "stolen", "--preview"]);
+    assert!(preview.out.contains("2 entries of key") && preview.out.contains("nothing was signed"), "{preview:?}");
+    assert_eq!(refused(home, &["key", "revoke", &stolen, "--after", "4"], 3)["code"], "no_position");
+    let revoked = json(home, &["key", "revoke", &stolen, "--after", "1", "--reason", "stolen"]);
+    assert_eq!((&revoked["state"], &revoked["version"]), (&"in_effect".into(), &3.into()));
+    let keys = json(home, &["key", "list"]);
+    let is_granted =
+        |key: &str| keys.as_array().unwrap().iter().any(|line| line["key"] == key && line["is_granted"] == true);
+    assert!(!is_granted(&stolen) && is_granted(text(&made, "key")), "{keys}");
+    // Another member that hears of it knows the same.
+    carry(&consortium, home, &consortium.homes[1]);
+    act_where(&consortium.homes[1], |act| act["id"] == revoked["id"] && act["state"] == "in_effect");
+}
+
+#[test]
+fn a_draft_gathers_signatures_as_nodes_sync_and_by_a_machine_that_has_no_network() {
+    let consortium = Consortium::found(3);
+    let [first, second, third] = &consortium.homes[..] else { panic!("three homes") };
+    let draft = json(first, &["charter", "rename", "A better name"]);
+    assert_eq!(
+        (&draft["state"], &draft["have"], &draft["due"]),
+        (&"waits_for_signatures".into(), &1.into(), &2.into())
+    );
+    assert_eq!(draft["is_mine"], false);
+    let id = text(&draft, "id").to_owned();
+
+    // A rival is refused, and says how it can be made; that it is made again is no second one.
+    let rival = refused(first, &["charter", "rename", "Another name"], 3);
+    assert_eq!(rival["code"], "rival");
+    assert!(text(&rival, "try").contains("--instead"), "{rival}");
+    assert_eq!(json(first, &["act", "sign", &id])["id"], draft["id"]);
+
+    // The second sees it as nodes sync, and reads what changes.
+    let node = RunningNode::start(first, TCP, &[]);
+    let other = RunningNode::start(second, TCP, &node.listening);
+    other.wait_for("/status", |_, status| (status["to_sign"].as_array()?.len() == 1).then_some(()));
+    let told = say(second, &["act", "list"]);
+    assert!(told.out.starts_with("charter, version 2") && told.out.contains("waits for your signature"), "{told:?}");
+    assert!(told.out.contains("A better name instead of Test consortium"), "{told:?}");
+    assert!(say(second, &["status"]).out.contains("1 act waits for your signature"));
+    assert_eq!((node.stop("TERM"), other.stop("TERM")), (0, 0));
+
+    // It signs on a machine that has the keys and nothing else.
+    let medium = consortium.dir.path().join("medium");
+    copy(&second.join("keys"), &medium);
+    let (out, back) = (consortium.path("out"), consortium.path("back"));
+    json(second, &["act", "export", &id, "-o", &out]);
+    let nowhere = consortium.dir.path().join("nowhere");
+    write_passphrase(&nowhere, PASSPHRASE);
+    let medium = medium.display().to_string();
+    let shown = say(&nowhere, &["act", "show", &out]);
+    assert!(shown.out.contains("A better name"), "{shown:?}");
+    json(&nowhere, &["act", "sign", &out, "--keys", &medium, "-o", &back]);
+    assert!(!nowhere.exists() || contents(&nowhere).is_empty(), "nothing is made where no home is");
+    let taken = json(second, &["act", "take", &back]);
+    assert_eq!((&taken["have"], &taken["state"]), (&2.into(), &"waits_for_acknowledgements".into()));
+
+    // A third hears of it and has nothing to do.
+    carry(&consortium, second, third);
+    let there = act_where(third, |act| act["id"] == draft["id"]);
+    assert_eq!((&there["have"], &there["is_mine"]), (&2.into(), &false.into()));
+}
+
+#[test]
+fn a_draft_takes_the_place_of_an_earlier_one_only_if_it_says_so() {
+    let consortium = Consortium::found(3);
+    let home = &consortium.homes[0];
+    let one = json(home, &["charter", "threshold", "3"]);
+    let two = json(home, &["charter", "rename", "Another name", "--instead"]);
+    assert_eq!((&two["changes"][0]["change"], &two["changes"][0]["act"]), (&"instead".into(), &one["id"]));
+    // Without the folder's memory the acts that are held say the same.
+    std::fs::remove_file(home.join("keys/signed-acts")).unwrap();
+    assert_eq!(refused(home, &["charter", "threshold", "3"], 3)["code"], "rival");
+    // What would change nothing, or break a rule, is no draft.
+    assert_eq!(refused(home, &["charter", "threshold", "2", "--instead"], 3)["code"], "nothing_changes");
+    assert_eq!(refused(home, &["charter", "threshold", "1", "--instead"], 3)["code"], "act_majority");
+    assert_eq!(refused(home, &["charter", "settle"], 3)["code"], "no_halt");
+}
+
+#[test]
+fn root_keys_are_rotated_to_the_committed_ones_and_the_old_sign_no_more() {
+    let consortium = Consortium::found(3);
+    let home = &consortium.homes[0];
+    let (old, next) = (key_of(home, "root"), key_of(home, "next_root"));
+    let thief = consortium.dir.path().join("stolen");
+    copy(&home.join("keys"), &thief);
+    std::fs::read_dir(&thief).unwrap().map(|file| file.unwrap().path()).for_each(|file| {
+        if file.file_name().unwrap().to_str().unwrap().starts_with("next_root") {
+            std::fs::remove_file(file).unwrap();
+        }
+    });
+    let before = contents(&home.join("keys"));
+    assert!(say(home, &["key", "rotate", "--preview"]).out.contains("nothing was signed"));
+    assert_eq!(contents(&home.join("keys")), before, "a preview makes no keys");
+    let rotated = json(home, &["key", "rotate"]);
+    let roots = &rotated["changes"][0];
+    assert_eq!((&rotated["state"], &roots["change"]), (&"in_effect".into(), &"roots".into()));
+    assert_eq!((&roots["from"][0], &roots["to"][0]), (&old.clone().into(), &next.into()));
+    // The thief has yesterday's root keys alone.
+    let thief = thief.display().to_string();
+    let own = refused(home, &["organisation", "rename", "Stolen", "--keys", &thief], 3);
+    assert_eq!(own["code"], "no_root_key", "{own}");
+    // The new ones work, and so does the next rotation.
+    assert_eq!(json(home, &["organisation", "rename", "Renamed"])["state"], "in_effect");
+    assert_eq!(json(home, &["key", "rotate"])["state"], "in_effect");
+}
