@@ -22,7 +22,11 @@ impl Replica {
 
     /// Up to where a log is taken and told as every log is: `u64::MAX` while it is open.
     pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
-        closing(&self.governance, key)
+        // A log of which nothing is held was not handed in: it would be asked for, and its peer has nothing to send.
+        let is_held = self.durable.logs.contains_key(key);
+        let unheld = if is_held { None } else { self.organisation_of(key) };
+        let cut = unheld.and_then(|organisation| self.governance.is_closed(key, &organisation));
+        cut.into_iter().chain([closing(&self.governance, key)]).min().unwrap_or(u64::MAX)
     }
 
     /// The end of a log that peers are told: checked, and of a closed log not beyond its closing point.
