@@ -114,7 +114,9 @@ impl Door {
         state.applicants = waiting;
         let admitted: Vec<Applicant> = admitted;
         for one in admitted {
-            if let Err(fault) = applicants::forget(&self.home, &one.organisation) {
+            let forgotten = applicants::forget(&self.home, &one.organisation);
+            let retired = state.invitations.retire(&self.home, &one.organisation, clock::now_ms());
+            if let Err(fault) = forgotten.and(retired) {
                 tracing::warn!(%fault, "a candidate that was admitted is still in its folder");
             }
         }
@@ -207,7 +209,9 @@ impl Door {
     fn receive(&self, key: &InvitationKey, node: NodeId, act: &[u8]) -> Result<Vec<isnad_protocol::act::Act>, Answer> {
         let mut state = self.state();
         let kept = state.invitations.list().iter().find(|kept| kept.key == *key);
-        kept.ok_or(Answer::Unknown)?.answer(&node, clock::now_ms())?;
+        let kept = kept.ok_or(Answer::Unknown)?;
+        kept.answer(&node, clock::now_ms())?;
+        let is_used = kept.used.is_some();
         let act = joining::candidate_act(act, &node)?;
         let applicant = Applicant::of(act).ok_or(Answer::Act)?;
         let organisation = applicant.organisation;
@@ -220,7 +224,10 @@ impl Door {
             self.kept_on_disk(applicants::keep(&self.home, &applicant))?;
             state.applicants.push(applicant);
         }
-        self.kept_on_disk(state.invitations.use_up(&self.home, key, Used { node, organisation }))?;
+        // One whose connection broke comes again, and finds all of it there.
+        if !is_used {
+            self.kept_on_disk(state.invitations.use_up(&self.home, key, Used { node, organisation }))?;
+        }
         Ok(joining::charter_acts(&state.governance, state.own))
     }
 

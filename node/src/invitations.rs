@@ -106,6 +106,15 @@ impl Invitations {
         self.0.iter().any(|kept| kept.answer(node, now_ms).is_ok())
     }
 
+    /// Closes those that an organisation used, for it has what it came for.
+    pub(crate) fn retire(&mut self, home: &Home, organisation: &OrganisationId, now_ms: u64) -> Result<(), Fault> {
+        let is_its = |kept: &&mut Kept| kept.used.as_ref().is_some_and(|used| used.organisation == *organisation);
+        for kept in self.0.iter_mut().filter(is_its) {
+            kept.until_ms = kept.until_ms.min(now_ms);
+        }
+        self.save(home)
+    }
+
     /// Marks one as used: on disk when this returns.
     pub(crate) fn use_up(&mut self, home: &Home, key: &InvitationKey, used: Used) -> Result<(), Fault> {
         if let Some(kept) = self.0.iter_mut().find(|kept| kept.key == *key) {

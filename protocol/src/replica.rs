@@ -393,6 +393,7 @@ impl Replica {
         self.diverged.clear();
         self.probes.clear();
         self.branching.take_back();
+        self.closed_changed = true;
         // A check that is under way goes on: what it reads stands on disk, and two at a time would cut a log back twice.
         for (request, _) in std::mem::take(&mut self.pending) {
             self.outputs.push_back(Output::Refuse { request, refusal: Refusal::NotFlushed });

@@ -37,10 +37,10 @@ ready() {
   while read -r -t 300 -u "$1" line; do echo "$line"; [[ $line == ready* || $line == prêt* || $line == *جاهزة* ]] && return; done
   fail "a node did not get ready"
 }
-# What a home holds: the digests, and each act with where it stands and its signatures.
+# What a home holds: the digests, and of its acts where they stand and how many have signed; each lists its own first.
 held() {
   isnad --home "$1" digest --json
-  isnad --home "$1" act list --all --json | grep -o '"id":"[^"]*"\|"state":"[^"]*"\|"have":[0-9]*'
+  isnad --home "$1" act list --all --json | grep -o '"id":"[^"]*"\|"state":"[^"]*"\|"have":[0-9]*' | sort
 }
 # Waits until homes hold the same, and know it: a person takes longer to type than the nodes to sync, and than others to
 # acknowledge an act.

@@ -259,7 +259,7 @@ fn assignments(n: usize, least: usize) -> Vec<Vec<usize>> {
 
 /// One thing that arrives.
 enum Arrival {
-    Signature(usize, Act),
+    Signature(Act),
     Word(Authentic),
 }
 
@@ -285,7 +285,7 @@ fn check_conflict(founded: &Founded, rivals: &[Act; 2], copies: &[[Act; 2]], con
     for (who, conduct) in (1..).zip(conducts) {
         let (signs, names) = CONDUCT[*conduct];
         let copies = &copies[usize::from(who) - 1];
-        arrivals.extend(signs.iter().map(|act| Arrival::Signature(*act, copies[*act].clone())));
+        arrivals.extend(signs.iter().map(|act| Arrival::Signature(copies[*act].clone())));
         let mut end = (0, EntryId::ZERO);
         for act in names {
             let word = word_after(consortium, who, NODE, end, rivals[*act].id());
@@ -298,7 +298,7 @@ fn check_conflict(founded: &Founded, rivals: &[Act; 2], copies: &[[Act; 2]], con
         let mut winner = None;
         for arrival in arrivals {
             match arrival {
-                Arrival::Signature(_, act) => drop(governance.take(act.clone()).unwrap()),
+                Arrival::Signature(act) => drop(governance.take(act.clone()).unwrap()),
                 Arrival::Word(word) => drop(governance.attest(word)),
             }
             let status = |act: &Act| governance.status(&act.id()) == Some(ActStatus::InEffect);

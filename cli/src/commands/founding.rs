@@ -8,6 +8,7 @@ use isnad_node::identity::{self, IdentityError, NewIdentity};
 use isnad_node::keystore::{Cost, Unlocker};
 use isnad_node::reading::{self, Who};
 use isnad_protocol::act::{Act, Name, OrganisationKind as Kind, founding};
+use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
 use isnad_protocol::id::{ConsortiumId, OrganisationId};
@@ -15,6 +16,7 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
+use crate::commands::joining;
 use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::pasted;
@@ -37,6 +39,7 @@ struct Wrote {
 struct Own {
     organisation: OrganisationId,
     names: Vec<String>,
+    check_words: String,
 }
 
 pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
@@ -131,9 +134,12 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
         OrganisationCommand::Show => {
             let names = act.as_organisation().map(|body| body.names.as_slice()).unwrap_or_default();
             let names = names.iter().map(|name| name.text.clone()).collect();
-            session.printer.either(&Own { organisation, names }, |own| {
+            let words = CheckWords::of_organisation(&organisation);
+            let check_words = words.line(session.language);
+            session.printer.either(&Own { organisation, names, check_words }, |own| {
                 let names: Vec<String> = own.names.iter().map(|name| session.apart(name)).collect();
-                format!("{}\n{}", own.organisation, names.join(" · "))
+                let words = joining::words_line(session, "invite.words", &words);
+                format!("{}\n{}\n{words}", own.organisation, names.join(" · "))
             });
         }
     }

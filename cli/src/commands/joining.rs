@@ -22,6 +22,7 @@ use isnad_protocol::limits;
 use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::args::{InitArgs, InviteArgs, JoinArgs, OrganisationKind};
 use crate::client::Client;
@@ -140,19 +141,19 @@ pub(crate) async fn join(session: &Session, args: JoinArgs) -> Outcome {
 }
 
 /// The text of a code: typed, in a file, or on standard input; `None` for a file of a consortium.
-fn code(what: &Path) -> Result<Option<String>, Problem> {
+fn code(what: &Path) -> Result<Option<Zeroizing<String>>, Problem> {
     let typed = what.to_str().unwrap_or_default();
     if typed == "-" {
-        let mut text = String::new();
+        let mut text = Zeroizing::new(String::new());
         let most = u64::try_from(limits::INVITATION_CHARACTERS).unwrap_or(u64::MAX);
         let read = std::io::stdin().lock().take(most.saturating_add(1)).read_to_string(&mut text);
         return read.map(|_| Some(text)).map_err(|error| Problem::file("read", what, &error));
     }
     if !what.exists() {
-        return Ok(looks_like_code(typed).then(|| typed.to_owned()));
+        return Ok(looks_like_code(typed).then(|| Zeroizing::new(typed.to_owned())));
     }
     let bytes = std::fs::read(what).map_err(|error| Problem::file("read", what, &error))?;
-    Ok(String::from_utf8(bytes).ok().filter(|text| looks_like_code(text)))
+    Ok(String::from_utf8(bytes).ok().filter(|text| looks_like_code(text)).map(Zeroizing::new))
 }
 
 async fn by_invitation(session: &Session, args: &JoinArgs, code: &str) -> Outcome {

@@ -54,6 +54,8 @@ struct Connection {
     address: Multiaddr,
     /// When it is closed, for nothing came over it; `None` once its stream is open.
     deadline: Option<Instant>,
+    /// A guest's that has said nothing yet.
+    is_silent_guest: bool,
 }
 
 /// The stream to one peer.
@@ -173,11 +175,11 @@ impl Driver {
 
     async fn set_members(&mut self, members: BTreeSet<NodeId>) {
         self.swarm.behaviour_mut().sync.set_members(members);
-        // Guests have their own time; and one who has become a member comes again as one.
+        // Guests have their own time; one who has become a member comes again as one.
         let open: Vec<(PeerId, ConnectionId)> =
             self.connections.iter().map(|(connection, open)| (open.peer, *connection)).collect();
         for (peer, connection) in open {
-            if !self.guests.has(&connection) && !self.swarm.behaviour().sync.admits(&peer) {
+            if self.guests.has(&connection) == self.swarm.behaviour().sync.admits(&peer) {
                 self.close(peer, connection, "no member's node any more".into()).await;
             }
         }
@@ -232,12 +234,16 @@ impl Driver {
                     endpoint;
                 let is_guest = self.guests.has(&connection_id);
                 let deadline = Some(Instant::now() + if is_guest { guests::STAY } else { STREAM_TIMEOUT });
-                self.connections.insert(connection_id, Connection { peer, address, deadline });
+                let connection = Connection { peer, address, deadline, is_silent_guest: is_guest };
+                self.connections.insert(connection_id, connection);
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, cause, .. } => {
                 let reason = cause.map_or_else(|| "closed".to_owned(), |cause| cause.to_string());
                 self.close(peer_id, connection_id, reason).await;
-                self.connections.remove(&connection_id);
+                let closed = self.connections.remove(&connection_id).filter(|closed| closed.is_silent_guest);
+                if let Some((closed, node)) = closed.zip(node_id(&peer_id)) {
+                    self.tell(Event::Stranger { node, address: closed.address.to_string() }).await;
+                }
             }
             SwarmEvent::IncomingConnectionError { error, send_back_addr, peer_id, .. } => {
                 self.refused(peer_id, &send_back_addr, &error).await;
@@ -274,6 +280,7 @@ impl Driver {
         let Opened { peer, connection, stream, outbound } = opened;
         let Some(node) = node_id(&peer) else { return };
         if self.guests.has(&connection) {
+            self.connections.get_mut(&connection).into_iter().for_each(|guests| guests.is_silent_guest = false);
             self.receive(peer, node, connection, stream);
             return;
         }

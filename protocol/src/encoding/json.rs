@@ -473,6 +473,11 @@ impl Parser<'_> {
         let start = self.at;
         self.expect(b"\"")?;
         let mut text = self.plain().to_vec();
+        // Most have nothing escaped.
+        if self.peek() == Some(b'"') {
+            self.at = self.at.saturating_add(1);
+            return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start });
+        }
         loop {
             let at = self.at;
             match self.next()? {

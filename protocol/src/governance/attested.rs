@@ -231,6 +231,10 @@ impl Attestations {
         covers: impl Fn(&Self, Place, Place) -> bool,
     ) -> bool {
         let kept = places(self).entry(act).or_default();
+        // Most often a log names an act once.
+        if in_log(kept, place.log).next().is_none() {
+            return Arc::make_mut(kept).insert(place);
+        }
         let of_log: Vec<Place> = in_log(kept, place.log).collect();
         if of_log.iter().any(|other| covers(self, *other, place)) {
             return false;

@@ -40,6 +40,12 @@ fn is_looser(tlp: &str, before: &str) -> bool {
     tlp != before && rank(tlp).zip(rank(before)).is_none_or(|(new, old)| new > old)
 }
 
+/// True if all that a space has have to sign: an act that admits, or loosens the label.
+pub(super) fn needs_all(body: &SpaceBody, previous: &SpaceBody) -> bool {
+    let admits = body.members.iter().any(|member| previous.members.binary_search(member).is_err());
+    admits || is_looser(&body.tlp, &previous.tlp)
+}
+
 impl Governance {
     /// Works out what stands of a space's chain; `None` if it has none.
     pub(super) fn make_space(&self, first: &ActId, charter: &Versions) -> Option<SpaceStanding> {
@@ -111,8 +117,7 @@ impl Governance {
         charter: &Versions,
     ) -> bool {
         let double = body.settles.as_ref().map_or(&[][..], |settles| &settles.double);
-        let admits = body.members.iter().any(|member| !before.members.contains(member));
-        let needs_all = admits || is_looser(&body.tlp, &previous.tlp);
+        let needs_all = needs_all(body, previous);
         let mut asked = BTreeSet::clone(&before.members);
         let enough = |asked: &BTreeSet<OrganisationId>| {
             let signed = self.signed_among(act, asked);

@@ -6,6 +6,7 @@ use crate::act::{Act, Kind};
 use crate::governance::Governance;
 use crate::governance::effect::Effect;
 use crate::governance::round::Round;
+use crate::governance::spaces::needs_all;
 use crate::id::{ActId, OrganisationId};
 
 /// Whether an act is in effect.
@@ -219,6 +220,7 @@ impl Governance {
             (Some(of_old), Some(of_new)) if !is_settlement => {
                 lacking(&old.members, of_old).max(lacking(&new.members, of_new))
             }
+            _ if takes_all(act, before) => lacking(&old.members, old.members.len()),
             _ => lacking(&old.members, half(old.members.len())),
         };
         if more == 0 && (is_settlement || act.as_space().is_some_and(|space| space.settles.is_some())) {
@@ -270,6 +272,11 @@ enum Branch<'a> {
         child: &'a Act,
     },
     Nowhere,
+}
+
+/// True of a space's act that all have to sign.
+fn takes_all(act: &Act, before: &Act) -> bool {
+    act.as_space().zip(before.as_space()).is_some_and(|(body, previous)| needs_all(body, previous))
 }
 
 fn acknowledgements_missing(act: &Act, round: &Round<'_>) -> Wait {

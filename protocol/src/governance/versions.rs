@@ -85,11 +85,13 @@ impl Governance {
 
     /// A settlement that more than half signed, the double signers that it names not counted.
     pub(super) fn settlement<'a>(&'a self, act: &'a Act, before: &Membership) -> Option<Candidate<'a>> {
-        let candidate = self.candidate(act);
-        let double = &candidate.settles?.double;
+        let charter = act.as_charter().map(|charter| &charter.settles);
+        let settles = charter.or_else(|| act.as_space().map(|space| &space.settles))?.as_ref();
+        let double = &settles?.double;
+        // Before anything is copied: of drafts there may be many.
         let signed = self.signed_among(act, &before.members);
         let counted = signed.iter().filter(|who| double.binary_search(who).is_err()).count();
-        is_most(counted, before.members.len()).then_some(candidate)
+        is_most(counted, before.members.len()).then(|| self.candidate(act))
     }
 
     pub(super) fn candidate<'a>(&'a self, act: &'a Act) -> Candidate<'a> {
@@ -124,11 +126,11 @@ impl Governance {
             let Some(next) = self.members_of(&next) else { break };
             standing.push(next.clone());
         }
-        let named = standing.iter().flat_map(|version| version.members.iter().copied()).collect();
+        let named = all_members(&standing);
         let is_halted = standing.last().and_then(|last| self.outcome_after(&last.act)).is_some_and(Outcome::is_halted);
         let wide = self.all_from(founding, |outcome| &outcome.known);
         let enough = self.all_from(founding, |outcome| &outcome.candidates);
-        let takeable = enough.iter().flat_map(|version| version.members.iter().copied()).collect();
+        let takeable = all_members(&enough);
         let taken_out = self.taken_out(&standing);
         Versions { standing, wide, named, taken_out, takeable, is_halted }
     }
@@ -171,4 +173,13 @@ impl Governance {
         let firsts = self.members.keys().filter_map(|id| self.held.get(id));
         firsts.filter(|act| act.kind() == Kind::Space && act.is_first()).map(Act::id)
     }
+}
+
+/// Every organisation that one of these names. Most of them differ from the one before by one.
+fn all_members(versions: &[Membership]) -> BTreeSet<OrganisationId> {
+    let mut all = versions.first().map(|first| BTreeSet::clone(&first.members)).unwrap_or_default();
+    for [before, version] in versions.array_windows() {
+        all.extend(version.members.difference(&before.members));
+    }
+    all
 }

@@ -67,9 +67,7 @@ impl Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.0.fill(0);
-        // So that the writing is not left out as one that nobody reads.
-        std::hint::black_box(&self.0);
+        wipe(&mut self.0);
     }
 }
 
@@ -151,7 +149,9 @@ impl Invitation {
         bytes.push(u8::try_from(addresses.len()).unwrap_or(u8::MAX));
         addresses.for_each(|address| address::encode(address, &mut bytes));
         bytes.extend(checksum(&bytes));
-        grouped(&to_base32(&bytes))
+        let code = grouped(&to_base32(&bytes));
+        wipe(&mut bytes);
+        code
     }
 
     /// Reads a code. Spaces, line ends and dashes do not matter, nor capitals.
@@ -166,7 +166,13 @@ impl Invitation {
         let is_filling = |letter: &char| letter.is_whitespace() || *letter == '-';
         let text: String = text.chars().filter(|letter| !is_filling(letter)).collect();
         let text = text.to_ascii_uppercase();
-        let bytes = text.strip_prefix(PREFIX).and_then(from_base32).ok_or(InvitationError::Altered)?;
+        let mut bytes = text.strip_prefix(PREFIX).and_then(from_base32).ok_or(InvitationError::Altered)?;
+        let invitation = Self::checked(&bytes);
+        wipe(&mut bytes);
+        invitation
+    }
+
+    fn checked(bytes: &[u8]) -> Result<Self, InvitationError> {
         let at = bytes.len().checked_sub(CHECK_BYTES).ok_or(InvitationError::Altered)?;
         let (said, check) = bytes.split_at_checked(at).ok_or(InvitationError::Altered)?;
         if checksum(said) != check {
@@ -207,6 +213,12 @@ pub fn looks_like_code(text: &str) -> bool {
     let has_prefix = text.trim_start().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
     let is_long = letters.clone().count() > 60;
     has_prefix || (is_long && letters.clone().all(|letter| letter.is_ascii_alphanumeric()))
+}
+
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    // So that the writing is not left out as one that nobody reads.
+    std::hint::black_box(bytes);
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CHECK_BYTES] {

@@ -14,7 +14,7 @@ use crate::limits;
 use crate::log::{Authentic, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::frame::{Frame, Item};
-use crate::sync::session::read_entry;
+use crate::sync::session::{Session, Violation, read_entry};
 use crate::time::Timestamp;
 
 /// A line of a closed log that a peer was asked for.
@@ -80,7 +80,7 @@ impl Replica {
 
     /// The same of every log of a space.
     pub(super) fn branches_in(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
-        let closed = self.governance.all_closed().filter(|closed| closed.facts().log.space == space);
+        let closed = self.flushed_governance().all_closed().filter(|closed| closed.facts().log.space == space);
         let ends = closed.flat_map(|closed| {
             let author = closed.facts().log.author;
             self.branch_ends(closed).into_iter().map(move |end| (author, end))
@@ -94,7 +94,7 @@ impl Replica {
             return;
         }
         let all: Vec<(LogKey, LogEnd)> = self
-            .governance
+            .flushed_governance()
             .all_closed()
             .flat_map(|closed| self.branch_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
             .collect();
@@ -150,22 +150,27 @@ impl Replica {
         after: u64,
         end: LogEnd,
         logs: &impl LogView,
-    ) -> Result<(), Fault> {
-        let Some(closed) = self.governance.closed(&key) else { return Ok(()) };
+    ) -> Result<Result<(), Violation>, Fault> {
+        // To find a line costs about what a probe does, at least.
+        if let Some(Err(violation)) = self.sessions.get_mut(&peer).map(Session::take_probe) {
+            return Ok(Err(violation));
+        }
+        let Some(closed) = self.governance.closed(&key) else { return Ok(Ok(())) };
         if !self.branch_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
-            return Ok(());
+            return Ok(Ok(()));
         }
         let closing = closed.closing();
         let line = closed.line_to(end);
         let mut due = Vec::new();
-        for seq in after.saturating_add(1)..=closing {
+        let most = usize::try_from(limits::PUSH_ENTRIES).unwrap_or(usize::MAX);
+        for seq in (after.saturating_add(1)..=closing).take(most) {
             due.extend(self.id_at(key, seq, logs)?.map(|id| LogEnd { seq, id }));
         }
         due.extend(line.into_iter().filter(|entry| entry.seq > after));
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.send_branch(key, due);
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Takes entries of a line that a peer was asked for, one after the other, each by its own signature.
@@ -217,17 +222,21 @@ impl Replica {
 
     /// Hands governance what was flushed of branches. True if acts that are in effect may be others.
     pub(super) fn follow_branches(&mut self) -> bool {
-        let mut has_changed = false;
-        for entry in std::mem::take(&mut self.branching.fresh) {
+        let fresh = std::mem::take(&mut self.branching.fresh);
+        let mut by_log: BTreeMap<LogKey, Vec<Link>> = BTreeMap::new();
+        for entry in &fresh {
             let header = &entry.entry().header;
             let key = LogKey { space: header.space, author: header.author };
-            let link = super::closed::link(&entry);
-            self.durable.branches.entry(key).or_default().insert(link);
-            self.held.branches.entry(key).or_default().insert(link);
-            self.governance.note_links(&key, [link]);
-            has_changed |= self.hear_branch(&entry);
+            by_log.entry(key).or_default().push(super::closed::link(entry));
         }
-        has_changed
+        // Log by log: each time the log is judged anew.
+        for (key, links) in by_log {
+            self.durable.branches.entry(key).or_default().extend(links.iter().copied());
+            self.held.branches.entry(key).or_default().extend(links.iter().copied());
+            self.governance.note_links(&key, links);
+        }
+        // Each is heard, whatever the one before it changed.
+        fresh.iter().filter(|entry| self.hear_branch(entry)).count() > 0
     }
 
     fn hear_branch(&mut self, entry: &Authentic) -> bool {

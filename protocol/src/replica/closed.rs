@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Replica;
 use super::attesting::held_whole;
-use crate::governance::{Closed, Line, Link};
+use crate::governance::{Closed, Governance, Line, Link};
 use crate::id::{EntryId, OrganisationId};
 use crate::limits;
 use crate::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
@@ -22,15 +22,18 @@ impl Replica {
 
     /// Up to where a log is taken and told as every log is: `u64::MAX` while it is open.
     pub(super) fn closing_of(&self, key: &LogKey) -> u64 {
-        let forked = self.governance.fork(key).map(|proof| proof.seq().saturating_sub(1));
-        let closed = self.governance.closed(key).map(Closed::closing);
-        forked.into_iter().chain(closed).min().unwrap_or(u64::MAX)
+        // A log of which nothing is held was not handed in: it would be asked for, and its peer has nothing to send.
+        let is_held = self.durable.logs.contains_key(key);
+        let unheld = if is_held { None } else { self.organisation_of(key) };
+        let cut = unheld.and_then(|organisation| self.governance.is_closed(key, &organisation));
+        cut.into_iter().chain([closing(&self.governance, key)]).min().unwrap_or(u64::MAX)
     }
 
     /// The end of a log that peers are told: checked, and of a closed log not beyond its closing point.
     pub(super) fn told_end(&self, key: &LogKey) -> LogEnd {
         let Some(log) = self.durable.logs.get(key) else { return LogEnd::START };
-        let closing = self.closing_of(key);
+        // What is not flushed yet closes nothing for others.
+        let closing = closing(self.flushed_governance(), key);
         if log.checked.seq <= closing {
             return log.checked;
         }
@@ -40,7 +43,7 @@ impl Replica {
     /// True if peers are told of an entry: on the line up to where the log is told, or on a branch that is offered.
     pub(super) fn is_told(&self, key: &LogKey, at: LogEnd) -> bool {
         let is_offered = |closed: &Closed| closed.holds(at) && closed.is_offered(at);
-        at.seq <= self.told_end(key).seq || self.governance.closed(key).is_some_and(is_offered)
+        at.seq <= self.told_end(key).seq || self.flushed_governance().closed(key).is_some_and(is_offered)
     }
 
     /// Closes the logs that are to be closed by now, and looks up where they do.
@@ -163,6 +166,11 @@ impl Replica {
         let is_ours = self.id_at(*key, most.seq, logs)? == Some(most.id);
         Ok(if is_ours { most.seq } else { closing })
     }
+}
+
+fn closing(governance: &Governance, key: &LogKey) -> u64 {
+    let forked = governance.fork(key).map(|proof| proof.seq().saturating_sub(1));
+    forked.into_iter().chain(governance.closed(key).map(Closed::closing)).min().unwrap_or(u64::MAX)
 }
 
 /// What the rules on closed logs read of an entry.

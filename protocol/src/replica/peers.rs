@@ -145,8 +145,7 @@ impl Replica {
             Frame::Header(bytes) => self.hear_header(peer, &bytes, logs)?,
             Frame::WantBranch { space, author, after, end } => {
                 let Some(space) = self.space_of(peer, &space) else { return Ok(Err(unknown_space())) };
-                self.answer_branch(peer, LogKey { space, author }, after, end, logs)?;
-                Ok(())
+                self.answer_branch(peer, LogKey { space, author }, after, end, logs)?.map_err(text)
             }
             other => self.converse(peer, other),
         };

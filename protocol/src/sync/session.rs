@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::digest::{self, Holding};
 use super::frame::{Blind, Frame, Item, Wish};
-use super::run::{Decoder, Encoder, OrganisationOf};
+use super::run::{Decoder, Encoder};
 use crate::id::{ActId, SpaceId};
 use crate::limits;
 use crate::log::{LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 
 mod branches;
+mod credit;
 mod forks;
 
 pub use branches::read_entry;
@@ -583,55 +584,6 @@ impl Session {
             }
         }
         Ok(self.encoder.finish())
-    }
-
-    /// Takes an act, the body of a run, or the payload of a payload frame, off the credit.
-    ///
-    /// # Errors
-    /// [`Violation::Flood`] if the peer had no credit left for it.
-    pub fn take(&mut self, bytes: usize) -> Result<(), Violation> {
-        // The last frame may overdraw: a sender with one byte of credit left sends one whole frame.
-        if self.taken >= limits::CREDIT_BYTES {
-            return Err(Violation::Flood);
-        }
-        self.taken = self.taken.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        Ok(())
-    }
-
-    /// Reads the groups of a run frame. `organisation` says whose log each is that we said we hold.
-    ///
-    /// # Errors
-    /// [`super::frame::DecodeError`] names the first rule broken.
-    pub fn read_run(
-        &mut self,
-        body: &[u8],
-        organisation: OrganisationOf<'_>,
-    ) -> Result<Vec<super::run::Group>, super::frame::DecodeError> {
-        self.decoder.decode(body, &self.spaces, organisation)
-    }
-
-    /// Gives credit back once half of it was used and what came stands on disk.
-    pub fn return_credit(&mut self) -> Option<Frame> {
-        let is_due = self.taken >= limits::CREDIT_BYTES / 2;
-        is_due.then(|| Frame::Credit(std::mem::take(&mut self.taken)))
-    }
-
-    /// Takes credit that the peer gives back.
-    ///
-    /// # Errors
-    /// [`Violation::Credit`] if it is more than was ever given.
-    pub fn on_credit(&mut self, bytes: u32) -> Result<(), Violation> {
-        let credit = self.credit.saturating_add(i64::from(bytes));
-        if credit > i64::from(limits::CREDIT_BYTES) {
-            return Err(Violation::Credit);
-        }
-        self.credit = credit;
-        Ok(())
-    }
-
-    /// Lifts the bound on what may be sent: for a carried file, which nobody reads while it is written.
-    pub const fn lift_credit(&mut self) {
-        self.credit = i64::MAX;
     }
 }
 

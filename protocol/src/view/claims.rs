@@ -327,8 +327,8 @@ impl<'a> Claims<'a> {
             bodies.extend(shown.according_to.as_ref().map(|body| body.record));
         }
         let origins = Origins::new(record, bases, bodies, material)?;
-        for shown in by_prop.values_mut().flat_map(|listed| &mut listed.shown) {
-            mark_withdrawn(shown, &origins);
+        if origins.has_withdrawn() {
+            by_prop.values_mut().flat_map(|listed| &mut listed.shown).for_each(|shown| mark_withdrawn(shown, &origins));
         }
         Ok(Self { by_prop, origins })
     }

@@ -137,6 +137,11 @@ impl Origins {
         self.sources.get(&record).is_some_and(|source| source.is_report)
     }
 
+    /// True if anything that it rests on was withdrawn.
+    pub(super) fn has_withdrawn(&self) -> bool {
+        self.sources.values().any(|source| source.is_withdrawn)
+    }
+
     /// True if all that was said of it was taken back or taken out of sight.
     pub(super) fn is_withdrawn(&self, record: RecordId) -> bool {
         self.sources.get(&self.item(record)).is_some_and(|source| source.is_withdrawn)

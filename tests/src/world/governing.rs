@@ -64,14 +64,19 @@ impl Site {
         if !self.is_honest() {
             attestation.acts.extend(rivals(&self.disk.image.governance));
         }
-        around.ledger.attested_ms = around.now_ms;
         let parts = attestation.into_parts().into_iter().map(|part| Contribution {
             space,
             record: isnad_protocol::id::RecordId::ZERO,
             content: Content::Attestation(part.encode()),
         });
         let parts: Vec<Contribution> = parts.collect();
-        self.contribute(&parts, Signer::Attester, around)
+        let before = around.ledger.contributed;
+        self.contribute(&parts, Signer::Attester, around)?;
+        // One who may not sign is asked again and again, and says nothing.
+        if self.is_honest() && around.ledger.contributed > before {
+            around.ledger.attested_ms = around.now_ms;
+        }
+        Ok(())
     }
 
     /// A version of the charter that stood is never followed by its rival, unless a settlement says so.

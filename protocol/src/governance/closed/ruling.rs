@@ -46,11 +46,9 @@ impl Governance {
         }
     }
 
-    /// The acts that cut a log; one that stands instead of all that grant its key lets nothing of it count.
+    /// The acts that cut a log, ascending.
     fn all_cuts(&self, log: &LogKey, organisation: &OrganisationId) -> Vec<(ActId, Option<Cut>)> {
         let mut cuts = self.cuts(log, organisation);
-        let lost = self.key(organisation, &log.author).and_then(|key| key.lost);
-        cuts.extend(lost.filter(|lost| cuts.iter().all(|(act, _)| act != lost)).map(|lost| (lost, None)));
         if breakage::is_out(Breakage::SuspendPartition) {
             cuts.retain(|(act, _)| self.act(act).is_some_and(|act| act.kind() != ActKind::Charter));
         }
