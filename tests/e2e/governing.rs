@@ -58,7 +58,8 @@ fn a_key_of_another_machine_is_granted_and_a_stolen_one_revoked_back_to_a_positi
     // Three entries, of which the thief wrote the last two.
     let stolen = key_of(home, "contributor");
     for note in ["one", "two", "three"] {
-        let record = consortium.file("record", format!(r#"{{"claims":[{{"lang":"en","prop":"title","value":"{note}"}}]}}"#));
+        let record =
+            consortium.file("record", format!(r#"{{"claims":[{{"lang":"en","prop":"title","value":"{note}"}}]}}"#));
         json(home, &["record", "new", "source", "--from", &record]);
     }
     let unsaid = refused(home, &["key", "revoke", &stolen], 2);
