@@ -99,10 +99,15 @@ impl Site {
 
 /// Every act held that waits for nothing but acknowledgements, or stands against others.
 fn rivals(governance: &Governance) -> Vec<ActLine> {
-    let is_one = |act: &&Act| match governance.status(&act.id()) {
-        Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { .. } } | ActStatus::Halted { .. }) => true,
-        Some(ActStatus::Lost { .. }) => true,
-        _ => false,
+    let is_one = |act: &&Act| {
+        matches!(
+            governance.status(&act.id()),
+            Some(
+                ActStatus::NotInEffectYet { why: Wait::Acknowledgements { .. } }
+                    | ActStatus::Halted { .. }
+                    | ActStatus::Lost { .. }
+            )
+        )
     };
     let line = |act: &Act| ActLine { scope: act.scope_id(), version: act.version(), act: act.id() };
     governance.acts().filter(is_one).map(line).collect()

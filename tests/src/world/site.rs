@@ -194,9 +194,15 @@ impl Site {
         let unread = |fault: Fault| Finding::new(Rule::Store, fault.to_string());
         let heard = Heard::read(&mut governance, &stored, image).map_err(unread)?;
         let replica = Replica::new(governance, stored, own).having_heard(heard);
-        let Some(key) = self.keys.attester.as_ref().map(SecretKey::public) else { return Ok(replica) };
-        let organisation = self.keys.organisation;
-        replica.attesting_with(Attester { key, organisation, nodes: BTreeSet::new(), after_ms }, image).map_err(unread)
+        let attester = self.keys.attester.as_ref().map(SecretKey::public).map(|key| {
+            let organisation = self.keys.organisation;
+            Attester { key, organisation, nodes: BTreeSet::new(), after_ms }
+        });
+        let replica = match attester {
+            Some(attester) => replica.attesting_with(attester, image).map_err(unread)?,
+            None => replica,
+        };
+        replica.having_closed(image).map_err(unread)
     }
 
     fn check_nothing_lost(&self) -> Checked {
