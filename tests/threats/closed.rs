@@ -103,7 +103,7 @@ fn t_late_self_fork() {
 fn t_equivocate_converge() {
     falls_without(Breakage::EquivocateConverge, || {
         let mut village = Village::of(4);
-        let [left, right] = forked(&mut village, 3, [6, 5]);
+        let [left, right] = forked(&village, 3, [6, 5]);
         for site in [1, 2] {
             village.hand_in(site, &left);
             village.attest(site, &[], &[end(&left[4])]);
@@ -130,7 +130,7 @@ fn t_equivocate_converge() {
 fn t_log_rewrite() {
     falls_without(Breakage::LogRewrite, || {
         let mut village = Village::of(3);
-        let [left, right] = forked(&mut village, 4, [5, 7]);
+        let [left, right] = forked(&village, 4, [5, 7]);
         (1..3).for_each(|site| village.hand_in(site, &left));
         (1..3).for_each(|site| village.attest(site, &[], &[end(&left[4])]));
         // The author hands out a log without its fourth entry, as if the old one had never been.
@@ -149,7 +149,7 @@ fn t_split_view() {
     falls_without(Breakage::SplitView, || {
         for lengths in [[6, 4], [4, 6], [300, 200]] {
             let mut village = Village::of(3);
-            let [left, right] = forked(&mut village, 3, lengths);
+            let [left, right] = forked(&village, 3, lengths);
             village.hand_in(1, &left);
             village.hand_in(2, &right);
             village.meet(1, 2);
@@ -199,7 +199,7 @@ fn t_suspend_partition_heal() {
 fn t_proof_flood() {
     falls_without(Breakage::ProofFlood, || {
         let mut village = Village::of(3);
-        let [left, right] = forked(&mut village, 2, [40, 40]);
+        let [left, right] = forked(&village, 2, [40, 40]);
         let mut written = 0;
         for seq in [30, 40, 39, 38, 37, 30, 30, 31, 20, 20, 25, 2, 3, 4, 5, 6, 7, 8, 9, 10] {
             let proof = ForkProof::of(&left[seq - 1], &right[seq - 1]).unwrap();

@@ -32,7 +32,7 @@ impl Head<'_> {
         put(148, b"        ")?;
         put(156, b"0")?;
         put(257, b"ustar\x0000")?;
-        let sum: u32 = out.iter().map(|byte| u32::from(*byte)).sum();
+        let sum = out.iter().fold(0_u32, |sum, byte| sum.saturating_add(u32::from(*byte)));
         out.get_mut(148..156)?.copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
         Some(out)
     }

@@ -109,7 +109,7 @@ fn archive(files: &[(&str, &[u8])], format: &str) -> Vec<u8> {
         let head = archive::Head { path, bytes: bytes.len() as u64, made: 1 };
         out.extend(head.encode().unwrap());
         out.extend(*bytes);
-        out.resize(out.len() + head.padding(), 0);
+        out.resize(out.len().saturating_add(head.padding()), 0);
     }
     out
 }

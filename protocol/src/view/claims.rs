@@ -310,7 +310,7 @@ impl<'a> Claims<'a> {
         }
         let mut by_prop = BTreeMap::new();
         for (prop, mut due) in due {
-            due.sort_by(|one, other| one.place.cmp(&other.place));
+            due.sort_by_key(|due| due.place);
             let mut shown = Vec::with_capacity(due.len());
             for due in &due {
                 if let Some(around) = around.get_mut(due.around) {

@@ -13,6 +13,7 @@ use history::History;
 /// A short form where nothing is optimised.
 const HISTORIES: u64 = if cfg!(debug_assertions) { 100 } else { 10_000 };
 
+#[allow(clippy::disallowed_methods, reason = "a test is told by its environment how far to go")]
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }

@@ -39,7 +39,7 @@ pub(super) fn end(entry: &Entry) -> LogEnd {
 }
 
 /// Two lines of organisation 0's contributor that part at a position, of these lengths.
-pub(super) fn forked(village: &mut Village, fork: usize, lengths: [usize; 2]) -> [Vec<Entry>; 2] {
+pub(super) fn forked(village: &Village, fork: usize, lengths: [usize; 2]) -> [Vec<Entry>; 2] {
     let common = village.line(0, &[], "common", fork - 1);
     [("left", lengths[0]), ("right", lengths[1])]
         .map(|(word, length)| village.line(0, &common, word, length + 1 - fork))

@@ -54,6 +54,9 @@ pub(crate) struct Twins {
     pub(crate) attestations: Vec<Vec<Authentic>>,
 }
 
+/// The last position that counts of each log, `None` for none of it.
+type Positions = Vec<(Log, Option<Entry>)>;
+
 impl Twins {
     /// A consortium of `n`, founded: each has a node key and one that writes.
     pub(crate) fn founded(n: usize) -> Self {
@@ -194,7 +197,7 @@ impl Twins {
         &mut self,
         previous: Place_,
         signers: Set,
-        out: Option<(Organisation, Place_, Vec<(Log, Option<Entry>)>)>,
+        out: Option<(Organisation, Place_, Positions)>,
     ) -> Place_ {
         let before = self.acts.members(previous);
         let members = out.as_ref().map_or(before, |(who, ..)| before - Set::of(&[*who]));
