@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Output, Replica, Stored};
-use crate::act::{Kind, Role};
+use crate::act::Kind;
 use crate::attestation::{ActLine, Attestation, Candidate, Holds, NodeLine, Said};
 use crate::entry;
 use crate::governance::{ActStatus, Governance, SpaceInfo, Wait};
@@ -184,9 +184,7 @@ impl Replica {
             };
             has_changed |= heard.hear(key, until, &mut self.governance, logs, &mut each)?;
         }
-        for entry in &about_closed {
-            self.governance.note_lines(entry);
-        }
+        self.governance.note_lines(&about_closed);
         if has_changed || acts_changed {
             self.attesting.has_news = true;
             self.note_first();
@@ -332,9 +330,10 @@ impl Replica {
     }
 }
 
-/// True if the log is one of attestations: its organisation grants its key for them, in effect or not.
+/// True if the log is one of attestations: its organisation grants its key for them by some validly signed act, on whatever
+/// branch. Of a key that rivals grant under two roles, what stands says what it may sign; its words count all the same.
 fn is_attesting(governance: &Governance, key: &LogKey, log: &Log) -> bool {
-    governance.key(&log.organisation, &key.author).is_some_and(|known| known.role == Role::Node)
+    governance.is_attesting(&key.author, &log.organisation)
 }
 
 /// Up to which position every signature of a log is checked and every payload is there.
