@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Refusal, Replica};
 use crate::governance::{self, Source};
-use crate::id::{NodeId, SpaceId};
+use crate::id::{NodeId, OpenSpace, SpaceId};
 use crate::limits;
 use crate::log::{self, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
@@ -32,12 +32,17 @@ impl Replica {
     pub(super) fn holdings(&self) -> Holdings {
         let mut holdings = Holdings::new();
         let governance = self.flushed_governance();
-        for space in governance.spaces() {
-            let acts = governance.held_acts(&space.id).into_iter().collect();
-            let forks = governance.forks_in(space.id).map(|proof| (proof.log().author, proof.seq())).collect();
-            let branches = self.branches_in(space.id);
-            let holding = Holding { wanted: self.wanted_of(space.id), acts, forks, branches, ..Holding::default() };
-            holdings.insert(space.id, holding);
+        let mut spaces: Vec<SpaceId> = governance.spaces().into_iter().map(|space| space.id).collect();
+        if spaces.is_empty() {
+            // Too few acts to know of any: the others come in these, which every consortium has.
+            spaces.extend(OpenSpace::ALL.map(|space| space.id(&governance.consortium())));
+        }
+        for space in spaces {
+            let acts = governance.held_acts(&space).into_iter().collect();
+            let forks = governance.forks_in(space).map(|proof| (proof.log().author, proof.seq())).collect();
+            let branches = self.branches_in(space);
+            let holding = Holding { wanted: self.wanted_of(space), acts, forks, branches, ..Holding::default() };
+            holdings.insert(space, holding);
         }
         for key in self.durable.logs.keys() {
             let end = self.told_end(key);
