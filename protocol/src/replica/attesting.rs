@@ -10,7 +10,7 @@ use super::{Output, Replica, Stored};
 use crate::act::Kind;
 use crate::attestation::{ActLine, Attestation, Candidate, Holds, NodeLine, Said};
 use crate::entry;
-use crate::governance::{ActStatus, Governance, SpaceInfo, Wait};
+use crate::governance::{Governance, SpaceInfo};
 use crate::id::{ActId, EntryId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::{Authentic, Log, LogEnd, LogKey};
@@ -317,15 +317,11 @@ impl Replica {
         let standing = governance.standing_acts();
         let mut candidates: Vec<_> = standing.iter().filter_map(|id| candidate(id, None, true)).collect();
         // Rotations from one commitment are rivals whatever they follow: the place that all of them claim is where the chain halts.
-        for halt in governance.halts() {
-            candidates.extend(halt.rivals.iter().filter_map(|id| candidate(id, Some(halt.after), false)));
+        for (after, rivals) in governance.halted() {
+            candidates.extend(rivals.iter().filter_map(|id| candidate(id, Some(after), false)));
         }
         // A charter alone waits for them.
-        let waiting = governance.charters().filter(|act| {
-            let status = governance.status(&act.id());
-            matches!(status, Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { .. } }))
-        });
-        candidates.extend(waiting.filter_map(|act| candidate(&act.id(), None, false)));
+        candidates.extend(governance.charter_waiting().and_then(|id| candidate(&id, None, false)));
         candidates
     }
 }
