@@ -90,21 +90,12 @@ impl Branching {
 }
 
 impl Replica {
-    /// The ends of a closed log beyond its closing point that are told, offered and part of the digest.
-    fn branch_ends(&self, closed: &Closed) -> Vec<LogEnd> {
-        let facts = closed.facts();
-        if self.governance.is_attesting(&facts.log.author, &facts.organisation) {
-            return closed.ends();
-        }
-        closed.wide().iter().filter(|end| closed.holds(**end)).copied().collect()
-    }
-
-    /// The same of every log of a space.
+    /// The ends of closed logs of a space beyond their closing points that are told, offered and part of the digest.
     pub(super) fn branches_in(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
         let closed = self.flushed_governance().all_closed().filter(|closed| closed.facts().log.space == space);
         let ends = closed.flat_map(|closed| {
             let author = closed.facts().log.author;
-            self.branch_ends(closed).into_iter().map(move |end| (author, end))
+            self.governance.told_ends(closed).into_iter().map(move |end| (author, end))
         });
         ends.collect()
     }
@@ -117,7 +108,7 @@ impl Replica {
         let all: Vec<(LogKey, LogEnd)> = self
             .flushed_governance()
             .all_closed()
-            .flat_map(|closed| self.branch_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
+            .flat_map(|closed| self.governance.told_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
             .collect();
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
         let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
@@ -134,18 +125,25 @@ impl Replica {
 
     /// Asks peers for lines of closed logs that are to be held and are not, one line of a log at a time.
     pub(super) fn plan_branches(&mut self, now: Timestamp) {
-        let mut offers: Vec<(NodeId, LogKey, LogEnd)> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.is_live())
-            .flat_map(|(peer, session)| session.their_branches().iter().map(|(log, end)| (*peer, *log, *end)))
-            .collect();
+        if self.governance.is_all_open() {
+            return;
+        }
+        let live = self.sessions.iter().filter(|(_, session)| session.is_live());
+        let offers =
+            live.flat_map(|(peer, session)| session.their_branches().iter().map(|(log, end)| (*peer, *log, *end)));
+        // Counted once for each log, however many branches of it peers make up.
+        let mut has_room: BTreeMap<LogKey, bool> = BTreeMap::new();
+        let mut is_due = |(_, log, end): &(NodeId, LogKey, LogEnd)| {
+            let has_room = |closed: &Closed| *has_room.entry(*log).or_insert_with(|| self.has_room(closed));
+            !self.branching.asked.contains_key(log) && self.is_branch_wanted(log, *end, has_room)
+        };
+        let mut offers: Vec<(NodeId, LogKey, LogEnd)> = offers.filter(|offer| is_due(offer)).collect();
         // Whoever names a line and does not send it must not keep us from what others send.
         let vain = |offer: &(NodeId, LogKey, LogEnd)| self.branching.vain.get(offer).copied().unwrap_or(0);
         let failed = |peer: &NodeId| self.failures.get(peer).copied().unwrap_or(0);
         offers.sort_by_key(|offer| (vain(offer), failed(&offer.0), *offer));
         for (peer, log, end) in offers {
-            if self.branching.asked.contains_key(&log) || !self.is_branch_wanted(&log, end) {
+            if self.branching.asked.contains_key(&log) {
                 continue;
             }
             let Some(space) = self.sessions.get(&peer).map(|session| session.blind(log.space)) else { continue };
@@ -158,14 +156,22 @@ impl Replica {
         }
     }
 
-    fn is_branch_wanted(&self, log: &LogKey, end: LogEnd) -> bool {
+    fn is_branch_wanted(&self, log: &LogKey, end: LogEnd, has_room: impl FnOnce(&Closed) -> bool) -> bool {
         let Some(closed) = self.governance.closed(log) else { return false };
         // What stands before the closing point comes as that of every log does.
         if closed.holds(end) || end.seq <= closed.closing() || self.end_of(*log).seq < closed.closing() {
             return false;
         }
-        let is_attesting = self.governance.is_attesting(&log.author, &closed.facts().organisation);
-        closed.wide().contains(&end) || (is_attesting && closed.ends().len() < limits::LOG_BRANCHES)
+        let is_wanted = closed.wide().contains(&end) || has_room(closed);
+        // Taken, and not flushed yet: it would come twice.
+        is_wanted && !self.branching.fresh.iter().any(|one| one.end() == end)
+    }
+
+    /// True of a log of attestations of which more branches are taken.
+    fn has_room(&self, closed: &Closed) -> bool {
+        let facts = closed.facts();
+        self.governance.is_attesting(&facts.log.author, &facts.organisation)
+            && closed.ends().len() < limits::LOG_BRANCHES
     }
 
     /// Answers a wish for the line that ends in `end`.
@@ -182,7 +188,7 @@ impl Replica {
             return Ok(Err(violation));
         }
         let Some(closed) = self.governance.closed(&key) else { return Ok(Ok(())) };
-        if !self.branch_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
+        if !self.governance.told_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
             return Ok(Ok(()));
         }
         let closing = closed.closing();
@@ -231,8 +237,9 @@ impl Replica {
                 },
                 |last| last == prev,
             );
+            let is_beside = end.seq >= asked.end.seq && end != asked.end;
             // Without a payload it stays at the peer, like what does not continue anything.
-            if !is_continued || end.seq > asked.end.seq || (entry.payload.is_none() && entry.header.has_payload()) {
+            if !is_continued || is_beside || (entry.payload.is_none() && entry.header.has_payload()) {
                 break;
             }
             entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;

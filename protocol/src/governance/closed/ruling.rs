@@ -87,6 +87,16 @@ impl Governance {
             .is_none_or(|closed| closed.is_offered(end) || self.is_attesting(&log.author, &closed.facts().organisation))
     }
 
+    /// The ends of a closed log beyond its closing point that are told, offered and part of the digest.
+    #[must_use]
+    pub fn told_ends(&self, closed: &Closed) -> Vec<LogEnd> {
+        let facts = closed.facts();
+        if self.is_attesting(&facts.log.author, &facts.organisation) {
+            return closed.ends();
+        }
+        closed.wide().iter().filter(|end| closed.holds(**end)).copied().collect()
+    }
+
     /// True if no closed log was handed in.
     #[must_use]
     pub fn is_all_open(&self) -> bool {

@@ -4,6 +4,7 @@ use super::*;
 use crate::key::PublicKey;
 use crate::limits;
 use crate::log::ForkProof;
+use crate::sync::carried;
 use crate::sync::frame::Frame;
 use crate::sync::run::Group;
 use crate::sync::session::Session;
@@ -356,4 +357,30 @@ fn proofs_go_behind_the_acts_that_are_due_for_a_key_that_none_grants_has_none() 
     let credit = Frame::Credit(limits::CREDIT_BYTES).encode();
     at.replica.handle(Input::Received { peer, frame: credit }, Timestamp(1), &at.store).unwrap();
     assert_eq!(sent(&mut at.replica), [0, 1]);
+}
+
+#[test]
+fn a_carried_file_brings_what_stands_on_branches_too() {
+    let mut world = World::founded(5);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
+    for (site, side) in [(1, 0), (2, 1)] {
+        hand_in(&mut world, site, &[&left, &right][side][..]);
+        hand_in(&mut world, site, &words[side..=side]);
+    }
+    world.connect(1, 2);
+    world.disconnect(1, 2);
+    let from = &world.sites[1];
+    let governance = from.replica.governance();
+    let frames = carried::frames(governance, from.replica.logs(), &BTreeMap::new(), &from.store).unwrap();
+    let peer = NodeId::ZERO;
+    world.handle(4, Input::Connected { peer, opens_with: None });
+    for frame in frames {
+        world.handle(4, Input::Received { peer, frame });
+    }
+    world.handle(4, Input::Disconnected { peer });
+    assert_eq!((seq(&world, 4), world.sites[4].dropped.len()), (Some(2), 0));
+    for word in &words {
+        assert!(world.sites[4].store.entries().any(|entry| entry.entry() == word), "{word:?}");
+    }
 }
