@@ -211,10 +211,14 @@ impl Door {
         let kept = state.invitations.list().iter().find(|kept| kept.key == *key);
         let kept = kept.ok_or(Answer::Unknown)?;
         kept.answer(&node, clock::now_ms())?;
-        let is_used = kept.used.is_some();
+        let used_by = kept.used.as_ref().map(|used| used.organisation);
         let act = joining::candidate_act(act, &node)?;
         let applicant = Applicant::of(act).ok_or(Answer::Act)?;
         let organisation = applicant.organisation;
+        // It lets one candidate in, however often: else whoever holds one fills the room of all others with first acts.
+        if used_by.is_some_and(|used_by| used_by != organisation) {
+            return Err(Answer::Used);
+        }
         let is_known = state.applicants.iter().any(|one| one.organisation == organisation);
         let is_member = state.governance.organisations().iter().any(|member| member.id == organisation);
         if !is_known && !is_member {
@@ -225,7 +229,7 @@ impl Door {
             state.applicants.push(applicant);
         }
         // One whose connection broke comes again, and finds all of it there.
-        if !is_used {
+        if used_by.is_none() {
             self.kept_on_disk(state.invitations.use_up(&self.home, key, Used { node, organisation }))?;
         }
         Ok(joining::charter_acts(&state.governance, state.own))

@@ -486,7 +486,11 @@ fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
         } else {
             forget(shared, &done);
             let mut recent = shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.retain(|entry, at| !branches.contains(&(*entry, *at)));
+            for (entry, at) in &branches {
+                if recent.get(entry) == Some(at) {
+                    recent.remove(entry);
+                }
+            }
         }
         let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.taken = number;

@@ -392,6 +392,7 @@ impl Replica {
         self.asked.clear();
         self.diverged.clear();
         self.probes.clear();
+        self.trunks.clear();
         self.branching.take_back();
         self.closed_changed = true;
         // A check that is under way goes on: what it reads stands on disk, and two at a time would cut a log back twice.

@@ -1,6 +1,7 @@
-use isnad_protocol::act::{Act, Name, OrganisationKind, founding};
+use isnad_protocol::act::{Act, Grant, GrantSubject, Name, OrganisationKind, Role, Roots, founding, next_key_hash};
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::joining::{Candidate, Refusal};
+use isnad_protocol::key::SecretKey;
 use tempfile::TempDir;
 
 use super::*;
@@ -146,4 +147,28 @@ fn frames_out_of_turn_are_answered_by_nothing() {
         assert!(before.iter().all(|frame| matches!(guest.hear(frame), Said::Next(said) if said.len() == 33)));
         assert_eq!(guest.hear(last), Said::Nothing);
     }
+}
+
+/// The first act of an organisation that grants a node key.
+fn granting(root: u8, node: &SecretKey) -> Act {
+    let root = SecretKey::from_seed(&[root; 32]);
+    let next = vec![next_key_hash(&root.public())];
+    let roots = Roots { keys: vec![root.public()], next, next_threshold: 1, threshold: 1 };
+    let grants = vec![Grant::of(node, &GrantSubject::of_roots(&roots.keys), Role::Reader, "node")];
+    let act = founding::organisation(OrganisationKind::Ngo, Vec::new(), roots, grants, false).unwrap();
+    let signature = act.sign(OrganisationId::ZERO, &root);
+    act.with_signature(signature)
+}
+
+#[test]
+fn an_invitation_lets_one_candidate_in_however_often_its_node_comes() {
+    let dir = TempDir::new().unwrap();
+    let (door, ..) = door(&dir);
+    let key = SecretKey::from_seed(&[2; 32]);
+    let acts = [3, 4].map(|root| granting(root, &key));
+    let (node, invitation) = (NodeId::new(*key.public().as_bytes()), invite(&door));
+    assert!(knock(&door, &invitation, &acts[0], node).is_ok());
+    assert_eq!(knock(&door, &invitation, &acts[1], node), Err(Refusal::Refused(Answer::Used)));
+    assert!(knock(&door, &invitation, &acts[0], node).is_ok());
+    assert_eq!(door.applicants().len(), 1);
 }

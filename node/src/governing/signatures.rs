@@ -57,7 +57,8 @@ impl<'a> Roster<'a> {
             behind = act.previous();
         }
         match (own_roots(act), before) {
-            (Some(own), None) => Some((own, own.threshold)),
+            // Of a rotation whose chain is not here nobody knows which commitment it uses up, nor whether another did.
+            (Some(own), None) => act.is_first().then_some((own, own.threshold)),
             (Some(own), Some(commitment)) => Some((own, own.threshold.max(commitment.next_threshold))),
             (None, Some(roots)) => Some((roots, roots.threshold)),
             (None, None) => None,

@@ -235,11 +235,16 @@ fn settled_by(act: &Act) -> Option<&[ActId]> {
     settlement.map(|settlement| settlement.rivals.as_slice())
 }
 
-/// True if a settlement names another act, directly or through others. What is named is older: the way ends.
+/// True if a settlement names another act, directly or through others: each looked at once, however often it is named.
 fn settles(governance: &Governance, act: &Act, other: &ActId) -> bool {
-    let Some(rivals) = settled_by(act) else { return false };
-    let through = |rival: &ActId| governance.act(rival).is_some_and(|rival| settles(governance, rival, other));
-    rivals.contains(other) || rivals.iter().any(through)
+    let mut seen = BTreeSet::new();
+    let mut due: Vec<ActId> = settled_by(act).unwrap_or_default().to_vec();
+    while let Some(named) = due.pop() {
+        if seen.insert(named) {
+            due.extend(governance.act(&named).and_then(settled_by).unwrap_or_default());
+        }
+    }
+    seen.contains(other)
 }
 
 fn settles_held(governance: &Governance, act: &ActId, other: &ActId) -> bool {

@@ -190,6 +190,12 @@ fn rotations_from_one_commitment_are_at_one_place_whatever_they_follow() {
     let place = |act: &Act| Place::of(act, |id| three.governance.act(id)).unwrap();
     assert_eq!(place(&after_second), Place::Commitment(first.id()));
     assert_eq!(place(&after_second), place(&after_first));
+    // Where the chain behind it is not held nobody knows whether another used that commitment up.
+    let acts = three.governance.acts().filter(|act| act.id() != second.id()).cloned().collect();
+    let without = Governance::replay(three.governance.consortium(), acts);
+    let (folder, act) = (three.homes[0].keys(), after_second.clone());
+    let unknown = sign(&folder, act, own, &without, &Seen::default(), &mut unlocker());
+    assert!(matches!(unknown, Err(Unsigned::NoKey { .. })));
     assert!(three.sign(0, &after_second, &Seen::default()).is_ok());
     assert!(matches!(three.sign(0, &after_first, &Seen::default()), Err(Unsigned::Rival { is_final: true, .. })));
     rotation::promote(&store, &committed, &mut unlocker(), LIGHT).unwrap();

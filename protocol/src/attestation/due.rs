@@ -95,32 +95,32 @@ impl Said {
 
     fn act_due(&self, scope: ActId, candidates: &[Candidate]) -> Option<ActLine> {
         let chain: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.line.scope == scope).collect();
+        let named = self.named(&chain);
         let mut at = chain.iter().filter(|act| act.stands).max_by_key(|act| act.line.version).copied();
         loop {
             let next: Vec<&Candidate> = chain.iter().filter(|act| follows(act, at)).copied().collect();
             // To have named what follows one of them is to have named that one.
-            let named = next.iter().find(|act| self.has_named(act, &chain)).copied();
-            let Some(chosen) = named.or_else(|| next.first().copied()) else { break };
+            let on_the_way = next.iter().find(|act| named.contains(&act.line.act)).copied();
+            let Some(chosen) = on_the_way.or_else(|| next.first().copied()) else { break };
             at = Some(chosen);
         }
         at.map(|act| act.line).filter(|line| !self.acts.contains(&line.act))
     }
 
-    /// True if the act, or one that follows it, was named.
-    fn has_named(&self, act: &Candidate, chain: &[&Candidate]) -> bool {
-        let mut following = BTreeSet::from([act.line.act]);
-        loop {
-            if !following.is_disjoint(&self.acts) {
-                return true;
-            }
-            let before = following.len();
-            let more =
-                chain.iter().filter(|other| other.line.act != other.previous && following.contains(&other.previous));
-            following.extend(more.map(|other| other.line.act).collect::<Vec<_>>());
-            if following.len() == before {
-                return false;
+    /// The acts of a chain that were named, or of which one that follows was.
+    fn named(&self, chain: &[&Candidate]) -> BTreeSet<ActId> {
+        let mut behind: BTreeMap<ActId, BTreeSet<ActId>> = BTreeMap::new();
+        for act in chain {
+            behind.entry(act.line.act).or_default().insert(act.previous);
+        }
+        let mut named = BTreeSet::new();
+        let mut due: Vec<ActId> = behind.keys().filter(|act| self.acts.contains(act)).copied().collect();
+        while let Some(act) = due.pop() {
+            if let Some(previous) = behind.get(&act).filter(|_| named.insert(act)) {
+                due.extend(previous);
             }
         }
+        named
     }
 }
 

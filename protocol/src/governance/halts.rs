@@ -7,6 +7,7 @@ use crate::governance::Governance;
 use crate::governance::acknowledged::Position;
 use crate::governance::round::Round;
 use crate::id::{ActId, OrganisationId};
+use crate::limits;
 
 /// A chain in which rivals stand against each other and none is carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,29 @@ impl Governance {
         halts
     }
 
+    /// The rivals at which chains halt, each with the act after which they stand: the same without who gave his word twice, which
+    /// takes a look at each two of them.
+    pub(crate) fn halted(&self) -> Vec<(ActId, &[ActId])> {
+        let Some(effect) = &self.effect else { return Vec::new() };
+        let charter = effect.charter.last().filter(|_| effect.charter.is_halted);
+        let of_charter = charter.and_then(|last| Some((last.act, &self.rounds.get(&last.act)?.candidates[..])));
+        let of_organisations =
+            effect.organisations.values().filter_map(|chain| Some((chain.last()?, &chain.stop.as_ref()?.rivals[..])));
+        let spaces = effect.spaces.values().filter(|space| !space.rivals.is_empty());
+        let of_spaces = spaces.filter_map(|space| Some((space.standing.last()?.act, &space.rivals[..])));
+        of_charter.into_iter().chain(of_organisations).chain(of_spaces).collect()
+    }
+
+    /// The version of the charter that has enough signatures and no rival, and waits for acknowledgements alone.
+    pub(crate) fn charter_waiting(&self) -> Option<ActId> {
+        let last = self.effect.as_ref()?.charter.last()?;
+        let outcome = self.rounds.get(&last.act).filter(|outcome| outcome.stands.is_none())?;
+        match outcome.candidates[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     fn charter_halt(&self) -> Option<Halt> {
         let charter = &self.effect.as_ref()?.charter;
         let last = charter.last().filter(|_| charter.is_halted)?;
@@ -87,16 +111,28 @@ impl Governance {
     fn halt(&self, after: ActId, rivals: Vec<ActId>, signed: Proofs, ends_by: EndsBy) -> Option<Halt> {
         let act: &Act = self.held.get(&after)?;
         let mut double = signed;
-        for (one, other) in pairs(&rivals) {
-            if self.settles(&one, &other) || self.settles(&other, &one) {
-                continue;
+        // By who spoke, not by each two of the acts: of these one member can make as many as he likes.
+        let mut words: BTreeMap<OrganisationId, Vec<(ActId, Position)>> = BTreeMap::new();
+        for rival in &rivals {
+            for (who, at) in self.acknowledged(rival) {
+                words.entry(who).or_default().push((*rival, at));
             }
-            let (left, right) = (self.acknowledged(&one), self.acknowledged(&other));
-            for (who, at) in left {
-                if let Some(other_at) = right.get(&who) {
-                    let proof = Double::AcknowledgedBoth { acts: [one, other], at: [at, *other_at] };
-                    double.entry(who).or_default().push(proof);
-                }
+        }
+        for (who, words) in words {
+            let two = words
+                .iter()
+                .enumerate()
+                .flat_map(|(number, one)| words.iter().skip(number.saturating_add(1)).map(move |other| (one, other)));
+            let is_double = |(one, other): &(&(ActId, Position), &(ActId, Position))| {
+                !self.settles(&one.0, &other.0) && !self.settles(&other.0, &one.0)
+            };
+            let proofs = two
+                .filter(is_double)
+                .take(limits::DOUBLE_PROOFS)
+                .map(|(one, other)| Double::AcknowledgedBoth { acts: [one.0, other.0], at: [one.1, other.1] });
+            let proofs: Vec<Double> = proofs.collect();
+            if !proofs.is_empty() {
+                double.entry(who).or_default().extend(proofs);
             }
         }
         Some(Halt { kind: act.kind(), scope: act.scope_id(), after, version: act.version(), rivals, double, ends_by })

@@ -21,6 +21,12 @@ pub(super) struct Majority<'a> {
 }
 
 impl Majority<'_> {
+    /// True if under some version that stands more than half acknowledged an act, whatever else they did: asked first, for of
+    /// most rivals it is not so.
+    pub(super) fn is_known(&self, act: &ActId) -> bool {
+        self.is_named_by_most(act, self.standing, &BTreeSet::new())
+    }
+
     /// True if under some version that stands more than half acknowledged an act and none of its rivals, and no rival bars it.
     pub(super) fn holds(&self, act: &ActId, rivals: &[ActId]) -> bool {
         let double: BTreeSet<_> = rivals.iter().flat_map(|rival| self.governance.who_acknowledged(rival)).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::act::{Act, Grant, Kind, OrganisationBody, OrganisationKind, Role, Roots};
+use crate::act::{Act, Grant, OrganisationBody, OrganisationKind, Role, Roots};
 use crate::governance::Governance;
 use crate::governance::spaces::SpaceStanding;
 use crate::governance::stand::Standing;
@@ -68,11 +68,6 @@ pub struct SpaceInfo {
 }
 
 impl Governance {
-    /// Every charter held, in no promised order: in effect, lost or waiting.
-    pub(crate) fn charters(&self) -> impl Iterator<Item = &Act> {
-        self.held.values().filter(|act| act.kind() == Kind::Charter)
-    }
-
     pub(super) fn first_act(&self, organisation: &OrganisationId) -> Option<&OrganisationBody> {
         self.held.get(&ActId::new(*organisation.as_bytes())).and_then(Act::as_organisation)
     }

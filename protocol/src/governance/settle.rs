@@ -7,9 +7,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::act::{Act, ActSignature, Kind, Role};
+use crate::breakage::{self, Breakage};
 use crate::governance::admission::Admission;
 use crate::governance::effect::Stale;
 use crate::governance::organisation::{is_satisfied_by, own_roots};
+use crate::governance::round::is_most;
 use crate::governance::{Change, Governance, Membership, Taken, Task, Weighed};
 use crate::id::{ActId, OrganisationId};
 use crate::key::PublicKey;
@@ -204,12 +206,22 @@ impl Governance {
             return;
         }
         let signers = self.make_signers(act);
+        let count = signers.all.len();
         Arc::make_mut(&mut self.signers).insert(act.id(), signers);
         match (act.kind(), act.previous()) {
+            // A draft that no half of them signed yet changes nothing, and one member can make as many as he likes.
+            (Kind::Charter, Some(previous)) if !self.may_have_enough(&previous, count) => {}
             (Kind::Charter, Some(previous)) => drop(stale.rounds.insert(previous)),
             (Kind::Charter, None) => stale.founding = true,
             (Kind::Space | Kind::Organisation, _) => drop(stale.spaces.insert(act.scope_id())),
         }
+    }
+
+    /// False if so few signed an act that follows this one that it cannot have enough: every threshold is more than half.
+    fn may_have_enough(&self, previous: &ActId, signed: usize) -> bool {
+        self.members_of(previous).is_none_or(|before| is_most(signed, before.members.len()))
+            || breakage::is_out(Breakage::MutualRemoval)
+            || breakage::is_out(Breakage::Subthreshold)
     }
 
     /// Works out again who has signed what an organisation signed: by the roots that it sets now, it may have.

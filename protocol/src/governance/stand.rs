@@ -168,7 +168,7 @@ impl Walk<'_> {
             let others: Vec<ActId> = rivals.iter().filter(|other| other != act).copied().collect();
             self.majority.holds(act, &others)
         };
-        rivals.iter().find(is_held).copied()
+        rivals.iter().filter(|act| self.majority.is_known(act)).find(is_held).copied()
     }
 
     /// The acts after `start` up to `end`, oldest first.
@@ -231,7 +231,7 @@ impl Walk<'_> {
             let others: Vec<ActId> = all.iter().filter(|other| other != act).copied().collect();
             self.majority.holds(act, &others)
         };
-        equals.iter().find(is_held).copied()
+        equals.iter().filter(|act| self.majority.is_known(act)).find(is_held).copied()
     }
 
     fn is_by_roots(&self, id: &ActId) -> bool {

@@ -154,11 +154,12 @@ impl Replica {
         &mut self,
         peer: NodeId,
         group: Group,
+        now: Timestamp,
         logs: &impl LogView,
     ) -> Result<Result<(), Refusal>, Fault> {
         let is_beyond = group.entries.first().is_some_and(|first| first.header.seq > self.closing_of(&group.log));
         if is_beyond && self.branching.is_asked(peer, &group.log) {
-            return Ok(self.take_branch(peer, group.log, group.entries));
+            return Ok(self.take_branch(peer, group.log, group.entries, now));
         }
         let compared = self.compare(Some(peer), group.log, &group.entries, logs)?;
         Ok(compared.and_then(|()| self.take_next(peer, group)))
@@ -324,6 +325,11 @@ impl Replica {
             log.end = to;
         }
         self.held.wanted.retain(|(log, at)| *log != key || at.seq <= to.seq);
+        // Another entry may come to stand where it closes.
+        if self.trunks.get(&key).is_some_and(|end| end.seq > to.seq) {
+            self.trunks.remove(&key);
+            self.closed_changed = true;
+        }
         // What was cut away may be what others' entries did not fit.
         self.diverged.retain(|(_, log)| *log != key);
         for session in self.sessions.values_mut() {

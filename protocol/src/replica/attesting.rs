@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Output, Replica, Stored};
-use crate::act::{Kind, Role};
+use crate::act::Kind;
 use crate::attestation::{ActLine, Attestation, Candidate, Holds, NodeLine, Said};
 use crate::entry;
-use crate::governance::{ActStatus, Governance, SpaceInfo, Wait};
+use crate::governance::{Governance, SpaceInfo};
 use crate::id::{ActId, EntryId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::{Authentic, Log, LogEnd, LogKey};
@@ -184,9 +184,7 @@ impl Replica {
             };
             has_changed |= heard.hear(key, until, &mut self.governance, logs, &mut each)?;
         }
-        for entry in &about_closed {
-            self.governance.note_lines(entry);
-        }
+        self.governance.note_lines(&about_closed);
         if has_changed || acts_changed {
             self.attesting.has_news = true;
             self.note_first();
@@ -319,22 +317,19 @@ impl Replica {
         let standing = governance.standing_acts();
         let mut candidates: Vec<_> = standing.iter().filter_map(|id| candidate(id, None, true)).collect();
         // Rotations from one commitment are rivals whatever they follow: the place that all of them claim is where the chain halts.
-        for halt in governance.halts() {
-            candidates.extend(halt.rivals.iter().filter_map(|id| candidate(id, Some(halt.after), false)));
+        for (after, rivals) in governance.halted() {
+            candidates.extend(rivals.iter().filter_map(|id| candidate(id, Some(after), false)));
         }
         // A charter alone waits for them.
-        let waiting = governance.charters().filter(|act| {
-            let status = governance.status(&act.id());
-            matches!(status, Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { .. } }))
-        });
-        candidates.extend(waiting.filter_map(|act| candidate(&act.id(), None, false)));
+        candidates.extend(governance.charter_waiting().and_then(|id| candidate(&id, None, false)));
         candidates
     }
 }
 
-/// True if the log is one of attestations: its organisation grants its key for them, in effect or not.
+/// True if the log is one of attestations: its organisation grants its key for them by some validly signed act, on whatever
+/// branch. Of a key that rivals grant under two roles, what stands says what it may sign; its words count all the same.
 fn is_attesting(governance: &Governance, key: &LogKey, log: &Log) -> bool {
-    governance.key(&log.organisation, &key.author).is_some_and(|known| known.role == Role::Node)
+    governance.is_attesting(&key.author, &log.organisation)
 }
 
 /// Up to which position every signature of a log is checked and every payload is there.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Refusal, Replica, Write};
 use crate::entry::Entry;
 use crate::governance::{Closed, Link};
-use crate::id::{NodeId, OrganisationId, SpaceId};
+use crate::id::{EntryId, NodeId, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
 use crate::log::{Authentic, Log, LogEnd, LogKey};
@@ -23,12 +23,18 @@ pub(super) struct AskedBranch {
     peer: NodeId,
     end: LogEnd,
     deadline: Timestamp,
+    /// When another peer that has the line is asked, however steadily this one sends.
+    patience: Timestamp,
+    /// The entry taken last of it: one line comes, and no more.
+    last: Option<EntryId>,
 }
 
 /// What a replica does about branches.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Branching {
     asked: BTreeMap<LogKey, AskedBranch>,
+    /// How often a peer was asked for a line and sent nothing in time: others are asked first, and for other lines.
+    vain: BTreeMap<(NodeId, LogKey, LogEnd), u32>,
     /// Taken, and not flushed yet.
     fresh: Vec<Authentic>,
     /// Attestations on branches are to be handed to governance once more.
@@ -37,17 +43,21 @@ pub(super) struct Branching {
 
 impl Branching {
     pub(super) const fn new() -> Self {
-        Self { asked: BTreeMap::new(), fresh: Vec::new(), is_unheard: true }
+        Self { asked: BTreeMap::new(), vain: BTreeMap::new(), fresh: Vec::new(), is_unheard: true }
     }
 
     /// Forgets what was not flushed, and who was asked for what.
     pub(super) fn take_back(&mut self) {
         self.asked.clear();
+        self.vain.clear();
         self.fresh.clear();
+        // Governance is the one that stands on disk again, and may have heard less.
+        self.is_unheard = true;
     }
 
     pub(super) fn forget(&mut self, peer: NodeId) {
         self.asked.retain(|_, asked| asked.peer != peer);
+        self.vain.retain(|(who, ..), _| *who != peer);
     }
 
     /// Who was asked for a line that includes this position of a log.
@@ -55,12 +65,23 @@ impl Branching {
         self.asked.get(key).is_some_and(|asked| asked.peer == peer)
     }
 
-    /// Peers that were asked for a line and sent nothing in time; they are no longer.
-    pub(super) fn late(&mut self, now: Timestamp) -> BTreeSet<NodeId> {
-        let late: BTreeSet<NodeId> =
-            self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
-        self.asked.retain(|_, asked| asked.deadline > now);
-        late
+    /// Peers that were asked for a line and sent nothing in time, or for long and another has it too; they are no longer.
+    pub(super) fn late(
+        &mut self,
+        now: Timestamp,
+        is_elsewhere: impl Fn(&NodeId, &(LogKey, LogEnd)) -> bool,
+    ) -> BTreeSet<NodeId> {
+        let is_late = |log: &LogKey, asked: &AskedBranch| {
+            asked.deadline <= now || (asked.patience <= now && is_elsewhere(&asked.peer, &(*log, asked.end)))
+        };
+        let late: BTreeMap<LogKey, AskedBranch> =
+            self.asked.iter().filter(|(log, asked)| is_late(log, asked)).map(|(log, asked)| (*log, *asked)).collect();
+        for (log, asked) in &late {
+            let vain = self.vain.entry((asked.peer, *log, asked.end)).or_default();
+            *vain = vain.saturating_add(1);
+        }
+        self.asked.retain(|log, _| !late.contains_key(log));
+        late.into_values().map(|asked| asked.peer).collect()
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
@@ -69,21 +90,12 @@ impl Branching {
 }
 
 impl Replica {
-    /// The ends of a closed log beyond its closing point that are told, offered and part of the digest.
-    fn branch_ends(&self, closed: &Closed) -> Vec<LogEnd> {
-        let facts = closed.facts();
-        if self.governance.is_attesting(&facts.log.author, &facts.organisation) {
-            return closed.ends();
-        }
-        closed.wide().iter().filter(|end| closed.holds(**end)).copied().collect()
-    }
-
-    /// The same of every log of a space.
+    /// The ends of closed logs of a space beyond their closing points that are told, offered and part of the digest.
     pub(super) fn branches_in(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
         let closed = self.flushed_governance().all_closed().filter(|closed| closed.facts().log.space == space);
         let ends = closed.flat_map(|closed| {
             let author = closed.facts().log.author;
-            self.branch_ends(closed).into_iter().map(move |end| (author, end))
+            self.governance.told_ends(closed).into_iter().map(move |end| (author, end))
         });
         ends.collect()
     }
@@ -96,7 +108,7 @@ impl Replica {
         let all: Vec<(LogKey, LogEnd)> = self
             .flushed_governance()
             .all_closed()
-            .flat_map(|closed| self.branch_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
+            .flat_map(|closed| self.governance.told_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
             .collect();
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
         let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
@@ -113,33 +125,53 @@ impl Replica {
 
     /// Asks peers for lines of closed logs that are to be held and are not, one line of a log at a time.
     pub(super) fn plan_branches(&mut self, now: Timestamp) {
-        let offers: Vec<(NodeId, LogKey, LogEnd)> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.is_live())
-            .flat_map(|(peer, session)| session.their_branches().iter().map(|(log, end)| (*peer, *log, *end)))
-            .collect();
+        if self.governance.is_all_open() {
+            return;
+        }
+        let live = self.sessions.iter().filter(|(_, session)| session.is_live());
+        let offers =
+            live.flat_map(|(peer, session)| session.their_branches().iter().map(|(log, end)| (*peer, *log, *end)));
+        // Counted once for each log, however many branches of it peers make up.
+        let mut has_room: BTreeMap<LogKey, bool> = BTreeMap::new();
+        let mut is_due = |(_, log, end): &(NodeId, LogKey, LogEnd)| {
+            let has_room = |closed: &Closed| *has_room.entry(*log).or_insert_with(|| self.has_room(closed));
+            !self.branching.asked.contains_key(log) && self.is_branch_wanted(log, *end, has_room)
+        };
+        let mut offers: Vec<(NodeId, LogKey, LogEnd)> = offers.filter(|offer| is_due(offer)).collect();
+        // Whoever names a line and does not send it must not keep us from what others send.
+        let vain = |offer: &(NodeId, LogKey, LogEnd)| self.branching.vain.get(offer).copied().unwrap_or(0);
+        let failed = |peer: &NodeId| self.failures.get(peer).copied().unwrap_or(0);
+        offers.sort_by_key(|offer| (vain(offer), failed(&offer.0), *offer));
         for (peer, log, end) in offers {
-            if self.branching.asked.contains_key(&log) || !self.is_branch_wanted(&log, end) {
+            if self.branching.asked.contains_key(&log) {
                 continue;
             }
             let Some(space) = self.sessions.get(&peer).map(|session| session.blind(log.space)) else { continue };
             let after = self.closing_of(&log).min(self.end_of(log).seq);
             let deadline = now.after_ms(limits::ANSWER_MS);
-            self.branching.asked.insert(log, AskedBranch { peer, end, deadline });
+            let patience = now.after_ms(limits::SLOW_MS);
+            self.branching.asked.insert(log, AskedBranch { peer, end, deadline, patience, last: None });
             self.send(peer, &Frame::WantBranch { space, author: log.author, after, end });
             self.outputs.push_back(super::Output::WakeAt(deadline));
         }
     }
 
-    fn is_branch_wanted(&self, log: &LogKey, end: LogEnd) -> bool {
+    fn is_branch_wanted(&self, log: &LogKey, end: LogEnd, has_room: impl FnOnce(&Closed) -> bool) -> bool {
         let Some(closed) = self.governance.closed(log) else { return false };
         // What stands before the closing point comes as that of every log does.
         if closed.holds(end) || end.seq <= closed.closing() || self.end_of(*log).seq < closed.closing() {
             return false;
         }
-        let is_attesting = self.governance.is_attesting(&log.author, &closed.facts().organisation);
-        closed.wide().contains(&end) || (is_attesting && closed.ends().len() < limits::LOG_BRANCHES)
+        let is_wanted = closed.wide().contains(&end) || has_room(closed);
+        // Taken, and not flushed yet: it would come twice.
+        is_wanted && !self.branching.fresh.iter().any(|one| one.end() == end)
+    }
+
+    /// True of a log of attestations of which more branches are taken.
+    fn has_room(&self, closed: &Closed) -> bool {
+        let facts = closed.facts();
+        self.governance.is_attesting(&facts.log.author, &facts.organisation)
+            && closed.ends().len() < limits::LOG_BRANCHES
     }
 
     /// Answers a wish for the line that ends in `end`.
@@ -156,7 +188,7 @@ impl Replica {
             return Ok(Err(violation));
         }
         let Some(closed) = self.governance.closed(&key) else { return Ok(Ok(())) };
-        if !self.branch_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
+        if !self.governance.told_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
             return Ok(Ok(()));
         }
         let closing = closed.closing();
@@ -174,8 +206,14 @@ impl Replica {
     }
 
     /// Takes entries of a line that a peer was asked for, one after the other, each by its own signature.
-    pub(super) fn take_branch(&mut self, peer: NodeId, key: LogKey, entries: Vec<Entry>) -> Result<(), Refusal> {
-        let Some(asked) = self.branching.asked.get(&key).copied().filter(|asked| asked.peer == peer) else {
+    pub(super) fn take_branch(
+        &mut self,
+        peer: NodeId,
+        key: LogKey,
+        entries: Vec<Entry>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Some(mut asked) = self.branching.asked.get(&key).copied().filter(|asked| asked.peer == peer) else {
             return Ok(());
         };
         let Some(closed) = self.governance.closed(&key) else { return Ok(()) };
@@ -190,22 +228,34 @@ impl Replica {
             {
                 continue;
             }
-            let is_continued = self.is_trunk(&key, closed, before)
-                || closed.holds(before)
-                || self.branching.fresh.iter().rev().any(|one| one.id() == prev);
+            // It may leave what is held once: a second time it would be another line than was asked for.
+            let is_continued = asked.last.map_or_else(
+                || {
+                    self.is_trunk(&key, closed, before)
+                        || closed.holds(before)
+                        || self.branching.fresh.iter().rev().any(|one| one.id() == prev)
+                },
+                |last| last == prev,
+            );
+            let is_beside = end.seq >= asked.end.seq && end != asked.end;
             // Without a payload it stays at the peer, like what does not continue anything.
-            if !is_continued || end.seq > asked.end.seq || (entry.payload.is_none() && entry.header.has_payload()) {
+            if !is_continued || is_beside || (entry.payload.is_none() && entry.header.has_payload()) {
                 break;
             }
             entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;
             let log = Log { organisation, end: before, checked: before };
             let run = Log::extend(Some(&log), key, vec![entry])?;
+            asked.last = Some(end.id);
             self.branching.fresh.extend(run.entries.iter().cloned());
             writes.extend(run.entries.into_iter().map(Write::Branch));
         }
         let is_done = self.branching.fresh.iter().any(|entry| entry.end() == asked.end);
         if is_done {
             self.branching.asked.remove(&key);
+        } else if !writes.is_empty() {
+            // It comes: over a slow line a long one takes longer than one answer.
+            asked.deadline = now.after_ms(limits::ANSWER_MS);
+            self.branching.asked.insert(key, asked);
         }
         if !writes.is_empty() {
             self.commit(writes);
@@ -235,17 +285,19 @@ impl Replica {
             self.held.branches.entry(key).or_default().extend(links.iter().copied());
             self.governance.note_links(&key, links);
         }
-        // Each is heard, whatever the one before it changed.
-        fresh.iter().filter(|entry| self.hear_branch(entry)).count() > 0
+        self.hear_branch(&fresh)
     }
 
-    fn hear_branch(&mut self, entry: &Authentic) -> bool {
-        let header = &entry.entry().header;
-        if !self.governance.is_attesting(&header.author, &header.organisation) {
-            return false;
-        }
-        let has_changed = self.governance.attest(entry).acts;
-        self.governance.note_lines(entry);
+    /// Hands governance the attestations among entries of branches. True if acts that are in effect may be others.
+    fn hear_branch(&mut self, entries: &[Authentic]) -> bool {
+        let governance = &self.governance;
+        let attests = |entry: &&Authentic| {
+            let header = &entry.entry().header;
+            governance.is_attesting(&header.author, &header.organisation)
+        };
+        let words: Vec<&Authentic> = entries.iter().filter(attests).collect();
+        let has_changed = self.governance.attest_all(words.iter().copied()).acts;
+        self.governance.note_lines(words);
         has_changed
     }
 
@@ -256,10 +308,12 @@ impl Replica {
         }
         let held: Vec<(LogKey, Link)> =
             self.durable.branches.iter().flat_map(|(key, links)| links.iter().map(|link| (*key, *link))).collect();
-        for (key, link) in held {
-            if let Some(entry) = read_entry(key, link.end, logs)? {
-                self.hear_branch(&entry);
+        for part in held.chunks(limits::WISHES) {
+            let mut entries = Vec::new();
+            for (key, link) in part {
+                entries.extend(read_entry(*key, link.end, logs)?);
             }
+            self.hear_branch(&entries);
         }
         Ok(())
     }

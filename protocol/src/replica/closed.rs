@@ -9,6 +9,7 @@ use crate::id::{EntryId, OrganisationId};
 use crate::limits;
 use crate::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
+use crate::sync::session::read_entry;
 
 impl Replica {
     /// Closes the logs that are closed by what the store holds: before anybody reads by its governance.
@@ -124,6 +125,21 @@ impl Replica {
                     }
                 }
             })?;
+        }
+        // What stands on a branch of a log of attestations counts as what stands on the line.
+        for (key, links) in self.durable.branches.iter().filter(|(key, _)| spaces.contains(&key.space)) {
+            let granters = self.governance.granters(&key.author);
+            if !granters.iter().any(|organisation| self.governance.is_attesting(&key.author, organisation)) {
+                continue;
+            }
+            for link in links {
+                let Some(entry) = read_entry(*key, link.end, logs)? else { continue };
+                for (log, line) in self.governance.lines_of(&entry) {
+                    if about.contains_key(&log) {
+                        lines.entry(log).or_default().push(line);
+                    }
+                }
+            }
         }
         Ok(lines)
     }

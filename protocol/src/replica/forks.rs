@@ -14,6 +14,7 @@ use crate::limits;
 use crate::log::{self, ForkProof, LogKey, NoProof};
 use crate::store::{Fault, LogView};
 use crate::sync::frame::{Frame, Item};
+use crate::sync::session::Session;
 
 /// The search for the first position at which a peer's log differs from ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,15 +65,23 @@ impl Replica {
         Ok(())
     }
 
-    /// Sends a peer the proofs of a space that it lacks: before runs, so that nothing of a forked log is taken meanwhile.
+    /// Sends a peer the proofs of a space that it lacks: before runs, so that nothing of a forked log is taken meanwhile, and
+    /// behind the acts that are due to it, for a proof about a key that none grants is dropped.
     pub(super) fn send_forks(&mut self, peer: NodeId, space: SpaceId) {
         let governance = self.flushed.as_deref().unwrap_or(&self.governance);
-        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
+        // Who has not said what it holds of the space may not share it, and would have to drop us: it is told once it has.
+        let is_due = |session: &&mut Session| session.has_said(space) && session.shares(space) && !session.owes_acts();
+        let Some(session) = self.sessions.get_mut(&peer).filter(is_due) else { return };
         let due = governance.forks_in(space).filter(|proof| session.is_fork_due(proof.log(), proof.seq()));
         let frames: Vec<Frame> = due.map(|proof| Frame::Proof(proof.encode())).collect();
         for frame in frames {
             self.send(peer, &frame);
         }
+    }
+
+    pub(super) fn send_all_forks(&mut self, peer: NodeId) {
+        let spaces: Vec<SpaceId> = self.flushed_governance().spaces().into_iter().map(|space| space.id).collect();
+        spaces.into_iter().for_each(|space| self.send_forks(peer, space));
     }
 
     /// Our entry at a position of a log, as far as it can be read by now.
@@ -169,7 +178,8 @@ impl Replica {
     /// Begins to look for the first position at which a peer's log differs from ours: it does at `other`.
     pub(super) fn probe(&mut self, peer: NodeId, key: LogKey, other: u64) {
         let is_open = self.probes.contains_key(&(peer, key));
-        let is_full = self.probes.len() >= limits::WISHES;
+        // Of each peer: one that answers nothing must not keep us from what another's log shows.
+        let is_full = self.probes.keys().filter(|(who, _)| *who == peer).count() >= limits::WISHES;
         if other == 0 || is_open || is_full || !self.is_unexplained(key, other) || breakage::is_out(Breakage::SplitView)
         {
             return;
@@ -201,7 +211,7 @@ impl Replica {
         seq: u64,
         logs: &impl LogView,
     ) -> Result<Result<(), Broken>, Fault> {
-        let taken = self.sessions.get_mut(&peer).map_or(Ok(()), super::Session::take_probe);
+        let taken = self.sessions.get_mut(&peer).map_or(Ok(()), Session::take_probe);
         if let Err(violation) = taken {
             return Ok(Err(violation.to_string()));
         }

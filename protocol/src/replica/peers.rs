@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Notice, Output, Refusal, Replica};
 use crate::governance::{self, Source};
-use crate::id::{NodeId, SpaceId};
+use crate::id::{NodeId, OpenSpace, SpaceId};
 use crate::limits;
 use crate::log::{self, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
@@ -32,12 +32,17 @@ impl Replica {
     pub(super) fn holdings(&self) -> Holdings {
         let mut holdings = Holdings::new();
         let governance = self.flushed_governance();
-        for space in governance.spaces() {
-            let acts = governance.held_acts(&space.id).into_iter().collect();
-            let forks = governance.forks_in(space.id).map(|proof| (proof.log().author, proof.seq())).collect();
-            let branches = self.branches_in(space.id);
-            let holding = Holding { wanted: self.wanted_of(space.id), acts, forks, branches, ..Holding::default() };
-            holdings.insert(space.id, holding);
+        let mut spaces: Vec<SpaceId> = governance.spaces().into_iter().map(|space| space.id).collect();
+        if spaces.is_empty() {
+            // Too few acts to know of any: the others come in these, which every consortium has.
+            spaces.extend(OpenSpace::ALL.map(|space| space.id(&governance.consortium())));
+        }
+        for space in spaces {
+            let acts = governance.held_acts(&space).into_iter().collect();
+            let forks = governance.forks_in(space).map(|proof| (proof.log().author, proof.seq())).collect();
+            let branches = self.branches_in(space);
+            let holding = Holding { wanted: self.wanted_of(space), acts, forks, branches, ..Holding::default() };
+            holdings.insert(space, holding);
         }
         for key in self.durable.logs.keys() {
             let end = self.told_end(key);
@@ -132,6 +137,7 @@ impl Replica {
                 self.compare_ends(peer, space, &items, logs)?;
                 self.owe(peer, wanted_in(space, &items));
                 if self.sessions.get_mut(&peer).is_some_and(|session| session.hear_news(space)) {
+                    self.send_forks(peer, space);
                     self.confirm_own(peer);
                 }
                 Ok(())
@@ -188,6 +194,7 @@ impl Replica {
         }
         if is_opening {
             self.catch_up_on_news(peer);
+            self.send_all_forks(peer);
             let missing = self.sessions.get_mut(&peer).map(Session::take_deferred).unwrap_or_default();
             self.ask_payloads(peer, &missing);
             self.confirm_own(peer);
@@ -312,10 +319,18 @@ impl Replica {
 
     /// Sends acts as far as the credit goes: a peer is sent no more than it reads.
     fn pump_acts(&mut self, peer: NodeId) {
+        let owes = |replica: &Self| replica.sessions.get(&peer).is_some_and(Session::owes_acts);
+        if !owes(self) {
+            return;
+        }
         while let Some(id) = self.sessions.get_mut(&peer).and_then(Session::next_act) {
             let Some(act) = self.flushed_governance().act(&id).map(|act| act.encode()) else { continue };
             self.sessions.get_mut(&peer).into_iter().for_each(|session| session.spend(act.len()));
             self.send(peer, &Frame::Act(act));
+        }
+        if !owes(self) {
+            // Proofs about keys that these acts grant: before them they say nothing to the peer.
+            self.send_all_forks(peer);
         }
     }
 
@@ -340,7 +355,7 @@ impl Replica {
         for group in groups {
             let key = group.log;
             let first = group.entries.first().map_or(0, |entry| entry.header.seq);
-            let taken = self.take_group(peer, group, view)?;
+            let taken = self.take_group(peer, group, now, view)?;
             let held = self.end_of(key).seq;
             if self.asked.get(&key).is_some_and(|asked| asked.peer == peer && held >= asked.until) {
                 self.asked.remove(&key);
@@ -435,7 +450,12 @@ impl Replica {
         let late: BTreeSet<NodeId> =
             self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
         let slow = self.give_up_slow(now);
-        let slow = &slow | &self.branching.late(now);
+        let sessions = &self.sessions;
+        let is_elsewhere = |peer: &NodeId, branch: &(LogKey, LogEnd)| {
+            let others = sessions.iter().filter(|(other, session)| *other != peer && session.is_live());
+            others.into_iter().any(|(_, session)| session.their_branches().contains(branch))
+        };
+        let slow = &slow | &self.branching.late(now, is_elsewhere);
         for peer in late.union(&slow) {
             let failures = self.failures.entry(*peer).or_default();
             *failures = failures.saturating_add(1);

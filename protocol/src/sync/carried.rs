@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::digest::{Holding, blind};
 use super::frame::{Frame, Item};
 use super::session::{Holdings, Session};
-use crate::governance::Governance;
+use crate::governance::{Closed, Governance};
 use crate::id::SpaceId;
 use crate::log::{Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
@@ -29,7 +29,10 @@ pub fn frames(
     for space in governance.spaces() {
         let of_space = held.iter().filter(|(key, log)| key.space == space.id && log.checked.seq > 0);
         let ends = of_space.map(|(key, log)| (key.author, log.checked)).collect();
-        holdings.insert(space.id, Holding { ends, ..Holding::default() });
+        let closed = governance.all_closed().filter(|closed| closed.facts().log.space == space.id);
+        let told = closed.flat_map(|closed| governance.told_ends(closed).into_iter().map(move |end| (closed, end)));
+        let branches = told.map(|(closed, end)| (closed.facts().log.author, end)).collect();
+        holdings.insert(space.id, Holding { ends, branches, ..Holding::default() });
     }
     let (mut session, opening) = Session::open(NONCE, holdings.clone());
     let mut frames = vec![opening];
@@ -44,9 +47,21 @@ pub fn frames(
     session.lift_credit();
     for (key, log) in held {
         let after = theirs.get(key).map_or(0, |end| end.seq);
-        session.on_want(*key, after, log.checked);
+        // As on the wire: what stands beyond comes as one of the branches.
+        let closing = governance.closed(key).map_or(u64::MAX, Closed::closing);
+        let until = LogEnd { seq: log.checked.seq.min(closing), ..log.checked };
+        session.on_want(*key, after, until);
     }
     frames.extend(session.pump(logs)?);
+    // Behind what they leave. One line at a time, as they are asked for: a reader asks for the next once it has one.
+    for (space, holding) in &holdings {
+        for (author, end) in &holding.branches {
+            let log = LogKey { space: *space, author: *author };
+            let line = governance.closed(&log).map(|closed| closed.line_to(*end)).unwrap_or_default();
+            session.send_branch(log, line);
+            frames.extend(session.pump(logs)?);
+        }
+    }
     Ok(frames.iter().map(Frame::encode).collect())
 }
 

@@ -473,6 +473,12 @@ impl Session {
         if self.credit > 0 { self.acts.pop_front() } else { None }
     }
 
+    /// True while acts are due to the peer for which there is no credit yet.
+    #[must_use]
+    pub fn owes_acts(&self) -> bool {
+        !self.acts.is_empty()
+    }
+
     /// Takes what is sent off the credit.
     pub fn spend(&mut self, bytes: usize) {
         self.credit = self.credit.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));

@@ -60,9 +60,17 @@ impl<'a> Words<'a> {
     }
 
     fn wide_ends(&self) -> BTreeSet<LogEnd> {
-        let apart = self.words.iter().map(|word| word.end).filter(|end| !self.tree.contains(&end.id));
-        let apart: BTreeSet<LogEnd> = apart.collect();
-        let mut ends: BTreeSet<LogEnd> = apart.into_iter().filter(|end| self.is_wide(*end)).collect();
+        // Of what is not held only its own words speak: whoever makes up a thousand ends has each looked at once.
+        let mut apart: BTreeMap<LogEnd, Vec<&Word>> = BTreeMap::new();
+        for word in self.words.iter().filter(|word| !self.tree.contains(&word.end.id)) {
+            apart.entry(word.end).or_default().push(word);
+        }
+        let is_wide = |words: &[&Word]| {
+            let spoke = gather(words.iter().copied(), self.facts.wide.len(), |word| &word.under_wide);
+            self.is_more_than_half(&self.facts.wide, &spoke)
+        };
+        let mut ends: BTreeSet<LogEnd> =
+            apart.into_iter().filter(|(_, words)| is_wide(words)).map(|(end, _)| end).collect();
         ends.extend(self.tree.branches().filter_map(|branch| last(&branch, |end| self.is_wide(end))));
         let is_inner =
             |end: &LogEnd| ends.iter().any(|other| other.id != end.id && self.tree.is_upto(&end.id, &other.id));
@@ -115,12 +123,7 @@ impl<'a> Words<'a> {
         under: impl Fn(&Word) -> &Vec<bool>,
     ) -> BTreeMap<OrganisationId, Vec<bool>> {
         let covers = |word: &&Word| word.end == end || self.tree.is_upto(&end.id, &word.end.id);
-        let mut spoke: BTreeMap<OrganisationId, Vec<bool>> = BTreeMap::new();
-        for word in self.words.iter().filter(covers).filter(|word| is_asked(word)) {
-            let counts = spoke.entry(word.organisation).or_insert_with(|| vec![false; memberships.len()]);
-            counts.iter_mut().zip(under(word)).for_each(|(counts, under)| *counts |= under);
-        }
-        spoke
+        gather(self.words.iter().filter(covers).filter(|word| is_asked(word)), memberships.len(), under)
     }
 
     fn is_more_than_half(&self, memberships: &[Membership], spoke: &BTreeMap<OrganisationId, Vec<bool>>) -> bool {
@@ -132,6 +135,20 @@ impl<'a> Words<'a> {
             counted.saturating_mul(2) > others.len()
         })
     }
+}
+
+/// Whose words these are, each with the memberships under which one of its counts.
+fn gather<'a>(
+    words: impl Iterator<Item = &'a Word>,
+    memberships: usize,
+    under: impl Fn(&Word) -> &Vec<bool>,
+) -> BTreeMap<OrganisationId, Vec<bool>> {
+    let mut spoke: BTreeMap<OrganisationId, Vec<bool>> = BTreeMap::new();
+    for word in words {
+        let counts = spoke.entry(word.organisation).or_insert_with(|| vec![false; memberships]);
+        counts.iter_mut().zip(under(word)).for_each(|(counts, under)| *counts |= under);
+    }
+    spoke
 }
 
 /// All organisations of a membership but the one whose log it is; that one alone where there is no other.

@@ -87,6 +87,16 @@ impl Governance {
             .is_none_or(|closed| closed.is_offered(end) || self.is_attesting(&log.author, &closed.facts().organisation))
     }
 
+    /// The ends of a closed log beyond its closing point that are told, offered and part of the digest.
+    #[must_use]
+    pub fn told_ends(&self, closed: &Closed) -> Vec<LogEnd> {
+        let facts = closed.facts();
+        if self.is_attesting(&facts.log.author, &facts.organisation) {
+            return closed.ends();
+        }
+        closed.wide().iter().filter(|end| closed.holds(**end)).copied().collect()
+    }
+
     /// True if no closed log was handed in.
     #[must_use]
     pub fn is_all_open(&self) -> bool {
@@ -146,15 +156,22 @@ impl Governance {
         self.renew(*log, &closed, links, Vec::new())
     }
 
-    /// Takes in what an attestation says of closed logs. True if something is new.
-    pub fn note_lines(&mut self, attestation: &Authentic) -> bool {
+    /// Takes in what attestations say of closed logs, each of which is judged once for all of them. True if something is new.
+    pub fn note_lines<'a>(&mut self, attestations: impl IntoIterator<Item = &'a Authentic>) -> bool {
         if self.closed.is_empty() {
             return false;
         }
+        let mut by_log: BTreeMap<LogKey, Vec<Line>> = BTreeMap::new();
+        for (log, line) in attestations.into_iter().flat_map(|attestation| self.lines_of(attestation)) {
+            // What is below the closing point says nothing, and is most of what is said of a log.
+            if self.closed.get(&log).is_some_and(|closed| line.end.seq > closed.closing()) {
+                by_log.entry(log).or_default().push(line);
+            }
+        }
         let mut has_changed = false;
-        for (log, line) in self.lines_of(attestation) {
+        for (log, lines) in by_log {
             if let Some(closed) = self.closed.get(&log).cloned() {
-                has_changed |= self.renew(log, &closed, Vec::new(), vec![line]);
+                has_changed |= self.renew(log, &closed, Vec::new(), lines);
             }
         }
         has_changed

@@ -1,7 +1,8 @@
 //! Attestations: chains with branches, in any order; whose key counts, and under which version. DESIGN §7; format §5.
 
-use super::field::{Field, attestation, entry, rotating, signed};
+use super::field::{Field, attestation, entry, revoking, rotating, signed};
 use super::*;
+use crate::limits;
 use crate::log::Authentic;
 
 fn position(entry: &Authentic) -> Position {
@@ -185,4 +186,40 @@ proptest! {
         let sorted: Vec<usize> = (0..9).collect();
         prop_assert!(run(&order) == run(&sorted));
     }
+}
+
+#[test]
+fn what_nodes_may_name_is_told_of_halts_and_of_what_waits_without_a_look_at_each_two() {
+    let mut field = Field::of(4);
+    let charter = field.charter.clone();
+    let [one, other] = ["one", "other"].map(|name| field.version(&charter, |body| body.name = name.to_owned()));
+    assert_eq!((field.governance.charter_waiting(), field.governance.halted().len()), (None, 0));
+    field.sign(&one, &[1]);
+    assert_eq!(field.governance.charter_waiting(), None, "a draft waits for signatures");
+    field.sign(&one, &[1, 2, 3]);
+    assert_eq!(field.governance.charter_waiting(), Some(one.id()));
+    field.sign(&other, &[2, 3, 4]);
+    assert_eq!(field.governance.charter_waiting(), None);
+    let first = field.first(1).clone();
+    for key in [901, 902] {
+        field.act(1, &first, revoking(key, Vec::new()), 10);
+    }
+    let halted: Vec<(ActId, Vec<ActId>)> =
+        field.governance.halted().into_iter().map(|(after, rivals)| (after, rivals.to_vec())).collect();
+    let due: Vec<_> = field.governance.halts().into_iter().map(|halt| (halt.after, halt.rivals)).collect();
+    assert_eq!(halted, due);
+    assert_eq!(halted.len(), 2);
+    assert_eq!((halted[0].0, halted[1].0), (charter.id(), first.id()));
+}
+
+#[test]
+fn who_names_a_hundred_rivals_is_told_with_as_many_proofs_as_anybody_reads() {
+    let mut field = Field::of(4);
+    let first = field.first(1).clone();
+    let rivals: Vec<ActId> =
+        (0..30).map(|key| field.act(1, &first, revoking(900 + key, Vec::new()), 10).id()).collect();
+    field.name(2, &rivals);
+    let halts = field.governance.halts();
+    let double = &halts[0].double[&organisation(field.first(2))];
+    assert_eq!((halts[0].rivals.len(), double.len()), (30, limits::DOUBLE_PROOFS));
 }

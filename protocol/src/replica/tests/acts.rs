@@ -136,3 +136,24 @@ fn an_act_that_nobody_signed_still_drops_the_peer() {
     let peer = peers(&mut at.replica, 1)[0];
     assert!(receive(&mut at.replica, peer, &act).is_err());
 }
+
+#[test]
+fn who_holds_too_few_acts_to_know_any_space_is_sent_the_others() {
+    let mut world = World::founded(3);
+    let consortium = world.sites[0].replica.governance().consortium();
+    // What a welcome has room for: the charter, and the first act of whoever invited.
+    let few = world.sites[0].replica.governance().acts().take(2).cloned().collect();
+    world.sites[2].replica = Replica::new(Governance::replay(consortium, few), Stored::default(), BTreeSet::new());
+    assert!(world.sites[2].replica.governance().charter().is_none());
+    world.say(0, &["one"]);
+    let public = OpenSpace::Public.id(&consortium);
+    let entries = world.sealed_in(0, public, &["two"]);
+    world.handle(0, Input::Submit { request: 1, entries });
+    for (opener, other) in [(2, 0), (0, 2)] {
+        world.connect(opener, other);
+        world.disconnect(opener, other);
+    }
+    assert!(world.sites[2].replica.governance().charter().is_some());
+    assert_eq!(world.sites[2].replica.end_of(world.log(0)).seq, 1);
+    world.sites.iter().for_each(|site| assert_eq!(site.dropped, Vec::<String>::new()));
+}

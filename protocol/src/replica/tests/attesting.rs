@@ -1,7 +1,10 @@
 //! Attestations in replicas: made when something is new, silent when nothing is, read by all.
 
 use super::*;
+use crate::act::{Act, Body, OrganisationBody, Place};
 use crate::attestation::Attestation;
+use crate::governance::Position;
+use crate::id::ActId;
 use crate::replica::Attester;
 use crate::store::AttestationView;
 
@@ -153,4 +156,52 @@ fn who_may_not_sign_is_asked_again() {
     world.now += AFTER_MS;
     let asked = world.handle(0, Input::Wake);
     assert!(asked.iter().any(|output| matches!(output, Output::Attest { .. })), "{asked:?}");
+}
+
+/// The second act of site 0's organisation, which grants a key under a role.
+fn granting(world: &World, key: &SecretKey, role: Role, label: &str) -> Act {
+    let consortium = world.sites[0].replica.governance().consortium();
+    let organisation = world.sites[0].organisation;
+    let first = ActId::new(*organisation.as_bytes());
+    let grants = vec![Grant::of(key, &GrantSubject::of_organisation(organisation), role, label)];
+    let body = Body::Organisation(OrganisationBody { grants, ..OrganisationBody::default() });
+    let act = Act::draft(Place { version: 2, consortium, scope: first, previous: first }, &body).unwrap();
+    let signature = act.sign(organisation, &SecretKey::from_seed(&[0; 32]));
+    act.with_signature(signature)
+}
+
+#[test]
+fn what_a_key_attests_counts_whatever_role_a_rival_gives_it_and_whichever_came_first() {
+    let key = SecretKey::from_seed(&[77; 32]);
+    let mut heard = BTreeSet::new();
+    for order in [[0, 1, 2], [1, 0, 2], [0, 2, 1]] {
+        let mut world = World::founded(2);
+        let node = granting(&world, &key, Role::Node, "key");
+        // Of the two, the one with the lower id is asked first for what the key may sign.
+        let mut others = (0..100_u32).map(|number| granting(&world, &key, Role::Contributor, &number.to_string()));
+        let acts = [node.clone(), others.find(|other| other.id() < node.id()).unwrap()];
+        let draft = Draft {
+            kind: Kind::Attestation,
+            space: world.members,
+            organisation: world.sites[0].organisation,
+            record: RecordId::ZERO,
+            generation: 0,
+            time: Timestamp(1),
+            payload: Payload { salt: [7; 16], bytes: Attestation::default().encode() },
+        };
+        let word = draft.seal((0, EntryId::ZERO), &key);
+        let end = LogEnd { seq: 1, id: word.header.id() };
+        for step in order {
+            let input = match acts.get(step) {
+                Some(act) => Input::SubmitAct { request: 1, bytes: act.encode() },
+                None => Input::Submit { request: 1, entries: vec![word.clone()] },
+            };
+            let answers = world.handle(0, input);
+            assert!(matches!(answers.as_slice(), [Output::Acknowledge { .. }, ..]), "{answers:?}");
+        }
+        let log = LogKey { space: world.members, author: key.public() };
+        let at = Position { log, end };
+        heard.insert(world.sites[0].replica.governance().has_attested(&at));
+    }
+    assert_eq!(heard, BTreeSet::from([true]));
 }

@@ -135,7 +135,7 @@ fn of_several_senders_the_one_of_the_bad_signature_is_dropped() {
     let at = &mut world.sites[2];
     for (peer, group) in peers.into_iter().zip(groups) {
         at.replica.connected(peer, None);
-        at.replica.take_group(peer, group, &at.store).unwrap().unwrap();
+        at.replica.take_group(peer, group, Timestamp(1), &at.store).unwrap().unwrap();
     }
     let upto = LogEnd { seq: 1, id: entries[0].header.id() };
     at.replica.checked(log, upto, true);
@@ -161,7 +161,7 @@ fn only_a_signed_twin_is_an_equivocation() {
     for (entry, code) in [(unsigned, "entry_signature"), (twin, "entry_equivocation")] {
         let group = group(&world, 0, &[entry]);
         let at = &mut world.sites[1];
-        let refusal = at.replica.take_group(peer, group, &at.store).unwrap().unwrap_err();
+        let refusal = at.replica.take_group(peer, group, Timestamp(1), &at.store).unwrap().unwrap_err();
         assert_eq!(refusal.code(), code);
     }
 }

@@ -1,8 +1,13 @@
 //! Forked logs between replicas: found whoever meets whom, proved, told first, and closed.
 
 use super::*;
+use crate::key::PublicKey;
+use crate::limits;
 use crate::log::ForkProof;
+use crate::sync::carried;
 use crate::sync::frame::Frame;
+use crate::sync::run::Group;
+use crate::sync::session::Session;
 
 /// Entries of a site's key behind others, with these texts.
 fn line(world: &World, site: usize, before: &[Entry], texts: &[&str]) -> Vec<Entry> {
@@ -214,5 +219,168 @@ fn attestations_are_taken_on_every_branch() {
         for word in &words {
             assert!(world.sites[site].store.entries().any(|entry| entry.entry() == word), "site {site}");
         }
+    }
+}
+
+/// A peer whose session is live, by a node key that no site has.
+fn stranger(world: &mut World, site: usize, number: u8) -> NodeId {
+    let peer = NodeId::new([number; 32]);
+    let at = &mut world.sites[site];
+    let mut session = Session::listen();
+    let holdings = at.replica.holdings();
+    session.on_open([3; 16], [0; 32], &holdings).unwrap();
+    at.replica.sessions.insert(peer, session);
+    peer
+}
+
+/// A site whose attesting log is closed at its first position, with the two attestations there.
+fn closed_words(world: &mut World, site: usize) -> (LogKey, [Entry; 2]) {
+    let [left, right] = forked(world, 2, [3, 3]);
+    let words = [&left, &right].map(|entries| attestation(world, 3, None, &[&entries[2]]));
+    let proof = ForkProof::of(&words[0], &words[1]).unwrap();
+    let at = &mut world.sites[site];
+    assert!(at.replica.take_fork(proof));
+    world.handle(site, Input::Synced);
+    let log = LogKey { space: world.members, author: words[0].header.author };
+    assert!(world.sites[site].replica.governance().closed(&log).is_some());
+    (log, words)
+}
+
+#[test]
+fn of_what_was_asked_for_one_line_is_taken_and_no_other() {
+    let mut world = World::founded(4);
+    let (log, words) = closed_words(&mut world, 1);
+    let peer = stranger(&mut world, 1, 9);
+    let at = &mut world.sites[1];
+    at.replica.sessions.get_mut(&peer).unwrap().has_branch(log, LogEnd { seq: 1_000, id: EntryId::new([1; 32]) });
+    at.replica.plan_branches(Timestamp(1));
+    assert!(at.replica.branching.is_asked(peer, &log));
+    let group = Group { log, entries: words.to_vec() };
+    at.replica.take_group(peer, group, Timestamp(1), &at.store).unwrap().unwrap();
+    world.handle(1, Input::Wake);
+    assert_eq!(world.sites[1].replica.governance().closed(&log).unwrap().ends().len(), 1);
+}
+
+#[test]
+fn who_names_a_line_and_does_not_send_it_keeps_nobody_from_asking_others() {
+    let mut world = World::founded(4);
+    let (log, words) = closed_words(&mut world, 1);
+    let [liar, honest] = [8, 9].map(|number| stranger(&mut world, 1, number));
+    let end = LogEnd { seq: 1, id: words[0].header.id() };
+    let at = &mut world.sites[1];
+    for peer in [liar, honest] {
+        at.replica.sessions.get_mut(&peer).unwrap().has_branch(log, end);
+    }
+    at.replica.plan_branches(Timestamp(1));
+    assert!(at.replica.branching.is_asked(liar, &log));
+    at.replica.handle(Input::Wake, Timestamp(1 + limits::ANSWER_MS), &at.store).unwrap();
+    assert!(at.replica.branching.is_asked(honest, &log));
+}
+
+#[test]
+fn a_peer_that_answers_no_probe_keeps_nobody_from_probing_others() {
+    let mut world = World::founded(3);
+    let [left, _] = forked(&world, 3, [5, 5]);
+    hand_in(&mut world, 1, &left);
+    let [liar, honest] = [8, 9].map(|number| stranger(&mut world, 1, number));
+    let (log, at) = (world.log(0), &mut world.sites[1]);
+    at.replica.probe(liar, log, 4);
+    let open = at.replica.probes.get(&(liar, log)).unwrap().clone();
+    for number in 0..limits::WISHES {
+        let mut author = [0; 32];
+        author[..8].copy_from_slice(&number.to_be_bytes());
+        let key = LogKey { author: PublicKey::new(author), ..log };
+        at.replica.probes.insert((liar, key), open.clone());
+    }
+    at.replica.probe(honest, log, 4);
+    assert!(at.replica.probes.contains_key(&(honest, log)));
+}
+
+/// The replica of a site as a start makes it from what stands on its disk.
+fn restarted(world: &World, site: usize) -> Replica {
+    let at = &world.sites[site];
+    let governance = at.replica.governance();
+    let mut stored = at.replica.durable.clone();
+    stored.forks = governance.forks().map(|proof| (proof.log(), proof.clone())).collect();
+    let governance = Governance::replay(governance.consortium(), governance.acts().cloned().collect());
+    let mut replica = Replica::new(governance, stored, BTreeSet::new());
+    let heard = Heard::read(&mut replica.governance, &replica.durable, &at.store).unwrap();
+    replica.having_heard(heard).having_closed(&at.store).unwrap()
+}
+
+#[test]
+fn what_attestations_on_branches_say_of_closed_logs_counts_after_a_start_too() {
+    let mut world = World::founded(5);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
+    for (site, side) in [(1, 0), (2, 1)] {
+        hand_in(&mut world, site, &[&left, &right][side][..]);
+        hand_in(&mut world, site, &words[side..=side]);
+        let own = attestation(&world, site, None, &[&[&left, &right][side][2]]);
+        hand_in(&mut world, site, &[own]);
+    }
+    meet_all(&mut world);
+    let ends = [&left, &right].map(|entries| LogEnd { seq: 3, id: entries[2].header.id() });
+    for site in 0..5 {
+        let governance = world.sites[site].replica.governance();
+        let after = restarted(&world, site);
+        for end in ends {
+            let due = governance.acknowledgers(&world.log(0), end);
+            assert!(due.contains_key(&world.sites[3].organisation), "site {site} {end:?}");
+            assert_eq!(after.governance().acknowledgers(&world.log(0), end), due, "site {site} {end:?}");
+        }
+    }
+}
+
+#[test]
+fn proofs_go_behind_the_acts_that_are_due_for_a_key_that_none_grants_has_none() {
+    let mut world = World::founded(4);
+    let (_, _) = closed_words(&mut world, 1);
+    let peer = stranger(&mut world, 1, 9);
+    let members = world.members;
+    let at = &mut world.sites[1];
+    let act = at.replica.governance().acts().last().unwrap().id();
+    let session = at.replica.sessions.get_mut(&peer).unwrap();
+    session.hear_state(members, true, &[], None).unwrap();
+    session.queue_acts([act]);
+    session.spend(usize::try_from(limits::CREDIT_BYTES).unwrap());
+    at.replica.send_forks(peer, members);
+    let sent = |replica: &mut Replica| -> Vec<u8> {
+        let outputs: Vec<Output> = std::iter::from_fn(|| replica.poll()).collect();
+        let frames = outputs.into_iter().filter_map(|output| match output {
+            Output::Send { frame, .. } => Some(frame),
+            _ => None,
+        });
+        frames.map(|frame| u8::from(matches!(Frame::decode(&frame), Ok(Frame::Proof(_))))).collect()
+    };
+    assert_eq!(sent(&mut at.replica), Vec::<u8>::new());
+    let credit = Frame::Credit(limits::CREDIT_BYTES).encode();
+    at.replica.handle(Input::Received { peer, frame: credit }, Timestamp(1), &at.store).unwrap();
+    assert_eq!(sent(&mut at.replica), [0, 1]);
+}
+
+#[test]
+fn a_carried_file_brings_what_stands_on_branches_too() {
+    let mut world = World::founded(5);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
+    for (site, side) in [(1, 0), (2, 1)] {
+        hand_in(&mut world, site, &[&left, &right][side][..]);
+        hand_in(&mut world, site, &words[side..=side]);
+    }
+    world.connect(1, 2);
+    world.disconnect(1, 2);
+    let from = &world.sites[1];
+    let governance = from.replica.governance();
+    let frames = carried::frames(governance, from.replica.logs(), &BTreeMap::new(), &from.store).unwrap();
+    let peer = NodeId::ZERO;
+    world.handle(4, Input::Connected { peer, opens_with: None });
+    for frame in frames {
+        world.handle(4, Input::Received { peer, frame });
+    }
+    world.handle(4, Input::Disconnected { peer });
+    assert_eq!((seq(&world, 4), world.sites[4].dropped.len()), (Some(2), 0));
+    for word in &words {
+        assert!(world.sites[4].store.entries().any(|entry| entry.entry() == word), "{word:?}");
     }
 }
