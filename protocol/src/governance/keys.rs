@@ -39,8 +39,16 @@ impl Governance {
             ActStatus::Halted { .. } => 2,
             ActStatus::NotInEffectYet { .. } => 3,
         };
-        let judged = valid.filter_map(|act| Some((*act, self.status(act)?)));
-        let (act, status) = judged.min_by_key(|(act, status)| (rank(status), *act))?;
+        // Most keys are granted by an act in effect, and one at most is; rivals that grant the same key may be without end.
+        let in_effect = self.effect.as_ref().and_then(|effect| effect.organisations.get(organisation));
+        let stands = |id: &&ActId| in_effect.zip(self.held.get(id)).is_some_and(|(chain, act)| chain.has(act));
+        let (act, status) = match valid.clone().find(stands) {
+            Some(act) => (*act, ActStatus::InEffect),
+            None => {
+                let judged = valid.filter_map(|act| Some((*act, self.status(act)?)));
+                judged.min_by_key(|(act, status)| (rank(status), *act))?
+            }
+        };
         let grants = &self.held.get(&act)?.as_organisation()?.grants;
         let grant = grants.iter().find(|grant| grant.key == *key)?;
         let standing = self.effect.as_ref().and_then(|effect| effect.organisations.get(organisation));

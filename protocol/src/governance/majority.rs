@@ -1,8 +1,10 @@
 //! *Held by most*: which of two rivals more than half acknowledged, under the memberships that stand. DESIGN §7, second Law;
 //! ADR 0012, point 2.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use crate::act::Act;
 use crate::governance::Governance;
 use crate::governance::acknowledged::Membership;
 use crate::governance::round::is_most;
@@ -36,9 +38,12 @@ impl Majority<'_> {
 
     /// True if more than half of one of these versions, without those who are `double`, acknowledged an act under it.
     fn is_named_by_most(&self, act: &ActId, versions: &[Membership], double: &BTreeSet<OrganisationId>) -> bool {
-        let mut words = self.governance.latest_word(act);
-        words.retain(|who, _| !double.contains(who));
-        versions.iter().rev().any(|version| {
+        let mut who = self.governance.who_acknowledged(act);
+        who.retain(|who| !double.contains(who));
+        // Where each of them last named it, or what follows it: looked up once, and only for a version that is not the founding
+        // one, for the way through all that follows an act may be long.
+        let words = OnceCell::new();
+        versions.iter().any(|version| {
             let is_alone = version.members.iter().all(|who| Some(*who) == self.owner);
             let asks = |who: &OrganisationId| {
                 if is_alone {
@@ -50,11 +55,18 @@ impl Majority<'_> {
             let owners = usize::from(!is_alone && self.owner.is_some_and(|owner| version.members.contains(&owner)));
             let whole = version.members.len().saturating_sub(owners);
             // Most often too few spoke at all.
-            if !is_most(words.len(), whole) {
+            let asked = who.iter().filter(|who| asks(who));
+            if !is_most(asked.clone().count(), whole) {
                 return false;
             }
-            let spoke = words.iter().filter(|(who, places)| asks(who) && self.governance.spoke_under(places, version));
-            is_most(spoke.count(), whole)
+            if self.governance.act(&version.act).is_some_and(Act::is_first) {
+                return true;
+            }
+            let words = words.get_or_init(|| self.governance.latest_word(act));
+            let spoke = |who: &&OrganisationId| {
+                words.get(*who).is_some_and(|places| self.governance.spoke_under(places, version))
+            };
+            is_most(asked.filter(|who| spoke(who)).count(), whole)
         })
     }
 }

@@ -117,7 +117,9 @@ impl Replica {
                 news.entry(log.space).or_default().push(Item::Branch(log.author, end));
             }
         }
-        let frames: Vec<Frame> = news.into_iter().map(|(space, items)| session.news(space, items)).collect();
+        // In parts: one member can make more branches than a frame has room for.
+        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
+        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
         for frame in frames {
             self.send(peer, &frame);
         }

@@ -29,6 +29,13 @@ pub(super) struct Probe {
     asked: u64,
 }
 
+impl Probe {
+    /// True if the peer has sent an entry that differs from ours.
+    pub(super) const fn shows_a_fork(&self) -> bool {
+        self.twin.is_some()
+    }
+}
+
 impl Replica {
     /// Keeps the proof of a fork. True if it says more than what was known.
     pub(super) fn take_fork(&mut self, proof: ForkProof) -> bool {

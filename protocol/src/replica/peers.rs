@@ -75,7 +75,8 @@ impl Replica {
 
     /// Closes the stream to a peer that did what no honest one does.
     pub(super) fn drop_peer(&mut self, peer: NodeId, reason: &str) {
-        self.probes.retain(|(who, _), _| *who != peer);
+        // What it has shown of a fork is proved once it is gone, whatever it is dropped for.
+        self.probes.retain(|(who, _), probe| *who != peer || probe.shows_a_fork());
         self.branching.forget(peer);
         if self.sessions.remove(&peer).is_some() {
             tracing::warn!(%peer, reason, "peer dropped");

@@ -384,3 +384,19 @@ fn a_carried_file_brings_what_stands_on_branches_too() {
         assert!(world.sites[4].store.entries().any(|entry| entry.entry() == word), "{word:?}");
     }
 }
+
+#[test]
+fn what_a_peer_has_shown_of_a_fork_is_proved_though_it_is_dropped() {
+    let mut world = World::founded(3);
+    let [left, right] = forked(&world, 2, [6, 6]);
+    hand_in(&mut world, 1, &left);
+    let peer = stranger(&mut world, 1, 9);
+    let log = world.log(0);
+    world.sites[1].replica.probe(peer, log, 5);
+    let header = [&right[1].header.encode()[..], right[1].signature.as_bytes()].concat();
+    world.handle(1, Input::Received { peer, frame: Frame::Header(header).encode() });
+    world.handle(1, Input::Received { peer, frame: vec![0xff] });
+    assert_eq!((seq(&world, 1), world.sites[1].dropped.len()), (None, 1));
+    world.handle(1, Input::Disconnected { peer });
+    assert_eq!(seq(&world, 1), Some(2));
+}
