@@ -153,9 +153,12 @@ impl Judgement<'_> {
             // Of whom the charter takes out, it says by its cuts what counts: what others acknowledged is not gone unseen.
             return Grant::InEffect;
         }
-        let standing = standing.acts;
-        // Where what stands goes another way, it stands instead; at its end there is a halt.
+        // Where what stands goes another way, it stands instead; at its end, and where rotations halt it, there is a halt.
         let stands_instead = |act: &Act| {
+            if self.view.is_behind_open_rotation(*act, &standing) {
+                return None;
+            }
+            let standing = &standing.acts;
             let shared = standing.iter().rposition(|stands| self.view.acts.follows(*act, *stands))?;
             standing.get(shared + 1).copied()
         };

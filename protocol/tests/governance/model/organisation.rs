@@ -30,6 +30,13 @@ impl View<'_> {
         matches!(self.acts.step(act), Step::Rotation)
     }
 
+    /// True if an act follows one of several rotations of which none is held by most: it may stand yet, and has not lost.
+    pub(super) fn is_behind_open_rotation(&self, act: Act, standing: &Standing) -> bool {
+        let commitment = standing.acts.last().and_then(|last| self.commitment(*last));
+        let open = commitment.map(|commitment| self.rotations(commitment)).unwrap_or_default();
+        standing.is_halted && open.iter().any(|rotation| self.acts.follows(act, *rotation))
+    }
+
     /// The first act or rotation that sets the keys by which an act is signed, or by which the next is.
     fn commitment(&self, act: Act) -> Option<Act> {
         let makes_one = matches!(self.acts.step(act), Step::First(_) | Step::Rotation);
