@@ -29,8 +29,8 @@ pub const ATTEST_AFTER_MS: u64 = 30_000;
 /// What is still to be said is said in the next.
 pub const ATTESTATIONS_AT_ONCE: usize = 32;
 
-/// Proofs that one organisation acknowledged two rivals, told of one halt: one is enough, and who acknowledges a thousand has
-/// half a million.
+/// Proofs that one organisation acknowledged two rivals, told of one halt: one is enough, and who acknowledges a thousand
+/// has half a million of them.
 pub const DOUBLE_PROOFS: usize = 64;
 /// Days after which words of others are old, unless the charter says otherwise: where people work, somebody writes in a week.
 pub const FRESH_DAYS: u32 = 7;

@@ -141,8 +141,9 @@ fn no_vector_is_without_bytes() {
         let stem = file.path.trim_end_matches(".json");
         let endings = ["entry", "act", "payload", "proof", "frame", "isnad", "key"];
         let has_bytes = endings.iter().any(|ending| root().join(format!("{stem}.{ending}")).exists());
-        // Ids and a session hold their bytes as hex; what a consortium comes to stands beside its two files.
-        let holds_them = ["/names", "/session/session", "/consortium/expected"].iter().any(|name| stem.ends_with(name));
+        // Ids, what is said at the door and a session hold their bytes as hex; what a consortium comes to stands beside its two files.
+        let holds_them =
+            ["/names", "/joining", "/session/session", "/consortium/expected"].iter().any(|name| stem.ends_with(name));
         assert!(has_bytes || holds_them, "{} says something of bytes that are not there", file.path);
     }
 }

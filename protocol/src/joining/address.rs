@@ -1,6 +1,6 @@
 //! Addresses in an invitation: the usual ones in a few bytes, so that the code stays short; any other as its text. format §15.2.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::encoding::{Reader, Truncated};
 use crate::limits;
