@@ -38,6 +38,7 @@ fn a_key_of_another_machine_is_granted_and_a_stolen_one_revoked_back_to_a_positi
     let consortium = Consortium::found(3);
     let home = &consortium.homes[0];
     let own = text(&json(home, &["organisation", "show"]), "organisation").to_owned();
+    let stolen = key_of(home, "contributor");
     // A colleague's machine makes a key; nothing secret leaves it.
     let laptop = consortium.dir.path().join("laptop");
     write_passphrase(&laptop, PASSPHRASE);
@@ -56,7 +57,6 @@ fn a_key_of_another_machine_is_granted_and_a_stolen_one_revoked_back_to_a_positi
     assert_eq!(refused(home, &["key", "grant", &altered], 3)["code"], "request_proof");
 
     // Three entries, of which the thief wrote the last two.
-    let stolen = key_of(home, "contributor");
     for note in ["one", "two", "three"] {
         let record =
             consortium.file("record", format!(r#"{{"claims":[{{"lang":"en","prop":"title","value":"{note}"}}]}}"#));

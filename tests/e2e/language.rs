@@ -88,7 +88,8 @@ const LATIN: &str = "isnad toml JSON TLP AMBER CLEAR UTC RFC CS GB HD VX Automer
 
 /// What its help may hold besides: values of options and the placeholders of some.
 const VALUES: &str = "members international incidents different sy changed claims organisations WHOSE PATH entries acts automerge \
-    first node LABEL FILES REASON NOTE ORGANISATION MEMBER BODY SORT COUNTRY";
+    first node LABEL FILES REASON NOTE ORGANISATION MEMBER BODY SORT COUNTRY WHAT ACT KEY SEQ COUNT ROLE REQUESTS reader contributor \
+    admin lost stolen left role change";
 
 /// English words of a page in Arabic: what is isolated, and commands to copy, left aside.
 fn english_in(page: &str, known: &BTreeSet<String>) -> Vec<String> {
