@@ -881,8 +881,8 @@ class Session:
         elif kind == 14:
             found = {"header": reader.hex(288)}
         else:
-            ends = [reader.number(8), reader.number(8), reader.hex(32)]
-            found = {"want_branch": [reader.hex(16), reader.hex(32), *ends]}
+            whose = [reader.hex(16), reader.hex(32)]
+            found = {"want_branch": [*whose, reader.number(8), reader.number(8), reader.hex(32)]}
         check(reader.at == len(data), "bytes behind the frame")
         return found
 
