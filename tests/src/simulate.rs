@@ -12,7 +12,7 @@ const LINE: usize = 50;
 const USAGE: &str = "\
 usage: simulate --seed N [LESS]               replays one seed, and tells each step
        simulate --seeds COUNT [--first SEED]  runs many, and shrinks the first that fail
-LESS:  --nodes N  --honest  --without FAULT,…  --faults N  --writes N  --until MS
+LESS:  --nodes N  --honest  --ungoverned  --without FAULT,…  --faults N  --writes N  --until MS
        with both: --break NAME, a rule or a defence that is taken out";
 
 /// Failures that are shrunk; the rest are named.

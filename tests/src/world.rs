@@ -397,6 +397,9 @@ impl World {
             let writing = |site: &Site| [site.keys.contributor.public(), site.keys.late.public()];
             administrator.keys = own.flat_map(writing).collect();
             administrator.is_honest = !self.suspects.contains(&administrator.organisation);
+            if self.plan.is_ungoverned {
+                continue;
+            }
             let first = self.random.below(4_000);
             self.scheduled += 1;
             self.events.insert((self.now_ms + first, self.scheduled), Event::Govern { administrator: number });

@@ -123,7 +123,6 @@ fn misplaced(site: &Site, other: &Site) -> Vec<(&'static str, &'static str, Entr
         ("at no position", "entry_signature", seq_zero),
         ("behind another entry", "entry_chain", draft().seal((end.seq, EntryId::new([1; 32])), &site.key)),
         ("behind none", "entry_chain", draft().seal((end.seq, EntryId::ZERO), &site.key)),
-        ("another beginning of the log", "entry_out_of_sequence", draft().seal((0, EntryId::ZERO), &site.key)),
         ("in a space of nobody", "log_not_a_member", seal(Draft { space: SpaceId::new([1; 32]), ..draft() })),
         ("in another consortium", "log_not_a_member", seal(Draft { space: elsewhere, ..draft() })),
         ("for another member", "log_not_granted", seal(Draft { organisation: other.organisation, ..draft() })),
@@ -151,6 +150,17 @@ fn an_entry_out_of_place_is_refused() {
         assert!(State::of(&site) == before, "{what}: a part of what was handed in was taken");
     }
     assert_eq!(site.submit(vec![next]), Ok(()));
+}
+
+/// One that its author signed for a position that is held is refused, and proves that he forked his log: that is kept.
+#[test]
+fn another_beginning_of_a_log_is_refused_and_proves_a_fork() {
+    let (mut site, _) = site_and_next();
+    let before = site.store.clone();
+    let twin = site.draft(record(1), claim("note", "next")).seal((0, EntryId::ZERO), &site.key);
+    assert!(site.submit(vec![twin]).is_err());
+    assert_eq!(site.store, before);
+    assert_eq!(site.replica.governance().fork(&site.log()).map(|proof| proof.seq()), Some(1));
 }
 
 /// An entry may say what it likes about record, kind, generation and time: it stands in its log, and nothing else follows.

@@ -18,6 +18,8 @@ pub struct Plan {
     pub without: BTreeSet<Fault>,
     /// Nobody lies.
     pub is_honest: bool,
+    /// Administrators do nothing: no log is closed by a cut.
+    pub is_ungoverned: bool,
     /// Nothing breaks after so many faults.
     pub faults: Option<u64>,
     /// Users write so many times, then no more.
@@ -53,6 +55,10 @@ impl Plan {
         while let Some(name) = arguments.next() {
             if name == "--honest" {
                 plan.is_honest = true;
+                continue;
+            }
+            if name == "--ungoverned" {
+                plan.is_ungoverned = true;
                 continue;
             }
             let value = arguments.next().ok_or_else(|| format!("{name} says nothing"))?;
@@ -93,6 +99,9 @@ impl std::fmt::Display for Plan {
         }
         if self.is_honest {
             write!(out, " --honest")?;
+        }
+        if self.is_ungoverned {
+            write!(out, " --ungoverned")?;
         }
         for (name, value) in [("faults", self.faults), ("writes", self.writes), ("until", self.until_ms)] {
             if let Some(value) = value {
