@@ -20,6 +20,7 @@ use crate::contribution::{Contribution, Receipt, Signer, Signers};
 use crate::door::Door;
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
 use crate::fault::Fault;
+use crate::governing::requests;
 use crate::home::{Home, HomeLock};
 use crate::identity;
 use crate::index::Index;
@@ -425,18 +426,7 @@ fn missing(home: &Home, governance: &Governance, held: &[KeyInfo]) -> Vec<(Role,
     let is_held = |key: &PublicKey| held.iter().any(|info| info.public == *key.as_bytes());
     let gone = grants.iter().filter(|grant| governance.is_granted(&grant.key) && !is_held(&grant.key));
     let file = |purpose: Purpose, key: &PublicKey| format!("keys/{}", purpose.file_name(key.as_bytes()));
-    gone.map(|grant| (grant.role, file(purpose_of(grant.role), &grant.key))).collect()
-}
-
-/// What the key of a role is kept for.
-const fn purpose_of(role: Role) -> Purpose {
-    match role {
-        Role::Reader => Purpose::Peer,
-        Role::Contributor => Purpose::Contributor,
-        Role::Publisher => Purpose::Publisher,
-        Role::Admin => Purpose::Admin,
-        Role::Node => Purpose::Node,
-    }
+    gone.map(|grant| (grant.role, file(requests::purpose(grant.role), &grant.key))).collect()
 }
 
 /// Who attests for the home, and how, as its owner chose.

@@ -50,14 +50,7 @@ impl Index {
     /// # Errors
     /// [`Fault`] if sled fails.
     pub fn acknowledgements(&self, log: LogKey) -> Result<Vec<Acknowledgement>, Fault> {
-        let mut all = Vec::new();
-        self.scan(&named_key(prefix::ATTESTED, log), |key, value| {
-            if let Some(attester) = attester_of(log.space, key) {
-                all.extend(decode_lines(attester, value));
-            }
-            true
-        })?;
-        self.held_whole(all, |line| line.at)
+        self.lines_about(prefix::ATTESTED, log)
     }
 
     /// The newest acknowledgement of a log by each attesting key.
@@ -65,14 +58,7 @@ impl Index {
     /// # Errors
     /// [`Fault`] if sled fails.
     pub fn acknowledged_last(&self, log: LogKey) -> Result<Vec<Acknowledgement>, Fault> {
-        let mut newest = Vec::new();
-        self.scan(&named_key(prefix::NEWEST, log), |key, value| {
-            if let Some(attester) = attester_of(log.space, key) {
-                newest.extend(decode_lines(attester, value));
-            }
-            true
-        })?;
-        self.held_whole(newest, |line| line.at)
+        self.lines_about(prefix::NEWEST, log)
     }
 
     /// Every log of a space that attestations name, and the furthest end that one of them does, with who says so.
@@ -115,6 +101,18 @@ impl Index {
     /// True if the log has attestations.
     pub(super) fn has_attested(&self, by: LogKey) -> Result<bool, Fault> {
         Ok(self.get(&heard_key(by))?.is_some())
+    }
+
+    /// The lines that one kind of key has of a log.
+    fn lines_about(&self, kind: u8, log: LogKey) -> Result<Vec<Acknowledgement>, Fault> {
+        let mut lines = Vec::new();
+        self.scan(&named_key(kind, log), |key, value| {
+            if let Some(attester) = attester_of(log.space, key) {
+                lines.extend(decode_lines(attester, value));
+            }
+            true
+        })?;
+        self.held_whole(lines, |line| line.at)
     }
 
     /// Leaves out what stands beyond where its log is held whole.

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 use self::twins::{ALL, FOUNDERS, Twins, secret};
 use crate::model::{Evidence, FOUNDING, Organisation, Set, View};
+use crate::number;
 
 mod twins;
 
@@ -203,13 +204,9 @@ fn histories() -> impl Strategy<Value = (History, Vec<Arrival>)> {
     })
 }
 
-#[allow(clippy::disallowed_methods, reason = "a test is told by its environment how far to go")]
 fn cases() -> u32 {
-    std::env::var("ISNAD_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(if cfg!(debug_assertions) {
-        200
-    } else {
-        500
-    })
+    let short = if cfg!(debug_assertions) { 200 } else { 500 };
+    number("ISNAD_HISTORIES").and_then(|cases| u32::try_from(cases).ok()).unwrap_or(short)
 }
 
 fn ids(acts: &[usize]) -> BTreeSet<ActId> {

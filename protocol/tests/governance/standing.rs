@@ -10,13 +10,10 @@ mod twins;
 use compare::compare;
 use history::History;
 
+use crate::number;
+
 /// A short form where nothing is optimised.
 const HISTORIES: u64 = if cfg!(debug_assertions) { 100 } else { 10_000 };
-
-#[allow(clippy::disallowed_methods, reason = "a test is told by its environment how far to go")]
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
 
 #[test]
 fn the_real_rules_say_of_every_act_and_entry_what_the_model_says() {

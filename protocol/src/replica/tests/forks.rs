@@ -203,18 +203,25 @@ fn the_branch_that_most_acknowledged_counts_everywhere_whichever_was_held_first(
     }
 }
 
+/// Sites 1 and 2 each hold one of two lines that part at position 2, and attest it; site 3's key has attested both, each to one of
+/// them. Then all meet.
+fn both_attested(world: &mut World) -> ([Vec<Entry>; 2], [Entry; 2]) {
+    let sides = forked(world, 2, [3, 3]);
+    let words = [&sides[0], &sides[1]].map(|entries| attestation(world, 3, None, &[&entries[2]]));
+    for (site, (entries, word)) in (1..).zip(sides.iter().zip(&words)) {
+        hand_in(world, site, entries);
+        hand_in(world, site, std::slice::from_ref(word));
+        let own = attestation(world, site, None, &[&entries[2]]);
+        hand_in(world, site, &[own]);
+    }
+    meet_all(world);
+    (sides, words)
+}
+
 #[test]
 fn attestations_are_taken_on_every_branch() {
     let mut world = World::founded(5);
-    let [left, right] = forked(&world, 2, [3, 3]);
-    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
-    for (site, side) in [(1, 0), (2, 1)] {
-        hand_in(&mut world, site, &[&left, &right][side][..]);
-        hand_in(&mut world, site, &words[side..=side]);
-        let own = attestation(&world, site, None, &[&[&left, &right][side][2]]);
-        hand_in(&mut world, site, &[own]);
-    }
-    meet_all(&mut world);
+    let (_, words) = both_attested(&mut world);
     for site in 0..5 {
         for word in &words {
             assert!(world.sites[site].store.entries().any(|entry| entry.entry() == word), "site {site}");
@@ -311,15 +318,7 @@ fn restarted(world: &World, site: usize) -> Replica {
 #[test]
 fn what_attestations_on_branches_say_of_closed_logs_counts_after_a_start_too() {
     let mut world = World::founded(5);
-    let [left, right] = forked(&world, 2, [3, 3]);
-    let words = [&left, &right].map(|entries| attestation(&world, 3, None, &[&entries[2]]));
-    for (site, side) in [(1, 0), (2, 1)] {
-        hand_in(&mut world, site, &[&left, &right][side][..]);
-        hand_in(&mut world, site, &words[side..=side]);
-        let own = attestation(&world, site, None, &[&[&left, &right][side][2]]);
-        hand_in(&mut world, site, &[own]);
-    }
-    meet_all(&mut world);
+    let ([left, right], _) = both_attested(&mut world);
     let ends = [&left, &right].map(|entries| LogEnd { seq: 3, id: entries[2].header.id() });
     for site in 0..5 {
         let governance = world.sites[site].replica.governance();
