@@ -283,6 +283,36 @@ impl Act {
         if let Body::Space(space) = &*self.body { Some(space) } else { None }
     }
 
+    /// The organisations that it names, if it is a charter or a space's.
+    #[must_use]
+    pub fn members(&self) -> Option<&[OrganisationId]> {
+        match &*self.body {
+            Body::Charter(charter) => Some(&charter.members),
+            Body::Space(space) => Some(&space.members),
+            Body::Organisation(_) => None,
+        }
+    }
+
+    /// Whom it takes out, if it is a charter or a space's.
+    #[must_use]
+    pub fn removed(&self) -> Option<&[Removal]> {
+        match &*self.body {
+            Body::Charter(charter) => Some(&charter.removed),
+            Body::Space(space) => Some(&space.removed),
+            Body::Organisation(_) => None,
+        }
+    }
+
+    /// What it settles, if it is a settlement.
+    #[must_use]
+    pub fn settles(&self) -> Option<&Settlement> {
+        match &*self.body {
+            Body::Charter(charter) => charter.settles.as_ref(),
+            Body::Space(space) => space.settles.as_ref(),
+            Body::Organisation(_) => None,
+        }
+    }
+
     /// The exact bytes of the body, canonical JSON.
     #[must_use]
     pub fn body_bytes(&self) -> &[u8] {

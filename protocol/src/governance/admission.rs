@@ -249,11 +249,7 @@ impl Governance {
 
     /// True for the members that a charter or a space's act names, and those that the one before it named or may name.
     fn is_asked(&self, act: &Act, organisation: &OrganisationId) -> bool {
-        let names = |act: &Act| {
-            let charter = act.as_charter().map(|charter| &charter.members);
-            let members = charter.or_else(|| act.as_space().map(|space| &space.members));
-            members.is_some_and(|members| members.binary_search(organisation).is_ok())
-        };
+        let names = |act: &Act| act.members().is_some_and(|members| members.binary_search(organisation).is_ok());
         let previous = act.previous().map(|previous| self.held.get(&previous).is_none_or(names));
         names(act) || previous == Some(true)
     }

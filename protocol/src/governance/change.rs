@@ -48,12 +48,7 @@ struct Names<'a> {
 }
 
 fn names(act: &Act) -> Option<Names<'_>> {
-    let (members, removed, settles) = match (act.as_charter(), act.as_space()) {
-        (Some(charter), _) => (&charter.members, &charter.removed, &charter.settles),
-        (None, Some(space)) => (&space.members, &space.removed, &space.settles),
-        (None, None) => return None,
-    };
-    Some(Names { members: members.iter().copied().collect(), removed, settles: settles.as_ref() })
+    Some(Names { members: act.members()?.iter().copied().collect(), removed: act.removed()?, settles: act.settles() })
 }
 
 /// Whoever is left out has positions for all its logs, and nobody else has.

@@ -143,9 +143,7 @@ impl Governance {
         let mut seen = BTreeSet::new();
         let mut due = vec![*act];
         while let Some(act) = due.pop().and_then(|id| self.held.get(&id)) {
-            let charter = act.as_charter().and_then(|charter| charter.settles.as_ref());
-            let settles = charter.or_else(|| act.as_space().and_then(|space| space.settles.as_ref()));
-            let named = settles.map_or(&[][..], |settles| &settles.rivals);
+            let named = act.settles().map_or(&[][..], |settles| &settles.rivals);
             due.extend(named.iter().filter(|rival| seen.insert(**rival)));
         }
         seen.contains(other)

@@ -26,6 +26,14 @@ pub struct KeyInfo {
     pub after_halt: bool,
 }
 
+impl KeyInfo {
+    /// True while it is neither revoked nor lost nor behind a halt.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.revoked_by.is_empty() && self.lost.is_none() && !self.after_halt
+    }
+}
+
 impl Governance {
     /// Everything that is known of a key; `None` if no validly signed act of the organisation grants it.
     #[must_use]
@@ -51,8 +59,7 @@ impl Governance {
         };
         let grants = &self.held.get(&act)?.as_organisation()?.grants;
         let grant = grants.iter().find(|grant| grant.key == *key)?;
-        let standing = self.effect.as_ref().and_then(|effect| effect.organisations.get(organisation));
-        let revoked_by = standing.map(|standing| self.revokers(chain, standing, key).collect()).unwrap_or_default();
+        let revoked_by = in_effect.map(|standing| self.revokers(chain, standing, key).collect()).unwrap_or_default();
         Some(KeyInfo {
             role: grant.role,
             label: grant.label.clone(),
@@ -81,9 +88,7 @@ impl Governance {
             Some((*id, of_log(&revocation.cuts)))
         });
         let removals = self.versions(&log.space).0.iter().filter_map(|version| {
-            let act = self.held.get(&version.act)?;
-            let charter = act.as_charter().map(|charter| &charter.removed);
-            let removed = charter.or_else(|| act.as_space().map(|space| &space.removed))?;
+            let removed = self.held.get(&version.act)?.removed()?;
             let removal = removed.iter().find(|removal| removal.organisation == *organisation)?;
             Some((version.act, of_log(&removal.cuts)))
         });
@@ -97,7 +102,6 @@ impl Governance {
     pub fn key_role(&self, author: &PublicKey, organisation: &OrganisationId) -> Option<Role> {
         let effect = self.effect.as_ref()?;
         let info = self.key(organisation, author)?;
-        let is_live = info.revoked_by.is_empty() && info.lost.is_none() && !info.after_halt;
-        (is_live && effect.charter.is_member(organisation)).then_some(info.role)
+        (info.is_live() && effect.charter.is_member(organisation)).then_some(info.role)
     }
 }

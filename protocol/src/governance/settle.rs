@@ -164,8 +164,7 @@ impl Governance {
         if let Some(previous) = act.previous() {
             Arc::make_mut(&mut self.followers).entry(previous).or_default().insert(id);
         }
-        let charter = act.as_charter().map(|charter| &charter.members);
-        if let Some(members) = charter.or_else(|| act.as_space().map(|space| &space.members)) {
+        if let Some(members) = act.members() {
             let members = Arc::new(members.iter().copied().collect());
             Arc::make_mut(&mut self.members).insert(id, Membership { act: id, members });
         }

@@ -85,9 +85,7 @@ impl Governance {
 
     /// A settlement that more than half signed, the double signers that it names not counted.
     pub(super) fn settlement<'a>(&'a self, act: &'a Act, before: &Membership) -> Option<Candidate<'a>> {
-        let charter = act.as_charter().map(|charter| &charter.settles);
-        let settles = charter.or_else(|| act.as_space().map(|space| &space.settles))?.as_ref();
-        let double = &settles?.double;
+        let double = &act.settles()?.double;
         // Before anything is copied: of drafts there may be many.
         let signed = self.signed_among(act, &before.members);
         let counted = signed.iter().filter(|who| double.binary_search(who).is_err()).count();
@@ -97,12 +95,11 @@ impl Governance {
     pub(super) fn candidate<'a>(&'a self, act: &'a Act) -> Candidate<'a> {
         let (charter, space) = (act.as_charter(), act.as_space());
         let instead = charter.map(|charter| &charter.instead).or(space.map(|space| &space.instead));
-        let settles = charter.map(|charter| &charter.settles).or(space.map(|space| &space.settles));
         let id = act.id();
         Candidate {
             id,
             instead: instead.map_or(&[], Vec::as_slice),
-            settles: settles.and_then(Option::as_ref),
+            settles: act.settles(),
             signed: self.signers.get(&id).map(|signers| signers.all.clone()).unwrap_or_default(),
             acknowledged: self.who_acknowledged(&id),
             keys: self.acknowledgements(&id).count(),

@@ -172,11 +172,10 @@ impl Replica {
             }
             let until = held_whole(&self.durable, &key, log);
             let Attesting { heard, said, attester, .. } = &mut self.attesting;
-            let own = attester
+            let mut own = attester
                 .as_ref()
                 .filter(|attester| attester.key == key.author)
                 .map(|_| said.entry(key.space).or_default());
-            let mut own = own;
             let mut each = |entry: &Authentic| {
                 has_heard = true;
                 about_closed.extend(has_closed.then(|| entry.clone()));
@@ -244,7 +243,7 @@ impl Replica {
     /// True while the key is granted: what one that is revoked says is nobody's word.
     fn may_attest(&self, attester: &Attester) -> bool {
         let known = self.governance.key(&attester.organisation, &attester.key);
-        known.is_some_and(|known| known.revoked_by.is_empty() && known.lost.is_none() && !known.after_halt)
+        known.is_some_and(|known| known.is_live())
     }
 
     /// What the attester is to say next of a space; nothing where this home attests not.
@@ -274,9 +273,14 @@ impl Replica {
         let mut held = BTreeMap::new();
         let of_space = self.durable.logs.iter().filter(|(key, _)| key.space == space);
         for (key, log) in of_space {
-            let whole = held_whole(&self.durable, key, log).min(self.nameable(key, log, logs)?);
-            let is_new = said.end(&key.author).map_or(0, |end| end.seq) < whole;
-            if !is_new || is_attesting(&self.governance, key, log) {
+            let named = said.end(&key.author).map_or(0, |end| end.seq);
+            let whole = held_whole(&self.durable, key, log);
+            if whole <= named || is_attesting(&self.governance, key, log) {
+                continue;
+            }
+            // Asked last, for of a closed log it reads the disk.
+            let whole = whole.min(self.nameable(key, log, logs)?);
+            if whole <= named {
                 continue;
             }
             if let Some(end) = end_at(*key, log, whole, logs)? {

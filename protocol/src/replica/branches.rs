@@ -117,12 +117,7 @@ impl Replica {
                 news.entry(log.space).or_default().push(Item::Branch(log.author, end));
             }
         }
-        // In parts: one member can make more branches than a frame has room for.
-        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
-        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
-        for frame in frames {
-            self.send(peer, &frame);
-        }
+        self.send_news(peer, &news);
     }
 
     /// Asks peers for lines of closed logs that are to be held and are not, one line of a log at a time.

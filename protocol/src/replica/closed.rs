@@ -113,18 +113,19 @@ impl Replica {
     ) -> Result<BTreeMap<LogKey, Vec<Line>>, Fault> {
         let spaces: BTreeSet<_> = about.keys().map(|key| key.space).collect();
         let mut lines: BTreeMap<LogKey, Vec<Line>> = BTreeMap::new();
+        let mut note = |entry: &Authentic| {
+            for (log, line) in self.governance.lines_of(entry) {
+                if about.contains_key(&log) {
+                    lines.entry(log).or_default().push(line);
+                }
+            }
+        };
         for (key, log) in &self.durable.logs {
             if !spaces.contains(&key.space) || !self.governance.is_attesting(&key.author, &log.organisation) {
                 continue;
             }
             let whole = held_whole(&self.durable, key, log);
-            self.each_entry(*key, 0, whole, logs, |entry| {
-                for (log, line) in self.governance.lines_of(entry) {
-                    if about.contains_key(&log) {
-                        lines.entry(log).or_default().push(line);
-                    }
-                }
-            })?;
+            self.each_entry(*key, 0, whole, logs, &mut note)?;
         }
         // What stands on a branch of a log of attestations counts as what stands on the line.
         for (key, links) in self.durable.branches.iter().filter(|(key, _)| spaces.contains(&key.space)) {
@@ -134,11 +135,7 @@ impl Replica {
             }
             for link in links {
                 let Some(entry) = read_entry(*key, link.end, logs)? else { continue };
-                for (log, line) in self.governance.lines_of(&entry) {
-                    if about.contains_key(&log) {
-                        lines.entry(log).or_default().push(line);
-                    }
-                }
+                note(&entry);
             }
         }
         Ok(lines)

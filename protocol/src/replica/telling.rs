@@ -25,11 +25,7 @@ impl Replica {
                 news.entry(key.space).or_default().push(Item::End(key.author, end));
             }
         }
-        let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
-        let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
-        for frame in frames {
-            self.send(peer, &frame);
-        }
+        self.send_news(peer, &news);
     }
 
     /// Asks a peer for payloads that have come to be missing since it was told of others.
@@ -43,6 +39,12 @@ impl Replica {
         for (key, at) in missing {
             news.entry(key.space).or_default().push(Item::Wanted(key.author, *at));
         }
+        self.send_news(peer, &news);
+    }
+
+    /// Sends a peer what is new, in parts: there may be more than a frame has room for.
+    pub(super) fn send_news(&mut self, peer: NodeId, news: &BTreeMap<SpaceId, Vec<Item>>) {
+        let Some(session) = self.sessions.get(&peer) else { return };
         let parts = news.iter().flat_map(|(space, items)| items.chunks(limits::STATE_ITEMS).map(|part| (*space, part)));
         let frames: Vec<Frame> = parts.map(|(space, part)| session.news(space, part.to_vec())).collect();
         for frame in frames {
