@@ -81,13 +81,14 @@ type Extend = fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>;
 
 impl Replica {
     pub(super) fn submit(&mut self, request: RequestId, entries: Vec<Entry>, logs: &impl LogView) -> Result<(), Fault> {
-        for (key, group) in by_log(entries.clone()) {
-            if let Err(refusal) = self.compare(None, key, &group, logs)? {
+        let groups = by_log(entries);
+        for (key, group) in &groups {
+            if let Err(refusal) = self.compare(None, *key, group, logs)? {
                 self.outputs.push_back(Output::Refuse { request, refusal });
                 return Ok(());
             }
         }
-        match self.admit_all(entries) {
+        match self.admit_all(groups) {
             Ok(runs) => {
                 let ids = runs.iter().flat_map(|(_, run)| run.entries.iter().map(Authentic::id)).collect();
                 let mut writes = Vec::new();
@@ -103,9 +104,9 @@ impl Replica {
     }
 
     /// Checks entries of any number of logs without taking any.
-    fn admit_all(&self, entries: Vec<Entry>) -> Result<Vec<(LogKey, Run)>, Refusal> {
+    fn admit_all(&self, groups: Vec<(LogKey, Vec<Entry>)>) -> Result<Vec<(LogKey, Run)>, Refusal> {
         let mut runs: Vec<(LogKey, Run)> = Vec::new();
-        for (key, group) in by_log(entries) {
+        for (key, group) in groups {
             let open = runs.iter().rev().find(|(known, _)| *known == key).map(|(_, run)| run.log);
             let log = open.or_else(|| self.held.logs.get(&key).copied());
             let closing = self.closing_of(&key);

@@ -423,17 +423,15 @@ impl Replica {
     /// The logs to ask of a peer, each from behind what is held: they count as asked from now on.
     fn wishes(&mut self, peer: NodeId, now: Timestamp) -> Vec<(LogKey, u64)> {
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return Vec::new() };
-        let lacking: Vec<(LogKey, u64)> =
-            session.lacking().clone().into_iter().map(|log| (log, session.their_end(log).seq)).collect();
-        let lacking: Vec<(LogKey, u64)> =
-            lacking.into_iter().map(|(log, until)| (log, until.min(self.closing_of(&log)))).collect();
-        let Some(session) = self.sessions.get_mut(&peer) else { return Vec::new() };
+        let lacking = session.lacking().clone();
         let mut wishes = Vec::new();
-        for (log, until) in lacking {
-            let held = self.held.logs.get(&log).map_or(0, |log| log.end.seq);
+        for log in lacking {
             if self.asked.contains_key(&log) || self.diverged.contains(&(peer, log)) {
                 continue;
             }
+            let (held, closing) = (self.end_of(log).seq, self.closing_of(&log));
+            let Some(session) = self.sessions.get_mut(&peer) else { break };
+            let until = session.their_end(log).seq.min(closing);
             if until <= held || !self.governance.is_granted(&log.author) {
                 session.lacking().remove(&log);
                 continue;

@@ -12,9 +12,7 @@ impl Governance {
     /// position than any before. Of several proofs of one position the first is kept: they say the same.
     pub fn take_fork(&mut self, proof: ForkProof) -> bool {
         let log = proof.log();
-        let is_new = self.fork(&log).is_none_or(|known| proof.seq() < known.seq());
-        let is_flooded = breakage::is_out(Breakage::ProofFlood);
-        if !(is_new || is_flooded) || !self.is_of_interest(&log) || breakage::is_out(Breakage::EquivocateConverge) {
+        if !self.needs_fork(&log, proof.seq()) || breakage::is_out(Breakage::EquivocateConverge) {
             return false;
         }
         Arc::make_mut(&mut self.forks).insert(log, proof);
@@ -30,7 +28,7 @@ impl Governance {
 
     /// Only of keys that some act grants, in spaces that are known: a stranger cannot fill our memory with logs of his own.
     fn is_of_interest(&self, log: &LogKey) -> bool {
-        self.is_granted(&log.author) && self.spaces().iter().any(|space| space.id == log.space)
+        self.charter_act().is_some() && self.open_space(&log.space).is_some() && self.is_granted(&log.author)
     }
 
     /// The proof that a log was forked, if it was.
