@@ -39,15 +39,6 @@ impl Applicant {
         let readers = grants.iter().filter(|grant| grant.role == Role::Reader);
         readers.map(|grant| NodeId::new(*grant.key.as_bytes()))
     }
-
-    /// Its name in a language, else in English, else its first.
-    #[must_use]
-    pub fn name(&self, language: &str) -> Option<&str> {
-        let names = &self.act.as_organisation()?.names;
-        let in_language = |code: &str| names.iter().find(|name| name.lang == code);
-        let name = in_language(language).or_else(|| in_language("en")).or_else(|| names.first());
-        name.map(|name| name.text.as_str())
-    }
 }
 
 /// All that are kept, in order of their ids. Needs no lock. A file that is none is passed over.

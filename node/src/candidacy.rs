@@ -78,8 +78,7 @@ impl Candidacy {
     #[must_use]
     pub fn waiting(&self, governance: &Governance) -> Option<OrganisationId> {
         let own = self.act.as_ref()?.organisation()?;
-        let is_member = governance.organisations().iter().any(|member| member.id == own);
-        (!is_member).then_some(own)
+        self.member(governance).is_none().then_some(own)
     }
 
     /// This home's organisation, if it is a member.

@@ -436,8 +436,12 @@ impl<'a> Reader<'a> {
         let mut entries = self.checked_entries(space)?;
         let log = |entry: &Authentic| LogKey { space, author: entry.entry().header.author };
         entries.retain(|entry| governance.is_told(&log(entry), entry.end()));
-        for closed in governance.all_closed().filter(|closed| closed.facts().log.space == space) {
-            let held: BTreeSet<_> = entries.iter().map(Authentic::id).collect();
+        let mut all_closed = governance.all_closed().filter(|closed| closed.facts().log.space == space).peekable();
+        if all_closed.peek().is_none() {
+            return Ok(entries);
+        }
+        let held: BTreeSet<_> = entries.iter().map(Authentic::id).collect();
+        for closed in all_closed {
             let key = closed.facts().log;
             let is_due = |link: &Link| !held.contains(&link.end.id) && governance.is_told(&key, link.end);
             for link in closed.links().filter(is_due) {

@@ -35,6 +35,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Its name, as in `--json`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Attestation => "attestation",
+            Self::Redaction => "redaction",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
     /// The code in the header.
     #[must_use]
     pub const fn code(self) -> u8 {

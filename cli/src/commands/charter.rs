@@ -8,10 +8,10 @@ use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
 use isnad_protocol::key::PublicKey;
 
 use super::founding::read_acts;
-use super::governing::{make, propose_with, tell_done};
+use super::governing::{make, make_through};
 use crate::args::{AdmitArgs, CharterCommand, RemoveArgs, SettingArgs, space_named};
 use crate::client::Client;
-use crate::error::{DONE, Outcome, Problem, exit};
+use crate::error::{Outcome, Problem, exit};
 use crate::output::pasted;
 use crate::session::Session;
 
@@ -44,10 +44,7 @@ async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) ->
     };
     let client = Client::to_read(session).await?;
     let proposal = Proposal::Admit { organisation, predecessor, threshold };
-    match propose_with(session, &client, root, proposal, &first_acts, None).await? {
-        Some(act) => tell_done(session, &client, &act).await,
-        None => Ok(DONE),
-    }
+    make_through(session, &client, root, proposal, &first_acts).await
 }
 
 /// The first act of a file that was handed over, or of a candidate at the door; none where the id of neither was typed.
@@ -92,10 +89,7 @@ async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outc
         kept.extend(kept_after(&who, organisation, text)?);
     }
     let proposal = Proposal::Remove { organisation, is_suspended, last, kept, threshold };
-    match propose_with(session, &client, root, proposal, &[], None).await? {
-        Some(act) => tell_done(session, &client, &act).await,
-        None => Ok(DONE),
-    }
+    make_through(session, &client, root, proposal, &[]).await
 }
 
 /// A member by its name or the first digits of its id.
@@ -155,7 +149,7 @@ async fn set(session: &Session, args: SettingArgs, is_policy: bool) -> Outcome {
     make(session, root, Proposal::Setting { is_policy, code, value }).await
 }
 
-fn organisation_id(text: &str) -> Result<OrganisationId, Problem> {
+pub(super) fn organisation_id(text: &str) -> Result<OrganisationId, Problem> {
     OrganisationId::parse(pasted(text))
         .map_err(|_| Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", text)]))
 }

@@ -16,6 +16,7 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
+use crate::commands::charter::organisation_id;
 use crate::commands::joining;
 use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -120,9 +121,7 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
             });
         }
         OrganisationCommand::Successor { predecessor, output } => {
-            let old = OrganisationId::parse(pasted(&predecessor)).map_err(|_| {
-                Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", &predecessor)])
-            })?;
+            let old = organisation_id(&predecessor)?;
             write(&output, &bundle_acts([&act]))?;
             let wrote = Wrote { file: output.display().to_string(), consortium: None, unsigned: Vec::new() };
             session.printer.either(&wrote, |wrote| {

@@ -157,17 +157,8 @@ pub(super) async fn tell_done(session: &Session, client: &Client, act: &Act) -> 
     Ok(DONE)
 }
 
-/// Has an act made, shown, signed and handed in; `None` if it was shown, or written to a file, alone.
-pub(super) async fn propose(
-    session: &Session,
-    client: &Client,
-    root: RootArgs,
-    proposal: Proposal,
-) -> Result<Option<Act>, Problem> {
-    propose_with(session, client, root, proposal, &[], None).await
-}
-
-/// The same with first acts that are not held yet, and a passphrase that was read before.
+/// Has an act made, shown, signed and handed in, with first acts that are not held yet and a passphrase that was read
+/// before; `None` if it was shown, or written to a file, alone.
 pub(super) async fn propose_with(
     session: &Session,
     client: &Client,
@@ -181,7 +172,7 @@ pub(super) async fn propose_with(
     let mut request = Request { proposal, instead: Vec::new() };
     let mut drafted: Drafted = client.post("/governing/draft", &request).await?;
     let governance = held(client, &who).await?;
-    let roots = Roots { dir: root.keys.clone().map_or_else(|| session.home().map(|home| home.keys()), Ok)? };
+    let roots = Roots::of(session, root.keys.clone())?;
     if root.instead {
         // Where the root keys are elsewhere, what is held here says what was signed.
         request.instead = roots.earlier(&decoded(&drafted.bytes)?, own, &governance)?;
@@ -223,8 +214,19 @@ pub(super) async fn propose_with(
 /// The whole of a command that makes one act.
 pub(super) async fn make(session: &Session, root: RootArgs, proposal: Proposal) -> Outcome {
     let client = Client::to_read(session).await?;
-    match propose(session, &client, root, proposal).await? {
-        Some(act) => tell_done(session, &client, &act).await,
+    make_through(session, &client, root, proposal, &[]).await
+}
+
+/// The same through a node that was asked before, with first acts that are not held yet.
+pub(super) async fn make_through(
+    session: &Session,
+    client: &Client,
+    root: RootArgs,
+    proposal: Proposal,
+    first_acts: &[Act],
+) -> Outcome {
+    match propose_with(session, client, root, proposal, first_acts, None).await? {
+        Some(act) => tell_done(session, client, &act).await,
         None => Ok(DONE),
     }
 }

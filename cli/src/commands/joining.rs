@@ -69,7 +69,7 @@ pub(crate) async fn invite(session: &Session, args: InviteArgs) -> Outcome {
         founding::write(file, format!("{}\n", invited.code).as_bytes())?;
     }
     let file = args.output.map(|file| file.display().to_string());
-    let words = CheckWords::of_invitation(&invited.consortium, &invited.node);
+    let words = invited.words();
     let check_words = locale::Language::ALL.map(|language| words.line(language));
     session.printer.either(&Shown { invited: &invited, check_words, file }, |shown| invited_text(session, shown));
     Ok(DONE)
@@ -85,7 +85,7 @@ fn invited_text(session: &Session, shown: &Shown<'_>) -> String {
         // In one line, however long: it is there to be copied as a whole.
         None => lines.extend([set(&told("invite.code", &[])), String::new(), invited.code.clone()]),
     }
-    let words = CheckWords::of_invitation(&invited.consortium, &invited.node);
+    let words = invited.words();
     lines.extend([String::new(), words_line(session, "invite.words", &words), set(&told("invite.compare", &[]))]);
     if invited.addresses.iter().all(|address| address.starts_with("/ip4/127.") || address.starts_with("/ip6/::1/")) {
         lines.push(set(&told("invite.local", &[])));

@@ -1,21 +1,20 @@
 //! `isnad key`: this organisation's keys; and what it calls itself, which is signed by the same roots.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use isnad_node::governing::{GrantRequest, Kept, LogTail, Proposal, requests};
 use isnad_node::home::Home;
 use isnad_node::keystore::{Cost, KeyInfo, Keystore, NewKey, Purpose, Secret, Unlocker};
 use isnad_node::reading::{Key, Who};
 use isnad_protocol::act::Role;
-use isnad_protocol::id::OrganisationId;
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::locale;
 use isnad_protocol::time::Day;
 use serde::Serialize;
 
-use super::charter::{act_id, key_named};
+use super::charter::{act_id, key_named, organisation_id};
 use super::founding::write;
-use super::governing::{entry_line, make, own_organisation, propose_with, tell_done};
+use super::governing::{entry_line, make, make_through, own_organisation, propose_with, tell_done};
 use crate::args::{KeyCommand, Reason, RoleName, RootArgs, space_named};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -134,8 +133,7 @@ struct Made {
 fn new(session: &Session, role: Role, label: &str, organisation: Option<&str>, output: Option<&Path>) -> Outcome {
     let is_new = !session.home_path().exists();
     let organisation = match organisation {
-        Some(text) => OrganisationId::parse(pasted(text))
-            .map_err(|_| Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", text)]))?,
+        Some(text) => organisation_id(text)?,
         None => own_organisation(session)
             .ok()
             .flatten()
@@ -269,10 +267,7 @@ async fn revoke(session: &Session, text: &str, asked: &Asked, root: RootArgs) ->
     }
     let kept = kept(session, &tails, asked)?;
     let proposal = Proposal::Revoke { key, reason: asked.reason.code().to_owned(), kept };
-    match propose_with(session, &client, root, proposal, &[], None).await? {
-        Some(act) => tell_done(session, &client, &act).await,
-        None => Ok(DONE),
-    }
+    make_through(session, &client, root, proposal, &[]).await
 }
 
 fn tail_text(session: &Session, tail: &LogTail) -> String {
@@ -327,11 +322,6 @@ fn ask(session: &Session, tail: &LogTail) -> Result<u64, Problem> {
 /// `isnad organisation rename`.
 pub(crate) async fn rename(session: &Session, names: Vec<(String, String)>, root: RootArgs) -> Outcome {
     make(session, root, Proposal::Names { names }).await
-}
-
-/// The folder of root keys that a command means.
-pub(super) fn folder(session: &Session, root: &RootArgs) -> Result<PathBuf, Problem> {
-    root.keys.clone().map_or_else(|| session.home().map(|home| home.keys()), Ok)
 }
 
 /// True for keys that sign acts.

@@ -28,11 +28,10 @@ impl Driver {
             let mut attestation = attestation;
             if !attestation.logs.is_empty() {
                 // Without a root it acknowledges all the same: the next one has it.
-                let root = reader.records_root(space, &ends);
-                root.iter().for_each(|root| attestation.records = Some(*root));
-                root.err()
-                    .into_iter()
-                    .for_each(|fault| tracing::warn!(%fault, "attested without a root of the records"));
+                match reader.records_root(space, &ends) {
+                    Ok(root) => attestation.records = Some(root),
+                    Err(fault) => tracing::warn!(%fault, "attested without a root of the records"),
+                }
             }
             // The loop may have stopped meanwhile: it is said after the next start.
             let _ = commands.send(Command::Attest(space, attestation));

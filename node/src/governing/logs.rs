@@ -198,12 +198,6 @@ fn lines(node: &Node, reader: &Reader<'_>, log: LogKey, after: u64, count: u64) 
 
 fn line(entry: &Authentic, labels: &[Words]) -> EntryLine {
     let header = &entry.entry().header;
-    let kind = match header.kind {
-        Kind::Change => "change",
-        Kind::Attestation => "attestation",
-        Kind::Redaction => "redaction",
-        Kind::Unknown(_) => "unknown",
-    };
     let payload = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change);
     let (mut claims, mut retractions, mut edits) = (Vec::new(), 0_usize, false);
     match payload.and_then(|payload| Operations::parse(&payload.bytes).ok()) {
@@ -223,7 +217,7 @@ fn line(entry: &Authentic, labels: &[Words]) -> EntryLine {
         seq: header.seq,
         id: entry.id(),
         time: header.time,
-        kind: kind.to_owned(),
+        kind: header.kind.name().to_owned(),
         record,
         record_kind: record.and_then(|record| record.kind_name().map(str::to_owned)),
         labels: labels.to_vec(),

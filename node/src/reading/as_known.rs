@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use isnad_protocol::governance::Position;
 use isnad_protocol::id::ActId;
-use isnad_protocol::store::{Fault, LogView};
 use isnad_protocol::time::Day;
 use isnad_protocol::view::AsKnown;
 
@@ -20,7 +19,7 @@ impl Reader<'_> {
         let governance = self.governance();
         let mut known = BTreeMap::new();
         for act in governance.all_closed().flat_map(|closed| &closed.facts().cuts).map(|(act, _)| *act) {
-            if let Some(since) = self.known_since(&act).map_err(super::fault)? {
+            if let Some(since) = self.known_since(&act)? {
                 known.insert(act, since);
             }
         }
@@ -28,14 +27,13 @@ impl Reader<'_> {
     }
 
     /// The day on which this home's organisation named an act, by its own word; where it did not, the first on which anybody did.
-    fn known_since(&self, act: &ActId) -> Result<Option<Day>, Fault> {
+    fn known_since(&self, act: &ActId) -> Result<Option<Day>, Problem> {
         let acknowledged = self.governance().acknowledged(act);
         let own = self.node.own_organisation().and_then(|own| acknowledged.get(&own));
         let positions: Vec<&Position> = own.map_or_else(|| acknowledged.values().collect(), |own| vec![own]);
         let mut since: Option<Day> = None;
         for position in positions {
-            let before = position.end.seq.saturating_sub(1);
-            let entry = self.node.reader().read_log(position.log, before, 1)?.into_iter().next();
+            let entry = self.read_entry(position.log, position.end.seq)?;
             let day = entry.filter(|entry| entry.end() == position.end).map(|entry| entry.entry().header.time.day());
             since = since.into_iter().chain(day).min();
         }

@@ -157,7 +157,7 @@ impl Reader<'_> {
             author: header.author,
             seq: header.seq,
             organisation: header.organisation,
-            kind: kind_name(header.kind).to_owned(),
+            kind: header.kind.name().to_owned(),
             record: (header.kind == Kind::Change || header.kind == Kind::Redaction).then_some(header.record),
             time: header.time,
             standing,
@@ -267,7 +267,8 @@ impl Reader<'_> {
         }
     }
 
-    fn read_entry(&self, log: LogKey, seq: u64) -> Result<Option<Authentic>, Problem> {
+    /// The entry of a log at a position, if it is held.
+    pub(super) fn read_entry(&self, log: LogKey, seq: u64) -> Result<Option<Authentic>, Problem> {
         let read = self.node.reader().read_log(log, seq.saturating_sub(1), 1).map_err(fault)?;
         Ok(read.into_iter().next().filter(|entry| entry.end().seq == seq))
     }
@@ -311,15 +312,6 @@ fn position_unread(text: &str) -> Problem {
 
 fn entry_absent(text: &str) -> Problem {
     Problem::told(exit::NO, "not_found", "explain_entry", &[("text", text)])
-}
-
-const fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Change => "change",
-        Kind::Attestation => "attestation",
-        Kind::Redaction => "redaction",
-        Kind::Unknown(_) => "unknown",
-    }
 }
 
 fn reason(ruling: &Ruling) -> Option<String> {

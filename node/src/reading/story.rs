@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use isnad_protocol::governance::Position;
 use isnad_protocol::id::{EntryId, OrganisationId};
-use isnad_protocol::store::LogView;
 use isnad_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Reader, fault};
+use super::Reader;
 use crate::governing::{self, Described};
 use crate::problem::Problem;
 
@@ -60,8 +59,7 @@ impl Reader<'_> {
     }
 
     fn time_of(&self, at: &Position) -> Result<Option<Timestamp>, Problem> {
-        let read = self.node.reader().read_log(at.log, at.end.seq.saturating_sub(1), 1).map_err(fault)?;
-        let found = read.first().filter(|entry| entry.end() == at.end);
+        let found = self.read_entry(at.log, at.end.seq)?.filter(|entry| entry.end() == at.end);
         Ok(found.map(|entry| entry.entry().header.time))
     }
 }

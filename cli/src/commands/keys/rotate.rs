@@ -7,10 +7,10 @@ use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::PublicKey;
 
-use super::{folder, is_root};
+use super::is_root;
 use crate::args::RootArgs;
 use crate::client::Client;
-use crate::commands::governing::{held, propose_with, tell_done};
+use crate::commands::governing::{Roots, held, propose_with, tell_done};
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, width};
 use crate::session::Session;
@@ -20,7 +20,7 @@ pub(super) async fn run(session: &Session, after: Option<ActId>, next: Option<us
     let who: Who = client.get("/who").await?;
     let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
     let governance = held(&client, &who).await?;
-    let store = Keystore::open(&folder(session, &root)?)?;
+    let store = Keystore::open(&Roots::of(session, root.keys.clone())?.dir)?;
     let committed = committed(&governance, &own, after, &store)?;
     let mut unlocker = session.unlocker()?;
     // Shown before anything is made: a preview leaves nothing behind.
@@ -49,14 +49,11 @@ pub(super) async fn run(session: &Session, after: Option<ActId>, next: Option<us
         next,
         after,
     };
-    let is_offline = root.output.is_some();
     let Some(act) = propose_with(session, &client, root, proposal, &[], Some(&mut unlocker)).await? else {
         return Ok(DONE);
     };
     let done = tell_done(session, &client, &act).await?;
-    if !is_offline {
-        rotation::promote(&store, &committed.keys, &mut unlocker, Cost::default())?;
-    }
+    rotation::promote(&store, &committed.keys, &mut unlocker, Cost::default())?;
     if !session.printer.json {
         session.printer.text(&hanging("", session.word("keys.rotated"), width()));
     }
