@@ -40,7 +40,7 @@ pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-8";
+const FORM: &[u8] = b"isnad-index-9";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -308,10 +308,12 @@ impl Index {
         self.scan(&[prefix::BRANCH], |key, value| {
             if let (Some((log, link)), Some((_, prev))) = (key.split_at_checked(64), value.split_at_checked(8))
                 && let (Some(log), Some((seq, id))) = (decode_log_key(log), link.split_at_checked(8))
+                && let Some((prev, is_whole)) = prev.split_at_checked(32)
                 && let (Some(seq), Some(id), Some(prev)) =
                     (number(seq), EntryId::from_slice(id), EntryId::from_slice(prev))
             {
-                stored.branches.entry(log).or_default().insert(Link { end: LogEnd { seq, id }, prev });
+                let link = Link { end: LogEnd { seq, id }, prev, is_whole: is_whole == [1] };
+                stored.branches.entry(log).or_default().insert(link);
             }
             true
         })?;

@@ -78,6 +78,12 @@ impl Authentic {
         self.id
     }
 
+    /// The same without its payload: what another may read of it.
+    #[must_use]
+    pub fn without_payload(self) -> Self {
+        Self { entry: Entry { payload: None, ..self.entry }, ..self }
+    }
+
     /// Its position.
     #[must_use]
     pub const fn end(&self) -> LogEnd {

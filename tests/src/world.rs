@@ -408,8 +408,12 @@ impl World {
 
     /// An organisation hands in an act of its own at one of its nodes.
     fn plan_act(&mut self, owner: usize, act: Act) {
-        let own: Vec<usize> =
-            (0..self.sites.len()).filter(|site| self.sites.get(*site).is_some_and(|s| s.keys.owner == owner)).collect();
+        let is_own = |site: &usize| self.sites.get(*site).is_some_and(|site| site.keys.owner == owner);
+        let own: Vec<usize> = (0..self.sites.len()).filter(is_own).collect();
+        // At a liar's node only who has no other: what such a node keeps to itself, the next act would wait for.
+        let is_honest = |site: &usize| self.sites.get(*site).is_some_and(Site::is_honest);
+        let honest: Vec<usize> = own.iter().copied().filter(is_honest).collect();
+        let own = if honest.is_empty() { own } else { honest };
         let at = self.random.below(self.stops_at);
         if let Some(site) = self.random.pick(&own).copied() {
             self.acts_due += 1;

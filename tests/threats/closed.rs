@@ -80,6 +80,34 @@ fn t_repudiation_visible() {
 }
 
 #[test]
+fn who_comes_later_holds_what_is_repudiated_and_of_the_rest_the_headers_that_others_name() {
+    let mut village = Village::of(5);
+    let log = village.line(0, &[], "said", 10);
+    (0..4).for_each(|site| village.hand_in(site, &log));
+    // Each names another end: that most hold the sixth is seen by who holds the headers up to the last.
+    for (site, last) in [(1, 5), (2, 7), (3, 8)] {
+        village.attest(site, &[], &[end(&log[last])]);
+    }
+    let act = revocation(&village, &log[2]);
+    village.take_act(0, &act);
+    (1..4).for_each(|site| village.meet(0, site));
+    (1..4).for_each(|site| village.meet(site, site % 3 + 1));
+    // The last one was away all the time.
+    village.meet(4, 3);
+    village.meet(4, 1);
+    let mut expected = vec![None; 10];
+    expected[3..6].fill(Some(Repudiated));
+    expected[6..].fill(Some(Revoked));
+    for site in 1..5 {
+        assert_eq!(village.standings(site, &log), expected, "site {site}");
+        assert_eq!(village.digest(site)[17..], village.digest(1)[17..], "site {site}");
+    }
+    let held = village.held(4, &log);
+    let (whole, bare): (Vec<bool>, Vec<bool>) = (vec![true; 6], vec![false; 3]);
+    assert_eq!(held, [whole, bare].concat(), "with payload up to what most hold, and none beyond what anybody names");
+}
+
+#[test]
 fn t_late_self_fork() {
     falls_without(Breakage::LateSelfFork, || {
         let mut village = Village::of(4);
@@ -193,6 +221,32 @@ fn t_suspend_partition_heal() {
             assert_eq!(village.standings(site, &log), expected, "site {site}");
         }
     });
+}
+
+#[test]
+fn a_suspension_that_needs_the_suspended_ones_word_takes_effect_at_both_of_two() {
+    let mut village = Village::of(2);
+    let log = village.line(0, &[], "said", 4);
+    village.hand_in(0, &log);
+    village.meet(0, 1);
+    let removal = Removal {
+        act: ActId::new(*village.organisation(0).as_bytes()),
+        cuts: cut(&village, &log[2]),
+        organisation: village.organisation(0),
+        is_suspended: true,
+    };
+    let charter = Charter { removed: vec![removal], ..Charter::new("Test", vec![village.organisation(1)], 1) };
+    let act = village.charter_act(charter, &[0, 1]);
+    village.take_act(1, &act);
+    village.attest(1, &[&act], &[]);
+    village.meet(0, 1);
+    // With this word it stands where it was said, and closes the log that it was said in.
+    village.attest(0, &[&act], &[]);
+    let expected = [None, None, None, Some(Revoked)];
+    assert_eq!((village.standings(0, &log), village.standings(1, &log)[3]), (expected.to_vec(), None));
+    village.meet(0, 1);
+    assert_eq!(village.standings(1, &log), expected);
+    assert_eq!(village.digest(0)[17..], village.digest(1)[17..]);
 }
 
 #[test]

@@ -157,15 +157,22 @@ impl<'a> Update<'a> {
         Ok(true)
     }
 
-    /// Keeps an entry on a branch of a closed log; `false` if it is kept already.
+    /// Keeps an entry on a branch of a closed log; `false` if it is kept already, as whole as this.
     fn branch(&mut self, entry: &Authentic, at: Position) -> Result<bool, Fault> {
         let header = &entry.entry().header;
         let key = branch_key(LogKey { space: header.space, author: header.author }, entry.end());
-        if self.get(&key)?.is_some() {
+        let is_whole = entry.entry().payload.is_some() || !header.has_payload();
+        let kept = self.get(&key)?;
+        if kept.as_ref().is_some_and(|kept| !is_whole || kept.last() == Some(&1)) {
             return Ok(false);
         }
-        self.batch.insert(key, [&at.to_u64().to_be_bytes()[..], header.prev.as_bytes()].concat());
-        self.sheets.add(entry)?;
+        let value = [&at.to_u64().to_be_bytes()[..], header.prev.as_bytes(), &[u8::from(is_whole)]];
+        self.batch.insert(key, value.concat());
+        if kept.is_none() {
+            self.sheets.add(entry)?
+        } else {
+            self.sheets.replace(entry)?
+        }
         Ok(true)
     }
 

@@ -242,6 +242,41 @@ impl Closed {
         self.tree.contains(&end.id)
     }
 
+    /// True if an entry beyond the closing point is held, with its payload if it has one.
+    #[must_use]
+    pub fn holds_whole(&self, end: LogEnd) -> bool {
+        self.tree.is_whole(&end.id)
+    }
+
+    /// True if an entry is held, and with all before it beyond the closing point it is held whole.
+    #[must_use]
+    pub fn has_line(&self, end: LogEnd) -> bool {
+        self.holds(end) && self.line_to(end).iter().all(|entry| self.holds_whole(*entry))
+    }
+
+    /// Of each branch held, the last entry up to which it is held whole.
+    #[must_use]
+    pub fn whole_ends(&self) -> BTreeSet<LogEnd> {
+        let last = |branch: Vec<LogEnd>| branch.into_iter().take_while(|end| self.holds_whole(*end)).last();
+        self.tree.branches().filter_map(last).collect()
+    }
+
+    /// True if another organisation than its own names this very end.
+    #[must_use]
+    pub fn is_named(&self, end: LogEnd) -> bool {
+        self.lines.iter().any(|line| line.end == end && line.organisation != self.facts.organisation)
+    }
+
+    /// Of each branch held, the last end that another organisation names, where its line is not taken as every log is, or not
+    /// held whole: only headers are told up to there, outside every digest. They show who acknowledged what stands before.
+    #[must_use]
+    pub fn named_ends(&self) -> BTreeSet<LogEnd> {
+        let named: BTreeSet<LogEnd> =
+            self.lines.iter().map(|line| line.end).filter(|end| self.is_named(*end)).collect();
+        let last = |branch: Vec<LogEnd>| branch.into_iter().rev().find(|end| named.contains(end));
+        self.tree.branches().filter_map(last).filter(|end| !self.is_offered(*end) || !self.has_line(*end)).collect()
+    }
+
     /// The last entry held of each branch.
     #[must_use]
     pub fn ends(&self) -> Vec<LogEnd> {

@@ -252,8 +252,12 @@ impl Replica {
         // A log with too many of them goes on: it is asked for again.
         self.diverged.retain(|(_, log)| *log != key);
         self.changed.entry(key).or_insert(false);
-        let whole = Entry { payload: Some(payload), ..entry.into_entry() };
-        self.commit(vec![Write::Payload(Authentic::from_store(whole))]);
+        let whole = Authentic::from_store(Entry { payload: Some(payload), ..entry.into_entry() });
+        if seq > self.closing_of(&key) {
+            // Asked for while the log was open: that it is whole there counts for the lines behind its closing point.
+            self.branching.note_whole(whole.clone());
+        }
+        self.commit(vec![Write::Payload(whole)]);
         Ok(Ok(()))
     }
 
@@ -377,14 +381,14 @@ impl Replica {
 
     /// What peers are told to be missing in these logs.
     pub(super) fn told_wanted(&self, logs: &BTreeMap<LogKey, bool>) -> BTreeSet<(LogKey, LogEnd)> {
-        let is_checked = |log: &LogKey, at: LogEnd| self.is_told(log, at);
+        let is_checked = |log: &LogKey, at: LogEnd| at.seq <= self.told_end(log).seq;
         let wanted = self.durable.wanted.iter();
         wanted.filter(|(log, at)| logs.contains_key(log) && is_checked(log, *at)).copied().collect()
     }
 
     /// Every position up to the checked end whose payload is missing.
     pub(super) fn wanted_of(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
-        let is_checked = |log: &LogKey, at: LogEnd| self.is_told(log, at);
+        let is_checked = |log: &LogKey, at: LogEnd| at.seq <= self.told_end(log).seq;
         let of_space = self.durable.wanted.iter().filter(|(log, at)| log.space == space && is_checked(log, *at));
         of_space.map(|(log, at)| (log.author, *at)).collect()
     }

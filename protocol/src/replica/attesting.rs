@@ -246,9 +246,18 @@ impl Replica {
         known.is_some_and(|known| known.is_live())
     }
 
+    /// True unless nothing that follows in this log of attestations would be heard: it is closed, or the payload of one of its
+    /// entries is missing, as after a lost disk. To say the same again and again would not mend it.
+    fn is_heard(&self, own: &LogKey) -> bool {
+        let mut wanted = self.held.wanted.range((*own, LogEnd::START)..).take_while(|(log, _)| log == own);
+        wanted.next().is_none() && self.end_of(*own).seq < self.closing_of(own)
+    }
+
     /// What the attester is to say next of a space; nothing where this home attests not.
     fn attestation_due(&self, space: &SpaceInfo, logs: &impl LogView) -> Result<Attestation, Fault> {
-        let Some(attester) = &self.attesting.attester else { return Ok(Attestation::default()) };
+        let attester = self.attesting.attester.as_ref();
+        let is_heard = |attester: &&Attester| self.is_heard(&LogKey { space: space.id, author: attester.key });
+        let Some(attester) = attester.filter(is_heard) else { return Ok(Attestation::default()) };
         let silent = Said::default();
         let said = self.attesting.said.get(&space.id).unwrap_or(&silent);
         let is_members = space.id == OpenSpace::Members.id(&self.governance.consortium());

@@ -14,7 +14,7 @@ use crate::limits;
 use crate::log::{Authentic, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::frame::{Frame, Item};
-use crate::sync::session::{Session, Violation, read_entry};
+use crate::sync::session::{Due, Session, Violation, read_entry};
 use crate::time::Timestamp;
 
 /// A line of a closed log that a peer was asked for.
@@ -25,6 +25,10 @@ pub(super) struct AskedBranch {
     deadline: Timestamp,
     /// When another peer that has the line is asked, however steadily this one sends.
     patience: Timestamp,
+    /// Headers alone are asked for.
+    is_bare: bool,
+    /// A payload was missing in what came of it.
+    came_bare: bool,
     /// The entry taken last of it: one line comes, and no more.
     last: Option<EntryId>,
 }
@@ -41,6 +45,15 @@ pub(super) struct Branching {
     is_unheard: bool,
 }
 
+/// What of a line is asked for, the more urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Want {
+    /// All of it.
+    Whole,
+    /// Its headers, which show who acknowledged what stands before them.
+    Bare,
+}
+
 impl Branching {
     pub(super) const fn new() -> Self {
         Self { asked: BTreeMap::new(), vain: BTreeMap::new(), fresh: Vec::new(), is_unheard: true }
@@ -53,6 +66,11 @@ impl Branching {
         self.fresh.clear();
         // Governance is the one that stands on disk again, and may have heard less.
         self.is_unheard = true;
+    }
+
+    /// Notes an entry behind a closing point that is whole once this is flushed.
+    pub(super) fn note_whole(&mut self, entry: Authentic) {
+        self.fresh.push(entry);
     }
 
     pub(super) fn forget(&mut self, peer: NodeId) {
@@ -84,6 +102,11 @@ impl Branching {
         late.into_values().map(|asked| asked.peer).collect()
     }
 
+    /// Notes how far a log is held that is open here: a line of it that was asked for may have come.
+    pub(super) fn has_come(&mut self, key: &LogKey, held: u64) {
+        self.asked.retain(|log, asked| log != key || asked.end.seq > held);
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         self.asked.values().map(|asked| asked.deadline).min()
     }
@@ -105,15 +128,16 @@ impl Replica {
         if self.governance.is_all_open() {
             return;
         }
-        let all: Vec<(LogKey, LogEnd)> = self
-            .flushed_governance()
-            .all_closed()
-            .flat_map(|closed| self.governance.told_ends(closed).into_iter().map(|end| (closed.facts().log, end)))
-            .collect();
+        let ends = |closed: &Closed| {
+            let whole = self.governance.told_ends(closed).into_iter().map(|end| (end, true));
+            let bare = closed.named_ends().into_iter().map(|end| (end, false));
+            whole.chain(bare).map(|(end, is_whole)| (closed.facts().log, end, is_whole)).collect::<Vec<_>>()
+        };
+        let all: Vec<(LogKey, LogEnd, bool)> = self.flushed_governance().all_closed().flat_map(ends).collect();
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
         let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
-        for (log, end) in all {
-            if session.shares(log.space) && session.is_branch_due(log, end) {
+        for (log, end, is_whole) in all {
+            if session.shares(log.space) && session.is_branch_due(log, end, is_whole) {
                 news.entry(log.space).or_default().push(Item::Branch(log.author, end));
             }
         }
@@ -122,46 +146,61 @@ impl Replica {
 
     /// Asks peers for lines of closed logs that are to be held and are not, one line of a log at a time.
     pub(super) fn plan_branches(&mut self, now: Timestamp) {
-        if self.governance.is_all_open() {
-            return;
-        }
         let live = self.sessions.iter().filter(|(_, session)| session.is_live());
         let offers =
             live.flat_map(|(peer, session)| session.their_branches().iter().map(|(log, end)| (*peer, *log, *end)));
         // Counted once for each log, however many branches of it peers make up.
         let mut has_room: BTreeMap<LogKey, bool> = BTreeMap::new();
-        let mut is_due = |(_, log, end): &(NodeId, LogKey, LogEnd)| {
-            let has_room = |closed: &Closed| *has_room.entry(*log).or_insert_with(|| self.has_room(closed));
-            !self.branching.asked.contains_key(log) && self.is_branch_wanted(log, *end, has_room)
+        let due = |(peer, log, end): (NodeId, LogKey, LogEnd)| {
+            let has_room = |closed: &Closed| *has_room.entry(log).or_insert_with(|| self.has_room(closed));
+            let is_free = !self.branching.asked.contains_key(&log);
+            let want = is_free.then(|| self.want_of_branch(&log, end, has_room)).flatten()?;
+            Some((want, (peer, log, end)))
         };
-        let mut offers: Vec<(NodeId, LogKey, LogEnd)> = offers.filter(|offer| is_due(offer)).collect();
+        let mut offers: Vec<(Want, (NodeId, LogKey, LogEnd))> = offers.filter_map(due).collect();
         // Whoever names a line and does not send it must not keep us from what others send.
         let vain = |offer: &(NodeId, LogKey, LogEnd)| self.branching.vain.get(offer).copied().unwrap_or(0);
         let failed = |peer: &NodeId| self.failures.get(peer).copied().unwrap_or(0);
-        offers.sort_by_key(|offer| (vain(offer), failed(&offer.0), *offer));
-        for (peer, log, end) in offers {
-            if self.branching.asked.contains_key(&log) {
+        offers.sort_by_key(|(want, offer)| (*want, vain(offer), failed(&offer.0), *offer));
+        for (want, (peer, log, end)) in offers {
+            let is_bare = want == Want::Bare;
+            // Headers come slowly: of one line at a time, of whatever log.
+            let is_next = !is_bare || self.branching.asked.values().all(|asked| !asked.is_bare);
+            if self.branching.asked.contains_key(&log) || !is_next {
                 continue;
             }
             let Some(space) = self.sessions.get(&peer).map(|session| session.blind(log.space)) else { continue };
             let after = self.closing_of(&log).min(self.end_of(log).seq);
             let deadline = now.after_ms(limits::ANSWER_MS);
             let patience = now.after_ms(limits::SLOW_MS);
-            self.branching.asked.insert(log, AskedBranch { peer, end, deadline, patience, last: None });
+            let asked = AskedBranch { peer, end, deadline, patience, is_bare, came_bare: false, last: None };
+            self.branching.asked.insert(log, asked);
             self.send(peer, &Frame::WantBranch { space, author: log.author, after, end });
             self.outputs.push_back(super::Output::WakeAt(deadline));
         }
     }
 
-    fn is_branch_wanted(&self, log: &LogKey, end: LogEnd, has_room: impl FnOnce(&Closed) -> bool) -> bool {
-        let Some(closed) = self.governance.closed(log) else { return false };
-        // What stands before the closing point comes as that of every log does.
-        if closed.holds(end) || end.seq <= closed.closing() || self.end_of(*log).seq < closed.closing() {
-            return false;
+    /// What of a line that a peer offers is to be asked for; `None` if nothing.
+    fn want_of_branch(&self, log: &LogKey, end: LogEnd, has_room: impl FnOnce(&Closed) -> bool) -> Option<Want> {
+        let Some(closed) = self.governance.closed(log) else {
+            return self.is_owed_by_closer(log, end).then_some(Want::Whole);
+        };
+        // What stands before the closing point comes as that of every log does; what is not flushed yet would come twice.
+        let is_early = end.seq <= closed.closing() || self.end_of(*log).seq < closed.closing();
+        if is_early || closed.has_line(end) || self.branching.fresh.iter().any(|one| one.end() == end) {
+            return None;
         }
-        let is_wanted = closed.wide().contains(&end) || has_room(closed);
-        // Taken, and not flushed yet: it would come twice.
-        is_wanted && !self.branching.fresh.iter().any(|one| one.end() == end)
+        if closed.is_offered(end) || has_room(closed) {
+            return Some(Want::Whole);
+        }
+        (closed.is_named(end) && !closed.holds(end)).then_some(Want::Bare)
+    }
+
+    /// True of attestations that a peer holds in a log that is closed there and open here: an act may need them to take effect
+    /// here too, as that by which their own organisation is suspended. DESIGN §8: attestations are always taken.
+    fn is_owed_by_closer(&self, log: &LogKey, end: LogEnd) -> bool {
+        let attests = |organisation: OrganisationId| self.governance.is_attesting(&log.author, &organisation);
+        end.seq > self.end_of(*log).seq && self.organisation_of(log).is_some_and(attests)
     }
 
     /// True of a log of attestations of which more branches are taken.
@@ -185,7 +224,8 @@ impl Replica {
             return Ok(Err(violation));
         }
         let Some(closed) = self.governance.closed(&key) else { return Ok(Ok(())) };
-        if !self.governance.told_ends(closed).iter().any(|told| *told == end || closed.is_upto(end, *told)) {
+        let told = self.governance.told_ends(closed).into_iter().chain(closed.named_ends());
+        if !told.into_iter().any(|told| told == end || closed.is_upto(end, told)) {
             return Ok(Ok(()));
         }
         let closing = closed.closing();
@@ -193,9 +233,12 @@ impl Replica {
         let mut due = Vec::new();
         let most = usize::try_from(limits::PUSH_ENTRIES).unwrap_or(usize::MAX);
         for seq in (after.saturating_add(1)..=closing).take(most) {
-            due.extend(self.id_at(key, seq, logs)?.map(|id| LogEnd { seq, id }));
+            let id = self.id_at(key, seq, logs)?;
+            due.extend(id.map(|id| Due { end: LogEnd { seq, id }, is_bare: false }));
         }
-        due.extend(line.into_iter().filter(|entry| entry.seq > after));
+        let is_bare = |end: LogEnd| !self.governance.is_told(&key, end);
+        let line = line.into_iter().filter(|end| end.seq > after);
+        due.extend(line.map(|end| Due { end, is_bare: is_bare(end) }));
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.send_branch(key, due);
         }
@@ -215,14 +258,15 @@ impl Replica {
         };
         let Some(closed) = self.governance.closed(&key) else { return Ok(()) };
         let organisation = closed.facts().organisation;
-        let mut writes = Vec::new();
+        let (mut writes, mut has_ended) = (Vec::new(), false);
         for entry in entries {
             let (end, prev) = (LogEnd { seq: entry.header.seq, id: entry.header.id() }, entry.header.prev);
             let before = LogEnd { seq: end.seq.saturating_sub(1), id: prev };
-            if end.seq <= closed.closing()
-                || closed.holds(end)
-                || self.branching.fresh.iter().any(|one| one.id() == end.id)
-            {
+            let is_bare = entry.payload.is_none() && entry.header.has_payload();
+            let is_held = if is_bare { closed.holds(end) } else { closed.holds_whole(end) };
+            asked.came_bare |= is_bare;
+            has_ended |= end == asked.end;
+            if end.seq <= closed.closing() || is_held || self.branching.fresh.iter().any(|one| one.id() == end.id) {
                 continue;
             }
             // It may leave what is held once: a second time it would be another line than was asked for.
@@ -235,8 +279,8 @@ impl Replica {
                 |last| last == prev,
             );
             let is_beside = end.seq >= asked.end.seq && end != asked.end;
-            // Without a payload it stays at the peer, like what does not continue anything.
-            if !is_continued || is_beside || (entry.payload.is_none() && entry.header.has_payload()) {
+            // What continues nothing stays at the peer.
+            if !is_continued || is_beside {
                 break;
             }
             entry.payload.as_ref().map_or(Ok(()), |payload| entry.header.check_payload(payload))?;
@@ -244,11 +288,20 @@ impl Replica {
             let run = Log::extend(Some(&log), key, vec![entry])?;
             asked.last = Some(end.id);
             self.branching.fresh.extend(run.entries.iter().cloned());
-            writes.extend(run.entries.into_iter().map(Write::Branch));
+            // Of an entry on the log's own line the payload alone was missing.
+            let is_wanted = self.held.wanted.remove(&(key, end));
+            self.changed.extend(is_wanted.then_some((key, false)));
+            writes.extend(run.entries.into_iter().map(if is_wanted { Write::Payload } else { Write::Branch }));
         }
-        let is_done = self.branching.fresh.iter().any(|entry| entry.end() == asked.end);
-        if is_done {
+        if has_ended {
             self.branching.asked.remove(&key);
+            // The peer lacks what is missing: it offers the line anew once it has it.
+            let is_vain = asked.came_bare && !asked.is_bare;
+            self.sessions
+                .get_mut(&peer)
+                .filter(|_| is_vain)
+                .into_iter()
+                .for_each(|peer| peer.has_no_branch(key, asked.end));
         } else if !writes.is_empty() {
             // It comes: over a slow line a long one takes longer than one answer.
             asked.deadline = now.after_ms(limits::ANSWER_MS);

@@ -41,12 +41,6 @@ impl Replica {
         self.trunks.get(key).copied().filter(|end| end.seq == closing).unwrap_or(LogEnd::START)
     }
 
-    /// True if peers are told of an entry: on the line up to where the log is told, or on a branch that is offered.
-    pub(super) fn is_told(&self, key: &LogKey, at: LogEnd) -> bool {
-        let is_offered = |closed: &Closed| closed.holds(at) && closed.is_offered(at);
-        at.seq <= self.told_end(key).seq || self.flushed_governance().closed(key).is_some_and(is_offered)
-    }
-
     /// Closes the logs that are to be closed by now, and looks up where they do.
     pub(super) fn review_closed(&mut self, logs: &impl LogView) -> Result<(), Fault> {
         if !std::mem::take(&mut self.closed_changed) {
@@ -188,5 +182,6 @@ fn closing(governance: &Governance, key: &LogKey) -> u64 {
 
 /// What the rules on closed logs read of an entry.
 pub(super) fn link(entry: &Authentic) -> Link {
-    Link { end: entry.end(), prev: entry.entry().header.prev }
+    let (header, payload) = (&entry.entry().header, &entry.entry().payload);
+    Link { end: entry.end(), prev: header.prev, is_whole: payload.is_some() || !header.has_payload() }
 }

@@ -252,6 +252,7 @@ impl Replica {
             }
             self.send_acts(peer, space, &holdings);
             self.send_forks(peer, space);
+            self.tell_branches(peer);
             self.confirm_own(peer);
         }
         Ok(())
@@ -360,6 +361,9 @@ impl Replica {
             let held = self.end_of(key).seq;
             if self.asked.get(&key).is_some_and(|asked| asked.peer == peer && held >= asked.until) {
                 self.asked.remove(&key);
+            }
+            if self.governance.closed(&key).is_none() {
+                self.branching.has_come(&key, held);
             }
             if let Err(refusal) = taken {
                 // What follows on another entry than ours: theirs parts from ours somewhere before.

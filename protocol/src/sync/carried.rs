@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::digest::{Holding, blind};
 use super::frame::{Frame, Item};
-use super::session::{Holdings, Session};
+use super::session::{Due, Holdings, Session};
 use crate::governance::{Closed, Governance};
 use crate::id::SpaceId;
 use crate::log::{Log, LogEnd, LogKey};
@@ -58,7 +58,7 @@ pub fn frames(
         for (author, end) in &holding.branches {
             let log = LogKey { space: *space, author: *author };
             let line = governance.closed(&log).map(|closed| closed.line_to(*end)).unwrap_or_default();
-            session.send_branch(log, line);
+            session.send_branch(log, line.into_iter().map(|end| Due { end, is_bare: false }));
             frames.extend(session.pump(logs)?);
         }
     }

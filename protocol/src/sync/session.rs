@@ -17,7 +17,7 @@ mod branches;
 mod credit;
 mod forks;
 
-pub use branches::read_entry;
+pub use branches::{Due, read_entry};
 
 /// What the replica holds of the spaces that it shares with this peer.
 pub type Holdings = BTreeMap<SpaceId, Holding>;
@@ -303,7 +303,7 @@ impl Session {
             let branches =
                 holding.branches.iter().map(|(author, end)| (LogKey { space: *space, author: *author }, *end));
             self.branches.theirs.extend(branches.clone());
-            self.branches.told.extend(branches);
+            self.branches.told.extend(branches.map(|(log, end)| (log, end, true)));
             self.their_acts.extend(holding.acts.iter().map(|act| (act.id, act.signatures)));
             self.their_forks
                 .extend(holding.forks.iter().map(|(author, seq)| (LogKey { space: *space, author: *author }, *seq)));
@@ -325,8 +325,8 @@ impl Session {
         let forks = holding.forks.iter().map(|(author, seq)| Item::Fork(*author, *seq));
         let branches = holding.branches.iter().map(|(author, end)| Item::Branch(*author, *end));
         let items: Vec<Item> = acts.chain(forks).chain(ends).chain(branches).chain(wanted).collect();
-        self.branches.told.retain(|(log, _)| log.space != space);
-        let told = holding.branches.iter().map(|(author, end)| (LogKey { space, author: *author }, *end));
+        self.branches.told.retain(|(log, ..)| log.space != space);
+        let told = holding.branches.iter().map(|(author, end)| (LogKey { space, author: *author }, *end, true));
         self.branches.told.extend(told);
         if items.is_empty() {
             return vec![Frame::State { space: blind, is_last: true, items }];

@@ -92,6 +92,8 @@ impl World {
 
     fn apart(&self) -> Finding {
         let mut lines = vec![format!("acts to hand in: {}", self.acts_due)];
+        let refusals = self.ledger.last_refusals.iter();
+        lines.extend(refusals.map(|(node, refusal)| format!("{:?} refused: {refusal}", self.by_node.get(node))));
         let mut honest = self.sites.iter().enumerate().filter(|(_, site)| site.is_honest());
         let Some((first, one)) = honest.next() else { return Finding::new(Rule::Apart, "nobody is honest") };
         let state = State::of(&one.disk.image, &self.ledger.forked);

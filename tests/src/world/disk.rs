@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::Act;
 use isnad_protocol::governance::{Governance, Link};
-use isnad_protocol::id::{ConsortiumId, RecordId, SpaceId};
+use isnad_protocol::id::{ConsortiumId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Stored, Write};
 use isnad_protocol::store::{Fault, LogView, SheetView};
@@ -219,9 +219,13 @@ impl Image {
             }
             Write::CutBack { log, to } => self.cut_back(log, to),
             Write::Branch(entry) => {
-                let link = Link { end: entry.end(), prev: entry.entry().header.prev };
+                let header = &entry.entry().header;
+                let is_whole = entry.entry().payload.is_some() || !header.has_payload();
+                let link = Link { end: entry.end(), prev: header.prev, is_whole };
                 self.links.entry(log_of(&entry)).or_default().insert(link);
-                self.about.entry(entry.entry().header.record).or_default().push(entry.clone());
+                let about = self.about.entry(header.record).or_default();
+                about.retain(|held| held.id() != entry.id());
+                about.push(entry.clone());
                 self.branches.insert((log_of(&entry), entry.end()), entry);
             }
             Write::Fork(proof) => {
@@ -268,10 +272,45 @@ impl Image {
         }
     }
 
+    /// Whose log one is of which anything is held.
+    pub(super) fn organisation_of(&self, log: &LogKey) -> Option<OrganisationId> {
+        let branch = self.branches.range((*log, LogEnd::START)..).next().filter(|((of, _), _)| of == log);
+        let branch = branch.map(|(_, entry)| entry.entry().header.organisation);
+        self.logs.get(log).map(|log| log.organisation).or(branch)
+    }
+
+    /// What a node's governance knows otherwise than this image does, for a person.
+    pub(super) fn unlike(&self, other: &Governance) -> String {
+        let mut lines = Vec::new();
+        let acts: BTreeSet<_> = self.governance.acts().chain(other.acts()).map(Act::id).collect();
+        for act in acts {
+            let known = |governance: &Governance| {
+                let signed = governance.act(&act).map(|act| act.signatures().len());
+                (signed, governance.status(&act))
+            };
+            let (one, two) = (known(&self.governance), known(other));
+            if one != two {
+                lines.push(format!("act {act:?}: flushed {one:?}, held {two:?}"));
+            }
+        }
+        for (key, log) in &self.logs {
+            let (one, two) = [&self.governance, other].map(|one| one.is_closed(key, &log.organisation)).into();
+            if one != two {
+                lines.push(format!("{key:?} closes at: flushed {one:?}, held {two:?}"));
+            }
+        }
+        let forks: Vec<_> = other.forks().map(|proof| (proof.log(), proof.seq())).collect();
+        let flushed: Vec<_> = self.forks.values().map(|proof| (proof.log(), proof.seq())).collect();
+        if forks != flushed {
+            lines.push(format!("forks: flushed {flushed:?}, held {forks:?}"));
+        }
+        lines.join("; ")
+    }
+
     /// True if a log is closed: what of it is told is then for the rules to say.
     pub(super) fn has_closed(&self) -> bool {
         let is_closed = |(key, log): (&LogKey, &Log)| self.governance.is_closed(key, &log.organisation).is_some();
-        !self.forks.is_empty() || self.logs.iter().any(is_closed)
+        !self.forks.is_empty() || !self.branches.is_empty() || self.logs.iter().any(is_closed)
     }
 
     fn entry(&mut self, entry: Authentic, is_checked: bool) {

@@ -20,8 +20,12 @@ impl World {
         let next = self.random.between(500, 4_000);
         self.schedule(next, Event::Govern { administrator: number });
         let Some(administrator) = self.administrators.get_mut(number) else { return Ok(()) };
+        // At a liar's node only who has no other: what such a node keeps to itself, the next act would wait for.
+        let is_own = |site: &&Site| site.keys.organisation == administrator.organisation;
+        let has_honest = self.sites.iter().filter(is_own).any(Site::is_honest);
         let own = self.sites.iter().position(|site| {
-            site.keys.organisation == administrator.organisation && site.running.is_some() && !site.has_lost
+            let is_up = site.running.is_some() && !site.has_lost;
+            is_own(&site) && is_up && (site.is_honest() || !has_honest)
         });
         let Some(site) = own else { return Ok(()) };
         let image = &self.sites[site].disk.image;

@@ -23,6 +23,8 @@ pub(super) struct Ledger {
     pub(super) contributed: usize,
     pub(super) acknowledged: usize,
     pub(super) refused: usize,
+    /// What each node said last to words of its own that it did not take.
+    pub(super) last_refusals: BTreeMap<NodeId, String>,
     pub(super) finished: usize,
     pub(super) notices: usize,
     pub(super) disk_failures: usize,

@@ -329,6 +329,7 @@ impl Site {
             Output::Acknowledge { entries, .. } => self.acknowledge(&entries, around),
             Output::Refuse { refusal, .. } => {
                 around.ledger.refused += 1;
+                around.ledger.last_refusals.insert(self.keys.node, refusal.to_string());
                 // An act that waits is handed in again, as its author was told.
                 let is_for_now = matches!(refusal, Refusal::NotFlushed | Refusal::Waits);
                 let is_fair = is_for_now || !self.is_honest() || around.ledger.has_revoked(&self.own_keys());
@@ -530,7 +531,12 @@ impl Site {
         let Some(talk) = running.talks.get_mut(&peer) else {
             return Err(Finding::new(Rule::SentUnflushed, "a frame to a peer without a stream"));
         };
-        for (log, end) in talk.says(frame, &self.disk.image)? {
+        let image = &self.disk.image;
+        let said = talk.says(frame, image).map_err(|finding| {
+            let unlike = image.unlike(running.replica.governance());
+            Finding::new(finding.rule, format!("{}; {unlike}", finding.evidence))
+        })?;
+        for (log, end) in said {
             let promised = self.promised.entry(log).or_insert(end);
             if promised.seq < end.seq {
                 *promised = end;

@@ -19,6 +19,11 @@ pub(super) struct Talk {
     decoder: Decoder,
     /// True if the peer opens.
     is_listening: bool,
+    /// What the peer said first of all that it holds.
+    theirs: Option<[u8; 32]>,
+    /// True once a side said a digest that this observer, who judges no closed log, cannot make: then it cannot read runs
+    /// that name logs by what was said.
+    is_blind: bool,
     /// What this side held of each space when it made its digests, and these.
     opened: BTreeMap<SpaceId, (Told, [u8; 32])>,
     /// Spaces of which the peer has said what it holds, by its digest or in its state.
@@ -34,6 +39,8 @@ impl Talk {
             nonce,
             decoder: Decoder::default(),
             is_listening: nonce.is_none(),
+            theirs: None,
+            is_blind: false,
             opened: BTreeMap::new(),
             heard: BTreeSet::new(),
         }
@@ -46,7 +53,10 @@ impl Talk {
     /// Notes the nonce of a session that the peer opens, and which logs the peer says it holds: runs name them by their place.
     pub(super) fn hears(&mut self, frame: &[u8]) {
         match Frame::decode(frame) {
-            Ok(Frame::Open { nonce, .. }) => self.nonce = Some(self.nonce.unwrap_or(nonce)),
+            Ok(Frame::Open { nonce, digest }) => {
+                self.nonce = Some(self.nonce.unwrap_or(nonce));
+                self.theirs = Some(digest);
+            }
             Ok(Frame::Equal) => self.opened.clone().into_keys().for_each(|space| self.agree(space)),
             Ok(Frame::Spaces(theirs)) => {
                 for (space, (_, digest)) in self.opened.clone() {
@@ -106,6 +116,7 @@ impl Talk {
             Frame::Open { digest, .. } => {
                 self.opened_with(image);
                 let ours = digest::over_spaces(&digests(image));
+                self.is_blind |= ours != digest;
                 ensure(ours == digest || image.has_closed(), Rule::SentUnflushed, || {
                     "a digest of more than is flushed".to_owned()
                 })?;
@@ -115,6 +126,7 @@ impl Talk {
                 let nonce = self.nonce.unwrap_or_default();
                 let ours: Vec<(Blind, [u8; 32])> =
                     digests(image).iter().map(|(space, digest)| (digest::blind(&nonce, *space), *digest)).collect();
+                self.is_blind |= ours != told;
                 ensure(ours == told || image.has_closed(), Rule::SentUnflushed, || {
                     "digests of more than is flushed".to_owned()
                 })?;
@@ -131,6 +143,7 @@ impl Talk {
             }
             Frame::Equal => {
                 self.opened_with(image);
+                self.is_blind |= self.theirs != Some(digest::over_spaces(&digests(image)));
                 self.opened.clone().into_keys().for_each(|space| self.agree(space));
             }
             // Proofs and headers are their author's doing, and prove themselves.
@@ -166,8 +179,11 @@ impl Talk {
     }
 
     fn run(&mut self, body: &[u8], image: &Image) -> Checked<Told> {
+        if self.is_blind {
+            return Ok(Told::new());
+        }
         let spaces = self.spaces(image);
-        let organisation = |log: &LogKey| image.logs.get(log).map(|log| log.organisation);
+        let organisation = |log: &LogKey| image.organisation_of(log);
         let groups =
             self.decoder.decode(body, &spaces, &organisation).map_err(|error| unflushed(format!("no run: {error}")))?;
         let mut told = Told::new();
@@ -232,9 +248,9 @@ pub(super) fn holding(image: &Image, space: SpaceId) -> Holding {
     }
 }
 
-/// Up to where peers are told of a log: of a forked one up to the fork.
+/// Up to where peers are told of a log: of a closed one up to where it closes.
 fn told_end(image: &Image, key: &LogKey, log: &Log) -> LogEnd {
-    let closing = image.forks.get(key).map_or(u64::MAX, |proof| proof.seq().saturating_sub(1));
+    let closing = image.governance.is_closed(key, &log.organisation).unwrap_or(u64::MAX);
     if log.checked.seq <= closing {
         return log.checked;
     }

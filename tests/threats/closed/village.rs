@@ -273,6 +273,15 @@ impl Village {
         entries.iter().map(judge).collect()
     }
 
+    /// Of these those that a site holds, each whether with its payload.
+    pub(super) fn held(&self, site: usize, entries: &[Entry]) -> Vec<bool> {
+        let mut held: BTreeMap<EntryId, bool> = BTreeMap::new();
+        for entry in self.sites[site].store.entries() {
+            *held.entry(entry.id()).or_default() |= entry.entry().payload.is_some();
+        }
+        entries.iter().filter_map(|entry| held.get(&entry.header.id()).copied()).collect()
+    }
+
     /// Which of these a site holds and lets count.
     pub(super) fn counting(&self, site: usize, entries: &[Entry]) -> BTreeMap<EntryId, bool> {
         let held: BTreeSet<EntryId> = self.sites[site].store.entries().map(Authentic::id).collect();

@@ -89,12 +89,12 @@ impl Governance {
 
     /// The ends of a closed log beyond its closing point that are told, offered and part of the digest.
     #[must_use]
-    pub fn told_ends(&self, closed: &Closed) -> Vec<LogEnd> {
+    pub fn told_ends(&self, closed: &Closed) -> BTreeSet<LogEnd> {
         let facts = closed.facts();
         if self.is_attesting(&facts.log.author, &facts.organisation) {
-            return closed.ends();
+            return closed.whole_ends();
         }
-        closed.wide().iter().filter(|end| closed.holds(**end)).copied().collect()
+        closed.wide().iter().filter(|end| closed.has_line(**end)).copied().collect()
     }
 
     /// True if no closed log was handed in.
@@ -152,7 +152,8 @@ impl Governance {
     /// Takes in headers of a closed log; of an open one they say nothing here. True if something is new.
     pub fn note_links(&mut self, log: &LogKey, links: impl IntoIterator<Item = Link>) -> bool {
         let Some(closed) = self.closed.get(log).cloned() else { return false };
-        let links: Vec<Link> = links.into_iter().filter(|link| !closed.holds(link.end)).collect();
+        let is_new = |link: &Link| !closed.holds(link.end) || link.is_whole && !closed.holds_whole(link.end);
+        let links: Vec<Link> = links.into_iter().filter(is_new).collect();
         self.renew(*log, &closed, links, Vec::new())
     }
 

@@ -76,7 +76,7 @@ fn line(from: LogEnd, until: u64, branch: u8) -> Vec<Link> {
     let mut links = Vec::new();
     for seq in from.seq + 1..=until {
         let end = end(seq, branch);
-        links.push(Link { end, prev: prev.id });
+        links.push(Link { end, prev: prev.id, is_whole: true });
         prev = end;
     }
     links

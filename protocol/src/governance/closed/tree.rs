@@ -12,6 +12,8 @@ pub struct Link {
     pub end: LogEnd,
     /// The entry before it.
     pub prev: EntryId,
+    /// True if the entry is held whole: with its payload, if it has one.
+    pub is_whole: bool,
 }
 
 /// Headers by id, each with its span: numbers that hold those of all that follow it.
@@ -24,6 +26,7 @@ pub(super) struct Tree {
 struct Node {
     seq: u64,
     prev: EntryId,
+    is_whole: bool,
     span: (u64, u64),
 }
 
@@ -36,8 +39,12 @@ enum Step {
 impl Tree {
     /// Puts headers together, whatever their order.
     pub(super) fn of(links: impl IntoIterator<Item = Link>) -> Self {
-        let node = |link: Link| (link.end.id, Node { seq: link.end.seq, prev: link.prev, span: (0, 0) });
-        let mut tree = Self { nodes: links.into_iter().map(node).collect() };
+        let mut tree = Self::default();
+        for Link { end, prev, is_whole } in links {
+            let node = Node { seq: end.seq, prev, is_whole, span: (0, 0) };
+            // Held bare at first, and whole later, it is whole.
+            tree.nodes.entry(end.id).or_insert(node).is_whole |= is_whole;
+        }
         tree.number();
         tree
     }
@@ -70,6 +77,11 @@ impl Tree {
 
     pub(super) fn contains(&self, id: &EntryId) -> bool {
         self.nodes.contains_key(id)
+    }
+
+    /// True if an entry is held whole.
+    pub(super) fn is_whole(&self, id: &EntryId) -> bool {
+        self.nodes.get(id).is_some_and(|node| node.is_whole)
     }
 
     /// True if both are held and `one` is `other` or stands before it.
@@ -121,6 +133,11 @@ impl Tree {
 
     /// What is held of it, for another tree.
     pub(super) fn links(&self) -> impl Iterator<Item = Link> {
-        self.nodes.iter().map(|(id, node)| Link { end: LogEnd { seq: node.seq, id: *id }, prev: node.prev })
+        let link = |(id, node): (&EntryId, &Node)| Link {
+            end: LogEnd { seq: node.seq, id: *id },
+            prev: node.prev,
+            is_whole: node.is_whole,
+        };
+        self.nodes.iter().map(link)
     }
 }

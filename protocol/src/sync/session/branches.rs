@@ -13,10 +13,19 @@ use crate::sync::digest;
 pub(super) struct Branches {
     /// Ends beyond closing points that the peer says it holds.
     pub(super) theirs: BTreeSet<(LogKey, LogEnd)>,
-    /// Those of ours that it was told.
-    pub(super) told: BTreeSet<(LogKey, LogEnd)>,
-    /// Entries due to it, in the order of their lines.
-    queue: VecDeque<(LogKey, LogEnd)>,
+    /// Those of ours that it was told, each whether they are held whole.
+    pub(super) told: BTreeSet<(LogKey, LogEnd, bool)>,
+    /// Entries due to it, in the order of their lines, some without their payload.
+    queue: VecDeque<(LogKey, Due)>,
+}
+
+/// An entry of a line that is due to a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub end: LogEnd,
+    /// Its header alone.
+    pub is_bare: bool,
 }
 
 impl Session {
@@ -33,15 +42,20 @@ impl Session {
         &self.branches.theirs
     }
 
-    /// True if the peer was not told of this branch yet; from now on it was.
-    pub fn is_branch_due(&mut self, log: LogKey, end: LogEnd) -> bool {
-        self.branches.told.insert((log, end))
+    /// Notes that the peer does not hold such a line whole after all, until it says so anew.
+    pub fn has_no_branch(&mut self, log: LogKey, end: LogEnd) {
+        self.branches.theirs.remove(&(log, end));
+    }
+
+    /// True if the peer was not told of this branch yet, or not that it is whole; from now on it was.
+    pub fn is_branch_due(&mut self, log: LogKey, end: LogEnd, is_whole: bool) -> bool {
+        !self.branches.told.contains(&(log, end, true)) && self.branches.told.insert((log, end, is_whole))
     }
 
     /// Begins to send a line of a closed log. What was still due of another of that log is not sent: the peer asked anew.
-    pub fn send_branch(&mut self, log: LogKey, line: impl IntoIterator<Item = LogEnd>) {
+    pub fn send_branch(&mut self, log: LogKey, line: impl IntoIterator<Item = Due>) {
         self.branches.queue.retain(|(due, _)| *due != log);
-        self.branches.queue.extend(line.into_iter().map(|end| (log, end)));
+        self.branches.queue.extend(line.into_iter().map(|due| (log, due)));
     }
 
     /// True if entries of branches are due to the peer.
@@ -54,12 +68,13 @@ impl Session {
         let mut run: Vec<Authentic> = Vec::new();
         let mut bytes = 0_usize;
         while bytes < limits::RUN_BYTES / 2
-            && let Some((log, end)) = self.branches.queue.pop_front()
+            && let Some((log, due)) = self.branches.queue.pop_front()
         {
-            let Some(entry) = read_entry(log, end, logs)? else { continue };
+            let Some(entry) = read_entry(log, due.end, logs)? else { continue };
+            let entry = if due.is_bare { entry.without_payload() } else { entry };
             let continues = run.last().is_none_or(|last| last.id() == entry.entry().header.prev);
             if !continues {
-                self.branches.queue.push_front((log, end));
+                self.branches.queue.push_front((log, due));
                 break;
             }
             bytes = bytes.saturating_add(entry.entry().payload.as_ref().map_or(0, |payload| payload.bytes.len()));

@@ -110,7 +110,7 @@ fn close(history: &History, governance: &mut Governance) {
         let of_log = (0..twins.sealed.len()).filter(|entry| twins.entries.all[*entry].0 == log);
         let link = |entry: usize| {
             let sealed = &twins.sealed[entry];
-            Link { end: sealed.end(), prev: sealed.entry().header.prev }
+            Link { end: sealed.end(), prev: sealed.entry().header.prev, is_whole: true }
         };
         let links: Vec<Link> = of_log.map(link).collect();
         let lines = twins.attestations.iter().flatten().flat_map(|entry| governance.lines_of(entry));
