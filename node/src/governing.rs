@@ -27,7 +27,7 @@ pub mod signing;
 #[cfg(test)]
 mod tests;
 
-pub use described::{Described, State, act_named, described, described_one, to_sign};
+pub use described::{Described, SignedTwice, State, act_named, described, described_one, to_sign};
 pub use logs::{EntryLine, LogTail, Stopped, tails};
 pub use requests::GrantRequest;
 
@@ -120,6 +120,9 @@ pub enum Proposal {
         /// The rival whose words are taken over; those of the version before if it is left out.
         #[serde(default)]
         adopt: Option<ActId>,
+        /// Whom it names as double signers; everyone who signed two of the rivals if none is given.
+        #[serde(default)]
+        double: Vec<OrganisationId>,
     },
 }
 
@@ -197,7 +200,7 @@ pub fn draft(node: &Node, request: Request) -> Result<Drafted, Problem> {
         Proposal::Setting { is_policy, code, value } => {
             charter::set(governance, is_policy, code, value, request.instead)?
         }
-        Proposal::Settle { adopt } => charter::settle(governance, adopt, request.instead)?,
+        Proposal::Settle { adopt, double } => charter::settle(governance, adopt, double, request.instead)?,
     };
     let act = next(governance, &previous, &body)?;
     let described = described_one(governance, Some(own), &act);

@@ -47,7 +47,9 @@ pub use resolve::KindsQuery;
 pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
 pub use story::{Chapter, Word};
 pub use tasks::Waiting;
-pub use who::{ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RootKeys, Space, Who, who};
+pub use who::{
+    ActLine, ActRef, DoubleWord, Halted, Key, Organisation, RivalWords, RootKeys, Settlement, Space, Who, who,
+};
 
 /// The reader's day and languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

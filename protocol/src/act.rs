@@ -313,6 +313,16 @@ impl Act {
         }
     }
 
+    /// The drafts that it is signed instead of, ascending; none of an organisation's.
+    #[must_use]
+    pub fn instead(&self) -> &[ActId] {
+        match &*self.body {
+            Body::Charter(charter) => &charter.instead,
+            Body::Space(space) => &space.instead,
+            Body::Organisation(_) => &[],
+        }
+    }
+
     /// The exact bytes of the body, canonical JSON.
     #[must_use]
     pub fn body_bytes(&self) -> &[u8] {

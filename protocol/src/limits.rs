@@ -32,6 +32,10 @@ pub const ATTESTATIONS_AT_ONCE: usize = 32;
 /// Proofs that one organisation acknowledged two rivals, told of one halt: one is enough, and who acknowledges a thousand
 /// has half a million of them.
 pub const DOUBLE_PROOFS: usize = 64;
+
+/// Acts of one place that one organisation signed and that are compared each two, to see whether it signed two apart. An honest
+/// one has signed a handful, each instead of all before it.
+pub const DRAFTS_COMPARED: usize = 64;
 /// Days after which words of others are old, unless the charter says otherwise: where people work, somebody writes in a week.
 pub const FRESH_DAYS: u32 = 7;
 

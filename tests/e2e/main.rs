@@ -11,6 +11,7 @@ mod export;
 mod first_steps;
 mod forms;
 mod governing;
+mod halts;
 mod hostile_values;
 mod joining;
 mod journeys;

@@ -15,7 +15,7 @@ pub(crate) struct RootArgs {
     /// Sign nothing here: write the draft to a file, for `isnad act sign` on the machine that has the root keys
     #[arg(id = "draft_output", short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Sign it instead of every draft that was signed in its place before
+    /// Sign it instead of every draft in its place, your own and those of others that are held
     #[arg(long)]
     pub(crate) instead: bool,
 }
@@ -102,6 +102,9 @@ pub(crate) enum CharterCommand {
         /// Take over what this rival says, instead of leaving all as it was before
         #[arg(long, value_name = "ACT")]
         adopt: Option<String>,
+        /// Name this double signer alone; may be given again [default: all]
+        #[arg(long, value_name = "NAME")]
+        double: Vec<String>,
         #[command(flatten)]
         root: RootArgs,
     },

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use isnad_node::governing::signatures::Signed;
 use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, State};
 use isnad_node::reading::{self, Who};
@@ -26,6 +27,8 @@ pub(crate) use words::Words;
 
 /// Acts in effect that a list shows when it is not asked for all.
 const LAST: usize = 5;
+/// Double signers that are told of one act: the reader's own organisation first, and `isnad who` has them all.
+const TWICE: usize = 8;
 /// Changes of an act that a list shows.
 const CHANGES: usize = 4;
 
@@ -218,6 +221,8 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     let words = Words::new(session.printer, who, &act.names);
     let mut lines = vec![session.printer.styled(&head(session, &words, act), Style::Strong)];
     lines.push(hanging("  ", &state(session, act), width()));
+    lines.extend(not_counted(session, &words, act).map(|line| hanging("  ", &line, width())));
+    lines.extend(signed_twice(session, who, &words, act));
     let shown = if is_full { act.changes.len() } else { CHANGES };
     let changes = act.changes.iter().take(shown).map(|change| words.change(change));
     lines.extend(changes.map(|change| hanging("  • ", &change, width())));
@@ -262,26 +267,64 @@ pub(super) fn state(session: &Session, act: &Described) -> String {
         (u64::try_from(have).unwrap_or(u64::MAX), u64::try_from(due).unwrap_or(u64::MAX))
     });
     let more = due.saturating_sub(have);
+    let left = act.signed.iter().filter(|line| line.is_before && line.counts).count().to_string();
     let (have, due, by) = (have.to_string(), due.to_string(), act.by.map(|by| by.to_short()).unwrap_or_default());
-    let values = [("have", &*have), ("due", &*due), ("by", &*by)];
+    let values = [("have", &*have), ("due", &*due), ("by", &*by), ("left", &*left)];
     let told = |key: &str| locale::format(session.language, key, &values);
     match act.state {
         State::WaitsForSignatures if act.is_mine => told("acts.state.mine"),
         State::WaitsForSignatures if act.organisation.is_some() => told("acts.state.keys"),
         State::WaitsForSignatures => locale::counted(session.language, "acts_more", more, &values),
         State::WaitsForAcknowledgements if act.acknowledgements.is_none() => told("acts.state.signed"),
+        State::Halted if act.acknowledgements.is_some() => told("acts.state.halted_counted"),
         state => told(&format!("acts.state.{}", state.code())),
     }
+}
+
+/// Of a rival in a halt: whose acknowledgements do not count.
+pub(super) fn not_counted(session: &Session, words: &Words<'_>, act: &Described) -> Option<String> {
+    let names: Vec<String> = act.not_counted.iter().map(|id| words.organisation(*id)).collect();
+    let names = names.join(&format!("{} ", session.word("preview.comma")));
+    let line = || locale::format(session.language, "acts.not_counted", &[("names", &names)]);
+    (!act.not_counted.is_empty()).then(line)
+}
+
+/// Who signed another act in its place, the reader's own organisation first: a copy of its keys is at work.
+fn signed_twice(session: &Session, who: &Who, words: &Words<'_>, act: &Described) -> Vec<String> {
+    let mut double = act.double.clone();
+    double.sort_by_key(|twice| (Some(twice.organisation) != who.own, *twice));
+    let told = double.iter().take(TWICE).map(|twice| {
+        let is_own = who.own == Some(twice.organisation);
+        let key = if is_own { "acts.signed_twice_own" } else { "acts.signed_twice" };
+        let values = [("organisation", &*words.organisation(twice.organisation)), ("other", &twice.other.to_short())];
+        hanging("  ! ", &locale::format(session.language, key, &values), width())
+    });
+    told.collect()
 }
 
 fn signatures(session: &Session, words: &Words<'_>, act: &Described) -> Vec<String> {
     let label = |key: &str| format!("  {}{} ", session.word(key), session.printer.colon());
     let comma = format!("{} ", session.word("preview.comma"));
-    let named = |has_signed: bool| {
-        let lines = act.signed.iter().filter(|line| line.has_signed == has_signed);
-        lines.map(|line| words.organisation(line.organisation)).collect::<Vec<_>>().join(&comma)
+    let named = |is_it: &dyn Fn(&Signed) -> bool| {
+        let lines = act.signed.iter().filter(|line| is_it(line));
+        let name = |line: &Signed| {
+            let name = words.organisation(line.organisation);
+            line.other.map_or_else(|| name.clone(), |other| format!("{name} [{}]", other.to_short()))
+        };
+        lines.map(name).collect::<Vec<_>>().join(&comma)
     };
-    let lines = [("acts.signed_by", named(true)), ("acts.not_signed_by", named(false))];
+    let has_other = |line: &Signed| line.counts && line.other.is_some();
+    let lines = [
+        ("acts.signed_by", named(&|line| line.has_signed && line.counts)),
+        ("acts.not_signed_by", named(&Signed::may_sign)),
+        ("acts.signed_other", named(&has_other)),
+        ("acts.signed_in_vain", named(&|line| line.has_signed && !line.counts)),
+        ("acts.named_double", named(&|line| !line.has_signed && !line.counts)),
+    ];
     let told = lines.into_iter().filter(|(_, names)| !names.is_empty());
-    told.map(|(key, names)| hanging(&label(key), &names, width())).collect()
+    let mut told: Vec<String> = told.map(|(key, names)| hanging(&label(key), &names, width())).collect();
+    if act.signed.iter().any(has_other) && act.state == State::WaitsForSignatures {
+        told.push(hanging("    ", session.word("acts.signed_other_try"), width()));
+    }
+    told
 }

@@ -1,15 +1,16 @@
 //! `isnad charter`: the next version of the charter, with one thing changed.
 
 use isnad_node::governing::{Kept, Proposal};
-use isnad_node::reading::Who;
-use isnad_protocol::act::Act;
+use isnad_node::reading::{Settlement, Who};
+use isnad_protocol::act::{Act, Kind};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
 use isnad_protocol::key::PublicKey;
 
 use super::founding::read_acts;
 use super::governing::{make, make_through};
-use crate::args::{AdmitArgs, CharterCommand, RemoveArgs, SettingArgs, space_named};
+use super::who::names;
+use crate::args::{AdmitArgs, CharterCommand, RemoveArgs, RootArgs, SettingArgs, space_named};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
 use crate::output::pasted;
@@ -27,11 +28,35 @@ pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
         CharterCommand::Rename { name, root } => make(session, root, Proposal::Rename { name }).await,
         CharterCommand::Limit(args) => set(session, args, false).await,
         CharterCommand::Policy(args) => set(session, args, true).await,
-        CharterCommand::Settle { adopt, root } => {
-            let adopt = adopt.map(|text| act_id(&text)).transpose()?;
-            make(session, root, Proposal::Settle { adopt }).await
-        }
+        CharterCommand::Settle { adopt, double, root } => settle(session, adopt.as_deref(), &double, root).await,
     }
+}
+
+async fn settle(session: &Session, adopt: Option<&str>, double: &[String], root: RootArgs) -> Outcome {
+    let client = Client::to_read(session).await?;
+    let who: Who = client.get("/who").await?;
+    let adopt = adopt.map(act_id).transpose()?;
+    let double = double.iter().map(|text| member(&who, text)).collect::<Result<Vec<_>, _>>()?;
+    let halt = who.halts.iter().find(|halt| halt.kind == Kind::Charter.name());
+    if let Some(settlement) = halt.and_then(|halt| halt.settlement.as_ref()) {
+        let named = if double.is_empty() { settlement.double.len() } else { double.len() };
+        may_settle(session, &who, settlement, named)?;
+    }
+    make_through(session, &client, root, Proposal::Settle { adopt, double }, &[]).await
+}
+
+/// Whether a settlement that names so many can have enough signatures: the node asks the same, but does not know the reader's
+/// names for the organisations.
+fn may_settle(session: &Session, who: &Who, settlement: &Settlement, named: usize) -> Result<(), Problem> {
+    let key = match (settlement.is_possible, named > settlement.most) {
+        (false, _) => "settles_never",
+        (true, true) => "double_too_many",
+        (true, false) => return Ok(()),
+    };
+    let names = names(who, &settlement.double, session.language);
+    let counts = [settlement.most, settlement.needed, settlement.members].map(|count| count.to_string());
+    let values = [("most", &*counts[0]), ("needed", &counts[1]), ("members", &counts[2]), ("double", &names)];
+    Err(Problem::told(exit::REFUSED, key, &format!("governing.{key}"), &values))
 }
 
 async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) -> Outcome {

@@ -99,15 +99,19 @@ impl Roots {
             Unsigned::Rival { other, is_final: true } => told("rival_own", &other),
             Unsigned::Acknowledged { other } => told("rival_acknowledged", &other),
             Unsigned::NoHalt => told("no_halt_seen", &ActId::ZERO),
+            Unsigned::Named => told("named_double", &ActId::ZERO),
             other => Problem::fault(other.to_string()),
         }
     }
 
-    /// The drafts that were signed in the place of an act before it.
+    /// The drafts that were signed in the place of an act before it, here and by others: who signed any of them can sign the act
+    /// if it names them all.
     fn earlier(&self, act: &Act, own: OrganisationId, governance: &Governance) -> Result<Vec<ActId>, Problem> {
         let Some(place) = Place::of(act, |id| governance.act(id)) else { return Ok(Vec::new()) };
         let memory = SignedActs::load(&self.dir)?;
-        Ok(signing::earlier(&memory, act, place, own, governance).into_iter().collect())
+        let mut drafts = signing::earlier(&memory, act, place, own, governance);
+        drafts.extend(signing::unfinished(act, governance));
+        Ok(drafts.into_iter().collect())
     }
 }
 

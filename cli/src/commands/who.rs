@@ -1,16 +1,18 @@
 //! `isnad who`: organisations, keys, spaces, and where the consortium halts; `--history`: how it came to be so.
 
-use isnad_node::reading::{ActRef, Halted, Key, Organisation, Who};
+use isnad_node::reading::{ActRef, Key, Organisation, Who};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::time::Day;
 
-use super::reading::organisation_name;
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
 use crate::output::{apart, fit, hanging, width};
 use crate::session::Session;
 
+mod halt;
 mod story;
+
+pub(super) use halt::names;
 
 pub(crate) async fn run(session: &Session, history: bool) -> Outcome {
     if history {
@@ -58,6 +60,7 @@ impl Telling<'_> {
         }
         lines.extend(who.charter.as_ref().map(|act| self.told("who.charter", &[("act", &self.act(act))])));
         lines.extend(who.halts.iter().flat_map(|halt| self.halt(halt)));
+        lines.extend(self.double_signers());
         lines.extend(who.organisations.iter().flat_map(|organisation| self.organisation(organisation)));
         for (heading, several) in [("who.candidates", &who.candidates), ("who.former", &who.former)] {
             if !several.is_empty() {
@@ -134,28 +137,5 @@ impl Telling<'_> {
         notes.extend(key.peer_id.as_ref().map(|peer| self.told("who.opens", &[("address", &format!("/p2p/{peer}"))])));
         let notes: Vec<String> = notes.iter().map(|note| hanging("    ", note, width())).collect();
         [vec![head], notes].concat().join("\n")
-    }
-
-    fn halt(&self, halt: &Halted) -> Vec<String> {
-        let comma = format!("{} ", locale::word(self.language, "preview.comma"));
-        let rivals: Vec<String> = halt.rivals.iter().map(|act| self.act(act)).collect();
-        let kind = match halt.organisation {
-            Some(id) => organisation_name(self.who, id, self.language),
-            None => locale::code(self.language, "act", &halt.kind).to_owned(),
-        };
-        let values = [("chain", &*kind), ("after", &*self.act(&halt.after)), ("rivals", &*rivals.join(&comma))];
-        let mut lines = vec![String::new(), hanging("! ", &self.told("who.halt", &values), width())];
-        for word in &halt.double {
-            let name = organisation_name(self.who, word.organisation, self.language);
-            let [one, other] = word.acts.each_ref().map(isnad_protocol::id::ActId::to_short);
-            let entries: Vec<String> = word.attestations.iter().map(isnad_protocol::id::EntryId::to_short).collect();
-            let key = if word.attestations.is_empty() { "who.signed_both" } else { "who.acknowledged_both" };
-            let values =
-                [("organisation", &*name), ("one", &*one), ("other", &*other), ("entries", &*entries.join(&comma))];
-            lines.push(hanging("    ", &self.told(key, &values), width()));
-        }
-        let ends = format!("who.ends_by.{}", halt.ends_by);
-        lines.push(hanging("    ", locale::word(self.language, &ends), width()));
-        lines
     }
 }

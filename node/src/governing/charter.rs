@@ -1,12 +1,13 @@
 //! The next charter: that which stands, with one thing changed. DESIGN §7; format §4.3.
 
-use isnad_protocol::act::{Act, Body, Charter, Cut, Removal, Settlement};
+use std::collections::BTreeSet;
+
+use isnad_protocol::act::{Act, Body, Charter, Cut, Kind, Removal, Settlement};
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::governance::Governance;
+use isnad_protocol::governance::{Governance, Settling};
 use isnad_protocol::id::{ActId, OrganisationId};
 
-use crate::governing::signatures::Roster;
-use crate::governing::{is_in_effect, standing, standing_charter, told};
+use crate::governing::{standing, standing_charter, told};
 use crate::problem::Problem;
 
 /// The act before, and the body of the one to be made.
@@ -106,22 +107,25 @@ pub(super) fn set(
     })
 }
 
-/// Ends a halt: names all the versions that have enough signatures, and everyone who signed two of them.
-pub(super) fn settle(governance: &Governance, adopt: Option<ActId>, instead: Vec<ActId>) -> Made {
+/// Ends a halt: names all the versions that have enough signatures, and as double signers those asked for, or everyone who signed
+/// two of them.
+pub(super) fn settle(
+    governance: &Governance,
+    adopt: Option<ActId>,
+    double: Vec<OrganisationId>,
+    instead: Vec<ActId>,
+) -> Made {
     let previous = standing_charter(governance).ok_or_else(|| told("no_charter", &[]))?;
-    let roster = Roster::of(governance);
-    let rivals = roster.rivals_after(&previous.id());
-    if rivals.len() < 2 || rivals.iter().any(|act| is_in_effect(governance, &act.id())) {
-        return Err(told("no_halt", &[]));
-    }
-    let double: Vec<OrganisationId> = roster.double_signers(&rivals).into_iter().collect();
-    let mut ids: Vec<ActId> = rivals.iter().map(|act| act.id()).collect();
-    ids.sort_unstable();
+    let halt = governance.halts().into_iter().find(|halt| halt.kind == Kind::Charter);
+    let (halt, settling) =
+        halt.and_then(|halt| Some((halt.clone(), halt.settling?))).ok_or_else(|| told("no_halt", &[]))?;
+    let double = named(&settling, double)?;
+    let ids = halt.rivals;
     let words = match adopt {
         None => previous,
-        Some(adopt) => *rivals
-            .iter()
-            .find(|act| act.id() == adopt)
+        Some(adopt) => governance
+            .act(&adopt)
+            .filter(|_| ids.contains(&adopt))
             .ok_or_else(|| told("no_rival", &[("act", &adopt.to_short())]))?,
     };
     let words = words.as_charter().ok_or_else(|| told("no_charter", &[]))?;
@@ -133,4 +137,25 @@ pub(super) fn settle(governance: &Governance, adopt: Option<ActId>, instead: Vec
         let instead = std::mem::take(&mut charter.instead);
         *charter = Charter { instead, settles: Some(Settlement { double, rivals: ids }), ..base };
     })
+}
+
+/// The double signers that a settlement names: only real ones, and no more than leave enough to sign it. Who of several is left to
+/// sign is for people to say.
+fn named(settling: &Settling, asked: Vec<OrganisationId>) -> Result<Vec<OrganisationId>, Problem> {
+    if let Some(wrong) = asked.iter().find(|who| !settling.double.contains(who)) {
+        return Err(told("not_double", &[("organisation", &wrong.to_short())]));
+    }
+    let named: BTreeSet<OrganisationId> =
+        if asked.is_empty() { settling.double.clone() } else { asked.into_iter().collect() };
+    let [most, needed, members] =
+        [settling.most, settling.needed, settling.members.len()].map(|count| count.to_string());
+    let names: Vec<String> = settling.double.iter().map(OrganisationId::to_short).collect();
+    let values = [("most", &*most), ("needed", &needed), ("members", &members), ("double", &names.join(", "))];
+    if !settling.is_possible() {
+        return Err(told("settles_never", &values));
+    }
+    if named.len() > settling.most {
+        return Err(told("double_too_many", &values));
+    }
+    Ok(named.into_iter().collect())
 }

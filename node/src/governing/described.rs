@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::difference::{Change, difference};
 use isnad_protocol::act::{Act, Kind};
-use isnad_protocol::governance::{ActStatus, Governance, Wait};
+use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
 use isnad_protocol::id::{ActId, OrganisationId};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub enum State {
     Lost,
     /// It stands against another, and neither is in effect.
     Halted,
+    /// A settlement that names so many double signers that too few are left whose signatures count.
+    TooFew,
     /// A first act that no charter in effect names.
     WaitsForAdmission,
     /// What it follows is not in effect.
@@ -46,6 +48,7 @@ impl State {
             Self::InEffect => "in_effect",
             Self::Lost => "lost",
             Self::Halted => "halted",
+            Self::TooFew => "too_few",
             Self::WaitsForAdmission => "waits_for_admission",
             Self::NotInEffect => "not_in_effect",
         }
@@ -72,9 +75,15 @@ pub struct Described {
     /// The act by which it is so: the one that stands instead, the last before a halt, the one that it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ActId>,
-    /// How many organisations acknowledge it, and how many have to, where that is what it waits for.
+    /// How many organisations acknowledge it so that it counts, and how many have to, where that is what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgements: Option<(usize, usize)>,
+    /// Of a rival in a halt: who acknowledged it and is not counted, for having signed or acknowledged another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_counted: Vec<OrganisationId>,
+    /// Who signed it and another act in its place, neither of which is signed instead of the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub double: Vec<SignedTwice>,
     /// True if it waits for this organisation's signature.
     pub is_mine: bool,
     /// Signatures that count so far: of organisations, or for an organisation's own act of keys.
@@ -89,24 +98,32 @@ pub struct Described {
     pub names: BTreeMap<OrganisationId, BTreeMap<String, String>>,
 }
 
+/// That an organisation signed an act and another in its place. The signatures beneath both prove it to anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SignedTwice {
+    /// Who.
+    pub organisation: OrganisationId,
+    /// The other act.
+    pub other: ActId,
+}
+
 /// Every act held, in the order in which they were made: charters with the organisations that they name.
 #[must_use]
 pub fn described(governance: &Governance, own: Option<OrganisationId>) -> Vec<Described> {
-    let roster = Roster::of(governance);
-    let tell = Teller { governance, own, roster };
+    let tell = Teller::of(governance, own);
     governance.acts().map(|act| tell.act(act)).collect()
 }
 
 /// One act, held or not.
 #[must_use]
 pub fn described_one(governance: &Governance, own: Option<OrganisationId>, act: &Act) -> Described {
-    Teller { governance, own, roster: Roster::of(governance) }.act(act)
+    Teller::of(governance, own).act(act)
 }
 
 /// The acts that wait for an organisation's signature.
 #[must_use]
 pub fn to_sign(governance: &Governance, own: OrganisationId) -> Vec<ActId> {
-    let tell = Teller { governance, own: Some(own), roster: Roster::of(governance) };
+    let tell = Teller::of(governance, Some(own));
     let waiting = governance.acts().filter(|act| tell.is_mine(act, tell.state(act)));
     waiting.map(Act::id).collect()
 }
@@ -131,16 +148,38 @@ struct Teller<'a> {
     governance: &'a Governance,
     own: Option<OrganisationId>,
     roster: Roster<'a>,
+    /// Of each rival in a halt whose words count, and how many have to.
+    rivals: BTreeMap<ActId, (Words, usize)>,
+    double: BTreeMap<ActId, Vec<SignedTwice>>,
 }
 
 impl<'a> Teller<'a> {
+    fn of(governance: &'a Governance, own: Option<OrganisationId>) -> Self {
+        let halts = governance.halts().into_iter();
+        let rivals = halts.flat_map(|halt| halt.words.into_iter().map(move |words| (words.act, (words, halt.needed))));
+        let mut double: BTreeMap<ActId, Vec<SignedTwice>> = BTreeMap::new();
+        for (organisation, proofs) in governance.double_signers() {
+            for [one, other] in proofs {
+                double.entry(one).or_default().push(SignedTwice { organisation, other });
+                double.entry(other).or_default().push(SignedTwice { organisation, other: one });
+            }
+        }
+        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double }
+    }
+
     fn act(&self, act: &'a Act) -> Described {
         let state = self.state(act);
         let (have, due) = self.roster.progress(act);
         let (by, acknowledgements) = self.because(act);
         let signed = self.roster.signed(act);
         let changes = difference(act, |id| self.governance.act(id));
+        let double = self.double.get(&act.id()).cloned().unwrap_or_default();
+        let not_counted = self
+            .rivals
+            .get(&act.id())
+            .map_or_else(Vec::new, |(words, _)| words.acknowledged.difference(&words.counted).copied().collect());
         let spoken = signed.iter().map(|line| line.organisation).chain(changes.iter().flat_map(spoken_of));
+        let spoken = spoken.chain(not_counted.iter().copied()).chain(double.iter().map(|twice| twice.organisation));
         let names = spoken.collect::<BTreeSet<_>>().into_iter();
         Described {
             id: act.id(),
@@ -151,6 +190,8 @@ impl<'a> Teller<'a> {
             state,
             by,
             acknowledgements,
+            not_counted,
+            double,
             is_mine: self.is_mine(act, state),
             have,
             due,
@@ -170,6 +211,7 @@ impl<'a> Teller<'a> {
                 Wait::Members(_) | Wait::OwnSignatures | Wait::Signatures { .. } | Wait::Rivals => {
                     State::WaitsForSignatures
                 }
+                Wait::TooFew { .. } => State::TooFew,
                 Wait::Acknowledgements { .. } => State::WaitsForAcknowledgements,
                 Wait::Charter | Wait::Admission => State::WaitsForAdmission,
                 Wait::Previous(previous) if is_in_effect(self.governance, &previous) => self.unfolded(act),
@@ -190,8 +232,9 @@ impl<'a> Teller<'a> {
     /// The other act by which it is as it is, and how many acknowledge it of how many that have to.
     fn because(&self, act: &Act) -> (Option<ActId>, Option<(usize, usize)>) {
         match self.governance.status(&act.id()) {
-            Some(ActStatus::Lost { to: by } | ActStatus::Halted { after: by } | ActStatus::TakenOut { by }) => {
-                (Some(by), None)
+            Some(ActStatus::Lost { to: by } | ActStatus::TakenOut { by }) => (Some(by), None),
+            Some(ActStatus::Halted { after: by }) => {
+                (Some(by), self.rivals.get(&act.id()).map(|(words, needed)| (words.counted.len(), *needed)))
             }
             Some(ActStatus::NotInEffectYet { why: Wait::Previous(previous) }) => (Some(previous), None),
             Some(ActStatus::NotInEffectYet { why: Wait::Acknowledgements { held, needed, .. } }) => {
@@ -206,7 +249,7 @@ impl<'a> Teller<'a> {
         if act.is_first() && act.kind() == Kind::Organisation {
             return false;
         }
-        let lacks = |line: &Signed| line.organisation == own && !line.has_signed;
+        let lacks = |line: &Signed| line.organisation == own && line.may_sign();
         if !self.roster.signed(act).iter().any(lacks) {
             return false;
         }
@@ -219,12 +262,12 @@ impl<'a> Teller<'a> {
         follows && !self.has_signed_rival(act, own)
     }
 
-    /// True if this organisation signed another act there, and not this one instead.
+    /// True if this organisation signed another act there, besides which it signs none of its own. What it signed in the place
+    /// of a charter or a space's act the roster tells.
     fn has_signed_rival(&self, act: &'a Act, own: OrganisationId) -> bool {
         let find = |id: &ActId| self.governance.act(id);
-        let Some(place) = Place::of(act, find) else { return false };
-        let instead = signing::instead_of(act);
-        signing::held_at(self.governance, act, place, own).iter().any(|other| !instead.contains(other))
+        let place = Place::of(act, find).filter(|_| act.organisation().is_some());
+        place.is_some_and(|place| !signing::held_at(self.governance, act, place, own).is_empty())
     }
 }
 

@@ -6,6 +6,7 @@ use isnad_protocol::act::{Act, Kind, Roots};
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::limits::DRAFTS_COMPARED;
 use serde::{Deserialize, Serialize};
 
 /// Where an organisation's signature beneath an act stands.
@@ -23,6 +24,24 @@ pub struct Signed {
     pub is_before: bool,
     /// True if it signs as one of the new members.
     pub is_after: bool,
+    /// False if its signature counts for nothing: the act is a settlement that names it as a double signer.
+    #[serde(default = "counts")]
+    pub counts: bool,
+    /// Another act that it signed in this one's place, if it has not signed this one: its key store refuses this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<ActId>,
+}
+
+const fn counts() -> bool {
+    true
+}
+
+impl Signed {
+    /// True if it has not signed, and may.
+    #[must_use]
+    pub const fn may_sign(&self) -> bool {
+        !self.has_signed && self.counts && self.other.is_none()
+    }
 }
 
 /// Every root key that organisations ever set, as far as acts are held.
@@ -30,6 +49,8 @@ pub struct Signed {
 pub struct Roster<'a> {
     governance: &'a Governance,
     roots: BTreeMap<OrganisationId, Vec<&'a Roots>>,
+    /// For each act that charters or spaces' acts follow, those that each organisation signed.
+    drafts: BTreeMap<ActId, BTreeMap<OrganisationId, Vec<&'a Act>>>,
 }
 
 impl<'a> Roster<'a> {
@@ -37,12 +58,28 @@ impl<'a> Roster<'a> {
     #[must_use]
     pub fn of(governance: &'a Governance) -> Self {
         let mut roots: BTreeMap<OrganisationId, Vec<&Roots>> = BTreeMap::new();
+        let mut drafts: BTreeMap<ActId, BTreeMap<OrganisationId, Vec<&Act>>> = BTreeMap::new();
         for act in governance.acts() {
+            if let Some(previous) = act.previous().filter(|_| act.organisation().is_none()) {
+                let signers: BTreeSet<_> = act.signatures().iter().map(|signature| signature.organisation).collect();
+                let at_place = drafts.entry(previous).or_default();
+                for who in signers {
+                    let signed = at_place.entry(who).or_default();
+                    signed.extend((signed.len() < DRAFTS_COMPARED).then_some(act));
+                }
+            }
             if let (Some(organisation), Some(set)) = (act.organisation(), own_roots(act)) {
                 roots.entry(organisation).or_default().push(set);
             }
         }
-        Self { governance, roots }
+        Self { governance, roots, drafts }
+    }
+
+    /// An act that an organisation signed in the place of this one, and that nobody signs besides it.
+    fn other(&self, act: &Act, organisation: &OrganisationId) -> Option<ActId> {
+        let signed = act.previous().and_then(|previous| self.drafts.get(&previous)?.get(organisation));
+        let mut others = signed.into_iter().flatten();
+        others.find(|other| self.governance.are_signed_apart(act, other)).map(|other| other.id())
     }
 
     /// The roots by which an act of an organisation's own chain is signed.
@@ -88,19 +125,24 @@ impl<'a> Roster<'a> {
             // An admin key that may sign does so alone.
             let by_admin = keys == 0 && !act.signatures().is_empty();
             let has_signed = by_admin || u64::try_from(keys).is_ok_and(|keys| keys >= due);
-            return vec![Signed { organisation, keys, due, has_signed, is_before: true, is_after: true }];
+            let (is_before, is_after, counts, other) = (true, true, true, None);
+            return vec![Signed { organisation, keys, due, has_signed, is_before, is_after, counts, other }];
         }
         let (before, after) = (members(act.previous().and_then(|id| self.governance.act(&id))), members(Some(act)));
         let all: BTreeSet<&OrganisationId> = before.iter().chain(after).collect();
+        let double = act.settles().map_or(&[][..], |settles| &settles.double);
         let line = |organisation: &OrganisationId| {
             let (keys, due) = self.nearest(act, organisation);
+            let has_signed = u64::try_from(keys).is_ok_and(|keys| keys >= due);
             Signed {
                 organisation: *organisation,
                 keys,
                 due,
-                has_signed: u64::try_from(keys).is_ok_and(|keys| keys >= due),
+                has_signed,
                 is_before: before.contains(organisation),
                 is_after: after.contains(organisation),
+                counts: !double.contains(organisation),
+                other: if has_signed { None } else { self.other(act, organisation) },
             }
         };
         all.into_iter().map(line).collect()
@@ -125,8 +167,8 @@ impl<'a> Roster<'a> {
         let before = act.previous().and_then(|id| self.governance.act(&id));
         match (act.kind(), before) {
             (Kind::Charter, Some(before)) => {
-                if let Some(settlement) = act.as_charter().and_then(|charter| charter.settles.as_ref()) {
-                    let have = of(&|line| line.is_before && !settlement.double.contains(&line.organisation));
+                if act.settles().is_some() {
+                    let have = of(&|line| line.is_before && line.counts);
                     return (have, most(members(Some(before)).len()));
                 }
                 let due = |act: &Act| act.as_charter().map_or(0, |charter| charter.threshold);
@@ -158,24 +200,6 @@ impl<'a> Roster<'a> {
         let follows = |act: &&'a Act| act.previous() == Some(*previous) && act.organisation().is_none();
         let acts: Vec<&Act> = self.governance.acts().filter(follows).collect();
         acts.into_iter().filter(|act| self.has_enough(act)).collect()
-    }
-
-    /// Who signed two of these acts of which neither is signed instead of the other, ascending.
-    #[must_use]
-    pub fn double_signers(&self, acts: &[&'a Act]) -> BTreeSet<OrganisationId> {
-        let signers = |act: &'a Act| -> BTreeSet<OrganisationId> {
-            self.signed(act).iter().filter(|line| line.has_signed).map(|line| line.organisation).collect()
-        };
-        let instead = |one: &Act, other: &Act| crate::governing::signing::instead_of(one).contains(&other.id());
-        let mut double = BTreeSet::new();
-        for (index, one) in acts.iter().enumerate() {
-            for other in acts.iter().skip(index.saturating_add(1)) {
-                if !instead(one, other) && !instead(other, one) {
-                    double.extend(signers(one).intersection(&signers(other)).copied());
-                }
-            }
-        }
-        double
     }
 
     /// True if rivals stand where a settlement would, none of them is in effect, and of those who decide more than half

@@ -1,5 +1,6 @@
 //! Root keys sign an act: only where no rival of it was signed, and never before that is on disk. DESIGN §7; ADR 0012.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -13,6 +14,9 @@ use crate::fault::Fault;
 use crate::governing::memory::{Place, SignedActs};
 use crate::governing::signatures::Roster;
 use crate::keystore::{KeyInfo, Keystore, Purpose, Unlocker};
+
+/// Drafts of others that a new one names: a handful wait at a time, but one member can make as many as he likes.
+const INSTEAD: usize = 32;
 
 /// Why an act is not signed here.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,9 @@ pub enum Unsigned {
         /// The other.
         other: ActId,
     },
+    /// It is a settlement that names this organisation as a double signer: its signature counts for nothing there.
+    #[error("it names this organisation as a double signer")]
+    Named,
     /// It settles what no halt is seen of.
     #[error("it settles a halt that is not seen here")]
     NoHalt,
@@ -167,20 +174,24 @@ pub fn check(
 ) -> Result<(), Unsigned> {
     let find = |id: &ActId| governance.act(id);
     let Some(place) = Place::of(act, find) else { return Ok(()) };
-    let instead: BTreeSet<ActId> = instead_of(act).iter().copied().collect();
+    // It would add nothing, and take the place of a settlement that does not name it.
+    if act.settles().is_some_and(|settles| settles.double.contains(&organisation)) {
+        return Err(Unsigned::Named);
+    }
     for other in earlier(memory, act, place, organisation, governance) {
-        if settles(governance, act, &other) || settles_held(governance, &other, &act.id()) {
+        let settles_this = |other: &Act| governance.settles(other, &act.id());
+        if governance.settles(act, &other) || governance.act(&other).is_some_and(settles_this) {
             continue;
         }
         let is_final = act.organisation().is_some();
-        if is_final || !instead.contains(&other) {
+        if is_final || act.instead().binary_search(&other).is_err() {
             return Err(Unsigned::Rival { other, is_final });
         }
         if seen.acknowledged.contains(&other) {
             return Err(Unsigned::Acknowledged { other });
         }
     }
-    if settled_by(act).is_some() && !seen.is_halted {
+    if act.settles().is_some() && !seen.is_halted {
         return Err(Unsigned::NoHalt);
     }
     Ok(())
@@ -198,6 +209,21 @@ pub fn earlier(
     let mut others = memory.others(place, &act.id());
     others.extend(held_at(governance, act, place, organisation));
     others
+}
+
+/// Drafts held in the place of a charter or a space's act that lack signatures still, and whose signers can sign that act only if
+/// it is signed instead of them; of very many those that the most signed.
+#[must_use]
+pub fn unfinished(act: &Act, governance: &Governance) -> BTreeSet<ActId> {
+    let roster = Roster::of(governance);
+    let at_place = |other: &&Act| {
+        other.organisation().is_none() && other.previous() == act.previous() && other.scope_id() == act.scope_id()
+    };
+    let drafts = governance.acts().filter(at_place).filter(|other| !roster.has_enough(other));
+    let mut drafts: Vec<(Reverse<usize>, ActId)> =
+        drafts.map(|draft| (Reverse(draft.signatures().len()), draft.id())).collect();
+    drafts.sort_unstable();
+    drafts.into_iter().take(INSTEAD).map(|(_, id)| id).filter(|id| *id != act.id()).collect()
 }
 
 /// Other acts held with this organisation's signatures at the place of one, ascending.
@@ -220,33 +246,4 @@ pub(super) fn held_at(
             && Place::of(other, |id| governance.act(id)) == Some(place)
     };
     governance.acts().filter(at_place).filter(is_own).map(Act::id).collect()
-}
-
-/// The drafts that an act is signed instead of.
-#[must_use]
-pub fn instead_of(act: &Act) -> &[ActId] {
-    let charter = act.as_charter().map(|charter| &charter.instead);
-    charter.or_else(|| act.as_space().map(|space| &space.instead)).map_or(&[], Vec::as_slice)
-}
-
-fn settled_by(act: &Act) -> Option<&[ActId]> {
-    let charter = act.as_charter().and_then(|charter| charter.settles.as_ref());
-    let settlement = charter.or_else(|| act.as_space().and_then(|space| space.settles.as_ref()));
-    settlement.map(|settlement| settlement.rivals.as_slice())
-}
-
-/// True if a settlement names another act, directly or through others: each looked at once, however often it is named.
-fn settles(governance: &Governance, act: &Act, other: &ActId) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut due: Vec<ActId> = settled_by(act).unwrap_or_default().to_vec();
-    while let Some(named) = due.pop() {
-        if seen.insert(named) {
-            due.extend(governance.act(&named).and_then(settled_by).unwrap_or_default());
-        }
-    }
-    seen.contains(other)
-}
-
-fn settles_held(governance: &Governance, act: &ActId, other: &ActId) -> bool {
-    governance.act(act).is_some_and(|act| settles(governance, act, other))
 }

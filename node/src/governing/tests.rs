@@ -10,8 +10,8 @@ use isnad_protocol::key::PublicKey;
 use zeroize::Zeroizing;
 
 use super::memory::{FILE, Place, SignedActs};
-use super::signing::{Seen, Unsigned, sign};
-use super::{described_one, next, rotation, to_sign};
+use super::signing::{Seen, Unsigned, sign, unfinished};
+use super::{SignedTwice, described_one, next, rotation, to_sign};
 use crate::home::Home;
 use crate::identity::{self, NewIdentity};
 use crate::keystore::{Cost, Keystore, Passphrase, Unlocker};
@@ -226,4 +226,73 @@ fn an_act_waits_for_those_who_may_sign_and_have_not_signed_a_rival() {
     assert_eq!(told.names.len(), 3);
     let memory = SignedActs::load(&three.homes[2].keys()).unwrap();
     assert_eq!(memory.counts().values().sum::<usize>(), 1);
+}
+
+#[test]
+fn a_settlement_is_not_signed_by_whom_it_names_and_nobody_signs_besides_another_draft() {
+    let mut three = three();
+    let none = Seen::default();
+    let halted = Seen { is_halted: true, ..Seen::default() };
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    for (act, by) in [(&one, [0, 2]), (&two, [1, 2])] {
+        for index in by {
+            let signed = identity::sign(&three.homes[index], act.clone(), &mut unlocker()).unwrap();
+            three.take(signed);
+        }
+    }
+    let mut rivals = vec![one.id(), two.id()];
+    rivals.sort_unstable();
+    let settles = |three: &Three, instead: &[ActId], name: &str| {
+        three.charter(|charter| {
+            charter.name = name.to_owned();
+            charter.instead = instead.to_vec();
+            charter.settles = Some(Settlement { double: vec![three.ids[2]], rivals: rivals.clone() });
+        })
+    };
+    let settlement = settles(&three, &[], "Settled");
+    assert!(matches!(three.sign(2, &settlement, &halted), Err(Unsigned::Named)));
+    let memory = SignedActs::load(&three.homes[2].keys()).unwrap();
+    assert!(memory.counts().is_empty(), "the place is free for one that does not name it");
+    let signed = three.sign(0, &settlement, &halted).unwrap();
+    three.take(signed);
+    let line = |three: &Three, act: &Act, index: usize| {
+        let told = described_one(&three.governance, Some(three.ids[index]), act);
+        let line = told.signed.iter().find(|line| line.organisation == three.ids[index]).unwrap().clone();
+        (told.is_mine, line)
+    };
+    let (is_mine, second) = line(&three, &settlement, 1);
+    assert!(is_mine && second.may_sign(), "that it signed one of the rivals does not keep it from settling them");
+    let (is_mine, named) = line(&three, &settlement, 2);
+    assert!(!is_mine && !named.counts && !named.may_sign());
+
+    // The second makes another: neither can sign the other's, and both can sign one that names the two.
+    let other = settles(&three, &[], "Settled otherwise");
+    let signed = three.sign(1, &other, &halted).unwrap();
+    three.take(signed);
+    let (is_mine, second) = line(&three, &settlement, 1);
+    assert!(!is_mine && !second.may_sign() && second.other == Some(other.id()));
+    assert!(rival(three.sign(1, &settlement, &halted)).is_some());
+    let third = settles(&three, &[], "Settled by both");
+    let drafts: Vec<ActId> = unfinished(&third, &three.governance).into_iter().collect();
+    assert_eq!(drafts.iter().collect::<BTreeSet<_>>(), [settlement.id(), other.id()].iter().collect());
+    let third = settles(&three, &drafts, "Settled by both");
+    for index in [0, 1] {
+        assert!(three.sign(index, &third, &halted).is_ok());
+    }
+    assert!(matches!(three.sign(0, &third, &none), Err(Unsigned::NoHalt)));
+}
+
+#[test]
+fn who_signed_two_drafts_is_told_with_each_of_them() {
+    let mut three = three();
+    let [one, two] = ["One", "Two"].map(|name| three.named(name, &[]));
+    for act in [&one, &two] {
+        let signed = identity::sign(&three.homes[2], act.clone(), &mut unlocker()).unwrap();
+        three.take(signed);
+    }
+    for (act, other) in [(&one, &two), (&two, &one)] {
+        let told = described_one(&three.governance, None, act);
+        assert_eq!(told.double, [SignedTwice { organisation: three.ids[2], other: other.id() }]);
+        assert_eq!((told.have, told.due), (1, 2), "it counts beneath both");
+    }
 }

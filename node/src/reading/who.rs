@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::{Act, Kind, Role};
-use isnad_protocol::governance::{ActStatus, Double, EndsBy, Governance, Halt, OrganisationInfo, Wait};
+use isnad_protocol::governance::{
+    ActStatus, Double, EndsBy, Governance, Halt, OrganisationInfo, Settling, Wait, Words,
+};
 use isnad_protocol::id::{ActId, ConsortiumId, EntryId, NodeId, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::time::Day;
@@ -35,6 +37,9 @@ pub struct Who {
     /// Where rivals stand against each other, and none in effect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub halts: Vec<Halted>,
+    /// Who signed two acts in one place, whatever became of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub double_signers: Vec<DoubleWord>,
     /// The spaces.
     pub spaces: Vec<Space>,
     /// Every act held.
@@ -158,6 +163,49 @@ pub struct Halted {
     pub double: Vec<DoubleWord>,
     /// settlement, rotation, suspension.
     pub ends_by: String,
+    /// Of each rival who acknowledged it, and whose word counts.
+    #[serde(default)]
+    pub words: Vec<RivalWords>,
+    /// How many have to acknowledge one of them so that it counts.
+    #[serde(default)]
+    pub needed: usize,
+    /// What a settlement takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
+}
+
+/// Who acknowledged a rival.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RivalWords {
+    /// The rival.
+    pub act: ActId,
+    /// Those whose acknowledgement counts.
+    pub counted: BTreeSet<OrganisationId>,
+    /// Those who acknowledged it and are not counted: they signed or acknowledged another of them.
+    pub not_counted: BTreeSet<OrganisationId>,
+    /// Those who have not acknowledged it, and would count.
+    pub awaited: BTreeSet<OrganisationId>,
+}
+
+/// What a settlement of a halt takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// How many sign it, those that it names as double signers not counted.
+    pub needed: usize,
+    /// Of how many.
+    pub members: usize,
+    /// Those whom it may name, for they signed two of the rivals.
+    pub double: BTreeSet<OrganisationId>,
+    /// The others who are asked to sign it.
+    pub others: BTreeSet<OrganisationId>,
+    /// How many it has to name.
+    pub least: usize,
+    /// How many it may name so that enough are left to sign.
+    pub most: usize,
+    /// False if no settlement can have enough signatures.
+    pub is_possible: bool,
+    /// True if the others are too few: a double signer has to sign it, and is not named then.
+    pub takes_a_double_signer: bool,
 }
 
 /// That an organisation gave its word for two rivals. The acts, or the two attestations, prove it to anyone.
@@ -219,9 +267,16 @@ pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
         former: governance.former_organisations().iter().map(|info| telling.organisation(info)).collect(),
         candidates: telling.candidates(),
         halts: governance.halts().iter().map(|halt| telling.halt(halt)).collect(),
+        double_signers: double_signers(governance),
         spaces: spaces.map(|space| Space { id: space.id, name: space.name, tlp: space.tlp }).collect(),
         acts: governance.acts().map(|act| act_line(governance, act)).collect(),
     }
+}
+
+fn double_signers(governance: &Governance) -> Vec<DoubleWord> {
+    let all = governance.double_signers().into_iter();
+    let words = all.flat_map(|(who, proofs)| proofs.into_iter().map(move |acts| (who, Double::SignedBoth { acts })));
+    words.map(|(who, word)| double_word(who, &word)).collect()
 }
 
 fn act_line(governance: &Governance, act: &Act) -> ActLine {
@@ -253,6 +308,7 @@ fn waits(why: &Wait) -> String {
         Wait::Admission => "a charter that names its organisation".to_owned(),
         Wait::Signatures { more, .. } => format!("{more} more signatures"),
         Wait::Rivals => "the acts that it settles".to_owned(),
+        Wait::TooFew { left, needed } => format!("{needed} signatures, of which {left} can come"),
         Wait::Acknowledgements { held, needed, .. } => format!("acknowledgements: {held} of {needed}"),
         Wait::Previous(previous) => format!("the act before it, {}", previous.to_short()),
     }
@@ -369,7 +425,32 @@ impl<'a> Telling<'a> {
                 EndsBy::Suspension => "suspension",
             }
             .to_owned(),
+            words: halt.words.iter().map(rival_words).collect(),
+            needed: halt.needed,
+            settlement: halt.settling.as_ref().map(settlement),
         }
+    }
+}
+
+fn rival_words(words: &Words) -> RivalWords {
+    RivalWords {
+        act: words.act,
+        counted: words.counted.clone(),
+        not_counted: words.acknowledged.difference(&words.counted).copied().collect(),
+        awaited: words.awaited.clone(),
+    }
+}
+
+fn settlement(settling: &Settling) -> Settlement {
+    Settlement {
+        needed: settling.needed,
+        members: settling.members.len(),
+        double: settling.double.clone(),
+        others: settling.members.difference(&settling.double).copied().collect(),
+        least: settling.least,
+        most: settling.most,
+        is_possible: settling.is_possible(),
+        takes_a_double_signer: settling.takes_a_double_signer(),
     }
 }
 

@@ -48,6 +48,11 @@ pub(super) const fn is_most(part: usize, whole: usize) -> bool {
     part > whole / 2
 }
 
+/// The fewest that are more than half.
+pub(super) const fn half(whole: usize) -> usize {
+    (whole / 2).saturating_add(1)
+}
+
 impl<'a> Round<'a> {
     /// Begins with the acts that are no settlements; settlements come to be candidates when what they name is.
     pub(super) fn new(
@@ -116,7 +121,7 @@ impl<'a> Round<'a> {
         one != other && !self.settled_by(one).contains(other) && !self.settled_by(other).contains(one)
     }
 
-    fn is_instead(&self, act: &ActId, draft: &ActId) -> bool {
+    pub(super) fn is_instead(&self, act: &ActId, draft: &ActId) -> bool {
         self.candidates.get(act).is_some_and(|act| act.instead.contains(draft))
     }
 
@@ -156,6 +161,16 @@ impl<'a> Round<'a> {
             }
         }
         counted
+    }
+
+    /// Those whose acknowledgement of an act counts for nothing, or would: who signed a rival too, or acknowledged one.
+    pub(super) fn left_out(&self, act: &ActId) -> BTreeSet<OrganisationId> {
+        let rivals = self.candidates.iter().filter(|(other, _)| self.are_rivals(act, other));
+        rivals
+            .flat_map(|(other, rival)| {
+                self.signed_both(act, other).into_iter().chain(rival.acknowledged.iter().copied())
+            })
+            .collect()
     }
 
     /// True if more than half of the version before acknowledged it, double ones included. It stays so.

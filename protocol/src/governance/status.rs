@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::act::{Act, Kind};
 use crate::governance::Governance;
 use crate::governance::effect::Effect;
-use crate::governance::round::Round;
+use crate::governance::round::{Round, half};
 use crate::governance::spaces::needs_all;
 use crate::id::{ActId, OrganisationId};
 
@@ -56,6 +56,13 @@ pub enum Wait {
     },
     /// A settlement: the acts that it names, or the double signers, are not there as it says.
     Rivals,
+    /// A settlement: for nothing that can come. It names so many double signers that too few are left whose signatures count.
+    TooFew {
+        /// How many are left.
+        left: usize,
+        /// How many have to sign.
+        needed: usize,
+    },
     /// A charter: for acknowledgements.
     Acknowledgements {
         /// How many organisations' count.
@@ -207,26 +214,40 @@ impl Governance {
         let (Some(old), Some(new)) = (self.members_of(&before.id()), self.members_of(&act.id())) else {
             return Wait::Previous(before.id());
         };
+        if let Some(settles) = act.settles() {
+            let counts = |who: &&OrganisationId| settles.double.binary_search(who).is_err();
+            let asked: BTreeSet<_> = old.members.iter().filter(counts).copied().collect();
+            let most = half(old.members.len());
+            let needed = if takes_all(act, before) { most.max(asked.len()) } else { most };
+            return self.settlement_waits(act, &asked, needed);
+        }
         let asked: BTreeSet<OrganisationId> = old.members.union(&new.members).copied().collect();
-        let signed = self.signers.get(&act.id()).map(|signers| signers.all.clone()).unwrap_or_default();
-        let missing: Vec<_> = asked.difference(&signed).copied().collect();
         let lacking = |members: &BTreeSet<OrganisationId>, needed: usize| {
             needed.saturating_sub(self.signed_among(act, members).len())
         };
-        let half = |whole: usize| whole.checked_div(2).unwrap_or(0).saturating_add(1);
         let threshold = |act: &Act| act.as_charter().and_then(|charter| usize::try_from(charter.threshold).ok());
-        let is_settlement = act.as_charter().is_some_and(|charter| charter.settles.is_some());
         let more = match (threshold(before), threshold(act)) {
-            (Some(of_old), Some(of_new)) if !is_settlement => {
-                lacking(&old.members, of_old).max(lacking(&new.members, of_new))
-            }
+            (Some(of_old), Some(of_new)) => lacking(&old.members, of_old).max(lacking(&new.members, of_new)),
             _ if takes_all(act, before) => lacking(&old.members, old.members.len()),
             _ => lacking(&old.members, half(old.members.len())),
         };
-        if more == 0 && (is_settlement || act.as_space().is_some_and(|space| space.settles.is_some())) {
-            return Wait::Rivals;
+        Wait::Signatures { more: more.max(1), missing: self.not_signed(act, &asked) }
+    }
+
+    /// What a settlement waits for, of which the signatures of these alone count.
+    fn settlement_waits(&self, act: &Act, asked: &BTreeSet<OrganisationId>, needed: usize) -> Wait {
+        if asked.len() < needed {
+            return Wait::TooFew { left: asked.len(), needed };
         }
-        Wait::Signatures { more: more.max(1), missing }
+        match needed.saturating_sub(self.signed_among(act, asked).len()) {
+            0 => Wait::Rivals,
+            more => Wait::Signatures { more, missing: self.not_signed(act, asked) },
+        }
+    }
+
+    fn not_signed(&self, act: &Act, asked: &BTreeSet<OrganisationId>) -> Vec<OrganisationId> {
+        let signed = self.signers.get(&act.id()).map(|signers| &signers.all);
+        asked.iter().filter(|who| signed.is_none_or(|signed| !signed.contains(who))).copied().collect()
     }
 
     /// Where an act leaves the chain that stands.
@@ -282,6 +303,6 @@ fn takes_all(act: &Act, before: &Act) -> bool {
 fn acknowledgements_missing(act: &Act, round: &Round<'_>) -> Wait {
     let acknowledged = round.candidates.get(&act.id()).map(|act| &act.acknowledged);
     let missing = round.before.iter().filter(|who| acknowledged.is_none_or(|all| !all.contains(who)));
-    let needed = round.before.len().checked_div(2).unwrap_or(0).saturating_add(1);
+    let needed = half(round.before.len());
     Wait::Acknowledgements { held: round.counted(&act.id()).len(), needed, missing: missing.copied().collect() }
 }

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 mod bounds;
 mod effect;
 mod field;
+mod halts;
 mod spaces;
 mod words;
 

@@ -93,12 +93,10 @@ impl Governance {
     }
 
     pub(super) fn candidate<'a>(&'a self, act: &'a Act) -> Candidate<'a> {
-        let (charter, space) = (act.as_charter(), act.as_space());
-        let instead = charter.map(|charter| &charter.instead).or(space.map(|space| &space.instead));
         let id = act.id();
         Candidate {
             id,
-            instead: instead.map_or(&[], Vec::as_slice),
+            instead: act.instead(),
             settles: act.settles(),
             signed: self.signers.get(&id).map(|signers| signers.all.clone()).unwrap_or_default(),
             acknowledged: self.who_acknowledged(&id),

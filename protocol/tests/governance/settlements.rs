@@ -249,3 +249,31 @@ fn a_settlement_names_a_double_signer_and_only_real_ones() {
         assert_eq!(View::new(&acts, &evidence).has_enough(settlement), may, "{rivals:?} {double:?}");
     }
 }
+
+#[test]
+fn a_settlement_that_names_some_of_many_double_signers_needs_the_word_of_the_rest() {
+    // Of four two signed both. Who names them both has two signatures of the three that it takes, whoever else signs; who names
+    // one has the other's besides. Of two nothing is left to settle with.
+    for n in [2, 4, 6] {
+        let mut acts = two_rivals(n);
+        let all = Set::first(n);
+        let double = Set::first(2);
+        let (both, one) =
+            (acts.settlement(FOUNDING, all, &[A, B], double), acts.settlement(FOUNDING, all, &[A, B], Set::of(&[0])));
+        let mut evidence = Evidence::none(&acts, n);
+        evidence.sign_all(double, A);
+        evidence.sign_all(double, B);
+        (2..n).for_each(|who| evidence.sign(who, if who % 2 == 0 { A } else { B }));
+        evidence.sign_all(all, both);
+        evidence.sign_all(all - Set::of(&[0, 1]), one);
+        let has_enough = |evidence: &Evidence, act| View::new(&acts, evidence).has_enough(act);
+        assert_eq!(has_enough(&evidence, both), n > 4, "{n} organisations");
+        assert_eq!(has_enough(&evidence, one), n > 4, "{n} organisations");
+        evidence.sign(1, one);
+        assert_eq!(has_enough(&evidence, one), n > 2, "{n} organisations");
+        if n > 2 {
+            evidence.name_all(all - Set::of(&[0]), one);
+            assert_eq!(View::new(&acts, &evidence).next(FOUNDING), Some(one));
+        }
+    }
+}

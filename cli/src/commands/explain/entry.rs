@@ -113,8 +113,10 @@ impl Explaining<'_> {
 
     /// An act, and why it is in effect or not.
     fn act(&self, key: &str, act: &Described) -> String {
-        let state = acts::state(self.session, act);
-        let head = acts::head(self.session, &acts::Words::new(self.session.printer, self.who, &act.names), act);
+        let words = acts::Words::new(self.session.printer, self.who, &act.names);
+        let not_counted = acts::not_counted(self.session, &words, act).map(|line| format!("; {line}"));
+        let state = format!("{}{}", acts::state(self.session, act), not_counted.unwrap_or_default());
+        let head = acts::head(self.session, &words, act);
         let signers: Vec<String> = act
             .signed
             .iter()

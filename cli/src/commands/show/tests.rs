@@ -327,6 +327,7 @@ fn who(hostile: &str) -> Who {
         former: Vec::new(),
         candidates: Vec::new(),
         halts: Vec::new(),
+        double_signers: Vec::new(),
         spaces: Vec::new(),
         acts: Vec::new(),
     }
