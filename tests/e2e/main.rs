@@ -15,6 +15,7 @@ mod hostile_values;
 mod joining;
 mod journeys;
 mod keeping;
+mod keys;
 mod language;
 mod lists;
 mod node;
