@@ -41,6 +41,13 @@ impl Client {
         Self::open(session, false).await
     }
 
+    /// The node that runs on the home, if one does.
+    pub(crate) async fn of_running(session: &Session) -> Result<Option<Self>, Problem> {
+        let home = session.home()?;
+        let is_running = UnixStream::connect(home.socket()).await.is_ok();
+        Ok(is_running.then_some(Self::Running(home)))
+    }
+
     /// A way to contribute: a home that is not run by a node is opened with its keys.
     pub(crate) async fn to_write(session: &Session) -> Result<Self, Problem> {
         Self::open(session, true).await

@@ -25,6 +25,7 @@ use crate::reading::{self, Reader};
 use crate::writing;
 
 mod governing;
+pub mod keys;
 
 /// Bytes of one request: a carried file of a large replica. Only the owner of the socket sends any.
 const REQUEST_BYTES: usize = 1_024 * 1_024 * 1_024;
@@ -72,6 +73,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/export/manifest", get(export_manifest))
         .merge(governing::routes())
         .merge(invitations::routes())
+        .merge(keys::routes())
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }

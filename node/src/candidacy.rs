@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_protocol::act::{Act, Role};
+use isnad_protocol::act::{Act, OrganisationBody, Role};
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ConsortiumId, NodeId, OrganisationId};
 use isnad_protocol::joining::Invitation;
@@ -92,8 +92,7 @@ impl Candidacy {
     #[must_use]
     pub fn names(&self) -> BTreeMap<String, String> {
         let body = self.act.as_ref().and_then(Act::as_organisation);
-        let names = body.map(|body| body.names.as_slice()).unwrap_or_default();
-        names.iter().map(|name| (name.lang.clone(), name.text.clone())).collect()
+        body.map(OrganisationBody::names_by_language).unwrap_or_default()
     }
 
     /// The role of a key of this home by its own first act, while the organisation is no member: it is ready for the moment of

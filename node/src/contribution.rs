@@ -1,9 +1,11 @@
 //! What a local user contributes, and the keys that sign it.
 
+use std::sync::Arc;
+
 use isnad_protocol::act::Role;
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, OpenSpace, OrganisationId, RecordId, SpaceId};
-use isnad_protocol::key::SecretKey;
+use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
 use isnad_protocol::sheet::write;
@@ -65,7 +67,7 @@ pub struct Receipt {
 #[derive(Debug)]
 pub struct Signer {
     /// The key.
-    pub key: SecretKey,
+    pub key: Arc<SecretKey>,
     /// Its organisation.
     pub organisation: OrganisationId,
     /// Its role.
@@ -77,6 +79,8 @@ pub struct Signer {
 pub struct Signers {
     /// Those that are unlocked.
     pub unlocked: Vec<Signer>,
+    /// Those that are granted and locked: their files came to a running node by hand, or under another passphrase.
+    pub locked: Vec<(Role, PublicKey)>,
     /// The role and the file of each key that this home's first act grants, and whose file is gone.
     pub missing: Vec<(Role, String)>,
 }
@@ -95,6 +99,9 @@ impl Signers {
         let name = if is_public { "publisher" } else { "contributor" };
         if let Some(signer) = self.unlocked.iter().find(|signer| signer.role == wanted) {
             return Ok(signer);
+        }
+        if let Some((_, key)) = self.locked.iter().find(|(role, _)| *role == wanted) {
+            return Err(Refused::KeyLocked { key: *key });
         }
         // No other key signs in the place of one that is lost: its owner would not hear of it.
         if let Some((_, file)) = self.missing.iter().find(|(role, _)| *role == wanted) {

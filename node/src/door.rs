@@ -104,10 +104,11 @@ impl Door {
         Ok(Self { home: home.clone(), node, consortium, state })
     }
 
-    /// Takes what is in effect now: it is what candidates are handed, and those among the members wait no longer.
-    pub(crate) fn update(&self, governance: Arc<Governance>) {
+    /// Takes what is in effect now: it is what candidates are handed, and those among the members wait no longer. `own` is the
+    /// organisation of this home, if it is a member by now.
+    pub(crate) fn update(&self, governance: Arc<Governance>, own: Option<OrganisationId>) {
         let mut state = self.state();
-        state.governance = governance;
+        (state.governance, state.own) = (governance, own);
         let members: BTreeSet<_> = state.governance.organisations().into_iter().map(|member| member.id).collect();
         let (admitted, waiting) =
             std::mem::take(&mut state.applicants).into_iter().partition(|one| members.contains(&one.organisation));

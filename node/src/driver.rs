@@ -12,6 +12,7 @@ use std::time::Duration;
 use isnad_protocol::attestation::Attestation;
 use isnad_protocol::entry::{Draft, Entry, Payload};
 use isnad_protocol::id::{EntryId, NodeId, SpaceId};
+use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
 use isnad_protocol::time::Timestamp;
@@ -22,6 +23,8 @@ use crate::clock;
 use crate::contribution::{Contribution, Receipt, Signers};
 use crate::door::Door;
 use crate::fault::Fault;
+use crate::keyring::Keyring;
+use crate::keystore::Secret;
 use crate::network::{Event, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
@@ -31,6 +34,7 @@ mod checking;
 mod confirming;
 mod handle;
 mod hearing;
+mod keys;
 
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
@@ -70,6 +74,18 @@ pub enum Refused {
         /// Its file, if that is gone.
         missing: Option<String>,
     },
+    /// The key that may sign there is granted, and locked.
+    #[error("the key {key} is locked")]
+    KeyLocked {
+        /// The key.
+        key: PublicKey,
+    },
+    /// A log begins that others hold more of.
+    #[error("another node holds entries of the key {key} that this home lacks")]
+    Lacks {
+        /// The key.
+        key: PublicKey,
+    },
     /// The disk did not take it.
     #[error("{why}")]
     Disk {
@@ -88,6 +104,8 @@ pub enum Refused {
 pub enum Command {
     /// Seal and take a contribution of this node's own keys.
     Contribute(Vec<Contribution>, oneshot::Sender<Result<Receipt, Refused>>),
+    /// Take keys that a command has unlocked.
+    HandIn(Vec<Secret>, oneshot::Sender<Result<Vec<PublicKey>, Refused>>),
     /// Take an act.
     Act(Vec<u8>, oneshot::Sender<Result<(), Refused>>),
     /// Take the frames of a carried file.
@@ -109,7 +127,9 @@ pub struct Parts {
     pub replica: Replica,
     /// What it stands on.
     pub store: Store,
-    /// Unlocked keys that sign entries.
+    /// The keys of the home.
+    pub keyring: Keyring,
+    /// Those of them that sign entries now.
     pub signers: Arc<Signers>,
     /// The high-water mark of those keys, and whether they sign.
     pub signing: Signing,
@@ -161,6 +181,8 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         rules: Arc::default(),
         status: parts.replica.status(),
         logs: Arc::new(parts.replica.logs().clone()),
+        own: parts.keyring.own(),
+        signers: Arc::clone(&parts.signers),
         signing: parts.signing.blocked(),
         notices: Vec::new(),
         strangers: BTreeMap::new(),
@@ -248,6 +270,7 @@ impl Driver {
     fn perform(&mut self, command: Command) {
         match command {
             Command::Contribute(contributions, answer) => self.contribute(contributions, answer),
+            Command::HandIn(seeds, answer) => drop(answer.send(self.hand_in(&seeds))),
             Command::Act(bytes, answer) => {
                 let request = self.request(Answer::Act(answer));
                 self.handle(Input::SubmitAct { request, bytes });
@@ -292,6 +315,9 @@ impl Driver {
         for contribution in contributions {
             let signer = self.parts.signers.choose(self.parts.replica.governance(), contribution.space)?;
             let log = LogKey { space: contribution.space, author: signer.key.public() };
+            if self.lacks_own(log) {
+                return Err(Refused::Lacks { key: log.author });
+            }
             let end = ends.entry(log).or_insert_with(|| self.parts.replica.end_of(log));
             let salt = clock::random().map_err(|fault| Refused::Fault(fault.to_string()))?;
             let bytes = contribution.content.payload(log, end.seq.saturating_add(1))?;
@@ -387,6 +413,7 @@ impl Driver {
         self.sync();
         // Who leaves takes what he was asked for with him: that may be asked of another.
         self.review_members();
+        self.review_keys();
         self.sync();
         self.compare_again();
         self.publish();
@@ -422,11 +449,14 @@ impl Driver {
             has_changed = true;
             snapshot.governance = Arc::new(self.parts.replica.governance().clone());
             snapshot.rules = Arc::default();
-            self.parts.door.update(Arc::clone(&snapshot.governance));
+            self.parts.door.update(Arc::clone(&snapshot.governance), self.parts.keyring.own());
         }
         let (status, signing) = (self.parts.replica.status(), self.parts.signing.blocked());
         has_changed |= snapshot.status != status || snapshot.signing != signing;
+        has_changed |= !Arc::ptr_eq(&snapshot.signers, &self.parts.signers);
         (snapshot.status, snapshot.signing) = (status, signing);
+        snapshot.own = self.parts.keyring.own();
+        snapshot.signers = Arc::clone(&self.parts.signers);
         if *snapshot.logs != *self.parts.replica.logs() {
             snapshot.logs = Arc::new(self.parts.replica.logs().clone());
             has_changed = true;

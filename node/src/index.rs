@@ -306,18 +306,29 @@ impl Index {
             true
         })?;
         self.scan(&[prefix::BRANCH], |key, value| {
-            if let (Some((log, link)), Some((_, prev))) = (key.split_at_checked(64), value.split_at_checked(8))
-                && let (Some(log), Some((seq, id))) = (decode_log_key(log), link.split_at_checked(8))
+            if let (Some((log, end)), Some((_, prev))) = (decode_branch_key(key), value.split_at_checked(8))
                 && let Some((prev, is_whole)) = prev.split_at_checked(32)
-                && let (Some(seq), Some(id), Some(prev)) =
-                    (number(seq), EntryId::from_slice(id), EntryId::from_slice(prev))
+                && let Some(prev) = EntryId::from_slice(prev)
             {
-                let link = Link { end: LogEnd { seq, id }, prev, is_whole: is_whole == [1] };
+                let link = Link { end, prev, is_whole: is_whole == [1] };
                 stored.branches.entry(log).or_default().insert(link);
             }
             true
         })?;
         Ok(stored)
+    }
+
+    /// The entries on branches of closed logs whose id is so.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn branches(&self, is_so: impl Fn(&EntryId) -> bool) -> Result<Vec<(LogKey, LogEnd)>, Fault> {
+        let mut found = Vec::new();
+        self.scan(&[prefix::BRANCH], |key, _| {
+            found.extend(decode_branch_key(key).filter(|(_, end)| is_so(&end.id)));
+            true
+        })?;
+        Ok(found)
     }
 
     /// Where an entry on a branch of a closed log stands in its journal.
@@ -518,6 +529,13 @@ fn position_key(log: LogKey, chunk: u64) -> Vec<u8> {
 fn branch_key(log: LogKey, end: LogEnd) -> Vec<u8> {
     let seq = end.seq.to_be_bytes();
     [&[prefix::BRANCH][..], log.space.as_bytes(), log.author.as_bytes(), &seq, end.id.as_bytes()].concat()
+}
+
+/// Of a key without its prefix.
+fn decode_branch_key(key: &[u8]) -> Option<(LogKey, LogEnd)> {
+    let (log, end) = key.split_at_checked(64)?;
+    let (seq, id) = end.split_at_checked(8)?;
+    Some((decode_log_key(log)?, LogEnd { seq: number(seq)?, id: EntryId::from_slice(id)? }))
 }
 
 fn fork_key(log: LogKey) -> Vec<u8> {

@@ -23,6 +23,7 @@ pub mod identity;
 pub mod index;
 pub mod invitations;
 pub mod journal;
+pub mod keyring;
 pub mod keystore;
 pub mod mark;
 pub mod network;

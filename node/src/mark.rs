@@ -198,6 +198,12 @@ impl Mark {
         self.logs.contains_key(log)
     }
 
+    /// True if a key has signed in any log.
+    #[must_use]
+    pub fn has_signed(&self, key: &PublicKey) -> bool {
+        self.logs.keys().any(|log| log.author == *key.as_bytes())
+    }
+
     /// How far each log was known to be in the journal when the mark was written.
     pub fn settled(&self) -> impl Iterator<Item = (OwnLog, End)> {
         self.logs.iter().map(|(log, reach)| (*log, reach.settled))

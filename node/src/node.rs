@@ -5,26 +5,24 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use isnad_protocol::act::{Act, Role, founding};
-use isnad_protocol::attestation::NodeLine;
-use isnad_protocol::governance::{Governance, OrganisationInfo};
+use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::{Log, LogKey};
-use isnad_protocol::replica::{Attester, Batch, Heard, Replica, Stored, Write};
+use isnad_protocol::replica::{Batch, Heard, Replica, Stored, Write};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::candidacy::Candidacy;
-use crate::config::Config;
-use crate::contribution::{Contribution, Receipt, Signer, Signers};
+use crate::contribution::{Contribution, Receipt, Signers};
 use crate::door::Door;
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
 use crate::fault::Fault;
-use crate::governing::requests;
 use crate::home::{Home, HomeLock};
 use crate::identity;
 use crate::index::Index;
-use crate::keystore::{KeyInfo, Keystore, Purpose, Unlocker};
+use crate::keyring::Keyring;
+use crate::keystore::{Keystore, Secret, Unlocker};
 use crate::mark::{End, OwnLog};
 use crate::network::{Network, Settings};
 use crate::signing::Signing;
@@ -80,10 +78,8 @@ pub struct Node {
     reader: LogReader,
     home: Home,
     consortium: ConsortiumId,
-    own: Option<OrganisationId>,
     door: Arc<Door>,
     candidacy: Candidacy,
-    signers: Arc<Signers>,
     thread: Option<JoinHandle<Option<Network>>>,
     _lock: HomeLock,
 }
@@ -106,32 +102,32 @@ impl Node {
         // Acts take effect by attestations, and keys by acts: these come before the home's keys are looked at.
         let heard = Heard::read(&mut governance, &stored, &store.log_reader()).map_err(Fault::index)?;
         let candidacy = Candidacy::of(&home, consortium)?;
-        let own = own_organisation(&home, &governance)?;
-        let mut keys = unlocked(&home, &governance, &candidacy, unlocker.as_mut())?;
-        let door = Arc::new(Door::open(&home, keys.node_id, own, Arc::new(governance.clone()))?);
-        let signing = Signing::open(&home, &keys.granted, &ends(&stored.logs))?;
-        keys.granted.retain(|key| signing.signs_with(key));
-        keys.signers.unlocked.retain(|signer| signing.signs_with(&signer.key.public()));
+        let keyring = Keyring::open(&home, &governance, &candidacy, unlocker.as_mut())?;
+        // No passphrase stays in memory: it opens the root keys too. ADR 0005.
+        drop(unlocker);
+        let door = Door::open(&home, keyring.node_id(), keyring.own(), Arc::new(governance.clone()))?;
+        let door = Arc::new(door);
+        let signing = Signing::open(&home, keyring.granted(), &ends(&stored.logs))?;
+        let signers = keyring.signers(&governance, |key| signing.signs_with(key));
         let network = match network {
             Some(addresses) => {
-                let seed = keys.node.clone().ok_or_else(|| no_node_key(&keys.signers))?;
+                let seed = keyring.node_seed().ok_or_else(|| no_node_key(&signers))?;
                 Some(open_network(addresses, seed, &governance, &candidacy, &door).await?)
             }
             None => None,
         };
         let (network, events) = network.unzip();
-        let replica = Replica::new(governance, Stored { ..stored }, keys.granted.iter().copied().collect());
+        let replica = Replica::new(governance, Stored { ..stored }, signing.own().clone());
         let mut replica = replica.having_heard(heard);
-        if let Some(attester) = attester(&home, &keys)? {
-            replica = replica.attesting_with(attester, &store.log_reader()).map_err(Fault::index)?;
-        }
+        let attester = keyring.attester(&signers)?;
+        replica.attest_with(attester, &store.log_reader()).map_err(Fault::index)?;
         let replica = replica.having_closed(&store.log_reader()).map_err(Fault::index)?;
         let (index, barrier, reader) = (store.index().clone(), store.barrier(), store.log_reader());
-        let signers = Arc::new(keys.signers);
         let parts = Parts {
             replica,
             store,
-            signers: Arc::clone(&signers),
+            keyring,
+            signers: Arc::new(signers),
             signing,
             network,
             door: Arc::clone(&door),
@@ -150,20 +146,7 @@ impl Node {
             });
         }
         let thread = Some(thread);
-        Ok(Self {
-            handle,
-            index,
-            barrier,
-            reader,
-            home,
-            consortium,
-            own,
-            door,
-            candidacy,
-            signers,
-            thread,
-            _lock: lock,
-        })
+        Ok(Self { handle, index, barrier, reader, home, consortium, door, candidacy, thread, _lock: lock })
     }
 
     /// The home.
@@ -181,7 +164,7 @@ impl Node {
     /// The organisation whose home this is; `None` for one that only reads, or is no member's yet.
     #[must_use]
     pub fn own_organisation(&self) -> Option<OrganisationId> {
-        self.own.or_else(|| self.candidacy.member(&self.snapshot().governance))
+        self.handle.seen().own
     }
 
     /// The organisation whose home this is, if it waits to be admitted.
@@ -212,7 +195,7 @@ impl Node {
         if let Some(blocked) = snapshot.signing {
             return Err(blocked.into());
         }
-        let signer = self.signers.choose(&snapshot.governance, space)?;
+        let signer = snapshot.signers.choose(&snapshot.governance, space)?;
         Ok((signer.key.public(), signer.organisation))
     }
 
@@ -292,6 +275,14 @@ impl Node {
         self.ask(|answer| Command::CarryIn(frames, answer)).await
     }
 
+    /// Takes keys that a command has unlocked: each is used as soon as it is granted. Those that lie in this home's folder.
+    ///
+    /// # Errors
+    /// [`Refused`] if the folder cannot be read, or the node has stopped.
+    pub async fn hand_in(&self, seeds: Vec<Secret>) -> Result<Vec<PublicKey>, Refused> {
+        self.ask(|answer| Command::HandIn(seeds, answer)).await
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Command) -> Result<T, Refused> {
         let (answer, answered) = oneshot::channel();
         let stopped = || Refused::Fault("the node has stopped".into());
@@ -369,99 +360,13 @@ pub(crate) fn open_spaces(consortium: ConsortiumId) -> Vec<SpaceId> {
     vec![OpenSpace::Members.id(&consortium), OpenSpace::Public.id(&consortium)]
 }
 
-struct Keys {
-    signers: Signers,
-    node: Option<Zeroizing<[u8; 32]>>,
-    /// The node key, unlocked or not; zero where there is none.
-    node_id: NodeId,
-    /// Public halves of every key in the home that is granted, unlocked or not.
-    granted: Vec<PublicKey>,
-}
-
-/// Unlocks what the home holds and its organisation granted.
-fn unlocked(
-    home: &Home,
-    governance: &Governance,
-    candidacy: &Candidacy,
-    unlocker: Option<&mut Unlocker>,
-) -> Result<Keys, Fault> {
-    let mut keys = Keys { signers: Signers::default(), node: None, node_id: NodeId::ZERO, granted: Vec::new() };
-    if !home.keys().exists() {
-        return Ok(keys);
-    }
-    let store = Keystore::open(&home.keys())?;
-    let infos = store.list()?;
-    let is_granted = |key: &PublicKey| governance.is_granted(key) || candidacy.role(governance, key).is_some();
-    keys.granted = infos.iter().map(|info| PublicKey::new(info.public)).filter(is_granted).collect();
-    let peer = infos.iter().find(|info| info.purpose == Purpose::Peer && is_granted(&PublicKey::new(info.public)));
-    keys.node_id = peer.map_or(NodeId::ZERO, |info| NodeId::new(info.public));
-    let Some(unlocker) = unlocker else { return Ok(keys) };
-    keys.signers.missing = missing(home, governance, &infos);
-    for info in infos {
-        let organisation = governance.organisations().into_iter().find_map(|organisation| {
-            Some((organisation.id, governance.key_role(&PublicKey::new(info.public), &organisation.id)?))
-        });
-        let organisation = organisation.or_else(|| candidacy.role(governance, &PublicKey::new(info.public)));
-        let Some((organisation, role)) = organisation else { continue };
-        match (info.purpose, role) {
-            (Purpose::Peer, Role::Reader) => {
-                keys.node = Some(Zeroizing::new(*store.unlock(&info, unlocker)?.as_bytes()));
-            }
-            (Purpose::Contributor, Role::Contributor)
-            | (Purpose::Publisher, Role::Publisher)
-            | (Purpose::Node, Role::Node) => {
-                let key = SecretKey::from_seed(store.unlock(&info, unlocker)?.as_bytes());
-                keys.signers.unlocked.push(Signer { key, organisation, role });
-            }
-            _ => {}
-        }
-    }
-    Ok(keys)
-}
-
-/// The keys that this home was made with, that are still granted, and whose files are gone.
-fn missing(home: &Home, governance: &Governance, held: &[KeyInfo]) -> Vec<(Role, String)> {
-    let Ok(act) = identity::own_act(home) else { return Vec::new() };
-    let grants = act.as_organisation().map(|body| body.grants.as_slice()).unwrap_or_default();
-    let is_held = |key: &PublicKey| held.iter().any(|info| info.public == *key.as_bytes());
-    let gone = grants.iter().filter(|grant| governance.is_granted(&grant.key) && !is_held(&grant.key));
-    let file = |purpose: Purpose, key: &PublicKey| format!("keys/{}", purpose.file_name(key.as_bytes()));
-    gone.map(|grant| (grant.role, file(requests::purpose(grant.role), &grant.key))).collect()
-}
-
-/// Who attests for the home, and how, as its owner chose.
-fn attester(home: &Home, keys: &Keys) -> Result<Option<Attester>, Fault> {
-    let Some(signer) = keys.signers.attesting() else { return Ok(None) };
-    let path = home.config();
-    let config = if path.exists() { Config::load(&path)? } else { Config::default() };
-    let node = keys.node.as_ref().map(|seed| NodeId::new(*SecretKey::from_seed(seed).public().as_bytes()));
-    let line = |address: String| Some(NodeLine { node: node?, address });
-    Ok(Some(Attester {
-        key: signer.key.public(),
-        organisation: signer.organisation,
-        nodes: config.announce.into_iter().filter_map(line).collect(),
-        after_ms: config.attest_after.saturating_mul(1_000),
-    }))
-}
-
 fn no_node_key(signers: &Signers) -> OpenError {
     let file = signers.missing.iter().find(|(role, _)| *role == Role::Reader).map(|(_, file)| file.clone());
     file.map_or(OpenError::NoNodeKey, |file| OpenError::NodeKeyMissing { file })
 }
 
-/// The member whose keys the home holds.
-fn own_organisation(home: &Home, governance: &Governance) -> Result<Option<OrganisationId>, Fault> {
-    if !home.keys().exists() {
-        return Ok(None);
-    }
-    let held: Vec<PublicKey> =
-        Keystore::open(&home.keys())?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
-    let organisations = governance.organisations().into_iter();
-    let own = |organisation: &OrganisationInfo| organisation.keys.iter().any(|grant| held.contains(&grant.key));
-    Ok(organisations.filter(own).map(|organisation| organisation.id).next())
-}
-
-fn ends(logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
+/// The ends of logs, as the mark knows them.
+pub(crate) fn ends(logs: &BTreeMap<LogKey, Log>) -> BTreeMap<OwnLog, End> {
     logs.iter().map(|(key, log)| (OwnLog::of(*key), End::of(log.end))).collect()
 }
 

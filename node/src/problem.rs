@@ -267,6 +267,12 @@ impl From<Refused> for Problem {
             Refused::NoKey { missing: None, role } => {
                 Self::told(exit::REFUSED, "no_key", "no_key.locked", &[("role", role)])
             }
+            Refused::KeyLocked { key } => {
+                Self::told(exit::REFUSED, "no_key", "no_key.unlock", &[("key", &key.to_string())])
+            }
+            Refused::Lacks { key } => {
+                Self::told(exit::REFUSED, "not_signing", "not_signing.lacks", &[("key", &key.to_string())])
+            }
             Refused::Content(error) => {
                 Self::of_rule(exit::REFUSED, "content", &format!("content.{}", error.code()), &[], why)
             }

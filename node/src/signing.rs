@@ -62,6 +62,8 @@ pub struct Signing {
     stopped: PathBuf,
     /// When this home was opened.
     since: Timestamp,
+    /// Keys that were granted since.
+    taken: BTreeSet<PublicKey>,
 }
 
 impl Signing {
@@ -72,13 +74,13 @@ impl Signing {
     ///
     /// # Errors
     /// [`Fault`] if the mark cannot be read.
-    pub fn open(home: &Home, own: &[PublicKey], journal: &BTreeMap<OwnLog, End>) -> Result<Self, Fault> {
+    pub fn open(home: &Home, own: &BTreeSet<PublicKey>, journal: &BTreeMap<OwnLog, End>) -> Result<Self, Fault> {
         let path = home.mark();
         let machine = Machine::of_home(home.path())?;
         let stopped = stopped::load(&home.stopped())?;
         let found = Mark::load(&path)?.map(|mark| mark.without(&stopped));
         let elsewhere = own.iter().find(|key| stopped.contains(key)).copied();
-        let own: BTreeSet<PublicKey> = own.iter().filter(|key| !stopped.contains(key)).copied().collect();
+        let own: BTreeSet<PublicKey> = own.difference(&stopped).copied().collect();
         let is_own = |log: &OwnLog| {
             let is_named = found.as_ref().is_some_and(|mark| mark.names(log));
             is_named || own.contains(&PublicKey::new(log.author))
@@ -100,7 +102,56 @@ impl Signing {
         let confirmations = Confirmations::new(found.as_ref());
         let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
         let (stopped, since) = (home.stopped(), Timestamp(clock::now_ms()));
-        Ok(Self { path, mark, machine, blocked, confirmations, unsettled, own, stopped, since })
+        let taken = BTreeSet::new();
+        Ok(Self { path, mark, machine, blocked, confirmations, unsettled, own, stopped, since, taken })
+    }
+
+    /// Takes the keys of the home that are granted by now, with the ends in the journal of their logs, as a start would: `true`
+    /// if there is another one among them, or one less.
+    ///
+    /// A key of whose log the journal holds more than the mark says is confirmed first, as at every start. With a new key a home
+    /// signs on whose others were seen elsewhere.
+    ///
+    /// # Errors
+    /// [`Fault`] if what is on disk cannot be read; nothing is changed then.
+    pub fn hold(
+        &mut self,
+        home: &Home,
+        granted: &BTreeSet<PublicKey>,
+        journal: &BTreeMap<OwnLog, End>,
+    ) -> Result<bool, Fault> {
+        let stopped = stopped::load(&self.stopped)?;
+        let own: BTreeSet<PublicKey> = granted.difference(&stopped).copied().collect();
+        // While something is half written nothing is begun anew; that keys sign elsewhere holds until it stands on disk.
+        let is_over = matches!(self.blocked, Some(Blocked::KeyElsewhere { .. }));
+        let may_go_on = self.unsettled.is_empty() && (!is_over || self.own.is_subset(&stopped) && !own.is_empty());
+        if own == self.own || !may_go_on {
+            return Ok(false);
+        }
+        let taken: BTreeSet<PublicKey> = own.difference(&self.own).copied().collect();
+        let is_new = |log: &OwnLog| taken.contains(&PublicKey::new(log.author));
+        let is_ahead = |(log, end): (&OwnLog, &End)| is_new(log) && end.seq > self.mark.end(log).seq;
+        if is_over || (self.blocked.is_none() && journal.iter().any(is_ahead)) {
+            let opened = Self::open(home, granted, journal)?;
+            *self = Self { since: self.since, taken: std::mem::take(&mut self.taken), ..opened };
+        } else {
+            self.own = own;
+        }
+        self.taken.extend(taken);
+        Ok(true)
+    }
+
+    /// The keys of this home that sign, or may once nothing else is against it.
+    #[must_use]
+    pub const fn own(&self) -> &BTreeSet<PublicKey> {
+        &self.own
+    }
+
+    /// True for a log that begins here with a key that was granted since this home was opened: what others hold of it is to be
+    /// here first, or its first numbers would be used twice.
+    #[must_use]
+    pub fn begins(&self, log: LogKey) -> bool {
+        self.taken.contains(&log.author) && !self.mark.names(&OwnLog::of(log))
     }
 
     /// True if this key of the home signs, or may once nothing else is against it.
@@ -144,7 +195,15 @@ impl Signing {
     ///
     /// What a restored home has lost comes back to it, and is no reason to stop; but an entry that was signed since this home
     /// was opened was not lost: another copy of it is at work. A clock that is wrong costs a new key at the worst.
+    ///
+    /// Likewise of a key that was granted since and has signed nothing here: a restored home hears of the grant before it gets
+    /// back what the key wrote, and signs nothing until that is confirmed.
     pub fn seen_elsewhere(&mut self, key: PublicKey, time: Timestamp) -> bool {
+        let is_unused = self.blocked.is_none() && self.taken.contains(&key) && !self.mark.has_signed(&key);
+        if is_unused && time < self.since {
+            self.confirmations = Confirmations::new(Some(&self.mark));
+            self.block(Blocked::Unconfirmed { why: "it held less of its own log than others".to_owned() });
+        }
         let comes_back = matches!(self.blocked, Some(Blocked::Unconfirmed { .. })) && time < self.since;
         if !comes_back {
             self.block(Blocked::KeyElsewhere { key });

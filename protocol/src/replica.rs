@@ -363,6 +363,18 @@ impl Replica {
         self.own.iter().flat_map(of_key).collect()
     }
 
+    /// Takes the keys that this node signs with, as they are granted by now.
+    pub fn sign_with(&mut self, own: BTreeSet<PublicKey>) {
+        self.own = own;
+    }
+
+    /// True if a node that is connected says that it holds more of a log than stands here.
+    #[must_use]
+    pub fn is_behind(&self, log: LogKey) -> bool {
+        let held = self.end_of(log).seq;
+        self.sessions.values().any(|session| session.their_end(log).seq > held)
+    }
+
     /// The acts that stand on disk: the only ones that peers hear of.
     fn flushed_governance(&self) -> &Governance {
         self.flushed.as_deref().unwrap_or(&self.governance)

@@ -64,6 +64,7 @@ fn a_candidate_that_is_admitted_comes_in_by_itself_and_one_that_is_suspended_is_
     let third = newcomer(&consortium, "third");
     let invited = invite(&consortium);
     let joined = json(&third, &["join", text(&invited["code"]), "--name", "Third", "--kind", "ngo"]);
+    std::fs::write(third.join("isnad.toml"), "attest_after = 0\n").unwrap();
     let node = RunningNode::start(&third, TCP, &[]);
     let sign = |act: &Value| {
         let id = text(&act["id"]).to_owned();
@@ -77,6 +78,12 @@ fn a_candidate_that_is_admitted_comes_in_by_itself_and_one_that_is_suspended_is_
     say_with_input(&third, &["--json", "--yes", "record", "new", "incident", "--from", "-"], draft).json();
     let has_come = || json(&homes[0], &["list", "incident"]).as_array().is_some_and(|list| list.len() == 1);
     sponsor.wait_for("/status", |_, _| has_come().then_some(()));
+    // It says what it holds, too.
+    sponsor.wait_for("/status", |_, status| {
+        let others = status["reach"]["others"].as_array()?;
+        let its = others.iter().find(|other| other["organisation"] == joined["organisation"])?;
+        its["newest"].is_u64().then_some(())
+    });
     sign(&json(&homes[0], &["--yes", "charter", "suspend", "Third"]));
     let its = text(&invited["node"]).to_owned();
     node.wait_for("/status", |_, status| status["peers"].get(&its).is_none().then_some(()));

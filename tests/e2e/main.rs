@@ -16,6 +16,7 @@ mod hostile_values;
 mod joining;
 mod journeys;
 mod keeping;
+mod keys;
 mod language;
 mod lists;
 mod node;

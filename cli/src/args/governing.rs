@@ -229,6 +229,11 @@ pub(crate) enum KeyCommand {
         #[command(flatten)]
         root: RootArgs,
     },
+    /// Have the node that runs on this home use keys that were put into its folder
+    ///
+    /// A running node uses a key as soon as it is granted, if it was made there, or lay there when the node started. One
+    /// that was brought by hand is unlocked with this. Root keys are never handed to a node.
+    Unlock,
     /// Revoke a key back to a position of its logs
     ///
     /// Shows the last entries of each of its logs and asks after which one nothing counts any more. Without a terminal

@@ -44,7 +44,7 @@ struct Own {
 }
 
 pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
-    check_names(args)?;
+    checked_names(&args.name)?;
     let (home, organisation) = make(session, args, &mut session.new_unlocker()?)?;
     let made = Made { home: home.path().display().to_string(), organisation };
     session.printer.either(&made, |made| {
@@ -60,13 +60,12 @@ pub(super) fn make(
     args: &InitArgs,
     unlocker: &mut Unlocker,
 ) -> Result<(Home, OrganisationId), Problem> {
-    check_names(args)?;
+    let names = checked_names(&args.name)?;
     let kind = match args.kind {
         OrganisationKind::State => Kind::State,
         OrganisationKind::Ngo => Kind::Ngo,
         OrganisationKind::International => Kind::International,
     };
-    let names: Vec<Name> = args.name.iter().map(|name| named(name)).collect();
     let new = NewIdentity { kind, names, label: &args.label };
     let (home, act) = identity::create(session.home_path(), new, unlocker, Cost::default()).map_err(of_identity)?;
     Ok((home, OrganisationId::new(*act.id().as_bytes())))
@@ -80,10 +79,11 @@ pub(super) fn made_text(session: &Session, home: &Home, organisation: Organisati
     format!("{done}\n{organisation}\n\n{}", told("init.keep", &[]))
 }
 
-/// Before a passphrase is asked for: a name that cannot be shown is told at once.
-fn check_names(args: &InitArgs) -> Result<(), Problem> {
-    if args.name.iter().map(|name| named(name)).all(|name| is_name(&name.text)) {
-        return Ok(());
+/// Names as they are typed. Before a passphrase is asked for: one that cannot be shown is told at once.
+fn checked_names(names: &[String]) -> Result<Vec<Name>, Problem> {
+    let names: Vec<Name> = names.iter().map(|name| named(name)).collect();
+    if names.iter().all(|name| is_name(&name.text)) {
+        return Ok(names);
     }
     let values = [("most", &*NAME_CHARACTERS.to_string())];
     Err(Problem::told(exit::USAGE, "usage", "names", &values))
@@ -146,12 +146,7 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
 }
 
 async fn rename(session: &Session, names: &[String], root: RootArgs) -> Outcome {
-    let names: Vec<Name> = names.iter().map(|name| named(name)).collect();
-    if names.iter().any(|name| !is_name(&name.text)) {
-        let values = [("most", &*NAME_CHARACTERS.to_string())];
-        return Err(Problem::told(exit::USAGE, "usage", "names", &values));
-    }
-    let names = names.into_iter().map(|name| (name.lang, name.text)).collect();
+    let names = checked_names(names)?.into_iter().map(|name| (name.lang, name.text)).collect();
     super::keys::rename(session, names, root).await
 }
 

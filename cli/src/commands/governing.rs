@@ -9,7 +9,7 @@ use isnad_node::governing::{Described, Drafted, EntryLine, Proposal, Request, St
 use isnad_node::identity;
 use isnad_node::keystore::{Keystore, Unlocker};
 use isnad_node::reading::Who;
-use isnad_protocol::act::Act;
+use isnad_protocol::act::{Act, OrganisationBody};
 use isnad_protocol::encoding::from_hex;
 use isnad_protocol::governance::{Governance, parse_acts};
 use isnad_protocol::id::{ActId, OrganisationId};
@@ -183,8 +183,7 @@ pub(super) async fn propose_with(
         drafted = client.post("/governing/draft", &request).await?;
     }
     for act in first_acts {
-        let names = act.as_organisation().map(|body| &body.names).into_iter().flatten();
-        let names = names.map(|name| (name.lang.clone(), name.text.clone())).collect();
+        let names = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
         drafted.act.names.extend(act.organisation().map(|id| (id, names)));
     }
     let told = |act: &Described| {

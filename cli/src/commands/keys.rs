@@ -22,14 +22,16 @@ use crate::output::{fit, hanging, pasted, width};
 use crate::session::Session;
 
 mod rotate;
+mod unlock;
 
 pub(crate) async fn run(session: &Session, command: KeyCommand) -> Outcome {
     match command {
         KeyCommand::List => list(session).await,
         KeyCommand::New { role, label, organisation, output } => {
-            new(session, of_name(role), &label, organisation.as_deref(), output.as_deref())
+            new(session, of_name(role), &label, organisation.as_deref(), output.as_deref()).await
         }
         KeyCommand::Grant { requests, expires, root } => grant(session, &requests, expires.as_deref(), root).await,
+        KeyCommand::Unlock => unlock::run(session).await,
         KeyCommand::Revoke { key, after, all, reason, root } => {
             revoke(session, &key, &Asked { after, all, reason }, root).await
         }
@@ -130,7 +132,7 @@ struct Made {
 }
 
 /// Makes a key here. A home that is none yet becomes one: the machine of a colleague who only contributes.
-fn new(session: &Session, role: Role, label: &str, organisation: Option<&str>, output: Option<&Path>) -> Outcome {
+async fn new(session: &Session, role: Role, label: &str, organisation: Option<&str>, output: Option<&Path>) -> Outcome {
     let is_new = !session.home_path().exists();
     let organisation = match organisation {
         Some(text) => organisation_id(text)?,
@@ -142,7 +144,9 @@ fn new(session: &Session, role: Role, label: &str, organisation: Option<&str>, o
     let mut unlocker = if is_new { session.new_unlocker()? } else { session.unlocker()? };
     let home = if is_new { Home::create(session.home_path())? } else { session.home()? };
     let store = Keystore::create(&home.keys())?;
-    let secret = make_key(&store, role, label, &mut unlocker)?;
+    let seed = make_key(&store, role, label, &mut unlocker)?;
+    let secret = SecretKey::from_seed(seed.as_bytes());
+    unlock::hand_over(session, role, &seed).await?;
     if let Some(output) = output {
         write(output, &GrantRequest::of(&secret, organisation, role, label).encode())?;
     }
@@ -162,14 +166,13 @@ fn new(session: &Session, role: Role, label: &str, organisation: Option<&str>, o
     Ok(DONE)
 }
 
-fn make_key(store: &Keystore, role: Role, label: &str, unlocker: &mut Unlocker) -> Result<SecretKey, Problem> {
+fn make_key(store: &Keystore, role: Role, label: &str, unlocker: &mut Unlocker) -> Result<Secret, Problem> {
     check_passphrase(store, unlocker)?;
     let seed = Secret::draw()?;
-    let secret = SecretKey::from_seed(seed.as_bytes());
-    let public = *secret.public().as_bytes();
+    let public = *SecretKey::from_seed(seed.as_bytes()).public().as_bytes();
     let new = NewKey { purpose: requests::purpose(role), label, public, seed: &seed };
     store.add(&new, unlocker, Cost::default())?;
-    Ok(secret)
+    Ok(seed)
 }
 
 /// All keys of a folder are under one passphrase: a mistyped one must not lock a new key away from the others.
@@ -196,7 +199,7 @@ async fn grant(session: &Session, asked: &[String], expires: Option<&str>, root:
                     Some(unlocker) => unlocker,
                     none => none.insert(session.unlocker()?),
                 };
-                request_of(session, text, unlocker)?
+                request_of(session, text, unlocker).await?
             }
         };
         request.expires = expires.or(request.expires);
@@ -204,12 +207,12 @@ async fn grant(session: &Session, asked: &[String], expires: Option<&str>, root:
     }
     let here = Keystore::open(&session.home()?.keys())?.list()?;
     let is_here = |request: &GrantRequest| here.iter().any(|info| info.public == *request.key.as_bytes());
-    let is_any_here = found.iter().any(is_here);
+    let is_node_key = found.iter().any(|request| request.role == Role::Reader && is_here(request));
     let proposal = Proposal::Grant { requests: found };
     match propose_with(session, &client, root, proposal, &[], unlocker.as_mut()).await? {
         Some(act) => {
             let done = tell_done(session, &client, &act).await?;
-            if is_any_here {
+            if is_node_key {
                 restart(session, &client);
             }
             Ok(done)
@@ -218,8 +221,8 @@ async fn grant(session: &Session, asked: &[String], expires: Option<&str>, root:
     }
 }
 
-/// The request of a key that was made in this home.
-fn request_of(session: &Session, text: &str, unlocker: &mut Unlocker) -> Result<GrantRequest, Problem> {
+/// The request of a key that was made in this home. A node that runs there is handed the key: it may have been put there by hand.
+async fn request_of(session: &Session, text: &str, unlocker: &mut Unlocker) -> Result<GrantRequest, Problem> {
     let unknown = || Problem::told(exit::NO, "not_found", "governing.key_not_here", &[("key", text)]);
     let store = Keystore::open(&session.home()?.keys())?;
     let digits = pasted(text).to_ascii_lowercase();
@@ -232,11 +235,13 @@ fn request_of(session: &Session, text: &str, unlocker: &mut Unlocker) -> Result<
     let [info] = &infos[..] else { return Err(unknown()) };
     let role = requests::role(info.purpose).ok_or_else(unknown)?;
     let organisation = own_organisation(session)?.ok_or_else(unknown)?;
-    let secret = SecretKey::from_seed(store.unlock(info, unlocker)?.as_bytes());
+    let seed = store.unlock(info, unlocker)?;
+    let secret = SecretKey::from_seed(seed.as_bytes());
+    unlock::hand_over(session, role, &seed).await?;
     Ok(GrantRequest::of(&secret, organisation, role, &info.label))
 }
 
-/// A running node holds the keys that it was started with.
+/// A running node opens connections with the key that it was started with.
 fn restart(session: &Session, client: &Client) {
     if matches!(client, Client::Running(_)) && !session.printer.json {
         session.printer.aside(hanging("", session.word("keys.restart"), width()));

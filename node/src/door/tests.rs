@@ -77,7 +77,7 @@ fn a_candidate_is_on_disk_before_it_is_welcomed_and_waits_until_it_is_admitted()
     let charter = founding::charter("Test", vec![act.organisation().unwrap()], 1, Object::new(), Object::new());
     let charter =
         identity::sign(&Home::open(&dir.path().join("candidate")).unwrap(), charter.unwrap(), &mut unlocker());
-    again.update(Arc::new(Governance::assemble(vec![charter.unwrap(), act]).unwrap()));
+    again.update(Arc::new(Governance::assemble(vec![charter.unwrap(), act]).unwrap()), None);
     assert_eq!((again.applicants(), applicants::list(&home).unwrap()), (Vec::new(), Vec::new()));
     // Nor has it any business at the door any more, whatever becomes of its membership.
     assert!(!again.is_open_to(&node));

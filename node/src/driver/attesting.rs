@@ -66,6 +66,9 @@ impl Driver {
     fn sealed(&self, space: SpaceId, attestation: Attestation) -> Result<Vec<Entry>, Fault> {
         let Some(signer) = self.parts.signers.attesting() else { return Ok(Vec::new()) };
         let log = LogKey { space, author: signer.key.public() };
+        if self.lacks_own(log) {
+            return Ok(Vec::new());
+        }
         let mut end = self.parts.replica.end_of(log);
         let mut entries = Vec::new();
         for part in attestation.into_parts().into_iter().take(limits::ATTESTATIONS_AT_ONCE) {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use isnad_protocol::governance::Governance;
-use isnad_protocol::id::NodeId;
+use isnad_protocol::id::{NodeId, OrganisationId};
 use isnad_protocol::log::LogKey;
 use isnad_protocol::replica::Status;
 use tokio::sync::watch;
 
 use super::Command;
+use crate::contribution::Signers;
 use crate::signing::Blocked;
 
 /// What other threads see of the replica, as of its last flush.
@@ -24,6 +25,10 @@ pub struct Snapshot {
     pub status: Status,
     /// Log ends as they stand on disk.
     pub logs: Arc<BTreeMap<LogKey, isnad_protocol::log::Log>>,
+    /// The member whose home this is.
+    pub own: Option<OrganisationId>,
+    /// The keys that sign entries now.
+    pub signers: Arc<Signers>,
     /// Whether this node signs, and if not why.
     pub signing: Option<Blocked>,
     /// What a person should know, newest last, at most a hundred.
@@ -71,6 +76,11 @@ impl Handle {
     /// The replica as of its last flush.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seen().clone()
+    }
+
+    /// The same without a copy, for one who reads a thing or two and lets go: the loop waits meanwhile.
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Snapshot> {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

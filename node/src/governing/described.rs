@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::difference::{Change, difference};
-use isnad_protocol::act::{Act, Kind};
+use isnad_protocol::act::{Act, Kind, OrganisationBody};
 use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
 use isnad_protocol::id::{ActId, OrganisationId};
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ pub fn described_one(governance: &Governance, own: Option<OrganisationId>, act: 
 #[must_use]
 pub fn to_sign(governance: &Governance, own: OrganisationId) -> Vec<ActId> {
     let tell = Teller::of(governance, Some(own));
-    let waiting = governance.acts().filter(|act| tell.is_mine(act, tell.state(act)));
+    let waiting = governance.acts().filter(|act| tell.is_mine(act, tell.state(act), &tell.roster.signed(act)));
     waiting.map(Act::id).collect()
 }
 
@@ -169,9 +169,9 @@ impl<'a> Teller<'a> {
 
     fn act(&self, act: &'a Act) -> Described {
         let state = self.state(act);
-        let (have, due) = self.roster.progress(act);
-        let (by, acknowledgements) = self.because(act);
         let signed = self.roster.signed(act);
+        let (have, due) = self.roster.progress_of(act, &signed);
+        let (by, acknowledgements) = self.because(act);
         let changes = difference(act, |id| self.governance.act(id));
         let double = self.double.get(&act.id()).cloned().unwrap_or_default();
         let not_counted = self
@@ -192,7 +192,7 @@ impl<'a> Teller<'a> {
             acknowledgements,
             not_counted,
             double,
-            is_mine: self.is_mine(act, state),
+            is_mine: self.is_mine(act, state, &signed),
             have,
             due,
             names: names.filter_map(|id| Some((id, names_of(self.governance, &id)?))).collect(),
@@ -244,13 +244,14 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn is_mine(&self, act: &'a Act, state: State) -> bool {
+    /// True if one that waits for signatures waits for this organisation's.
+    fn is_mine(&self, act: &'a Act, state: State, signed: &[Signed]) -> bool {
         let Some(own) = self.own.filter(|_| state == State::WaitsForSignatures) else { return false };
         if act.is_first() && act.kind() == Kind::Organisation {
             return false;
         }
         let lacks = |line: &Signed| line.organisation == own && line.may_sign();
-        if !self.roster.signed(act).iter().any(lacks) {
+        if !signed.iter().any(lacks) {
             return false;
         }
         // What does not follow what stands can have no effect any more.
@@ -295,8 +296,9 @@ fn names_of(governance: &Governance, organisation: &OrganisationId) -> Option<BT
     let mut names = BTreeMap::new();
     let mut at = standing(governance, &scope).or_else(|| governance.act(&scope));
     while let Some(act) = at {
-        for name in act.as_organisation().map(|body| &body.names).into_iter().flatten() {
-            names.entry(name.lang.clone()).or_insert_with(|| name.text.clone());
+        let earlier = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
+        for (lang, text) in earlier {
+            names.entry(lang).or_insert(text);
         }
         at = act.previous().and_then(|previous| governance.act(&previous));
     }

@@ -160,7 +160,12 @@ impl<'a> Roster<'a> {
     /// more.
     #[must_use]
     pub fn progress(&self, act: &'a Act) -> (u64, u64) {
-        let signed = self.signed(act);
+        self.progress_of(act, &self.signed(act))
+    }
+
+    /// The same of one of which is known already who has signed.
+    #[must_use]
+    pub fn progress_of(&self, act: &'a Act, signed: &[Signed]) -> (u64, u64) {
         let of = |counts: &dyn Fn(&Signed) -> bool| {
             u64::try_from(signed.iter().filter(|line| line.has_signed && counts(line)).count()).unwrap_or(u64::MAX)
         };

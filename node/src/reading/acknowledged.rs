@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_protocol::act::Role;
 use isnad_protocol::attestation::{Freshness, freshness, withheld};
 use isnad_protocol::encoding::json::Json;
+use isnad_protocol::governance::Closed;
 use isnad_protocol::id::{EntryId, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::limits;
@@ -81,8 +82,7 @@ impl Reader<'_> {
         let index = self.node.index()?;
         let own = self.node.own_organisation();
         let newest = self.newest(index)?;
-        let organisations = self.snapshot.governance.organisations().into_iter().map(|info| info.id);
-        let others: Vec<OrganisationId> = organisations.filter(|id| Some(*id) != own).collect();
+        let others = self.others();
         let mut acknowledged: BTreeMap<OrganisationId, u64> = BTreeMap::new();
         let mut entries = 0_u64;
         for (key, log) in self.snapshot.logs.iter().filter(|(_, log)| Some(log.organisation) == own) {
@@ -109,38 +109,41 @@ impl Reader<'_> {
             own: entries,
             others: others.iter().map(reach_of).collect(),
             behind: self.behind(index)?,
-            freshness: self.judge(&newest, &others, now),
+            freshness: self.judge(&newest, &others, now)?,
         })
     }
 
     /// Whether what is held may be taken for up to date, and nothing more.
     ///
-    /// Where so many have never attested anything, that tells something only once the consortium is older than what counts as
-    /// fresh: one that has only begun is not stale.
-    ///
     /// # Errors
     /// [`Fault`] if the index broke.
     pub fn freshness(&self, now: Timestamp) -> Result<Freshness, Fault> {
+        self.judge(&self.newest(self.node.index()?)?, &self.others(), now)
+    }
+
+    /// The members but one's own.
+    fn others(&self) -> Vec<OrganisationId> {
         let own = self.node.own_organisation();
         let organisations = self.snapshot.governance.organisations().into_iter().map(|info| info.id);
-        let others: Vec<OrganisationId> = organisations.filter(|id| Some(*id) != own).collect();
-        let judged = self.judge(&self.newest(self.node.index()?)?, &others, now);
+        organisations.filter(|id| Some(*id) != own).collect()
+    }
+
+    /// Where so many have never attested anything, that tells something only once the consortium is older than what counts as
+    /// fresh: one that has only begun is not stale.
+    fn judge(
+        &self,
+        newest: &BTreeMap<OrganisationId, Timestamp>,
+        others: &[OrganisationId],
+        now: Timestamp,
+    ) -> Result<Freshness, Fault> {
+        let times = others.iter().filter_map(|organisation| newest.get(organisation).copied());
+        let judged = freshness(times, others.len(), now, self.fresh_days());
         if judged != (Freshness::Stale { since: None }) {
             return Ok(judged);
         }
         let Some(oldest) = self.oldest_of_others()? else { return Ok(Freshness::Alone) };
         let has_begun = matches!(freshness([oldest], 1, now, self.fresh_days()), Freshness::Fresh { .. });
         Ok(if has_begun { Freshness::Alone } else { judged })
-    }
-
-    fn judge(
-        &self,
-        newest: &BTreeMap<OrganisationId, Timestamp>,
-        others: &[OrganisationId],
-        now: Timestamp,
-    ) -> Freshness {
-        let times = others.iter().filter_map(|organisation| newest.get(organisation).copied());
-        freshness(times, others.len(), now, self.fresh_days())
     }
 
     /// Days after which words are old: the charter's, else ours.
@@ -217,48 +220,66 @@ impl Reader<'_> {
         lines.into_iter().filter(counts).collect::<Vec<_>>().into_iter()
     }
 
+    /// What the keys that attest say of a log.
+    pub(super) fn acknowledgements_of(&self, log: LogKey) -> Result<Acknowledgements<'_>, Fault> {
+        let lines = self.counting(self.node.index()?.acknowledgements(log)?).collect();
+        let closed = self.governance().all_closed().find(|closed| closed.facts().log == log);
+        Ok(Acknowledgements { lines, closed })
+    }
+
     /// Puts beside each entry of a history who acknowledged it, each by its first attestation that did.
     pub(super) fn acknowledge(&self, history: &mut History) -> Result<(), Fault> {
-        let index = self.node.index()?;
         let logs: BTreeSet<LogKey> =
             history.items.iter().map(|item| LogKey { space: item.space, author: item.author }).collect();
         for log in logs {
-            let lines: Vec<Acknowledgement> = self.counting(index.acknowledgements(log)?).collect();
-            if lines.is_empty() {
-                continue;
-            }
+            let said = self.acknowledgements_of(log)?;
             let of_log = history.items.iter_mut().filter(|item| item.space == log.space && item.author == log.author);
             for item in of_log {
-                item.acknowledged = first_of_each(&lines, LogEnd { seq: item.seq, id: item.entry });
+                let firsts = said.firsts(LogEnd { seq: item.seq, id: item.entry });
+                item.acknowledged = firsts.into_iter().map(told).collect();
             }
         }
         Ok(())
     }
 }
 
-/// Of each organisation the first attestation that covers an entry, by the times they claim.
-fn first_of_each(lines: &[Acknowledgement], entry: LogEnd) -> Vec<Acknowledged> {
-    // An end at the very position is of this entry or of its twin; one beyond covers what the log held here says.
-    let covers = |line: &&Acknowledgement| {
-        line.end.seq > entry.seq || (line.end.seq == entry.seq && line.end.id == entry.id && entry.id != EntryId::ZERO)
-    };
-    let mut first: BTreeMap<OrganisationId, Acknowledgement> = BTreeMap::new();
-    for line in lines.iter().filter(covers) {
-        let known = first.entry(line.organisation).or_insert(*line);
-        if (line.time, line.at) < (known.time, known.at) {
-            *known = *line;
+/// What attestations say of one log.
+#[derive(Debug)]
+pub(super) struct Acknowledgements<'a> {
+    lines: Vec<Acknowledgement>,
+    closed: Option<&'a Closed>,
+}
+
+impl Acknowledgements<'_> {
+    /// Of each organisation the first attestation that covers an entry, by the times they claim.
+    ///
+    /// Of a closed log an end beyond its closing point covers what stands before it on its own branch alone. Up to there, and of
+    /// an open log, an end at the very position is of this entry or of its twin; one beyond covers what the log held here says.
+    pub(super) fn firsts(&self, entry: LogEnd) -> Vec<Acknowledgement> {
+        let branches = self.closed.filter(|closed| entry.seq > closed.closing());
+        let covers = |line: &&Acknowledgement| match branches {
+            Some(closed) => line.end == entry || closed.is_upto(entry, line.end),
+            None => line.end.seq > entry.seq || (line.end == entry && entry.id != EntryId::ZERO),
+        };
+        let mut first: BTreeMap<OrganisationId, Acknowledgement> = BTreeMap::new();
+        for line in self.lines.iter().filter(covers) {
+            let known = first.entry(line.organisation).or_insert(*line);
+            if (line.time, line.at) < (known.time, known.at) {
+                *known = *line;
+            }
         }
+        let mut firsts: Vec<_> = first.into_values().collect();
+        firsts.sort_by_key(|line| (line.time, line.organisation));
+        firsts
     }
-    let mut all: Vec<Acknowledged> = first
-        .into_values()
-        .map(|line| Acknowledged {
-            organisation: line.organisation,
-            time: line.time,
-            key: line.at.log.author,
-            seq: line.at.end.seq,
-            entry: line.at.end.id,
-        })
-        .collect();
-    all.sort_by_key(|line| (line.time, line.organisation));
-    all
+}
+
+fn told(line: Acknowledgement) -> Acknowledged {
+    Acknowledged {
+        organisation: line.organisation,
+        time: line.time,
+        key: line.at.log.author,
+        seq: line.at.end.seq,
+        entry: line.at.end.id,
+    }
 }

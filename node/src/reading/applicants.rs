@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use isnad_protocol::act::OrganisationBody;
 use isnad_protocol::id::{NodeId, OrganisationId};
 use serde::{Deserialize, Serialize};
 
@@ -48,10 +49,9 @@ pub(super) fn candidacy(node: &Node) -> Option<Candidacy> {
 
 fn waits(applicant: &Applicant) -> Waits {
     let body = applicant.act.as_organisation();
-    let names = body.map(|body| body.names.as_slice()).unwrap_or_default();
     Waits {
         organisation: applicant.organisation,
-        names: names.iter().map(|name| (name.lang.clone(), name.text.clone())).collect(),
+        names: body.map(OrganisationBody::names_by_language).unwrap_or_default(),
         kind: body.and_then(|body| body.kind).map(|kind| kind.name().to_owned()),
         nodes: applicant.nodes().collect(),
     }

@@ -33,8 +33,8 @@ impl Reader<'_> {
         let positions: Vec<&Position> = own.map_or_else(|| acknowledged.values().collect(), |own| vec![own]);
         let mut since: Option<Day> = None;
         for position in positions {
-            let entry = self.read_entry(position.log, position.end.seq)?;
-            let day = entry.filter(|entry| entry.end() == position.end).map(|entry| entry.entry().header.time.day());
+            let entry = self.read_entry(position.log, position.end)?;
+            let day = entry.map(|entry| entry.entry().header.time.day());
             since = since.into_iter().chain(day).min();
         }
         Ok(since)

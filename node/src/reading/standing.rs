@@ -1,14 +1,17 @@
 //! Why one entry counts or not: its key and role, the acts that grant and end them, its space's membership, cuts and forks of
 //! its log, and who acknowledged it. Each with the section of docs/format.md that decides.
 
+use std::collections::BTreeSet;
+
 use isnad_protocol::entry::Kind;
 use isnad_protocol::governance::{Position, Ruling, Unauthorised};
 use isnad_protocol::id::{ActId, EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{Authentic, LogKey};
+use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 use isnad_protocol::sheet;
 use isnad_protocol::standing::Standing;
 use isnad_protocol::store::{LogView, SheetView};
+use isnad_protocol::sync::session;
 use isnad_protocol::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -213,24 +216,10 @@ impl Reader<'_> {
     }
 
     fn acknowledged_by(&self, entry: &Authentic, log: LogKey, cuts: &[ActId]) -> Result<Vec<AcknowledgedBy>, Problem> {
-        let header = &entry.entry().header;
-        let mut lines = self.node.index()?.acknowledgements(log)?;
-        // The first of each organisation: what was acknowledged once stays so.
-        lines.retain(|line| line.end.seq >= header.seq && line.organisation != header.organisation);
-        if self.governance().fork(&log).is_some() {
-            // Behind a fork an end may be that of another branch.
-            let mut of_this_branch = Vec::new();
-            for line in lines {
-                let held = self.read_entry(log, line.end.seq)?;
-                of_this_branch.extend(held.filter(|held| held.end() == line.end).map(|_| line));
-            }
-            lines = of_this_branch;
-        }
-        lines.sort_by_key(|line| (line.organisation, line.time, line.at));
-        lines.dedup_by_key(|line| line.organisation);
-        lines.sort_by_key(|line| (line.time, line.organisation));
         let knew = |at: &Position| cuts.iter().filter(|act| self.governance().knew(at, act)).copied().collect();
-        let told = lines.iter().map(|line| AcknowledgedBy {
+        let own = entry.entry().header.organisation;
+        let firsts = self.acknowledgements_of(log)?.firsts(entry.end()).into_iter();
+        let told = firsts.filter(|line| line.organisation != own).map(|line| AcknowledgedBy {
             organisation: line.organisation,
             entry: line.at.end.id,
             key: line.at.log.author,
@@ -256,7 +245,7 @@ impl Reader<'_> {
         let held = |log: &&LogKey| self.logs().get(log).is_some_and(|log| (1..=log.end.seq).contains(&seq));
         let found: Vec<LogKey> = logs.filter(is_there).filter(held).copied().collect();
         match found.as_slice() {
-            [log] => self.read_entry(*log, seq)?.ok_or_else(|| entry_absent(text)),
+            [log] => self.read_at(*log, seq)?.ok_or_else(|| entry_absent(text)),
             [] => Err(entry_absent(text)),
             several => {
                 let name = |log: &LogKey| format!("{}:{}:{seq}", log.author.to_short(), self.space_name(&log.space));
@@ -267,28 +256,41 @@ impl Reader<'_> {
         }
     }
 
-    /// The entry of a log at a position, if it is held.
-    pub(super) fn read_entry(&self, log: LogKey, seq: u64) -> Result<Option<Authentic>, Problem> {
+    /// The entry of a log at a position of the line that was held first, if it is held.
+    fn read_at(&self, log: LogKey, seq: u64) -> Result<Option<Authentic>, Problem> {
         let read = self.node.reader().read_log(log, seq.saturating_sub(1), 1).map_err(fault)?;
         Ok(read.into_iter().next().filter(|entry| entry.end().seq == seq))
     }
 
-    /// The entry whose id begins so. No index is kept of ids, for they are asked for seldom: every log is read.
+    /// An entry, on whatever branch of its log it stands, if it is held.
+    pub(super) fn read_entry(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Problem> {
+        session::read_entry(log, end, self.node.reader()).map_err(fault)
+    }
+
+    /// The entry whose id begins so, on whatever branch. No index is kept of ids, for they are asked for seldom: every log is read.
+    /// Of branches the index has the ids.
     fn entry_named(&self, text: &str) -> Result<Authentic, Problem> {
         let digits = hex_digits(text).ok_or_else(|| {
             let values = [("text", text), ("digits", &*DIGITS.to_string())];
             Problem::told(exit::USAGE, "usage", "explain_entry.digits", &values)
         })?;
+        let is_named = |id: &EntryId| id.to_string().starts_with(&digits);
         let mut found: Vec<Authentic> = Vec::new();
+        for (log, end) in self.node.index()?.branches(is_named)? {
+            found.extend(self.read_entry(log, end)?);
+        }
         for (log, held) in self.logs().iter() {
             let mut after = 0;
             while after < held.end.seq {
                 let read = self.node.reader().read_log(*log, after, super::READ_BYTES).map_err(fault)?;
                 let Some(last) = read.last() else { break };
                 after = last.end().seq;
-                found.extend(read.into_iter().filter(|entry| entry.id().to_string().starts_with(&digits)));
+                found.extend(read.into_iter().filter(|entry| is_named(&entry.id())));
             }
         }
+        // One that came on a branch and stands on the line by now is there twice.
+        let mut seen = BTreeSet::new();
+        found.retain(|entry| seen.insert(entry.id()));
         let mut found = found.into_iter();
         match (found.next(), found.next()) {
             (Some(only), None) => Ok(only),

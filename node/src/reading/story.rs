@@ -59,7 +59,7 @@ impl Reader<'_> {
     }
 
     fn time_of(&self, at: &Position) -> Result<Option<Timestamp>, Problem> {
-        let found = self.read_entry(at.log, at.end.seq)?.filter(|entry| entry.end() == at.end);
+        let found = self.read_entry(at.log, at.end)?;
         Ok(found.map(|entry| entry.entry().header.time))
     }
 }

@@ -468,7 +468,6 @@ fn double_word(organisation: OrganisationId, word: &Double) -> DoubleWord {
     }
 }
 
-/// An organisation as its first act describes it.
 /// An organisation by its first act alone.
 pub(super) fn candidate(id: OrganisationId, act: &Act) -> Option<Organisation> {
     let body = act.as_organisation()?;
@@ -484,11 +483,10 @@ pub(super) fn candidate(id: OrganisationId, act: &Act) -> Option<Organisation> {
         lost_to: None,
         after_halt: false,
     });
-    let names = body.names.iter().map(|name| (name.lang.clone(), name.text.clone()));
     Some(Organisation {
         kind: body.kind.map(|kind| kind.name().to_owned()),
         keys: keys.collect(),
-        ..Organisation::named(id, names.collect())
+        ..Organisation::named(id, body.names_by_language())
     })
 }
 

@@ -98,7 +98,7 @@ impl Governance {
         let out = self.effect.as_ref()?.charter.taken_out.get(id);
         Some(OrganisationInfo {
             id: *id,
-            names: bodies().flat_map(|body| &body.names).map(|name| (name.lang.clone(), name.text.clone())).collect(),
+            names: bodies().flat_map(OrganisationBody::names_by_language).collect(),
             kind: self.first_act(id)?.kind,
             keys,
             revoked_keys,

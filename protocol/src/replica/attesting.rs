@@ -117,9 +117,23 @@ impl Replica {
     /// # Errors
     /// [`Fault`] if what it said before cannot be read.
     pub fn attesting_with(mut self, attester: Attester, logs: &impl LogView) -> Result<Self, Fault> {
-        let own: Vec<LogKey> = self.durable.logs.keys().filter(|log| log.author == attester.key).copied().collect();
-        for log in own {
-            let said = self.attesting.said.entry(log.space).or_default();
+        self.attest_with(Some(attester), logs)?;
+        Ok(self)
+    }
+
+    /// The same while the replica runs, as when a key of this home is granted or revoked; with none it attests no more.
+    ///
+    /// # Errors
+    /// [`Fault`] if what the key said before cannot be read; nothing is changed then.
+    pub fn attest_with(&mut self, attester: Option<Attester>, logs: &impl LogView) -> Result<(), Fault> {
+        if attester == self.attesting.attester {
+            return Ok(());
+        }
+        let key = attester.as_ref().map(|attester| attester.key);
+        let own = self.durable.logs.keys().filter(|log| Some(log.author) == key);
+        let mut all_said: BTreeMap<SpaceId, Said> = BTreeMap::new();
+        for log in own.copied() {
+            let said = all_said.entry(log.space).or_default();
             let mut at = 0;
             loop {
                 let entries = logs.read_log(log, at, READ_BYTES)?;
@@ -128,8 +142,10 @@ impl Replica {
                 entries.iter().for_each(|entry| note_said(said, entry));
             }
         }
-        self.attesting.attester = Some(attester);
-        Ok(self)
+        (self.attesting.attester, self.attesting.said) = (attester, all_said);
+        // What is held now may be new to it.
+        self.attesting.has_news = true;
+        Ok(())
     }
 
     /// Counts up whenever governance has taken something in that stands on disk: whoever keeps a copy takes a new one.

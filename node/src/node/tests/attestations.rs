@@ -78,13 +78,20 @@ async fn a_status_says_who_has_acknowledged_what() {
     let mut left = not_yet(&writer);
     left.sort_unstable();
     assert_eq!(left, [0, 2]);
-    assert_eq!(reach(&writer).freshness, Freshness::Stale { since: None }, "one of two others is not more than half");
+    let later = Timestamp(now().0 + 30 * 86_400_000);
+    let fresh_at = |time: Timestamp| {
+        let reader = Reader::new(&writer);
+        let freshness = reader.freshness(time).unwrap();
+        assert_eq!(reader.reach(time).unwrap().freshness, freshness, "a status and a view say the same");
+        freshness
+    };
+    assert_eq!(fresh_at(later), Freshness::Stale { since: None }, "one of two others is not more than half");
+    assert_eq!(fresh_at(now()), Freshness::Alone, "which tells nothing of a consortium that has only begun");
     hand_over(&second, &third).await;
     hand_back(&third, &writer).await;
     assert_eq!(not_yet(&writer), [0, 0]);
-    assert!(matches!(reach(&writer).freshness, Freshness::Fresh { .. }));
-    let later = Timestamp(now().0 + 30 * 86_400_000);
-    assert!(matches!(Reader::new(&writer).freshness(later).unwrap(), Freshness::Stale { since: Some(_) }));
+    assert!(matches!(fresh_at(now()), Freshness::Fresh { .. }));
+    assert!(matches!(fresh_at(later), Freshness::Stale { since: Some(_) }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,7 @@
 //! The body of an organisation's act: root keys, the hashes of the next, grants and revocations. format §4.
 
+use std::collections::BTreeMap;
+
 use crate::act::body::{insert, insert_count, insert_list};
 use crate::act::grant::{self, Grant, GrantSubject};
 use crate::act::member::{Members, as_hex, check_filled};
@@ -102,6 +104,12 @@ pub struct OrganisationBody {
 }
 
 impl OrganisationBody {
+    /// What the organisation calls itself in each language that this act gives it a name in.
+    #[must_use]
+    pub fn names_by_language(&self) -> BTreeMap<String, String> {
+        self.names.iter().map(|name| (name.lang.clone(), name.text.clone())).collect()
+    }
+
     pub(super) fn decode(members: &mut Members, place: &Place) -> Result<Self, DecodeError> {
         let is_first = place.version == 1;
         let body = Self {
