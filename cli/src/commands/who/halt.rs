@@ -43,12 +43,12 @@ impl Telling<'_> {
             .flat_map(|halt| halt.double.iter().map(|word| (word.organisation, word.acts)))
             .collect();
         let rest = self.who.double_signers.iter().filter(|word| !told.contains(&(word.organisation, word.acts)));
-        let mut lines: Vec<String> = rest.map(|word| hanging("    ", &self.double(word), width())).collect();
-        if !lines.is_empty() {
-            let head = hanging("! ", locale::word(self.language, "who.double_signers"), width());
-            lines.splice(0..0, [String::new(), head]);
+        let lines: Vec<String> = rest.map(|word| hanging("    ", &self.double(word), width())).collect();
+        if lines.is_empty() {
+            return lines;
         }
-        lines
+        let head = hanging("! ", locale::word(self.language, "who.double_signers"), width());
+        [vec![String::new(), head], lines].concat()
     }
 
     fn double(&self, word: &DoubleWord) -> String {

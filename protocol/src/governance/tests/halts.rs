@@ -17,7 +17,8 @@ fn set(numbers: &[u16]) -> BTreeSet<OrganisationId> {
 }
 
 fn the_halt(field: &Field) -> Halt {
-    let [halt] = &field.governance.halts()[..] else { panic!("{:?}", field.governance.halts()) };
+    let halts = field.governance.halts();
+    let [halt] = &halts[..] else { panic!("{halts:?}") };
     halt.clone()
 }
 
