@@ -253,7 +253,7 @@ pub(crate) enum Command {
     ///
     /// It stands beside every claim that it answers, and beside later versions of it.
     Respond(RespondArgs),
-    /// Show what waits for this organisation's answer: disputes, replies, opinions on what has changed
+    /// Show what waits for this organisation's answer: disputes, replies, opinions on what has changed; and what it lost with a key
     Tasks,
     /// List records of a kind
     List(Box<ListArgs>),

@@ -63,6 +63,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/contributions", post(contribute))
         .route("/preview", post(preview))
         .route("/tasks", get(tasks))
+        .route("/restating", get(restating))
         .route("/acts", post(take_act))
         .route("/carry", post(carry_in))
         .route("/carry/out", post(carry_out))
@@ -312,6 +313,13 @@ async fn preview(State(node): Shared, Json(request): Json<writing::Request>) -> 
 
 async fn tasks(State(node): Shared) -> Answer<Vec<reading::Waiting>> {
     read(node, |reader| reader.tasks()).await
+}
+
+async fn restating(
+    State(node): Shared,
+    Query(query): Query<reading::RestatingQuery>,
+) -> Answer<Vec<reading::ToRestate>> {
+    read(node, move |reader| reader.restating(&query)).await
 }
 
 async fn take_act(State(node): Shared, body: axum::body::Bytes) -> Answer<()> {

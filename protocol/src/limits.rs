@@ -230,6 +230,16 @@ pub const MAJORITY_VOICES: usize = 2;
 /// Without it one member could fill the pages of another.
 pub const TASKS_ON_ONE: usize = 64;
 
+/// Words of one key that no longer count and are told to be restated: one sitting's worth; the rest is told once these are said
+/// anew. Counted for each key, for a thief may have signed thousands of entries.
+pub const RESTATING_OF_ONE_KEY: usize = 64;
+
+/// Bytes of what one key inserted in one text that are told: as much as one payload holds.
+pub const RESTATING_BYTES: usize = 65_536;
+
+/// Characters of an edit from which on it is taken for said again where a text holds them: a few words. Less stands in any text.
+pub const RESTATED_CHARS: usize = 16;
+
 /// Bytes of a record's summary as JSON: sled moves values of 128 KiB and more to files that it does not sync, and a page of a list
 /// stays quick to read. What an incident of some fifty accounts says takes a third of it.
 pub const SUMMARY_BYTES: usize = 32_768;

@@ -127,6 +127,17 @@ pub struct LeftOut {
     pub standing: Standing,
     /// The rule that it breaks, if it is inert.
     pub defect: Option<Defect>,
+    /// What takes its ground away, if it is void.
+    pub cause: Option<Cause>,
+}
+
+/// The entry behind a void edit that does not count, and why that does not: the first on its way back that is not void itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cause {
+    /// Which entry.
+    pub entry: EntryId,
+    /// Why it does not count.
+    pub standing: Standing,
 }
 
 /// Sheets, and what became of every entry that was given.
@@ -179,12 +190,18 @@ pub fn mentions(payload: &[u8]) -> Mentions {
 /// The ids of the claims in a payload; none of one that is no change.
 #[must_use]
 pub fn claim_ids(payload: &[u8]) -> Vec<ClaimId> {
+    claims_in(payload).iter().map(Claim::id).collect()
+}
+
+/// The claims in a payload; none of one that is no change.
+#[must_use]
+pub fn claims_in(payload: &[u8]) -> Vec<Claim> {
     let Ok(Operations::Claims(operations)) = Operations::parse(payload) else { return Vec::new() };
-    let id = |operation: &Operation| match operation {
-        Operation::Claim(claim) => Some(claim.id()),
+    let claim = |operation: Operation| match operation {
+        Operation::Claim(claim) => Some(claim),
         Operation::Retract(_) => None,
     };
-    operations.iter().filter_map(id).collect()
+    operations.into_iter().filter_map(claim).collect()
 }
 
 impl Sheet {

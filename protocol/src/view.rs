@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use crate::id::{NarrativeId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
-use crate::sheet::SheetKey;
+use crate::sheet::{Cause, SheetKey};
 use crate::standing::{Judge, Standing};
 use crate::store::{Fault, SheetView};
 use crate::time::{Day, Timestamp};
@@ -32,6 +32,7 @@ mod origins;
 mod policy;
 mod related;
 mod replies;
+pub mod restating;
 mod summary;
 pub mod tasks;
 
@@ -201,6 +202,9 @@ pub struct ShownLeftOut {
     /// The code of the rule that it breaks, if it is inert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// What takes its ground away, if it is void.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// What is worked out for the record as a whole.
@@ -361,6 +365,7 @@ fn left_out(sheets: &Sheets) -> Vec<ShownLeftOut> {
                 time: left.signer.time,
                 standing: left.standing,
                 rule: left.defect.as_ref().map(|defect| defect.code().to_owned()),
+                cause: left.cause,
             });
         }
     }

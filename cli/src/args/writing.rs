@@ -86,10 +86,10 @@ pub(crate) struct ClaimAddArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ClaimWords {
     /// The property, such as title, date or casualty
-    #[arg(required_unless_present = "from")]
+    #[arg(required_unless_present_any = ["from", "again"])]
     pub(crate) property: Option<String>,
     /// The value, as people say it: early April 2017, 25 to 30 killed; or JSON
-    #[arg(required_unless_present = "from")]
+    #[arg(required_unless_present_any = ["from", "again"])]
     pub(crate) value: Vec<String>,
     /// The language of a text, as in ar, en, fr
     #[arg(long = "in", value_name = "LANG")]
@@ -108,6 +108,9 @@ pub(crate) struct ClaimWords {
     /// A whole claim from a file, or - for standard input
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["property", "value"])]
     pub(crate) from: Option<PathBuf>,
+    /// Say a claim again that this organisation lost with a revoked key, in the same words: see `isnad tasks`
+    #[arg(long, value_name = "CLAIM", conflicts_with_all = ["property", "value", "from"])]
+    pub(crate) again: Option<String>,
     /// Who may read it [default: members; for a replacement, those who may read what it replaces]
     #[arg(long, value_enum)]
     pub(crate) space: Option<SpaceName>,

@@ -23,6 +23,8 @@ use crate::error::{Outcome, Problem, exit};
 use crate::output::{isolated, pasted_claim};
 use crate::session::Session;
 
+mod lost;
+
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
 const DIGITS: usize = 8;
 
@@ -38,6 +40,9 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
     match command {
         ClaimCommand::Add(ClaimAddArgs { record, words }) => {
             let record = resolve(&client, &record).await?;
+            if let Some(again) = &words.again {
+                return lost::say_again(session, &client, record, again, words.space).await;
+            }
             let claim = claim_of(session, &client, &words, record, None).await?;
             let space = words.space.unwrap_or_default();
             send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }, None).await
@@ -107,11 +112,7 @@ fn took(session: &Session, who: &Who, record: RecordId, prop: &str, claim: &Show
 
 /// A claim of this organisation by its id or a unique beginning of it. Words that stand in both spaces are those that stand.
 async fn own_claim(session: &Session, client: &Client, record: RecordId, text: &str) -> Result<OwnClaim, Problem> {
-    let text = pasted_claim(text).to_lowercase();
-    if text.len() < DIGITS || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        let values = [("text", &*text), ("digits", &*DIGITS.to_string())];
-        return Err(Problem::told(exit::USAGE, "usage", "claim_id", &values));
-    }
+    let text = beginning(text)?;
     let view: View = client.get(&format!("/records/{record}")).await?;
     let who: Who = client.get("/who").await?;
     let mut found: BTreeMap<ClaimId, (State, OwnClaim)> = BTreeMap::new();
@@ -128,12 +129,20 @@ async fn own_claim(session: &Session, client: &Client, record: RecordId, text: &
     }
     match (found.len(), found.pop_first()) {
         (1, Some((_, (_, claim)))) => Ok(claim),
-        (0, _) | (_, None) => {
-            let values = [("claim", &*text), ("record", &*record.to_string())];
-            Err(Problem::told(exit::NO, "not_found", "claim_not_own", &values))
-        }
+        // What a revoked key said does not count, and can be disowned.
+        (0, _) | (_, None) => lost::own_claim(session, client, &who, record, &text).await,
         _ => Err(Problem::told(exit::NO, "ambiguous", "claim_ambiguous", &[])),
     }
+}
+
+/// The beginning of a claim's id that was typed, long enough to name it.
+fn beginning(text: &str) -> Result<String, Problem> {
+    let text = pasted_claim(text).to_lowercase();
+    if text.len() < DIGITS || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        let values = [("text", &*text), ("digits", &*DIGITS.to_string())];
+        return Err(Problem::told(exit::USAGE, "usage", "claim_id", &values));
+    }
+    Ok(text)
 }
 
 async fn claim_of(
@@ -143,9 +152,10 @@ async fn claim_of(
     record: RecordId,
     replaces: Option<ClaimId>,
 ) -> Result<Json, Problem> {
-    let mut members = match &words.from {
-        Some(file) => from_file(file)?,
-        None => from_words(session, client, words, record).await?,
+    let mut members = match (&words.from, &words.again) {
+        (Some(file), _) => from_file(file)?,
+        (None, Some(again)) => lost::words(client, record, again).await?,
+        (None, None) => from_words(session, client, words, record).await?,
     };
     if let Some(old) = replaces {
         members.insert("replaces".into(), Json::text(old.to_string()));
@@ -153,7 +163,7 @@ async fn claim_of(
     let claim = Json::Object(members);
     let problems = model::check_claims(record.kind_code(), std::slice::from_ref(&claim));
     let checked = refuse_first(session, &problems);
-    if words.from.is_none() {
+    if words.from.is_none() && words.again.is_none() {
         return checked.map_err(|problem| typed(session, problem, words, record)).map(|()| claim);
     }
     checked.map(|()| claim)

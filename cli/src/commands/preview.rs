@@ -450,6 +450,19 @@ impl Shown<'_> {
     }
 }
 
+/// What a claim says in one line: of an opinion or a reply also whose words it is about, and why.
+pub(super) fn claim_in_a_line(
+    session: &Session,
+    who: &Who,
+    record: &Reference,
+    prop: &str,
+    value: Option<&Json>,
+    refs: &[Reference],
+) -> String {
+    let told = Shown { session, who, new: &BTreeSet::new() }.value(record.record, prop, value, refs);
+    if told.is_empty() { value.map(value_text).as_deref().map(isolated).unwrap_or_default() } else { told }
+}
+
 /// A value in one line, for a claim that is named in a sentence.
 pub(super) fn in_a_line(
     session: &Session,

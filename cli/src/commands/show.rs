@@ -269,7 +269,7 @@ fn left_out(pen: Pen<'_>, view: &View) -> Vec<String> {
         let values = [
             ("entry", &*left.entry.to_short()),
             ("who", &*pen.organisation(left.organisation)),
-            ("why", &*pen.word(&format!("standing.{}", left.standing.name()))),
+            ("why", &*pen.standing(left.standing, left.cause)),
         ];
         let rule = left.rule.as_deref().map(|rule| format!(" ({})", pen.foreign(rule))).unwrap_or_default();
         out.extend(hung("  × ", &format!("{}{rule}", pen.say("show.left_out", &values)), pen.width));

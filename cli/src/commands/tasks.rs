@@ -1,9 +1,12 @@
-//! `isnad tasks`: what waits for this organisation's answer, and how to give it. MODEL §8, journey 3.
+//! `isnad tasks`: what waits for this organisation's answer, and how to give it; what it lost with a key, and how to say it again.
+//! MODEL §8, journeys 3 and 14.
 
-use isnad_node::reading::{Waiting, Who};
+use isnad_node::reading::{ToRestate, Waiting, Who};
 use isnad_protocol::id::ClaimId;
 use isnad_protocol::locale;
 use isnad_protocol::view::tasks::Why;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
 use super::preview::in_a_line;
 use super::reading::{RECORD_DIGITS, digits, label, organisation_name, property_word};
@@ -12,17 +15,37 @@ use crate::error::{DONE, Outcome};
 use crate::output::{Style, apart, hanging, inert, isolated, width};
 use crate::session::Session;
 
+mod restating;
+
 pub(crate) async fn run(session: &Session) -> Outcome {
     let client = Client::to_read(session).await?;
     let waiting: Vec<Waiting> = client.get("/tasks").await?;
+    let lost: Vec<ToRestate> = client.get("/restating").await?;
     let who: Who = client.get("/who").await?;
-    session.printer.either(&waiting, |waiting| {
-        if waiting.is_empty() {
+    session.printer.either(&Tasks { waiting, lost }, |Tasks { waiting, lost }| {
+        if waiting.is_empty() && lost.is_empty() {
             return session.word("tasks.none").to_owned();
         }
-        waiting.iter().map(|waiting| text(session, &who, waiting)).collect::<Vec<_>>().join("\n\n")
+        let waiting = waiting.iter().map(|waiting| text(session, &who, waiting));
+        let lost = lost.iter().map(|lost| restating::text(session, &who, lost));
+        waiting.chain(lost).collect::<Vec<_>>().join("\n\n")
     });
     Ok(DONE)
+}
+
+/// One list for programs: `why` tells what each is.
+struct Tasks {
+    waiting: Vec<Waiting>,
+    lost: Vec<ToRestate>,
+}
+
+impl Serialize for Tasks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.waiting.len().saturating_add(self.lost.len())))?;
+        self.waiting.iter().try_for_each(|waiting| list.serialize_element(waiting))?;
+        self.lost.iter().try_for_each(|lost| list.serialize_element(lost))?;
+        list.end()
+    }
 }
 
 fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {

@@ -181,7 +181,7 @@ impl Preview {
             });
         }
         for retraction in &ready.retractions {
-            let Some(claim) = ready.own.claim(retraction.claim) else { continue };
+            let Some(claim) = ready.own.claim_or_lost(retraction.claim) else { continue };
             self.retractions.push(TakenBack {
                 record: record.clone(),
                 retraction: retraction.clone(),

@@ -12,9 +12,11 @@ use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::locale::{self, Language};
+use isnad_protocol::log::Authentic;
 use isnad_protocol::model::values::name_text;
 use isnad_protocol::model::{self, Accused, Setting, SubjectType, Submitted, vocabularies};
 use isnad_protocol::sheet::{self, Claim, Sheet};
+use isnad_protocol::view::restating::is_lost;
 
 use super::{Retraction, opinions, persons};
 use crate::node::Node;
@@ -247,7 +249,8 @@ impl<'a> Check<'a> {
 
     fn retraction(&mut self, own: &Own, retraction: &Retraction, path: &str) {
         let named = ("claim", retraction.claim.to_short());
-        if own.claim(retraction.claim).is_none() {
+        // What a revoked key said can be disowned: a retraction need not find its claim.
+        if own.claim(retraction.claim).is_none() && !own.lost.contains_key(&retraction.claim) {
             return self.refuse("not_own", path, &[named]);
         }
         if own.retracted.contains(&retraction.claim) {
@@ -289,6 +292,8 @@ pub(super) struct Own {
     retracted: BTreeSet<ClaimId>,
     /// Those in whose place another stands, and which.
     replaced: BTreeMap<ClaimId, ClaimId>,
+    /// Claims that are this organisation's and do not count: of a key that was revoked, say.
+    lost: BTreeMap<ClaimId, Claim>,
     /// True if nobody has said anything about the record yet.
     pub(super) is_new: bool,
 }
@@ -309,10 +314,29 @@ impl Own {
             }
             let replacements = sheet.replacements();
             own.replaced.extend(replacements.iter().filter_map(|(id, by)| Some((*id, *by.first()?))));
-            own.retracted.extend(sheet.claims.keys().filter(|id| !sheet.is_live(**id)));
+            // Words that never counted can be taken back too, and then do not count when they are said again.
+            own.retracted.extend(sheet.retractions.keys());
             own.sheets.push(sheet);
         }
+        own.lost = own.not_counting(&entries);
         Ok(own)
+    }
+
+    /// What entries say that are left out of this organisation's sheets.
+    fn not_counting(&self, entries: &[Authentic]) -> BTreeMap<ClaimId, Claim> {
+        let is_left_out = |id| {
+            let standing = self.sheets.iter().find_map(|sheet| sheet.left_out.get(&id)).map(|left| left.standing);
+            standing.is_some_and(is_lost)
+        };
+        let entries = entries.iter().filter(|entry| is_left_out(entry.id()));
+        let payloads = entries.filter_map(|entry| entry.entry().payload.as_ref());
+        let claims = payloads.flat_map(|payload| sheet::claims_in(&payload.bytes));
+        claims.map(|claim| (claim.id(), claim)).collect()
+    }
+
+    /// A claim of this organisation, even one that does not count.
+    pub(super) fn claim_or_lost(&self, claim: ClaimId) -> Option<&Claim> {
+        self.claim(claim).or_else(|| self.lost.get(&claim))
     }
 
     /// The sheets of all organisations, in all spaces.
@@ -359,7 +383,7 @@ impl Own {
     /// The claim so that it stands once it is said. Words that were taken back or replaced stay so: to say them once more on
     /// purpose takes a nonce. MODEL §2.
     pub(super) fn anew(&self, claim: Claim) -> Result<Claim, Problem> {
-        if !self.has_said(claim.id()) || self.says(claim.id()) {
+        if !self.took_back(claim.id()) {
             return Ok(claim);
         }
         let mut members = claim.json().as_object().cloned().unwrap_or_default();

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::log::Authentic;
 use crate::standing::Standing;
 
+use super::Cause;
 use super::content::Defect;
 use super::forks::Forks;
 use super::narrative::{self, Change, EditError};
@@ -25,8 +26,8 @@ pub(super) enum Known {
     Elsewhere,
     /// Held, without a payload that would say what it is.
     Missing,
-    /// Of this sheet, and without effect.
-    Without,
+    /// Of this sheet, and without effect, for this reason.
+    Without(Standing),
     /// Says claims.
     Claims,
     /// Edits a narrative.
@@ -48,7 +49,7 @@ pub(super) enum Outcome {
     Against(Standing),
     Inert(Defect),
     Waiting,
-    Void,
+    Void(Cause),
 }
 
 /// A narrative once its edits were run.
@@ -69,7 +70,7 @@ impl Outcome {
             Self::Against(standing) => *standing,
             Self::Inert(_) => Standing::Inert,
             Self::Waiting => Standing::Waiting,
-            Self::Void => Standing::Void,
+            Self::Void(_) => Standing::Void,
         }
     }
 }
@@ -234,7 +235,7 @@ impl Runner<'_> {
                 Some(Known::Edit(other)) if *other != self.narrative => {
                     return Some(Outcome::Inert(Defect::OtherNarrative(*id)));
                 }
-                Some(Known::Edit(_) | Known::Missing | Known::Without) | None => {}
+                Some(Known::Edit(_) | Known::Missing | Known::Without(_)) | None => {}
             }
         }
         (behind > limits::NARRATIVE_EDITS).then_some(Outcome::Inert(Defect::TooManyBehind))
@@ -246,21 +247,21 @@ impl Runner<'_> {
             return Err(settled.clone());
         }
         let is_patient = !breakage::is_out(Breakage::MissingAfter);
-        let mut is_void = false;
+        let mut cause = None;
         for parent in self.graph.after(id) {
             match (self.outcomes.get(parent), self.known.get(parent)) {
                 (Some(Outcome::Counts), _) => {}
                 (Some(Outcome::Waiting), _) | (None, None | Some(Known::Missing)) if is_patient => {
                     return Err(Outcome::Waiting);
                 }
-                (Some(_) | None, _) => is_void = is_patient,
+                (outcome, known) => cause = cause.or_else(|| Some(cause_in(*parent, outcome, known))),
             }
         }
-        if is_void { Err(Outcome::Void) } else { Ok(()) }
+        cause.filter(|_| is_patient).map_or(Ok(()), |cause| Err(Outcome::Void(cause)))
     }
 
     fn make(&mut self, id: EntryId) -> Outcome {
-        let Some(edit) = self.graph.edits.get(&id) else { return Outcome::Void };
+        let Some(edit) = self.graph.edits.get(&id) else { return Outcome::Waiting };
         let (graph, forks, narrative) = (self.graph, &mut self.forks, self.narrative);
         let made = guarded(AssertUnwindSafe(|| {
             let mut document = forks.take(&edit.edits.after, |heads| graph.ancestors(heads, usize::MAX))?;
@@ -274,6 +275,20 @@ impl Runner<'_> {
             }
             Err(EditError::PastEnd(index)) => Outcome::Inert(Defect::PastEnd { index }),
             Err(EditError::Engine) => Outcome::Inert(Defect::Engine),
+        }
+    }
+}
+
+/// Why an edit on this one is void: the cause of this one, where it is void itself. `after` ascends, so that the first is the same
+/// on every node.
+fn cause_in(entry: EntryId, outcome: Option<&Outcome>, known: Option<&Known>) -> Cause {
+    match (outcome, known) {
+        (Some(Outcome::Void(cause)), _) => *cause,
+        (Some(outcome), _) => Cause { entry, standing: outcome.standing() },
+        (None, Some(Known::Without(standing))) => Cause { entry, standing: *standing },
+        // What is of no use here has been told apart before: it makes an edit inert.
+        (None, Some(Known::Elsewhere | Known::Missing | Known::Claims | Known::Edit(_)) | None) => {
+            Cause { entry, standing: Standing::Inert }
         }
     }
 }

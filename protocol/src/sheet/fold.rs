@@ -109,7 +109,7 @@ impl<'a> Fold<'a> {
                     Some(Flaw::Inert(defect)) if standing == Standing::Inert => Some(defect.clone()),
                     Some(Flaw::Inert(_) | Flaw::Wanted | Flaw::UnknownKind) | None => None,
                 };
-                sheet.left_out.insert(id, LeftOut { signer, kind: header.kind, standing, defect });
+                sheet.left_out.insert(id, LeftOut { signer, kind: header.kind, standing, defect, cause: None });
             }
         }
     }
@@ -140,7 +140,8 @@ fn what(read: &Read<'_>) -> Known {
         Ok(Content::Change(Operations::Claims(_))) => Known::Claims,
         // What governance has something against never counts, with or without its payload.
         Err(Flaw::Wanted) if read.against.is_none() => Known::Missing,
-        Ok(_) | Err(_) => Known::Without,
+        Ok(_) => Known::Without(read.against.unwrap_or(Standing::Inert)),
+        Err(flaw) => Known::Without(read.against.unwrap_or_else(|| flaw.standing())),
     }
 }
 
@@ -169,7 +170,8 @@ fn leave_out_by_governance(folded: &mut Folded, key: SheetKey, edits: &[Edit<'_>
 fn leave_out(folded: &mut Folded, key: SheetKey, edit: &Edit<'_>, outcome: &Outcome) {
     let header = &edit.entry.entry().header;
     let defect = if let Outcome::Inert(defect) = outcome { Some(defect.clone()) } else { None };
-    let left = LeftOut { signer: Signer::of(header), kind: header.kind, standing: outcome.standing(), defect };
+    let cause = if let Outcome::Void(cause) = outcome { Some(*cause) } else { None };
+    let left = LeftOut { signer: Signer::of(header), kind: header.kind, standing: outcome.standing(), defect, cause };
     folded.standings.insert(edit.entry.id(), outcome.standing());
     let sheet = folded.sheets.entry(key).or_insert_with(|| Sheet::new(key));
     sheet.left_out.insert(edit.entry.id(), left);

@@ -8,7 +8,7 @@ use crate::entry::Kind;
 use crate::id::{ClaimId, EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::sheet::content::{self, Content};
-use crate::sheet::{self, Operation, Operations};
+use crate::sheet::{self, Cause, Operation, Operations};
 use crate::standing::Standing;
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
@@ -48,6 +48,9 @@ pub struct Item {
     pub time: Timestamp,
     /// Whether it counts.
     pub standing: Standing,
+    /// What takes its ground away, if it is void.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The code of the kind: 1 change, 2 attestation, 3 redaction.
     pub kind: u8,
     /// What it says, in order; empty where its payload is missing or inert.
@@ -131,6 +134,8 @@ impl History {
     pub fn of(record: RecordId, store: &impl SheetView, context: Context<'_>) -> Result<Self, Fault> {
         let entries = store.entries_about(record)?;
         let folded = sheet::fold(&entries, context.judge);
+        let left_out = folded.sheets.values().flat_map(|sheet| &sheet.left_out);
+        let left_out: BTreeMap<_, _> = left_out.collect();
         let mut items = Vec::with_capacity(entries.len());
         for entry in &entries {
             let header = &entry.entry().header;
@@ -147,6 +152,7 @@ impl History {
                 generation: header.generation,
                 time: header.time,
                 standing,
+                cause: left_out.get(&entry.id()).and_then(|left| left.cause),
                 kind: Kind::code(header.kind),
                 did: content.map(did).unwrap_or_default(),
                 acknowledged: Vec::new(),
@@ -221,6 +227,7 @@ mod tests {
             generation: 0,
             time: Timestamp(time),
             standing: Standing::Counts,
+            cause: None,
             kind: 1,
             did: Vec::new(),
             acknowledged: Vec::new(),

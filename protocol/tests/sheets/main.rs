@@ -13,4 +13,5 @@ mod narratives;
 mod pairs;
 mod policies;
 mod replies;
+mod restating;
 mod views;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, SpaceId, kind_code};
 use isnad_protocol::locale;
+use isnad_protocol::standing::Standing;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Did, History, Item, ShownClaim, View};
 
@@ -61,9 +62,8 @@ impl<'a> Story<'a> {
         let who = pen.organisation(item.organisation);
         let mut aside = Vec::new();
         aside.extend(names_space.then(|| pen.say("history.in_space", &[("space", &pen.space(item.space))])));
-        let standing = item.standing.name();
-        if standing != "counts" {
-            let why = pen.word(&format!("standing.{standing}"));
+        if item.standing != Standing::Counts {
+            let why = pen.standing(item.standing, item.cause);
             aside.push(pen.say("history.does_not_count", &[("why", &why)]));
         }
         let aside = if aside.is_empty() { String::new() } else { format!(" ({})", pen.notes(&aside)) };

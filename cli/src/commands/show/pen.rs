@@ -5,6 +5,8 @@ use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, SpaceId};
 use isnad_protocol::locale::{self, Direction, Language};
 use isnad_protocol::model::speech;
+use isnad_protocol::sheet::Cause;
+use isnad_protocol::standing::Standing;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, value_text};
 
@@ -44,6 +46,14 @@ impl Pen<'_> {
     /// A sentence of ours.
     pub(crate) fn say(self, key: &str, values: &[(&str, &str)]) -> String {
         locale::format(self.language, key, values)
+    }
+
+    /// Why an entry does not count, and what takes the ground of a void edit away.
+    pub(crate) fn standing(self, standing: Standing, cause: Option<Cause>) -> String {
+        let word = |standing: Standing| self.word(&format!("standing.{}", standing.name()));
+        let Some(cause) = cause else { return word(standing) };
+        let values = [("entry", &*cause.entry.to_short()), ("why", &*word(cause.standing))];
+        self.field(&word(standing), &self.say("standing.void_on", &values))
     }
 
     /// So many of something.

@@ -308,6 +308,7 @@ fn view(hostile: &str) -> View {
             time: signed().time,
             standing: isnad_protocol::standing::Standing::Revoked,
             rule: Some(hostile.to_owned()),
+            cause: None,
         }],
         computed: Overall { contested: true, state: None },
         policy: Policy { first: vec![ORGANISATION], ..Policy::default() },
@@ -356,6 +357,7 @@ fn history(view: &View, hostile: &str) -> History {
         generation: 0,
         time: signed().time,
         standing: isnad_protocol::standing::Standing::Revoked,
+        cause: None,
         kind: 1,
         did: claims.chain([retracted, redacted, said]).collect(),
         acknowledged: vec![Acknowledged {
