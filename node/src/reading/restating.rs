@@ -42,7 +42,7 @@ impl Reader<'_> {
             self.node.own_organisation().ok_or_else(|| Problem::told(exit::NO, "reads_only", "reads_only", &[]))?;
         let index = self.node.index()?;
         let judge = self.snapshot.governance.as_ref();
-        let records = query.record.map_or_else(|| index.records(&[]), |record| Ok(vec![record]))?;
+        let records = query.record.map_or_else(|| index.records(&[]), |record| Ok([record].into()))?;
         let mut told = Told::default();
         for record in records {
             let entries = index.entries_about(record)?;
