@@ -137,7 +137,7 @@ fn two_double_signers_of_four_are_named_at_once_and_their_halt_ends_with_one_of_
     assert!(said.contains("of the 3 acknowledgements that it takes 1 count"), "{said}");
     assert!(said.contains("that does not count, for they"), "{said}");
     nodes.into_iter().for_each(|node| {
-        node.stop("TERM");
+        let _ = node.stop("TERM");
     });
 
     settle(&four, &ids, &one);
@@ -205,6 +205,6 @@ fn settle(four: &Four, ids: &[String], one: &str) {
     assert!(who["halts"].is_null() && has_double(&who, &ids[0]) && has_double(&who, &ids[1]), "{who}");
     assert_eq!(who["name"], "One");
     nodes.into_iter().for_each(|node| {
-        node.stop("TERM");
+        let _ = node.stop("TERM");
     });
 }
