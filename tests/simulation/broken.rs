@@ -2,10 +2,13 @@
 
 use isnad_tests::world::{Broken, Plan, Rule, World};
 
+use crate::turns::whole;
+
 /// Seeds among which one must notice.
 const SEEDS: u64 = 40;
 
 fn caught(broken: Broken, by: &[Rule]) {
+    let _whole = whole();
     let found = (0..SEEDS).find_map(|seed| World::run(&Plan::broken(seed, broken)).err());
     let failure = found.unwrap_or_else(|| panic!("{broken:?} goes unnoticed"));
     assert!(by.contains(&failure.finding.rule), "{broken:?} is found by another rule: {failure}");

@@ -31,6 +31,7 @@ mod random;
 mod shrink;
 mod signing;
 mod site;
+mod spread;
 mod talk;
 mod workload;
 
@@ -39,6 +40,7 @@ pub use faults::Fault;
 pub use finding::{Finding, Rule};
 pub use plan::Plan;
 pub use shrink::shrink;
+pub use spread::{Arrival, HONEST, HOPS, Spread};
 
 use administrator::Administrator;
 use consortium::Consortium;

@@ -37,6 +37,8 @@ pub enum Rule {
     Flipped,
     /// Nodes that hold the same know the same of every act: what stands, what halts, who is to blame.
     Governance,
+    /// Where an author equivocated, honest nodes that could know it hold the proof.
+    Unproven,
     /// Nothing that happens makes a replica panic.
     Panicked,
 }
