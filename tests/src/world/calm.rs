@@ -149,6 +149,9 @@ impl World {
 
     fn compare(&mut self) -> Checked {
         let by_arrival = self.plan.broken == Some(Broken::ArrivalOrder);
+        if self.plan.is_attacked {
+            self.check_laws()?;
+        }
         self.compare_governance()?;
         let mut first: Option<(usize, agreement::Derived)> = None;
         for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {
