@@ -1,11 +1,15 @@
-//! The simulator can fail: a rule is broken on purpose, and some seed notices.
+//! The simulator can fail: a rule is broken on purpose, or a defence taken out, and some seed notices.
 
+use isnad_protocol::breakage::Breakage;
 use isnad_tests::world::{Broken, Plan, Rule, World};
+
+use crate::turns::{whole, without};
 
 /// Seeds among which one must notice.
 const SEEDS: u64 = 40;
 
 fn caught(broken: Broken, by: &[Rule]) {
+    let _whole = whole();
     let found = (0..SEEDS).find_map(|seed| World::run(&Plan::broken(seed, broken)).err());
     let failure = found.unwrap_or_else(|| panic!("{broken:?} goes unnoticed"));
     assert!(by.contains(&failure.finding.rule), "{broken:?} is found by another rule: {failure}");
@@ -29,4 +33,79 @@ fn the_checker_catches_a_disk_that_fails_in_silence() {
 #[test]
 fn the_checker_catches_edits_applied_in_the_order_in_which_they_came() {
     caught(Broken::ArrivalOrder, &[Rule::Sheet]);
+}
+
+/// Where it is seen that a defence is missing.
+enum Missed {
+    /// In a world: what replays it, and the rules of which one does not hold.
+    World(&'static str, &'static [Rule]),
+    /// Worlds play what it is against, or hold what it leaves to the laws; of no seed it is known yet that it shows.
+    Unpinned,
+    /// By its threat's test alone: what no world has.
+    Threat(&'static str),
+}
+
+/// Every defence, so that a new one stops the build until it is said here.
+const fn missed(defence: Breakage) -> Missed {
+    use Missed::{Threat, Unpinned, World};
+    match defence {
+        Breakage::CrossOrganisationWrite => World("--seed 0 --nodes 5 --ungoverned", &[Rule::Words]),
+        Breakage::ResignForeignChange => World("--seed 1 --nodes 5 --ungoverned", &[Rule::Words]),
+        Breakage::ClockIrrelevant => World("--seed 0 --nodes 4 --ungoverned", &[Rule::Order]),
+        Breakage::Bombs => World("--seed 5 --nodes 4 --ungoverned", &[Rule::Unlawful]),
+        Breakage::HostileOperations => World("--seed 0 --nodes 4 --ungoverned", &[Rule::Panicked]),
+        Breakage::Subthreshold | Breakage::Squatting | Breakage::PoisonedBatch | Breakage::ParserBombs => {
+            World("--seed 0 --nodes 4 --ungoverned", &[Rule::Unlawful])
+        }
+        Breakage::RetractShowsBoth | Breakage::RoleMatrix => World("--seed 0 --nodes 4 --ungoverned", &[Rule::Words]),
+        Breakage::RoleChangeIsNewKey => World("--seed 2 --nodes 4 --ungoverned", &[Rule::Unlawful]),
+        Breakage::ProofFlood => World("--seed 0 --nodes 4 --ungoverned", &[Rule::Memory]),
+        Breakage::RevokeCut => World("--seed 4 --nodes 6", &[Rule::Unlawful]),
+        Breakage::PrerotationRecovers | Breakage::LateSelfFork => {
+            World("--seed 1 --nodes 5 --ungoverned", &[Rule::Unlawful])
+        }
+        Breakage::TotalLossReadmit => World("--seed 11 --nodes 6", &[Rule::Unlawful]),
+        Breakage::RepudiationVisible
+        | Breakage::EquivocateConverge
+        | Breakage::LogRewrite
+        | Breakage::SplitView
+        | Breakage::SybilKeys
+        | Breakage::GovConflictOrders
+        | Breakage::SuspendPartition
+        | Breakage::MutualRemoval
+        | Breakage::RestoredHome
+        | Breakage::MissingAfter
+        | Breakage::NodeWiped => Unpinned,
+        Breakage::ReplayMatrix => Threat("a run names space, author and organisation once: no other can be sent"),
+        Breakage::CrossProtocol | Breakage::Malleability => Threat("no world makes signatures other than keys do"),
+        Breakage::WeakKeyAdmission => Threat("no world has a grant whose proof a weak key could make"),
+        Breakage::WithheldGap | Breakage::EclipseStaleBanner | Breakage::Freeze => {
+            Threat("no world asks what a node says of its own reach")
+        }
+        Breakage::ThresholdDuplicates => Threat("no two organisations of a world share a root key"),
+        Breakage::RoleGrantListed => Threat("no organisation of a world lets admin keys act"),
+        Breakage::CrashBetweenSignAndStore => Threat("a world signs by steps of its own: see `Broken::NoMark`"),
+        Breakage::SledDeleted | Breakage::KeyPermissions => Threat("no world has files"),
+        Breakage::NonMember | Breakage::ExMember => Threat("no world has the network's door"),
+    }
+}
+
+#[test]
+fn a_world_misses_each_defence_that_worlds_try() {
+    for defence in Breakage::ALL.iter().copied() {
+        let (arguments, rules) = match missed(defence) {
+            Missed::World(arguments, rules) => (arguments, rules),
+            Missed::Threat(why) if why.is_empty() => panic!("nothing says why no world tries {defence:?}"),
+            Missed::Unpinned | Missed::Threat(_) => continue,
+        };
+        let arguments: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+        let plan = Plan { is_attacked: true, ..Plan::parse(&arguments).unwrap() };
+        {
+            let _whole = whole();
+            World::run(&plan).unwrap_or_else(|failure| panic!("with {defence:?} in place: {failure}"));
+        }
+        let plan = plan.without_defence(Some(defence));
+        let failure = without(defence, || World::run(&plan)).expect_err(&format!("{defence:?} goes unnoticed"));
+        assert!(rules.contains(&failure.finding.rule), "{defence:?} is missed by another rule: {failure}");
+    }
 }

@@ -5,4 +5,6 @@
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
 mod broken;
+mod forks;
 mod seeds;
+mod turns;

@@ -2,11 +2,14 @@
 
 use isnad_tests::world::{Plan, World, failures};
 
+use crate::turns::whole;
+
 /// As many as run within three minutes on two cores; a short form where nothing is optimised.
 const SEEDS: u64 = if cfg!(debug_assertions) { 20 } else { 500 };
 
 #[test]
 fn honest_nodes_stay_safe_and_agree_under_every_seed() {
+    let _whole = whole();
     let plans: Vec<Plan> = (0..SEEDS).map(Plan::of).collect();
     let failures: Vec<String> = failures(&plans).iter().map(ToString::to_string).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -14,6 +17,7 @@ fn honest_nodes_stay_safe_and_agree_under_every_seed() {
 
 #[test]
 fn seeds_that_once_showed_a_fault_hold() {
+    let _whole = whole();
     // Payloads, checks and blame after disks failed and peers lied: each seed is named by the commit that it led to. What a
     // seed draws changes with the kinds of fault there are.
     let ungoverned = [28, 142, 178, 182, 196, 294, 521, 557].map(|seed| Plan { is_ungoverned: true, ..Plan::of(seed) });
@@ -24,6 +28,7 @@ fn seeds_that_once_showed_a_fault_hold() {
 
 #[test]
 fn a_seed_replays_to_the_byte() {
+    let _whole = whole();
     for seed in [3, 7] {
         assert_eq!(World::run(&Plan::of(seed)).unwrap(), World::run(&Plan::of(seed)).unwrap());
     }

@@ -12,6 +12,7 @@ mod consortium;
 mod contributions;
 mod corpus;
 mod demo;
+mod forks;
 mod governance;
 mod import;
 mod index;
@@ -43,7 +44,7 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 11] = [
+const BENCHES: [(&str, Bench); 12] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
@@ -55,6 +56,7 @@ const BENCHES: [(&str, Bench); 11] = [
     ("lists", lists::run),
     ("view", |report, _| view::run(report)),
     ("governance", |report, _| governance::run(report)),
+    ("forks", |report, _| forks::run(report)),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.

@@ -1,6 +1,7 @@
 //! `simulate --seed N` replays one plan aloud; `simulate --seeds COUNT [--first SEED]` runs many on all cores, and shrinks
-//! what fails.
+//! what fails; with `--break NAME` it stops at the first that finds what is broken.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use isnad_protocol::breakage;
@@ -13,7 +14,7 @@ const USAGE: &str = "\
 usage: simulate --seed N [LESS]               replays one seed, and tells each step
        simulate --seeds COUNT [--first SEED]  runs many, and shrinks the first that fail
 LESS:  --nodes N  --honest  --ungoverned  --without FAULT,…  --faults N  --writes N  --until MS
-       with both: --break NAME, a rule or a defence that is taken out";
+       with both: --attacked, single defences are tried; --break NAME, a rule or a defence that is taken out";
 
 /// Failures that are shrunk; the rest are named.
 const SHRUNK: usize = 3;
@@ -28,9 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         Ok(_) => return usage(""),
         Err(error) => return usage(&error),
     };
-    if let Some(defence) = plan.breakage {
-        breakage::take_out(defence);
-    }
+    break_as(&plan);
     let Some(count) = count else {
         return match World::run_aloud(&plan) {
             Ok(report) => {
@@ -45,11 +44,41 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     };
     let first = first.unwrap_or(0);
     let plans: Vec<Plan> = (first..first.saturating_add(count)).map(|seed| Plan { seed, ..plan.clone() }).collect();
-    let failures = play(&plans);
+    if plan.is_broken() {
+        return find(&plans);
+    }
+    let failures = play(&plans).failures;
     for failure in failures.iter().take(SHRUNK) {
         eprintln!("shrunk: {}", shrink(Box::new(failure.clone())));
     }
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays until what is broken on purpose is found once, by a seed that holds while nothing is broken, and shrinks that.
+#[allow(clippy::print_stderr, reason = "a command for people")]
+fn find(plans: &[Plan]) -> ExitCode {
+    let mut rest = plans.to_vec();
+    while !rest.is_empty() {
+        let Played { failures, seeds } = play(&rest);
+        for failure in failures {
+            breakage::restore();
+            let is_whole = World::run(&failure.plan.unbroken()).is_ok();
+            break_as(&failure.plan);
+            if is_whole {
+                eprintln!("shrunk: {}", shrink(Box::new(failure)));
+                return ExitCode::FAILURE;
+            }
+            eprintln!("seed {} fails unbroken too: that is another matter", failure.plan.seed);
+        }
+        rest.retain(|plan| !seeds.contains(&plan.seed));
+    }
+    eprintln!("not found");
+    ExitCode::SUCCESS
+}
+
+/// Takes a plan's defence out of this process, if it names one.
+fn break_as(plan: &Plan) {
+    plan.breakage.into_iter().for_each(breakage::take_out);
 }
 
 #[allow(clippy::print_stderr, reason = "a command for people")]
@@ -66,29 +95,42 @@ fn take(arguments: &mut Vec<String>, name: &str) -> Option<u64> {
     Some(value)
 }
 
+/// What came of seeds, until it was enough.
+#[derive(Default)]
+struct Played {
+    /// By seed.
+    failures: Vec<Failure>,
+    /// Every seed that ended.
+    seeds: BTreeSet<u64>,
+}
+
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
-fn play(plans: &[Plan]) -> Vec<Failure> {
-    let mut failures: Vec<Failure> = Vec::new();
-    let (mut total, mut done) = (Totals::default(), 0_usize);
-    let is_broken = plans.iter().any(|plan| plan.broken.is_some() || plan.breakage.is_some());
+fn play(plans: &[Plan]) -> Played {
+    let (mut played, mut total) = (Played::default(), Totals::default());
+    let Played { failures, seeds } = &mut played;
+    let is_broken = plans.iter().any(Plan::is_broken);
     campaign(plans, |outcome| {
         let is_found = is_broken && outcome.is_err();
         match outcome {
-            Ok(report) => total.add(&report),
+            Ok(report) => {
+                seeds.insert(report.seed);
+                total.add(&report);
+            }
             Err(failure) => {
+                seeds.insert(failure.plan.seed);
                 eprintln!("{failure}");
                 failures.push(*failure);
             }
         }
-        done += 1;
+        let done = seeds.len();
         if done.is_multiple_of(LINE) || done == plans.len() || is_found {
             println!("{done} of {} seeds, {} failed; {}", plans.len(), failures.len(), total.line());
         }
         // What is broken on purpose is to be found once.
         !is_found
     });
-    failures.sort_by_key(|failure| failure.plan.seed);
-    failures
+    played.failures.sort_by_key(|failure| failure.plan.seed);
+    played
 }
 
 #[derive(Default)]

@@ -15,6 +15,7 @@ use isnad_protocol::replica::Input;
 
 mod administrator;
 mod agreement;
+mod attacks;
 mod calm;
 mod campaign;
 mod consortium;
@@ -26,11 +27,13 @@ mod governing;
 mod ledger;
 mod liar;
 mod network;
+mod oracle;
 mod plan;
 mod random;
 mod shrink;
 mod signing;
 mod site;
+mod spread;
 mod talk;
 mod workload;
 
@@ -39,8 +42,10 @@ pub use faults::Fault;
 pub use finding::{Finding, Rule};
 pub use plan::Plan;
 pub use shrink::shrink;
+pub use spread::{Arrival, HONEST, HOPS, Spread};
 
 use administrator::Administrator;
+use attacks::Attempts;
 use consortium::Consortium;
 use disk::Disk;
 use finding::Checked;
@@ -150,6 +155,8 @@ enum Event {
     User { site: usize },
     /// A user hands in an act, until it is held.
     Act { site: usize, act: Box<Act> },
+    /// Who lies does something against one defence.
+    Attack,
     /// An administrator does something.
     Govern { administrator: usize },
     /// It is looked whether all agree.
@@ -224,6 +231,7 @@ pub struct World {
     agreed_at: Option<u64>,
     acts_due: usize,
     ledger: Ledger,
+    attempts: Attempts,
     /// Files that were carried once.
     sticks: Vec<Vec<Vec<u8>>>,
     writes: u64,
@@ -287,7 +295,7 @@ impl World {
         let organisations = (nodes - random.index(1 + nodes / 3)).max(2);
         let founded = Consortium::found(&mut random, organisations, nodes)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
-        let liars = random.index(1 + nodes / 3);
+        let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked));
         let honest = if plan.is_honest { nodes } else { nodes - liars };
         let lacking = random.chance(20).then(|| random.index(nodes));
         let Consortium { id, members, public, founding, grants, drafts, nodes: keys, administrators } = founded;
@@ -304,6 +312,9 @@ impl World {
         let mut world = Self::around(plan, random, id, founding, sites);
         world.administrators = administrators;
         world.plan(grants, drafts, missing)?;
+        if plan.is_attacked {
+            world.plan_attacks();
+        }
         Ok(world)
     }
 
@@ -350,6 +361,7 @@ impl World {
             agreed_at: None,
             acts_due: 0,
             ledger: Ledger { liars, ..Ledger::default() },
+            attempts: Attempts::default(),
             sticks: Vec::new(),
             writes: 0,
             faults: 0,
@@ -444,6 +456,7 @@ impl World {
             Event::Flush { site, epoch } => {
                 self.clear_flush(site, epoch);
                 self.act_at(site, epoch, Site::flush)?;
+                self.check_effect(site)?;
                 self.close_strangers(site);
                 Ok(())
             }
@@ -463,6 +476,7 @@ impl World {
             Event::Start { site } => self.start(site),
             Event::User { site } => self.user(site),
             Event::Act { site, act } => self.hand_in(site, act),
+            Event::Attack => self.attack(),
             Event::Govern { administrator } => self.govern(administrator),
             Event::Tick => {
                 self.tick();

@@ -77,7 +77,12 @@ impl Administrator {
         }
     }
 
-    fn root(&self) -> Option<SecretKey> {
+    /// The last act of his chain that he signed.
+    pub(super) fn last(&self) -> Option<&Act> {
+        self.chain.last()
+    }
+
+    pub(super) fn root(&self) -> Option<SecretKey> {
         self.roots.get(self.rotations).map(SecretKey::from_seed)
     }
 
@@ -107,6 +112,19 @@ impl Administrator {
         };
         let root = self.root()?;
         self.seal(body, &root, random)
+    }
+
+    /// Grants keys that attest, each as if it were somebody else's.
+    pub(super) fn grant_attesters(&mut self, keys: &[SecretKey], random: &mut Random) -> Option<Act> {
+        let subject = GrantSubject::of_organisation(self.organisation);
+        let mut grants: Vec<Grant> = keys.iter().map(|key| Grant::of(key, &subject, Role::Node, "attests")).collect();
+        grants.sort_by_key(|grant| grant.key);
+        let body = OrganisationBody { grants, ..OrganisationBody::default() };
+        let root = self.root()?;
+        let is_honest = std::mem::replace(&mut self.is_honest, true);
+        let act = self.seal(body, &root, random);
+        self.is_honest = is_honest;
+        act
     }
 
     fn rotate(&mut self, random: &mut Random) -> Option<Act> {

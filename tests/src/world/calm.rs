@@ -70,7 +70,7 @@ impl World {
         self.acts_due == 0 && honest.all(|pair| self.links.contains_key(pair)) && self.states_agree()
     }
 
-    fn is_honest(&self, pair: Pair) -> bool {
+    pub(super) fn is_honest(&self, pair: Pair) -> bool {
         [pair.0, pair.1].iter().all(|site| self.sites.get(*site).is_some_and(super::Site::is_honest))
     }
 
@@ -151,6 +151,9 @@ impl World {
 
     fn compare(&mut self) -> Checked {
         let by_arrival = self.plan.broken == Some(Broken::ArrivalOrder);
+        if self.plan.is_attacked {
+            self.check_laws()?;
+        }
         self.compare_governance()?;
         let mut first: Option<(usize, agreement::Derived)> = None;
         for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {

@@ -136,6 +136,15 @@ impl Disk {
         Some(Flip::Tail)
     }
 
+    /// Proofs of forks in the order in which they were written.
+    pub(super) fn proofs(&self) -> impl Iterator<Item = &ForkProof> {
+        let frames = self.journals.values().flat_map(|journal| &journal.frames);
+        frames.filter_map(|write| match write {
+            Write::Fork(proof) => Some(proof),
+            _ => None,
+        })
+    }
+
     /// Makes the index anew.
     pub(super) fn remake_image(&mut self) {
         self.image = self.open().1;

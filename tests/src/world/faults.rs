@@ -211,7 +211,7 @@ impl World {
         self.take_in(to, frames)
     }
 
-    fn take_in(&mut self, to: usize, frames: Vec<Vec<u8>>) -> Checked {
+    pub(super) fn take_in(&mut self, to: usize, frames: Vec<Vec<u8>>) -> Checked {
         self.act(to, |site, around| {
             // A node that is in no consortium yet has no spaces to take a file into.
             if site.disk.image.governance.spaces().is_empty() {

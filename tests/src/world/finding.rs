@@ -37,6 +37,12 @@ pub enum Rule {
     Flipped,
     /// Nodes that hold the same know the same of every act: what stands, what halts, who is to blame.
     Governance,
+    /// A sheet shows its own organisation's words alone, and all that count.
+    Words,
+    /// What the laws leave out counts nowhere, what they let in counts everywhere, and no act takes effect against them.
+    Unlawful,
+    /// Where an author equivocated, honest nodes that could know it hold the proof.
+    Unproven,
     /// Nothing that happens makes a replica panic.
     Panicked,
 }

@@ -12,8 +12,8 @@ use isnad_protocol::sync::frame::{Frame, Item};
 use super::disk::Disk;
 use super::random::Random;
 
-/// Which lies a node tells.
-#[derive(Debug, Clone)]
+/// Which lies a node tells: none by default.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lies {
     withholds_payloads: bool,
     spoils_signatures: bool,

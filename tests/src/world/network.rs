@@ -12,6 +12,12 @@ use super::{Event, Pair, World};
 /// Bytes that may wait for one reader, as in node/src/network/swarm.rs.
 const QUEUE_BYTES: usize = 16 * 1_024 * 1_024;
 
+/// The slowest link takes so long for a parcel, in milliseconds.
+pub(super) const LATENCY_MS: u64 = 300;
+
+/// What comes to it at most.
+pub(super) const JITTER_MS: u64 = 50;
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -75,7 +81,7 @@ impl World {
         }
         self.generations += 1;
         let generation = self.generations;
-        let mut lane = || Lane { latency_ms: self.random.between(1, 300), ..Lane::default() };
+        let mut lane = || Lane { latency_ms: self.random.between(1, LATENCY_MS), ..Lane::default() };
         let link = Link { generation, lanes: [lane(), lane()] };
         self.links.insert(pair, link);
         let (opener, listener) = if self.random.chance(50) { pair } else { (pair.1, pair.0) };
@@ -129,7 +135,7 @@ impl World {
     }
 
     fn push(&mut self, pair: Pair, to: usize, parcel: Parcel) {
-        let jitter = self.random.below(50);
+        let jitter = self.random.below(JITTER_MS);
         let Some(link) = self.links.get_mut(&pair) else { return };
         let generation = link.generation;
         let Some(lane) = link.lanes.get_mut(lane_to(pair, to)) else { return };

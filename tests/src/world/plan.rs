@@ -20,6 +20,8 @@ pub struct Plan {
     pub is_honest: bool,
     /// Administrators do nothing: no log is closed by a cut.
     pub is_ungoverned: bool,
+    /// Who lies does on purpose what single defences are against, and what comes of it is held against the laws.
+    pub is_attacked: bool,
     /// Nothing breaks after so many faults.
     pub faults: Option<u64>,
     /// Users write so many times, then no more.
@@ -45,6 +47,24 @@ impl Plan {
         Self { broken: Some(broken), ..Self::of(seed) }
     }
 
+    /// True if something is broken on purpose.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.broken.is_some() || self.breakage.is_some()
+    }
+
+    /// The same with every rule and defence in place.
+    #[must_use]
+    pub fn unbroken(&self) -> Self {
+        Self { broken: None, breakage: None, ..self.clone() }
+    }
+
+    /// The same without a defence: attacked where it was.
+    #[must_use]
+    pub fn without_defence(self, breakage: Option<Breakage>) -> Self {
+        Self { breakage, is_attacked: true, ..self }
+    }
+
     /// Reads the arguments that [`Plan`] prints.
     ///
     /// # Errors
@@ -61,6 +81,10 @@ impl Plan {
                 plan.is_ungoverned = true;
                 continue;
             }
+            if name == "--attacked" {
+                plan.is_attacked = true;
+                continue;
+            }
             let value = arguments.next().ok_or_else(|| format!("{name} says nothing"))?;
             let number = || value.parse::<u64>().map_err(|_| format!("{name} {value}: no number"));
             match name.as_str() {
@@ -72,7 +96,7 @@ impl Plan {
                 "--without" => plan.without = named(value, &Fault::ALL)?.into_iter().collect(),
                 "--break" => match named(value, &Broken::ALL) {
                     Ok(broken) => plan.broken = broken.first().copied(),
-                    Err(_) => plan.breakage = named(value, Breakage::ALL)?.first().copied(),
+                    Err(_) => plan = plan.without_defence(named(value, Breakage::ALL)?.first().copied()),
                 },
                 _ => return Err(format!("{name}: no such argument")),
             }
@@ -102,6 +126,9 @@ impl std::fmt::Display for Plan {
         }
         if self.is_ungoverned {
             write!(out, " --ungoverned")?;
+        }
+        if self.is_attacked {
+            write!(out, " --attacked")?;
         }
         for (name, value) in [("faults", self.faults), ("writes", self.writes), ("until", self.until_ms)] {
             if let Some(value) = value {
