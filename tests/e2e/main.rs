@@ -24,5 +24,4 @@ mod opinions;
 mod policies;
 mod reading;
 mod refusals;
-mod restating;
 mod who;

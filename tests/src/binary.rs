@@ -129,7 +129,9 @@ pub fn say(home: &Path, arguments: &[&str]) -> Said {
 
 /// The same with `--json`, for what is to succeed.
 pub fn json(home: &Path, arguments: &[&str]) -> Value {
-    say(home, &[&["--json"], arguments].concat()).json()
+    let said = say(home, &[&["--json"], arguments].concat());
+    assert_eq!(said.code, 0, "isnad {arguments:?}: {said:?}");
+    said.json()
 }
 
 /// The same for what is to fail with this exit code.

@@ -111,6 +111,8 @@ impl Roots {
         let memory = SignedActs::load(&self.dir)?;
         let mut drafts = signing::earlier(&memory, act, place, own, governance);
         drafts.extend(signing::unfinished(act, governance));
+        // The very same was made before: this one is to be another, instead of that too.
+        drafts.extend(governance.act(&act.id()).map(Act::id));
         Ok(drafts.into_iter().collect())
     }
 }

@@ -19,7 +19,7 @@ pub struct Said {
 }
 
 /// An act with enough signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The act.
     pub line: ActLine,
@@ -27,6 +27,8 @@ pub struct Candidate {
     pub previous: ActId,
     /// True if it is in effect.
     pub stands: bool,
+    /// The rivals that it settles.
+    pub settles: Vec<ActId>,
 }
 
 /// What a node holds of a space and may name.
@@ -101,7 +103,14 @@ impl Said {
             let next: Vec<&Candidate> = chain.iter().filter(|act| follows(act, at)).copied().collect();
             // To have named what follows one of them is to have named that one.
             let on_the_way = next.iter().find(|act| named.contains(&act.line.act)).copied();
-            let Some(chosen) = on_the_way.or_else(|| next.first().copied()) else { break };
+            let Some(mut chosen) = on_the_way.or_else(|| next.first().copied()) else { break };
+            // A settlement of it comes after it, in the same place: of several that settle each other the last.
+            for _ in 0..next.len() {
+                let settles = |act: &&&Candidate| act.settles.contains(&chosen.line.act);
+                let settled = next.iter().filter(settles).max_by_key(|act| named.contains(&act.line.act));
+                let Some(settled) = settled.copied() else { break };
+                chosen = settled;
+            }
             at = Some(chosen);
         }
         at.map(|act| act.line).filter(|line| !self.acts.contains(&line.act))
@@ -145,7 +154,7 @@ mod tests {
     /// An act of the chain that begins with act 1, behind `previous`.
     fn candidate(number: u8, version: u64, previous: u8, stands: bool) -> Candidate {
         let line = ActLine { scope: act(1), version, act: act(number) };
-        Candidate { line, previous: act(previous), stands }
+        Candidate { line, previous: act(previous), stands, settles: Vec::new() }
     }
 
     fn end(seq: u64) -> LogEnd {
@@ -176,6 +185,22 @@ mod tests {
         let next = said.due(&holds);
         assert_eq!(next.logs, BTreeSet::from([LogLine { author: author(2), end: end(2) }]));
         assert!(next.acts.is_empty());
+    }
+
+    #[test]
+    fn a_settlement_is_named_by_whoever_named_what_it_settles() {
+        let rivals = vec![candidate(1, 1, 1, true), candidate(2, 2, 1, false), candidate(3, 2, 1, false)];
+        let mut said = Said::default();
+        let holds = |acts: Vec<Candidate>| Holds { acts, ..Holds::default() };
+        said.take(&Attestation { acts: BTreeSet::from([rivals[1].line]), ..Attestation::default() });
+        assert!(said.due(&holds(rivals.clone())).acts.is_empty());
+        let settlement = Candidate { settles: vec![act(2), act(3)], ..candidate(4, 2, 1, false) };
+        let next = Candidate { settles: vec![act(4)], ..candidate(5, 2, 1, false) };
+        let settled = [rivals, vec![next, settlement]].concat();
+        let due = said.due(&holds(settled.clone()));
+        assert_eq!(named(&due), vec![act(5)], "the last, which settles the other settlement too");
+        said.take(&due);
+        assert!(said.due(&holds(settled)).is_empty());
     }
 
     #[test]

@@ -341,7 +341,8 @@ impl Replica {
             let act = governance.act(id)?;
             let line = ActLine { scope: act.scope_id(), version: act.version(), act: *id };
             let previous = previous.or_else(|| act.previous()).unwrap_or(*id);
-            Some((Candidate { line, previous, stands }, (act.organisation(), act.kind())))
+            let settles = act.settles().map(|settles| settles.rivals.clone()).unwrap_or_default();
+            Some((Candidate { line, previous, stands, settles }, (act.organisation(), act.kind())))
         };
         let standing = governance.standing_acts();
         let mut candidates: Vec<_> = standing.iter().filter_map(|id| candidate(id, None, true)).collect();
