@@ -93,8 +93,8 @@ fn two_double_signers_of_four_are_named_at_once_and_their_halt_ends_with_one_of_
         let others: Vec<_> = others.collect();
         [first].into_iter().chain(others).collect()
     };
-    for index in 1..3 {
-        wait_for_state(&nodes[index], &one, "waits_for_signatures");
+    for (index, node) in nodes.iter().enumerate().skip(1) {
+        wait_for_state(node, &one, "waits_for_signatures");
         json(four.home(index), &["act", "sign", &one]);
     }
     nodes.iter().for_each(|node| drop(wait_for_state(node, &one, "in_effect")));
