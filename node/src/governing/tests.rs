@@ -291,7 +291,7 @@ fn who_signed_two_drafts_is_told_with_each_of_them() {
         three.take(signed);
     }
     for (act, other) in [(&one, &two), (&two, &one)] {
-        let told = described_one(&three.governance, None, act);
+        let told = described_one(&three.governance, None, three.governance.act(&act.id()).unwrap());
         assert_eq!(told.double, [SignedTwice { organisation: three.ids[2], other: other.id() }]);
         assert_eq!((told.have, told.due), (1, 2), "it counts beneath both");
     }
