@@ -75,12 +75,15 @@ async fn a_status_says_who_has_acknowledged_what() {
     assert_eq!((reach(&writer).own, not_yet(&writer)), (2, vec![2, 2]));
     hand_over(&writer, &second).await;
     hand_back(&second, &writer).await;
-    let left = |expected: [u64; 2]| {
+    let left = || {
         let mut left = not_yet(&writer);
         left.sort_unstable();
-        (left == expected).then_some(())
+        left
     };
-    until("the second's word", || left([0, 2])).await;
+    // The index may know a word before the snapshot has it that is carried: then it comes with the next file.
+    while left() != [0, 2] {
+        hand_back(&second, &writer).await;
+    }
     let later = Timestamp(now().0 + 30 * 86_400_000);
     let fresh_at = |time: Timestamp| {
         let reader = Reader::new(&writer);
@@ -92,7 +95,9 @@ async fn a_status_says_who_has_acknowledged_what() {
     assert_eq!(fresh_at(now()), Freshness::Alone, "which tells nothing of a consortium that has only begun");
     hand_over(&second, &third).await;
     hand_back(&third, &writer).await;
-    until("the third's word", || left([0, 0])).await;
+    while left() != [0, 0] {
+        hand_back(&third, &writer).await;
+    }
     assert!(matches!(fresh_at(now()), Freshness::Fresh { .. }));
     assert!(matches!(fresh_at(later), Freshness::Stale { since: Some(_) }));
 }
