@@ -19,7 +19,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::candidacy::Candidacy;
 use crate::clock;
-use crate::contribution::{Contribution, Receipt, Signers};
+use crate::contribution::{Contribution, NoWord, Receipt, Signers};
 use crate::door::Door;
 use crate::fault::Fault;
 use crate::network::{Event, Network};
@@ -70,6 +70,9 @@ pub enum Refused {
         /// Its file, if that is gone.
         missing: Option<String>,
     },
+    /// What this node's key signs would count nowhere.
+    #[error(transparent)]
+    NoWord(#[from] NoWord),
     /// The disk did not take it.
     #[error("{why}")]
     Disk {

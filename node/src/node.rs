@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::candidacy::Candidacy;
 use crate::config::Config;
-use crate::contribution::{Contribution, Receipt, Signer, Signers};
+use crate::contribution::{Contribution, Receipt, Signer, Signers, Silenced};
 use crate::door::Door;
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
 use crate::fault::Fault;
@@ -84,6 +84,7 @@ pub struct Node {
     door: Arc<Door>,
     candidacy: Candidacy,
     signers: Arc<Signers>,
+    called: usize,
     thread: Option<JoinHandle<Option<Network>>>,
     _lock: HomeLock,
 }
@@ -112,6 +113,8 @@ impl Node {
         let signing = Signing::open(&home, &keys.granted, &ends(&stored.logs))?;
         keys.granted.retain(|key| signing.signs_with(key));
         keys.signers.unlocked.retain(|signer| signing.signs_with(&signer.key.public()));
+        let called = network.as_ref().map_or(0, |addresses| addresses.peers.len());
+        let called = called.saturating_add(candidacy.addresses().count());
         let network = match network {
             Some(addresses) => {
                 let seed = keys.node.clone().ok_or_else(|| no_node_key(&keys.signers))?;
@@ -161,6 +164,7 @@ impl Node {
             door,
             candidacy,
             signers,
+            called,
             thread,
             _lock: lock,
         })
@@ -188,6 +192,12 @@ impl Node {
     #[must_use]
     pub fn candidacy(&self) -> &Candidacy {
         &self.candidacy
+    }
+
+    /// How many addresses it calls: those of its owner, and its sponsor's.
+    #[must_use]
+    pub const fn called(&self) -> usize {
+        self.called
     }
 
     /// The door for candidates.
@@ -402,7 +412,10 @@ fn unlocked(
             Some((organisation.id, governance.key_role(&PublicKey::new(info.public), &organisation.id)?))
         });
         let organisation = organisation.or_else(|| candidacy.role(governance, &PublicKey::new(info.public)));
-        let Some((organisation, role)) = organisation else { continue };
+        let Some((organisation, role)) = organisation else {
+            keys.signers.silenced.extend(silenced(governance, candidacy, PublicKey::new(info.public)));
+            continue;
+        };
         match (info.purpose, role) {
             (Purpose::Peer, Role::Reader) => {
                 keys.node = Some(Zeroizing::new(*store.unlock(&info, unlocker)?.as_bytes()));
@@ -419,11 +432,21 @@ fn unlocked(
     Ok(keys)
 }
 
+/// A key that its organisation granted once, and that signs nothing any more.
+fn silenced(governance: &Governance, candidacy: &Candidacy, key: PublicKey) -> Option<Silenced> {
+    let organisation = candidacy.organisation()?;
+    governance.key(&organisation, &key).map(|info| Silenced { key, organisation, role: info.role })
+}
+
 /// The keys that this home was made with, that are still granted, and whose files are gone.
 fn missing(home: &Home, governance: &Governance, held: &[KeyInfo]) -> Vec<(Role, String)> {
     let Ok(act) = identity::own_act(home) else { return Vec::new() };
     let grants = act.as_organisation().map(|body| body.grants.as_slice()).unwrap_or_default();
     let is_held = |key: &PublicKey| held.iter().any(|info| info.public == *key.as_bytes());
+    // Another machine of the organisation was made with keys of its own: it lacks none of these.
+    if !held.is_empty() && !grants.iter().any(|grant| is_held(&grant.key)) {
+        return Vec::new();
+    }
     let gone = grants.iter().filter(|grant| governance.is_granted(&grant.key) && !is_held(&grant.key));
     let file = |purpose: Purpose, key: &PublicKey| format!("keys/{}", purpose.file_name(key.as_bytes()));
     gone.map(|grant| (grant.role, file(requests::purpose(grant.role), &grant.key))).collect()
