@@ -60,7 +60,7 @@ const fn missed(defence: Breakage) -> Missed {
             World("--seed 0 --nodes 4 --ungoverned", &[Rule::Unlawful])
         }
         Breakage::RetractShowsBoth | Breakage::RoleMatrix => World("--seed 0 --nodes 4 --ungoverned", &[Rule::Words]),
-        Breakage::RoleChangeIsNewKey => World("--seed 2 --nodes 4 --ungoverned", &[Rule::Unlawful]),
+        Breakage::RoleChangeIsNewKey => World("--seed 37 --nodes 4 --ungoverned", &[Rule::Unlawful]),
         Breakage::ProofFlood => World("--seed 0 --nodes 4 --ungoverned", &[Rule::Memory]),
         Breakage::EquivocateConverge | Breakage::SplitView => Spread(1),
         Breakage::RevokeCut => World("--seed 4 --nodes 6", &[Rule::Unlawful]),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::digest;
-use isnad_protocol::governance::{ActStatus, Governance};
+use isnad_protocol::governance::{ActStatus, Closed, Governance};
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
@@ -45,24 +45,33 @@ pub(super) fn referring<'a>(entries: impl Iterator<Item = &'a Authentic>, record
     entries.filter(refers).map(|entry| entry.entry().header.record).collect()
 }
 
-/// What two nodes must have in common once they are in sync: all but the logs that were forked.
+/// What two nodes must have in common once they are in sync: all but the logs that were forked, and what one holds of a
+/// closed log and nobody is told of. DESIGN §8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     logs: BTreeMap<LogKey, Log>,
+    /// Of each closed log the entries beyond its closing point that are told or that somebody named, and whether the whole of
+    /// them is told: one holds them on the line, another on a branch.
+    closed: BTreeMap<LogKey, BTreeSet<(LogEnd, bool)>>,
     wanted: BTreeSet<(LogKey, LogEnd)>,
     acts: Vec<[u8; 73]>,
     unchecked: u64,
 }
 
 impl State {
-    pub(super) fn of(image: &Image, forked: &BTreeSet<PublicKey>) -> Self {
+    /// `governance` is that of the node that runs on this disk.
+    pub(super) fn of(image: &Image, governance: &Governance, forked: &BTreeSet<PublicKey>) -> Self {
         let is_one = |key: &LogKey| !forked.contains(&key.author);
+        let logs = image.logs.iter().filter(|(key, _)| is_one(key));
         let logs: BTreeMap<_, _> =
-            image.logs.iter().filter(|(key, _)| is_one(key)).map(|(key, log)| (*key, *log)).collect();
+            logs.filter_map(|(key, log)| Some((*key, open_part(image, governance, key, log)?))).collect();
+        let closed = governance.all_closed().filter(|closed| is_one(&closed.facts().log));
+        let is_told = |(key, end): &&(LogKey, LogEnd)| is_one(key) && governance.is_told(key, *end);
         Self {
             unchecked: logs.values().map(|log| log.end.seq - log.checked.seq).sum(),
             logs,
-            wanted: image.wanted.iter().filter(|(key, _)| is_one(key)).copied().collect(),
+            closed: closed.map(|closed| (closed.facts().log, known_of(governance, closed))).collect(),
+            wanted: image.wanted.iter().filter(is_told).copied().collect(),
             acts: image.governance.spaces().iter().flat_map(|space| image.governance.sync_items(&space.id)).collect(),
         }
     }
@@ -83,9 +92,35 @@ impl State {
                 lines.push(format!("{key:?}: {one:?} / {two:?}"));
             }
         }
+        for key in self.closed.keys().chain(other.closed.keys()).collect::<BTreeSet<_>>() {
+            let (one, two) = (self.closed.get(key), other.closed.get(key));
+            if one != two {
+                lines.push(format!("behind the closing point of {key:?}: {one:?} / {two:?}"));
+            }
+        }
         lines.push(format!("wanted {:?} / {:?}", self.wanted, other.wanted));
         lines.join("\n")
     }
+}
+
+/// A log up to where it closes; `None` if nothing of it stands there.
+fn open_part(image: &Image, governance: &Governance, key: &LogKey, log: &Log) -> Option<Log> {
+    let closing = governance.closed(key).map_or(u64::MAX, Closed::closing);
+    if log.end.seq <= closing {
+        return Some(*log);
+    }
+    let end = image.at(*key, closing)?.end();
+    Some(Log { end, checked: log.checked.min(end), ..*log })
+}
+
+/// The entries of a closed log beyond its closing point that everyone comes to know of: of those that another organisation
+/// named, at least the headers.
+fn known_of(governance: &Governance, closed: &Closed) -> BTreeSet<(LogEnd, bool)> {
+    let named = closed.links().map(|link| link.end).filter(|end| closed.is_named(*end));
+    let ends: BTreeSet<LogEnd> = named.chain(governance.told_ends(closed)).collect();
+    let entries = ends.into_iter().flat_map(|end| closed.line_to(end));
+    let is_whole = |end: LogEnd| governance.is_told(&closed.facts().log, end) && closed.holds_whole(end);
+    entries.map(|end| (end, is_whole(end))).collect()
 }
 
 /// True if two nodes that share every log would open a session with one round trip.
@@ -170,10 +205,19 @@ pub(super) fn check_order(entries: &[Authentic], governance: &Governance, random
     })
 }
 
-/// What a node shows, without what was forked.
-pub(super) fn shown(image: &Image, forked: &BTreeSet<PublicKey>) -> Checked<(Vec<Authentic>, Arrived)> {
-    let is_one = |entry: &Authentic| !forked.contains(&log_of(entry).author);
-    let checked = image.checked_entries().filter(|entry| is_one(entry)).cloned().collect();
+/// What a node shows, without what was forked and what it holds and tells nobody.
+pub(super) fn shown(
+    image: &Image,
+    governance: &Governance,
+    forked: &BTreeSet<PublicKey>,
+) -> Checked<(Vec<Authentic>, Arrived)> {
+    let is_one = |entry: &Authentic| {
+        let log = log_of(entry);
+        !forked.contains(&log.author) && governance.is_told(&log, entry.end())
+    };
+    // What stands on a branch at one may stand on the line at another.
+    let told = image.branches.values().filter(|entry| entry.entry().payload.is_some());
+    let checked = image.checked_entries().chain(told).filter(|entry| is_one(entry)).cloned().collect();
     let mut arrived = Vec::new();
     for record in image.records(None).map_err(|fault| Finding::new(Rule::Store, fault.0))? {
         let entries = image.entries_about(record).map_err(|fault| Finding::new(Rule::Store, fault.0))?;

@@ -78,10 +78,14 @@ impl World {
         if self.liars_stay { LYING_LIMIT_MS } else { CALM_LIMIT_MS }
     }
 
+    fn state_of(&self, site: &super::Site) -> State {
+        State::of(&site.disk.image, site.governance(), &self.ledger.forked)
+    }
+
     fn states_agree(&self) -> bool {
         let mut first = None;
         self.sites.iter().filter(|site| site.is_honest()).all(|site| {
-            let state = State::of(&site.disk.image, &self.ledger.forked);
+            let state = self.state_of(site);
             let agrees = first.as_ref().is_none_or(|first| *first == state);
             let is_up = site.running.as_ref().is_some_and(|running| !running.is_unsynced);
             let is_checked = state.is_checked();
@@ -96,12 +100,12 @@ impl World {
         lines.extend(refusals.map(|(node, refusal)| format!("{:?} refused: {refusal}", self.by_node.get(node))));
         let mut honest = self.sites.iter().enumerate().filter(|(_, site)| site.is_honest());
         let Some((first, one)) = honest.next() else { return Finding::new(Rule::Apart, "nobody is honest") };
-        let state = State::of(&one.disk.image, &self.ledger.forked);
+        let state = self.state_of(one);
         if !state.is_checked() {
             lines.push(format!("{first} has not checked all"));
         }
         for (number, site) in honest {
-            let other = State::of(&site.disk.image, &self.ledger.forked);
+            let other = self.state_of(site);
             if other != state {
                 lines.push(format!("{first} / {number}: {}", state.difference(&other)));
             }
@@ -158,12 +162,12 @@ impl World {
         let mut first: Option<(usize, agreement::Derived)> = None;
         for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {
             let image = &site.disk.image;
-            let (checked, shown) = agreement::shown(image, &self.ledger.forked)?;
-            let derived = agreement::derive(&checked, &shown, &image.governance, by_arrival)?;
+            let (checked, shown) = agreement::shown(image, site.governance(), &self.ledger.forked)?;
+            let derived = agreement::derive(&checked, &shown, site.governance(), by_arrival)?;
             if let Some((one, expected)) = &first {
                 agreement::compare(expected, &derived, &format!("{one} and {number}"))?;
             } else {
-                agreement::check_order(&checked, &image.governance, &mut self.random)?;
+                agreement::check_order(&checked, site.governance(), &mut self.random)?;
                 first = Some((number, derived));
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_node::mark::{End, Machine, Mark, OwnLog};
 use isnad_protocol::attestation::Attestation;
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
+use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ActId, EntryId, NodeId, RecordId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
@@ -134,6 +135,11 @@ impl Running {
 }
 
 impl Site {
+    /// What a node knows of who may do what: that of its disk while it is down.
+    pub(super) fn governance(&self) -> &Governance {
+        self.running.as_ref().map_or(&self.disk.image.governance, |running| running.replica.governance())
+    }
+
     pub(super) fn new(keys: Keys, disk: Disk, lies: Option<Lies>, random: &mut Random) -> Self {
         Self {
             keys,
