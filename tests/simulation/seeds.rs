@@ -5,7 +5,7 @@ use isnad_tests::world::{Plan, World, failures};
 use crate::turns::whole;
 
 /// As many as run within three minutes on two cores; a short form where nothing is optimised.
-const SEEDS: u64 = if cfg!(debug_assertions) { 20 } else { 300 };
+const SEEDS: u64 = if cfg!(debug_assertions) { 20 } else { 500 };
 
 #[test]
 fn honest_nodes_stay_safe_and_agree_under_every_seed() {

@@ -17,22 +17,40 @@ use super::finding::{Checked, Finding, Rule, ensure};
 use super::random::Random;
 use super::talk::holding;
 
-/// Entries in the order in which somebody came by them.
-pub(super) struct Arrived(pub(super) Vec<Authentic>);
+/// Entries in the order in which somebody came by them, found by the record that they are about or name.
+pub(super) struct Arrived {
+    about: BTreeMap<RecordId, Vec<Authentic>>,
+    referring: BTreeMap<RecordId, BTreeSet<RecordId>>,
+}
+
+impl Arrived {
+    fn new(entries: impl IntoIterator<Item = Authentic>) -> Self {
+        let mut arrived = Self { about: BTreeMap::new(), referring: BTreeMap::new() };
+        for entry in entries {
+            let record = entry.entry().header.record;
+            let payload = entry.entry().payload.as_ref();
+            let named = payload.map(|payload| sheet::mentions(&payload.bytes).records).unwrap_or_default();
+            for named in named {
+                arrived.referring.entry(named).or_default().insert(record);
+            }
+            arrived.about.entry(record).or_default().push(entry);
+        }
+        arrived
+    }
+}
 
 impl SheetView for Arrived {
     fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, Fault> {
-        Ok(self.0.iter().filter(|entry| entry.entry().header.record == record).cloned().collect())
+        Ok(self.about.get(&record).cloned().unwrap_or_default())
     }
 
     fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
-        Ok(referring(self.0.iter(), record))
+        Ok(self.referring.get(&record).cloned().unwrap_or_default())
     }
 
     fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, Fault> {
-        let records = self.0.iter().map(|entry| entry.entry().header.record);
         let is_asked = |record: &RecordId| kind.is_none_or(|kind| record.kind_code() == kind);
-        Ok(records.filter(|record| *record != RecordId::ZERO && is_asked(record)).collect())
+        Ok(self.about.keys().copied().filter(|record| *record != RecordId::ZERO && is_asked(record)).collect())
     }
 }
 
@@ -196,10 +214,10 @@ pub(super) fn compare(one: &Derived, other: &Derived, who: &str) -> Checked {
 
 /// The same entries in other orders give the same bytes.
 pub(super) fn check_order(entries: &[Authentic], governance: &Governance, random: &mut Random) -> Checked {
-    let expected = derive(entries, &Arrived(entries.to_vec()), governance, false)?;
+    let expected = derive(entries, &Arrived::new(entries.to_vec()), governance, false)?;
     let mut shuffled = entries.to_vec();
     random.shuffle(&mut shuffled);
-    let derived = derive(&shuffled, &Arrived(shuffled.clone()), governance, false)?;
+    let derived = derive(&shuffled, &Arrived::new(shuffled.clone()), governance, false)?;
     ensure(derived == expected, Rule::Order, || {
         compare(&expected, &derived, "in another order").map_or_else(|finding| finding.evidence, |()| String::new())
     })
@@ -223,7 +241,7 @@ pub(super) fn shown(
         let entries = image.entries_about(record).map_err(|fault| Finding::new(Rule::Store, fault.0))?;
         arrived.extend(entries.into_iter().filter(is_one));
     }
-    Ok((checked, Arrived(arrived)))
+    Ok((checked, Arrived::new(arrived)))
 }
 
 fn digest_of(entries: &[&Authentic], space: &isnad_protocol::id::SpaceId, governance: &Governance) -> [u8; 32] {
