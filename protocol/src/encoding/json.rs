@@ -111,8 +111,19 @@ impl DecodeError {
 /// # Errors
 /// [`DecodeError`] names the first rule broken and where.
 pub fn decode(bytes: &[u8]) -> Result<Json, DecodeError> {
-    let mut parser = Parser { bytes, at: 0 };
-    let value = parser.value(1)?;
+    read(bytes, Parser::value)
+}
+
+/// Reads one canonical value that takes up all of `bytes`, piece by piece: what knows the form that is due builds nothing else.
+///
+/// # Errors
+/// [`DecodeError`] names the first rule broken and where.
+pub fn read<'a, T>(
+    bytes: &'a [u8],
+    take: impl FnOnce(&mut Parser<'a>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    let mut parser = Parser { bytes, at: 0, depth: 0 };
+    let value = take(&mut parser)?;
     if parser.at == bytes.len() { Ok(value) } else { Err(DecodeError::Trailing { at: parser.at }) }
 }
 
@@ -363,12 +374,16 @@ const fn short_escape(character: char) -> Option<char> {
     }
 }
 
-struct Parser<'a> {
+/// Canonical bytes that are being read.
+#[derive(Debug)]
+pub struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Of the value that was begun last and is not read whole.
+    depth: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -389,14 +404,18 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, DecodeError> {
+    /// Reads the value that stands here.
+    ///
+    /// # Errors
+    /// [`DecodeError`]; nothing can be read after it.
+    pub fn value(&mut self) -> Result<Json, DecodeError> {
         let at = self.at;
-        if depth > limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
+        if self.depth >= limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
             return Err(DecodeError::Depth { at });
         }
         match self.peek().ok_or(DecodeError::Truncated)? {
-            b'{' => self.object(depth),
-            b'[' => self.list(depth),
+            b'{' => self.object(),
+            b'[' => self.list(),
             b'"' => self.string().map(Json::Text),
             b't' => self.expect(b"true").map(|()| Json::Bool(true)),
             b'f' => self.expect(b"false").map(|()| Json::Bool(false)),
@@ -405,45 +424,102 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json, DecodeError> {
-        let mut items = Vec::new();
-        self.expect(b"[")?;
-        if self.peek() == Some(b']') {
-            self.expect(b"]")?;
-            return Ok(Json::List(items));
+    /// Reads the value that stands here, and how it is spelt.
+    ///
+    /// # Errors
+    /// As [`Parser::value`].
+    pub fn spelt(&mut self) -> Result<(Json, &'a [u8]), DecodeError> {
+        let at = self.at;
+        let value = self.value()?;
+        Ok((value, self.bytes.get(at..self.at).unwrap_or_default()))
+    }
+
+    /// Hands out an array item by item, each of which has to be read. False, and the value is passed over, if it is none.
+    ///
+    /// # Errors
+    /// As [`Parser::value`].
+    pub fn items(&mut self, mut take: impl FnMut(&mut Self) -> Result<(), DecodeError>) -> Result<bool, DecodeError> {
+        if self.peek() != Some(b'[') {
+            return self.value().map(|_| false);
         }
+        self.each(b']', |parser| take(parser))
+    }
+
+    /// Hands out an object key by key, behind each of which its value has to be read. False, and the value is passed over, if it
+    /// is none.
+    ///
+    /// # Errors
+    /// As [`Parser::value`].
+    pub fn members(
+        &mut self,
+        mut take: impl FnMut(&'a str, &mut Self) -> Result<(), DecodeError>,
+    ) -> Result<bool, DecodeError> {
+        if self.peek() != Some(b'{') {
+            return self.value().map(|_| false);
+        }
+        let mut last = None;
+        self.each(b'}', |parser| {
+            let at = parser.at;
+            let key = parser.key()?;
+            if last.replace(key).is_some_and(|last| last >= key) && !breakage::is_out(Breakage::ParserBombs) {
+                return Err(DecodeError::KeyOrder { at });
+            }
+            parser.expect(b":")?;
+            take(key, parser)
+        })
+    }
+
+    /// Goes through what stands between two brackets, to which commas lead.
+    fn each(
+        &mut self,
+        close: u8,
+        mut take: impl FnMut(&mut Self) -> Result<(), DecodeError>,
+    ) -> Result<bool, DecodeError> {
+        self.next()?;
+        if self.peek() == Some(close) {
+            return self.next().map(|_| true);
+        }
+        self.depth = self.depth.saturating_add(1);
         loop {
-            items.push(self.value(depth.saturating_add(1))?);
-            if self.comma_or(b']')? {
-                return Ok(Json::List(items));
+            take(self)?;
+            if self.comma_or(close)? {
+                self.depth = self.depth.saturating_sub(1);
+                return Ok(true);
             }
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json, DecodeError> {
+    fn list(&mut self) -> Result<Json, DecodeError> {
+        let mut items = Vec::new();
+        self.items(|parser| {
+            items.push(parser.value()?);
+            Ok(())
+        })?;
+        Ok(Json::List(items))
+    }
+
+    fn object(&mut self) -> Result<Json, DecodeError> {
         let mut members = Object::new();
-        self.expect(b"{")?;
-        if self.peek() == Some(b'}') {
-            self.expect(b"}")?;
-            return Ok(Json::Object(members));
+        self.members(|key, parser| {
+            members.insert(key.to_owned(), parser.value()?);
+            Ok(())
+        })?;
+        Ok(Json::Object(members))
+    }
+
+    /// A key needs no escape, so that it stands in the bytes as it is.
+    fn key(&mut self) -> Result<&'a str, DecodeError> {
+        let at = self.at;
+        self.expect(b"\"")?;
+        let key = std::str::from_utf8(self.plain()).ok().filter(|key| is_key(key));
+        if let Some(key) = key.filter(|_| self.peek() == Some(b'"')) {
+            self.next()?;
+            return Ok(key);
         }
-        loop {
-            let at = self.at;
-            let key = self.string()?;
-            if !is_key(&key) {
-                return Err(DecodeError::Key { at });
-            }
-            let is_ascending = members.last_key_value().is_none_or(|(last, _)| *last < key);
-            if !is_ascending && !breakage::is_out(Breakage::ParserBombs) {
-                return Err(DecodeError::KeyOrder { at });
-            }
-            self.expect(b":")?;
-            let value = self.value(depth.saturating_add(1))?;
-            members.insert(key, value);
-            if self.comma_or(b'}')? {
-                return Ok(Json::Object(members));
-            }
-        }
+        // It may not even be a string.
+        self.at = at;
+        self.string()?;
+        Err(DecodeError::Key { at })
     }
 
     /// Takes a comma (`false`) or the closing bracket (`true`).
@@ -490,7 +566,7 @@ impl Parser<'_> {
     }
 
     /// Takes what stands for itself, up to a byte that does not or to the end.
-    fn plain(&mut self) -> &[u8] {
+    fn plain(&mut self) -> &'a [u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let plain = rest.get(..plain_bytes(rest)).unwrap_or_default();
         self.at = self.at.saturating_add(plain.len());

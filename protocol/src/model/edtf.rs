@@ -122,9 +122,18 @@ fn days(first: (i16, i8), last: (i16, i8), precision: Precision) -> Option<(Day,
 fn years(text: &str) -> Option<(i16, i16)> {
     let digits = text.trim_end_matches('X');
     let is_year = text.len() == 4 && digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let first = text.replace('X', "0").parse().ok()?;
-    let last = text.replace('X', "9").parse().ok()?;
-    is_year.then_some((first, last))
+    if !is_year {
+        return None;
+    }
+    let known: i16 = digits.parse().ok()?;
+    // At most two digits are not specified.
+    let unknown: i16 = match digits.len() {
+        4 => 1,
+        3 => 10,
+        _ => 100,
+    };
+    let first = known.checked_mul(unknown)?;
+    Some((first, first.checked_add(unknown)?.checked_sub(1)?))
 }
 
 /// A month, or a season: spring is taken as March to May; winter as the whole year, for it has two ends of it.

@@ -61,20 +61,23 @@ impl Claim {
     pub fn new(members: Object) -> Result<Self, NotAClaim> {
         let value = Json::Object(members);
         let is_claim = value.is_canonical() && depth(&value) <= limits::CLAIM_DEPTH;
-        is_claim.then(|| Self::named(value)).ok_or(NotAClaim)
+        if !is_claim {
+            return Err(NotAClaim);
+        }
+        let words = value.encode();
+        Ok(Self::named(value, &words))
     }
 
-    /// Takes an object of a payload, which was read as canonical JSON.
-    pub(super) fn of_payload(members: Object) -> Result<Self, NotAClaim> {
+    /// Takes an object of a payload, which was read as canonical JSON that is spelt in these words.
+    pub(super) fn of_payload(members: Object, words: &[u8]) -> Result<Self, NotAClaim> {
         let value = Json::Object(members);
-        (depth(&value) <= limits::CLAIM_DEPTH).then(|| Self::named(value)).ok_or(NotAClaim)
+        (depth(&value) <= limits::CLAIM_DEPTH).then(|| Self::named(value, words)).ok_or(NotAClaim)
     }
 
-    fn named(json: Json) -> Self {
-        let words = json.encode();
+    fn named(json: Json, words: &[u8]) -> Self {
         let replaces = json.get("replaces").and_then(Json::as_text).and_then(|text| ClaimId::parse(text).ok());
         let prop = json.get("prop").and_then(Json::as_text).map(Arc::from);
-        let id = ClaimId::new(hash(&CLAIM_TAG, &[&words]));
+        let id = ClaimId::new(hash(&CLAIM_TAG, &[words]));
         Self { json: Arc::new(json), id, bytes: words.len(), prop, replaces }
     }
 

@@ -4,7 +4,7 @@
 //! the entry or on others (who may begin a narrative, positions past the end) is for the sheet.
 
 use crate::breakage::{self, Breakage};
-use crate::encoding::json::{self, Json, Object};
+use crate::encoding::json::{self, DecodeError, Json, Object, Parser};
 use crate::id::{ClaimId, EntryId, NarrativeId};
 use crate::limits;
 
@@ -122,27 +122,76 @@ enum Any {
     Edit(NarrativeId, Splice),
 }
 
+/// What stands in a payload. Whatever form it has, it is read to its end: that it is canonical is asked first.
+#[derive(Default)]
+struct Payload {
+    /// None where there is no list of them; inside, none where one has not the form that is due.
+    ops: Option<Vec<Option<Any>>>,
+    after: Option<Json>,
+    /// True if there are other members, or if it is no object.
+    has_others: bool,
+}
+
+impl Payload {
+    fn read(parser: &mut Parser<'_>) -> Result<Self, DecodeError> {
+        let mut payload = Self::default();
+        let is_object = parser.members(|key, parser| {
+            match key {
+                "ops" => payload.ops = read_operations(parser)?,
+                "after" => payload.after = Some(parser.value()?),
+                _ => payload.has_others |= parser.value().map(|_| true)?,
+            }
+            Ok(())
+        })?;
+        payload.has_others |= !is_object;
+        Ok(payload)
+    }
+}
+
+fn read_operations(parser: &mut Parser<'_>) -> Result<Option<Vec<Option<Any>>>, DecodeError> {
+    let mut ops = Vec::new();
+    let is_list = parser.items(|parser| {
+        ops.push(read_operation(parser)?);
+        Ok(())
+    })?;
+    Ok(is_list.then_some(ops))
+}
+
+/// A claim is called by how it is spelt here, so that it need not be spelt again.
+fn read_operation(parser: &mut Parser<'_>) -> Result<Option<Any>, DecodeError> {
+    let (mut claim, mut members) = (None, Object::new());
+    let is_object = parser.members(|key, parser| {
+        if key == "claim" {
+            claim = Some(parser.spelt()?);
+        } else {
+            members.insert(key.to_owned(), parser.value()?);
+        }
+        Ok(())
+    })?;
+    Ok(match claim {
+        Some((Json::Object(claim), words)) if members.is_empty() => {
+            Claim::of_payload(claim, words).ok().map(|claim| Any::Set(Operation::Claim(claim)))
+        }
+        Some(_) => None,
+        None if is_object => parse_operation(members),
+        None => None,
+    })
+}
+
 impl Operations {
     /// Reads the payload of a change.
     ///
     /// # Errors
     /// [`Inert`] names the first rule broken.
     pub fn parse(payload: &[u8]) -> Result<Self, Inert> {
-        let Json::Object(mut members) = json::decode(payload)? else { return Err(Inert::Members) };
-        let Some(Json::List(ops)) = members.remove("ops") else { return Err(Inert::Members) };
-        let after = members.remove("after");
-        if !members.is_empty() {
-            return Err(Inert::Members);
-        }
+        let Payload { ops, after, has_others } = json::read(payload, Payload::read)?;
+        let Some(ops) = ops.filter(|_| !has_others) else { return Err(Inert::Members) };
         let is_bounded = ops.len() <= limits::OPERATIONS || breakage::is_out(Breakage::Bombs);
         if ops.is_empty() || !is_bounded {
             return Err(Inert::Count { found: ops.len() });
         }
-        let ops = ops
-            .into_iter()
-            .enumerate()
-            .map(|(index, op)| parse_operation(op).ok_or(Inert::Operation { index }))
-            .collect::<Result<Vec<_>, _>>()?;
+        let ops = ops.into_iter().enumerate();
+        let ops = ops.map(|(index, op)| op.ok_or(Inert::Operation { index })).collect::<Result<Vec<_>, _>>()?;
         match after {
             None => claims(ops).map(Self::Claims),
             Some(after) => edits(parse_after(&after)?, ops).map(Self::Edits),
@@ -235,13 +284,8 @@ fn parse_after(after: &Json) -> Result<Vec<EntryId>, Inert> {
     is_ascending.then_some(ids).ok_or(Inert::After)
 }
 
-fn parse_operation(op: Json) -> Option<Any> {
-    let Json::Object(mut members) = op else { return None };
-    if let Some(claim) = members.remove("claim") {
-        let Json::Object(claim) = claim else { return None };
-        let claim = Claim::of_payload(claim).ok()?;
-        return members.is_empty().then_some(Any::Set(Operation::Claim(claim)));
-    }
+/// Any operation but a claim.
+fn parse_operation(mut members: Object) -> Option<Any> {
     let op = match members.remove("retract") {
         Some(claim) => Any::Set(Operation::Retract(Retract {
             claim: ClaimId::parse(claim.as_text()?).ok()?,
