@@ -48,7 +48,8 @@ impl<'a> Words<'a> {
         if self.who.organisations.iter().any(|member| member.id == id) {
             return organisation_name(self.who, id, self.language());
         }
-        let names = self.names.get(&id);
+        let known = self.who.former.iter().chain(&self.who.candidates).find(|known| known.id == id);
+        let names = self.names.get(&id).or_else(|| known.map(|known| &known.names));
         let name = names.and_then(|names| {
             names.get(self.language().code()).or_else(|| names.get("en")).or_else(|| names.values().next())
         });
