@@ -263,7 +263,7 @@ impl<'a> Teller<'a> {
         let others = others
             .into_iter()
             .flatten()
-            .filter(|other| other.id() != act.id() && settles(other) == settles(act) && is_open(self.state(**other)));
+            .filter(|other| other.id() != act.id() && settles(other) == settles(act) && is_open(self.state(other)));
         others.take(COMPETES).map(|other| other.id()).collect()
     }
 
