@@ -258,6 +258,9 @@ fn what_is_named_wrong_is_told_so_and_ids_are_named_by_their_beginning() {
     // What is signed without a terminal is shown too, on the side; and an act in effect is not sent to be signed.
     let renamed = say(home, &["organisation", "rename", "Renamed"]);
     assert!(renamed.code == 0 && renamed.err.contains("is called Renamed"), "{renamed:?}");
+    // An act is told with the name that its organisation had when it was signed.
+    let first = say(home, &["act", "show", &own[..12]]).out;
+    assert!(first.contains("Organisation 0") && !first.contains("Renamed"), "{first}");
     let acts = json(home, &["act", "list", "--all"]);
     let done = acts.as_array().unwrap().iter().find(|act| act["version"] == 2).unwrap();
     let exported = say(home, &["act", "export", text(done, "id"), "-o", &consortium.path("act")]);

@@ -274,10 +274,10 @@ fn competes(session: &Session, act: &Described) -> Option<String> {
     (!act.competes.is_empty()).then(|| hanging("  ", &told(), width()))
 }
 
-/// What a revoked key has signed that still counts; nothing for a key that signs nothing.
+/// What a revoked key has signed that still counts; nothing for a key that signs nothing, or whose word stays in any case.
 fn ends(session: &Session, act: &Described, change: &Change) -> Option<String> {
     let Change::Revoked { key, role, .. } = change else { return None };
-    if *role == Some(Role::Reader) {
+    if matches!(role, Some(Role::Reader | Role::Node)) {
         return None;
     }
     let of_key = act.ends.iter().filter(|end| end.key == *key && end.last > 0).map(|end| {
@@ -353,7 +353,7 @@ fn signed_twice(session: &Session, who: &Who, words: &Words<'_>, act: &Described
 }
 
 fn signatures(session: &Session, words: &Words<'_>, act: &Described) -> Vec<String> {
-    let label = |key: &str| format!("  {}{} ", session.word(key), session.printer.colon());
+    let line = |key: &str, names: &str| format!("{}{} {names}", session.word(key), session.printer.colon());
     let comma = format!("{} ", session.word("preview.comma"));
     let named = |is_it: &dyn Fn(&Signed) -> bool| {
         let lines = act.signed.iter().filter(|line| is_it(line));
@@ -372,7 +372,7 @@ fn signatures(session: &Session, words: &Words<'_>, act: &Described) -> Vec<Stri
         ("acts.named_double", named(&|line| !line.has_signed && !line.counts)),
     ];
     let told = lines.into_iter().filter(|(_, names)| !names.is_empty());
-    let mut told: Vec<String> = told.map(|(key, names)| hanging(&label(key), &names, width())).collect();
+    let mut told: Vec<String> = told.map(|(key, names)| hanging("  ", &line(key, &names), width())).collect();
     if act.signed.iter().any(has_other) && act.state == State::WaitsForSignatures {
         told.push(hanging("    ", session.word("acts.signed_other_try"), width()));
     }

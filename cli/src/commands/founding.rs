@@ -244,6 +244,7 @@ fn save(session: &Session, governance: &Governance, output: &Path, did: &str) ->
         let consortium = governance.consortium().to_string();
         let done = locale::format(session.language, did, &[("consortium", &consortium)]);
         let values = [("file", &*wrote.file), ("unsigned", &*wrote.unsigned.len().to_string())];
+        let done = hanging("", &done, width());
         format!("{done}\n{}", locale::format(session.language, "found.wrote", &values))
     });
     Ok(DONE)

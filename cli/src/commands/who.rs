@@ -64,7 +64,7 @@ impl Telling<'_> {
         lines.extend(who.organisations.iter().flat_map(|organisation| self.organisation(organisation)));
         for (heading, several) in [("who.candidates", &who.candidates), ("who.former", &who.former)] {
             if !several.is_empty() {
-                lines.extend([String::new(), locale::word(self.language, heading).to_owned()]);
+                lines.extend([String::new(), hanging("", locale::word(self.language, heading), width())]);
             }
             lines.extend(several.iter().flat_map(|organisation| self.organisation(organisation)));
         }

@@ -225,12 +225,22 @@ impl<'a> Teller<'a> {
             is_mine: self.is_mine(act, state, &signed),
             have,
             due,
-            names: names.filter_map(|id| Some((id, names_of(self.governance, &id)?))).collect(),
+            names: names.filter_map(|id| Some((id, self.names(act, &id)?))).collect(),
             signed,
             changes,
             ends: self.ends(act),
             competes: self.competes(act, state),
         }
+    }
+
+    /// What an organisation is called: in an act of its own as when it was signed, for it may be called otherwise since; of
+    /// others now, since no act says which of theirs came before it.
+    fn names(&self, act: &'a Act, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
+        if act.kind() == Kind::Organisation && act.organisation() == Some(*organisation) {
+            let before = act.previous().and_then(|previous| self.governance.act(&previous));
+            return names_as_of(self.governance, before.unwrap_or(act));
+        }
+        names_of(self.governance, organisation)
     }
 
     /// A log is named by a hash that only those read who know its space.
@@ -359,8 +369,13 @@ fn spoken_of(change: &Change) -> Vec<OrganisationId> {
 /// What an organisation calls itself: as it stands, or in its first act where it is no member.
 fn names_of(governance: &Governance, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
     let scope = ActId::new(*organisation.as_bytes());
+    names_as_of(governance, standing(governance, &scope).or_else(|| governance.act(&scope))?)
+}
+
+/// What an act of an organisation and those before it call it.
+fn names_as_of(governance: &Governance, act: &Act) -> Option<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
-    let mut at = standing(governance, &scope).or_else(|| governance.act(&scope));
+    let mut at = Some(act);
     while let Some(act) = at {
         let earlier = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
         for (lang, text) in earlier {
