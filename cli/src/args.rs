@@ -35,7 +35,7 @@ configuration; 3 refused by a rule; 4 node or peer unreachable; 70 our fault.";
 const EVERYWHERE: &str = "Options of every command";
 
 /// Options of those that sign claims.
-const SIGNING: &str = "Options of commands that sign";
+pub(crate) const SIGNING: &str = "Options of commands that sign";
 
 /// A peer-to-peer dataset of signed records, shared by organisations that need not trust each other.
 #[derive(Debug, Parser)]
@@ -180,7 +180,8 @@ pub(crate) enum Command {
     /// Join a consortium by an invitation's code, or by the file of its founding
     ///
     /// With a code: fetches the charter from the node that invites, hands over this organisation's first act, and waits to be
-    /// admitted. With a file of `isnad found assemble`: opens the consortium that this organisation has founded.
+    /// admitted. With a file of `isnad found assemble`: opens the consortium that this organisation has founded. With a file of
+    /// `isnad export --format acts`: makes this machine one of the organisation that granted its keys.
     Join(JoinArgs),
     /// Read and sign acts: the steps by which organisations govern
     Act {
@@ -356,7 +357,7 @@ pub(crate) enum OrganisationCommand {
     },
     /// Write this home's first act as that of the successor of an organisation that lost all its root keys
     Successor {
-        /// The organisation that it was
+        /// The organisation that it was: the first digits of its id
         #[arg(value_name = "ID")]
         predecessor: String,
         /// The file to write

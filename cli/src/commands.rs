@@ -21,6 +21,7 @@ mod explain;
 mod export;
 mod founding;
 mod governing;
+mod grave;
 mod history;
 mod import;
 mod joining;

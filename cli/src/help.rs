@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use isnad_protocol::locale::{self, Language};
 
-use crate::args::Cli;
+use crate::args::{Cli, SIGNING};
 use crate::error::{Problem, exit};
 use crate::output::{pasted_argument, squeezed};
 
@@ -19,13 +19,50 @@ use crate::output::{pasted_argument, squeezed};
 /// What clap says, of help too.
 pub(crate) fn parse(language: Language) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
+    // Built first, so that what clap adds by itself is told too, and what every command takes stands with each.
+    command.build();
+    command = reading_alone(command);
     if language != Language::En {
-        // Built first, so that what clap adds by itself is told too.
-        command.build();
         command = told(command, language, "");
     }
     let matches = command.try_get_matches_from_mut(std::env::args_os().map(pasted_argument))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Commands that sign nothing: what comes before a signature is no news to who asks for their help.
+const READS: [&str; 18] = [
+    "audit",
+    "backup",
+    "carry",
+    "completions",
+    "demo",
+    "digest",
+    "due",
+    "explain",
+    "export",
+    "history",
+    "list",
+    "node",
+    "restore",
+    "show",
+    "status",
+    "tasks",
+    "who",
+    "help",
+];
+
+/// The commands without what they take and have no use for.
+fn reading_alone(command: Command) -> Command {
+    let is_of_signing = |arg: &Arg| arg.get_help_heading() == Some(SIGNING);
+    let hidden = move |arg: Arg| if is_of_signing(&arg) { arg.hide(true) } else { arg };
+    command.mut_subcommands(move |below| {
+        let reads = READS.contains(&below.get_name());
+        if reads { without(below, hidden) } else { below }
+    })
+}
+
+fn without(command: Command, hidden: impl Fn(Arg) -> Arg + Copy) -> Command {
+    command.mut_args(hidden).mut_subcommands(|below| without(below, hidden))
 }
 
 /// Clap's own order of parts, with its one word of English.

@@ -74,6 +74,12 @@ impl Candidacy {
         Ok(Self { act: identity::own_act(home).ok(), sponsor })
     }
 
+    /// This home's organisation, member or not.
+    #[must_use]
+    pub fn organisation(&self) -> Option<OrganisationId> {
+        self.act.as_ref()?.organisation()
+    }
+
     /// This home's organisation, if it is no member.
     #[must_use]
     pub fn waiting(&self, governance: &Governance) -> Option<OrganisationId> {

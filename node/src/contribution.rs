@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isnad_protocol::act::Role;
 use isnad_protocol::governance::Governance;
-use isnad_protocol::id::{EntryId, OpenSpace, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::id::{ActId, EntryId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
@@ -74,6 +74,58 @@ pub struct Signer {
     pub role: Role,
 }
 
+/// Why what a key signs now would count nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoWord {
+    /// No charter in effect has ever named its organisation.
+    #[error("this home's organisation is not admitted yet")]
+    Candidate,
+    /// The charter took its organisation out.
+    #[error("this home's organisation was taken out by act {}", by.to_short())]
+    TakenOut {
+        /// The version that did.
+        by: ActId,
+        /// True if it is to come back.
+        is_suspended: bool,
+    },
+    /// Its organisation revoked it.
+    #[error("this home's key {} was revoked by act {}", key.to_short(), by.to_short())]
+    Revoked {
+        /// The key.
+        key: PublicKey,
+        /// The act.
+        by: ActId,
+    },
+}
+
+impl NoWord {
+    /// What stands against a key; none where it has its word, or where only the door can tell.
+    fn of(governance: &Governance, organisation: &OrganisationId, key: &PublicKey) -> Option<Self> {
+        if governance.key_role(key, organisation).is_some() {
+            return None;
+        }
+        if governance.organisations().iter().any(|member| member.id == *organisation) {
+            let revoked = governance.key(organisation, key).and_then(|info| info.revoked_by.first().copied());
+            return revoked.map(|by| Self::Revoked { key: *key, by });
+        }
+        let former = governance.former_organisations().into_iter().find(|former| former.id == *organisation);
+        let out = former.and_then(|former| former.taken_out);
+        Some(out.map_or(Self::Candidate, |out| Self::TakenOut { by: out.by, is_suspended: out.is_suspended }))
+    }
+}
+
+/// A key of this home that its organisation granted and that signs nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silenced {
+    /// The key.
+    pub key: PublicKey,
+    /// Its organisation.
+    pub organisation: OrganisationId,
+    /// Its role.
+    pub role: Role,
+}
+
 /// The keys that sign entries, and those that are not there.
 #[derive(Debug, Default)]
 pub struct Signers {
@@ -83,6 +135,8 @@ pub struct Signers {
     pub locked: Vec<(Role, PublicKey)>,
     /// The role and the file of each key that this home's first act grants, and whose file is gone.
     pub missing: Vec<(Role, String)>,
+    /// Those whose word does not count any more.
+    pub silenced: Vec<Silenced>,
 }
 
 impl Signers {
@@ -97,11 +151,25 @@ impl Signers {
         let is_public = space == OpenSpace::Public.id(&governance.consortium());
         let wanted = if is_public { Role::Publisher } else { Role::Contributor };
         let name = if is_public { "publisher" } else { "contributor" };
-        if let Some(signer) = self.unlocked.iter().find(|signer| signer.role == wanted) {
-            return Ok(signer);
+        let against = |signer: &Signer| NoWord::of(governance, &signer.organisation, &signer.key.public());
+        let of_role = self.unlocked.iter().filter(|signer| signer.role == wanted);
+        let mut silent = None;
+        for signer in of_role {
+            match against(signer) {
+                None => return Ok(signer),
+                // A key that was revoked since the node began, and perhaps another of its role that was not.
+                Some(why) => silent = silent.or(Some(why)),
+            }
         }
+        // One that is granted in the place of one that was revoked has only to be unlocked.
         if let Some((_, key)) = self.locked.iter().find(|(role, _)| *role == wanted) {
             return Err(Refused::KeyLocked { key: *key });
+        }
+        let silenced = self.silenced.iter().filter(|known| known.role == wanted);
+        let silent = silent
+            .or_else(|| silenced.filter_map(|known| NoWord::of(governance, &known.organisation, &known.key)).next());
+        if let Some(why) = silent {
+            return Err(Refused::NoWord(why));
         }
         // No other key signs in the place of one that is lost: its owner would not hear of it.
         if let Some((_, file)) = self.missing.iter().find(|(role, _)| *role == wanted) {

@@ -20,7 +20,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::candidacy::Candidacy;
 use crate::clock;
-use crate::contribution::{Contribution, Receipt, Signers};
+use crate::contribution::{Contribution, NoWord, Receipt, Signers};
 use crate::door::Door;
 use crate::fault::Fault;
 use crate::keyring::Keyring;
@@ -86,6 +86,9 @@ pub enum Refused {
         /// The key.
         key: PublicKey,
     },
+    /// What this node's key signs would count nowhere.
+    #[error(transparent)]
+    NoWord(#[from] NoWord),
     /// The disk did not take it.
     #[error("{why}")]
     Disk {

@@ -4,7 +4,7 @@
 //! Nothing here decides what is in effect: a draft is weighed by the same rules as at the door before anybody signs it.
 
 use isnad_protocol::act::difference::Change;
-use isnad_protocol::act::{Act, Body, Place};
+use isnad_protocol::act::{Act, Body, Place, Revocation};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{ActStatus, Governance, Refusal, Source};
@@ -27,7 +27,7 @@ pub mod signing;
 #[cfg(test)]
 mod tests;
 
-pub use described::{Described, SignedTwice, State, act_named, described, described_one, to_sign};
+pub use described::{Described, LogEnds, SignedTwice, State, act_named, described, described_one, to_sign};
 pub use logs::{EntryLine, LogTail, Stopped, tails};
 pub use requests::GrantRequest;
 
@@ -40,10 +40,10 @@ pub enum Proposal {
         /// Each with its proof.
         requests: Vec<GrantRequest>,
     },
-    /// Revoke a key.
+    /// Revoke keys.
     Revoke {
-        /// The key.
-        key: PublicKey,
+        /// Each once.
+        keys: Vec<PublicKey>,
         /// A code.
         reason: String,
         /// The last position of each log that still counts; of a log that is not named, nothing does.
@@ -174,10 +174,15 @@ pub fn draft(node: &Node, request: Request) -> Result<Drafted, Problem> {
     let mut stops = Vec::new();
     let (previous, body) = match request.proposal {
         Proposal::Grant { requests } => organisation::grant(governance, own, &requests)?,
-        Proposal::Revoke { key, reason, kept } => {
-            let cuts = logs::cuts(node, &own, Some(&key), logs::Unnamed::Nothing, &kept)?;
-            stops = cuts.stopped;
-            organisation::revoke(governance, own, key, reason, cuts.cuts)?
+        Proposal::Revoke { keys, reason, kept } => {
+            let mut revocations = Vec::with_capacity(keys.len());
+            for key in keys {
+                let of_key: Vec<Kept> = kept.iter().filter(|kept| kept.author == key).copied().collect();
+                let cuts = logs::cuts(node, &own, Some(&key), logs::Unnamed::Nothing, &of_key)?;
+                stops.extend(cuts.stopped);
+                revocations.push(Revocation { cuts: cuts.cuts, key, reason: reason.clone() });
+            }
+            organisation::revoke(governance, own, revocations)?
         }
         Proposal::Rotate { keys, threshold, next, next_threshold, after } => {
             let roots = rotation::roots(keys, threshold, &next, next_threshold)?;

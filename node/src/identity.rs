@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use isnad_protocol::act::{
     Act, DecodeError, Grant, GrantSubject, Name, OrganisationKind, Role, Roots, founding, next_key_hash,
 };
+use isnad_protocol::governance::Governance;
 use isnad_protocol::id::OrganisationId;
-use isnad_protocol::key::SecretKey;
+use isnad_protocol::key::{PublicKey, SecretKey};
 
 use crate::fault::Fault;
 use crate::files;
@@ -98,6 +99,37 @@ fn unfinished(path: &Path) -> Option<Home> {
     let home = Home::open(path).ok()?;
     let is_empty = std::fs::read_dir(home.acts()).is_ok_and(|mut acts| acts.next().is_none());
     (is_empty && !own_act_path(&home).exists()).then_some(home)
+}
+
+/// Makes a home that of a device of an organisation: one whose key an act of it grants. Returns the first act of that
+/// organisation; `None` if no act grants a key of this home.
+///
+/// # Errors
+/// [`IdentityError`] if the keys cannot be listed, or the act cannot be written.
+pub fn adopt(home: &Home, governance: &Governance) -> Result<Option<Act>, IdentityError> {
+    let keys: Vec<PublicKey> =
+        Keystore::open(&home.keys())?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
+    let mut firsts = governance.acts().filter(|act| act.is_first_of_organisation());
+    let is_its = |act: &&Act| {
+        let organisation = act.organisation();
+        organisation.is_some_and(|id| keys.iter().any(|key| governance.key(&id, key).is_some_and(|key| key.is_live())))
+    };
+    let Some(first) = firsts.find(is_its) else { return Ok(None) };
+    files::replace(&own_act_path(home), &first.encode())?;
+    Ok(Some(first.clone()))
+}
+
+/// True for a home that holds keys of a device and no organisation: they were made to be granted by one that is elsewhere.
+///
+/// # Errors
+/// [`Fault`] if the keys cannot be listed.
+pub fn is_device(home: &Home) -> Result<bool, Fault> {
+    if own_act_path(home).exists() || !home.keys().exists() {
+        return Ok(false);
+    }
+    let made = Keystore::open(&home.keys())?.list()?;
+    // The making of an organisation begins with its root key.
+    Ok(!made.is_empty() && made.iter().all(|info| info.purpose != Purpose::Root))
 }
 
 /// The first act of the organisation whose home this is.

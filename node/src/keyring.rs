@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::candidacy::Candidacy;
 use crate::config::Config;
-use crate::contribution::{Signer, Signers};
+use crate::contribution::{Signer, Signers, Silenced};
 use crate::fault::Fault;
 use crate::governing::requests;
 use crate::home::Home;
@@ -198,8 +198,11 @@ impl Keyring {
         let mut signers = Signers::default();
         for info in &self.infos {
             let key = PublicKey::new(info.public);
-            let Some((organisation, role)) = self.role(governance, &key).filter(|_| may(&key)) else { continue };
-            if requests::purpose(role) != info.purpose || !signs_entries(info.purpose) {
+            let Some((organisation, role)) = self.role(governance, &key) else {
+                signers.silenced.extend(self.silenced(governance, key));
+                continue;
+            };
+            if !may(&key) || requests::purpose(role) != info.purpose || !signs_entries(info.purpose) {
                 continue;
             }
             match self.unlocked.get(&key) {
@@ -214,11 +217,21 @@ impl Keyring {
         signers
     }
 
+    /// A key that its organisation granted once, and that signs nothing any more.
+    fn silenced(&self, governance: &Governance, key: PublicKey) -> Option<Silenced> {
+        let organisation = self.candidacy.organisation().filter(|_| self.is_unlocked)?;
+        governance.key(&organisation, &key).map(|info| Silenced { key, organisation, role: info.role })
+    }
+
     /// The keys that this home was made with, that are still granted, and whose files are gone.
     fn missing(&self, governance: &Governance) -> Vec<(Role, String)> {
         let Ok(act) = identity::own_act(&self.home) else { return Vec::new() };
         let grants = act.as_organisation().map(|body| body.grants.as_slice()).unwrap_or_default();
         let is_held = |key: &PublicKey| self.infos.iter().any(|info| info.public == *key.as_bytes());
+        // Another machine of the organisation was made with keys of its own: it lacks none of these.
+        if !self.infos.is_empty() && !grants.iter().any(|grant| is_held(&grant.key)) {
+            return Vec::new();
+        }
         let is_granted = |key: &PublicKey| self.role(governance, key).is_some();
         let gone = grants.iter().filter(|grant| is_granted(&grant.key) && !is_held(&grant.key));
         let file = |purpose: Purpose, key: &PublicKey| format!("keys/{}", purpose.file_name(key.as_bytes()));

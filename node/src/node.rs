@@ -80,6 +80,7 @@ pub struct Node {
     consortium: ConsortiumId,
     door: Arc<Door>,
     candidacy: Candidacy,
+    called: usize,
     thread: Option<JoinHandle<Option<Network>>>,
     _lock: HomeLock,
 }
@@ -109,6 +110,8 @@ impl Node {
         let door = Arc::new(door);
         let signing = Signing::open(&home, keyring.granted(), &ends(&stored.logs))?;
         let signers = keyring.signers(&governance, |key| signing.signs_with(key));
+        let called = network.as_ref().map_or(0, |addresses| addresses.peers.len());
+        let called = called.saturating_add(candidacy.addresses().count());
         let network = match network {
             Some(addresses) => {
                 let seed = keyring.node_seed().ok_or_else(|| no_node_key(&signers))?;
@@ -146,7 +149,7 @@ impl Node {
             });
         }
         let thread = Some(thread);
-        Ok(Self { handle, index, barrier, reader, home, consortium, door, candidacy, thread, _lock: lock })
+        Ok(Self { handle, index, barrier, reader, home, consortium, door, candidacy, called, thread, _lock: lock })
     }
 
     /// The home.
@@ -171,6 +174,12 @@ impl Node {
     #[must_use]
     pub fn candidacy(&self) -> &Candidacy {
         &self.candidacy
+    }
+
+    /// How many addresses it calls: those of its owner, and its sponsor's.
+    #[must_use]
+    pub const fn called(&self) -> usize {
+        self.called
     }
 
     /// The door for candidates.

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use isnad_protocol::id::ActId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model;
 use serde::{Deserialize, Serialize};
 
+use crate::contribution::NoWord;
 use crate::driver::Refused;
 use crate::fault::Fault;
 use crate::node::OpenError;
@@ -273,6 +275,7 @@ impl From<Refused> for Problem {
             Refused::Lacks { key } => {
                 Self::told(exit::REFUSED, "not_signing", "not_signing.lacks", &[("key", &key.to_string())])
             }
+            Refused::NoWord(why) => Self::no_word(&why),
             Refused::Content(error) => {
                 Self::of_rule(exit::REFUSED, "content", &format!("content.{}", error.code()), &[], why)
             }
@@ -288,6 +291,25 @@ impl From<Refused> for Problem {
 }
 
 impl Problem {
+    /// Why what this home signs would count nowhere.
+    #[must_use]
+    pub fn no_word(why: &NoWord) -> Self {
+        let short = |by: &ActId| by.to_short();
+        match why {
+            NoWord::Candidate => Self::told(exit::REFUSED, "not_admitted", "no_word.candidate", &[]),
+            NoWord::TakenOut { by, is_suspended: true } => {
+                Self::told(exit::REFUSED, "suspended", "no_word.suspended", &[("act", &short(by))])
+            }
+            NoWord::TakenOut { by, is_suspended: false } => {
+                Self::told(exit::REFUSED, "taken_out", "no_word.removed", &[("act", &short(by))])
+            }
+            NoWord::Revoked { key, by } => {
+                let values = [("key", &*key.to_short()), ("act", &*short(by))];
+                Self::told(exit::REFUSED, "key_revoked", "no_word.revoked", &values)
+            }
+        }
+    }
+
     /// Why this node signs nothing at the moment.
     #[must_use]
     pub fn blocked(blocked: &Blocked) -> Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use isnad_protocol::digest;
 use isnad_protocol::governance::{ActStatus, Governance, Link};
 use isnad_protocol::id::{ActId, ClaimId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::model::Warning;
 use isnad_protocol::sheet::{self, Claim, Sheet};
@@ -29,6 +30,7 @@ mod candidates;
 mod explain;
 mod list;
 mod made_of;
+mod outside;
 mod policy;
 mod resolve;
 mod restating;
@@ -43,6 +45,7 @@ pub use candidates::{Called, Candidates, CandidatesQuery, Pair};
 pub use explain::ExplainQuery;
 pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
+pub use outside::Outside;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use restating::{RestatingQuery, ToRestate};
@@ -143,6 +146,9 @@ pub struct Status {
     /// This home, while its organisation is a candidate itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidacy: Option<Candidacy>,
+    /// How many addresses it calls again and again until somebody answers.
+    #[serde(default)]
+    pub called: usize,
     /// Addresses that could not be reached, and why; they are tried again.
     #[serde(default)]
     pub unreached: BTreeMap<String, String>,
@@ -151,6 +157,21 @@ pub struct Status {
     /// Acts that wait for this organisation's signature.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_sign: Vec<ActId>,
+    /// Where rivals stand against each other, and none in effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub halts: Vec<Halted>,
+    /// That this home's organisation was taken out, or is about to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_out: Option<Outside>,
+    /// Keys of this home that its organisation revoked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked_keys: Vec<Key>,
+    /// Strangers that are known: nodes of organisations that were taken out, or whose key was revoked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub expelled: BTreeMap<NodeId, OrganisationId>,
+    /// The check words of the other strangers, in each language of the program.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stranger_words: BTreeMap<NodeId, [String; 3]>,
 }
 
 /// Where an organisation's own words have come to. MODEL §8, journey 4.
@@ -162,6 +183,9 @@ pub struct Sent {
     pub nodes: usize,
     /// Whose nodes have not said so, once for each node: not connected, or something is still to go there.
     pub not_yet: Vec<OrganisationId>,
+    /// The devices of these nodes, in the same order.
+    #[serde(default)]
+    pub not_yet_on: Vec<String>,
 }
 
 /// A history with what tells it in words.
@@ -220,7 +244,7 @@ impl<'a> Reader<'a> {
         Status {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
-            name: self.node.own_organisation().as_ref().and_then(name),
+            name: self.node.candidacy().organisation().or(self.node.own_organisation()).as_ref().and_then(name),
             node: self.node.door().node(),
             listening: self.snapshot.listening.clone(),
             replica: self.snapshot.status.clone(),
@@ -235,12 +259,18 @@ impl<'a> Reader<'a> {
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
             no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
             journals: self.missing_journals(),
-            strangers: self.snapshot.strangers.clone(),
+            strangers: outside::strangers(&self.snapshot),
             applicants: applicants(self.node),
             candidacy: applicants::candidacy(self.node),
+            called: self.node.called(),
             unreached: self.snapshot.unreached.clone(),
             notices: self.snapshot.notices.clone(),
             to_sign: self.node.own_organisation().map(|own| governing::to_sign(governance, own)).unwrap_or_default(),
+            halts: who::halts(governance),
+            taken_out: outside::taken_out(self.node, governance),
+            revoked_keys: outside::revoked_keys(self.node, governance),
+            expelled: outside::expelled(&self.snapshot),
+            stranger_words: outside::stranger_words(&self.snapshot),
         }
     }
 
@@ -257,8 +287,15 @@ impl<'a> Reader<'a> {
         Sent {
             entries: logs.map(|log| log.end.seq).fold(0, u64::saturating_add),
             nodes: done.len(),
+            not_yet_on: not_yet.iter().map(|(node, of)| self.device(node, of)).collect(),
             not_yet: not_yet.into_iter().map(|(_, organisation)| *organisation).collect(),
         }
+    }
+
+    /// The label of a node's key.
+    fn device(&self, node: &NodeId, organisation: &OrganisationId) -> String {
+        let key = PublicKey::new(*node.as_bytes());
+        self.governance().key(organisation, &key).map(|info| info.label).unwrap_or_default()
     }
 
     fn missing_journals(&self) -> Vec<Problem> {

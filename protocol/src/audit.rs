@@ -18,6 +18,9 @@ use crate::log::{ForkProof, LogEnd, LogKey, NoProof};
 use crate::sheet::content::{self, Flaw};
 
 mod finding;
+mod heard;
+
+use heard::{About, Heard, Late, Step, Waiting};
 
 pub use finding::{Finding, What};
 
@@ -49,7 +52,7 @@ pub enum Stored {
     Unknown(u8),
 }
 
-/// What [`check`] found of one thing by itself. Holds no payload.
+/// What [`check`] found of one thing by itself. Holds no payload but an attestation's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part(Checked);
 
@@ -78,6 +81,8 @@ struct Seen {
     is_wanted: bool,
     /// The code of the rule that its payload breaks.
     inert: Option<&'static str>,
+    /// The entry as a step of a chain of attestations, should its key attest.
+    step: Step,
 }
 
 /// Tells one signature under an entry from another. Short, since memory is taken for each entry, and enough: a forged one is
@@ -119,6 +124,7 @@ fn first_of(proof: &ForkProof) -> LogEnd {
 fn seen(entry: &Entry, is_checked: bool) -> Seen {
     let header = &entry.header;
     let flaw = content::read(entry).err();
+    let step = Step::of(entry);
     Seen {
         log: LogKey { space: header.space, author: header.author },
         is_checked,
@@ -126,7 +132,7 @@ fn seen(entry: &Entry, is_checked: bool) -> Seen {
         kind: header.kind,
         end: LogEnd { seq: header.seq, id: header.id() },
         prev: header.prev,
-        is_signed: entry.is_signed(),
+        is_signed: step.is_signed(entry),
         signature: mark_of(&entry.signature),
         has_payload: entry.payload.is_some(),
         is_wanted: flaw == Some(Flaw::Wanted),
@@ -134,6 +140,7 @@ fn seen(entry: &Entry, is_checked: bool) -> Seen {
             Some(Flaw::Inert(defect)) => Some(defect.code()),
             Some(Flaw::Wanted | Flaw::UnknownKind) | None => None,
         },
+        step,
     }
 }
 
@@ -219,6 +226,8 @@ pub struct Audit {
     counts: Counts,
     findings: Vec<Finding>,
     suppressed: u64,
+    heard: Heard,
+    late: Late,
 }
 
 impl Audit {
@@ -234,6 +243,8 @@ impl Audit {
             counts: Counts::default(),
             findings: Vec::new(),
             suppressed: 0,
+            heard: Heard::default(),
+            late: Late::default(),
         };
         let mut waiting: BTreeMap<ActId, String> = BTreeMap::new();
         for (place, bytes) in acts {
@@ -344,9 +355,16 @@ impl Audit {
         let log = &seen.log;
         if let Err(reason) = self.governance.may_take(&log.space, &log.author, &seen.organisation) {
             self.find(about(What::NotTaken).because(reason.code()));
-        } else if let Err(reason) = self.governance.authorise(&log.space, &log.author, &seen.organisation, seen.kind) {
-            self.find(about(What::Unauthorised).because(reason.code()));
+        } else {
+            // Acts take effect, or are halted, by attestations that are still to be read: what holds of it is said at the end.
+            let is_authorised =
+                self.governance.authorise(&log.space, &log.author, &seen.organisation, seen.kind).is_ok();
+            let about = About { log: *log, organisation: seen.organisation, kind: seen.kind };
+            self.late.add(about, is_authorised, || {
+                Finding::of(place.to_owned(), What::Unauthorised).log(seen.log, seen.end)
+            });
         }
+        self.heard.take(&mut self.governance, seen);
         if let Some(code) = seen.inert {
             self.find(about(What::Inert).because(code));
         }
@@ -425,6 +443,7 @@ impl Audit {
             return self.find(about(What::Twice));
         }
         line.set_payload(seen.end.seq);
+        self.heard.take(&mut self.governance, seen);
         if line.wanted.remove(&seen.end.seq) {
             self.counts.payloads = self.counts.payloads.saturating_add(1);
             self.counts.wanted = self.counts.wanted.saturating_sub(1);
@@ -478,6 +497,16 @@ impl Audit {
         }
     }
 
+    /// What is left out of views now that all is read, by the rule by which [`Governance::rule`] leaves it out.
+    fn judge_late(&mut self) {
+        for (About { log, organisation, kind }, Waiting { kept, more }) in std::mem::take(&mut self.late).0 {
+            if let Err(reason) = self.governance.authorise(&log.space, &log.author, &organisation, kind) {
+                self.suppressed = self.suppressed.saturating_add(more);
+                kept.into_iter().for_each(|finding| self.find(finding.because(reason.code())));
+            }
+        }
+    }
+
     /// Entries of a space that were followed.
     #[must_use]
     pub fn entries_of(&self, space: SpaceId) -> u64 {
@@ -494,6 +523,8 @@ impl Audit {
     /// Ends the audit.
     #[must_use]
     pub fn finish(mut self) -> Report {
+        self.heard.flush(&mut self.governance);
+        self.judge_late();
         for (log, line) in std::mem::take(&mut self.lines) {
             line.unsigned.values().cloned().for_each(|finding| self.find(finding));
             for seq in line.wanted.iter().copied() {

@@ -110,7 +110,7 @@ pub enum Refusal {
         found: u64,
     },
     /// Does not name the entry before it.
-    #[error("names {found:?} as the entry before it, where the log ends in {expected:?}")]
+    #[error("names {} as the entry before it, where the log ends in {}", found.to_short(), expected.to_short())]
     Chain {
         /// The log's end.
         expected: EntryId,
@@ -118,7 +118,7 @@ pub enum Refusal {
         found: EntryId,
     },
     /// Another organisation than the log's first entry.
-    #[error("is on behalf of {found:?}, and its log of {expected:?}")]
+    #[error("is on behalf of {}, and its log of {}", found.to_short(), expected.to_short())]
     Organisation {
         /// The log's organisation.
         expected: OrganisationId,

@@ -172,3 +172,97 @@ fn root_keys_are_rotated_to_the_committed_ones_and_the_old_sign_no_more() {
     assert_eq!(json(home, &["organisation", "rename", "Renamed"])["state"], "in_effect");
     assert_eq!(json(home, &["key", "rotate"])["state"], "in_effect");
 }
+
+#[test]
+fn a_stolen_device_loses_all_its_keys_in_one_act_and_says_so_itself() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let draft = consortium.file("record", r#"{"claims":[{"lang":"en","prop":"title","value":"T"}]}"#);
+    for _ in 0..2 {
+        json(home, &["record", "new", "source", "--from", &draft]);
+    }
+    let key = key_of(home, "contributor");
+    // One label is that of several keys: which is meant has to be said, and what is too short is called so.
+    let several = refused(home, &["key", "revoke", "first node", "--after", "1"], 2);
+    assert_eq!(several["code"], "ambiguous");
+    assert!(text(&several, "why").contains(&key[..12]) && text(&several, "try").contains("--all-keys"), "{several}");
+    let short = refused(home, &["key", "revoke", &key[..4], "--after", "1"], 2);
+    assert!(text(&short, "why").contains("digits"), "{short}");
+    assert_eq!(refused(home, &["key", "revoke", "no such device", "--after", "1"], 1)["code"], "not_found");
+
+    // What is kept is told in words, before and after it is signed.
+    let kept = say(home, &["key", "revoke", &key[..12], "--keep-all", "--reason", "stolen", "--preview"]);
+    assert!(kept.err.contains("thief") && kept.out.contains("members up to no. 2"), "{kept:?}");
+    let revoke = ["key", "revoke", &key[..12], "--all-keys", "--after", "1", "--reason", "stolen"];
+    let revoked = json(home, &revoke);
+    let changes = revoked["changes"].as_array().unwrap();
+    assert!(changes.len() == 4 && changes.iter().all(|change| change["change"] == "revoked"), "{revoked}");
+    let ends = revoked["ends"].as_array().unwrap();
+    assert!(ends.iter().any(|end| end["key"] == *key && end["space"] == "members" && end["last"] == 1), "{revoked}");
+    assert!(say(home, &["act", "show", text(&revoked, "id")]).out.contains("members up to no. 1"));
+
+    // The machine itself knows, in its status, its list of keys and when it is to sign.
+    let status = json(home, &["status"]);
+    assert_eq!(status["revoked_keys"].as_array().map(Vec::len), Some(4), "{status}");
+    assert!(say(home, &["status"]).out.contains("was revoked"));
+    let keys = json(home, &["key", "list"]);
+    let its = keys.as_array().unwrap().iter().find(|line| line["key"] == *key).unwrap();
+    assert_eq!((&its["is_granted"], its["revoked_by"].as_array().map(Vec::len)), (&false.into(), Some(1)), "{keys}");
+    assert_eq!(refused(home, &["record", "new", "source", "--from", &draft], 3)["code"], "key_revoked");
+}
+
+#[test]
+fn a_second_machine_joins_by_the_acts_that_grant_its_keys() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let own = text(&json(home, &["organisation", "show"]), "organisation").to_owned();
+    let laptop = consortium.dir.path().join("laptop");
+    write_passphrase(&laptop, PASSPHRASE);
+    let (request, acts) = (consortium.path("request"), consortium.path("acts"));
+    let new = ["key", "new", "--role", "contributor", "--label", "laptop", "--organisation", &own, "-o", &request];
+    json(&laptop, &new);
+    // Another organisation beside the keys of this one would be a mistake.
+    let second = refused(&laptop, &["init", "--name", "Another", "--kind", "ngo"], 2);
+    assert_eq!(second["code"], "home_exists");
+    json(home, &["export", "--format", "acts", "-o", &acts]);
+    assert_eq!(refused(&laptop, &["join", &acts], 3)["code"], "not_joined");
+    json(home, &["key", "grant", &request]);
+    json(home, &["export", "--format", "acts", "-o", &acts]);
+    assert_eq!(text(&json(&laptop, &["join", &acts]), "own"), own);
+    let draft = consortium.file("record", r#"{"claims":[{"lang":"en","prop":"title","value":"From the laptop"}]}"#);
+    json(&laptop, &["record", "new", "source", "--from", &draft]);
+    carry(&consortium, &laptop, home);
+    let listed = json(home, &["list", "source"]);
+    assert_eq!(listed[0]["organisations"][0].as_str(), Some(&*own), "{listed}");
+}
+
+#[test]
+fn what_is_named_wrong_is_told_so_and_ids_are_named_by_their_beginning() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let nobody = refused(home, &["charter", "admit", "Nobody"], 1);
+    assert!(text(&nobody, "error").contains("no candidate is called Nobody"), "{nobody}");
+    let folder = consortium.path("no folder");
+    assert_eq!(refused(home, &["charter", "rename", "X", "--keys", &folder], 2)["code"], "file");
+    for unknown in
+        [&["charter", "settle", "--adopt", "0123456789ab"][..], &["key", "rotate", "--after-act", "0123456789ab"]]
+    {
+        assert_eq!(refused(home, unknown, 1)["code"], "not_found");
+    }
+    let text_file = consortium.file("incident.txt", "this is no act");
+    let taken = refused(home, &["act", "take", &text_file], 3);
+    assert!(text(&taken, "try").contains("isnad act export"), "{taken}");
+    let own = text(&json(home, &["organisation", "show"]), "organisation").to_owned();
+    let wrote = say(home, &["organisation", "successor", &own[..12], "-o", &consortium.path("successor.act")]);
+    assert!(wrote.code == 0 && wrote.out.contains(&own[..12]), "{wrote:?}");
+    // What is signed without a terminal is shown too, on the side; and an act in effect is not sent to be signed.
+    let renamed = say(home, &["organisation", "rename", "Renamed"]);
+    assert!(renamed.code == 0 && renamed.err.contains("is called Renamed"), "{renamed:?}");
+    // An act is told with the name that its organisation had when it was signed.
+    let first = say(home, &["act", "show", &own[..12]]).out;
+    assert!(first.contains("Organisation 0") && !first.contains("Renamed"), "{first}");
+    let acts = json(home, &["act", "list", "--all"]);
+    let done = acts.as_array().unwrap().iter().find(|act| act["version"] == 2).unwrap();
+    let exported = say(home, &["act", "export", text(done, "id"), "-o", &consortium.path("act")]);
+    assert!(exported.out.contains("isnad act take") && !exported.out.contains("act sign"), "{exported:?}");
+}

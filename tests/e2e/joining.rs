@@ -84,11 +84,46 @@ fn a_candidate_that_is_admitted_comes_in_by_itself_and_one_that_is_suspended_is_
         let its = others.iter().find(|other| other["organisation"] == joined["organisation"])?;
         its["newest"].is_u64().then_some(())
     });
+    // The auditor says of its entries what `explain` says: a version that took effect by acknowledgements alone names it.
+    let audited = json(&homes[0], &["audit"]);
+    let is_out = |finding: &&Value| finding["what"] == "unauthorised";
+    assert_eq!(audited["findings"].as_array().unwrap().iter().find(is_out), None, "{audited}");
     sign(&json(&homes[0], &["--yes", "charter", "suspend", "Third"]));
     let its = text(&invited["node"]).to_owned();
     node.wait_for("/status", |_, status| status["peers"].get(&its).is_none().then_some(()));
-    sponsor.wait_for("/status", |_, status| (status["strangers"].as_object()?.len() == 1).then_some(()));
+    let expelled =
+        |_, status: &Value| (status["expelled"].as_object()?.len() == 1).then(|| status["strangers"].clone());
+    let strangers = sponsor.wait_for("/status", expelled);
+    assert_eq!(strangers.as_object().map(serde_json::Map::len), Some(1), "{strangers}");
+    // Nobody is offered to invite it, and the same first act never comes in again.
+    let told = say(&homes[0], &["status"]).out;
+    assert!(told.contains("no longer let in") && !told.contains("isnad invite"), "{told}");
+    let again = refused(&homes[0], &["charter", "admit", &text(&joined["organisation"])[..12]], 3);
+    assert_eq!(again["code"], "act_readmitted", "{again}");
+    assert!(text(&again["try"]).contains("readmit") && !again.to_string().contains("OrganisationId("), "{again}");
+    // What it cannot hear any more is brought to it: then it says what it is, and signs nothing that nobody counts.
+    let carried = consortium.path("carried");
+    let _ = json(&homes[0], &["carry", "out", &carried]);
+    let _ = say(&third, &["carry", "in", &carried]);
+    let out = node.wait_for("/status", |_, status| status.get("taken_out").cloned());
+    assert_eq!((&out["is_suspended"], &out["is_in_effect"]), (&true.into(), &true.into()), "{out}");
+    let told = say(&third, &["status"]).out;
+    assert!(told.contains("this organisation is suspended") && !told.contains("give addresses"), "{told}");
+    let wrote = say_with_input(&third, &["--json", "--yes", "record", "new", "incident", "--from", "-"], draft);
+    assert_eq!(wrote.problem(3)["code"], "suspended");
     assert_eq!((node.stop("TERM"), other.stop("TERM"), sponsor.stop("TERM")), (0, 0, 0));
+}
+
+#[test]
+fn what_is_neither_a_code_nor_a_file_is_told_before_anything_is_made() {
+    let consortium = Consortium::found(1);
+    let home = newcomer(&consortium, "nobody");
+    let problem = refused(&home, &["join", "nosuchfile"], 2);
+    assert!(
+        text(&problem["error"]).contains("nosuchfile") && text(&problem["error"]).contains("no invitation"),
+        "{problem}"
+    );
+    assert!(!home.exists());
 }
 
 #[test]

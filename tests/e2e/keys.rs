@@ -24,7 +24,7 @@ fn key_of(home: &Path, role: &str) -> String {
 }
 
 fn revoke(home: &Path, key: &str) {
-    json(home, &["--yes", "key", "revoke", &key[..12], "--all", "--reason", "lost"]);
+    json(home, &["--yes", "key", "revoke", &key[..12], "--keep-all", "--reason", "lost"]);
 }
 
 /// A key made and granted on a home, and the one of its role before it revoked.

@@ -195,7 +195,11 @@ fn a_session_in_arabic_holds_no_english() {
     known.extend(VALUES.split_whitespace().map(str::to_owned).chain(commands.iter().cloned()));
     for command in commands.iter().filter(|command| command.starts_with(|letter: char| letter.is_ascii_lowercase())) {
         let below = names_below(home, command);
-        let own: BTreeSet<String> = below.iter().chain(&known).cloned().collect();
+        let mut own: BTreeSet<String> = below.iter().chain(&known).cloned().collect();
+        // What stands below `help` are the commands themselves, with those below each.
+        if command == "help" {
+            own.extend(below.iter().flat_map(|name| names_below(home, name)));
+        }
         for name in below.iter().map(Some).chain([None]) {
             let path: Vec<&str> = [Some(command), name].into_iter().flatten().map(String::as_str).collect();
             let said = say(home, &[&["--lang", "ar", "help"], &path[..]].concat());

@@ -24,4 +24,5 @@ mod opinions;
 mod policies;
 mod reading;
 mod refusals;
+mod restating;
 mod who;

@@ -71,7 +71,7 @@ pub(crate) enum CharterCommand {
     Readmit {
         #[command(flatten)]
         admit: AdmitArgs,
-        /// The organisation that it was
+        /// The organisation that it was: its name, or the first digits of its id
         #[arg(long, value_name = "ID", required = true)]
         predecessor: String,
     },
@@ -234,19 +234,22 @@ pub(crate) enum KeyCommand {
     /// A running node uses a key as soon as it is granted, if it was made there, or lay there when the node started. One
     /// that was brought by hand is unlocked with this. Root keys are never handed to a node.
     Unlock,
-    /// Revoke a key back to a position of its logs
+    /// Revoke a key, or all keys of a device, back to a position of their logs
     ///
-    /// Shows the last entries of each of its logs and asks after which one nothing counts any more. Without a terminal
-    /// that has to be said with --after or --all.
+    /// Shows the last entries of each log and asks after which one nothing counts any more. Without a terminal
+    /// that has to be said with --after or --keep-all.
     Revoke {
         /// The first digits of the key, or its device
         key: String,
-        /// The last entry that still counts: SEQ, or SPACE:SEQ for a key with logs in several spaces; 0 for none
+        /// The last entry that still counts: SEQ, SPACE:SEQ or KEY:SPACE:SEQ, once for each log; 0 for none
         #[arg(long, value_name = "SEQ")]
         after: Vec<String>,
-        /// Everything that it signed so far still counts
+        /// All that it has signed so far still counts, a thief's entries too; only what comes later does not
         #[arg(long, conflicts_with = "after")]
-        all: bool,
+        keep_all: bool,
+        /// Revoke every key of its device in one act, those too with which it connects and acknowledges
+        #[arg(long)]
+        all_keys: bool,
         /// Why
         #[arg(long, value_enum, default_value_t)]
         reason: Reason,

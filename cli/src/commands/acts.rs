@@ -6,8 +6,8 @@ use isnad_node::governing::signatures::Signed;
 use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, State};
 use isnad_node::reading::{self, Who};
-use isnad_protocol::act::Act;
 use isnad_protocol::act::difference::Change;
+use isnad_protocol::act::{Act, Role};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, bundle_acts};
@@ -60,7 +60,11 @@ async fn list(session: &Session, all: bool) -> Outcome {
     let who: Who = client.get("/who").await?;
     // What waits for one's own signature stands first, and the newest of those in effect before the older.
     acts.reverse();
-    acts.sort_by_key(|act| (!act.is_mine, act.state == State::InEffect, act.state == State::Lost));
+    acts.sort_by_key(|act| {
+        let settles = act.changes.iter().any(|change| matches!(change, Change::Settles { .. }));
+        (!act.is_mine, act.state == State::InEffect, act.state == State::Lost, !settles)
+    });
+    let held = acts.len();
     if !all {
         let waiting = acts.iter().filter(|act| act.state != State::InEffect).count();
         acts.truncate(waiting.saturating_add(LAST));
@@ -68,7 +72,9 @@ async fn list(session: &Session, all: bool) -> Outcome {
     }
     session.printer.either(&acts, |acts| {
         let told = acts.iter().map(|act| text(session, &who, act, false));
-        let told: Vec<String> = told.collect();
+        let mut told: Vec<String> = told.collect();
+        let more = u64::try_from(held.saturating_sub(acts.len())).unwrap_or(u64::MAX);
+        told.extend((more > 0).then(|| locale::counted(session.language, "acts_older", more, &[])));
         if told.is_empty() { session.word("acts.none").to_owned() } else { told.join("\n\n") }
     });
     Ok(DONE)
@@ -172,8 +178,9 @@ async fn export(session: &Session, named: &str, output: &Path) -> Outcome {
     let act = decoded(&found.bytes)?;
     write_draft(&act, &held(&client, &who).await?, output)?;
     let file = output.display().to_string();
-    session.printer.either(&found.act, |_| {
-        hanging("", &locale::format(session.language, "acts.exported", &[("file", &file)]), width())
+    session.printer.either(&found.act, |act| {
+        let key = if act.state == State::WaitsForSignatures { "acts.exported" } else { "acts.exported_signed" };
+        hanging("", &locale::format(session.language, key, &[("file", &file)]), width())
     });
     Ok(DONE)
 }
@@ -186,7 +193,13 @@ pub(super) fn write_draft(act: &Act, governance: &Governance, output: &Path) -> 
 
 async fn take(session: &Session, file: &Path) -> Outcome {
     let client = Client::to_read(session).await?;
-    let mut acts = read_acts(file)?;
+    let mut acts = read_acts(file).map_err(|mut problem| {
+        if problem.words.key == "acts_file.foreign" {
+            let values = [("file", &*file.display().to_string())];
+            problem = Problem::told(problem.exit, &problem.code, "acts_file.no_act", &values);
+        }
+        problem
+    })?;
     let first = first_of(file, &mut acts)?;
     // What it follows first; what is known already changes nothing.
     for act in acts.iter().chain([&first]) {
@@ -219,24 +232,61 @@ fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
 /// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.
 pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool) -> String {
     let words = Words::new(session.printer, who, &act.names);
-    let mut lines = vec![session.printer.styled(&head(session, &words, act), Style::Strong)];
-    lines.push(hanging("  ", &state(session, act), width()));
-    lines.extend(not_counted(session, &words, act).map(|line| hanging("  ", &line, width())));
-    lines.extend(signed_twice(session, who, &words, act));
-    let shown = if is_full { act.changes.len() } else { CHANGES };
-    let changes = act.changes.iter().take(shown).map(|change| words.change(change));
-    lines.extend(changes.map(|change| hanging("  • ", &change, width())));
-    let more = u64::try_from(act.changes.len().saturating_sub(shown)).unwrap_or(u64::MAX);
-    lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
+    let mut lines = with_changes(session, who, &words, act, if is_full { act.changes.len() } else { CHANGES });
     if is_full {
         lines.extend(check_words(session, &words, act));
         lines.extend(signatures(session, &words, act));
         let id = locale::format(session.language, "acts.id", &[("id", &act.id.to_string())]);
-        lines.push(format!("  {id}"));
+        lines.push(hanging("  ", &id, width()));
     } else if act.is_mine {
         lines.push(format!("    isnad act sign {}", act.id.to_short()));
     }
     lines.join("\n")
+}
+
+/// What it is, where it stands, and so many of its changes; the rest are counted.
+pub(super) fn with_changes(
+    session: &Session,
+    who: &Who,
+    words: &Words<'_>,
+    act: &Described,
+    shown: usize,
+) -> Vec<String> {
+    let mut lines = vec![session.printer.styled(&hanging("", &head(session, words, act), width()), Style::Strong)];
+    lines.push(hanging("  ", &state(session, act), width()));
+    lines.extend(not_counted(session, words, act).map(|line| hanging("  ", &line, width())));
+    lines.extend(signed_twice(session, who, words, act));
+    lines.extend(competes(session, act));
+    for change in act.changes.iter().take(shown) {
+        lines.push(hanging("  • ", &words.change(change), width()));
+        lines.extend(ends(session, act, change).map(|text| hanging("    ", &text, width())));
+    }
+    let more = u64::try_from(act.changes.len().saturating_sub(shown)).unwrap_or(u64::MAX);
+    lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "changes_more", more, &[]))));
+    lines
+}
+
+/// Which others stand for the same place.
+fn competes(session: &Session, act: &Described) -> Option<String> {
+    let others: Vec<String> = act.competes.iter().map(isnad_protocol::id::ActId::to_short).collect();
+    let others = others.join(&format!("{} ", session.word("preview.comma")));
+    let told = || locale::format(session.language, "acts.competes", &[("acts", &others)]);
+    (!act.competes.is_empty()).then(|| hanging("  ", &told(), width()))
+}
+
+/// What a revoked key has signed that still counts; nothing for a key that signs nothing, or whose word stays in any case.
+fn ends(session: &Session, act: &Described, change: &Change) -> Option<String> {
+    let Change::Revoked { key, role, .. } = change else { return None };
+    if matches!(role, Some(Role::Reader | Role::Node)) {
+        return None;
+    }
+    let of_key = act.ends.iter().filter(|end| end.key == *key && end.last > 0).map(|end| {
+        let space = locale::code(session.language, "space", &end.space);
+        locale::format(session.language, "change.upto", &[("space", space), ("seq", &end.last.to_string())])
+    });
+    let list = of_key.collect::<Vec<_>>().join(&format!("{} ", session.word("preview.comma")));
+    let key = if list.is_empty() { "change.keeps_nothing" } else { "change.keeps" };
+    Some(locale::format(session.language, key, &[("list", &list)]))
 }
 
 /// What is read to an organisation that is to be admitted, over the phone: the words of its first act, and so of its keys.
@@ -303,7 +353,7 @@ fn signed_twice(session: &Session, who: &Who, words: &Words<'_>, act: &Described
 }
 
 fn signatures(session: &Session, words: &Words<'_>, act: &Described) -> Vec<String> {
-    let label = |key: &str| format!("  {}{} ", session.word(key), session.printer.colon());
+    let line = |key: &str, names: &str| format!("{}{} {names}", session.word(key), session.printer.colon());
     let comma = format!("{} ", session.word("preview.comma"));
     let named = |is_it: &dyn Fn(&Signed) -> bool| {
         let lines = act.signed.iter().filter(|line| is_it(line));
@@ -322,7 +372,7 @@ fn signatures(session: &Session, words: &Words<'_>, act: &Described) -> Vec<Stri
         ("acts.named_double", named(&|line| !line.has_signed && !line.counts)),
     ];
     let told = lines.into_iter().filter(|(_, names)| !names.is_empty());
-    let mut told: Vec<String> = told.map(|(key, names)| hanging(&label(key), &names, width())).collect();
+    let mut told: Vec<String> = told.map(|(key, names)| hanging("  ", &line(key, &names), width())).collect();
     if act.signed.iter().any(has_other) && act.state == State::WaitsForSignatures {
         told.push(hanging("    ", session.word("acts.signed_other_try"), width()));
     }

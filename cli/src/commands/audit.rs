@@ -10,6 +10,9 @@ use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{Style, hanging, inert, pasted, progress, width};
 use crate::session::Session;
 
+/// Digits of a space that a place is told with.
+const SPACE_DIGITS: usize = 12;
+
 /// What is printed as JSON.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -79,18 +82,51 @@ fn finding_text(session: &Session, finding: &Finding) -> String {
     }
     parts.extend(finding.entry.map(|entry| format!("{} {}", locale::word(language, "view.entry"), entry.to_short())));
     parts.extend(finding.act.map(|act| format!("{} {}", locale::word(language, "audit.act"), act.to_short())));
-    parts.extend(finding.why.as_deref().map(inert));
-    parts.extend((!finding.place.is_empty()).then(|| inert(&finding.place)));
+    parts.extend(finding.why.as_deref().map(|why| inert(reason(language, why))));
+    parts.extend((!finding.place.is_empty()).then(|| inert(&shortened(&finding.place))));
     let style = if finding.is_fault { Style::Alert } else { Style::Strong };
     let mark = if finding.is_fault { "× " } else { "· " };
     format!(
         "{}\n{}",
         session.printer.styled(&format!("{mark}{head}"), style),
-        hanging("    ", &parts.join("; "), width())
+        hanging("    ", &parts.join(session.printer.semicolon()), width())
     )
+}
+
+/// Why, in the reader's words where it is a rule's code.
+fn reason(language: Language, why: &str) -> &str {
+    let keys = [format!("entry_why.{why}"), format!("problem.door.{why}.why")];
+    keys.iter().find_map(|key| locale::lookup(language, key)).unwrap_or(why)
+}
+
+/// A place with the digits that name its space; whole they would not stand in one line.
+fn shortened(place: &str) -> String {
+    let parts = place.split('/').map(|part| match part.get(..SPACE_DIGITS) {
+        Some(digits) if part.len() == 64 && part.bytes().all(|digit| digit.is_ascii_hexdigit()) => format!("{digits}…"),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 fn name(language: Language, finding: &Finding) -> String {
     let key = format!("finding.{}", finding.what.code());
     locale::word(language, &key).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_stands_in_one_line_and_a_rule_is_told_in_words() {
+        let place = format!("journal/{}/1.seg at byte 9", "0a".repeat(32));
+        assert_eq!(shortened(&place), "journal/0a0a0a0a0a0a…/1.seg at byte 9");
+        assert_eq!(shortened("acts/1.seg at byte 9"), "acts/1.seg at byte 9");
+        for language in Language::ALL {
+            for code in ["unauthorised_member", "unauthorised_key", "unauthorised_role", "log_not_granted"] {
+                assert_ne!(reason(language, code), code);
+            }
+            assert_eq!(reason(language, "something else"), "something else");
+        }
+    }
 }

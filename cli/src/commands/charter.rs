@@ -1,19 +1,20 @@
 //! `isnad charter`: the next version of the charter, with one thing changed.
 
-use isnad_node::governing::{Kept, Proposal};
-use isnad_node::reading::{Settlement, Who};
+use isnad_node::governing::{Drafted, Kept, Proposal};
+use isnad_node::reading::{Key, Organisation, Settlement, Who};
 use isnad_protocol::act::{Act, Kind};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::locale;
 
 use super::founding::read_acts;
 use super::governing::{make, make_through};
 use super::who::names;
 use crate::args::{AdmitArgs, CharterCommand, RemoveArgs, RootArgs, SettingArgs, space_named};
-use crate::client::Client;
+use crate::client::{Client, encoded};
 use crate::error::{Outcome, Problem, exit};
-use crate::output::pasted;
+use crate::output::{hanging, pasted, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
@@ -35,7 +36,10 @@ pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
 async fn settle(session: &Session, adopt: Option<&str>, double: &[String], root: RootArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let who: Who = client.get("/who").await?;
-    let adopt = adopt.map(act_id).transpose()?;
+    let adopt = match adopt {
+        Some(text) => Some(act_named(&client, text).await?),
+        None => None,
+    };
     let double = double.iter().map(|text| member(&who, text)).collect::<Result<Vec<_>, _>>()?;
     let halt = who.halts.iter().find(|halt| halt.kind == Kind::Charter.name());
     if let Some(settlement) = halt.and_then(|halt| halt.settlement.as_ref()) {
@@ -61,46 +65,85 @@ fn may_settle(session: &Session, who: &Who, settlement: &Settlement, named: usiz
 
 async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) -> Outcome {
     let AdmitArgs { organisation, threshold, root } = args;
-    let predecessor = predecessor.map(organisation_id).transpose()?;
-    let first_acts = first_acts(session, &organisation)?;
-    let organisation = match first_acts.first().and_then(Act::organisation) {
-        Some(organisation) => organisation,
-        None => organisation_id(&organisation)?,
-    };
     let client = Client::to_read(session).await?;
+    let who: Who = client.get("/who").await?;
+    let predecessor = predecessor.map(|text| once_member(&who, text)).transpose()?;
+    let (organisation, first_acts) = to_admit(session, &who, &organisation)?;
+    if let Some(former) = who.former.iter().find(|former| former.id == organisation) {
+        let values = [("organisation", &*name_of(former)), ("id", &*organisation.to_short())];
+        return Err(Problem::told(exit::REFUSED, "act_readmitted", "governing.taken_out_before", &values));
+    }
+    if predecessor.is_none() {
+        tell_suspended(session, &who);
+    }
     let proposal = Proposal::Admit { organisation, predecessor, threshold };
     make_through(session, &client, root, proposal, &first_acts).await
 }
 
-/// The first act of a file that was handed over, or of a candidate at the door; none where the id of neither was typed.
-fn first_acts(session: &Session, text: &str) -> Result<Vec<Act>, Problem> {
+/// Whoever comes back under new keys is admitted as the successor of the one that was suspended: nobody can tell that but people.
+fn tell_suspended(session: &Session, who: &Who) {
+    let suspended = who.former.iter().filter(|former| former.is_suspended && !session.printer.json);
+    for former in suspended {
+        let (name, id) = (session.apart(&name_of(former)), former.id.to_short());
+        let text = locale::format(session.language, "acts.if_successor", &[("organisation", &name), ("id", &id)]);
+        session.printer.aside(hanging("", &text, width()));
+    }
+}
+
+fn name_of(organisation: &Organisation) -> String {
+    let names = &organisation.names;
+    let name = names.get("en").or_else(|| names.values().next());
+    name.cloned().unwrap_or_else(|| organisation.id.to_short())
+}
+
+/// Who is to be admitted, with the first act where it was handed over: as a file, or by a candidate at the door.
+fn to_admit(session: &Session, who: &Who, text: &str) -> Result<(OrganisationId, Vec<Act>), Problem> {
     let path = std::path::Path::new(text);
-    if !path.exists() {
-        let home = session.home()?;
-        let candidate = isnad_node::applicants::find(&home, &pasted(text).to_ascii_lowercase())?;
-        if let Some(candidate) = candidate {
-            return Ok(vec![candidate.act]);
-        }
-        // By its name, if it is the only one that calls itself so: what is signed is shown with its check words.
-        let mut candidates = isnad_node::applicants::list(&home)?;
-        candidates.retain(|candidate| {
-            let names = candidate.act.as_organisation().map(|body| &body.names).into_iter().flatten();
-            names.into_iter().any(|name| name.text.to_lowercase() == text.trim().to_lowercase())
-        });
-        if let Some(candidate) = candidates.pop().filter(|_| candidates.is_empty()) {
-            return Ok(vec![candidate.act]);
-        }
+    if path.is_file() {
+        return of_file(path);
     }
-    if OrganisationId::parse(pasted(text)).is_ok() && !path.exists() {
-        return Ok(Vec::new());
+    let home = session.home()?;
+    let candidate = isnad_node::applicants::find(&home, &pasted(text).to_ascii_lowercase())?;
+    if let Some(candidate) = candidate {
+        return Ok((candidate.organisation, vec![candidate.act]));
     }
+    // By its name, if it is the only one that calls itself so: what is signed is shown with its check words.
+    let mut candidates = isnad_node::applicants::list(&home)?;
+    candidates.retain(|candidate| {
+        let names = candidate.act.as_organisation().map(|body| &body.names).into_iter().flatten();
+        names.into_iter().any(|name| name.text.to_lowercase() == text.trim().to_lowercase())
+    });
+    if candidates.len() > 1 {
+        let values = [("organisation", text)];
+        return Err(Problem::told(exit::NO, "ambiguous", "governing.candidate_ambiguous", &values));
+    }
+    if let Some(candidate) = candidates.pop() {
+        return Ok((candidate.organisation, vec![candidate.act]));
+    }
+    let known =
+        who.candidates.iter().chain(&who.former).chain(&who.organisations).filter(|known| is_called(known, text));
+    let known: Vec<OrganisationId> = known.map(|known| known.id).collect();
+    if let [one] = known[..] {
+        return Ok((one, Vec::new()));
+    }
+    if let Ok(id) = OrganisationId::parse(pasted(text)) {
+        return Ok((id, Vec::new()));
+    }
+    if text.contains(['/', '.']) {
+        return of_file(path);
+    }
+    Err(Problem::told(exit::NO, "not_found", "governing.candidate_unknown", &[("organisation", text)]))
+}
+
+/// The first act of a file that was handed over.
+fn of_file(path: &std::path::Path) -> Result<(OrganisationId, Vec<Act>), Problem> {
     let acts = read_acts(path)?;
     let firsts: Vec<Act> = acts.into_iter().filter(Act::is_first_of_organisation).collect();
-    if firsts.len() == 1 {
-        return Ok(firsts);
-    }
-    let values = [("file", text), ("count", &*firsts.len().to_string())];
-    Err(Problem::told(exit::REFUSED, "no_first_act", "governing.no_first_act", &values))
+    let organisation = firsts.first().and_then(Act::organisation).filter(|_| firsts.len() == 1);
+    organisation.map(|organisation| (organisation, firsts.clone())).ok_or_else(|| {
+        let values = [("file", &*path.display().to_string()), ("count", &*firsts.len().to_string())];
+        Problem::told(exit::REFUSED, "no_first_act", "governing.no_first_act", &values)
+    })
 }
 
 async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outcome {
@@ -108,7 +151,10 @@ async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outc
     let client = Client::to_read(session).await?;
     let who: Who = client.get("/who").await?;
     let organisation = member(&who, &organisation)?;
-    let last = last.map(|text| act_id(&text)).transpose()?;
+    let last = match last {
+        Some(text) => Some(act_named(&client, &text).await?),
+        None => None,
+    };
     let mut kept = Vec::new();
     for text in &after {
         kept.extend(kept_after(&who, organisation, text)?);
@@ -117,14 +163,31 @@ async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outc
     make_through(session, &client, root, proposal, &[]).await
 }
 
+/// Digits that name an organisation, a key or an act.
+const DIGITS: usize = 6;
+
+/// True if it is called so, or its id begins so.
+fn is_called(organisation: &Organisation, text: &str) -> bool {
+    let digits = pasted(text).to_ascii_lowercase();
+    let is_named = organisation.names.values().any(|name| name.to_lowercase() == text.trim().to_lowercase());
+    is_named || (digits.len() >= DIGITS && organisation.id.to_string().starts_with(&digits))
+}
+
 /// A member by its name or the first digits of its id.
 fn member(who: &Who, text: &str) -> Result<OrganisationId, Problem> {
-    let digits = pasted(text).to_ascii_lowercase();
-    let is_it = |organisation: &&isnad_node::reading::Organisation| {
-        let is_named = organisation.names.values().any(|name| name.to_lowercase() == text.trim().to_lowercase());
-        is_named || (digits.len() >= 6 && organisation.id.to_string().starts_with(&digits))
-    };
-    let found: Vec<_> = who.organisations.iter().filter(is_it).collect();
+    one_of(who.organisations.iter(), text)
+}
+
+/// One that was a member, likewise. One that still is, is answered by the rule that says so.
+fn once_member(who: &Who, text: &str) -> Result<OrganisationId, Problem> {
+    match OrganisationId::parse(pasted(text)) {
+        Ok(id) => Ok(id),
+        Err(_) => one_of(who.former.iter().chain(&who.organisations), text),
+    }
+}
+
+fn one_of<'a>(among: impl Iterator<Item = &'a Organisation>, text: &str) -> Result<OrganisationId, Problem> {
+    let found: Vec<&Organisation> = among.filter(|known| is_called(known, text)).collect();
     match found[..] {
         [organisation] => Ok(organisation.id),
         [] => Err(Problem::told(exit::NO, "not_found", "governing.member_unknown", &[("organisation", text)])),
@@ -151,20 +214,37 @@ fn kept_after(who: &Who, organisation: OrganisationId, text: &str) -> Result<Vec
 }
 
 /// A key of an organisation by its first digits, or by the label of its device where that has one key alone.
-pub(super) fn key_named(who: &Who, organisation: OrganisationId, text: &str) -> Result<PublicKey, Problem> {
+fn key_named(who: &Who, organisation: OrganisationId, text: &str) -> Result<PublicKey, Problem> {
+    match keys_named(who, organisation, text)?[..] {
+        [key] => Ok(key.key),
+        _ => Err(keys_begun(text)),
+    }
+}
+
+/// The keys in effect of an organisation whose first digits these are, or which are on the device of that label.
+pub(super) fn keys_named<'a>(who: &'a Who, organisation: OrganisationId, text: &str) -> Result<Vec<&'a Key>, Problem> {
     let digits = pasted(text).to_ascii_lowercase();
-    if let Ok(key) = PublicKey::parse(&digits) {
-        return Ok(key);
-    }
     let keys = who.organisations.iter().filter(|known| known.id == organisation).flat_map(|known| &known.keys);
-    let is_it = |key: &&isnad_node::reading::Key| {
-        key.label == text.trim() || (digits.len() >= 6 && key.key.to_string().starts_with(&digits))
-    };
-    let found: Vec<PublicKey> = keys.filter(is_it).map(|key| key.key).collect();
-    match found[..] {
-        [key] => Ok(key),
-        _ => Err(Problem::told(exit::NO, "not_found", "governing.key_unknown", &[("key", text)])),
+    let keys: Vec<&Key> = keys.collect();
+    let labelled: Vec<&Key> = keys.iter().copied().filter(|key| key.label == text.trim()).collect();
+    if !labelled.is_empty() {
+        return Ok(labelled);
     }
+    let begun: Vec<&Key> = keys.into_iter().filter(|key| key.key.to_string().starts_with(&digits)).collect();
+    match begun.len() {
+        0 => Err(Problem::told(exit::NO, "not_found", "governing.key_unknown", &[("key", text)])),
+        _ if digits.len() < DIGITS => {
+            let values = [("key", text), ("digits", &*DIGITS.to_string())];
+            Err(Problem::told(exit::USAGE, "usage", "governing.key_digits", &values))
+        }
+        1 => Ok(begun),
+        _ => Err(keys_begun(text)),
+    }
+}
+
+/// That several keys begin so, or are on one device.
+pub(super) fn keys_begun(text: &str) -> Problem {
+    Problem::told(exit::NO, "ambiguous", "governing.key_ambiguous", &[("key", text)])
 }
 
 async fn set(session: &Session, args: SettingArgs, is_policy: bool) -> Outcome {
@@ -179,6 +259,8 @@ pub(super) fn organisation_id(text: &str) -> Result<OrganisationId, Problem> {
         .map_err(|_| Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", text)]))
 }
 
-pub(super) fn act_id(text: &str) -> Result<ActId, Problem> {
-    ActId::parse(pasted(text)).map_err(|_| Problem::told(exit::USAGE, "usage", "governing.act_id", &[("act", text)]))
+/// The act that the first digits of an id name, or all of them.
+pub(super) async fn act_named(client: &Client, text: &str) -> Result<ActId, Problem> {
+    let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(pasted(text)))).await?;
+    Ok(found.act.id)
 }

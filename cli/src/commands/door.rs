@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use isnad_node::reading::Status;
+use isnad_node::reading::{Status, Who};
 use isnad_protocol::check_words::CheckWords;
-use isnad_protocol::id::OrganisationId;
+use isnad_protocol::id::{NodeId, OrganisationId};
 use isnad_protocol::locale::{self, Language};
 
+use super::reading::organisation_name;
 use crate::output::{apart, hanging, inert, width};
 
 /// The lines of a status.
-pub(super) fn lines(language: Language, status: &Status) -> Vec<String> {
+pub(super) fn lines(language: Language, status: &Status, who: &Who) -> Vec<String> {
     let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
     let set = |text: &str| hanging("", text, width());
     let words = |words: &CheckWords| {
@@ -30,11 +31,21 @@ pub(super) fn lines(language: Language, status: &Status) -> Vec<String> {
         lines.push(words(&CheckWords::of_organisation(&waits.organisation)));
         lines.push(hanging("  ", &told("status.admit", &values), width()));
     }
-    for (node, address) in &status.strangers {
-        lines.push(set(&told("status.stranger", &[("node", &node.to_short()), ("address", &inert(address))])));
+    let knocks = |key: &str, node: &NodeId, name: &str, address: &str| {
+        let key = if address.is_empty() { format!("{key}.nowhere") } else { key.to_owned() };
+        set(&told(&key, &[("node", &node.to_short()), ("name", name), ("address", &inert(address))]))
+    };
+    // Who was taken out is not offered to come in again: that is for the members to decide.
+    for (node, of) in &status.expelled {
+        let address = status.strangers.get(node).map(String::as_str).unwrap_or_default();
+        lines.push(knocks("status.expelled", node, &organisation_name(who, *of, language), address));
+    }
+    let unknown = status.strangers.iter().filter(|(node, _)| !status.expelled.contains_key(node));
+    for (node, address) in unknown.clone() {
+        lines.push(knocks("status.stranger", node, "", address));
         lines.push(words(&CheckWords::of_node(node)));
     }
-    if !status.strangers.is_empty() {
+    if unknown.count() > 0 {
         lines.push(hanging("  ", locale::word(language, "status.strangers"), width()));
     }
     lines

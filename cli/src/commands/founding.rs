@@ -11,16 +11,15 @@ use isnad_protocol::act::{Act, Name, OrganisationKind as Kind, founding};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
-use isnad_protocol::id::{ConsortiumId, OrganisationId};
+use isnad_protocol::id::{ActId, ConsortiumId, OrganisationId};
 use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
-use crate::commands::charter::organisation_id;
 use crate::commands::joining;
 use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::pasted;
+use crate::output::{hanging, pasted, width};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -49,7 +48,7 @@ pub(crate) fn init(session: &Session, args: &InitArgs) -> Outcome {
     let made = Made { home: home.path().display().to_string(), organisation };
     session.printer.either(&made, |made| {
         let done = made_text(session, &home, made.organisation);
-        format!("{done}\n{}", locale::word(session.language, "init.next"))
+        format!("{done}\n{}", hanging("", session.word("init.next"), width()))
     });
     Ok(DONE)
 }
@@ -61,6 +60,12 @@ pub(super) fn make(
     unlocker: &mut Unlocker,
 ) -> Result<(Home, OrganisationId), Problem> {
     let names = checked_names(&args.name)?;
+    if let Ok(home) = Home::open(session.home_path())
+        && identity::is_device(&home)?
+    {
+        let path = home.path().display().to_string();
+        return Err(Problem::told(exit::USAGE, "home_exists", "home_of_device", &[("path", &path)]));
+    }
     let kind = match args.kind {
         OrganisationKind::State => Kind::State,
         OrganisationKind::Ngo => Kind::Ngo,
@@ -88,6 +93,9 @@ fn checked_names(names: &[String]) -> Result<Vec<Name>, Problem> {
     let values = [("most", &*NAME_CHARACTERS.to_string())];
     Err(Problem::told(exit::USAGE, "usage", "names", &values))
 }
+
+/// Digits that name an organisation.
+const DIGITS: usize = 6;
 
 /// Characters of a name: what a list can show. THREATS, names on screen.
 const NAME_CHARACTERS: usize = 128;
@@ -121,12 +129,18 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
             });
         }
         OrganisationCommand::Successor { predecessor, output } => {
-            let old = organisation_id(&predecessor)?;
+            // The members, who hold the old acts, look it up: here its first digits do.
+            let old = pasted(&predecessor).to_ascii_lowercase();
+            let is_id = (DIGITS..=64).contains(&old.len()) && old.bytes().all(|digit| digit.is_ascii_hexdigit());
+            if !is_id {
+                let values = [("organisation", &*predecessor)];
+                return Err(Problem::told(exit::USAGE, "usage", "governing.predecessor_id", &values));
+            }
             write(&output, &bundle_acts([&act]))?;
             let wrote = Wrote { file: output.display().to_string(), consortium: None, unsigned: Vec::new() };
             session.printer.either(&wrote, |wrote| {
-                let values = [("file", &*wrote.file), ("predecessor", &*old.to_string())];
-                locale::format(session.language, "keys.successor", &values)
+                let values = [("file", &*wrote.file), ("predecessor", &*old)];
+                hanging("", &locale::format(session.language, "keys.successor", &values), width())
             });
         }
         OrganisationCommand::Rename { .. } => {}
@@ -164,13 +178,24 @@ pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
             let governance = assembled(&files)?;
             let unsigned = governance.missing_signatures();
             if !unsigned.is_empty() {
-                let list = unsigned.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let name = |id: &OrganisationId| first_name(session, &governance, *id);
+                let comma = format!("{} ", session.word("preview.comma"));
+                let list = unsigned.iter().map(name).collect::<Vec<_>>().join(&comma);
                 let values = [("count", &*unsigned.len().to_string()), ("list", &*list)];
                 return Err(Problem::told(exit::NO, "unsigned", "unsigned", &values));
             }
             save(session, &governance, &output, "found.did_found")
         }
     }
+}
+
+/// What an organisation calls itself in its first act, and its digits.
+fn first_name(session: &Session, governance: &Governance, id: OrganisationId) -> String {
+    let first = governance.act(&ActId::new(*id.as_bytes())).and_then(Act::as_organisation);
+    let name = |code: &str| first.and_then(|body| body.names.iter().find(|name| name.lang == code));
+    let name =
+        name(session.language.code()).or_else(|| name("en")).or_else(|| first.and_then(|body| body.names.first()));
+    name.map_or_else(|| id.to_short(), |name| format!("{} [{}]", name.text, id.to_short()))
 }
 
 fn draft(session: &Session, name: &str, members: &[PathBuf], threshold: Option<u64>, output: &Path) -> Outcome {
@@ -219,6 +244,7 @@ fn save(session: &Session, governance: &Governance, output: &Path, did: &str) ->
         let consortium = governance.consortium().to_string();
         let done = locale::format(session.language, did, &[("consortium", &consortium)]);
         let values = [("file", &*wrote.file), ("unsigned", &*wrote.unsigned.len().to_string())];
+        let done = hanging("", &done, width());
         format!("{done}\n{}", locale::format(session.language, "found.wrote", &values))
     });
     Ok(DONE)
@@ -236,16 +262,26 @@ pub(crate) fn join(session: &Session, file: PathBuf, expected: Option<&str>) -> 
     if governance.charter().is_none() {
         return refused("not_joined.unsigned", &[]);
     }
-    let own = identity::own_act(&home).map_err(of_identity)?.organisation();
-    if !governance.organisations().iter().any(|organisation| Some(organisation.id) == own) {
-        return refused("not_joined.not_named", &[]);
+    if let Some(joined) = isnad_node::node::consortium(&home)?.filter(|joined| *joined != consortium) {
+        return refused("not_joined.other_home", &[("joined", &*joined.to_string())]);
     }
-    match isnad_node::node::consortium(&home)? {
-        Some(joined) if joined != consortium => {
-            return refused("not_joined.other_home", &[("joined", &*joined.to_string())]);
+    let own = match identity::own_act(&home) {
+        // Another machine of an organisation: the acts say whose its keys are.
+        Err(IdentityError::NoOrganisation) if identity::is_device(&home)? => {
+            match identity::adopt(&home, &governance).map_err(of_identity)? {
+                Some(act) => act.organisation(),
+                None => return refused("not_joined.not_granted", &[]),
+            }
         }
-        Some(_) | None => isnad_node::node::join(&home, &governance)?,
-    }
+        own => {
+            let own = own.map_err(of_identity)?.organisation();
+            if !governance.organisations().iter().any(|organisation| Some(organisation.id) == own) {
+                return refused("not_joined.not_named", &[]);
+            }
+            own
+        }
+    };
+    isnad_node::node::join(&home, &governance)?;
     let who = reading::who(&governance, own);
     let joined = locale::word(session.language, "found.joined");
     session.printer.either(&who, |who| format!("{joined}\n\n{}", who_text(session.language, who)));

@@ -35,7 +35,11 @@ impl Roots {
     /// Those of this home, or of the folder that was named.
     pub(super) fn of(session: &Session, keys: Option<PathBuf>) -> Result<Self, Problem> {
         let dir = match keys {
-            Some(dir) => dir,
+            Some(dir) => {
+                // Named by a person: that it is not there is no failure of the disk.
+                std::fs::read_dir(&dir).map_err(|error| Problem::file("read", &dir, &error))?;
+                dir
+            }
             None => session.home()?.keys(),
         };
         Ok(Self { dir })
@@ -144,6 +148,10 @@ pub(super) fn shown(
     text: impl FnOnce(&Described) -> String,
 ) -> Result<bool, Problem> {
     if !is_shown(session) {
+        // Nobody is asked, and yet who reads the log of it afterwards is to see what was signed, and on which words.
+        if !session.printer.json {
+            session.printer.aside(text(act));
+        }
         return Ok(true);
     }
     if session.preview {
@@ -244,7 +252,7 @@ fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
         let (key, after) = (stop.author.to_short(), stop.after.to_string());
         let values = [("space", &*space), ("key", &*key), ("after", &*after)];
         lines.push(hanging("  ", &locale::counted(session.language, "stops", stop.entries, &values), width()));
-        lines.extend(stop.first.iter().map(|entry| format!("    {}", entry_line(session, entry))));
+        lines.extend(stop.first.iter().map(|entry| entry_line(session, "    ", entry)));
         let shown = u64::try_from(stop.first.len()).unwrap_or(u64::MAX);
         let more = stop.entries.saturating_sub(shown);
         lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
@@ -252,8 +260,8 @@ fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
     lines
 }
 
-/// An entry in a line: its number, day, record, and what it says.
-pub(super) fn entry_line(session: &Session, entry: &EntryLine) -> String {
+/// An entry: its number and day, and beside them its record, and what it says.
+pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> String {
     let language = session.language;
     let record = entry.record.map(|record| {
         let kind = entry.record_kind.as_deref().unwrap_or("record");
@@ -277,7 +285,7 @@ pub(super) fn entry_line(session: &Session, entry: &EntryLine) -> String {
     let comma = format!("{} ", session.word("preview.comma"));
     let what = [record.into_iter().collect::<Vec<_>>(), vec![said.join(&comma)]].concat();
     let what = what.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" — ");
-    format!("{:>5}  {}  {what}", entry.seq, entry.time.day())
+    hanging(&format!("{margin}{:>5}  {}  ", entry.seq, entry.time.day()), &what, width())
 }
 
 /// The organisation whose home this is, joined or not.

@@ -40,6 +40,17 @@ struct Shown<'a> {
     file: Option<String>,
 }
 
+/// An invitation as it is listed, for programs.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    standing: &'a Standing,
+    /// open, used, expired.
+    state: &'static str,
+    /// The same for every invitation of a node: they are of that node and the consortium.
+    check_words: Option<[String; 3]>,
+}
+
 /// A home that waits to be admitted, for programs.
 #[derive(Serialize)]
 struct Waiting {
@@ -96,29 +107,44 @@ fn invited_text(session: &Session, shown: &Shown<'_>) -> String {
 async fn list(session: &Session, client: &Client) -> Outcome {
     let invitations: Vec<Standing> = client.get("/invitations").await?;
     let status: Status = client.get("/status").await?;
+    let words = status.node.map(|node| CheckWords::of_invitation(&status.consortium, &node));
+    if session.printer.json {
+        let check_words = words.map(|words| locale::Language::ALL.map(|language| words.line(language)));
+        let listed = invitations.iter().map(|standing| {
+            let check_words = check_words.clone();
+            Listed { standing, state: state(standing), check_words }
+        });
+        session.printer.value(&listed.collect::<Vec<_>>());
+        return Ok(DONE);
+    }
     session.printer.either(&invitations, |invitations| {
         let told = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
         let line = |standing: &Standing| {
-            let key = match (&standing.used, standing.is_open) {
-                (Some(_), _) => "invite.used",
-                (None, true) => "invite.open",
-                (None, false) => "invite.expired",
-            };
+            let key = format!("invite.{}", state(standing));
             let by = standing.used.as_ref().map(|used| used.organisation.to_short()).unwrap_or_default();
             let values = [("id", &*standing.id), ("until", &*until(standing.until_ms)), ("organisation", &*by)];
             let whom = session.apart(&standing.label);
-            format!("{}  {}", told(key, &values), if standing.label.is_empty() { "" } else { &whom })
+            format!("{}  {}", told(&key, &values), if standing.label.is_empty() { "" } else { &whom })
         };
         let mut lines: Vec<String> = invitations.iter().map(|one| line(one).trim_end().to_owned()).collect();
         if lines.is_empty() {
             return told("invite.none", &[]);
         }
-        if let Some(node) = status.node {
-            lines.push(words_line(session, "invite.words", &CheckWords::of_invitation(&status.consortium, &node)));
+        if let Some(words) = &words {
+            lines.push(words_line(session, "invite.words", words));
         }
         lines.join("\n")
     });
     Ok(DONE)
+}
+
+/// Where an invitation stands, by a stable name.
+const fn state(standing: &Standing) -> &'static str {
+    match (&standing.used, standing.is_open) {
+        (Some(_), _) => "used",
+        (None, true) => "open",
+        (None, false) => "expired",
+    }
 }
 
 async fn withdraw(session: &Session, client: &Client, id: &str) -> Outcome {
@@ -136,8 +162,21 @@ async fn withdraw(session: &Session, client: &Client, id: &str) -> Outcome {
 pub(crate) async fn join(session: &Session, args: JoinArgs) -> Outcome {
     match code(&args.what)? {
         Some(code) => by_invitation(session, &args, &code).await,
-        None => founding::join(session, args.what, args.consortium.as_deref()),
+        None => {
+            // What is named wrong is told before what the home lacks.
+            std::fs::metadata(&args.what).map_err(|error| misnamed(&args.what, &error))?;
+            founding::join(session, args.what, args.consortium.as_deref())
+        }
     }
+}
+
+/// What was typed is neither a code nor a file.
+fn misnamed(what: &Path, error: &std::io::Error) -> Problem {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Problem::file("read", what, error);
+    }
+    let text = what.display().to_string();
+    Problem::told(exit::USAGE, "file", "invitation.no_code", &[("text", &text)])
 }
 
 /// The text of a code: typed, in a file, or on standard input; `None` for a file of a consortium.
@@ -165,8 +204,10 @@ async fn by_invitation(session: &Session, args: &JoinArgs, code: &str) -> Outcom
     let words = CheckWords::of_invitation(&invitation.consortium, &invitation.node);
     if !session.printer.json {
         session.printer.aside(words_line(session, "invite.words", &words));
-        session.printer.aside(set(session.word("join.compare")));
+        let key = if preview::asks(session) { "join.compare" } else { "join.compare_unasked" };
+        session.printer.aside(set(session.word(key)));
     }
+    let is_new = !session.home_path().join("version").exists();
     if preview::asks(session) && !preview::says_yes(session, "join.question") {
         return Err(Problem::told(exit::NO, "declined", "invitation.declined", &[]));
     }
@@ -176,7 +217,14 @@ async fn by_invitation(session: &Session, args: &JoinArgs, code: &str) -> Outcom
         return Err(Problem::told(exit::REFUSED, "not_joined", "not_joined.other_home", &values));
     }
     let sponsor = invitation.node;
-    let governance = candidacy::apply(&home, invitation, &mut unlocker).await.map_err(refused)?;
+    let governance = candidacy::apply(&home, invitation, &mut unlocker).await.map_err(|error| {
+        let mut problem = refused(error);
+        if is_new {
+            problem.words.values.insert("home".to_owned(), home.path().display().to_string());
+            problem = problem.and("home_stays");
+        }
+        problem
+    })?;
     told_waiting(session, &home, &governance, sponsor)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use isnad_node::governing::{GrantRequest, Kept, LogTail, Proposal, requests};
+use isnad_node::governing::{GrantRequest, Proposal, requests};
 use isnad_node::home::Home;
 use isnad_node::keystore::{Cost, KeyInfo, Keystore, NewKey, Purpose, Secret, Unlocker};
 use isnad_node::reading::{Key, Who};
@@ -12,15 +12,16 @@ use isnad_protocol::locale;
 use isnad_protocol::time::Day;
 use serde::Serialize;
 
-use super::charter::{act_id, key_named, organisation_id};
+use super::charter::{act_named, organisation_id};
 use super::founding::write;
-use super::governing::{entry_line, make, make_through, own_organisation, propose_with, tell_done};
-use crate::args::{KeyCommand, Reason, RoleName, RootArgs, space_named};
+use super::governing::{make, own_organisation, propose_with, tell_done};
+use crate::args::{KeyCommand, RoleName, RootArgs};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{fit, hanging, pasted, width};
 use crate::session::Session;
 
+mod revoke;
 mod rotate;
 mod unlock;
 
@@ -32,11 +33,14 @@ pub(crate) async fn run(session: &Session, command: KeyCommand) -> Outcome {
         }
         KeyCommand::Grant { requests, expires, root } => grant(session, &requests, expires.as_deref(), root).await,
         KeyCommand::Unlock => unlock::run(session).await,
-        KeyCommand::Revoke { key, after, all, reason, root } => {
-            revoke(session, &key, &Asked { after, all, reason }, root).await
+        KeyCommand::Revoke { key, after, keep_all, all_keys, reason, root } => {
+            revoke::run(session, &key, &revoke::Asked { after, keep_all, all_keys, reason }, root).await
         }
         KeyCommand::Rotate { after_act, next, root } => {
-            let after = after_act.map(|text| act_id(&text)).transpose()?;
+            let after = match after_act {
+                Some(text) => Some(act_named(&Client::to_read(session).await?, &text).await?),
+                None => None,
+            };
             rotate::run(session, after, next, root).await
         }
     }
@@ -69,6 +73,9 @@ struct Line {
     /// The last day that it is meant to be used on.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<Day>,
+    /// The acts that revoke it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    revoked_by: Vec<String>,
 }
 
 async fn list(session: &Session) -> Outcome {
@@ -78,39 +85,45 @@ async fn list(session: &Session) -> Outcome {
     let who: Who = client.get("/who").await?;
     let own = who.organisations.iter().find(|organisation| Some(organisation.id) == who.own);
     let granted = own.map_or(&[][..], |own| &own.keys);
-    let lines = lines(&here, granted);
+    let ended = own.map_or(&[][..], |own| &own.ended);
+    let lines = lines(&here, granted, ended);
     session.printer.either(&lines, |lines| {
         let told = lines.iter().map(|line| {
             let role = fit(locale::code(session.language, "role", &line.role), 14);
+            let head = format!("{} {role} ", line.key.to_short());
             let here = session.word(if line.is_here { "keys.here" } else { "keys.elsewhere" });
-            let mut parts = vec![format!("{} {role} {}", line.key.to_short(), session.apart(&line.label))];
+            let mut parts = vec![session.apart(&line.label)];
             parts.push(here.to_owned());
-            if !line.is_granted && !matches!(line.role.as_str(), "root" | "next_root") {
+            if !line.is_granted && line.revoked_by.is_empty() && !matches!(line.role.as_str(), "root" | "next_root") {
                 parts.push(session.word("keys.not_granted").to_owned());
             }
             let told = |key: &str, name: &str, value: &str| locale::format(session.language, key, &[(name, value)]);
             parts.extend(line.since.as_ref().map(|act| told("keys.since", "act", act)));
+            parts.extend(line.revoked_by.iter().map(|act| told("keys.revoked", "act", act)));
             parts.extend(line.expires.map(|day| told("keys.until", "day", &day.to_string())));
-            parts.join(" · ")
+            hanging(&head, &parts.join(" · "), width())
         });
         told.collect::<Vec<_>>().join("\n")
     });
     Ok(DONE)
 }
 
-fn lines(here: &[KeyInfo], granted: &[Key]) -> Vec<Line> {
+/// Those in effect, then those that are not any more, then those of this machine of which no act speaks.
+fn lines(here: &[KeyInfo], granted: &[Key], ended: &[Key]) -> Vec<Line> {
     let is_here = |key: &PublicKey| here.iter().any(|info| info.public == *key.as_bytes());
-    let of_acts = granted.iter().map(|key| Line {
+    let line = |key: &Key, is_granted: bool| Line {
         key: key.key,
         role: key.role.clone(),
         label: key.label.clone(),
         is_here: is_here(&key.key),
-        is_granted: true,
+        is_granted,
         since: key.granted_by.as_ref().map(|act| act.id.to_short()),
         expires: key.expires,
-    });
-    let is_granted = |info: &&KeyInfo| granted.iter().any(|key| *key.key.as_bytes() == info.public);
-    let rest = here.iter().filter(|info| !is_granted(info)).map(|info| Line {
+        revoked_by: key.revoked_by.iter().map(|act| act.id.to_short()).collect(),
+    };
+    let of_acts = granted.iter().map(|key| line(key, true)).chain(ended.iter().map(|key| line(key, false)));
+    let is_known = |info: &&KeyInfo| granted.iter().chain(ended).any(|key| *key.key.as_bytes() == info.public);
+    let rest = here.iter().filter(|info| !is_known(info)).map(|info| Line {
         key: PublicKey::new(info.public),
         role: requests::role(info.purpose).map_or(info.purpose.name(), Role::name).to_owned(),
         label: info.label.clone(),
@@ -118,6 +131,7 @@ fn lines(here: &[KeyInfo], granted: &[Key]) -> Vec<Line> {
         is_granted: false,
         since: None,
         expires: None,
+        revoked_by: Vec::new(),
     });
     of_acts.chain(rest).collect()
 }
@@ -246,82 +260,6 @@ fn restart(session: &Session, client: &Client) {
     if matches!(client, Client::Running(_)) && !session.printer.json {
         session.printer.aside(hanging("", session.word("keys.restart"), width()));
     }
-}
-
-/// Back to where a key is revoked, and why.
-struct Asked {
-    after: Vec<String>,
-    all: bool,
-    reason: Reason,
-}
-
-async fn revoke(session: &Session, text: &str, asked: &Asked, root: RootArgs) -> Outcome {
-    let client = Client::to_read(session).await?;
-    let who: Who = client.get("/who").await?;
-    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
-    let key = key_named(&who, own, text)?;
-    let tails: Vec<LogTail> = client.get(&format!("/governing/logs/{key}")).await?;
-    if !session.printer.json {
-        tails.iter().for_each(|tail| session.printer.text(&tail_text(session, tail)));
-    }
-    let is_said = asked.all || !asked.after.is_empty() || tails.is_empty();
-    if session.preview && !is_said {
-        // The entries are shown, which is what a preview is for here.
-        session.printer.either(&tails, |_| hanging("", session.word("keys.say_after"), width()));
-        return Ok(DONE);
-    }
-    let kept = kept(session, &tails, asked)?;
-    let proposal = Proposal::Revoke { key, reason: asked.reason.code().to_owned(), kept };
-    make_through(session, &client, root, proposal, &[]).await
-}
-
-fn tail_text(session: &Session, tail: &LogTail) -> String {
-    let space = locale::code(session.language, "space", &tail.space_name);
-    let head = locale::counted(session.language, "keys_log", tail.entries, &[("space", space)]);
-    let lines = tail.tail.iter().map(|entry| format!("  {}", entry_line(session, entry)));
-    [head].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
-}
-
-/// The last position that counts of each log: as it was said, or asked for at a terminal.
-fn kept(session: &Session, tails: &[LogTail], asked: &Asked) -> Result<Vec<Kept>, Problem> {
-    let of = |tail: &LogTail, seq: u64| Kept { author: tail.author, space: tail.space, seq };
-    if asked.all {
-        return Ok(tails.iter().map(|tail| of(tail, tail.entries)).collect());
-    }
-    if asked.after.is_empty() && !tails.is_empty() {
-        let answers = tails.iter().map(|tail| Ok(of(tail, ask(session, tail)?)));
-        return answers.collect();
-    }
-    let mut kept: Vec<Kept> = Vec::new();
-    for text in &asked.after {
-        let wrong = || Problem::told(exit::USAGE, "usage", "governing.after", &[("position", text)]);
-        let (space, seq) = match text.split_once(':') {
-            Some((space, seq)) => (Some(space_named(space).ok_or_else(wrong)?.name()), seq),
-            None => (None, &**text),
-        };
-        let seq: u64 = seq.parse().map_err(|_| wrong())?;
-        let mut logs = tails.iter().filter(|tail| space.is_none_or(|space| tail.space_name == space));
-        let (Some(tail), None) = (logs.next(), logs.next()) else {
-            return Err(Problem::told(exit::USAGE, "usage", "governing.which_log", &[("position", text)]));
-        };
-        kept.push(of(tail, seq));
-    }
-    // A log of which nothing was said would count for nothing at all: that is to be said too.
-    let is_said = |tail: &&LogTail| kept.iter().any(|kept| kept.space == tail.space);
-    if let Some(tail) = tails.iter().find(|tail| !is_said(tail)) {
-        let values = [("space", &*tail.space_name), ("entries", &*tail.entries.to_string())];
-        return Err(Problem::told(exit::USAGE, "usage", "governing.log_unsaid", &values));
-    }
-    Ok(kept)
-}
-
-/// Asks a person after which entry nothing counts any more.
-fn ask(session: &Session, tail: &LogTail) -> Result<u64, Problem> {
-    let space = locale::code(session.language, "space", &tail.space_name);
-    let question = locale::format(session.language, "keys.ask", &[("space", space)]);
-    let answer = super::preview::answer(session, &question)
-        .ok_or_else(|| Problem::told(exit::USAGE, "usage", "governing.after_due", &[]))?;
-    answer.trim().parse().map_err(|_| Problem::told(exit::USAGE, "usage", "governing.after", &[("position", &answer)]))
 }
 
 /// `isnad organisation rename`.

@@ -6,7 +6,7 @@ use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
 use crate::client::Client;
-use crate::commands::door;
+use crate::commands::{door, grave};
 use crate::error::{DONE, Outcome, exit};
 use crate::output::{apart, fit, hanging, inert, width};
 use crate::session::Session;
@@ -23,22 +23,14 @@ pub(crate) async fn status(session: &Session) -> Outcome {
 fn status_text(language: Language, status: &Status, who: &Who) -> String {
     let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
     let replica = &status.replica;
-    let reads_only = || match &status.candidacy {
-        Some(waits) => door::name(&waits.names, waits.organisation, language),
-        None => locale::word(language, "status.reads_only").to_owned(),
-    };
-    let name = status.organisation.map_or_else(reads_only, |id| organisation_name(who, id, language));
-    let mut lines = vec![told("status.home", &[("name", &name), ("consortium", &status.consortium.to_short())])];
+    let mut lines = vec![home(language, status, who)];
+    lines.extend(grave::lines(language, status, who));
     lines.push(locale::counted(language, "entries_held", replica.entries, &[]));
     for (key, count) in [("unchecked", replica.unchecked), ("wanted", replica.wanted)] {
         lines.extend((count > 0).then(|| locale::counted(language, key, count, &[])));
     }
     lines.extend(status.listening.iter().map(|address| told("status.listening", &[("address", address)])));
-    if status.listening.is_empty() {
-        lines.push(told("status.no_node", &[]));
-    } else if replica.peers.is_empty() && status.unreached.is_empty() {
-        lines.push(told("status.no_peer", &[]));
-    }
+    lines.extend(alone(status).map(|key| hanging("", &told(key, &[]), width())));
     let hung = |key: &str, text: &str| hanging(&format!("{} ", locale::word(language, key)), text, width());
     for (address, why) in &status.unreached {
         let why = inert(locale::said(language, why));
@@ -55,8 +47,10 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
         };
         lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
     }
-    lines.extend(sent(language, status, who));
-    lines.extend(super::reached::lines(language, status, who));
+    if !grave::is_outside(status) {
+        lines.extend(sent(language, status, who));
+        lines.extend(super::reached::lines(language, status, who));
+    }
     for problem in &status.journals {
         let problem = problem.clone().in_language(language);
         lines.push(hung("status.journal", &inert(&format!("{}. {}", problem.error, problem.advice))));
@@ -66,9 +60,42 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     lines.extend(not_signing(language, status).map(|why| hung("status.not_signing", &why)));
     let keys = status.no_keys_in.as_ref().map(|keys| told("status.no_keys", &[("keys", &inert(keys))]));
     lines.extend(keys.map(|text| hanging("", &text, width())));
-    lines.extend(door::lines(language, status));
-    lines.extend(status.notices.iter().map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
+    lines.extend(door::lines(language, status, who));
+    // Who knocks stands at the door already.
+    let notices = status.notices.iter().filter(|notice| !notice.starts_with(STRANGER));
+    lines.extend(notices.map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
+}
+
+/// How a notice begins that a stranger knocked.
+const STRANGER: &str = "unknown node ";
+
+/// Whose home it is, and of which consortium.
+fn home(language: Language, status: &Status, who: &Who) -> String {
+    let reads_only = || match &status.candidacy {
+        Some(waits) => door::name(&waits.names, waits.organisation, language),
+        None if status.taken_out.is_some() => {
+            let name = status.name.as_deref();
+            name.map_or_else(
+                || locale::word(language, "status.reads_only").to_owned(),
+                |name| named(who, name, language),
+            )
+        }
+        None => locale::word(language, "status.reads_only").to_owned(),
+    };
+    let name = status.organisation.map_or_else(reads_only, |id| organisation_name(who, id, language));
+    let values = [("name", &*name), ("consortium", &*status.consortium.to_short())];
+    locale::format(language, "status.home", &values)
+}
+
+/// Why this node is with nobody, where it is: one that waits, or was taken out, is told so elsewhere, and needs no addresses.
+fn alone(status: &Status) -> Option<&'static str> {
+    if status.listening.is_empty() {
+        return Some("status.no_node");
+    }
+    let is_alone = status.replica.peers.is_empty() && status.unreached.is_empty();
+    let is_explained = status.candidacy.is_some() || grave::is_outside(status);
+    (is_alone && !is_explained).then_some(if status.called > 0 { "status.no_answer" } else { "status.no_peer" })
 }
 
 /// Where this organisation's own words have come to; nothing where it has said nothing, or nobody else has a node.
@@ -82,7 +109,13 @@ fn sent(language: Language, status: &Status, who: &Who) -> Vec<String> {
     let values = [("nodes", nodes.as_str()), ("others", others.as_str())];
     let mut lines = vec![hanging("", &locale::counted(language, "own_sent", sent.entries, &values), width())];
     if !sent.not_yet.is_empty() {
-        let names: Vec<String> = sent.not_yet.iter().map(|id| organisation_name(who, *id, language)).collect();
+        let label = |number: usize| sent.not_yet_on.get(number).filter(|label| !label.is_empty());
+        let name = |(number, id): (usize, &OrganisationId)| {
+            let name = organisation_name(who, *id, language);
+            label(number)
+                .map_or_else(|| name.clone(), |label| format!("{name} ({})", apart(label, language.direction())))
+        };
+        let names: Vec<String> = sent.not_yet.iter().enumerate().map(name).collect();
         let names = names.join(&format!("{} ", locale::word(language, "preview.comma")));
         lines.push(hanging("  ", &locale::format(language, "status.not_yet", &[("names", &names)]), width()));
     }
@@ -117,7 +150,9 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
 
 /// The name of an organisation in the reader's language.
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
-    let found = who.organisations.iter().find(|organisation| organisation.id == id);
+    // Who is no member any more, or not yet, has a name all the same.
+    let mut known = who.organisations.iter().chain(&who.former).chain(&who.candidates);
+    let found = known.find(|organisation| organisation.id == id);
     let name = found.and_then(|found| {
         let names = &found.names;
         names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())

@@ -64,7 +64,7 @@ impl Telling<'_> {
         lines.extend(who.organisations.iter().flat_map(|organisation| self.organisation(organisation)));
         for (heading, several) in [("who.candidates", &who.candidates), ("who.former", &who.former)] {
             if !several.is_empty() {
-                lines.extend([String::new(), locale::word(self.language, heading).to_owned()]);
+                lines.extend([String::new(), hanging("", locale::word(self.language, heading), width())]);
             }
             lines.extend(several.iter().flat_map(|organisation| self.organisation(organisation)));
         }
@@ -91,7 +91,7 @@ impl Telling<'_> {
     }
 
     fn organisation(&self, organisation: &Organisation) -> Vec<String> {
-        let names: Vec<String> = organisation.names.values().map(|name| self.theirs(name)).collect();
+        let names = self.names(organisation);
         let is_own = self.who.own == Some(organisation.id);
         let own = if is_own { format!(" {}", self.told("who.own", &[])) } else { String::new() };
         let kind = locale::code(self.language, "kind_of", organisation.kind.as_deref().unwrap_or("organisation"));
@@ -117,6 +117,13 @@ impl Telling<'_> {
         }
         lines.extend(organisation.keys.iter().chain(&organisation.ended).map(|key| self.key(key)));
         lines
+    }
+
+    /// Its names, that in the reader's language first and in English next.
+    fn names(&self, organisation: &Organisation) -> Vec<String> {
+        let mut names: Vec<(&String, &String)> = organisation.names.iter().collect();
+        names.sort_by_key(|(lang, _)| (*lang != self.language.code(), *lang != "en"));
+        names.into_iter().map(|(_, name)| self.theirs(name)).collect()
     }
 
     fn key(&self, key: &Key) -> String {

@@ -82,6 +82,27 @@ fn help_is_in_the_readers_language_down_to_its_headings() {
 }
 
 #[test]
+fn who_asks_how_to_read_is_not_told_how_to_sign() {
+    let text = |arguments: &[&str]| {
+        let mut command = Cli::command();
+        command.build();
+        let arguments = ["isnad"].iter().chain(arguments);
+        reading_alone(command).try_get_matches_from_mut(arguments).unwrap_err().render().to_string()
+    };
+    for command in ["status", "who", "audit", "list"] {
+        let help = text(&[command, "--help"]);
+        assert!(!help.contains(SIGNING) && !help.contains("--preview"), "{help}");
+        assert!(help.contains("--json"), "{help}");
+    }
+    assert!(text(&["claim", "add", "--help"]).contains("--preview"));
+    assert!(text(&["key", "revoke", "--help"]).contains("--preview"));
+    // What is not told is taken all the same.
+    let mut command = Cli::command();
+    command.build();
+    assert!(reading_alone(command).try_get_matches_from_mut(["isnad", "who", "--yes"]).is_ok());
+}
+
+#[test]
 fn a_command_that_was_written_wrong_is_told_in_each_language_with_the_three_parts() {
     for arguments in [
         &["frobnicate"][..],

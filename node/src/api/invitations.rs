@@ -134,9 +134,26 @@ fn reached_at(listening: &[String]) -> Vec<String> {
     best.into_iter().take(limits::INVITATION_ADDRESSES).map(str::to_owned).collect()
 }
 
+/// The names that a text is, or begins.
+fn begun<'a>(names: &'a [String], text: &str) -> Vec<&'a str> {
+    /// Digits that name an invitation.
+    const DIGITS: usize = 4;
+    let names = names.iter().map(String::as_str);
+    if let Some(whole) = names.clone().find(|name| *name == text) {
+        return vec![whole];
+    }
+    names.filter(|name| text.len() >= DIGITS && name.starts_with(text)).collect()
+}
+
 async fn withdraw(State(node): Shared, Json(withdrawal): Json<Withdrawal>) -> Answer<Withdrawn> {
-    if node.door().withdraw(&withdrawal.id)? {
-        return Ok(Json(Withdrawn { candidate: None }));
+    let names: Vec<String> = node.door().invitations().into_iter().map(|standing| standing.id).collect();
+    match &begun(&names, &withdrawal.id)[..] {
+        [] => {}
+        [one] if node.door().withdraw(one)? => return Ok(Json(Withdrawn { candidate: None })),
+        several => {
+            let values = [("id", &*withdrawal.id), ("names", &*several.join(", "))];
+            return Err(Problem::told(exit::NO, "ambiguous", "invite.several", &values));
+        }
     }
     if let Some(candidate) = node.door().forget(&withdrawal.id)? {
         return Ok(Json(Withdrawn { candidate: Some(candidate) }));
@@ -147,6 +164,15 @@ async fn withdraw(State(node): Shared, Json(withdrawal): Json<Withdrawal>) -> An
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_invitation_is_named_by_the_beginning_of_its_name() {
+        let names = ["6fd61111", "6fd62222", "abcd0000"].map(str::to_owned);
+        assert_eq!(begun(&names, "abcd"), ["abcd0000"]);
+        assert_eq!(begun(&names, "6fd6"), ["6fd61111", "6fd62222"]);
+        assert_eq!(begun(&names, "6fd62222"), ["6fd62222"]);
+        assert_eq!(begun(&names, "abc"), Vec::<&str>::new());
+    }
 
     #[test]
     fn an_invitation_names_addresses_that_others_reach() {

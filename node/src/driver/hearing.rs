@@ -19,6 +19,9 @@ impl Driver {
                 if self.seen().unreached.keys().any(|known| is_here(known)) {
                     self.tell(|snapshot| snapshot.unreached.retain(|known, _| !is_here(known)));
                 }
+                if self.seen().strangers.contains_key(&peer) {
+                    self.tell(|snapshot| drop(snapshot.strangers.remove(&peer)));
+                }
                 let nonce = outbound.then(clock::random).transpose();
                 match nonce {
                     Ok(opens_with) => self.handle(Input::Connected { peer, opens_with }),
@@ -37,6 +40,9 @@ impl Driver {
             }
             Event::Stranger { node, .. } if self.parts.door.is_applicants(&node) => {
                 tracing::debug!(%node, "a candidate asks whether it was admitted");
+            }
+            Event::Stranger { node, .. } if self.network_members.contains(&node) => {
+                tracing::debug!(%node, "it knocked before it was a member's");
             }
             Event::Stranger { node, address } => {
                 // One who knocks again and again is told of once: he must not push out the other notices.

@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_protocol::act::difference::{Change, difference};
 use isnad_protocol::act::{Act, Kind, OrganisationBody};
 use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
-use isnad_protocol::id::{ActId, OrganisationId};
+use isnad_protocol::id::{ActId, OpenSpace, OrganisationId, SpaceId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::LogKey;
 use serde::{Deserialize, Serialize};
 
 use crate::governing::memory::Place;
 use crate::governing::signatures::{Roster, Signed};
 use crate::governing::{is_in_effect, signing, standing, standing_charter, told};
 use crate::problem::{Problem, exit};
+
+/// Acts for one place that are named.
+const COMPETES: usize = 8;
 
 /// Digits that name an act.
 const DIGITS: usize = 6;
@@ -94,6 +99,12 @@ pub struct Described {
     pub signed: Vec<Signed>,
     /// What it changes, the most important first.
     pub changes: Vec<Change>,
+    /// Up to where logs of the keys that it revokes still count, as far as their spaces are known here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<LogEnds>,
+    /// Others that follow the same act while neither is in effect: of these one alone can be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub competes: Vec<ActId>,
     /// The names of those that it speaks of, by language, as far as their first acts are held.
     pub names: BTreeMap<OrganisationId, BTreeMap<String, String>>,
 }
@@ -105,6 +116,17 @@ pub struct SignedTwice {
     pub organisation: OrganisationId,
     /// The other act.
     pub other: ActId,
+}
+
+/// Up to where a log of a revoked key still counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEnds {
+    /// The key.
+    pub key: PublicKey,
+    /// The space's name.
+    pub space: String,
+    /// The last position that counts.
+    pub last: u64,
 }
 
 /// Every act held, in the order in which they were made: charters with the organisations that they name.
@@ -151,6 +173,8 @@ struct Teller<'a> {
     /// Of each rival in a halt whose words count, and how many have to.
     rivals: BTreeMap<ActId, (Words, usize)>,
     double: BTreeMap<ActId, Vec<SignedTwice>>,
+    /// Charters and spaces' acts by the act that each follows.
+    behind: BTreeMap<ActId, Vec<&'a Act>>,
 }
 
 impl<'a> Teller<'a> {
@@ -164,7 +188,13 @@ impl<'a> Teller<'a> {
                 double.entry(other).or_default().push(SignedTwice { organisation, other: one });
             }
         }
-        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double }
+        let mut behind: BTreeMap<ActId, Vec<&'a Act>> = BTreeMap::new();
+        for act in governance.acts().filter(|act| act.kind() != Kind::Organisation) {
+            if let Some(previous) = act.previous() {
+                behind.entry(previous).or_default().push(act);
+            }
+        }
+        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double, behind }
     }
 
     fn act(&self, act: &'a Act) -> Described {
@@ -195,10 +225,56 @@ impl<'a> Teller<'a> {
             is_mine: self.is_mine(act, state, &signed),
             have,
             due,
-            names: names.filter_map(|id| Some((id, names_of(self.governance, &id)?))).collect(),
+            names: names.filter_map(|id| Some((id, self.names(act, &id)?))).collect(),
             signed,
             changes,
+            ends: self.ends(act),
+            competes: self.competes(act, state),
         }
+    }
+
+    /// What an organisation is called: in an act of its own as when it was signed, for it may be called otherwise since; of
+    /// others now, since no act says which of theirs came before it.
+    fn names(&self, act: &'a Act, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
+        if act.kind() == Kind::Organisation && act.organisation() == Some(*organisation) {
+            let before = act.previous().and_then(|previous| self.governance.act(&previous));
+            return names_as_of(self.governance, before.unwrap_or(act));
+        }
+        names_of(self.governance, organisation)
+    }
+
+    /// A log is named by a hash that only those read who know its space.
+    fn ends(&self, act: &Act) -> Vec<LogEnds> {
+        let revocations = act.as_organisation().map(|body| body.revocations.as_slice()).unwrap_or_default();
+        if revocations.is_empty() {
+            return Vec::new();
+        }
+        let consortium = self.governance.consortium();
+        let open = OpenSpace::ALL.into_iter().map(|space| (space.id(&consortium), space.name().to_owned()));
+        let restricted = self.governance.restricted_spaces().into_iter().map(|space| (space.id, space.name));
+        let spaces: Vec<(SpaceId, String)> = open.chain(restricted).collect();
+        let mut ends = Vec::new();
+        for revocation in revocations {
+            for (space, name) in &spaces {
+                let log = LogKey { space: *space, author: revocation.key };
+                let cut = revocation.cuts.iter().find(|cut| cut.is_of(&log));
+                ends.extend(cut.map(|cut| LogEnds { key: revocation.key, space: name.clone(), last: cut.seq(&log) }));
+            }
+        }
+        ends
+    }
+
+    /// Others that follow what it follows; not those that a settlement names, for it stands before them.
+    fn competes(&self, act: &Act, state: State) -> Vec<ActId> {
+        let is_open =
+            |state: State| matches!(state, State::WaitsForSignatures | State::WaitsForAcknowledgements | State::Halted);
+        let settles = |act: &Act| act.as_charter().is_some_and(|charter| charter.settles.is_some());
+        let others = act.previous().and_then(|previous| self.behind.get(&previous)).filter(|_| is_open(state));
+        let others = others
+            .into_iter()
+            .flatten()
+            .filter(|other| other.id() != act.id() && settles(other) == settles(act) && is_open(self.state(other)));
+        others.take(COMPETES).map(|other| other.id()).collect()
     }
 
     fn state(&self, act: &'a Act) -> State {
@@ -293,8 +369,13 @@ fn spoken_of(change: &Change) -> Vec<OrganisationId> {
 /// What an organisation calls itself: as it stands, or in its first act where it is no member.
 fn names_of(governance: &Governance, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
     let scope = ActId::new(*organisation.as_bytes());
+    names_as_of(governance, standing(governance, &scope).or_else(|| governance.act(&scope))?)
+}
+
+/// What an act of an organisation and those before it call it.
+fn names_as_of(governance: &Governance, act: &Act) -> Option<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
-    let mut at = standing(governance, &scope).or_else(|| governance.act(&scope));
+    let mut at = Some(act);
     while let Some(act) = at {
         let earlier = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
         for (lang, text) in earlier {

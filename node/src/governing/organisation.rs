@@ -1,9 +1,8 @@
 //! The next act of one's own organisation. DESIGN §7; format §4.3, §4.4.
 
-use isnad_protocol::act::{Act, Body, Cut, Name, OrganisationBody, Revocation, Roots};
+use isnad_protocol::act::{Act, Body, Name, OrganisationBody, Revocation, Roots};
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ActId, OrganisationId};
-use isnad_protocol::key::PublicKey;
 
 use crate::governing::{GrantRequest, standing, told};
 use crate::problem::Problem;
@@ -28,14 +27,8 @@ pub(super) fn grant(governance: &Governance, own: OrganisationId, requests: &[Gr
     after(governance, own, OrganisationBody { grants, ..OrganisationBody::default() })
 }
 
-pub(super) fn revoke(
-    governance: &Governance,
-    own: OrganisationId,
-    key: PublicKey,
-    reason: String,
-    cuts: Vec<Cut>,
-) -> Made {
-    let revocations = vec![Revocation { cuts, key, reason }];
+pub(super) fn revoke(governance: &Governance, own: OrganisationId, mut revocations: Vec<Revocation>) -> Made {
+    revocations.sort_by_key(|revocation| revocation.key);
     after(governance, own, OrganisationBody { revocations, ..OrganisationBody::default() })
 }
 

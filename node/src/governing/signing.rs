@@ -26,13 +26,13 @@ pub enum Unsigned {
     #[error(transparent)]
     Fault(#[from] Fault),
     /// None of the keys in the folder may sign it.
-    #[error("no key here may sign it on behalf of {organisation:?}")]
+    #[error("no key here may sign it on behalf of {}", organisation.to_short())]
     NoKey {
         /// On whose behalf.
         organisation: OrganisationId,
     },
     /// Another act was signed at its place, and it is not signed instead of that one.
-    #[error("act {other:?} was signed at its place")]
+    #[error("act {} was signed at its place", other.to_short())]
     Rival {
         /// The other.
         other: ActId,
@@ -40,7 +40,7 @@ pub enum Unsigned {
         is_final: bool,
     },
     /// This organisation's own node named the other to everyone as what it holds.
-    #[error("this organisation has acknowledged act {other:?}, which was signed at its place")]
+    #[error("this organisation has acknowledged act {}, which was signed at its place", other.to_short())]
     Acknowledged {
         /// The other.
         other: ActId,

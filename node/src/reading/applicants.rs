@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use isnad_protocol::act::OrganisationBody;
+use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::id::{NodeId, OrganisationId};
+use isnad_protocol::locale::Language;
 use serde::{Deserialize, Serialize};
 
 use crate::applicants::Applicant;
@@ -20,6 +22,9 @@ pub struct Waits {
     pub kind: Option<String>,
     /// Its nodes.
     pub nodes: Vec<NodeId>,
+    /// What is compared with it over the phone, in each language of the program.
+    #[serde(default)]
+    pub check_words: [String; 3],
 }
 
 /// This home, while it waits to be admitted.
@@ -32,6 +37,9 @@ pub struct Candidacy {
     pub names: BTreeMap<String, String>,
     /// The node that invited it.
     pub sponsor: Option<NodeId>,
+    /// What the members compare with it over the phone, in each language of the program.
+    #[serde(default)]
+    pub check_words: [String; 3],
 }
 
 /// Every candidate of a node's door.
@@ -40,11 +48,22 @@ pub fn applicants(node: &Node) -> Vec<Waits> {
     node.door().applicants().iter().map(waits).collect()
 }
 
+/// Check words in each language of the program.
+pub(super) fn in_each_language(words: &CheckWords) -> [String; 3] {
+    Language::ALL.map(|language| words.line(language))
+}
+
 pub(super) fn candidacy(node: &Node) -> Option<Candidacy> {
     let candidacy = node.candidacy();
-    let organisation = candidacy.waiting(&node.snapshot().governance)?;
+    let governance = &node.snapshot().governance;
+    let organisation = candidacy.waiting(governance)?;
+    // Who was taken out comes back under new keys alone: this home waits for nothing.
+    if governance.former_organisations().iter().any(|former| former.id == organisation) {
+        return None;
+    }
     let names = candidacy.names();
-    Some(Candidacy { organisation, names, sponsor: candidacy.sponsor().map(|sponsor| sponsor.node) })
+    let check_words = in_each_language(&CheckWords::of_organisation(&organisation));
+    Some(Candidacy { organisation, names, sponsor: candidacy.sponsor().map(|sponsor| sponsor.node), check_words })
 }
 
 fn waits(applicant: &Applicant) -> Waits {
@@ -54,5 +73,6 @@ fn waits(applicant: &Applicant) -> Waits {
         names: body.map(OrganisationBody::names_by_language).unwrap_or_default(),
         kind: body.and_then(|body| body.kind).map(|kind| kind.name().to_owned()),
         nodes: applicant.nodes().collect(),
+        check_words: in_each_language(&CheckWords::of_organisation(&applicant.organisation)),
     }
 }

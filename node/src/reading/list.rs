@@ -187,8 +187,11 @@ impl Reader<'_> {
     ) -> Result<Vec<Found>, Problem> {
         let language = query.lang.as_deref().unwrap_or("en");
         if policy.is_default() && query.as_of.is_none() {
-            let is_asked =
-                |record, row: &Row<'_>| filter.takes(row).then(|| sort.found(record, row, language).on(row, day));
+            // Of a record of which nothing counts any more there is neither a name nor a word to list.
+            let is_asked = |record, row: &Row<'_>| {
+                let is_it = row.speaking > 0 && filter.takes(row);
+                is_it.then(|| sort.found(record, row, language).on(row, day))
+            };
             return if filter.is_empty() && sort != Sort::Title {
                 self.rows_as_they_are(query.kind, is_asked)
             } else {

@@ -279,6 +279,16 @@ fn double_signers(governance: &Governance) -> Vec<DoubleWord> {
     words.map(|(who, word)| double_word(who, &word)).collect()
 }
 
+/// Where rivals stand against each other, and none in effect.
+pub(super) fn halts(governance: &Governance) -> Vec<Halted> {
+    let halts = governance.halts();
+    if halts.is_empty() {
+        return Vec::new();
+    }
+    let telling = Telling::of(governance);
+    halts.iter().map(|halt| telling.halt(halt)).collect()
+}
+
 fn act_line(governance: &Governance, act: &Act) -> ActLine {
     let waits_for = match governance.status(&act.id()) {
         Some(ActStatus::NotInEffectYet { why }) => Some(waits(&why)),

@@ -57,19 +57,19 @@ pub enum DecodeError {
     #[error("the body is not canonical JSON")]
     Json(#[from] json::DecodeError),
     /// A member that the kind of act does not have, or not here.
-    #[error("has a member {name:?} that does not belong there")]
+    #[error("has a field {name:?} that does not belong there")]
     UnknownMember {
         /// Its key.
         name: String,
     },
     /// A member that is due is missing.
-    #[error("lacks the member {name}")]
+    #[error("lacks the field {name}")]
     MissingMember {
         /// Its key.
         name: &'static str,
     },
     /// A member of another form than its kind has.
-    #[error("the member {name} is not of the form it has to be")]
+    #[error("the field {name} is not of the form it has to be")]
     Form {
         /// Its key.
         name: &'static str,
@@ -95,7 +95,7 @@ pub enum DecodeError {
         members: usize,
     },
     /// A threshold of no key, or of more keys than there are.
-    #[error("the member {name} asks for {threshold} of {keys} keys")]
+    #[error("the field {name} asks for {threshold} of {keys} keys")]
     Threshold {
         /// Its key.
         name: &'static str,

@@ -25,7 +25,7 @@ pub(super) enum Admission {
 #[non_exhaustive]
 pub enum Refusal {
     /// Of another consortium.
-    #[error("belongs to consortium {found:?}, and this is {expected:?}")]
+    #[error("belongs to consortium {}, and this is {}", found.to_short(), expected.to_short())]
     OtherConsortium {
         /// The consortium here.
         expected: ConsortiumId,
@@ -63,25 +63,25 @@ pub enum Refusal {
         changed: usize,
     },
     /// A version that drops a member without saying what of it still counts.
-    #[error("leaves out {organisation:?} and has no positions for its logs")]
+    #[error("leaves out {} and has no positions for its logs", organisation.to_short())]
     NotTakenOut {
         /// The member.
         organisation: OrganisationId,
     },
     /// A version that takes out whom it names as a member.
-    #[error("takes out {organisation:?}, and names it as a member")]
+    #[error("takes out {}, and names it as a member", organisation.to_short())]
     StillMember {
         /// The member.
         organisation: OrganisationId,
     },
     /// An organisation that was taken out, under the same first act: none of its later acts could ever stand.
-    #[error("admits {organisation:?} again, which an earlier version took out")]
+    #[error("admits {} again, which an earlier version took out", organisation.to_short())]
     Readmitted {
         /// The organisation.
         organisation: OrganisationId,
     },
     /// A predecessor of whom is no member, or that is a member itself.
-    #[error("names {organisation:?} as the predecessor of a member, which it cannot be")]
+    #[error("names {} as the predecessor of a member, which it cannot be", organisation.to_short())]
     Predecessor {
         /// The one it was.
         organisation: OrganisationId,

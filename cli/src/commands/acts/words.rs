@@ -43,16 +43,22 @@ impl<'a> Words<'a> {
         apart(text, self.language().direction())
     }
 
-    /// What an organisation is called, with the digits of its id where it is no member.
+    /// What an organisation is called where this is told, with the digits of its id where it is no member.
     pub(crate) fn organisation(&self, id: OrganisationId) -> String {
-        if self.who.organisations.iter().any(|member| member.id == id) {
+        let is_member = self.who.organisations.iter().any(|member| member.id == id);
+        if is_member && !self.names.contains_key(&id) {
             return organisation_name(self.who, id, self.language());
         }
-        let names = self.names.get(&id);
+        let known = self.who.former.iter().chain(&self.who.candidates).find(|known| known.id == id);
+        let names = self.names.get(&id).or_else(|| known.map(|known| &known.names));
         let name = names.and_then(|names| {
             names.get(self.language().code()).or_else(|| names.get("en")).or_else(|| names.values().next())
         });
-        name.map_or_else(|| id.to_short(), |name| format!("{} [{}]", self.theirs(name), id.to_short()))
+        match name {
+            Some(name) if is_member => self.theirs(name),
+            Some(name) => format!("{} [{}]", self.theirs(name), id.to_short()),
+            None => id.to_short(),
+        }
     }
 
     fn list(&self, items: impl Iterator<Item = String>) -> String {

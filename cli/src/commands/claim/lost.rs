@@ -79,6 +79,7 @@ async fn find(client: &Client, record: RecordId, text: &str) -> Result<(ClaimId,
     };
     let mut found: Vec<(ClaimId, ToRestate)> = lost.into_iter().filter_map(claim).collect();
     // The same words in two spaces are two to say again: one after the other.
+    found.sort_by_key(|(claim, _)| *claim);
     found.dedup_by_key(|(claim, _)| *claim);
     match (found.pop(), found.is_empty()) {
         (Some(only), true) => Ok(only),

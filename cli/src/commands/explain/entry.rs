@@ -125,7 +125,8 @@ impl Explaining<'_> {
             .collect();
         let comma = format!("{} ", self.session.word("preview.comma"));
         let signed = self.format("story.signed", &[("names", &signers.join(&comma))]);
-        let signed = if signers.is_empty() { String::new() } else { format!("; {signed}") };
+        let signed =
+            if signers.is_empty() { String::new() } else { format!("{}{signed}", self.session.printer.semicolon()) };
         hanging("  ", &self.format(key, &[("act", &format!("{head} — {state}{signed}"))]), width())
     }
 

@@ -36,9 +36,9 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     fn chapter(&self, number: usize, chapter: &Chapter) -> String {
-        let mut lines =
-            vec![format!("{}. {}", number.saturating_add(1), acts::text(self.session, self.who, &chapter.act, false))];
         let words = acts::Words::new(self.session.printer, self.who, &chapter.act.names);
+        let act = acts::with_changes(self.session, self.who, &words, &chapter.act, usize::MAX);
+        let mut lines = vec![format!("{}. {}", number.saturating_add(1), act.join("\n"))];
         let signers = chapter.act.signed.iter().filter(|line| line.has_signed);
         let signers: Vec<String> = signers.map(|line| words.organisation(line.organisation)).collect();
         lines.extend(self.named("story.signed", signers));
