@@ -234,6 +234,8 @@ async fn contribute(nodes: &[Arc<Node>], dataset: &Dataset) -> Result<(), Proble
         let value = Json::Object(value.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
         Json::object([("prop", Json::text("opinion")), ("value", value)])
     };
+    // An opinion is about a claim that is held: it has to have come to those who have one.
+    agree(nodes).await?;
     say(body, vec![Change { claims: vec![opinion("endorse", None)], ..Change::of(incident) }]).await?;
     say(ministry, vec![Change { claims: vec![opinion("dispute", Some("standard_not_met"))], ..Change::of(incident) }])
         .await?;

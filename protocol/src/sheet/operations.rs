@@ -67,7 +67,7 @@ pub struct Splice {
 pub enum Inert {
     /// Not canonical JSON.
     #[error("the payload is not canonical JSON: {0}")]
-    Json(#[from] json::DecodeError),
+    Json(#[from] DecodeError),
     /// Not an object with the members that a change has, and no others.
     #[error("the payload has other members than those of a change")]
     Members,
