@@ -268,15 +268,16 @@ fn lines<T: Ord>(
         Some(Json::List(list)) => list,
         Some(_) => return Err(form),
     };
-    let mut lines = BTreeSet::new();
+    let mut lines: Vec<T> = Vec::with_capacity(list.len());
     for line in &list {
         let line = line.as_list().and_then(&read).ok_or_else(|| form.clone())?;
         if lines.last().is_some_and(|last| *last >= line) {
             return Err(Malformed::Order { name });
         }
-        lines.insert(line);
+        lines.push(line);
     }
-    Ok(lines)
+    // All at once, now that they ascend: one by one each would be looked for.
+    Ok(lines.into_iter().collect())
 }
 
 fn hex<const N: usize>(value: &Json) -> Option<[u8; N]> {

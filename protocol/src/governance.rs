@@ -125,11 +125,13 @@ pub struct Governance {
     aside: BTreeMap<ActId, Vec<ActSignature>>,
     waiting: Table,
     chains: BTreeMap<OrganisationId, Arc<Chain>>,
+    /// Those in whose chains acknowledgements decide.
+    contested: Arc<BTreeSet<OrganisationId>>,
     /// Every organisation that a held charter names, with the lowest version of one that does.
     named: Arc<BTreeMap<OrganisationId, u64>>,
     attestations: Arc<Attestations>,
-    /// For each act held those that follow it.
-    followers: Arc<BTreeMap<ActId, BTreeSet<ActId>>>,
+    /// Each act held with each that follows it.
+    followers: Arc<BTreeSet<(ActId, ActId)>>,
     /// Of each charter and space's act held: whom it names, and who signed it.
     members: Arc<BTreeMap<ActId, Membership>>,
     signers: Arc<BTreeMap<ActId, Signers>>,
@@ -152,6 +154,7 @@ impl Governance {
             aside: BTreeMap::new(),
             waiting: Table::default(),
             chains: BTreeMap::new(),
+            contested: Arc::default(),
             named: Arc::default(),
             attestations: Arc::default(),
             followers: Arc::default(),

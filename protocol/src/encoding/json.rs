@@ -318,6 +318,11 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
+/// True of a number without plus sign and leading zeros, and not of -0.
+fn is_shortest(number: &str) -> bool {
+    number == "0" || number.strip_prefix('-').unwrap_or(number).starts_with(|first| matches!(first, '1'..='9'))
+}
+
 /// Writes a string as RFC 8785 §3.2.2.2 prescribes: what needs no escape in one piece.
 fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     out.write_char('"')?;
@@ -462,11 +467,8 @@ impl Parser<'_> {
             self.next()?;
         }
         let digits = self.bytes.get(at..self.at).and_then(|digits| std::str::from_utf8(digits).ok());
-        digits
-            .and_then(|digits| Some((digits, digits.parse::<i64>().ok()?)))
-            .filter(|(digits, number)| number.to_string() == *digits && (-INTEGER_MAX..=INTEGER_MAX).contains(number))
-            .map(|(_, number)| number)
-            .ok_or(DecodeError::Number { at })
+        let number = digits.filter(|digits| is_shortest(digits)).and_then(|digits| digits.parse().ok());
+        number.filter(|number| (-INTEGER_MAX..=INTEGER_MAX).contains(number)).ok_or(DecodeError::Number { at })
     }
 
     fn string(&mut self) -> Result<String, DecodeError> {

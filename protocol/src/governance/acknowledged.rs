@@ -7,8 +7,9 @@ use crate::act::Act;
 use crate::attestation::Attestation;
 use crate::entry::Kind;
 use crate::governance::Governance;
-use crate::governance::attested::{Held, Place, Step};
+use crate::governance::attested::{Place, Step};
 use crate::governance::effect::Stale;
+use crate::governance::round::is_most;
 use crate::id::{ActId, OrganisationId, RecordId, SpaceId};
 use crate::log::{Authentic, LogEnd, LogKey};
 
@@ -37,16 +38,6 @@ pub struct Membership {
     pub members: Arc<BTreeSet<OrganisationId>>,
 }
 
-impl Held for BTreeMap<ActId, Act> {
-    fn is_held(&self, act: &ActId) -> bool {
-        self.contains_key(act)
-    }
-
-    fn previous(&self, act: &ActId) -> Option<ActId> {
-        self.get(act)?.previous()
-    }
-}
-
 impl Governance {
     /// Takes an entry of a node key's log that is held whole, its signature checked. Idempotent, in any order: one whose
     /// predecessor has not been taken is kept aside until it is.
@@ -70,12 +61,12 @@ impl Governance {
     }
 
     /// Takes a step of an attesting key's log. Returns the acts of which something is known that was not.
-    fn take_attestation(&mut self, entry: &Authentic) -> BTreeSet<ActId> {
+    fn take_attestation(&mut self, entry: &Authentic) -> Vec<ActId> {
         let header = &entry.entry().header;
         let attests = self.chains.get(&header.organisation).is_some_and(|chain| chain.attests(&header.author));
         let payload = entry.entry().payload.as_ref();
         if !attests || (header.kind == Kind::Attestation && payload.is_none()) {
-            return BTreeSet::new();
+            return Vec::new();
         }
         let is_one = header.kind == Kind::Attestation && header.record == RecordId::ZERO && header.generation == 0;
         let parsed = payload.filter(|_| is_one).map(|payload| Attestation::parse(&payload.bytes, &header.author));
@@ -83,25 +74,43 @@ impl Governance {
         let acts = lines.into_iter().map(|line| line.act).collect();
         let key = LogKey { space: header.space, author: header.author };
         let step = Step { end: entry.end(), prev: header.prev, acts };
-        Arc::make_mut(&mut self.attestations).take(key, header.organisation, step, &self.held)
+        Arc::make_mut(&mut self.attestations).take(key, header.organisation, step)
     }
 
     /// What has to be worked out again because an act was named.
     pub(super) fn acknowledged_anew(&self, id: &ActId, stale: &mut Stale) {
+        // Most are acts of organisations that have no rivals: nothing is looked up for them.
+        if self.contested.is_empty() && !self.members.contains_key(id) {
+            return;
+        }
         let Some(act) = self.held.get(id) else { return };
         match (act.organisation(), act.as_charter()) {
             (Some(organisation), _) => {
-                if self.chains.get(&organisation).is_some_and(|chain| chain.has_rivals()) {
-                    stale.organisations.insert(organisation);
-                }
+                stale.organisations.extend(self.contested.get(&organisation));
             }
             (None, Some(_)) => {
-                stale.rounds.extend(act.previous());
+                stale.rounds.extend(act.previous().filter(|previous| self.may_decide(id, previous)));
                 stale.has_new_word = true;
             }
             (None, None) => {
                 stale.spaces.insert(act.scope_id());
             }
+        }
+    }
+
+    /// False if one word more for a charter changes nothing of what its round came to: it stands alone already, too few have
+    /// spoken, or it has not enough signatures; when these come its round is counted again.
+    fn may_decide(&self, act: &ActId, previous: &ActId) -> bool {
+        let (Some(outcome), Some(before)) = (self.rounds.get(previous), self.members_of(previous)) else { return true };
+        match outcome.candidates[..] {
+            [] => false,
+            // One organisation may have spoken in several logs: these are no fewer than those who spoke.
+            [only] => {
+                only == *act
+                    && (outcome.stands.is_none() || outcome.known.is_empty())
+                    && is_most(self.attestations.first(act).count(), before.members.len())
+            }
+            _ => true,
         }
     }
 

@@ -5,6 +5,7 @@
 //! that names no act takes 32 bytes. Numbers of logs and branches follow the order of arrival: they never leave here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::governance::acknowledged::Position;
@@ -131,39 +132,86 @@ impl Log {
     }
 }
 
-/// For each act the places that concern it, ascending: those of one log stand together.
-type Places = BTreeMap<ActId, Arc<BTreeSet<Place>>>;
+/// Places of one act, ascending: those of one log stand together, and most often a log that is new comes last.
+#[derive(Debug, Clone, Default)]
+struct Places(Vec<Place>);
+
+impl Places {
+    /// Where those of a log begin and end.
+    fn range(&self, log: u32) -> Range<usize> {
+        // Where each log names an act once, its number says where its place is: nothing between is looked at.
+        let last = self.0.len().saturating_sub(1);
+        let guess = usize::try_from(log).map_or(last, |log| log.min(last));
+        let log_at = |at: Option<usize>| at.and_then(|at| self.0.get(at)).map(|place| place.log);
+        let (before, here) = (log_at(guess.checked_sub(1)), log_at(Some(guess)));
+        let behind = log_at(guess.checked_add(1));
+        if here < Some(log) && behind.is_none() {
+            return self.0.len()..self.0.len();
+        }
+        if here == Some(log) && before != here && behind != here {
+            return guess..guess.saturating_add(1);
+        }
+        let begin = self.0.partition_point(|place| place.log < log);
+        let behind = self.0.get(begin..).unwrap_or_default();
+        begin..begin.saturating_add(behind.partition_point(|place| place.log == log))
+    }
+
+    fn in_log(&self, log: u32) -> &[Place] {
+        self.0.get(self.range(log)).unwrap_or_default()
+    }
+
+    /// True if one of these `covers` a place.
+    fn cover(&self, place: Place, covers: impl Fn(Place, Place) -> bool) -> bool {
+        self.in_log(place.log).iter().any(|other| covers(*other, place))
+    }
+
+    /// Keeps a place that none covers; those that it covers go.
+    fn insert(&mut self, place: Place, covers: impl Fn(Place, Place) -> bool) {
+        let of_log = self.range(place.log);
+        // Most often a log names an act once.
+        if of_log.is_empty() {
+            self.0.insert(of_log.start, place);
+            return;
+        }
+        let mut kept: Vec<Place> =
+            self.in_log(place.log).iter().filter(|other| !covers(place, **other)).copied().collect();
+        kept.insert(kept.partition_point(|other| *other < place), place);
+        self.0.splice(of_log, kept);
+    }
+}
+
+/// Places without numbers.
+type Told = BTreeSet<Option<Position>>;
+
+/// What is known of one act, by its number.
+#[derive(Debug, Clone)]
+struct Named {
+    act: ActId,
+    is_held: bool,
+    /// The act before it, of one that is held.
+    previous: Option<u32>,
+    /// Where it was first named; of one that is held, first acknowledged: by its own name, or by that of one that follows.
+    first: Places,
+    /// Where it was last named itself, on each branch.
+    last: Places,
+}
 
 /// All that was attested. Copies share what is large: a replica keeps one until what it took is on disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attestations {
     logs: Vec<Arc<Log>>,
     numbers: BTreeMap<(LogKey, OrganisationId), u32>,
-    /// Where acts that are held were first acknowledged, on each branch: by their own name, or by that of one that follows.
-    first: Places,
-    /// Where acts were last named themselves, on each branch.
-    last: Places,
-    /// Where acts were first named that are not held.
-    unheld: Places,
-}
-
-/// The act before an act that is held; `None` for the first, and for one that is not held.
-pub(super) trait Held {
-    fn is_held(&self, act: &ActId) -> bool;
-    fn previous(&self, act: &ActId) -> Option<ActId>;
+    /// Acts that are held, or were named. A consortium names each of thousands some hundred times: it is looked up once, and
+    /// what is asked of it goes by its number.
+    acts: Vec<Arc<Named>>,
+    act_numbers: Arc<BTreeMap<ActId, u32>>,
 }
 
 impl Attestations {
     /// Takes a step of a chain. Returns the acts held that it names, or that are acknowledged since by a chain that did not
     /// before.
-    pub(super) fn take(
-        &mut self,
-        key: LogKey,
-        organisation: OrganisationId,
-        step: Step,
-        held: &impl Held,
-    ) -> BTreeSet<ActId> {
-        let mut news = BTreeSet::new();
+    pub(super) fn take(&mut self, key: LogKey, organisation: OrganisationId, step: Step) -> Vec<ActId> {
+        let mut news = Vec::new();
         let Some(number) = self.number(key, organisation) else { return news };
         let mut due = VecDeque::from([step]);
         while let Some(step) = due.pop_front() {
@@ -178,7 +226,7 @@ impl Attestations {
             let place = Place { log: number, branch, seq };
             due.extend(log.waiting.remove(&step.end.id).unwrap_or_default());
             for act in &step.acts {
-                self.name(*act, place, held, &mut news);
+                self.name(*act, place, &mut news);
             }
         }
         news
@@ -195,70 +243,87 @@ impl Attestations {
         Some(number)
     }
 
+    fn act_number(&mut self, act: ActId) -> Option<u32> {
+        if let Some(number) = self.act_numbers.get(&act) {
+            return Some(*number);
+        }
+        let number = u32::try_from(self.acts.len()).ok()?;
+        let (first, last) = Default::default();
+        self.acts.push(Arc::new(Named { act, is_held: false, previous: None, first, last }));
+        Arc::make_mut(&mut self.act_numbers).insert(act, number);
+        Some(number)
+    }
+
     fn log(&self, number: u32) -> Option<&Log> {
-        self.logs.get(usize::try_from(number).ok()?).map(|log| &**log)
+        log(&self.logs, number)
     }
 
     fn log_mut(&mut self, number: u32) -> Option<&mut Log> {
         self.logs.get_mut(usize::try_from(number).ok()?).map(Arc::make_mut)
     }
 
-    fn name(&mut self, act: ActId, place: Place, held: &impl Held, news: &mut BTreeSet<ActId>) {
-        self.insert(place, act, |all| &mut all.last, |all, one, other| all.is_behind(other, one));
-        if held.is_held(&act) {
-            news.insert(act);
-            self.acknowledge(act, place, held, news);
+    fn named(&self, act: &ActId) -> Option<&Named> {
+        self.by_number(*self.act_numbers.get(act)?)
+    }
+
+    fn by_number(&self, number: u32) -> Option<&Named> {
+        self.acts.get(usize::try_from(number).ok()?).map(|named| &**named)
+    }
+
+    fn name(&mut self, act: ActId, place: Place, news: &mut Vec<ActId>) {
+        let Some(number) = self.act_number(act) else { return };
+        self.name_last(number, place);
+        if self.by_number(number).is_some_and(|named| named.is_held) {
+            news.push(act);
+            self.acknowledge(Some(number), place, news);
         } else {
-            self.insert(place, act, |all| &mut all.unheld, Self::is_behind);
+            self.keep_first(number, place);
         }
     }
 
-    /// Counts an act, and all that it follows, as acknowledged at a place.
-    fn acknowledge(&mut self, act: ActId, place: Place, held: &impl Held, news: &mut BTreeSet<ActId>) {
-        let mut at = Some(act);
-        while let Some(act) = at.filter(|act| self.insert(place, *act, |all| &mut all.first, Self::is_behind)) {
-            news.insert(act);
-            at = held.previous(&act);
+    /// Counts an act that is held, and all that it follows, as acknowledged at a place.
+    fn acknowledge(&mut self, act: Option<u32>, place: Place, news: &mut Vec<ActId>) {
+        let mut at = act;
+        while let Some(number) = at.filter(|number| self.keep_first(*number, place)) {
+            let Some(named) = self.by_number(number) else { return };
+            news.push(named.act);
+            at = named.previous;
         }
     }
 
-    /// Keeps a place of an act unless one that `covers` it is kept; those that it covers go. False if it is not kept.
-    fn insert(
-        &mut self,
-        place: Place,
-        act: ActId,
-        places: impl Fn(&mut Self) -> &mut Places,
-        covers: impl Fn(&Self, Place, Place) -> bool,
-    ) -> bool {
-        let kept = places(self).entry(act).or_default();
-        // Most often a log names an act once.
-        if in_log(kept, place.log).next().is_none() {
-            return Arc::make_mut(kept).insert(place);
+    fn name_last(&mut self, number: u32, place: Place) {
+        let covers = |one, other| is_behind(&self.logs, other, one);
+        if let Some(named) = named_mut(&mut self.acts, number).filter(|named| !named.last.cover(place, covers)) {
+            named.last.insert(place, covers);
         }
-        let of_log: Vec<Place> = in_log(kept, place.log).collect();
-        if of_log.iter().any(|other| covers(self, *other, place)) {
+    }
+
+    /// False if the chain acknowledged the act before. What is only looked at is not copied.
+    fn keep_first(&mut self, number: u32, place: Place) -> bool {
+        let covers = |one, other| is_behind(&self.logs, one, other);
+        if self.by_number(number).is_none_or(|named| named.first.cover(place, covers)) {
             return false;
         }
-        let covered: Vec<Place> = of_log.into_iter().filter(|other| covers(self, place, *other)).collect();
-        let kept = Arc::make_mut(places(self).entry(act).or_default());
-        for other in covered {
-            kept.remove(&other);
+        if let Some(named) = named_mut(&mut self.acts, number) {
+            named.first.insert(place, covers);
         }
-        kept.insert(place);
         true
     }
 
     /// Counts what was named before it was held. Returns the acts that are acknowledged since.
-    pub(super) fn hold(&mut self, act: ActId, held: &impl Held) -> BTreeSet<ActId> {
-        let mut news = BTreeSet::new();
-        for place in self.unheld.remove(&act).unwrap_or_default().iter() {
-            self.acknowledge(act, *place, held, &mut news);
+    pub(super) fn hold(&mut self, act: ActId, previous: Option<ActId>) -> Vec<ActId> {
+        let mut news = Vec::new();
+        let previous = previous.and_then(|previous| self.act_number(previous));
+        let number = self.act_number(act);
+        let Some(named) = number.and_then(|number| named_mut(&mut self.acts, number)) else { return news };
+        named.is_held = true;
+        named.previous = previous;
+        let places = named.first.0.clone();
+        news.extend((!places.is_empty()).then_some(act));
+        for place in places {
+            self.acknowledge(previous, place, &mut news);
         }
         news
-    }
-
-    fn is_behind(&self, one: Place, other: Place) -> bool {
-        one.log == other.log && self.log(one.log).is_some_and(|log| log.is_behind(one, other))
     }
 
     /// The organisation whose attestation it is.
@@ -286,18 +351,18 @@ impl Attestations {
 
     /// Where an act that is held was first acknowledged.
     pub(super) fn first(&self, act: &ActId) -> impl Iterator<Item = Place> {
-        places(&self.first, act)
+        self.named(act).filter(|named| named.is_held).into_iter().flat_map(|named| &named.first.0).copied()
     }
 
     /// Where an act was last named itself.
     pub(super) fn last(&self, act: &ActId) -> impl Iterator<Item = Place> {
-        places(&self.last, act)
+        self.named(act).into_iter().flat_map(|named| &named.last.0).copied()
     }
 
     /// True if the chain of an attestation had acknowledged the act by then.
     pub(super) fn knew(&self, place: Place, act: &ActId) -> bool {
-        let all = [self.first.get(act), self.unheld.get(act)];
-        all.into_iter().flatten().any(|places| in_log(places, place.log).any(|first| self.is_behind(first, place)))
+        let first = self.named(act).map_or(&[][..], |named| named.first.in_log(place.log));
+        first.iter().any(|first| is_behind(&self.logs, *first, place))
     }
 
     /// The same of a position.
@@ -310,9 +375,11 @@ impl Attestations {
         self.places_at(at).next().is_some()
     }
 
-    fn told(&self, places: &Places) -> BTreeMap<ActId, BTreeSet<Option<Position>>> {
-        let told = |places: &Arc<BTreeSet<Place>>| places.iter().map(|place| self.position(*place)).collect();
-        places.iter().filter(|(_, places)| !places.is_empty()).map(|(act, places)| (*act, told(places))).collect()
+    /// What is known of each act of which anything is, without numbers.
+    fn told(&self) -> BTreeMap<ActId, (bool, [Told; 2])> {
+        let told = |places: &Places| places.0.iter().map(|place| self.position(*place)).collect();
+        let named = self.acts.iter().filter(|named| !named.first.0.is_empty());
+        named.map(|named| (named.act, (named.is_held, [told(&named.first), told(&named.last)]))).collect()
     }
 }
 
@@ -325,21 +392,21 @@ impl PartialEq for Attestations {
         let waiting = |all: &Self| -> BTreeSet<_> {
             all.logs.iter().flat_map(|log| log.waiting.values().flatten().cloned()).collect()
         };
-        ends(self) == ends(other)
-            && waiting(self) == waiting(other)
-            && self.told(&self.first) == other.told(&other.first)
-            && self.told(&self.last) == other.told(&other.last)
-            && self.told(&self.unheld) == other.told(&other.unheld)
+        ends(self) == ends(other) && waiting(self) == waiting(other) && self.told() == other.told()
     }
 }
 
 impl Eq for Attestations {}
 
-fn places(all: &Places, act: &ActId) -> impl Iterator<Item = Place> {
-    all.get(act).into_iter().flat_map(|places| places.iter()).copied()
+fn log(logs: &[Arc<Log>], number: u32) -> Option<&Log> {
+    logs.get(usize::try_from(number).ok()?).map(|log| &**log)
 }
 
-/// The places of one log.
-fn in_log(places: &BTreeSet<Place>, log: u32) -> impl Iterator<Item = Place> {
-    places.range(Place { log, branch: 0, seq: 0 }..=Place { log, branch: u32::MAX, seq: u64::MAX }).copied()
+fn named_mut(acts: &mut [Arc<Named>], number: u32) -> Option<&mut Named> {
+    acts.get_mut(usize::try_from(number).ok()?).map(Arc::make_mut)
+}
+
+/// True if `one` is `other` or before it in its chain.
+fn is_behind(logs: &[Arc<Log>], one: Place, other: Place) -> bool {
+    one.log == other.log && log(logs, one.log).is_some_and(|log| log.is_behind(one, other))
 }

@@ -30,8 +30,7 @@ impl Governance {
     fn was_taken_out(&self, organisation: &OrganisationId, act: &Act) -> bool {
         let mut at = Some(act);
         while let Some(act) = at {
-            if names(act).is_some_and(|names| names.removed.iter().any(|removal| removal.organisation == *organisation))
-            {
+            if act.removed().unwrap_or_default().iter().any(|removal| removal.organisation == *organisation) {
                 return true;
             }
             at = act.previous().and_then(|previous| self.held.get(&previous));

@@ -111,11 +111,13 @@ impl Governance {
 
     /// Chains in which acknowledgements decide are judged again when it has changed whose word counts.
     fn mark_contested(&self, stale: &mut Stale) {
-        let contested = self.chains.iter().filter(|(_, chain)| chain.has_rivals());
-        stale.organisations.extend(contested.map(|(organisation, _)| *organisation));
+        stale.organisations.extend(self.contested.iter());
     }
 
     fn refresh_chains(&mut self, stale: &Stale) {
+        if stale.organisations.is_empty() && stale.spaces.is_empty() {
+            return;
+        }
         let Some(effect) = &self.effect else { return };
         let named = |organisation: &&OrganisationId| effect.charter.named.contains(*organisation);
         let organisations: Vec<_> = stale

@@ -152,7 +152,7 @@ impl Governance {
         settling.change(id);
         settling.news.push_back(News::Held(id));
         self.held.insert(id, act.clone());
-        for acknowledged in Arc::make_mut(&mut self.attestations).hold(id, &self.held) {
+        for acknowledged in Arc::make_mut(&mut self.attestations).hold(id, act.previous()) {
             self.acknowledged_anew(&acknowledged, &mut settling.stale);
         }
         self.sign(&act.with_signatures(all), settling);
@@ -162,7 +162,7 @@ impl Governance {
     fn index(&mut self, act: &Act) {
         let id = act.id();
         if let Some(previous) = act.previous() {
-            Arc::make_mut(&mut self.followers).entry(previous).or_default().insert(id);
+            Arc::make_mut(&mut self.followers).insert((previous, id));
         }
         if let Some(members) = act.members() {
             let members = Arc::new(members.iter().copied().collect());
@@ -246,6 +246,9 @@ impl Governance {
         let nodes = nodes.map(|grant| grant.key).filter(|key| !chain.attests(key));
         settling.attesting.extend(nodes.map(|key| (organisation, key)));
         chain.add_valid(act);
+        if chain.has_rivals() {
+            Arc::make_mut(&mut self.contested).insert(organisation);
+        }
         settling.stale.organisations.insert(organisation);
         settling.news.push_back(News::Valid(id));
         if own_roots(act).is_some() {

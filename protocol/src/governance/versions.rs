@@ -160,7 +160,7 @@ impl Governance {
 
     /// The acts held that follow one.
     pub(super) fn followers(&self, act: &ActId) -> impl Iterator<Item = ActId> {
-        self.followers.get(act).into_iter().flatten().copied()
+        self.followers.range((*act, ActId::ZERO)..=(*act, ActId::new([0xff; 32]))).map(|(_, follower)| *follower)
     }
 
     /// The first acts held of restricted spaces.

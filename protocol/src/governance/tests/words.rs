@@ -188,6 +188,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn signatures_and_words_on_versions_come_to_the_same_in_any_order(
+        order in Just((0..22).collect::<Vec<usize>>()).prop_shuffle(),
+        named in prop::collection::vec(0_usize..3, 10),
+    ) {
+        let field = Field::of(5);
+        let version = |previous: &Act, name: &str| field.version(previous, |charter| charter.name = name.to_owned());
+        let second = version(&field.charter, "second");
+        let acts = [version(&second, "third"), version(&field.charter, "rival"), second];
+        let copies: Vec<Act> = acts.iter().flat_map(|act| [1, 2, 3, 4].map(|n| signed(act, &[n]))).collect();
+        let words = [1, 2, 3, 4, 5].into_iter().zip(named.chunks_exact(2)).flat_map(|(n, named)| {
+            let first = attestation(field.members(), n, (0, EntryId::ZERO), &[acts[named[0]].id()]);
+            let then = attestation(field.members(), n, (1, first.id()), &[acts[named[1]].id()]);
+            [first, then]
+        });
+        let words: Vec<Authentic> = words.collect();
+        let run = |order: &[usize]| {
+            let mut governance = field.governance.clone();
+            for at in order {
+                match copies.get(*at) {
+                    Some(act) => drop(governance.take(act.clone()).unwrap()),
+                    None => drop(governance.attest(&words[*at - copies.len()])),
+                }
+            }
+            governance
+        };
+        let mut at_once = run(&(0..copies.len()).collect::<Vec<usize>>());
+        at_once.attest_all(&words);
+        prop_assert!(run(&order) == at_once);
+        prop_assert!(run(&(0..22).collect::<Vec<usize>>()) == at_once);
+    }
+}
+
 #[test]
 fn what_nodes_may_name_is_told_of_halts_and_of_what_waits_without_a_look_at_each_two() {
     let mut field = Field::of(4);
