@@ -160,23 +160,24 @@ impl Places {
         self.0.get(self.range(log)).unwrap_or_default()
     }
 
-    /// True if one of these `covers` a place.
-    fn cover(&self, place: Place, covers: impl Fn(Place, Place) -> bool) -> bool {
-        self.in_log(place.log).iter().any(|other| covers(*other, place))
+    /// Where those of its log are, for [`Self::insert`]; `None` if one of these `covers` the place.
+    fn room(&self, place: Place, covers: impl Fn(Place, Place) -> bool) -> Option<Range<usize>> {
+        let of_log = self.range(place.log);
+        let others = self.0.get(of_log.clone()).unwrap_or_default();
+        (!others.iter().any(|other| covers(*other, place))).then_some(of_log)
     }
 
-    /// Keeps a place that none covers; those that it covers go.
-    fn insert(&mut self, place: Place, covers: impl Fn(Place, Place) -> bool) {
-        let of_log = self.range(place.log);
+    /// Keeps a place where there is room for it; those that it covers go.
+    fn insert(&mut self, place: Place, room: Range<usize>, covers: impl Fn(Place, Place) -> bool) {
         // Most often a log names an act once.
-        if of_log.is_empty() {
-            self.0.insert(of_log.start, place);
+        if room.is_empty() {
+            self.0.insert(room.start, place);
             return;
         }
-        let mut kept: Vec<Place> =
-            self.in_log(place.log).iter().filter(|other| !covers(place, **other)).copied().collect();
+        let others = self.0.get(room.clone()).unwrap_or_default();
+        let mut kept: Vec<Place> = others.iter().filter(|other| !covers(place, **other)).copied().collect();
         kept.insert(kept.partition_point(|other| *other < place), place);
-        self.0.splice(of_log, kept);
+        self.0.splice(room, kept);
     }
 }
 
@@ -272,12 +273,13 @@ impl Attestations {
 
     fn name(&mut self, act: ActId, place: Place, news: &mut Vec<ActId>) {
         let Some(number) = self.act_number(act) else { return };
-        self.name_last(number, place);
-        if self.by_number(number).is_some_and(|named| named.is_held) {
-            news.push(act);
-            self.acknowledge(Some(number), place, news);
-        } else {
-            self.keep_first(number, place);
+        let is_first = self.keep(number, place);
+        let Some(named) = self.by_number(number).filter(|named| named.is_held) else { return };
+        // Of one that the chain acknowledged before it may matter that it is named again, later.
+        news.push(act);
+        if is_first {
+            let previous = named.previous;
+            self.acknowledge(previous, place, news);
         }
     }
 
@@ -291,22 +293,34 @@ impl Attestations {
         }
     }
 
-    fn name_last(&mut self, number: u32, place: Place) {
-        let covers = |one, other| is_behind(&self.logs, other, one);
-        if let Some(named) = named_mut(&mut self.acts, number).filter(|named| !named.last.cover(place, covers)) {
-            named.last.insert(place, covers);
-        }
-    }
-
-    /// False if the chain acknowledged the act before. What is only looked at is not copied.
-    fn keep_first(&mut self, number: u32, place: Place) -> bool {
-        let covers = |one, other| is_behind(&self.logs, one, other);
-        if self.by_number(number).is_none_or(|named| named.first.cover(place, covers)) {
+    /// Keeps where an act is named itself. False if the chain acknowledged it before.
+    fn keep(&mut self, number: u32, place: Place) -> bool {
+        let logs = &self.logs;
+        let (behind, before) = (|one, other| is_behind(logs, one, other), |one, other| is_behind(logs, other, one));
+        let Some(named) = at_number(&mut self.acts, number) else { return false };
+        let (first, last) = (named.first.room(place, behind), named.last.room(place, before));
+        let is_first = first.is_some();
+        if first.is_none() && last.is_none() {
             return false;
         }
-        if let Some(named) = named_mut(&mut self.acts, number) {
-            named.first.insert(place, covers);
+        // What is only looked at is not copied.
+        let named = Arc::make_mut(named);
+        if let Some(room) = first {
+            named.first.insert(place, room, behind);
         }
+        if let Some(room) = last {
+            named.last.insert(place, room, before);
+        }
+        is_first
+    }
+
+    /// Keeps where an act is acknowledged by the name of one that follows it. False if the chain acknowledged it before.
+    fn keep_first(&mut self, number: u32, place: Place) -> bool {
+        let logs = &self.logs;
+        let covers = |one, other| is_behind(logs, one, other);
+        let Some(named) = at_number(&mut self.acts, number) else { return false };
+        let Some(room) = named.first.room(place, covers) else { return false };
+        Arc::make_mut(named).first.insert(place, room, covers);
         true
     }
 
@@ -315,7 +329,8 @@ impl Attestations {
         let mut news = Vec::new();
         let previous = previous.and_then(|previous| self.act_number(previous));
         let number = self.act_number(act);
-        let Some(named) = number.and_then(|number| named_mut(&mut self.acts, number)) else { return news };
+        let named = number.and_then(|number| at_number(&mut self.acts, number));
+        let Some(named) = named.map(Arc::make_mut) else { return news };
         named.is_held = true;
         named.previous = previous;
         let places = named.first.0.clone();
@@ -402,8 +417,8 @@ fn log(logs: &[Arc<Log>], number: u32) -> Option<&Log> {
     logs.get(usize::try_from(number).ok()?).map(|log| &**log)
 }
 
-fn named_mut(acts: &mut [Arc<Named>], number: u32) -> Option<&mut Named> {
-    acts.get_mut(usize::try_from(number).ok()?).map(Arc::make_mut)
+fn at_number(acts: &mut [Arc<Named>], number: u32) -> Option<&mut Arc<Named>> {
+    acts.get_mut(usize::try_from(number).ok()?)
 }
 
 /// True if `one` is `other` or before it in its chain.
