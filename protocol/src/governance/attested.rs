@@ -425,3 +425,26 @@ fn at_number(acts: &mut [Arc<Named>], number: u32) -> Option<&mut Arc<Named>> {
 fn is_behind(logs: &[Arc<Log>], one: Place, other: Place) -> bool {
     one.log == other.log && log(logs, one.log).is_some_and(|log| log.is_behind(one, other))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn places_of_a_log_are_found_wherever_its_number_leads(
+            places in prop::collection::btree_set((0_u32..7, 0_u32..3, 0_u64..3), 0..12),
+        ) {
+            let places = places.into_iter().map(|(log, branch, seq)| Place { log, branch, seq });
+            let places = Places(places.collect());
+            for log in 0..9 {
+                let expected: Vec<Place> = places.0.iter().filter(|place| place.log == log).copied().collect();
+                prop_assert_eq!(places.in_log(log), expected);
+                let before = places.0.iter().filter(|place| place.log < log).count();
+                prop_assert_eq!(places.range(log).start, before);
+            }
+        }
+    }
+}
