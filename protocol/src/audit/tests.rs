@@ -200,3 +200,19 @@ fn a_forged_number_asks_for_no_memory() {
     far.header.seq = u64::MAX;
     assert_eq!(audit(stored(&[far])), [What::Gap, What::Signature]);
 }
+
+#[test]
+fn who_may_sign_is_said_as_it_is_once_all_is_read() {
+    for (is_authorised, told) in [(false, 3), (true, 1)] {
+        let mut audit = Audit::new(ConsortiumId::new([7; 32]), Vec::new());
+        for entry in line(3) {
+            let about = About { log: log(), organisation: entry.header.organisation, kind: entry.header.kind };
+            let finding = || Finding::of(String::new(), What::Unauthorised).log(log(), end(&entry));
+            audit.late.add(about, is_authorised, finding);
+        }
+        // No charter is in effect at the end, whatever was when they were read.
+        let report = audit.finish();
+        let found = report.findings.iter().filter(|finding| finding.what == What::Unauthorised).count();
+        assert_eq!((found, report.suppressed), (told, 3 - u64::try_from(told).unwrap()));
+    }
+}
