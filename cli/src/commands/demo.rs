@@ -235,7 +235,10 @@ async fn contribute(nodes: &[Arc<Node>], dataset: &Dataset) -> Result<(), Proble
         Json::object([("prop", Json::text("opinion")), ("value", value)])
     };
     // An opinion is about a claim that is held: it has to have come to those who have one.
-    agree(nodes).await?;
+    wait(nodes, |held, all| {
+        all.iter().all(|(key, log)| held.get(key).is_some_and(|held| held.checked.seq >= log.end.seq))
+    })
+    .await?;
     say(body, vec![Change { claims: vec![opinion("endorse", None)], ..Change::of(incident) }]).await?;
     say(ministry, vec![Change { claims: vec![opinion("dispute", Some("standard_not_met"))], ..Change::of(incident) }])
         .await?;
@@ -264,7 +267,12 @@ async fn say(node: &Arc<Node>, changes: Vec<Change>) -> Result<writing::Written,
 
 /// Waits until every node holds every log whole and checked.
 async fn agree(nodes: &[Arc<Node>]) -> Result<(), Problem> {
-    let mut all: BTreeMap<LogKey, Log> = BTreeMap::new();
+    wait(nodes, |held, all| held == all).await
+}
+
+/// Waits until what each node holds is enough, beside what all have said by now.
+async fn wait(nodes: &[Arc<Node>], is_enough: fn(&Logs, &Logs) -> bool) -> Result<(), Problem> {
+    let mut all = Logs::new();
     for node in nodes {
         let own = node.own_organisation();
         let logs = node.snapshot().logs;
@@ -273,13 +281,16 @@ async fn agree(nodes: &[Arc<Node>]) -> Result<(), Problem> {
     for node in nodes {
         let (node, all) = (Arc::clone(node), all.clone());
         blocking(move || {
-            node.wait_until(|snapshot| *snapshot.logs == all);
+            node.wait_until(|snapshot| is_enough(&snapshot.logs, &all));
             Ok(())
         })
         .await?;
     }
     Ok(())
 }
+
+/// How far each log goes.
+type Logs = BTreeMap<LogKey, Log>;
 
 async fn digests(nodes: &[Arc<Node>]) -> Result<BTreeMap<String, BTreeMap<String, String>>, Problem> {
     let mut digests = BTreeMap::new();
