@@ -109,8 +109,7 @@ impl NoWord {
             let revoked = governance.key(organisation, key).and_then(|info| info.revoked_by.first().copied());
             return revoked.map(|by| Self::Revoked { key: *key, by });
         }
-        let former = governance.former_organisations().into_iter().find(|former| former.id == *organisation);
-        let out = former.and_then(|former| former.taken_out);
+        let out = governance.taken_out(organisation);
         Some(out.map_or(Self::Candidate, |out| Self::TakenOut { by: out.by, is_suspended: out.is_suspended }))
     }
 }

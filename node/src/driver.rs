@@ -38,6 +38,7 @@ mod keys;
 
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
+pub use hearing::STRANGER;
 
 /// Commands handled before one flush: beyond it the first in line would wait too long.
 const ROUND: usize = 256;

@@ -170,6 +170,12 @@ impl Node {
         self.handle.seen().own
     }
 
+    /// The organisation whose home this is, member or not; `None` for one that only reads.
+    #[must_use]
+    pub fn home_organisation(&self) -> Option<OrganisationId> {
+        self.candidacy.organisation().or_else(|| self.own_organisation())
+    }
+
     /// The organisation whose home this is, if it waits to be admitted.
     #[must_use]
     pub fn candidacy(&self) -> &Candidacy {

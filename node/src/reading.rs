@@ -241,10 +241,12 @@ impl<'a> Reader<'a> {
         let nodes = governance.nodes();
         let name = |organisation: &OrganisationId| governance.name(organisation, "en").map(str::to_owned);
         let peers = self.snapshot.status.peers.keys();
+        let strangers = outside::strangers(&self.snapshot);
+        let expelled = outside::expelled(governance, &strangers);
         Status {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
-            name: self.node.candidacy().organisation().or(self.node.own_organisation()).as_ref().and_then(name),
+            name: self.node.home_organisation().as_ref().and_then(name),
             node: self.node.door().node(),
             listening: self.snapshot.listening.clone(),
             replica: self.snapshot.status.clone(),
@@ -259,7 +261,8 @@ impl<'a> Reader<'a> {
             blocked: self.snapshot.signing.as_ref().map(Problem::blocked),
             no_keys_in: self.node.without_keys().map(|keys| keys.display().to_string()),
             journals: self.missing_journals(),
-            strangers: outside::strangers(&self.snapshot),
+            stranger_words: outside::stranger_words(&strangers, &expelled),
+            strangers,
             applicants: applicants(self.node),
             candidacy: applicants::candidacy(self.node),
             called: self.node.called(),
@@ -269,8 +272,7 @@ impl<'a> Reader<'a> {
             halts: who::halts(governance),
             taken_out: outside::taken_out(self.node, governance),
             revoked_keys: outside::revoked_keys(self.node, governance),
-            expelled: outside::expelled(&self.snapshot),
-            stranger_words: outside::stranger_words(&self.snapshot),
+            expelled,
         }
     }
 

@@ -6,10 +6,11 @@ use isnad_protocol::act::{Act, Kind};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
 use isnad_protocol::key::PublicKey;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 
 use super::founding::read_acts;
 use super::governing::{make, make_through};
+use super::reading::called;
 use super::who::names;
 use crate::args::{AdmitArgs, CharterCommand, RemoveArgs, RootArgs, SettingArgs, space_named};
 use crate::client::{Client, encoded};
@@ -36,10 +37,7 @@ pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
 async fn settle(session: &Session, adopt: Option<&str>, double: &[String], root: RootArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let who: Who = client.get("/who").await?;
-    let adopt = match adopt {
-        Some(text) => Some(act_named(&client, text).await?),
-        None => None,
-    };
+    let adopt = act_named(&client, adopt).await?;
     let double = double.iter().map(|text| member(&who, text)).collect::<Result<Vec<_>, _>>()?;
     let halt = who.halts.iter().find(|halt| halt.kind == Kind::Charter.name());
     if let Some(settlement) = halt.and_then(|halt| halt.settlement.as_ref()) {
@@ -91,9 +89,7 @@ fn tell_suspended(session: &Session, who: &Who) {
 }
 
 fn name_of(organisation: &Organisation) -> String {
-    let names = &organisation.names;
-    let name = names.get("en").or_else(|| names.values().next());
-    name.cloned().unwrap_or_else(|| organisation.id.to_short())
+    called(&organisation.names, Language::En).map_or_else(|| organisation.id.to_short(), str::to_owned)
 }
 
 /// Who is to be admitted, with the first act where it was handed over: as a file, or by a candidate at the door.
@@ -139,11 +135,11 @@ fn to_admit(session: &Session, who: &Who, text: &str) -> Result<(OrganisationId,
 fn of_file(path: &std::path::Path) -> Result<(OrganisationId, Vec<Act>), Problem> {
     let acts = read_acts(path)?;
     let firsts: Vec<Act> = acts.into_iter().filter(Act::is_first_of_organisation).collect();
-    let organisation = firsts.first().and_then(Act::organisation).filter(|_| firsts.len() == 1);
-    organisation.map(|organisation| (organisation, firsts.clone())).ok_or_else(|| {
-        let values = [("file", &*path.display().to_string()), ("count", &*firsts.len().to_string())];
-        Problem::told(exit::REFUSED, "no_first_act", "governing.no_first_act", &values)
-    })
+    if let Some(organisation) = firsts.first().and_then(Act::organisation).filter(|_| firsts.len() == 1) {
+        return Ok((organisation, firsts));
+    }
+    let values = [("file", &*path.display().to_string()), ("count", &*firsts.len().to_string())];
+    Err(Problem::told(exit::REFUSED, "no_first_act", "governing.no_first_act", &values))
 }
 
 async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outcome {
@@ -151,10 +147,7 @@ async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outc
     let client = Client::to_read(session).await?;
     let who: Who = client.get("/who").await?;
     let organisation = member(&who, &organisation)?;
-    let last = match last {
-        Some(text) => Some(act_named(&client, &text).await?),
-        None => None,
-    };
+    let last = act_named(&client, last.as_deref()).await?;
     let mut kept = Vec::new();
     for text in &after {
         kept.extend(kept_after(&who, organisation, text)?);
@@ -164,7 +157,7 @@ async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outc
 }
 
 /// Digits that name an organisation, a key or an act.
-const DIGITS: usize = 6;
+pub(super) const DIGITS: usize = 6;
 
 /// True if it is called so, or its id begins so.
 fn is_called(organisation: &Organisation, text: &str) -> bool {
@@ -224,13 +217,11 @@ fn key_named(who: &Who, organisation: OrganisationId, text: &str) -> Result<Publ
 /// The keys in effect of an organisation whose first digits these are, or which are on the device of that label.
 pub(super) fn keys_named<'a>(who: &'a Who, organisation: OrganisationId, text: &str) -> Result<Vec<&'a Key>, Problem> {
     let digits = pasted(text).to_ascii_lowercase();
-    let keys = who.organisations.iter().filter(|known| known.id == organisation).flat_map(|known| &known.keys);
-    let keys: Vec<&Key> = keys.collect();
-    let labelled: Vec<&Key> = keys.iter().copied().filter(|key| key.label == text.trim()).collect();
+    let labelled: Vec<&Key> = of_device(who, organisation, text.trim()).collect();
     if !labelled.is_empty() {
         return Ok(labelled);
     }
-    let begun: Vec<&Key> = keys.into_iter().filter(|key| key.key.to_string().starts_with(&digits)).collect();
+    let begun: Vec<&Key> = keys_of(who, organisation).filter(|key| key.key.to_string().starts_with(&digits)).collect();
     match begun.len() {
         0 => Err(Problem::told(exit::NO, "not_found", "governing.key_unknown", &[("key", text)])),
         _ if digits.len() < DIGITS => {
@@ -240,6 +231,15 @@ pub(super) fn keys_named<'a>(who: &'a Who, organisation: OrganisationId, text: &
         1 => Ok(begun),
         _ => Err(keys_begun(text)),
     }
+}
+
+fn keys_of(who: &Who, organisation: OrganisationId) -> impl Iterator<Item = &Key> {
+    who.organisations.iter().filter(move |known| known.id == organisation).flat_map(|known| &known.keys)
+}
+
+/// The keys in effect on the device of a label.
+pub(super) fn of_device<'a>(who: &'a Who, organisation: OrganisationId, label: &str) -> impl Iterator<Item = &'a Key> {
+    keys_of(who, organisation).filter(move |key| key.label == label)
 }
 
 /// That several keys begin so, or are on one device.
@@ -259,8 +259,9 @@ pub(super) fn organisation_id(text: &str) -> Result<OrganisationId, Problem> {
         .map_err(|_| Problem::told(exit::USAGE, "usage", "governing.organisation_id", &[("organisation", text)]))
 }
 
-/// The act that the first digits of an id name, or all of them.
-pub(super) async fn act_named(client: &Client, text: &str) -> Result<ActId, Problem> {
+/// The act that the first digits of an id name, or all of them, where one is named.
+pub(super) async fn act_named(client: &Client, text: Option<&str>) -> Result<Option<ActId>, Problem> {
+    let Some(text) = text else { return Ok(None) };
     let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(pasted(text)))).await?;
-    Ok(found.act.id)
+    Ok(Some(found.act.id))
 }

@@ -7,7 +7,7 @@ use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::id::{NodeId, OrganisationId};
 use isnad_protocol::locale::{self, Language};
 
-use super::reading::organisation_name;
+use super::reading::{called, organisation_name};
 use crate::output::{apart, hanging, inert, width};
 
 /// The lines of a status.
@@ -53,6 +53,5 @@ pub(super) fn lines(language: Language, status: &Status, who: &Who) -> Vec<Strin
 
 /// A name in the reader's language, or the beginning of the id.
 pub(super) fn name(names: &BTreeMap<String, String>, organisation: OrganisationId, language: Language) -> String {
-    let name = names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next());
-    name.map_or_else(|| organisation.to_short(), |name| apart(name, language.direction()))
+    called(names, language).map_or_else(|| organisation.to_short(), |name| apart(name, language.direction()))
 }

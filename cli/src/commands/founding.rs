@@ -7,7 +7,7 @@ use isnad_node::home::Home;
 use isnad_node::identity::{self, IdentityError, NewIdentity};
 use isnad_node::keystore::{Cost, Unlocker};
 use isnad_node::reading::{self, Who};
-use isnad_protocol::act::{Act, Name, OrganisationKind as Kind, founding};
+use isnad_protocol::act::{Act, Name, OrganisationBody, OrganisationKind as Kind, founding};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
@@ -16,7 +16,9 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
+use crate::commands::charter::DIGITS;
 use crate::commands::joining;
+use crate::commands::reading::called;
 use crate::commands::who::who_text;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, pasted, width};
@@ -93,9 +95,6 @@ fn checked_names(names: &[String]) -> Result<Vec<Name>, Problem> {
     let values = [("most", &*NAME_CHARACTERS.to_string())];
     Err(Problem::told(exit::USAGE, "usage", "names", &values))
 }
-
-/// Digits that name an organisation.
-const DIGITS: usize = 6;
 
 /// Characters of a name: what a list can show. THREATS, names on screen.
 const NAME_CHARACTERS: usize = 128;
@@ -192,10 +191,9 @@ pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
 /// What an organisation calls itself in its first act, and its digits.
 fn first_name(session: &Session, governance: &Governance, id: OrganisationId) -> String {
     let first = governance.act(&ActId::new(*id.as_bytes())).and_then(Act::as_organisation);
-    let name = |code: &str| first.and_then(|body| body.names.iter().find(|name| name.lang == code));
-    let name =
-        name(session.language.code()).or_else(|| name("en")).or_else(|| first.and_then(|body| body.names.first()));
-    name.map_or_else(|| id.to_short(), |name| format!("{} [{}]", name.text, id.to_short()))
+    let names = first.map(OrganisationBody::names_by_language).unwrap_or_default();
+    let name = called(&names, session.language);
+    name.map_or_else(|| id.to_short(), |name| format!("{name} [{}]", id.to_short()))
 }
 
 fn draft(session: &Session, name: &str, members: &[PathBuf], threshold: Option<u64>, output: &Path) -> Outcome {

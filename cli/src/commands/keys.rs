@@ -12,7 +12,7 @@ use isnad_protocol::locale;
 use isnad_protocol::time::Day;
 use serde::Serialize;
 
-use super::charter::{act_named, organisation_id};
+use super::charter::organisation_id;
 use super::founding::write;
 use super::governing::{make, own_organisation, propose_with, tell_done};
 use crate::args::{KeyCommand, RoleName, RootArgs};
@@ -36,13 +36,7 @@ pub(crate) async fn run(session: &Session, command: KeyCommand) -> Outcome {
         KeyCommand::Revoke { key, after, keep_all, all_keys, reason, root } => {
             revoke::run(session, &key, &revoke::Asked { after, keep_all, all_keys, reason }, root).await
         }
-        KeyCommand::Rotate { after_act, next, root } => {
-            let after = match after_act {
-                Some(text) => Some(act_named(&Client::to_read(session).await?, &text).await?),
-                None => None,
-            };
-            rotate::run(session, after, next, root).await
-        }
+        KeyCommand::Rotate { after_act, next, root } => rotate::run(session, after_act.as_deref(), next, root).await,
     }
 }
 

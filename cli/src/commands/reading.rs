@@ -1,5 +1,8 @@
 //! `status`, `who`, `digest`; and how organisations and records are called.
 
+use std::collections::BTreeMap;
+
+use isnad_node::driver::STRANGER;
 use isnad_node::reading::{Digests, Status, Who};
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::locale::{self, Language};
@@ -66,9 +69,6 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     lines.extend(notices.map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
 }
-
-/// How a notice begins that a stranger knocked.
-const STRANGER: &str = "unknown node ";
 
 /// Whose home it is, and of which consortium.
 fn home(language: Language, status: &Status, who: &Who) -> String {
@@ -148,15 +148,18 @@ pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
     in_lang(language.code()).or_else(|| in_lang("en")).or_else(|| labels.first()).map(|words| words.text.clone())
 }
 
+/// The name in a language, else in English, else any.
+pub(crate) fn called(names: &BTreeMap<String, String>, language: Language) -> Option<&str> {
+    let name = names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next());
+    name.map(String::as_str)
+}
+
 /// The name of an organisation in the reader's language.
 pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Language) -> String {
     // Who is no member any more, or not yet, has a name all the same.
     let mut known = who.organisations.iter().chain(&who.former).chain(&who.candidates);
     let found = known.find(|organisation| organisation.id == id);
-    let name = found.and_then(|found| {
-        let names = &found.names;
-        names.get(language.code()).or_else(|| names.get("en")).or_else(|| names.values().next())
-    });
+    let name = found.and_then(|found| called(&found.names, language));
     name.map_or_else(|| id.to_short(), |name| apart(name, language.direction()))
 }
 

@@ -10,6 +10,9 @@ use super::{Driver, TOLD};
 use crate::clock;
 use crate::network::{self, Event};
 
+/// How the notice begins that a stranger knocked.
+pub const STRANGER: &str = "unknown node ";
+
 impl Driver {
     pub(super) fn network_event(&mut self, event: Event) {
         match event {
@@ -48,7 +51,7 @@ impl Driver {
                 // One who knocks again and again is told of once: he must not push out the other notices.
                 let strangers = self.seen().strangers.clone();
                 if !strangers.contains_key(&node) && strangers.len() < TOLD {
-                    self.note(format!("unknown node {node} wants to connect from {address}"));
+                    self.note(format!("{STRANGER}{node} wants to connect from {address}"));
                     self.tell(|snapshot| drop(snapshot.strangers.insert(node, address)));
                 }
             }

@@ -173,8 +173,6 @@ struct Teller<'a> {
     /// Of each rival in a halt whose words count, and how many have to.
     rivals: BTreeMap<ActId, (Words, usize)>,
     double: BTreeMap<ActId, Vec<SignedTwice>>,
-    /// Charters and spaces' acts by the act that each follows.
-    behind: BTreeMap<ActId, Vec<&'a Act>>,
 }
 
 impl<'a> Teller<'a> {
@@ -188,13 +186,7 @@ impl<'a> Teller<'a> {
                 double.entry(other).or_default().push(SignedTwice { organisation, other: one });
             }
         }
-        let mut behind: BTreeMap<ActId, Vec<&'a Act>> = BTreeMap::new();
-        for act in governance.acts().filter(|act| act.kind() != Kind::Organisation) {
-            if let Some(previous) = act.previous() {
-                behind.entry(previous).or_default().push(act);
-            }
-        }
-        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double, behind }
+        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double }
     }
 
     fn act(&self, act: &'a Act) -> Described {
@@ -264,17 +256,17 @@ impl<'a> Teller<'a> {
         ends
     }
 
-    /// Others that follow what it follows; not those that a settlement names, for it stands before them.
+    /// Others that follow what it follows, of a charter or a space; not those that a settlement names, for it stands before them.
     fn competes(&self, act: &Act, state: State) -> Vec<ActId> {
         let is_open =
             |state: State| matches!(state, State::WaitsForSignatures | State::WaitsForAcknowledgements | State::Halted);
         let settles = |act: &Act| act.as_charter().is_some_and(|charter| charter.settles.is_some());
-        let others = act.previous().and_then(|previous| self.behind.get(&previous)).filter(|_| is_open(state));
-        let others = others
-            .into_iter()
-            .flatten()
-            .filter(|other| other.id() != act.id() && settles(other) == settles(act) && is_open(self.state(other)));
-        others.take(COMPETES).map(|other| other.id()).collect()
+        let follows = act.previous().filter(|_| act.kind() != Kind::Organisation && is_open(state));
+        let Some(previous) = follows else { return Vec::new() };
+        let others = self.governance.followers(&previous).filter(|other| *other != act.id());
+        let others = others.filter_map(|other| self.governance.act(&other));
+        let others = others.filter(|other| settles(other) == settles(act) && is_open(self.state(other)));
+        others.take(COMPETES).map(Act::id).collect()
     }
 
     fn state(&self, act: &'a Act) -> State {

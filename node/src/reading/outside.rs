@@ -1,7 +1,7 @@
 //! Who has no word any more, as a status tells it: this home, if its organisation or a key of it was taken out, and others that
 //! knock all the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use isnad_protocol::act::Role;
 use isnad_protocol::check_words::CheckWords;
@@ -29,10 +29,9 @@ pub struct Outside {
 
 /// That this home's organisation was taken out, or that enough members have signed that it be.
 pub(super) fn taken_out(node: &Node, governance: &Governance) -> Option<Outside> {
-    let own = node.candidacy().organisation().or_else(|| node.own_organisation())?;
-    let former = governance.former_organisations().into_iter().find(|former| former.id == own);
-    if let Some(out) = former.and_then(|former| former.taken_out) {
-        let by = ActRef { id: out.by, version: governance.act(&out.by).map_or(0, |act| act.version()) };
+    let own = node.home_organisation()?;
+    if let Some(out) = governance.taken_out(&own) {
+        let by = ActRef::of(governance, out.by);
         return Some(Outside { by, is_suspended: out.is_suspended, is_in_effect: true });
     }
     let is_signed = |status: Option<ActStatus>| {
@@ -48,11 +47,11 @@ pub(super) fn taken_out(node: &Node, governance: &Governance) -> Option<Outside>
 
 /// Keys of this home that its organisation revoked.
 pub(super) fn revoked_keys(node: &Node, governance: &Governance) -> Vec<Key> {
-    let Some(own) = node.candidacy().organisation().or_else(|| node.own_organisation()) else { return Vec::new() };
+    let Some(own) = node.home_organisation() else { return Vec::new() };
     let held = Keystore::open(&node.home().keys()).and_then(|store| store.list()).unwrap_or_default();
     let key = |public: PublicKey| {
         let info = governance.key(&own, &public).filter(|info| !info.revoked_by.is_empty())?;
-        let reference = |id| ActRef { id, version: governance.act(&id).map_or(0, |act| act.version()) };
+        let reference = |id| ActRef::of(governance, id);
         Some(Key {
             key: public,
             role: info.role.name().to_owned(),
@@ -76,23 +75,27 @@ pub(super) fn strangers(snapshot: &Snapshot) -> BTreeMap<NodeId, String> {
 }
 
 /// Those of them that were a member's: to invite one would be to undo what the members decided.
-pub(super) fn expelled(snapshot: &Snapshot) -> BTreeMap<NodeId, OrganisationId> {
-    let strangers: BTreeSet<NodeId> = strangers(snapshot).into_keys().collect();
+pub(super) fn expelled(
+    governance: &Governance,
+    strangers: &BTreeMap<NodeId, String>,
+) -> BTreeMap<NodeId, OrganisationId> {
     if strangers.is_empty() {
         return BTreeMap::new();
     }
-    let governance = &snapshot.governance;
     let all = governance.former_organisations().into_iter().chain(governance.organisations());
     let nodes = all.flat_map(|info| {
         let node = move |grant: GrantInfo| (NodeId::new(*grant.key.as_bytes()), info.id);
         let grants = info.keys.into_iter().chain(info.revoked_keys);
         grants.filter(|grant| grant.role == Role::Reader).map(node).collect::<Vec<_>>()
     });
-    nodes.filter(|(node, _)| strangers.contains(node)).collect()
+    nodes.filter(|(node, _)| strangers.contains_key(node)).collect()
 }
 
-pub(super) fn stranger_words(snapshot: &Snapshot) -> BTreeMap<NodeId, [String; 3]> {
-    let expelled = expelled(snapshot);
-    let others = strangers(snapshot).into_keys().filter(|node| !expelled.contains_key(node));
-    others.map(|node| (node, in_each_language(&CheckWords::of_node(&node)))).collect()
+/// What is compared with the others over the phone.
+pub(super) fn stranger_words(
+    strangers: &BTreeMap<NodeId, String>,
+    expelled: &BTreeMap<NodeId, OrganisationId>,
+) -> BTreeMap<NodeId, [String; 3]> {
+    let others = strangers.keys().filter(|node| !expelled.contains_key(node));
+    others.map(|node| (*node, in_each_language(&CheckWords::of_node(node)))).collect()
 }

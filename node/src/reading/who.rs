@@ -55,6 +55,12 @@ pub struct ActRef {
     pub version: u64,
 }
 
+impl ActRef {
+    pub(super) fn of(governance: &Governance, id: ActId) -> Self {
+        Self { id, version: governance.act(&id).map_or(0, Act::version) }
+    }
+}
+
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
@@ -348,7 +354,7 @@ impl<'a> Telling<'a> {
     }
 
     fn reference(&self, id: ActId) -> ActRef {
-        ActRef { id, version: self.governance.act(&id).map_or(0, Act::version) }
+        ActRef::of(self.governance, id)
     }
 
     fn organisation(&self, info: &OrganisationInfo) -> Organisation {

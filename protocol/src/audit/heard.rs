@@ -32,7 +32,7 @@ impl Step {
         if entry.header.kind == Kind::Attestation {
             return authentic(entry.clone()).map_or(Self::Unsigned, |word| Self::Word(Box::new(word)));
         }
-        Self::Other(Box::new(Entry { payload: None, ..entry.clone() }))
+        Self::Other(Box::new(Entry { header: entry.header.clone(), signature: entry.signature, payload: None }))
     }
 
     /// True if the signature of the entry that it was made of holds.

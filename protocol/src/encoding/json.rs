@@ -443,11 +443,11 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// As [`Parser::value`].
-    pub fn items(&mut self, mut take: impl FnMut(&mut Self) -> Result<(), DecodeError>) -> Result<bool, DecodeError> {
+    pub fn items(&mut self, take: impl FnMut(&mut Self) -> Result<(), DecodeError>) -> Result<bool, DecodeError> {
         if self.peek() != Some(b'[') {
             return self.value().map(|_| false);
         }
-        self.each(b']', |parser| take(parser))
+        self.each(b']', take)
     }
 
     /// Hands out an object key by key, behind each of which its value has to be read. False, and the value is passed over, if it

@@ -95,7 +95,6 @@ impl Governance {
         let (mut keys, revoked_keys): (Vec<_>, Vec<_>) =
             bodies().flat_map(|body| &body.grants).map(GrantInfo::of).partition(|grant| is_live(&grant.key));
         keys.sort_by_key(|grant| grant.key);
-        let out = self.effect.as_ref()?.charter.taken_out.get(id);
         Some(OrganisationInfo {
             id: *id,
             names: bodies().flat_map(OrganisationBody::names_by_language).collect(),
@@ -104,8 +103,15 @@ impl Governance {
             revoked_keys,
             roots: bodies().rev().find_map(|body| body.roots.clone()),
             standing: standing.last()?,
-            taken_out: out.map(|out| TakenOut { by: out.by, is_suspended: out.is_suspended }),
+            taken_out: self.taken_out(id),
         })
+    }
+
+    /// That a version now standing took an organisation out.
+    #[must_use]
+    pub fn taken_out(&self, organisation: &OrganisationId) -> Option<TakenOut> {
+        let out = self.effect.as_ref()?.charter.taken_out.get(organisation)?;
+        Some(TakenOut { by: out.by, is_suspended: out.is_suspended })
     }
 
     /// The name of an organisation in `lang`, else in English, else its first; `None` if no version of the charter that stands

@@ -126,7 +126,7 @@ impl Governance {
         let wide = self.all_from(founding, |outcome| &outcome.known);
         let enough = self.all_from(founding, |outcome| &outcome.candidates);
         let takeable = all_members(&enough);
-        let taken_out = self.taken_out(&standing);
+        let taken_out = self.all_taken_out(&standing);
         Versions { standing, wide, named, taken_out, takeable, is_halted }
     }
 
@@ -141,7 +141,7 @@ impl Governance {
         all
     }
 
-    fn taken_out(&self, standing: &[Membership]) -> BTreeMap<OrganisationId, Out> {
+    fn all_taken_out(&self, standing: &[Membership]) -> BTreeMap<OrganisationId, Out> {
         let mut all = BTreeMap::new();
         for version in standing {
             let charter = self.held.get(&version.act).and_then(Act::as_charter);
@@ -158,8 +158,8 @@ impl Governance {
         self.members.get(act)
     }
 
-    /// The acts held that follow one.
-    pub(super) fn followers(&self, act: &ActId) -> impl Iterator<Item = ActId> {
+    /// The acts held that follow one, ascending.
+    pub fn followers(&self, act: &ActId) -> impl Iterator<Item = ActId> {
         self.followers.range((*act, ActId::ZERO)..=(*act, ActId::new([0xff; 32]))).map(|(_, follower)| *follower)
     }
 

@@ -28,9 +28,7 @@ impl Arrived {
         let mut arrived = Self { about: BTreeMap::new(), referring: BTreeMap::new() };
         for entry in entries {
             let record = entry.entry().header.record;
-            let payload = entry.entry().payload.as_ref();
-            let named = payload.map(|payload| sheet::mentions(&payload.bytes).records).unwrap_or_default();
-            for named in named {
+            for named in named_by(&entry) {
                 arrived.referring.entry(named).or_default().insert(record);
             }
             arrived.about.entry(record).or_default().push(entry);
@@ -54,13 +52,15 @@ impl SheetView for Arrived {
     }
 }
 
+/// The records that the claims of an entry name.
+fn named_by(entry: &Authentic) -> BTreeSet<RecordId> {
+    let payload = entry.entry().payload.as_ref();
+    payload.map(|payload| sheet::mentions(&payload.bytes).records).unwrap_or_default()
+}
+
 /// The records of entries whose claims name `record`.
 pub(super) fn referring<'a>(entries: impl Iterator<Item = &'a Authentic>, record: RecordId) -> BTreeSet<RecordId> {
-    let refers = |entry: &&Authentic| {
-        let payload = entry.entry().payload.as_ref();
-        payload.is_some_and(|payload| sheet::mentions(&payload.bytes).records.contains(&record))
-    };
-    entries.filter(refers).map(|entry| entry.entry().header.record).collect()
+    entries.filter(|entry| named_by(entry).contains(&record)).map(|entry| entry.entry().header.record).collect()
 }
 
 /// What two nodes must have in common once they are in sync: all but the logs that were forked, and what one holds of a
@@ -104,21 +104,22 @@ impl State {
         if self.acts != other.acts {
             lines.push("acts differ".to_owned());
         }
-        for key in self.logs.keys().chain(other.logs.keys()).collect::<BTreeSet<_>>() {
-            let (one, two) = (self.logs.get(key), other.logs.get(key));
-            if one != two {
-                lines.push(format!("{key:?}: {one:?} / {two:?}"));
-            }
-        }
-        for key in self.closed.keys().chain(other.closed.keys()).collect::<BTreeSet<_>>() {
-            let (one, two) = (self.closed.get(key), other.closed.get(key));
-            if one != two {
-                lines.push(format!("behind the closing point of {key:?}: {one:?} / {two:?}"));
-            }
-        }
+        lines.extend(differences("", &self.logs, &other.logs));
+        lines.extend(differences("behind the closing point of ", &self.closed, &other.closed));
         lines.push(format!("wanted {:?} / {:?}", self.wanted, other.wanted));
         lines.join("\n")
     }
+}
+
+/// What stands by a key in one and otherwise in the other, or not at all.
+fn differences<T: PartialEq + std::fmt::Debug>(
+    of: &str,
+    one: &BTreeMap<LogKey, T>,
+    other: &BTreeMap<LogKey, T>,
+) -> Vec<String> {
+    let keys: BTreeSet<&LogKey> = one.keys().chain(other.keys()).collect();
+    let both = keys.into_iter().map(|key| (key, one.get(key), other.get(key)));
+    both.filter(|(_, one, two)| one != two).map(|(key, one, two)| format!("{of}{key:?}: {one:?} / {two:?}")).collect()
 }
 
 /// A log up to where it closes; `None` if nothing of it stands there.

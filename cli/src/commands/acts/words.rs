@@ -9,7 +9,7 @@ use isnad_protocol::id::OrganisationId;
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale::{self, Language};
 
-use crate::commands::reading::organisation_name;
+use crate::commands::reading::{called, organisation_name};
 use crate::output::{Printer, apart, inert};
 
 /// Tells changes of acts in one language.
@@ -51,9 +51,7 @@ impl<'a> Words<'a> {
         }
         let known = self.who.former.iter().chain(&self.who.candidates).find(|known| known.id == id);
         let names = self.names.get(&id).or_else(|| known.map(|known| &known.names));
-        let name = names.and_then(|names| {
-            names.get(self.language().code()).or_else(|| names.get("en")).or_else(|| names.values().next())
-        });
+        let name = names.and_then(|names| called(names, self.language()));
         match name {
             Some(name) if is_member => self.theirs(name),
             Some(name) => format!("{} [{}]", self.theirs(name), id.to_short()),

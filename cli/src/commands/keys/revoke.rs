@@ -9,7 +9,7 @@ use isnad_protocol::locale;
 
 use crate::args::{Reason, RootArgs, space_named};
 use crate::client::Client;
-use crate::commands::charter::{keys_begun, keys_named};
+use crate::commands::charter::{keys_begun, keys_named, of_device};
 use crate::commands::governing::{entry_line, propose_with, tell_done};
 use crate::commands::preview;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -64,21 +64,15 @@ fn meant(session: &Session, who: &Who, own: OrganisationId, text: &str, all_keys
         return Ok(of_device(who, own, &first.label).cloned().collect());
     }
     if found.len() > 1 {
-        let names: Vec<String> = found.iter().map(|key| key_text(session, key)).collect();
-        let names = names.join(&format!("{} ", session.word("preview.comma")));
-        let values = [("key", text), ("names", &*names)];
+        let values = [("key", text), ("names", &*listed(session, &found))];
         return Err(Problem::told(exit::USAGE, "ambiguous", "governing.key_several", &values));
     }
     Ok(found.into_iter().cloned().collect())
 }
 
-fn of_device<'a>(who: &'a Who, own: OrganisationId, label: &'a str) -> impl Iterator<Item = &'a Key> {
-    let keys = who.organisations.iter().filter(move |known| known.id == own).flat_map(|known| &known.keys);
-    keys.filter(move |key| key.label == label)
-}
-
-fn key_text(session: &Session, key: &Key) -> String {
-    format!("{} {}", locale::code(session.language, "role", &key.role), key.key.to_short())
+fn listed(session: &Session, keys: &[&Key]) -> String {
+    let text = |key: &&Key| format!("{} {}", locale::code(session.language, "role", &key.role), key.key.to_short());
+    keys.iter().map(text).collect::<Vec<_>>().join(&format!("{} ", session.word("preview.comma")))
 }
 
 /// That a device whose key was revoked holds others still: it goes on connecting, reading and acknowledging with them.
@@ -87,9 +81,7 @@ fn tell_left(session: &Session, who: &Who, own: OrganisationId, revoked: &[Key])
     let is_left = |key: &&Key| !revoked.iter().any(|gone| gone.key == key.key);
     let left: Vec<&Key> = of_device(who, own, &first.label).filter(is_left).collect();
     let Some(one) = left.first() else { return };
-    let names: Vec<String> = left.iter().map(|key| key_text(session, key)).collect();
-    let names = names.join(&format!("{} ", session.word("preview.comma")));
-    let label = session.apart(&first.label);
+    let (label, names) = (session.apart(&first.label), listed(session, &left));
     let values = [("label", &*label), ("names", &*names), ("key", &*one.key.to_short())];
     session.printer.aside(hanging("", &locale::format(session.language, "keys.device_keeps", &values), width()));
 }

@@ -10,13 +10,15 @@ use isnad_protocol::key::PublicKey;
 use super::is_root;
 use crate::args::RootArgs;
 use crate::client::Client;
+use crate::commands::charter::act_named;
 use crate::commands::governing::{Roots, held, propose_with, tell_done};
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, width};
 use crate::session::Session;
 
-pub(super) async fn run(session: &Session, after: Option<ActId>, next: Option<usize>, root: RootArgs) -> Outcome {
+pub(super) async fn run(session: &Session, after: Option<&str>, next: Option<usize>, root: RootArgs) -> Outcome {
     let client = Client::to_read(session).await?;
+    let after = act_named(&client, after).await?;
     let who: Who = client.get("/who").await?;
     let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
     let governance = held(&client, &who).await?;
