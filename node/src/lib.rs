@@ -12,6 +12,7 @@ pub mod carry;
 pub mod clock;
 pub mod config;
 pub mod contribution;
+pub mod cores;
 pub mod door;
 pub mod driver;
 pub mod export;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use isnad_protocol::act::{Act, Role, founding};
+use isnad_protocol::act::{Act, Role, SignatureCheck, founding};
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::candidacy::Candidacy;
 use crate::contribution::{Contribution, Receipt, Signers};
+use crate::cores;
 use crate::door::Door;
 use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
 use crate::fault::Fault;
@@ -98,7 +99,8 @@ impl Node {
         let consortium = consortium(&home)?.ok_or(OpenError::NoConsortium)?;
         let spaces = open_spaces(consortium);
         let mut store = Store::open(&home, &spaces, progress)?;
-        let mut governance = Governance::replay(consortium, store.read_acts()?);
+        let governance = Governance::new(consortium).checked_by(SignatureCheck(cores::signatures_hold));
+        let mut governance = governance.replay(store.read_acts()?);
         let stored = store.index().stored()?;
         // Acts take effect by attestations, and keys by acts: these come before the home's keys are looked at.
         let heard = Heard::read(&mut governance, &stored, &store.log_reader()).map_err(Fault::index)?;

@@ -27,7 +27,7 @@ pub use body::{
 pub use cut::Cut;
 pub use error::DecodeError;
 pub use grant::{Grant, GrantSubject, Role};
-pub use signature::ActSignature;
+pub use signature::{ActSignature, SignatureCheck};
 
 /// Ed25519 and SHA-256: the one suite there is.
 pub const SUITE: u8 = 1;

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::act::{Act, ActSignature, Charter, DecodeError, Kind};
+use crate::act::{Act, ActSignature, Charter, DecodeError, Kind, SignatureCheck};
 use crate::id::{ActId, ConsortiumId, OpenSpace, OrganisationId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::{ForkProof, LogKey};
@@ -119,6 +119,7 @@ impl Weighed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Governance {
     consortium: ConsortiumId,
+    check: SignatureCheck,
     /// With the signatures that count alone.
     held: BTreeMap<ActId, Act>,
     /// Signatures of held charters and spaces' acts that hold and do not count yet.
@@ -150,6 +151,7 @@ impl Governance {
     pub fn new(consortium: ConsortiumId) -> Self {
         Self {
             consortium,
+            check: SignatureCheck::default(),
             held: BTreeMap::new(),
             aside: BTreeMap::new(),
             waiting: Table::default(),
@@ -167,11 +169,17 @@ impl Governance {
         }
     }
 
+    /// The same, with signatures checked by another's threads.
+    #[must_use]
+    pub fn checked_by(self, check: SignatureCheck) -> Self {
+        Self { check, ..self }
+    }
+
     /// Puts together what a home's journal holds, in any order. What waits for acts that are not there is left out: an
     /// earlier version persisted it, and whoever holds it sends it again.
     #[must_use]
-    pub fn replay(consortium: ConsortiumId, mut acts: Vec<Act>) -> Self {
-        let mut governance = Self::new(consortium);
+    pub fn replay(self, mut acts: Vec<Act>) -> Self {
+        let mut governance = self;
         // So that few wait on the way.
         acts.sort_by_key(|act| (act.version(), act.kind(), act.id()));
         let mut stale = Stale::default();

@@ -38,7 +38,7 @@ pub fn kind(code: u8) -> Option<&'static Kind> {
 /// The property of a kind by its code, those of all kinds included.
 #[must_use]
 pub fn property(kind_code: u8, code: &str) -> Option<&'static Property> {
-    properties(kind_code).find(|property| property.code == code)
+    kind(kind_code)?.properties.iter().chain(COMMON).find(|property| property.code == code)
 }
 
 /// Every property that may be said of a record of the kind, its own first.

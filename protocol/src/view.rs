@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::id::{NarrativeId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
@@ -87,8 +88,8 @@ pub struct Words {
 pub struct Reference {
     /// Its id.
     pub record: RecordId,
-    /// Titles or names in all languages, the preferred first; empty if nothing is held about it.
-    pub labels: Vec<Words>,
+    /// Titles or names in all languages, the preferred first; empty if nothing is held about it. Shared by all who name it.
+    pub labels: Arc<[Words]>,
 }
 
 /// What a reader sees of one record.

@@ -189,7 +189,7 @@ fn a_candidate_that_floods_drafts_leaves_no_trace() {
     }
     assert_eq!(site.replica.governance().acts().count(), held, "what a stranger signs is not held");
     assert!(site.store == store, "and takes no place on the disk");
-    let again =
-        Governance::replay(site.replica.governance().consortium(), site.replica.governance().acts().cloned().collect());
+    let again = Governance::new(site.replica.governance().consortium())
+        .replay(site.replica.governance().acts().cloned().collect());
     assert_eq!(again.organisations().len(), 3);
 }

@@ -226,7 +226,7 @@ fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
         let values = [("file", &*file.display().to_string())];
         Problem::told(exit::REFUSED, "acts_no_charter", "governing.acts_no_charter", &values)
     })?;
-    Ok((first, Governance::replay(consortium, acts)))
+    Ok((first, Governance::new(consortium).replay(acts)))
 }
 
 /// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.

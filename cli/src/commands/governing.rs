@@ -133,7 +133,7 @@ pub(super) fn decoded(bytes: &str) -> Result<Act, Problem> {
 pub(super) async fn held(client: &Client, who: &Who) -> Result<Governance, Problem> {
     let bytes = client.bytes("GET", "/export/acts", Vec::new()).await?;
     let acts = parse_acts(&bytes).map_err(|error| Problem::fault(error.to_string()))?;
-    Ok(Governance::replay(who.consortium, acts))
+    Ok(Governance::new(who.consortium).replay(acts))
 }
 
 /// Hands an act in at the door.

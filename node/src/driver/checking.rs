@@ -1,14 +1,15 @@
 //! Signatures that stand on a later one of their run, checked on idle cores. DESIGN §4.
 
-use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 use isnad_protocol::replica::Input;
 use isnad_protocol::store::LogView;
 
 use super::{Command, Driver};
+use crate::cores;
 use crate::store::LogReader;
 
 impl Driver {
-    /// Checks signatures on idle cores, each of two threads a half.
+    /// Checks signatures on all cores.
     pub(super) fn check(&self, log: LogKey, after: LogEnd, until: u64) {
         let reader = self.reader.clone();
         let commands = self.commands.clone();
@@ -23,7 +24,7 @@ impl Driver {
     }
 }
 
-/// Reads a stretch of a log and checks each signature, split over two threads.
+/// Reads a stretch of a log and checks each signature, on all cores.
 pub(super) fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) -> Input {
     let mut upto = after;
     while upto.seq < until {
@@ -32,15 +33,10 @@ pub(super) fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, u
         if entries.is_empty() {
             break;
         }
-        let half = entries.len().div_ceil(2);
-        let (front, back) = entries.split_at(half);
-        let count =
-            |part: &[isnad_protocol::log::Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
-        let (front_good, back_good) = std::thread::scope(|scope| {
-            let other = scope.spawn(|| count(back));
-            (count(front), other.join().unwrap_or(0))
-        });
-        let good = if front_good < front.len() { front_good } else { front.len().saturating_add(back_good) };
+        let good = |part: &[Authentic]| part.iter().take_while(|entry| entry.entry().is_signed()).count();
+        let parts = cores::each(&entries, 1, |part| (good(part), part.len())).unwrap_or_default();
+        let until_bad = parts.iter().position(|(good, all)| good < all).unwrap_or(parts.len());
+        let good: usize = parts.iter().take(until_bad.saturating_add(1)).map(|(good, _)| good).sum();
         if let Some(last) = good.checked_sub(1).and_then(|last| entries.get(last)) {
             upto = last.end();
         }

@@ -192,7 +192,7 @@ fn rotations_from_one_commitment_are_at_one_place_whatever_they_follow() {
     assert_eq!(place(&after_second), place(&after_first));
     // Where the chain behind it is not held nobody knows whether another used that commitment up.
     let acts = three.governance.acts().filter(|act| act.id() != second.id()).cloned().collect();
-    let without = Governance::replay(three.governance.consortium(), acts);
+    let without = Governance::new(three.governance.consortium()).replay(acts);
     let (folder, act) = (three.homes[0].keys(), after_second.clone());
     let unknown = sign(&folder, act, own, &without, &Seen::default(), &mut unlocker());
     assert!(matches!(unknown, Err(Unsigned::NoKey { .. })));

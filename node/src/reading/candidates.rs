@@ -9,6 +9,7 @@ use isnad_protocol::view::candidates::{self, Candidate, MATCHER, Traits};
 use serde::{Deserialize, Serialize};
 
 use super::Reader;
+use super::list::on_all_cores;
 use crate::problem::Problem;
 
 /// What pairs to propose.
@@ -126,7 +127,8 @@ impl Reader<'_> {
             let sheets = folded.sheets.into_iter().filter(|(key, _)| key.record == *record).collect();
             Ok((!entries.is_empty()).then(|| (*record, Traits::of(&sheets))))
         };
-        Ok(on_all_cores(records, read)?.into_iter().flatten().collect())
+        let read_all = |part: &[RecordId]| part.iter().map(read).collect();
+        Ok(on_all_cores(records, read_all)?.into_iter().flatten().collect())
     }
 
     fn compared(
@@ -144,25 +146,7 @@ impl Reader<'_> {
             let pair = one.zip(other).map(|(one, other)| candidates::compare(kind, (*first, one), (*second, other)));
             Ok(pair.filter(|pair| pair.score >= least && (query.judged || !is_rejected(pair))))
         };
-        Ok(on_all_cores(pairs, compare)?.into_iter().flatten().collect())
+        let compare_all = |part: &[(RecordId, RecordId)]| part.iter().map(compare).collect();
+        Ok(on_all_cores(pairs, compare_all)?.into_iter().flatten().collect())
     }
-}
-
-/// Does the same with each item, in order.
-fn on_all_cores<T: Sync, R: Send>(
-    items: &[T],
-    each: impl Fn(&T) -> Result<R, Problem> + Sync,
-) -> Result<Vec<R>, Problem> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let each = &each;
-    std::thread::scope(|scope| {
-        let parts = items.chunks(items.len().div_ceil(cores).max(1));
-        let started: Vec<_> =
-            parts.map(|part| scope.spawn(move || part.iter().map(each).collect::<Result<Vec<R>, Problem>>())).collect();
-        let mut done = Vec::with_capacity(items.len());
-        for part in started {
-            done.extend(part.join().map_err(|_| Problem::fault("records could not be compared"))??);
-        }
-        Ok(done)
-    })
 }

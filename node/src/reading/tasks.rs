@@ -66,7 +66,7 @@ impl Reader<'_> {
 
     /// A record with what it is called.
     pub(crate) fn reference(&self, record: RecordId) -> Result<Reference, Problem> {
-        Ok(Reference { record, labels: self.summary(record)?.labels })
+        Ok(Reference { record, labels: self.summary(record)?.labels.into() })
     }
 }
 

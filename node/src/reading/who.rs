@@ -541,14 +541,14 @@ mod tests {
         };
         let rivals = [rival("Two"), rival("Three")];
         let held = vec![charter.clone(), first.clone(), rivals[0].clone()];
-        let before = who(&Governance::replay(consortium, held.clone()), Some(own));
+        let before = who(&Governance::new(consortium).replay(held.clone()), Some(own));
         assert_eq!(before.halts, []);
         let member = &before.organisations[0];
         assert_eq!(member.since, Some(ActRef { id: charter.id(), version: 1 }));
         assert_eq!(member.standing, Some(ActRef { id: rivals[0].id(), version: 2 }));
         assert!(member.keys.iter().all(|key| key.granted_by.is_some_and(|act| act.id == first.id())));
 
-        let after = who(&Governance::replay(consortium, [&held[..], &rivals[1..]].concat()), Some(own));
+        let after = who(&Governance::new(consortium).replay([&held[..], &rivals[1..]].concat()), Some(own));
         let [halt] = &after.halts[..] else { panic!("{:?}", after.halts) };
         assert_eq!((halt.kind.as_str(), halt.organisation, halt.after.id), ("organisation", Some(own), first.id()));
         let told: BTreeSet<ActId> = halt.rivals.iter().map(|act| act.id).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::act::DecodeError;
+use crate::act::{Act, DecodeError};
 use crate::encoding::Reader;
 use crate::id::OrganisationId;
 use crate::key::{PublicKey, Signature};
@@ -24,6 +24,33 @@ impl ActSignature {
     #[must_use]
     pub const fn signer(&self) -> (OrganisationId, PublicKey) {
         (self.organisation, self.key)
+    }
+}
+
+/// Which of these signatures beneath an act hold, in their order. Whoever runs the protocol may spread them over threads
+/// (DESIGN §13): the answer is the same, and one that is too short leaves out what it does not say.
+#[derive(Clone, Copy)]
+pub struct SignatureCheck(pub fn(&Act, &[ActSignature]) -> Vec<bool>);
+
+/// One after the other.
+impl Default for SignatureCheck {
+    fn default() -> Self {
+        Self(|act, signatures| signatures.iter().map(|signature| act.is_signed_by(signature)).collect())
+    }
+}
+
+/// How signatures are checked makes no difference to what is known.
+impl PartialEq for SignatureCheck {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for SignatureCheck {}
+
+impl std::fmt::Debug for SignatureCheck {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("SignatureCheck")
     }
 }
 

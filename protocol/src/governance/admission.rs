@@ -161,11 +161,39 @@ impl Governance {
         let lineage = self.lineage(act);
         let is_unknown = |signature: &ActSignature| known.iter().all(|known| known.binary_search(signature).is_err());
         let is_news = |signature: &&ActSignature| is_unknown(signature) && self.can_count(act, &lineage, signature);
-        let news = act.signatures().iter().filter(is_news);
+        let news: Vec<ActSignature> = act.signatures().iter().filter(is_news).copied().collect();
         match source {
-            Source::Journal => news.filter(|signature| act.is_signed_by(signature)).copied().collect(),
-            Source::Home | Source::Peer(_) => checked(act, news),
+            Source::Journal => self.split(act, &news).0,
+            Source::Home | Source::Peer(_) => self.checked(act, &news),
         }
+    }
+
+    /// Those signatures that hold, of as many as are checked. The costliest check, and so bounded: someone else chose how
+    /// many there are, and what each has to be hashed with.
+    fn checked(&self, act: &Act, signatures: &[ActSignature]) -> Vec<ActSignature> {
+        let affordable = limits::ACT_CHECKED_BYTES.checked_div(act.frame().len()).unwrap_or(0);
+        let mut left = signatures.get(..affordable).unwrap_or(signatures);
+        let mut held = Vec::new();
+        let mut bad = 0_usize;
+        while !left.is_empty() && bad < limits::ACT_BAD_SIGNATURES {
+            // No more than may still fail: so many are looked at together, and none in vain.
+            let together = limits::ACT_BAD_SIGNATURES.saturating_sub(bad).min(left.len());
+            let (part, rest) = left.split_at(together);
+            let (hold, fail) = self.split(act, part);
+            held.extend(hold);
+            bad = bad.saturating_add(fail);
+            left = rest;
+        }
+        held
+    }
+
+    /// Those that hold, and how many do not.
+    fn split(&self, act: &Act, signatures: &[ActSignature]) -> (Vec<ActSignature>, usize) {
+        let answers = (self.check.0)(act, signatures);
+        let holding = signatures.iter().zip(answers).filter(|(_, holds)| *holds);
+        let hold: Vec<ActSignature> = holding.map(|(signature, _)| *signature).collect();
+        let fail = signatures.len().saturating_sub(hold.len());
+        (hold, fail)
     }
 
     /// Judges an act of this consortium whose signatures are checked.
@@ -253,25 +281,6 @@ impl Governance {
         let previous = act.previous().map(|previous| self.held.get(&previous).is_none_or(names));
         names(act) || previous == Some(true)
     }
-}
-
-/// Those signatures that hold, of as many as are checked. The costliest check, and so bounded: someone else chose how many
-/// there are, and what each has to be hashed with.
-fn checked<'a>(act: &Act, signatures: impl Iterator<Item = &'a ActSignature>) -> Vec<ActSignature> {
-    let affordable = limits::ACT_CHECKED_BYTES.checked_div(act.frame().len()).unwrap_or(0);
-    let mut bad = 0_usize;
-    let mut held = Vec::new();
-    for signature in signatures.take(affordable) {
-        if act.is_signed_by(signature) {
-            held.push(*signature);
-            continue;
-        }
-        bad = bad.saturating_add(1);
-        if bad >= limits::ACT_BAD_SIGNATURES {
-            break;
-        }
-    }
-    held
 }
 
 fn is_own_root(act: &Act, key: &PublicKey) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::encoding::json::Json;
 use crate::id::{EntryId, OrganisationId, RecordId};
@@ -19,7 +20,7 @@ pub(super) struct Material<'a, S> {
     store: &'a S,
     pub(super) context: Context<'a>,
     claims: BTreeMap<RecordId, Rc<Sheets>>,
-    labels: BTreeMap<RecordId, Vec<Words>>,
+    labels: BTreeMap<RecordId, Arc<[Words]>>,
     unverified: BTreeMap<RecordId, bool>,
     classes: BTreeMap<RecordId, BodyClass>,
 }
@@ -65,10 +66,10 @@ impl<'a, S: SheetView> Material<'a, S> {
     /// The record and the labels that are told wherever it is named.
     pub(super) fn reference(&mut self, record: RecordId) -> Result<Reference, Fault> {
         if let Some(labels) = self.labels.get(&record) {
-            return Ok(Reference { record, labels: labels.clone() });
+            return Ok(Reference { record, labels: Arc::clone(labels) });
         }
-        let labels = short(names(record, &*self.claims(record)?, self.context.policy));
-        self.labels.insert(record, labels.clone());
+        let labels: Arc<[Words]> = short(names(record, &*self.claims(record)?, self.context.policy)).into();
+        self.labels.insert(record, Arc::clone(&labels));
         Ok(Reference { record, labels })
     }
 

@@ -6,9 +6,10 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use isnad_node::cores::signatures_hold;
 use isnad_protocol::act::{
     Act, Body, Charter, Grant, GrantSubject, Name, OrganisationBody, OrganisationKind, Place, Removal, Revocation,
-    Role, Roots, founding, next_key_hash,
+    Role, Roots, SignatureCheck, founding, next_key_hash,
 };
 use isnad_protocol::attestation::{ActLine, Attestation, LogLine};
 use isnad_protocol::encoding::json::Object;
@@ -41,7 +42,8 @@ pub(super) fn run(report: &mut Report) {
     report.beside("governance: 5,000 acts read", read.as_secs_f64(), limit, "s");
     let acts = consortium.acts.clone();
     let start = Instant::now();
-    let mut whole = Governance::replay(consortium.id, acts);
+    let governance = Governance::new(consortium.id).checked_by(SignatureCheck(signatures_hold));
+    let mut whole = governance.replay(acts);
     let replayed = start.elapsed();
     report.beside("governance: 5,000 acts folded", replayed.as_secs_f64(), limit, "s");
     let (mut parsed, mut attested, mut slowest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);

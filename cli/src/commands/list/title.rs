@@ -133,7 +133,7 @@ mod tests {
 
     fn called(kind: u8, text: &str) -> Reference {
         let words = |lang: &str| Words { lang: Some(lang.to_owned()), text: text.to_owned() };
-        Reference { record: RecordId::new([kind; 16]), labels: vec![words("en")] }
+        Reference { record: RecordId::new([kind; 16]), labels: [words("en")].into() }
     }
 
     #[test]

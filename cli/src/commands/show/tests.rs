@@ -101,7 +101,10 @@ fn words(hostile: &str) -> Vec<Words> {
 }
 
 fn reference(hostile: &str) -> Reference {
-    Reference { record: RecordId::parse("subject/0ea19e729e680ab61beb6880a8002e").unwrap(), labels: words(hostile) }
+    Reference {
+        record: RecordId::parse("subject/0ea19e729e680ab61beb6880a8002e").unwrap(),
+        labels: words(hostile).into(),
+    }
 }
 
 const ORGANISATION: OrganisationId = OrganisationId::new([1; 32]);

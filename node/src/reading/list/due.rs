@@ -106,7 +106,7 @@ impl Reader<'_> {
         let terms = summary.terms.unwrap_or_default();
         let state = terms.state(today);
         Ok(Due {
-            record: Reference { record: summary.record, labels: summary.labels },
+            record: Reference { record: summary.record, labels: summary.labels.into() },
             until,
             days_left: today.days_until(until),
             state: state.state,
@@ -121,7 +121,7 @@ impl Reader<'_> {
     }
 
     fn named(&self, record: RecordId) -> Result<Reference, Problem> {
-        Ok(Reference { record, labels: self.kept_summary(record)?.labels })
+        Ok(Reference { record, labels: self.kept_summary(record)?.labels.into() })
     }
 }
 

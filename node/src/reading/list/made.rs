@@ -10,6 +10,7 @@ use isnad_protocol::view::candidates::{self, Traits};
 use isnad_protocol::view::{Policy, Sheets, Summary};
 
 use super::row::{Marks, row};
+use crate::cores;
 use crate::index::{Kept, Stale};
 use crate::problem::Problem;
 use crate::reading::Reader;
@@ -82,20 +83,9 @@ pub(in crate::reading) fn on_all_cores<T: Sync, U: Send>(
     all: &[T],
     make: impl Fn(&[T]) -> Result<Vec<U>, Problem> + Sync,
 ) -> Result<Vec<U>, Problem> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    if all.len() < FEW || cores == 1 {
-        return make(all);
-    }
-    let parts = all.chunks(all.len().div_ceil(cores).max(1));
-    std::thread::scope(|scope| {
-        let started: Vec<_> = parts.map(|part| scope.spawn(|| make(part))).collect();
-        let mut made = Vec::new();
-        for part in started {
-            made.extend(part.join().map_err(|_| Problem::fault("a list could not be made"))??);
-        }
-        Ok(made)
-    })
+    let parts = cores::each(all, FEW, make).ok_or_else(|| Problem::fault("a list could not be made"))?;
+    parts.into_iter().collect::<Result<Vec<_>, _>>().map(|parts| parts.into_iter().flatten().collect())
 }
 
-/// For fewer than this, a thread costs more than it saves: of blocks, two megabytes.
-const FEW: usize = 64;
+/// No more than this stay on one thread: of blocks, two megabytes.
+const FEW: usize = 63;

@@ -2,6 +2,7 @@
 //! say, with that filled in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use isnad_protocol::id::RecordId;
 use isnad_protocol::limits;
@@ -20,7 +21,7 @@ pub(super) struct Telling<'a> {
     day: Day,
     is_whole: bool,
     /// What the records are called that titles name: a body stands in hundreds of lines.
-    labels: BTreeMap<RecordId, Vec<Words>>,
+    labels: BTreeMap<RecordId, Arc<[Words]>>,
     /// For a list of many, which of its records are judged in others; one is asked for else.
     judged: Option<BTreeMap<RecordId, BTreeSet<RecordId>>>,
     /// What records judge to be others: one may stand in hundreds of lines.
@@ -61,7 +62,7 @@ impl<'a> Telling<'a> {
         }
         // A name decides nothing, whoever counts: an id tells nobody which record is meant.
         if summary.labels.is_empty() && self.is_whole {
-            summary.labels = self.labels(summary.record)?;
+            summary.labels = self.labels(summary.record)?.to_vec();
         }
         for reference in summary.about.iter_mut().flat_map(isnad_protocol::view::About::records_mut) {
             reference.labels = self.labels(reference.record)?;
@@ -88,19 +89,20 @@ impl<'a> Telling<'a> {
         }
     }
 
-    fn labels(&mut self, record: RecordId) -> Result<Vec<Words>, Problem> {
+    fn labels(&mut self, record: RecordId) -> Result<Arc<[Words]>, Problem> {
         #[derive(Deserialize)]
         struct Called {
             labels: Vec<Words>,
         }
         if let Some(known) = self.labels.get(&record) {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
         let kept = self.reader.node.index()?.summary(record)?.unwrap_or_default();
         let mut labels = serde_json::from_slice(&kept).map(|Called { labels }| labels).unwrap_or_default();
         labels.retain(|words| words.text.len() <= limits::REFERENCE_LABEL_BYTES);
         labels.truncate(limits::REFERENCE_LABELS);
-        self.labels.insert(record, labels.clone());
+        let labels: Arc<[Words]> = labels.into();
+        self.labels.insert(record, Arc::clone(&labels));
         Ok(labels)
     }
 }

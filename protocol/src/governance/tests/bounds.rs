@@ -1,9 +1,12 @@
 //! What acts may cost: work that does not grow with a chain, a table of waiting acts that nobody keeps for himself.
 
+use std::cell::Cell;
+
 use super::*;
 use crate::act::{Name, OrganisationKind};
 use crate::governance::lineage::{Lineage, work};
 use crate::id::NodeId;
+use crate::key::Signature;
 use crate::limits;
 
 fn named(text: &str) -> OrganisationBody {
@@ -192,7 +195,7 @@ fn few_bad_signatures_are_dropped_and_many_end_the_check() {
         let act = of_many_roots(20, "x");
         let mut signatures = act.signatures().to_vec();
         for signature in &mut signatures[..bad] {
-            signature.signature = crate::key::Signature::new([1; 64]);
+            signature.signature = Signature::new([1; 64]);
         }
         let (mut governance, ..) = founded(1);
         let noisy = act.clone().with_signatures(signatures);
@@ -219,7 +222,7 @@ fn what_a_copy_costs_is_bounded_and_each_copy_brings_more() {
 #[test]
 fn acts_are_sent_in_an_order_in_which_none_has_to_wait() {
     let (consortium, acts) = many_acts();
-    let governance = Governance::replay(consortium, acts);
+    let governance = Governance::new(consortium).replay(acts);
     let mut fresh = Governance::new(consortium);
     let sent: Vec<_> = governance.acts().cloned().collect();
     for act in &sent {
@@ -238,7 +241,7 @@ fn what_waits_in_a_journal_is_left_out_and_what_it_waited_for_brings_it() {
     let second = next(1, &acts[0], consortium, named("x"), 10);
     let mut journal: Vec<_> = (0..1_100).map(stranger).collect();
     journal.extend([second, charter, acts[0].clone()]);
-    let replayed = Governance::replay(consortium, journal);
+    let replayed = Governance::new(consortium).replay(journal);
     assert_eq!(replayed.acts().count(), 3);
     assert_eq!(waiting(&replayed), 0);
 }
@@ -258,4 +261,39 @@ fn a_change_names_every_act_that_it_brought() {
     assert_eq!(change(&charter), [charter.id(), acts[0].id(), second.id()]);
     assert_eq!(change(&acts[1]), [acts[1].id(), charter.id()]);
     assert!(governance.charter().is_some());
+}
+
+thread_local! {
+    /// How many signatures were looked at.
+    static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// As a node's threads would: in any order, and counted.
+fn from_behind(act: &Act, signatures: &[ActSignature]) -> Vec<bool> {
+    LOOKED_AT.set(LOOKED_AT.get() + signatures.len());
+    let answers: Vec<bool> = signatures.iter().rev().map(|signature| act.is_signed_by(signature)).collect();
+    answers.into_iter().rev().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn whoever_checks_signatures_the_same_are_kept_and_as_few_looked_at(bad in prop::collection::vec(0_usize..60, 0..40)) {
+        let act = of_many_roots(60, "x");
+        let mut signatures = act.signatures().to_vec();
+        for at in bad {
+            signatures[at].signature = Signature::new([7; 64]);
+        }
+        let act = act.with_signatures(signatures.clone());
+        let (mut serial, ..) = founded(1);
+        let mut spread = serial.clone().checked_by(SignatureCheck(from_behind));
+        LOOKED_AT.set(0);
+        let taken = take(&mut spread, &act, peer(1));
+        prop_assert_eq!(&taken, &take(&mut serial, &act, peer(1)));
+        prop_assert_eq!(spread, serial);
+        // What one after the other would look at: up to the last that may fail.
+        let fails = |signature: &&ActSignature| signature.signature == Signature::new([7; 64]);
+        let last = signatures.iter().enumerate().filter(|(_, one)| fails(one)).nth(limits::ACT_BAD_SIGNATURES - 1);
+        prop_assert_eq!(LOOKED_AT.get(), last.map_or(signatures.len(), |(at, _)| at + 1));
+    }
 }

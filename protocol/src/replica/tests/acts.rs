@@ -90,7 +90,7 @@ fn what_waits_is_written_with_what_admits_it_and_not_before() {
     assert_eq!(ids, acts.iter().map(Act::id).collect());
     // What is on disk gives the same again, signatures that came to count late among it.
     let consortium = replica.governance().consortium();
-    assert_eq!(&Governance::replay(consortium, written), replica.governance());
+    assert_eq!(&Governance::new(consortium).replay(written), replica.governance());
     assert!(replica.governance().charter().is_some());
 }
 
@@ -104,7 +104,7 @@ fn signatures_that_come_to_count_are_written() {
         written.extend(receive(&mut replica, peer, act).unwrap());
     }
     let consortium = replica.governance().consortium();
-    assert!(Governance::replay(consortium, written).charter().is_some());
+    assert!(Governance::new(consortium).replay(written).charter().is_some());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn who_holds_too_few_acts_to_know_any_space_is_sent_the_others() {
     let consortium = world.sites[0].replica.governance().consortium();
     // What a welcome has room for: the charter, and the first act of whoever invited.
     let few = world.sites[0].replica.governance().acts().take(2).cloned().collect();
-    world.sites[2].replica = Replica::new(Governance::replay(consortium, few), Stored::default(), BTreeSet::new());
+    world.sites[2].replica = Replica::new(Governance::new(consortium).replay(few), Stored::default(), BTreeSet::new());
     assert!(world.sites[2].replica.governance().charter().is_none());
     world.say(0, &["one"]);
     let public = OpenSpace::Public.id(&consortium);

@@ -119,7 +119,7 @@ fn nothing_is_named_twice_after_a_start() {
     let at = &mut world.sites[0];
     let stored = Stored { logs: at.replica.logs().clone(), ..Stored::default() };
     let governance =
-        Governance::replay(at.replica.governance().consortium(), at.replica.governance().acts().cloned().collect());
+        Governance::new(at.replica.governance().consortium()).replay(at.replica.governance().acts().cloned().collect());
     let attester = Attester {
         key: attesting(0).public(),
         organisation: at.organisation,

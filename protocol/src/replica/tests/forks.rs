@@ -309,7 +309,7 @@ fn restarted(world: &World, site: usize) -> Replica {
     let governance = at.replica.governance();
     let mut stored = at.replica.durable.clone();
     stored.forks = governance.forks().map(|proof| (proof.log(), proof.clone())).collect();
-    let governance = Governance::replay(governance.consortium(), governance.acts().cloned().collect());
+    let governance = Governance::new(governance.consortium()).replay(governance.acts().cloned().collect());
     let mut replica = Replica::new(governance, stored, BTreeSet::new());
     let heard = Heard::read(&mut replica.governance, &replica.durable, &at.store).unwrap();
     replica.having_heard(heard).having_closed(&at.store).unwrap()

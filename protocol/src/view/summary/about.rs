@@ -1,6 +1,8 @@
 //! What a record without a title is called by: who says what of whom. A finding, an attribution and a designation have no title of
 //! their own, and an id tells nobody which one is meant.
 
+use std::sync::Arc;
+
 use crate::encoding::json::Json;
 use crate::id::RecordId;
 use crate::limits;
@@ -57,7 +59,7 @@ impl About {
     }
 
     fn references(&mut self, records: Vec<RecordId>) -> Vec<Reference> {
-        self.first(records).into_iter().map(|record| Reference { record, labels: Vec::new() }).collect()
+        self.first(records).into_iter().map(|record| Reference { record, labels: Arc::default() }).collect()
     }
 
     fn first<T>(&mut self, mut all: Vec<T>) -> Vec<T> {
