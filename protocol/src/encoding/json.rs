@@ -4,6 +4,7 @@
 //! `[a-z0-9_]`, ascending, none twice; depth at most [`limits::JSON_DEPTH`]; no byte before or after. What is read here is
 //! hostile: the parser indexes nothing unchecked, and its recursion is bounded by the depth.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -414,18 +415,53 @@ impl<'a> Parser<'a> {
     /// # Errors
     /// [`DecodeError`]; nothing can be read after it.
     pub fn value(&mut self) -> Result<Json, DecodeError> {
-        let at = self.at;
-        if self.depth >= limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
-            return Err(DecodeError::Depth { at });
-        }
-        match self.peek().ok_or(DecodeError::Truncated)? {
+        match self.begins_with()? {
             b'{' => self.object(),
             b'[' => self.list(),
-            b'"' => self.string().map(Json::Text),
-            b't' => self.expect(b"true").map(|()| Json::Bool(true)),
-            b'f' => self.expect(b"false").map(|()| Json::Bool(false)),
-            b'-' | b'0'..=b'9' => self.integer().map(Json::Int),
-            _ => Err(DecodeError::Unexpected { at }),
+            b'"' => self.string().map(|text| Json::Text(text.into_owned())),
+            _ => self.scalar(),
+        }
+    }
+
+    /// Reads the value that stands here and builds nothing: each string in it is shown. Returns its levels, a string or number
+    /// being 1.
+    ///
+    /// # Errors
+    /// As [`Parser::value`].
+    pub fn pass(&mut self, see: &mut impl FnMut(&str)) -> Result<usize, DecodeError> {
+        let mut below = 0;
+        match self.begins_with()? {
+            b'{' => self.members(|_, parser| {
+                below = below.max(parser.pass(see)?);
+                Ok(())
+            })?,
+            b'[' => self.items(|parser| {
+                below = below.max(parser.pass(see)?);
+                Ok(())
+            })?,
+            b'"' => {
+                see(&self.string()?);
+                true
+            }
+            _ => self.scalar().map(|_| true)?,
+        };
+        Ok(below.saturating_add(1))
+    }
+
+    /// The first byte of the value that is due here.
+    fn begins_with(&self) -> Result<u8, DecodeError> {
+        if self.depth >= limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
+            return Err(DecodeError::Depth { at: self.at });
+        }
+        self.peek().ok_or(DecodeError::Truncated)
+    }
+
+    fn scalar(&mut self) -> Result<Json, DecodeError> {
+        match self.peek() {
+            Some(b't') => self.expect(b"true").map(|()| Json::Bool(true)),
+            Some(b'f') => self.expect(b"false").map(|()| Json::Bool(false)),
+            Some(b'-' | b'0'..=b'9') => self.integer().map(Json::Int),
+            _ => Err(DecodeError::Unexpected { at: self.at }),
         }
     }
 
@@ -547,19 +583,22 @@ impl<'a> Parser<'a> {
         number.filter(|number| (-INTEGER_MAX..=INTEGER_MAX).contains(number)).ok_or(DecodeError::Number { at })
     }
 
-    fn string(&mut self) -> Result<String, DecodeError> {
+    fn string(&mut self) -> Result<Cow<'a, str>, DecodeError> {
         let start = self.at;
         self.expect(b"\"")?;
-        let mut text = self.plain().to_vec();
+        let plain = self.plain();
         // Most have nothing escaped.
         if self.peek() == Some(b'"') {
             self.at = self.at.saturating_add(1);
-            return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start });
+            return std::str::from_utf8(plain).map(Cow::Borrowed).map_err(|_| DecodeError::NotUtf8 { at: start });
         }
+        let mut text = plain.to_vec();
         loop {
             let at = self.at;
             match self.next()? {
-                b'"' => return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start }),
+                b'"' => {
+                    return String::from_utf8(text).map(Cow::Owned).map_err(|_| DecodeError::NotUtf8 { at: start });
+                }
                 b'\\' => text.push(self.escape(at)?),
                 _ => return Err(DecodeError::Escape { at }),
             }
