@@ -149,6 +149,9 @@ pub struct Status {
     /// How many addresses it calls again and again until somebody answers.
     #[serde(default)]
     pub called: usize,
+    /// Writes that are durable here, and not yet in what is listed and shown.
+    #[serde(default)]
+    pub unindexed: u64,
     /// Addresses that could not be reached, and why; they are tried again.
     #[serde(default)]
     pub unreached: BTreeMap<String, String>,
@@ -199,6 +202,9 @@ pub struct Story {
     pub who: Who,
 }
 
+/// A status waits for the index where that is no further behind: some tenths of a second.
+const FAR_BEHIND: u64 = 4_096;
+
 /// The index as the rules read it.
 struct Indexed<'a>(&'a Index);
 
@@ -243,6 +249,10 @@ impl<'a> Reader<'a> {
         let peers = self.snapshot.status.peers.keys();
         let strangers = outside::strangers(&self.snapshot);
         let expelled = outside::expelled(governance, &strangers);
+        let now = Timestamp(crate::clock::now_ms());
+        let (index, unindexed) = self.node.index_as_it_is();
+        // In catch-up nobody waits for it to be told how far that has come.
+        let reach = if unindexed > FAR_BEHIND { self.reach_by(index, now) } else { self.reach(now) };
         Status {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
@@ -252,7 +262,8 @@ impl<'a> Reader<'a> {
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             sent: self.sent(&nodes),
-            reach: self.reach(Timestamp(crate::clock::now_ms())).unwrap_or_else(|fault| {
+            unindexed,
+            reach: reach.unwrap_or_else(|fault| {
                 // Where the index broke, a status is still told: the index says so itself.
                 tracing::warn!(%fault, "what others acknowledge cannot be read");
                 Reach::default()
