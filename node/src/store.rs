@@ -283,6 +283,11 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// Waits until the index has what is flushed now, or has broken.
+    pub(crate) fn wait_for_index(&self) {
+        self.shared.wait_for_index();
+    }
+
     /// Up to where each space's journal, and that of the acts, are on disk.
     #[must_use]
     pub fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {

@@ -176,14 +176,14 @@ impl Shared {
         u64::try_from(self.state().recent.count()).unwrap_or(u64::MAX)
     }
 
-    /// Waits until the index holds all that is flushed now; `false` if it broke.
+    /// Waits until the index holds all that is flushed now; `false` if it broke, or the store is closed.
     pub(super) fn wait_for_index(&self) -> bool {
         let mut state = self.state();
         let goal = state.ends.clone();
-        while !state.has_reached(&goal) && !state.is_broken {
+        while !state.has_reached(&goal) && !state.is_broken && !state.is_closing {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        !state.is_broken
+        state.has_reached(&goal) && !state.is_broken
     }
 
     /// Where the entries of a log from `from` on stand if the index does not have that one yet, and those further ones that were
@@ -203,6 +203,7 @@ impl Shared {
     pub(super) fn close(&self) {
         self.state().is_closing = true;
         self.due.notify_all();
+        self.moved.notify_all();
     }
 }
 
@@ -271,4 +272,77 @@ pub(super) fn take_in(reader: &LogReader) -> Result<u64, Fault> {
 fn log_of(entry: &Authentic) -> LogKey {
     let header = &entry.entry().header;
     LogKey { space: header.space, author: header.author }
+}
+
+#[cfg(test)]
+mod tests {
+    use isnad_protocol::key::PublicKey;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SPACE: SpaceId = SpaceId::new([1; 32]);
+
+    fn log(number: u8) -> LogKey {
+        LogKey { space: SPACE, author: PublicKey::new([number; 32]) }
+    }
+
+    fn at(offset: u32) -> Position {
+        Position { segment: 1, offset }
+    }
+
+    /// What happens to one of two logs.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Entries(u8, u8),
+        CutBack(u8, u8),
+        /// The index comes so far of what was written.
+        Index(u8),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (0_u8..2, 1_u8..5).prop_map(|(log, count)| Step::Entries(log, count)),
+            1 => (0_u8..2, 0_u8..9).prop_map(|(log, to)| Step::CutBack(log, to)),
+            2 => any::<u8>().prop_map(Step::Index),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_recent_is_what_was_written_and_the_index_does_not_have(steps in prop::collection::vec(step(), 0..40)) {
+            let mut recent = Recent::default();
+            // Of each log, position by position, where it stands.
+            let mut held: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
+            let (mut written, mut reached) = (0_u32, 0_u32);
+            for step in steps {
+                match step {
+                    Step::Entries(of, count) => for _ in 0..count {
+                        held[usize::from(of)].push(written);
+                        let seq = held[usize::from(of)].len() as u64;
+                        recent.take(&Written { at: at(written), what: What::Entry(log(of), seq) });
+                        written += 1;
+                    },
+                    Step::CutBack(of, to) => {
+                        held[usize::from(of)].truncate(usize::from(to));
+                        recent.take(&Written { at: at(written), what: What::CutBack(log(of), u64::from(to)) });
+                        written += 1;
+                    }
+                    Step::Index(share) => {
+                        reached += (written - reached) * u32::from(share) / 255;
+                        recent.forget(SPACE, at(reached));
+                    }
+                }
+                for (of, held) in (0_u8..).zip(&held) {
+                    for seq in 1..=held.len() + 1 {
+                        let due: Vec<Position> =
+                            held.iter().skip(seq - 1).map(|offset| at(*offset)).collect();
+                        let due = due.first().is_some_and(|first| *first >= at(reached)).then_some(due);
+                        let line = recent.lines.get(&log(of));
+                        prop_assert_eq!(line.and_then(|line| line.from(seq as u64)), due);
+                    }
+                }
+            }
+        }
+    }
 }
