@@ -397,11 +397,11 @@ fn journals_of(readers: BTreeMap<SpaceId, Reader>) -> Journals {
 
 impl store::LogView for LogReader {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, store::Fault> {
-        self.read(log, after, max_bytes).map_err(|fault| store::Fault(fault.to_string()))
+        self.read(log, after, max_bytes).map_err(store::Fault::of)
     }
 
     fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, store::Fault> {
-        self.branch_at(log, end).map_err(|fault| store::Fault(fault.to_string()))
+        self.branch_at(log, end).map_err(store::Fault::of)
     }
 }
 
