@@ -1,4 +1,4 @@
-//! The index: positions, log ends and sheets, derived from the journal. Names sled.
+//! The index: where each entry stands in the journal, by log and by record, and what is derived from that. Names sled.
 //!
 //! Deleting it loses nothing: it is made again from the journal. It is never the truth (GROUND, sled): at every start it
 //! is compared with the journal's end, and it can say of itself only how far it came, and of which journals it was made.
@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use isnad_protocol::encoding::Reader;
-use isnad_protocol::entry::Entry;
 use isnad_protocol::governance::Link;
 use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
@@ -40,7 +39,7 @@ pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-9";
+const FORM: &[u8] = b"isnad-index-10";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -66,8 +65,18 @@ mod prefix {
     pub(super) const RECORDS: u8 = b'k';
 }
 
-/// Reads the entry that stands in the journal of a space at a position which the index knows.
-pub type ReadEntry<'a> = &'a dyn Fn(SpaceId, Position) -> Result<Authentic, Fault>;
+/// Reads the entries that stand in the journal of a space at positions which the index knows, in their order.
+pub type ReadEntries = dyn Fn(SpaceId, &[Position]) -> Result<Vec<Authentic>, Fault> + Send + Sync;
+
+/// The journals that the index points into: it holds no entry itself.
+#[derive(Clone)]
+pub struct Journals(pub Arc<ReadEntries>);
+
+impl std::fmt::Debug for Journals {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Journals")
+    }
+}
 
 /// A record whose summary is to be made anew, and what made it so.
 pub type Stale = (RecordId, Vec<u8>);
@@ -90,6 +99,7 @@ pub struct Index {
 #[derive(Debug)]
 struct Shared {
     dir: PathBuf,
+    journals: Journals,
     /// What its first value is: of this form, and made from these journals.
     form: Vec<u8>,
     tree: RwLock<Tree>,
@@ -134,36 +144,36 @@ impl Index {
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn open(dir: &Path, stamp: &[u8]) -> Result<Self, Fault> {
+    pub fn open(dir: &Path, stamp: &[u8], journals: Journals) -> Result<Self, Fault> {
         let form = [FORM, stamp].concat();
-        let opened = open_sled(dir).map(|tree| Self::of(dir, &form, Tree::Sled(tree)));
+        let opened = open_sled(dir).map(|tree| Self::of(dir, &form, &journals, Tree::Sled(tree)));
         match opened {
             Ok(index) if index.has_form() => Ok(index),
             Ok(index) if index.clear().is_ok() => Ok(index),
             Ok(_) | Err(_) => {
                 tracing::warn!("the index cannot be opened and is made anew");
-                Self::new_on_disk(dir, &form).or_else(|fault| {
+                Self::new_on_disk(dir, &form, &journals).or_else(|fault| {
                     tracing::warn!(%fault, "the disk takes no index: it is made in memory");
-                    let index = Self::of(dir, &form, Tree::in_memory());
+                    let index = Self::of(dir, &form, &journals, Tree::in_memory());
                     index.clear().map(|()| index)
                 })
             }
         }
     }
 
-    fn new_on_disk(dir: &Path, form: &[u8]) -> Result<Self, Fault> {
+    fn new_on_disk(dir: &Path, form: &[u8], journals: &Journals) -> Result<Self, Fault> {
         let removed = if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
         removed.or_else(|error| if dir.exists() { Err(Fault::io("remove", dir)(error)) } else { Ok(()) })?;
-        let index = Self::of(dir, form, Tree::Sled(open_sled(dir)?));
+        let index = Self::of(dir, form, journals, Tree::Sled(open_sled(dir)?));
         index.clear()?;
         Ok(index)
     }
 
-    fn of(dir: &Path, form: &[u8], tree: Tree) -> Self {
+    fn of(dir: &Path, form: &[u8], journals: &Journals, tree: Tree) -> Self {
         let (tree, has_failed) = (RwLock::new(tree), AtomicBool::new(false));
-        let (dir, form) = (dir.to_owned(), form.to_owned());
+        let (dir, form, journals) = (dir.to_owned(), form.to_owned(), journals.clone());
         let (writing, loaded) = (Mutex::new(()), catalogue::Loaded::default());
-        Self { shared: Arc::new(Shared { dir, form, tree, has_failed, writing, loaded }) }
+        Self { shared: Arc::new(Shared { dir, journals, form, tree, has_failed, writing, loaded }) }
     }
 
     /// True if sled has failed, so that the index is to be made anew.
@@ -172,25 +182,22 @@ impl Index {
         self.shared.has_failed.load(Ordering::SeqCst)
     }
 
-    /// Makes the index anew in memory, if it has failed: `fill` hands it all that the journals hold, `read` reads in them.
+    /// Makes the index anew in memory, if it has failed: `fill` hands it all that the journals hold.
     ///
     /// # Errors
     /// [`Fault`] if `fill` fails: the index has failed all the same.
-    pub fn remake(
-        &self,
-        read: ReadEntry<'_>,
-        fill: impl FnOnce(&mut dyn FnMut(Vec<Applied>)) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+    pub fn remake(&self, fill: impl FnOnce(&mut dyn FnMut(Vec<Applied>)) -> Result<(), Fault>) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.has_failed() {
             return Ok(());
         }
         tracing::warn!("the index failed and is made anew in memory");
-        let memory = Self::of(&self.shared.dir, &self.shared.form, Tree::in_memory());
+        let Shared { dir, form, journals, .. } = &*self.shared;
+        let memory = Self::of(dir, form, journals, Tree::in_memory());
         memory.clear()?;
         let mut outcome = Ok(());
         fill(&mut |writes| {
-            let taken = memory.apply(writes, read);
+            let taken = memory.apply(writes);
             if outcome.is_ok() {
                 outcome = taken;
             }
@@ -210,7 +217,8 @@ impl Index {
             }
             Tree::Memory { .. } | Tree::Sled(_) => return,
         };
-        let made = Self::new_on_disk(&self.shared.dir, &self.shared.form).and_then(|index| {
+        let Shared { dir, form, journals, .. } = &*self.shared;
+        let made = Self::new_on_disk(dir, form, journals).and_then(|index| {
             index.fill(pairs)?;
             Ok(std::mem::replace(&mut *index.tree_mut(), Tree::Memory { pairs: BTreeMap::new(), next_try: next_try() }))
         });
@@ -347,21 +355,36 @@ impl Index {
     pub fn positions(&self, log: LogKey, from: u64) -> Result<Vec<Position>, Fault> {
         let value = self.get(&position_key(log, from / POSITIONS))?.unwrap_or_default();
         let skip = usize::try_from(from % POSITIONS).unwrap_or(usize::MAX);
-        let positions = value.chunks_exact(8).skip(skip).map_while(number).take_while(|position| *position != 0);
-        Ok(positions.map(Position::from_u64).collect())
+        let nowhere = Position::from_u64(0);
+        Ok(decode_positions(&value).skip(skip).take_while(|position| *position != nowhere).collect())
     }
 
-    /// Every entry about a record.
+    /// Every entry about a record, read from the journals.
     ///
     /// # Errors
-    /// [`Fault`] if sled fails.
+    /// [`Fault`] if sled fails, or a journal is damaged there.
     pub fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, Fault> {
         let mut entries = Vec::new();
-        self.scan(&[&[prefix::SHEET][..], record.as_bytes()].concat(), |_, value| {
-            entries.extend(decode_entries(value));
+        for (space, positions) in self.about(record)? {
+            entries.extend(self.read(space, &positions)?);
+        }
+        Ok(entries)
+    }
+
+    /// Where the entries about a record stand, by the spaces that they are in.
+    fn about(&self, record: RecordId) -> Result<BTreeMap<SpaceId, Vec<Position>>, Fault> {
+        let mut about: BTreeMap<SpaceId, Vec<Position>> = BTreeMap::new();
+        self.scan(&[&[prefix::SHEET][..], record.as_bytes()].concat(), |key, value| {
+            if let Some(space) = key.get(..SpaceId::SIZE).and_then(SpaceId::from_slice) {
+                about.entry(space).or_default().extend(decode_positions(value));
+            }
             true
         })?;
-        Ok(entries)
+        Ok(about)
+    }
+
+    fn read(&self, space: SpaceId, positions: &[Position]) -> Result<Vec<Authentic>, Fault> {
+        (self.shared.journals.0)(space, positions)
     }
 
     /// Every record with a claim that names `record`.
@@ -579,15 +602,7 @@ fn decode_log(value: &[u8]) -> Option<Log> {
     Some(Log { organisation, end: end()?, checked: end()? })
 }
 
-/// Entries as they stand in a sheet's value: length, then the bytes of a file.
-fn decode_entries(value: &[u8]) -> Vec<Authentic> {
-    let mut reader = Reader::new(value);
-    let mut entries = Vec::new();
-    while let Ok(length) = reader.u32()
-        && let Ok(bytes) = reader.bytes(usize::try_from(length).unwrap_or(usize::MAX))
-        && let Ok(entry) = Entry::decode(bytes)
-    {
-        entries.push(Authentic::from_store(entry));
-    }
-    entries
+/// Positions as they stand in a value.
+fn decode_positions(value: &[u8]) -> impl Iterator<Item = Position> {
+    value.chunks_exact(8).map_while(number).map(Position::from_u64)
 }

@@ -256,6 +256,12 @@ impl Node {
         Ok(&self.index)
     }
 
+    /// The index as it is, and how much was written that it does not hold yet.
+    #[must_use]
+    pub fn index_as_it_is(&self) -> (&Index, u64) {
+        (&self.index, self.barrier.behind())
+    }
+
     /// True if the index has failed and was not made anew yet: what was read from it is to be read again.
     #[must_use]
     pub fn index_has_failed(&self) -> bool {

@@ -231,6 +231,19 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
+        Self::from(&fault)
+    }
+}
+
+/// What rules could not read is told as what this node says of it: a damaged journal by its place.
+impl From<isnad_protocol::store::Fault> for Problem {
+    fn from(fault: isnad_protocol::store::Fault) -> Self {
+        fault.0.downcast_ref::<Fault>().map_or_else(|| Self::fault(fault.to_string()), Self::from)
+    }
+}
+
+impl From<&Fault> for Problem {
+    fn from(fault: &Fault) -> Self {
         let exit = match fault.code() {
             "newer_home" | "newer_format" | "not_a_home" | "home_exists" | "home_unsafe" | "no_home_path"
             | "home_locked" | "config" | "key_readable" | "key_owner" | "key_kind" | "key_exists"

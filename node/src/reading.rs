@@ -149,6 +149,9 @@ pub struct Status {
     /// How many addresses it calls again and again until somebody answers.
     #[serde(default)]
     pub called: usize,
+    /// Writes that are durable here, and not yet in what is listed and shown.
+    #[serde(default)]
+    pub unindexed: u64,
     /// Addresses that could not be reached, and why; they are tried again.
     #[serde(default)]
     pub unreached: BTreeMap<String, String>,
@@ -199,21 +202,24 @@ pub struct Story {
     pub who: Who,
 }
 
+/// A status waits for the index where that is no further behind: some tenths of a second.
+const FAR_BEHIND: u64 = 4_096;
+
 /// The index as the rules read it.
 struct Indexed<'a>(&'a Index);
 
 impl SheetView for Indexed<'_> {
     fn entries_about(&self, record: RecordId) -> Result<Vec<Authentic>, store::Fault> {
-        self.0.entries_about(record).map_err(|fault| store::Fault(fault.to_string()))
+        self.0.entries_about(record).map_err(store::Fault::of)
     }
 
     fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, store::Fault> {
-        self.0.referring_to(record).map_err(|fault| store::Fault(fault.to_string()))
+        self.0.referring_to(record).map_err(store::Fault::of)
     }
 
     fn records(&self, kind: Option<u8>) -> Result<BTreeSet<RecordId>, store::Fault> {
         let start: Vec<u8> = kind.into_iter().collect();
-        self.0.records(&start).map_err(|fault| store::Fault(fault.to_string()))
+        self.0.records(&start).map_err(store::Fault::of)
     }
 }
 
@@ -243,6 +249,10 @@ impl<'a> Reader<'a> {
         let peers = self.snapshot.status.peers.keys();
         let strangers = outside::strangers(&self.snapshot);
         let expelled = outside::expelled(governance, &strangers);
+        let now = Timestamp(crate::clock::now_ms());
+        let (index, unindexed) = self.node.index_as_it_is();
+        // In catch-up nobody waits for it to be told how far that has come.
+        let reach = if unindexed > FAR_BEHIND { self.reach_by(index, now) } else { self.reach(now) };
         Status {
             consortium: self.node.consortium(),
             organisation: self.node.own_organisation(),
@@ -252,7 +262,8 @@ impl<'a> Reader<'a> {
             replica: self.snapshot.status.clone(),
             peer_names: peers.filter_map(|peer| Some((*peer, nodes.get(peer).and_then(name)?))).collect(),
             sent: self.sent(&nodes),
-            reach: self.reach(Timestamp(crate::clock::now_ms())).unwrap_or_else(|fault| {
+            unindexed,
+            reach: reach.unwrap_or_else(|fault| {
                 // Where the index broke, a status is still told: the index says so itself.
                 tracing::warn!(%fault, "what others acknowledge cannot be read");
                 Reach::default()
@@ -353,12 +364,12 @@ impl<'a> Reader<'a> {
         let store = Indexed(self.node.index()?);
         let context = self.context(&policy, query.today.or(query.as_of));
         let history = match query.as_of {
-            None => History::of(record, &store, context).map_err(fault)?,
+            None => History::of(record, &store, context)?,
             Some(day) => {
                 let until = Until::new(&store, day, record);
                 let judge = self.as_known(day)?;
                 let context = Context { judge: &judge, ..context };
-                let history = History::of(record, &until, context).map_err(fault)?;
+                let history = History::of(record, &until, context)?;
                 History { as_of: Some(until.as_of()), ..history }
             }
         };
@@ -390,7 +401,7 @@ impl<'a> Reader<'a> {
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
         let store = Indexed(self.node.index()?);
-        self.sum_up(record, &store, &Policy::default()).map_err(fault)
+        self.sum_up(record, &store, &Policy::default()).map_err(Problem::from)
     }
 
     /// A summary by another policy, or as of a day; `None` if nothing was said by then.
@@ -400,7 +411,7 @@ impl<'a> Reader<'a> {
             None => self.sum_up(record, &store, policy),
             Some(day) => self.sum_up(record, &Until::new(&store, day, record), policy),
         };
-        let summary = summary.map_err(fault)?;
+        let summary = summary?;
         Ok(Some(summary).filter(|summary| !summary.organisations.is_empty()))
     }
 
@@ -420,7 +431,7 @@ impl<'a> Reader<'a> {
     ) -> Result<BTreeMap<ClaimId, Vec<Warning>>, Problem> {
         let policy = Policy::default();
         let store = Indexed(self.node.index()?);
-        view::flags_of_new(record, claims, saying, &store, self.context(&policy, None)).map_err(fault)
+        view::flags_of_new(record, claims, saying, &store, self.context(&policy, None)).map_err(Problem::from)
     }
 
     fn context<'b>(&'b self, policy: &'b Policy, day: Option<Day>) -> Context<'b> {
@@ -488,7 +499,7 @@ impl<'a> Reader<'a> {
             let key = closed.facts().log;
             let is_due = |link: &Link| !held.contains(&link.end.id) && governance.is_told(&key, link.end);
             for link in closed.links().filter(is_due) {
-                entries.extend(self.node.reader().read_branch(key, link.end).map_err(fault)?);
+                entries.extend(self.node.reader().read_branch(key, link.end)?);
             }
         }
         Ok(entries)
@@ -505,7 +516,7 @@ impl<'a> Reader<'a> {
             if after >= upto {
                 return Ok(entries);
             }
-            let read = self.node.reader().read_log(key, after, READ_BYTES).map_err(fault)?;
+            let read = self.node.reader().read_log(key, after, READ_BYTES)?;
             let before = entries.len();
             entries.extend(read.into_iter().filter(|entry| entry.end().seq <= upto));
             if entries.len() == before {
@@ -540,7 +551,7 @@ fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
 
 fn view(record: RecordId, store: &impl SheetView, context: Context<'_>, grouped: bool) -> Result<View, Problem> {
     let view = if grouped { View::grouped(record, store, context) } else { View::of(record, store, context) };
-    view.map_err(fault)
+    view.map_err(Problem::from)
 }
 
 fn today() -> Day {
@@ -554,8 +565,4 @@ fn not_held(record: RecordId, as_of: Option<AsOf>) -> Problem {
         return Problem::told(exit::NO, "not_found", "record_later", &values);
     }
     Problem::told(exit::NO, "not_found", "record_absent", &[("record", &record.to_string())])
-}
-
-fn fault(fault: store::Fault) -> Problem {
-    Problem::fault(fault.to_string())
 }

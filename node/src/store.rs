@@ -1,11 +1,10 @@
 //! What a replica stands on: the journals, which are the truth, and the index derived from them.
 //!
 //! One thread writes. A batch is appended at once and flushed later with others ([`Store::sync`]); the index follows on a
-//! thread of its own, so that it never makes a writer wait, and readers wait for it ([`Store::index_reached`]).
+//! thread of its own ([`following`]), so that it never makes a writer wait, and readers wait for it ([`Store::index_reached`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use isnad_protocol::breakage::{self, Breakage};
@@ -18,8 +17,12 @@ use isnad_protocol::{act, encoding, store};
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::index::{Applied, Index, ReadEntry};
+use crate::index::{Applied, Index, Journals};
 use crate::journal::{self, BATCH_BYTES, Frame, Journal, Position, Reader};
+
+mod following;
+
+use following::{Shared, What, Written};
 
 /// Kinds of frames in a journal. format §10.1.
 pub(crate) mod kind {
@@ -33,12 +36,6 @@ pub(crate) mod kind {
     pub(crate) const BRANCH: u8 = 8;
 }
 
-/// Batches that may wait for the index: beyond it the writer waits, so that memory is bounded.
-const INDEX_QUEUE: usize = 64;
-
-/// Entries written that the index may not have yet.
-type Recent = BTreeMap<LogKey, BTreeMap<u64, Position>>;
-
 /// The journals and the index of one home.
 #[derive(Debug)]
 pub struct Store {
@@ -47,37 +44,11 @@ pub struct Store {
     /// Journals with something that is not flushed; `None` is that of the acts.
     unsynced: BTreeSet<Option<SpaceId>>,
     unsynced_bytes: usize,
-    /// What the index is given once it is flushed: it never vouches for more than the disk holds.
-    unindexed: Vec<Applied>,
+    /// What the index may take in once it is flushed: it never vouches for more than the disk holds.
+    unindexed: Vec<Written>,
     index: Index,
     shared: Arc<Shared>,
-    queue: Option<SyncSender<Job>>,
     indexer: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    recent: Mutex<Recent>,
-    /// The same of entries on branches.
-    recent_branches: Mutex<BTreeMap<(LogKey, LogEnd), Position>>,
-    /// Up to where each journal is on disk and given to the index.
-    given: Mutex<BTreeMap<SpaceId, Position>>,
-    /// Up to where the journal of acts is on disk.
-    acts: Mutex<Option<Position>>,
-    progress: Mutex<Progress>,
-    moved: Condvar,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Progress {
-    given: u64,
-    taken: u64,
-    broken: bool,
-}
-
-struct Job {
-    number: u64,
-    writes: Vec<Applied>,
 }
 
 impl Store {
@@ -91,12 +62,13 @@ impl Store {
 
     /// Opens the journals of a home that is locked, and brings the index to where they end.
     ///
-    /// `progress` is told (frames taken in, bytes still to read) while an index is made anew.
+    /// `progress` is told how many frames were taken in while an index is made anew.
     ///
     /// # Errors
     /// [`Fault`] if a journal is damaged or missing, or the disk fails. A torn tail is moved aside and logged, and is no fault.
     pub fn open(home: &Home, spaces: &[SpaceId], progress: &mut dyn FnMut(u64)) -> Result<Self, Fault> {
-        let index = Index::open(&home.index(), &stamp(home, spaces)?)?;
+        let readers = spaces.iter().map(|space| (*space, Reader::new(&home.journal(space)))).collect();
+        let index = Index::open(&home.index(), &stamp(home, spaces)?, journals_of(readers))?;
         let reached = index.reached()?;
         let mut journals = BTreeMap::new();
         for space in spaces {
@@ -104,9 +76,7 @@ impl Store {
         }
         let acts = Journal::open(&home.acts())?.journal;
         let shared = Arc::new(Shared::default());
-        let readers = journals.iter().map(|(space, journal)| (*space, journal.reader())).collect();
-        let reader = LogReader { readers, index: index.clone(), shared: Arc::clone(&shared) };
-        let (queue, indexer) = start_indexer(reader)?;
+        shared.index_is_at(reached);
         let mut store = Self {
             journals,
             acts,
@@ -115,10 +85,10 @@ impl Store {
             unindexed: Vec::new(),
             index,
             shared,
-            queue: Some(queue),
-            indexer: Some(indexer),
+            indexer: None,
         };
-        store.replay(&reached, progress)?;
+        store.replay(progress)?;
+        store.indexer = Some(following::start(store.log_reader())?);
         Ok(store)
     }
 
@@ -151,8 +121,8 @@ impl Store {
     /// [`Fault`] if the disk fails: call [`Store::take_back`] then.
     pub fn append(&mut self, batch: Batch) -> Result<(), Fault> {
         for write in batch.writes {
-            let applied = self.append_one(write)?;
-            self.unindexed.extend(applied);
+            let written = self.append_one(&write)?;
+            self.unindexed.extend(written);
         }
         Ok(())
     }
@@ -163,8 +133,8 @@ impl Store {
         self.unsynced_bytes > BATCH_BYTES / 2
     }
 
-    fn append_one(&mut self, write: Write) -> Result<Option<Applied>, Fault> {
-        let (space, kind, bytes) = encode(&write);
+    fn append_one(&mut self, write: &Write) -> Result<Option<Written>, Fault> {
+        let (space, kind, bytes) = encode(write);
         self.unsynced.insert(space);
         self.unsynced_bytes = self.unsynced_bytes.saturating_add(bytes.len());
         let Some(space) = space else {
@@ -173,38 +143,7 @@ impl Store {
         };
         let journal = self.journals.get_mut(&space).ok_or_else(|| Fault::index("a space without journal"))?;
         let at = journal.append(kind, &[&bytes])?;
-        Ok(Some(Applied { at, end: journal.end(), space, write }))
-    }
-
-    fn give(&self, writes: Vec<Applied>) {
-        self.note_given();
-        let mut recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        for applied in &writes {
-            if let Write::Entry { entry, .. } | Write::Payload(entry) = &applied.write {
-                recent.entry(log_of(entry)).or_default().insert(entry.end().seq, applied.at);
-            }
-        }
-        drop(recent);
-        let branches = writes.iter().filter_map(branch_of);
-        self.shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner).extend(branches);
-        if writes.is_empty() {
-            return;
-        }
-        let number = {
-            let mut progress = self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
-            progress.given = progress.given.saturating_add(1);
-            progress.given
-        };
-        if let Some(queue) = &self.queue {
-            // A stopped indexer is noticed by whoever waits for it: the journal goes on without.
-            let _ = queue.send(Job { number, writes });
-        }
-    }
-
-    fn note_given(&self) {
-        let mut given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner);
-        given.extend(self.journals.iter().map(|(space, journal)| (*space, journal.synced_end())));
-        *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.acts.synced_end());
+        Ok(Some(Written { at, what: What::of(write) }))
     }
 
     /// Flushes everything appended: from here on it may be acknowledged.
@@ -228,9 +167,14 @@ impl Store {
         }
         self.unsynced.clear();
         self.unsynced_bytes = 0;
-        let applied = std::mem::take(&mut self.unindexed);
-        self.give(applied);
+        let written = std::mem::take(&mut self.unindexed);
+        self.shared.give(self.ends(), self.acts.synced_end(), &written);
         Ok(())
+    }
+
+    /// Up to where each space's journal is on disk.
+    fn ends(&self) -> BTreeMap<SpaceId, Position> {
+        self.journals.iter().map(|(space, journal)| (*space, journal.synced_end())).collect()
     }
 
     /// The journal of a space, or of the acts.
@@ -257,36 +201,28 @@ impl Store {
     pub fn rebuild(&mut self) -> Result<(), Fault> {
         // A broken index is no reason to wait: it is emptied either way.
         let _ = self.index_reached();
-        self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner).broken = false;
         self.index.clear()?;
-        self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.replay(&BTreeMap::new(), &mut |_| {})
+        self.shared.index_is_at(BTreeMap::new());
+        self.replay(&mut |_| {})
     }
 
-    /// Takes into the index what the journals hold beyond the positions given.
-    fn replay(&mut self, reached: &BTreeMap<SpaceId, Position>, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
-        self.note_given();
+    /// Takes into the index what the journals hold beyond where it is.
+    fn replay(&self, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+        self.shared.give(self.ends(), self.acts.synced_end(), &[]);
         if breakage::is_out(Breakage::SledDeleted) {
+            self.shared.index_is_at(self.ends());
             return Ok(());
         }
-        let mut count = 0_u64;
         let reader = self.log_reader();
-        let read: ReadEntry<'_> = &|space, position| reader.entry_at(space, position);
-        for (space, journal) in &mut self.journals {
-            let from = reached.get(space).copied().unwrap_or(Position::START);
-            let mut writes = Vec::new();
-            for frame in journal.frames_from(from)? {
-                let frame = frame?;
-                writes.extend(applied(*space, &frame));
-                if writes.len() >= REPLAY_ENTRIES {
-                    count = count.saturating_add(REPLAY_ENTRIES as u64);
-                    progress(count);
-                    self.index.apply(std::mem::take(&mut writes), read)?;
-                }
+        let mut count = 0_u64;
+        loop {
+            let taken = following::take_in(&reader)?;
+            if taken == 0 {
+                return Ok(());
             }
-            self.index.apply(writes, read)?;
+            count = count.saturating_add(taken);
+            progress(count);
         }
-        Ok(())
     }
 
     /// Waits until the index holds everything appended before this call.
@@ -318,19 +254,23 @@ pub struct Barrier {
 }
 
 impl Barrier {
+    /// How much was written that the index does not hold yet.
+    #[must_use]
+    pub fn behind(&self) -> u64 {
+        self.reader.shared.behind()
+    }
+
     /// Waits until the index holds everything appended before this call.
     ///
     /// # Errors
     /// [`Fault`] if the index broke: it is made anew at the next start.
     pub fn wait(&self) -> Result<(), Fault> {
         self.reader.remake_index()?;
-        let shared = &self.reader.shared;
-        let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let goal = progress.given;
-        while progress.taken < goal && !progress.broken {
-            progress = shared.moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
+        if self.reader.shared.wait_for_index() {
+            Ok(())
+        } else {
+            Err(Fault::index("the index stopped; restart the node to make it anew"))
         }
-        if progress.broken { Err(Fault::index("the index stopped; restart the node to make it anew")) } else { Ok(()) }
     }
 }
 
@@ -343,12 +283,15 @@ pub struct LogReader {
 }
 
 impl LogReader {
+    /// Waits until the index has what is flushed now, or has broken.
+    pub(crate) fn wait_for_index(&self) {
+        self.shared.wait_for_index();
+    }
+
     /// Up to where each space's journal, and that of the acts, are on disk.
     #[must_use]
     pub fn ends(&self) -> (BTreeMap<SpaceId, Position>, Position) {
-        // The acts last: no entry is on disk before the act that grants its key.
-        let spaces = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let acts = *self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (spaces, acts) = self.shared.ends();
         (spaces, acts.unwrap_or(Position::START))
     }
 
@@ -357,22 +300,38 @@ impl LogReader {
         if !self.index.has_failed() {
             return Ok(());
         }
-        self.index.remake(&|space, position| self.entry_at(space, position), |take| {
-            let given = self.shared.given.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            for (space, reader) in &self.readers {
-                let Some(until) = given.get(space) else { continue };
-                let mut writes = Vec::new();
-                for frame in reader.frames(Position::START, *until) {
-                    let frame = frame?;
-                    writes.extend(applied(*space, &frame));
-                    if writes.len() >= REPLAY_ENTRIES {
-                        take(std::mem::take(&mut writes));
-                    }
+        self.index.remake(|take| {
+            for (space, until) in self.shared.ends().0 {
+                let mut from = Position::START;
+                while let Some((writes, reached)) = self.writes(space, from, until)? {
+                    take(writes);
+                    from = reached;
                 }
-                take(writes);
             }
             Ok(())
         })
+    }
+
+    /// What the journal of a space holds from a position on, up to an end: as much as is taken in at one time, and where the
+    /// rest begins; `None` if that is nothing.
+    fn writes(
+        &self,
+        space: SpaceId,
+        from: Position,
+        until: Position,
+    ) -> Result<Option<(Vec<Applied>, Position)>, Fault> {
+        let Some(reader) = self.readers.get(&space).filter(|_| from < until) else { return Ok(None) };
+        let (mut writes, mut reached, mut bytes) = (Vec::new(), from, 0_usize);
+        for frame in reader.frames(from, until) {
+            let frame = frame?;
+            reached = frame.end();
+            bytes = bytes.saturating_add(frame.bytes.len());
+            writes.extend(applied(space, &frame));
+            if writes.len() >= TAKEN_ENTRIES || bytes >= TAKEN_BYTES {
+                break;
+            }
+        }
+        Ok((reached > from).then_some((writes, reached)))
     }
 
     /// The root of the tree over the records of a space, up to ends that are attested; waits for the index.
@@ -387,28 +346,24 @@ impl LogReader {
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.
     fn positions(&self, log: LogKey, after: u64) -> Result<Vec<Position>, Fault> {
         let from = after.saturating_add(1);
-        {
-            let recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            let held = recent.get(&log).filter(|positions| positions.contains_key(&from));
-            if let Some(positions) = held {
-                return Ok(positions.range(from..).map(|(_, position)| *position).take(READ_ENTRIES).collect());
+        let (recent, payloads) = self.shared.recent(log, from);
+        let mut positions = recent.map_or_else(|| self.index.positions(log, from), Ok)?;
+        for (seq, position) in payloads {
+            let at = seq.checked_sub(from).and_then(|at| usize::try_from(at).ok());
+            if let Some(place) = at.and_then(|at| positions.get_mut(at)) {
+                *place = position;
             }
         }
-        self.index.positions(log, from)
-    }
-
-    fn entry_at(&self, space: SpaceId, position: Position) -> Result<Authentic, Fault> {
-        let reader = self.readers.get(&space).ok_or_else(|| Fault::index("a space without journal"))?;
-        let entry = Entry::decode(&reader.read(position)?.bytes).map_err(Fault::index)?;
-        Ok(Authentic::from_store(entry))
+        Ok(positions)
     }
 
     fn branch_at(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
-        let recent = self.shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = recent.get(&(log, end)).copied();
-        drop(recent);
-        let position = written.map_or_else(|| self.index.branch(log, end), |position| Ok(Some(position)))?;
-        position.map(|position| self.entry_at(log.space, position)).transpose()
+        let position = self
+            .shared
+            .recent_branch(log, end)
+            .map_or_else(|| self.index.branch(log, end), |position| Ok(Some(position)))?;
+        let Some(reader) = self.readers.get(&log.space) else { return Ok(None) };
+        position.map(|position| entry_of(&reader.read(position)?)).transpose()
     }
 
     fn read(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, Fault> {
@@ -421,28 +376,40 @@ impl LogReader {
             if bytes > max_bytes && !entries.is_empty() {
                 break;
             }
-            let entry = Entry::decode(&frame.bytes).map_err(Fault::index)?;
-            entries.push(Authentic::from_store(entry));
+            entries.push(entry_of(&frame)?);
         }
         Ok(entries)
     }
 }
 
+/// The entry that a frame of our own journal holds.
+fn entry_of(frame: &Frame) -> Result<Authentic, Fault> {
+    Entry::decode(&frame.bytes).map(Authentic::from_store).map_err(Fault::index)
+}
+
+/// What the index reads the entries with that it points at.
+fn journals_of(readers: BTreeMap<SpaceId, Reader>) -> Journals {
+    Journals(Arc::new(move |space, positions| {
+        let reader = readers.get(&space).ok_or_else(|| Fault::index("a space without journal"))?;
+        reader.read_all(positions)?.iter().map(entry_of).collect()
+    }))
+}
+
 impl store::LogView for LogReader {
     fn read_log(&self, log: LogKey, after: u64, max_bytes: usize) -> Result<Vec<Authentic>, store::Fault> {
-        self.read(log, after, max_bytes).map_err(|fault| store::Fault(fault.to_string()))
+        self.read(log, after, max_bytes).map_err(store::Fault::of)
     }
 
     fn read_branch(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, store::Fault> {
-        self.branch_at(log, end).map_err(|fault| store::Fault(fault.to_string()))
+        self.branch_at(log, end).map_err(store::Fault::of)
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.queue = None;
+        self.shared.close();
         if let Some(indexer) = self.indexer.take() {
-            // It ends once the queue is empty; a panic in it was logged where it happened.
+            // It ends with what it has in hand, and goes on from there at the next start; a panic in it was logged where it happened.
             let _ = indexer.join();
         }
         if let Err(fault) = self.index.flush() {
@@ -453,92 +420,9 @@ impl Drop for Store {
 
 /// Entries of one log that are looked up in one go.
 const READ_ENTRIES: usize = 1_024;
-/// Frames taken into the index in one go while it is made anew.
-const REPLAY_ENTRIES: usize = 4_096;
-
-/// Starts the thread that brings the index behind the journal.
-fn start_indexer(reader: LogReader) -> Result<(SyncSender<Job>, JoinHandle<()>), Fault> {
-    let (queue, jobs) = sync_channel(INDEX_QUEUE);
-    let thread = std::thread::Builder::new().name("isnad-index".into());
-    let handle = thread.spawn(move || run_indexer(&reader, &jobs)).map_err(|error| Fault::thread(&error))?;
-    Ok((queue, handle))
-}
-
-fn run_indexer(reader: &LogReader, jobs: &Receiver<Job>) {
-    let shared = &reader.shared;
-    while let Ok(first) = jobs.recv() {
-        let mut number = first.number;
-        let mut writes = first.writes;
-        // What has queued up meanwhile is taken in together: fewer, larger sled batches.
-        while writes.len() < REPLAY_ENTRIES
-            && let Ok(next) = jobs.try_recv()
-        {
-            number = next.number;
-            writes.extend(next.writes);
-        }
-        let done: Vec<(LogKey, u64, Position)> = writes.iter().filter_map(recent_of).collect();
-        let branches: Vec<_> = writes.iter().filter_map(branch_of).collect();
-        // Made anew, it holds these too.
-        let read: ReadEntry<'_> = &|space, position| reader.entry_at(space, position);
-        let outcome = reader.index.apply(writes, read).or_else(|_| reader.remake_index());
-        if let Err(fault) = &outcome {
-            tracing::error!(%fault, "the index stopped; it is made anew at the next start");
-        } else {
-            forget(shared, &done);
-            let mut recent = shared.recent_branches.lock().unwrap_or_else(PoisonError::into_inner);
-            for (entry, at) in &branches {
-                if recent.get(entry) == Some(at) {
-                    recent.remove(entry);
-                }
-            }
-        }
-        let mut progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.taken = number;
-        progress.broken |= outcome.is_err();
-        drop(progress);
-        shared.moved.notify_all();
-    }
-}
-
-fn recent_of(applied: &Applied) -> Option<(LogKey, u64, Position)> {
-    match &applied.write {
-        Write::Entry { entry, .. } | Write::Payload(entry) => Some((log_of(entry), entry.end().seq, applied.at)),
-        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) | Write::Branch(_) => None,
-    }
-}
-
-/// Where an entry on a branch stands, if that was written.
-fn branch_of(applied: &Applied) -> Option<((LogKey, LogEnd), Position)> {
-    match &applied.write {
-        Write::Branch(entry) => Some(((log_of(entry), entry.end()), applied.at)),
-        Write::Entry { .. }
-        | Write::Payload(_)
-        | Write::Checked { .. }
-        | Write::CutBack { .. }
-        | Write::Act(_)
-        | Write::Fork(_) => None,
-    }
-}
-
-/// Drops positions that the index has now.
-fn forget(shared: &Shared, done: &[(LogKey, u64, Position)]) {
-    let mut recent = shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
-    for (log, seq, position) in done {
-        if let Some(positions) = recent.get_mut(log)
-            && positions.get(seq) == Some(position)
-        {
-            positions.remove(seq);
-            if positions.is_empty() {
-                recent.remove(log);
-            }
-        }
-    }
-}
-
-fn log_of(entry: &Authentic) -> LogKey {
-    let header = &entry.entry().header;
-    LogKey { space: header.space, author: header.author }
-}
+/// Frames that the index takes in at one time, and their bytes: fewer, larger sled batches in bounded memory.
+const TAKEN_ENTRIES: usize = 8_192;
+const TAKEN_BYTES: usize = 8 << 20;
 
 /// What tells the journals of this home from those of every other: an index made of others is none of this home's.
 fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {

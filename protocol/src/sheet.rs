@@ -11,7 +11,6 @@ use crate::entry::{Header, Kind};
 use crate::id::{ClaimId, EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::Authentic;
-use crate::model::values;
 use crate::standing::{Judge, Standing};
 use crate::time::Timestamp;
 
@@ -21,6 +20,7 @@ mod document;
 mod edits;
 mod fold;
 mod forks;
+mod mentions;
 pub mod narrative;
 pub mod operations;
 pub mod write;
@@ -28,6 +28,7 @@ pub mod write;
 pub use claim::Claim;
 pub use content::{Defect, Redaction};
 pub use document::{Content, DocumentFault};
+pub use mentions::{Mentions, mentions};
 pub use operations::{Operation, Operations, Retract};
 
 /// Which sheet.
@@ -160,31 +161,6 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Authentic>, judge: &(impl 
 /// governance has nothing against.
 pub fn fold_claims<'a>(entries: impl IntoIterator<Item = &'a Authentic>, judge: &(impl Judge + ?Sized)) -> Folded {
     fold::Fold::new(entries, judge).finish(false)
-}
-
-/// What the claims of a payload name, so that they are found by it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mentions {
-    /// Records named in value, cited body or basis of a claim.
-    pub records: BTreeSet<RecordId>,
-    /// Aliases claimed for the record itself.
-    pub aliases: BTreeSet<String>,
-}
-
-/// Reads what the claims of a payload name; nothing of a payload that is no change.
-#[must_use]
-pub fn mentions(payload: &[u8]) -> Mentions {
-    let mut mentions = Mentions::default();
-    let Ok(Operations::Claims(operations)) = Operations::parse(payload) else { return mentions };
-    for operation in &operations {
-        let Operation::Claim(claim) = operation else { continue };
-        mentions.records.extend(claim.refs());
-        if claim.prop() == Some("alias") {
-            let alias = claim.value().and_then(values::name_text);
-            mentions.aliases.extend(alias.map(str::to_owned));
-        }
-    }
-    mentions
 }
 
 /// The ids of the claims in a payload; none of one that is no change.

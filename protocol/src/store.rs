@@ -1,6 +1,8 @@
 //! What the rules read of a replica's store. Each store (memory, the node's journal and index) passes one shared suite.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::sync::Arc;
 
 use crate::attestation::{Attestation, LogLine};
 use crate::entry::Kind;
@@ -10,10 +12,25 @@ use crate::log::{Authentic, LogEnd, LogKey};
 use crate::replica::{Batch, Write};
 use crate::sheet;
 
-/// We or the disk broke: nothing that a peer or user said is at fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// We or the disk broke: nothing that a peer or user said is at fault. Holds what whoever reads the store says of it.
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the store could not be read: {0}")]
-pub struct Fault(pub String);
+pub struct Fault(pub Arc<dyn Error + Send + Sync>);
+
+impl Fault {
+    /// Takes what went wrong.
+    pub fn of(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::from(why.into()))
+    }
+}
+
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Fault {}
 
 /// Reads logs back as they were appended.
 pub trait LogView {

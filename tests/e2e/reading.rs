@@ -1,9 +1,10 @@
-//! Reading: from the index alone, in each language, as of any day, as text and as JSON; what is missing is said.
+//! Reading: by the index, in each language, as of any day, as text and as JSON; what is missing is said.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 
-use isnad_tests::binary::{Consortium, RunningNode, Said, TCP, command, json, refused, say};
+use isnad_protocol::id::RecordId;
+use isnad_tests::binary::{Consortium, RunningNode, Said, TCP, command, json, refused, say, say_with_input};
 use serde_json::Value;
 
 const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
@@ -51,22 +52,51 @@ fn an_index_that_is_gone_or_damaged_is_made_anew_with_the_same_answers() {
 }
 
 #[test]
-fn nothing_is_read_from_the_journal_to_list_and_show() {
+fn nothing_is_read_from_the_journal_to_list_and_of_it_only_what_stands_of_a_record_to_show_that() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
     json(home, &["import", DATASET]);
+    let draft = r#"{"claims": [{"prop": "title", "value": "Of this alone something is read", "lang": "en"}]}"#;
+    let written =
+        say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes()).json();
+    let alone = written["record"].as_str().unwrap();
     let node = RunningNode::start(home, TCP, &[]);
-    let (journal, aside) = (home.join("journal"), home.join("journal.aside"));
-    std::fs::rename(&journal, &aside).unwrap();
-    let list = json(home, &["list", "incident"]);
-    for line in list.as_array().unwrap() {
-        let record = line["record"].as_str().unwrap();
-        assert_eq!(json(home, &["show", record])["record"], *record);
+    let before = [json(home, &["list", "incident"]), json(home, &["show", alone])];
+    let flip = || flip_in_all_others(home, RecordId::parse(alone).unwrap());
+    let damaged = flip();
+    assert!(damaged > 50, "only {damaged} entries");
+    assert_eq!([json(home, &["list", "incident"]), json(home, &["show", alone])], before);
+    // What is not as it was written is told, never shown.
+    let others = before[0].as_array().unwrap().iter().filter_map(|line| line["record"].as_str());
+    for other in others.filter(|other| *other != alone) {
+        assert_eq!(refused(home, &["show", other], 1)["code"], "journal_damaged");
     }
-    assert_eq!(refused(home, &["digest"], 70)["code"], "fault", "the journal is out of reach indeed");
-    std::fs::rename(&aside, &journal).unwrap();
+    flip();
     json(home, &["digest"]);
     assert_eq!(node.stop("TERM"), 0);
+}
+
+/// Flips a bit in each frame of the journals that holds an entry about another record; done again, they are as they were.
+fn flip_in_all_others(home: &Path, record: RecordId) -> usize {
+    let mut flipped = 0;
+    for space in std::fs::read_dir(home.join("journal")).unwrap() {
+        let path = space.unwrap().path().join("1.seg");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let mut at = 24;
+        while at < bytes.len() {
+            let length = u32::from_be_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
+            // Behind marker, length, checksum and kind stands the header, in it the record. format §1, §10.1.
+            let about = &mut bytes[at + 13..][..224];
+            if !about.windows(16).any(|part| part == record.as_bytes()) {
+                about[200] ^= 1;
+                flipped += 1;
+            }
+            at += 12 + length;
+        }
+        // In place: a node has the file open.
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().write_all_at(&bytes, 0).unwrap();
+    }
+    flipped
 }
 
 #[test]

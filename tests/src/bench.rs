@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 mod attestations;
+mod batch;
 mod catch_up;
 mod consortium;
 mod contributions;

@@ -29,7 +29,8 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     let mut lines = vec![home(language, status, who)];
     lines.extend(grave::lines(language, status, who));
     lines.push(locale::counted(language, "entries_held", replica.entries, &[]));
-    for (key, count) in [("unchecked", replica.unchecked), ("wanted", replica.wanted)] {
+    let counts = [("unindexed", status.unindexed), ("unchecked", replica.unchecked), ("wanted", replica.wanted)];
+    for (key, count) in counts {
         lines.extend((count > 0).then(|| locale::counted(language, key, count, &[])));
     }
     lines.extend(status.listening.iter().map(|address| told("status.listening", &[("address", address)])));

@@ -28,6 +28,8 @@ impl Driver {
 pub(super) fn check_signatures(reader: &LogReader, log: LogKey, after: LogEnd, until: u64) -> Input {
     let mut upto = after;
     while upto.seq < until {
+        // The index goes first: what it has not taken in is neither listed nor shown, and checks take all cores.
+        reader.wait_for_index();
         let Ok(mut entries) = reader.read_log(log, upto.seq, 4 * 1_024 * 1_024) else { break };
         entries.retain(|entry| entry.end().seq <= until);
         if entries.is_empty() {

@@ -171,7 +171,7 @@ fn end_at(node: &Node, log: LogKey, end: LogEnd, seq: u64) -> Result<LogEnd, Pro
     if seq == end.seq {
         return Ok(end);
     }
-    let read = node.reader().read_log(log, seq.saturating_sub(1), 1).map_err(fault)?;
+    let read = node.reader().read_log(log, seq.saturating_sub(1), 1)?;
     let found = read.first().map(Authentic::end).filter(|end| end.seq == seq);
     found.ok_or_else(|| Problem::fault("the journal is shorter than its index says"))
 }
@@ -182,7 +182,7 @@ fn lines(node: &Node, reader: &Reader<'_>, log: LogKey, after: u64, count: u64) 
     let mut lines: Vec<EntryLine> = Vec::new();
     while lines.len() < count {
         let at = lines.last().map_or(after, |line| line.seq);
-        let read = node.reader().read_log(log, at, READ_BYTES).map_err(fault)?;
+        let read = node.reader().read_log(log, at, READ_BYTES)?;
         let before = lines.len();
         for entry in read.iter().take(count.saturating_sub(before)) {
             let record = entry.entry().header.record;
@@ -229,8 +229,4 @@ fn line(entry: &Authentic, labels: &[Words]) -> EntryLine {
 
 fn space_names(reader: &Reader<'_>) -> BTreeMap<SpaceId, String> {
     reader.governance().spaces().into_iter().map(|space| (space.id, space.name)).collect()
-}
-
-fn fault(fault: isnad_protocol::store::Fault) -> Problem {
-    Problem::fault(fault.0)
 }

@@ -143,7 +143,7 @@ impl Index {
 
 impl AttestationView for Index {
     fn attested(&self, log: LogKey) -> Result<Vec<(Position, OrganisationId, LogEnd)>, store::Fault> {
-        let lines = self.acknowledgements(log).map_err(|fault| store::Fault(fault.to_string()))?;
+        let lines = self.acknowledgements(log).map_err(store::Fault::of)?;
         Ok(lines.into_iter().map(|line| (line.at, line.organisation, line.end)).collect())
     }
 }

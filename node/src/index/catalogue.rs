@@ -195,6 +195,7 @@ fn key(start: RecordId) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::tests::no_journals;
 
     /// A record of one of two kinds, spread as ids are.
     fn record(number: u32) -> RecordId {
@@ -229,8 +230,8 @@ mod tests {
     fn rows_are_the_same_in_whatever_order_they_came() {
         const COUNT: u32 = 2_000;
         let dir = tempfile::tempdir().unwrap();
-        let at_once = Index::open(&dir.path().join("at once"), b"").unwrap();
-        let bit_by_bit = Index::open(&dir.path().join("bit by bit"), b"").unwrap();
+        let at_once = Index::open(&dir.path().join("at once"), b"", no_journals()).unwrap();
+        let bit_by_bit = Index::open(&dir.path().join("bit by bit"), b"", no_journals()).unwrap();
         let last = |number: u32| (!number.is_multiple_of(7)).then_some(2);
         keep(&at_once, (0..COUNT).map(|number| (number, last(number))));
         // Once in some order with other words, some read in between, then what stands in the end, in another order.
@@ -257,7 +258,7 @@ mod tests {
     #[test]
     fn nothing_is_left_of_what_is_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let index = Index::open(dir.path(), b"").unwrap();
+        let index = Index::open(dir.path(), b"", no_journals()).unwrap();
         keep(&index, (0..500).map(|number| (number, Some(1))));
         keep(&index, (0..500).map(|number| (number, None)));
         assert_eq!((held(&index), sizes(&index)), (Vec::new(), Vec::new()));

@@ -1,21 +1,41 @@
-//! Sheets in the index: the entries about a record, in values of some 32 KB, and what is found by them.
+//! Sheets in the index: where the entries about a record stand, and what is found by them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::entry::Kind;
-use isnad_protocol::id::{OrganisationId, RecordId, SpaceId};
-use isnad_protocol::log::{Authentic, LogKey};
+use isnad_protocol::id::{RecordId, SpaceId};
+use isnad_protocol::log::Authentic;
 use isnad_protocol::sheet;
 
 use super::catalogue::Rows;
-use super::{Changes, Index, alias_prefix, decode_entries, prefix};
+use super::{Changes, Index, Position, alias_prefix, decode_positions, prefix};
 use crate::fault::Fault;
 
-/// A value is closed above this: sled moves values beyond 128 KB into files that it never syncs (GROUND S2).
-const VALUE_BYTES: usize = 32 * 1_024;
+/// A value is closed at so many bytes of positions: it is written anew with each entry that comes to it.
+const VALUE_BYTES: usize = 2_048;
 
-/// Whose words about what: all generations of a sheet stand together.
-type SheetKey = (RecordId, SpaceId, OrganisationId);
+/// All sheets of a record in one space stand together: they are read together, and one journal holds them.
+type SheetKey = (RecordId, SpaceId);
+
+/// What an entry is found by, beside the record that it is about: keys of the index.
+pub(super) type FoundBy = Vec<Vec<u8>>;
+
+/// What a cut takes from one record.
+#[derive(Default)]
+pub(super) struct Removed {
+    pub(super) positions: BTreeSet<Position>,
+    found_by: BTreeSet<Vec<u8>>,
+    last: Vec<u8>,
+}
+
+impl Removed {
+    /// Takes out one entry more of the log that is cut, further ones later.
+    pub(super) fn take(&mut self, entry: &Authentic, at: Position) {
+        self.positions.insert(at);
+        self.found_by.extend(found_by(entry));
+        self.last = [entry.id().as_bytes(), &[REMOVED][..]].concat();
+    }
+}
 
 /// One value of a sheet and its number.
 struct Value {
@@ -50,13 +70,13 @@ impl<'a> Sheets<'a> {
         }
     }
 
-    /// Adds an entry to the sheet that it is about; one about no record has none.
-    pub(super) fn add(&mut self, entry: &Authentic) -> Result<(), Fault> {
+    /// Adds an entry, which stands there and is found by these, to the sheet that it is about; one about no record has none.
+    pub(super) fn add(&mut self, entry: &Authentic, at: Position, found_by: FoundBy) -> Result<(), Fault> {
         let header = &entry.entry().header;
         if header.record == RecordId::ZERO {
             return Ok(());
         }
-        let key = (header.record, header.space, header.organisation);
+        let key = (header.record, header.space);
         if !self.open.contains_key(&key) {
             let value = self.last_value(key)?;
             self.open.insert(key, value);
@@ -66,16 +86,21 @@ impl<'a> Sheets<'a> {
                 self.closed.insert(value_key(key, value.number), std::mem::take(&mut value.bytes));
                 value.number = value.number.saturating_add(1);
             }
-            append(&mut value.bytes, entry);
+            value.bytes.extend(at.to_u64().to_be_bytes());
         }
-        self.touch(entry);
+        self.touch(entry, found_by);
         Ok(())
     }
 
-    /// Puts an entry that came without its payload in its place with it.
-    pub(super) fn replace(&mut self, entry: &Authentic) -> Result<(), Fault> {
+    /// Says that an entry, which came without its payload, stands elsewhere with it.
+    pub(super) fn replace(
+        &mut self,
+        entry: &Authentic,
+        (old, new): (Position, Position),
+        found_by: FoundBy,
+    ) -> Result<(), Fault> {
         let header = &entry.entry().header;
-        let key = (header.record, header.space, header.organisation);
+        let key = (header.record, header.space);
         let mut values: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         let start = sheet_prefix(key);
         self.index.scan(&start, |rest, value| {
@@ -87,54 +112,53 @@ impl<'a> Sheets<'a> {
                 values.insert(name.clone(), bytes.clone());
             }
         }
+        if let Some(value) = self.open.get_mut(&key) {
+            // What is open stands for its value on disk.
+            values.remove(&value_key(key, value.number));
+            if let Some(changed) = replaced(&value.bytes, old, new) {
+                value.bytes = changed;
+            }
+        }
         for (name, bytes) in values {
-            if let Some(changed) = replaced(&bytes, entry) {
+            if let Some(changed) = replaced(&bytes, old, new) {
                 self.closed.insert(name, changed);
             }
         }
-        if let Some(value) = self.open.get_mut(&key) {
-            let name = value_key(key, value.number);
-            if let Some(changed) = replaced(&value.bytes, entry) {
-                value.bytes = changed;
-            }
-            self.closed.remove(&name);
-        }
-        self.touch(entry);
+        self.touch(entry, found_by);
         Ok(())
     }
 
-    /// Takes the entries of a log behind `seq` out of the sheets of a record, and what is found by them alone out of the index.
+    /// Takes entries of a log that is cut out of the sheets of a record, and what is found by them alone out of the index.
     ///
     /// The index holds all of these entries: nothing else was done in this batch.
-    pub(super) fn remove_behind(&mut self, log: LogKey, seq: u64, record: RecordId) -> Result<(), Fault> {
-        let is_behind = |entry: &Authentic| {
-            let header = &entry.entry().header;
-            header.space == log.space && header.author == log.author && header.seq > seq
-        };
-        let start = [&[prefix::SHEET][..], record.as_bytes()].concat();
-        let (mut still_found_by, mut last) = (BTreeSet::new(), None);
-        let mut is_empty = true;
+    pub(super) fn remove(&mut self, record: RecordId, space: SpaceId, removed: Removed) -> Result<(), Fault> {
+        let start = sheet_prefix((record, space));
         self.index.scan(&start, |rest, value| {
-            let (removed, kept): (Vec<_>, Vec<_>) = decode_entries(value).into_iter().partition(is_behind);
-            is_empty &= kept.is_empty();
-            still_found_by.extend(kept.iter().flat_map(found_by));
-            if !removed.is_empty() {
-                let mut bytes = Vec::new();
-                kept.iter().for_each(|entry| append(&mut bytes, entry));
-                self.closed.insert([&start, rest].concat(), bytes);
-                self.gone.extend(removed.iter().flat_map(found_by));
-                last = removed.last().map(|entry| [entry.id().as_bytes(), &[REMOVED][..]].concat()).or(last.take());
+            let all = decode_positions(value);
+            let kept: Vec<u8> = all
+                .filter(|position| !removed.positions.contains(position))
+                .flat_map(|position| position.to_u64().to_be_bytes())
+                .collect();
+            if kept.len() < value.len() {
+                self.closed.insert([&start, rest].concat(), kept);
             }
             true
         })?;
-        self.gone.retain(|key| !still_found_by.contains(key));
-        match last {
-            Some(cause) if !is_empty => drop(self.records.insert(record, cause)),
-            Some(_) => {
-                self.gone.extend([prefix::STALE, prefix::SUMMARY].map(|prefix| key_of(prefix, record)));
-                self.forgotten.insert(record);
+        let mut still_found_by = BTreeSet::new();
+        let mut is_empty = true;
+        for (of, mut positions) in self.index.about(record)? {
+            if of == space {
+                positions.retain(|position| !removed.positions.contains(position));
             }
-            None => {}
+            is_empty &= positions.is_empty();
+            still_found_by.extend(self.index.read(of, &positions)?.iter().flat_map(found_by));
+        }
+        self.gone.extend(removed.found_by.into_iter().filter(|key| !still_found_by.contains(key)));
+        if is_empty {
+            self.gone.extend([prefix::STALE, prefix::SUMMARY].map(|prefix| key_of(prefix, record)));
+            self.forgotten.insert(record);
+        } else {
+            self.records.insert(record, removed.last);
         }
         Ok(())
     }
@@ -168,9 +192,9 @@ impl<'a> Sheets<'a> {
         self.forgotten.iter().map(|record| (*record, None)).collect()
     }
 
-    fn touch(&mut self, entry: &Authentic) {
+    fn touch(&mut self, entry: &Authentic, found_by: FoundBy) {
         self.records.insert(entry.entry().header.record, cause(entry));
-        self.references.extend(found_by(entry));
+        self.references.extend(found_by);
     }
 
     fn last_value(&self, key: SheetKey) -> Result<Value, Fault> {
@@ -195,7 +219,7 @@ fn cause(entry: &Authentic) -> Vec<u8> {
 
 /// Keys under which the entry's record is found by what the entry names: other records, those that it judges,
 /// and its aliases.
-fn found_by(entry: &Authentic) -> Vec<Vec<u8>> {
+pub(super) fn found_by(entry: &Authentic) -> FoundBy {
     let header = &entry.entry().header;
     let Some(payload) = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change) else {
         return Vec::new();
@@ -218,29 +242,21 @@ fn key_of(prefix: u8, record: RecordId) -> Vec<u8> {
     [&[prefix][..], record.as_bytes()].concat()
 }
 
-fn sheet_prefix((record, space, organisation): SheetKey) -> Vec<u8> {
-    [&[prefix::SHEET][..], record.as_bytes(), space.as_bytes(), organisation.as_bytes()].concat()
+fn sheet_prefix((record, space): SheetKey) -> Vec<u8> {
+    [&[prefix::SHEET][..], record.as_bytes(), space.as_bytes()].concat()
 }
 
 fn value_key(key: SheetKey, number: u32) -> Vec<u8> {
     [sheet_prefix(key).as_slice(), &number.to_be_bytes()].concat()
 }
 
-fn append(value: &mut Vec<u8>, entry: &Authentic) {
-    let bytes = entry.entry().encode();
-    value.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-    value.extend(bytes);
-}
-
-/// The value with this entry in its place, `None` if it does not hold it.
-fn replaced(value: &[u8], entry: &Authentic) -> Option<Vec<u8>> {
-    let entries = decode_entries(value);
-    let is_here = entries.iter().any(|held| held.id() == entry.id());
-    is_here.then(|| {
-        let mut changed = Vec::new();
-        for held in &entries {
-            append(&mut changed, if held.id() == entry.id() { entry } else { held });
-        }
-        changed
-    })
+/// The value with the new position in the place of the old one, `None` if it does not hold that.
+fn replaced(value: &[u8], old: Position, new: Position) -> Option<Vec<u8>> {
+    let mut is_here = false;
+    let changed = decode_positions(value).flat_map(|position| {
+        is_here |= position == old;
+        if position == old { new } else { position }.to_u64().to_be_bytes()
+    });
+    let changed = changed.collect();
+    is_here.then_some(changed)
 }

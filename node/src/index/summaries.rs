@@ -95,11 +95,12 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::tests::no_journals;
 
     #[test]
     fn what_was_summed_up_under_other_rules_is_made_anew() {
         let dir = tempfile::tempdir().unwrap();
-        let index = Index::open(dir.path(), b"").unwrap();
+        let index = Index::open(dir.path(), b"", no_journals()).unwrap();
         let record = RecordId::new([1; 16]);
         let keep = || {
             let kept = Kept { summary: b"{}".to_vec(), row: Vec::new() };

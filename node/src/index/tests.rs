@@ -1,8 +1,8 @@
 //! The index takes in what an honest replica writes, whole batches or none, and passes over all else.
 
-use std::cell::Cell;
+use std::sync::atomic::AtomicUsize;
 
-use isnad_protocol::entry::{Draft, Kind, Payload};
+use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
 use isnad_protocol::key::{SecretKey, Signature};
 use isnad_protocol::time::Timestamp;
 use tempfile::TempDir;
@@ -11,47 +11,63 @@ use super::*;
 
 mod attested;
 
-/// An index and the journal that it is made from, in memory.
+/// A journal in memory.
+#[derive(Default)]
+struct Frames {
+    written: Mutex<Vec<Write>>,
+    /// Entries read from it.
+    read: AtomicUsize,
+    is_unreadable: AtomicBool,
+}
+
+/// Where the first of them stands.
+const FIRST: u32 = 24;
+
+impl Frames {
+    fn entry(&self, position: Position) -> Result<Authentic, Fault> {
+        self.read.fetch_add(1, Ordering::SeqCst);
+        let written = self.written.lock().unwrap();
+        match written.get((position.offset - FIRST) as usize) {
+            Some(Write::Entry { entry, .. } | Write::Payload(entry)) if !self.is_unreadable.load(Ordering::SeqCst) => {
+                Ok(entry.clone())
+            }
+            _ => Err(Fault::index("no entry stands there")),
+        }
+    }
+}
+
+/// An index and the journal that it is made from.
 struct Shelf {
     dir: TempDir,
     index: Index,
-    frames: Vec<Write>,
-    /// Entries read from the journal.
-    read: Cell<usize>,
-    is_unreadable: Cell<bool>,
+    frames: Arc<Frames>,
+}
+
+/// Journals in which nothing is read.
+pub(super) fn no_journals() -> Journals {
+    Journals(Arc::new(|_, _| Err(Fault::index("no entry stands there"))))
 }
 
 impl Shelf {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
-        let index = Index::open(&dir.path().join("index"), b"these journals").unwrap();
-        Self { dir, index, frames: Vec::new(), read: Cell::new(0), is_unreadable: Cell::new(false) }
+        let frames = Arc::new(Frames::default());
+        let index = Index::open(&dir.path().join("index"), b"these journals", journals(&frames)).unwrap();
+        Self { dir, index, frames }
     }
 
-    fn write(&mut self, writes: impl IntoIterator<Item = Write>) -> Result<(), Fault> {
-        self.frames.extend(writes);
+    fn write(&self, writes: impl IntoIterator<Item = Write>) -> Result<(), Fault> {
+        self.frames.written.lock().unwrap().extend(writes);
         self.catch_up()
     }
 
     /// Hands the index the whole journal: it passes over what it has.
     fn catch_up(&self) -> Result<(), Fault> {
-        let at = |index: usize| Position { segment: 1, offset: u32::try_from(index).unwrap() };
-        let frames = self.frames.iter().enumerate();
-        let applied = frames.map(|(index, write)| Applied {
-            at: at(index + 24),
-            end: at(index + 25),
-            space: space(),
-            write: write.clone(),
-        });
-        self.index.apply(applied.collect(), &|_, position| {
-            self.read.set(self.read.get() + 1);
-            match self.frames.get(position.offset as usize - 24) {
-                Some(Write::Entry { entry, .. } | Write::Payload(entry)) if !self.is_unreadable.get() => {
-                    Ok(entry.clone())
-                }
-                _ => Err(Fault::index("no entry stands there")),
-            }
-        })
+        let at = |index: usize| Position { segment: 1, offset: FIRST + u32::try_from(index).unwrap() };
+        let written = self.frames.written.lock().unwrap().clone();
+        let frames = written.into_iter().enumerate();
+        let applied = frames.map(|(index, write)| Applied { at: at(index), end: at(index + 1), space: space(), write });
+        self.index.apply(applied.collect())
     }
 
     fn log(&self) -> Option<Log> {
@@ -65,6 +81,11 @@ impl Shelf {
     fn about(&self, of: u8) -> usize {
         self.index.entries_about(record(of)).unwrap().len()
     }
+}
+
+fn journals(frames: &Arc<Frames>) -> Journals {
+    let frames = Arc::clone(frames);
+    Journals(Arc::new(move |_, positions| positions.iter().map(|position| frames.entry(*position)).collect()))
 }
 
 fn space() -> SpaceId {
@@ -134,7 +155,7 @@ fn cut(to: LogEnd) -> [Write; 2] {
 #[test]
 fn an_entry_that_does_not_continue_its_log_changes_nothing() {
     let entries = notes(0..10);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(entries[..8].iter().map(|entry| written(entry, true))).unwrap();
     let before = (shelf.log(), shelf.index.positions(log(), 1).unwrap());
     let without = Entry { payload: None, ..entries[2].clone() };
@@ -162,7 +183,7 @@ fn an_entry_that_does_not_continue_its_log_changes_nothing() {
 fn a_payload_comes_where_it_is_wanted_and_once() {
     let entries = notes([1, 1]);
     let without = Entry { payload: None, ..entries[0].clone() };
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write([written(&without, true), written(&entries[1], true)]).unwrap();
     assert_eq!(shelf.index.stored().unwrap().wanted.len(), 1);
     let payload = |entry: &Entry| Write::Payload(Authentic::from_store(entry.clone()));
@@ -178,7 +199,7 @@ fn a_payload_comes_where_it_is_wanted_and_once() {
 #[test]
 fn what_is_checked_never_goes_back_but_with_its_log() {
     let entries = notes(0..4);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&entries)).unwrap();
     let checked = |shelf: &Shelf| shelf.log().unwrap().checked.seq;
     let said = |upto: LogEnd| Write::Checked { log: log(), upto };
@@ -193,13 +214,16 @@ fn a_cut_takes_out_what_is_about_the_records_behind_it_and_nothing_else() {
     let mut entries = notes((0..60).chain([70, 5, 71]));
     let last = entries.len() - 3;
     entries[last] = forged(&entries[last]);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&entries)).unwrap();
     let stale = shelf.index.stale().unwrap();
     let kept = || Kept { summary: b"kept".to_vec(), row: b"row".to_vec() };
     shelf.index.keep_summaries(stale.into_iter().map(|stale| (stale, kept())).collect()).unwrap();
-    shelf.read.set(0);
+    shelf.frames.read.store(0, Ordering::SeqCst);
     shelf.write(cut(end(&entries[last - 1]))).unwrap();
+    // On both sides of the cut, the three behind it, and what else is said of the one of their records that is still held.
+    let read = shelf.frames.read.load(Ordering::SeqCst);
+    assert!(read <= 2 + 3 + 1, "{read} entries read for a cut of three");
     assert_eq!(shelf.log().map(|log| (log.end, log.checked)), Some((end(&entries[59]), end(&entries[59]))));
     assert_eq!((shelf.about(5), shelf.about(70), shelf.about(71)), (1, 0, 0));
     // Of records that nothing is said of any more, nothing is listed.
@@ -209,7 +233,6 @@ fn a_cut_takes_out_what_is_about_the_records_behind_it_and_nothing_else() {
     assert_eq!(rows, shelf.records());
     let stale: Vec<RecordId> = shelf.index.stale().unwrap().into_iter().map(|(record, _)| record).collect();
     assert_eq!(stale, [record(5)]);
-    assert!(shelf.read.get() <= 5, "{} entries read for a cut of three", shelf.read.get());
     shelf.write([written(&notes((0..60).chain([70]))[60], true)]).unwrap();
     assert_eq!((shelf.about(70), shelf.log().unwrap().end.seq), (1, 61));
 }
@@ -221,7 +244,7 @@ fn what_a_cut_entry_alone_named_is_found_by_it_no_longer() {
     let mut entries =
         line(&[(1, alias("kept")), (1, refers(8)), (1, alias("kept")), (2, alias("gone")), (2, refers(8))]);
     entries[2] = forged(&entries[2]);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&entries)).unwrap();
     assert_eq!(shelf.index.referring_to(record(8)).unwrap(), [record(1), record(2)].into());
     assert_eq!(shelf.index.with_alias("gone").unwrap(), [record(2)].into());
@@ -234,7 +257,7 @@ fn what_a_cut_entry_alone_named_is_found_by_it_no_longer() {
 #[test]
 fn a_log_is_cut_back_before_a_bad_signature_alone() {
     let entries = notes(0..5);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&entries[..4])).unwrap();
     shelf.write([written(&forged(&entries[4]), false)]).unwrap();
     let before = shelf.log();
@@ -251,7 +274,7 @@ fn a_log_is_cut_back_before_a_bad_signature_alone() {
 #[test]
 fn a_log_of_which_nothing_is_good_is_gone_and_comes_again() {
     let entries = notes([1, 2]);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&[forged(&entries[0]), entries[1].clone()])).unwrap();
     shelf.write(cut(LogEnd::START)).unwrap();
     assert_eq!((shelf.log(), shelf.records()), (None, BTreeSet::new()));
@@ -263,14 +286,14 @@ fn a_log_of_which_nothing_is_good_is_gone_and_comes_again() {
 fn a_cut_that_was_cut_off_is_done_when_the_journal_is_taken_in_again() {
     let mut entries = notes(0..4);
     entries[2] = forged(&entries[2]);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&entries)).unwrap();
-    shelf.is_unreadable.set(true);
+    shelf.frames.is_unreadable.store(true, Ordering::SeqCst);
     // Cut off in the middle: the index has not come past the cut, and counts as failed.
     shelf.write(cut(end(&entries[1]))).unwrap_err();
     assert!(shelf.index.has_failed());
     assert_eq!(shelf.log().unwrap().end, end(&entries[3]));
-    shelf.is_unreadable.set(false);
+    shelf.frames.is_unreadable.store(false, Ordering::SeqCst);
     shelf.catch_up().unwrap();
     assert_eq!(shelf.log().unwrap().end, end(&entries[1]));
     let reached = shelf.index.reached().unwrap();
@@ -282,7 +305,7 @@ fn an_index_made_anew_over_cuts_is_the_same() {
     let mut entries = notes([1, 2, 3, 1]);
     let again = notes([1, 2, 3, 1]);
     entries[2] = forged(&entries[2]);
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&entries)).unwrap();
     shelf.write(cut(end(&entries[1]))).unwrap();
     shelf.write(run(&again[2..])).unwrap();
@@ -295,14 +318,14 @@ fn an_index_made_anew_over_cuts_is_the_same() {
 
 #[test]
 fn an_index_of_other_journals_is_made_anew() {
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     shelf.write(run(&notes(0..3))).unwrap();
-    let Shelf { dir, index, .. } = shelf;
+    let Shelf { dir, index, frames } = shelf;
     drop(index);
     let path = dir.path().join("index");
-    let same = Index::open(&path, b"these journals").unwrap();
+    let same = Index::open(&path, b"these journals", journals(&frames)).unwrap();
     assert_eq!((same.reached().unwrap().len(), same.stored().unwrap().logs.len()), (1, 1));
     drop(same);
-    let other = Index::open(&path, b"other journals").unwrap();
+    let other = Index::open(&path, b"other journals", journals(&frames)).unwrap();
     assert_eq!((other.reached().unwrap().len(), other.stored().unwrap().logs.len()), (0, 0));
 }

@@ -1,6 +1,6 @@
 //! What a batch changes in the index: one sled batch, in which the index also says how far it has come.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -8,12 +8,24 @@ use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 
-use super::sheets::Sheets;
+use super::sheets::{FoundBy, Removed, Sheets, found_by};
 use super::{
-    Changes, Index, POSITIONS, Position, ReadEntry, Write, branch_key, decode_log, encode_log, fork_key, log_key,
+    Changes, Index, POSITIONS, Position, Write, branch_key, decode_log, encode_log, fork_key, log_key, number,
     position_key, prefix, wanted_key,
 };
+use crate::cores;
 use crate::fault::Fault;
+
+/// So many writes and fewer are read on one core.
+const FEW: usize = 256;
+
+/// What the entry is found by that is written, if it is one.
+fn found_by_of(write: &Write) -> FoundBy {
+    match write {
+        Write::Entry { entry, .. } | Write::Payload(entry) | Write::Branch(entry) => found_by(entry),
+        Write::Checked { .. } | Write::CutBack { .. } | Write::Act(_) | Write::Fork(_) => Vec::new(),
+    }
+}
 
 /// One write as it stands in the journal of a space.
 #[derive(Debug, Clone)]
@@ -44,20 +56,21 @@ impl Index {
     /// Takes in what the journal holds further, in the journal's order. What it has already is passed over, and so is what no
     /// honest replica writes there: an audit names it.
     ///
-    /// `read` is asked for the entries of a log that is cut back.
-    ///
     /// # Errors
     /// [`Fault`] if sled fails, or the journal cannot be read: the index then lacks some of it and counts as failed.
-    pub fn apply(&self, writes: Vec<Applied>, read: ReadEntry<'_>) -> Result<(), Fault> {
+    pub fn apply(&self, writes: Vec<Applied>) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.return_to_disk();
-        self.take(writes, read).inspect_err(|_| self.shared.has_failed.store(true, Ordering::SeqCst))
+        self.take(writes).inspect_err(|_| self.shared.has_failed.store(true, Ordering::SeqCst))
     }
 
-    fn take(&self, writes: Vec<Applied>, read: ReadEntry<'_>) -> Result<(), Fault> {
+    fn take(&self, writes: Vec<Applied>) -> Result<(), Fault> {
         let known = self.reached()?;
         let mut update = Update::new(self);
-        for write in writes {
+        // All that an entry says is read here, on all cores; the rest is done in the order of the journal.
+        let found_by = |part: &[Applied]| part.iter().map(|applied| found_by_of(&applied.write)).collect::<Vec<_>>();
+        let parts = cores::each(&writes, FEW, found_by).ok_or_else(|| Fault::index("entries could not be read"))?;
+        for (write, found_by) in writes.into_iter().zip(parts.into_iter().flatten()) {
             if known.get(&write.space).is_some_and(|reached| write.at < *reached) {
                 continue;
             }
@@ -68,13 +81,13 @@ impl Index {
                     update.finish()?;
                     update = Update::new(self);
                     update.reached.insert(space, end);
-                    update.cut_back(log, to, read)?;
+                    update.cut_back(log, to)?;
                     update.finish()?;
                     update = Update::new(self);
                 }
                 _ => {
                     update.reached.insert(space, end);
-                    update.write(write)?;
+                    update.write(write, found_by)?;
                 }
             }
         }
@@ -95,14 +108,18 @@ impl<'a> Update<'a> {
         }
     }
 
-    fn write(&mut self, applied: Applied) -> Result<(), Fault> {
+    fn write(&mut self, applied: Applied, found_by: FoundBy) -> Result<(), Fault> {
         let is_taken = match applied.write {
             Write::Entry { entry, is_checked } if entry.entry().header.space == applied.space => {
-                self.entry(&entry, is_checked, applied.at)?
+                self.entry(&entry, is_checked, (applied.at, found_by))?
             }
-            Write::Payload(entry) if entry.entry().header.space == applied.space => self.payload(&entry, applied.at)?,
+            Write::Payload(entry) if entry.entry().header.space == applied.space => {
+                self.payload(&entry, (applied.at, found_by))?
+            }
             Write::Checked { log, upto } if log.space == applied.space => self.checked(log, upto)?,
-            Write::Branch(entry) if entry.entry().header.space == applied.space => self.branch(&entry, applied.at)?,
+            Write::Branch(entry) if entry.entry().header.space == applied.space => {
+                self.branch(&entry, (applied.at, found_by))?
+            }
             Write::Fork(proof) if proof.log().space == applied.space => self.fork(&proof)?,
             Write::Entry { .. }
             | Write::Payload(_)
@@ -119,7 +136,12 @@ impl<'a> Update<'a> {
     }
 
     /// Takes the next entry of its log; `false` for any other, which would take the log back, or leave a gap in it.
-    fn entry(&mut self, entry: &Authentic, is_checked: bool, at: Position) -> Result<bool, Fault> {
+    fn entry(
+        &mut self,
+        entry: &Authentic,
+        is_checked: bool,
+        (at, found_by): (Position, FoundBy),
+    ) -> Result<bool, Fault> {
         let header = &entry.entry().header;
         let key = LogKey { space: header.space, author: header.author };
         let before = self.log(key)?;
@@ -138,12 +160,12 @@ impl<'a> Update<'a> {
             self.batch.insert(wanted_key(key, header.seq), entry.id().as_bytes());
         }
         self.attest(entry)?;
-        self.sheets.add(entry)?;
+        self.sheets.add(entry, at, found_by)?;
         Ok(true)
     }
 
     /// Puts the payload of an entry in its place; `false` if it does not lack one.
-    fn payload(&mut self, entry: &Authentic, at: Position) -> Result<bool, Fault> {
+    fn payload(&mut self, entry: &Authentic, (at, found_by): (Position, FoundBy)) -> Result<bool, Fault> {
         let header = &entry.entry().header;
         let log = LogKey { space: header.space, author: header.author };
         let key = wanted_key(log, header.seq);
@@ -151,14 +173,14 @@ impl<'a> Update<'a> {
             return Ok(false);
         }
         self.batch.remove(key);
-        self.set_position(log, header.seq, at)?;
+        let old = self.set_position(log, header.seq, at)?;
         self.attest(entry)?;
-        self.sheets.replace(entry)?;
+        self.sheets.replace(entry, (old, at), found_by)?;
         Ok(true)
     }
 
     /// Keeps an entry on a branch of a closed log; `false` if it is kept already, as whole as this.
-    fn branch(&mut self, entry: &Authentic, at: Position) -> Result<bool, Fault> {
+    fn branch(&mut self, entry: &Authentic, (at, found_by): (Position, FoundBy)) -> Result<bool, Fault> {
         let header = &entry.entry().header;
         let key = branch_key(LogKey { space: header.space, author: header.author }, entry.end());
         let is_whole = entry.entry().payload.is_some() || !header.has_payload();
@@ -168,10 +190,9 @@ impl<'a> Update<'a> {
         }
         let value = [&at.to_u64().to_be_bytes()[..], header.prev.as_bytes(), &[u8::from(is_whole)]];
         self.batch.insert(key, value.concat());
-        if kept.is_none() {
-            self.sheets.add(entry)?
-        } else {
-            self.sheets.replace(entry)?
+        match kept.and_then(|kept| number(kept.get(..8)?)).map(Position::from_u64) {
+            None => self.sheets.add(entry, at, found_by)?,
+            Some(old) => self.sheets.replace(entry, (old, at), found_by)?,
         }
         Ok(true)
     }
@@ -196,40 +217,40 @@ impl<'a> Update<'a> {
     }
 
     /// Takes a log back to `to`, before an entry whose signature is bad. All of the log stands in the index by now.
-    fn cut_back(&mut self, key: LogKey, to: LogEnd, read: ReadEntry<'_>) -> Result<(), Fault> {
+    fn cut_back(&mut self, key: LogKey, to: LogEnd) -> Result<(), Fault> {
         let Some(log) = self.log(key)?.filter(|log| to.seq < log.end.seq) else { return Ok(()) };
-        if !self.is_explained(key, to, read)? {
+        if !self.is_explained(key, to)? {
             self.passed_over = self.passed_over.saturating_add(1);
             return Ok(());
         }
-        let records = self.records_behind(key, to, log.end, read)?;
-        self.newest_is(key, to, read)?;
+        let records = self.records_behind(key, to, log.end)?;
+        self.newest_is(key, to)?;
         for seq in to.seq.saturating_add(1)..=log.end.seq {
             self.set_position(key, seq, Position::from_u64(0))?;
             self.batch.remove(wanted_key(key, seq));
         }
         let checked = if log.checked.seq > to.seq { to } else { log.checked };
         self.logs.insert(key, Log { end: to, checked, ..log });
-        records.into_iter().try_for_each(|record| self.sheets.remove_behind(key, to.seq, record))
+        records.into_iter().try_for_each(|(record, removed)| self.sheets.remove(record, key.space, removed))
     }
 
     /// True if `to` stands where it says, and the entry behind it has a bad signature.
-    fn is_explained(&self, key: LogKey, to: LogEnd, read: ReadEntry<'_>) -> Result<bool, Fault> {
-        let at = |seq| match self.index.positions(key, seq)?.first() {
-            Some(position) => read(key.space, *position).map(Some),
-            None => Ok(None),
+    fn is_explained(&self, key: LogKey, to: LogEnd) -> Result<bool, Fault> {
+        let at = |seq| {
+            let first: Vec<Position> = self.index.positions(key, seq)?.into_iter().take(1).collect();
+            Ok::<_, Fault>(self.index.read(key.space, &first)?.pop())
         };
         let is_held = to == LogEnd::START || at(to.seq)?.is_some_and(|entry| entry.end() == to);
         Ok(is_held && at(to.seq.saturating_add(1))?.is_some_and(|entry| !entry.entry().is_signed()))
     }
 
     /// The last attestation of a log of them is the one in `to` again, if one stands there.
-    fn newest_is(&mut self, key: LogKey, to: LogEnd, read: ReadEntry<'_>) -> Result<(), Fault> {
+    fn newest_is(&mut self, key: LogKey, to: LogEnd) -> Result<(), Fault> {
         if to.seq == 0 || !self.index.has_attested(key)? {
             return Ok(());
         }
-        let Some(position) = self.index.positions(key, to.seq)?.first().copied() else { return Ok(()) };
-        let entry = read(key.space, position)?;
+        let at: Vec<Position> = self.index.positions(key, to.seq)?.into_iter().take(1).collect();
+        let Some(entry) = self.index.read(key.space, &at)?.pop() else { return Ok(()) };
         let header = &entry.entry().header;
         if header.kind == Kind::Attestation && entry.end() == to {
             self.put_newest(key, header.organisation, to, header.time)?;
@@ -237,15 +258,10 @@ impl<'a> Update<'a> {
         Ok(())
     }
 
-    /// What the entries of a log behind `to` are about: these sheets alone are touched by a cut, which a peer may cause often.
-    fn records_behind(
-        &mut self,
-        key: LogKey,
-        to: LogEnd,
-        end: LogEnd,
-        read: ReadEntry<'_>,
-    ) -> Result<BTreeSet<RecordId>, Fault> {
-        let mut records = BTreeSet::new();
+    /// What a cut takes from each record that the entries of a log behind `to` are about: these sheets alone are touched by a
+    /// cut, which a peer may cause often.
+    fn records_behind(&mut self, key: LogKey, to: LogEnd, end: LogEnd) -> Result<BTreeMap<RecordId, Removed>, Fault> {
+        let mut records: BTreeMap<RecordId, Removed> = BTreeMap::new();
         let mut seq = to.seq;
         while seq < end.seq {
             let positions = self.index.positions(key, seq.saturating_add(1))?;
@@ -253,9 +269,13 @@ impl<'a> Update<'a> {
                 break;
             }
             for position in positions {
-                let entry = read(key.space, position)?;
-                records.insert(entry.entry().header.record);
-                self.unattest(&entry, to)?;
+                for entry in self.index.read(key.space, &[position])? {
+                    let record = entry.entry().header.record;
+                    if record != RecordId::ZERO {
+                        records.entry(record).or_default().take(&entry, position);
+                    }
+                    self.unattest(&entry, to)?;
+                }
                 seq = seq.saturating_add(1);
             }
         }
@@ -274,22 +294,24 @@ impl<'a> Update<'a> {
         }
     }
 
-    fn set_position(&mut self, log: LogKey, seq: u64, at: Position) -> Result<(), Fault> {
+    /// Returns where it stood before, if anywhere.
+    fn set_position(&mut self, log: LogKey, seq: u64, at: Position) -> Result<Position, Fault> {
+        let nowhere = Position::from_u64(0);
         let chunk = (log, seq / POSITIONS);
         if !self.positions.contains_key(&chunk) {
             let value = self.index.get(&position_key(log, chunk.1))?.unwrap_or_default();
             self.positions.insert(chunk, value);
         }
-        let Some(value) = self.positions.get_mut(&chunk) else { return Ok(()) };
+        let Some(value) = self.positions.get_mut(&chunk) else { return Ok(nowhere) };
         let start = usize::try_from(seq % POSITIONS).unwrap_or(0).saturating_mul(8);
         let end = start.saturating_add(8);
         if value.len() < end {
             value.resize(end, 0);
         }
-        if let Some(slot) = value.get_mut(start..end) {
-            slot.copy_from_slice(&at.to_u64().to_be_bytes());
-        }
-        Ok(())
+        let Some(slot) = value.get_mut(start..end) else { return Ok(nowhere) };
+        let old = number(slot).map_or(nowhere, Position::from_u64);
+        slot.copy_from_slice(&at.to_u64().to_be_bytes());
+        Ok(old)
     }
 
     fn finish(mut self) -> Result<(), Fault> {

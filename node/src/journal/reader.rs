@@ -42,6 +42,27 @@ impl Reader {
         frame::read(&mut Window::narrow(file), marker, position).map_err(fault)?.ok_or_else(|| fault(Flaw::Lost))
     }
 
+    /// Reads frames, in the order given; what stands close together is fetched together.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn read_all(&self, positions: &[Position]) -> Result<Vec<Frame>, Fault> {
+        let mut frames = Vec::with_capacity(positions.len());
+        let mut open: Option<(u32, Window, Marker)> = None;
+        for position in positions {
+            let fault = |flaw| segment::fault(&self.shared.dir, *position, flaw);
+            if open.as_ref().is_none_or(|(segment, ..)| *segment != position.segment) {
+                let (file, marker) = self.segment(position.segment).map_err(fault)?;
+                open = Some((position.segment, Window::narrow(file), marker));
+            }
+            if let Some((_, window, marker)) = &mut open {
+                let frame = frame::read(window, *marker, *position).map_err(fault)?;
+                frames.push(frame.ok_or_else(|| fault(Flaw::Lost))?);
+            }
+        }
+        Ok(frames)
+    }
+
     /// Reads frames in order from the one at `position` up to where the journal ends when that is reached.
     #[must_use]
     pub fn frames_from(&self, position: Position) -> Frames {

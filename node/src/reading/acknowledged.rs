@@ -79,7 +79,11 @@ impl Reader<'_> {
     /// # Errors
     /// [`Fault`] if the index broke.
     pub fn reach(&self, now: Timestamp) -> Result<Reach, Fault> {
-        let index = self.node.index()?;
+        self.reach_by(self.node.index()?, now)
+    }
+
+    /// The same as far as this index says it.
+    pub(super) fn reach_by(&self, index: &Index, now: Timestamp) -> Result<Reach, Fault> {
         let own = self.node.own_organisation();
         let newest = self.newest(index)?;
         let others = self.others();

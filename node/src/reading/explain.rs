@@ -11,7 +11,7 @@ use isnad_protocol::view::{Explanation, Until};
 use serde::{Deserialize, Serialize};
 
 use super::list::on_all_cores;
-use super::{DayQuery, Indexed, Reader, fault};
+use super::{DayQuery, Indexed, Reader};
 use crate::problem::{Problem, exit};
 
 /// Digits of a claim's id that are enough to name it.
@@ -44,10 +44,10 @@ impl Reader<'_> {
         let store = Indexed(self.node.index()?);
         let context = self.context(&policy, reading.today.or(reading.as_of));
         let explained = match reading.as_of {
-            None => Explanation::of(record, claim, &store, context).map_err(fault)?,
+            None => Explanation::of(record, claim, &store, context)?,
             Some(day) => {
                 let until = Until::new(&store, day, record);
-                let explained = Explanation::of(record, claim, &until, context).map_err(fault)?;
+                let explained = Explanation::of(record, claim, &until, context)?;
                 explained.map(|explained| Explanation { as_of: Some(until.as_of()), ..explained })
             }
         };

@@ -15,7 +15,7 @@ use isnad_protocol::sync::session;
 use isnad_protocol::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Indexed, Reader, fault};
+use super::{Indexed, Reader};
 use crate::governing::{Described, described_one};
 use crate::problem::{Problem, exit};
 
@@ -200,9 +200,7 @@ impl Reader<'_> {
     fn standing_of(&self, entry: &Authentic) -> Result<Standing, Problem> {
         let header = &entry.entry().header;
         let about = match header.kind {
-            Kind::Change | Kind::Redaction => {
-                Indexed(self.node.index()?).entries_about(header.record).map_err(fault)?
-            }
+            Kind::Change | Kind::Redaction => Indexed(self.node.index()?).entries_about(header.record)?,
             Kind::Attestation | Kind::Unknown(_) => vec![entry.clone()],
         };
         let folded = sheet::fold(&about, self.governance());
@@ -258,13 +256,13 @@ impl Reader<'_> {
 
     /// The entry of a log at a position of the line that was held first, if it is held.
     fn read_at(&self, log: LogKey, seq: u64) -> Result<Option<Authentic>, Problem> {
-        let read = self.node.reader().read_log(log, seq.saturating_sub(1), 1).map_err(fault)?;
+        let read = self.node.reader().read_log(log, seq.saturating_sub(1), 1)?;
         Ok(read.into_iter().next().filter(|entry| entry.end().seq == seq))
     }
 
     /// An entry, on whatever branch of its log it stands, if it is held.
     pub(super) fn read_entry(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Problem> {
-        session::read_entry(log, end, self.node.reader()).map_err(fault)
+        session::read_entry(log, end, self.node.reader()).map_err(Problem::from)
     }
 
     /// The entry whose id begins so, on whatever branch. No index is kept of ids, for they are asked for seldom: every log is read.
@@ -282,7 +280,7 @@ impl Reader<'_> {
         for (log, held) in self.logs().iter() {
             let mut after = 0;
             while after < held.end.seq {
-                let read = self.node.reader().read_log(*log, after, super::READ_BYTES).map_err(fault)?;
+                let read = self.node.reader().read_log(*log, after, super::READ_BYTES)?;
                 let Some(last) = read.last() else { break };
                 after = last.end().seq;
                 found.extend(read.into_iter().filter(|entry| is_named(&entry.id())));

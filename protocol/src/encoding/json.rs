@@ -7,8 +7,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::breakage::{self, Breakage};
 use crate::limits;
+
+mod parser;
+
+pub use parser::Parser;
 
 /// The largest integer of the profile, 2^53 - 1: above it, readers in other languages lose digits.
 pub const INTEGER_MAX: i64 = (1 << 53) - 1;
@@ -122,9 +125,9 @@ pub fn read<'a, T>(
     bytes: &'a [u8],
     take: impl FnOnce(&mut Parser<'a>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    let mut parser = Parser { bytes, at: 0, depth: 0 };
+    let mut parser = Parser::new(bytes);
     let value = take(&mut parser)?;
-    if parser.at == bytes.len() { Ok(value) } else { Err(DecodeError::Trailing { at: parser.at }) }
+    parser.end().map(|()| value)
 }
 
 impl Json {
@@ -329,11 +332,6 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-/// True of a number without plus sign and leading zeros, and not of -0.
-fn is_shortest(number: &str) -> bool {
-    number == "0" || number.strip_prefix('-').unwrap_or(number).starts_with(|first| matches!(first, '1'..='9'))
-}
-
 /// Writes a string as RFC 8785 §3.2.2.2 prescribes: what needs no escape in one piece.
 fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     out.write_char('"')?;
@@ -376,226 +374,6 @@ const fn short_escape(character: char) -> Option<char> {
         '\u{c}' => Some('f'),
         '\r' => Some('r'),
         _ => None,
-    }
-}
-
-/// Canonical bytes that are being read.
-#[derive(Debug)]
-pub struct Parser<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    /// Of the value that was begun last and is not read whole.
-    depth: usize,
-}
-
-impl<'a> Parser<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn next(&mut self) -> Result<u8, DecodeError> {
-        let byte = self.peek().ok_or(DecodeError::Truncated)?;
-        self.at = self.at.saturating_add(1);
-        Ok(byte)
-    }
-
-    fn expect(&mut self, due: &[u8]) -> Result<(), DecodeError> {
-        for byte in due {
-            let at = self.at;
-            if self.next()? != *byte {
-                return Err(DecodeError::Unexpected { at });
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the value that stands here.
-    ///
-    /// # Errors
-    /// [`DecodeError`]; nothing can be read after it.
-    pub fn value(&mut self) -> Result<Json, DecodeError> {
-        let at = self.at;
-        if self.depth >= limits::JSON_DEPTH && !breakage::is_out(Breakage::ParserBombs) {
-            return Err(DecodeError::Depth { at });
-        }
-        match self.peek().ok_or(DecodeError::Truncated)? {
-            b'{' => self.object(),
-            b'[' => self.list(),
-            b'"' => self.string().map(Json::Text),
-            b't' => self.expect(b"true").map(|()| Json::Bool(true)),
-            b'f' => self.expect(b"false").map(|()| Json::Bool(false)),
-            b'-' | b'0'..=b'9' => self.integer().map(Json::Int),
-            _ => Err(DecodeError::Unexpected { at }),
-        }
-    }
-
-    /// Reads the value that stands here, and how it is spelt.
-    ///
-    /// # Errors
-    /// As [`Parser::value`].
-    pub fn spelt(&mut self) -> Result<(Json, &'a [u8]), DecodeError> {
-        let at = self.at;
-        let value = self.value()?;
-        Ok((value, self.bytes.get(at..self.at).unwrap_or_default()))
-    }
-
-    /// Hands out an array item by item, each of which has to be read. False, and the value is passed over, if it is none.
-    ///
-    /// # Errors
-    /// As [`Parser::value`].
-    pub fn items(&mut self, take: impl FnMut(&mut Self) -> Result<(), DecodeError>) -> Result<bool, DecodeError> {
-        if self.peek() != Some(b'[') {
-            return self.value().map(|_| false);
-        }
-        self.each(b']', take)
-    }
-
-    /// Hands out an object key by key, behind each of which its value has to be read. False, and the value is passed over, if it
-    /// is none.
-    ///
-    /// # Errors
-    /// As [`Parser::value`].
-    pub fn members(
-        &mut self,
-        mut take: impl FnMut(&'a str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<bool, DecodeError> {
-        if self.peek() != Some(b'{') {
-            return self.value().map(|_| false);
-        }
-        let mut last = None;
-        self.each(b'}', |parser| {
-            let at = parser.at;
-            let key = parser.key()?;
-            if last.replace(key).is_some_and(|last| last >= key) && !breakage::is_out(Breakage::ParserBombs) {
-                return Err(DecodeError::KeyOrder { at });
-            }
-            parser.expect(b":")?;
-            take(key, parser)
-        })
-    }
-
-    /// Goes through what stands between two brackets, to which commas lead.
-    fn each(
-        &mut self,
-        close: u8,
-        mut take: impl FnMut(&mut Self) -> Result<(), DecodeError>,
-    ) -> Result<bool, DecodeError> {
-        self.next()?;
-        if self.peek() == Some(close) {
-            return self.next().map(|_| true);
-        }
-        self.depth = self.depth.saturating_add(1);
-        loop {
-            take(self)?;
-            if self.comma_or(close)? {
-                self.depth = self.depth.saturating_sub(1);
-                return Ok(true);
-            }
-        }
-    }
-
-    fn list(&mut self) -> Result<Json, DecodeError> {
-        let mut items = Vec::new();
-        self.items(|parser| {
-            items.push(parser.value()?);
-            Ok(())
-        })?;
-        Ok(Json::List(items))
-    }
-
-    fn object(&mut self) -> Result<Json, DecodeError> {
-        let mut members = Object::new();
-        self.members(|key, parser| {
-            members.insert(key.to_owned(), parser.value()?);
-            Ok(())
-        })?;
-        Ok(Json::Object(members))
-    }
-
-    /// A key needs no escape, so that it stands in the bytes as it is.
-    fn key(&mut self) -> Result<&'a str, DecodeError> {
-        let at = self.at;
-        self.expect(b"\"")?;
-        let key = std::str::from_utf8(self.plain()).ok().filter(|key| is_key(key));
-        if let Some(key) = key.filter(|_| self.peek() == Some(b'"')) {
-            self.next()?;
-            return Ok(key);
-        }
-        // It may not even be a string.
-        self.at = at;
-        self.string()?;
-        Err(DecodeError::Key { at })
-    }
-
-    /// Takes a comma (`false`) or the closing bracket (`true`).
-    fn comma_or(&mut self, close: u8) -> Result<bool, DecodeError> {
-        let at = self.at;
-        match self.next()? {
-            b',' => Ok(false),
-            byte if byte == close => Ok(true),
-            _ => Err(DecodeError::Unexpected { at }),
-        }
-    }
-
-    fn integer(&mut self) -> Result<i64, DecodeError> {
-        let at = self.at;
-        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'e' | b'E')) {
-            self.next()?;
-        }
-        let digits = self.bytes.get(at..self.at).and_then(|digits| std::str::from_utf8(digits).ok());
-        let number = digits.filter(|digits| is_shortest(digits)).and_then(|digits| digits.parse().ok());
-        number.filter(|number| (-INTEGER_MAX..=INTEGER_MAX).contains(number)).ok_or(DecodeError::Number { at })
-    }
-
-    fn string(&mut self) -> Result<String, DecodeError> {
-        let start = self.at;
-        self.expect(b"\"")?;
-        let mut text = self.plain().to_vec();
-        // Most have nothing escaped.
-        if self.peek() == Some(b'"') {
-            self.at = self.at.saturating_add(1);
-            return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start });
-        }
-        loop {
-            let at = self.at;
-            match self.next()? {
-                b'"' => return String::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { at: start }),
-                b'\\' => text.push(self.escape(at)?),
-                _ => return Err(DecodeError::Escape { at }),
-            }
-            text.extend_from_slice(self.plain());
-        }
-    }
-
-    /// Takes what stands for itself, up to a byte that does not or to the end.
-    fn plain(&mut self) -> &'a [u8] {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let plain = rest.get(..plain_bytes(rest)).unwrap_or_default();
-        self.at = self.at.saturating_add(plain.len());
-        plain
-    }
-
-    /// Reads what follows a backslash: only characters below U+0020, the quote and the backslash have an escape.
-    fn escape(&mut self, at: usize) -> Result<u8, DecodeError> {
-        match self.next()? {
-            byte @ (b'"' | b'\\') => Ok(byte),
-            b'b' => Ok(0x08),
-            b't' => Ok(b'\t'),
-            b'n' => Ok(b'\n'),
-            b'f' => Ok(0x0c),
-            b'r' => Ok(b'\r'),
-            b'u' => {
-                let digits = [self.next()?, self.next()?, self.next()?, self.next()?];
-                std::str::from_utf8(&digits)
-                    .ok()
-                    .and_then(crate::encoding::from_hex::<2>)
-                    .map(u16::from_be_bytes)
-                    .and_then(|code| u8::try_from(code).ok())
-                    .filter(|code| *code < b' ' && short_escape(char::from(*code)).is_none())
-                    .ok_or(DecodeError::Escape { at })
-            }
-            _ => Err(DecodeError::Escape { at }),
-        }
     }
 }
 

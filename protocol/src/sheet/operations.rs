@@ -116,66 +116,87 @@ impl Inert {
     }
 }
 
-/// An operation before it is known which kind the payload is of.
-enum Any {
-    Set(Operation),
+/// An operation before it is known which kind the payload is of; of a claim what its reader made of it.
+pub(super) enum Any<C> {
+    Claim(C),
+    Retract(Retract),
     Edit(NarrativeId, Splice),
 }
 
 /// What stands in a payload. Whatever form it has, it is read to its end: that it is canonical is asked first.
-#[derive(Default)]
-struct Payload {
+struct Payload<C> {
     /// None where there is no list of them; inside, none where one has not the form that is due.
-    ops: Option<Vec<Option<Any>>>,
+    ops: Option<Vec<Option<Any<C>>>>,
     after: Option<Json>,
     /// True if there are other members, or if it is no object.
     has_others: bool,
 }
 
-impl Payload {
-    fn read(parser: &mut Parser<'_>) -> Result<Self, DecodeError> {
-        let mut payload = Self::default();
-        let is_object = parser.members(|key, parser| {
-            match key {
-                "ops" => payload.ops = read_operations(parser)?,
-                "after" => payload.after = Some(parser.value()?),
-                _ => payload.has_others |= parser.value().map(|_| true)?,
-            }
-            Ok(())
-        })?;
-        payload.has_others |= !is_object;
-        Ok(payload)
+/// Reads a payload, each claim in it by `claim`: none of what has not the form of one. Returns its operations, and what edits
+/// were made on.
+pub(super) fn read<'a, C>(
+    payload: &'a [u8],
+    mut claim: impl FnMut(&mut Parser<'a>) -> Result<Option<C>, DecodeError>,
+) -> Result<(Vec<Any<C>>, Option<Json>), Inert> {
+    let Payload { ops, after, has_others } = json::read(payload, |parser| read_payload(parser, &mut claim))?;
+    let Some(ops) = ops.filter(|_| !has_others) else { return Err(Inert::Members) };
+    let is_bounded = ops.len() <= limits::OPERATIONS || breakage::is_out(Breakage::Bombs);
+    if ops.is_empty() || !is_bounded {
+        return Err(Inert::Count { found: ops.len() });
     }
+    let ops = ops.into_iter().enumerate();
+    let ops = ops.map(|(index, op)| op.ok_or(Inert::Operation { index })).collect::<Result<Vec<_>, _>>()?;
+    Ok((ops, after))
 }
 
-fn read_operations(parser: &mut Parser<'_>) -> Result<Option<Vec<Option<Any>>>, DecodeError> {
-    let mut ops = Vec::new();
-    let is_list = parser.items(|parser| {
-        ops.push(read_operation(parser)?);
+fn read_payload<'a, C>(
+    parser: &mut Parser<'a>,
+    claim: &mut impl FnMut(&mut Parser<'a>) -> Result<Option<C>, DecodeError>,
+) -> Result<Payload<C>, DecodeError> {
+    let mut payload = Payload { ops: None, after: None, has_others: false };
+    let is_object = parser.members(|key, parser| {
+        match key {
+            "ops" => {
+                let mut ops = Vec::new();
+                let is_list = parser.items(|parser| {
+                    ops.push(read_operation(parser, claim)?);
+                    Ok(())
+                })?;
+                payload.ops = is_list.then_some(ops);
+            }
+            "after" => payload.after = Some(parser.value()?),
+            _ => payload.has_others |= parser.value().map(|_| true)?,
+        }
         Ok(())
     })?;
-    Ok(is_list.then_some(ops))
+    payload.has_others |= !is_object;
+    Ok(payload)
 }
 
-/// A claim is called by how it is spelt here, so that it need not be spelt again.
-fn read_operation(parser: &mut Parser<'_>) -> Result<Option<Any>, DecodeError> {
-    let (mut claim, mut members) = (None, Object::new());
+fn read_operation<'a, C>(
+    parser: &mut Parser<'a>,
+    claim: &mut impl FnMut(&mut Parser<'a>) -> Result<Option<C>, DecodeError>,
+) -> Result<Option<Any<C>>, DecodeError> {
+    let (mut said, mut members) = (None, Object::new());
     let is_object = parser.members(|key, parser| {
         if key == "claim" {
-            claim = Some(parser.spelt()?);
+            said = Some(claim(parser)?);
         } else {
             members.insert(key.to_owned(), parser.value()?);
         }
         Ok(())
     })?;
-    Ok(match claim {
-        Some((Json::Object(claim), words)) if members.is_empty() => {
-            Claim::of_payload(claim, words).ok().map(|claim| Any::Set(Operation::Claim(claim)))
-        }
-        Some(_) => None,
+    Ok(match said {
+        Some(said) => said.filter(|_| members.is_empty()).map(Any::Claim),
         None if is_object => parse_operation(members),
         None => None,
     })
+}
+
+/// A claim is called by how it is spelt here, so that it need not be spelt again.
+fn read_claim(parser: &mut Parser<'_>) -> Result<Option<Claim>, DecodeError> {
+    let (value, words) = parser.spelt()?;
+    Ok(value.into_object().and_then(|claim| Claim::of_payload(claim, words).ok()))
 }
 
 impl Operations {
@@ -184,14 +205,7 @@ impl Operations {
     /// # Errors
     /// [`Inert`] names the first rule broken.
     pub fn parse(payload: &[u8]) -> Result<Self, Inert> {
-        let Payload { ops, after, has_others } = json::read(payload, Payload::read)?;
-        let Some(ops) = ops.filter(|_| !has_others) else { return Err(Inert::Members) };
-        let is_bounded = ops.len() <= limits::OPERATIONS || breakage::is_out(Breakage::Bombs);
-        if ops.is_empty() || !is_bounded {
-            return Err(Inert::Count { found: ops.len() });
-        }
-        let ops = ops.into_iter().enumerate();
-        let ops = ops.map(|(index, op)| op.ok_or(Inert::Operation { index })).collect::<Result<Vec<_>, _>>()?;
+        let (ops, after) = read(payload, read_claim)?;
         match after {
             None => claims(ops).map(Self::Claims),
             Some(after) => edits(parse_after(&after)?, ops).map(Self::Edits),
@@ -246,28 +260,36 @@ impl Splice {
     }
 }
 
-fn claims(ops: Vec<Any>) -> Result<Vec<Operation>, Inert> {
-    // Edits name what they were made on, even if that is nothing.
-    if matches!(ops.first(), Some(Any::Edit(..))) {
-        return Err(Inert::After);
-    }
-    let set = |(index, op)| match op {
-        Any::Set(op) => Ok(op),
-        Any::Edit(..) => Err(Inert::Mixed { index }),
+fn claims(ops: Vec<Any<Claim>>) -> Result<Vec<Operation>, Inert> {
+    is_set(&ops)?;
+    let operation = |op| match op {
+        Any::Claim(claim) => Some(Operation::Claim(claim)),
+        Any::Retract(retract) => Some(Operation::Retract(retract)),
+        Any::Edit(..) => None,
     };
-    ops.into_iter().enumerate().map(set).collect()
+    Ok(ops.into_iter().filter_map(operation).collect())
 }
 
-fn edits(after: Vec<EntryId>, ops: Vec<Any>) -> Result<Edits, Inert> {
+/// Operations without `after` are claims and retractions alone.
+pub(super) fn is_set<C>(ops: &[Any<C>]) -> Result<(), Inert> {
+    match ops.iter().position(|op| matches!(op, Any::Edit(..))) {
+        // Edits name what they were made on, even if that is nothing.
+        Some(0) => Err(Inert::After),
+        Some(index) => Err(Inert::Mixed { index }),
+        None => Ok(()),
+    }
+}
+
+fn edits(after: Vec<EntryId>, ops: Vec<Any<Claim>>) -> Result<Edits, Inert> {
     let narrative = match ops.first() {
         Some(Any::Edit(narrative, _)) => *narrative,
-        Some(Any::Set(_)) | None => return Err(Inert::Members),
+        Some(Any::Claim(_) | Any::Retract(_)) | None => return Err(Inert::Members),
     };
     let mut splices = Vec::with_capacity(ops.len());
     for (index, op) in ops.into_iter().enumerate() {
         match op {
             Any::Edit(found, splice) if found == narrative => splices.push(splice),
-            Any::Edit(..) | Any::Set(_) => return Err(Inert::Mixed { index }),
+            Any::Edit(..) | Any::Claim(_) | Any::Retract(_) => return Err(Inert::Mixed { index }),
         }
     }
     match splices.iter().position(|splice| splice.delete == 0 && splice.insert.is_empty()) {
@@ -285,13 +307,13 @@ fn parse_after(after: &Json) -> Result<Vec<EntryId>, Inert> {
 }
 
 /// Any operation but a claim.
-fn parse_operation(mut members: Object) -> Option<Any> {
+fn parse_operation<C>(mut members: Object) -> Option<Any<C>> {
     let op = match members.remove("retract") {
-        Some(claim) => Any::Set(Operation::Retract(Retract {
+        Some(claim) => Any::Retract(Retract {
             claim: ClaimId::parse(claim.as_text()?).ok()?,
             reason: code(members.remove("reason")?)?,
             note: text_if_any(members.remove("note"))?,
-        })),
+        }),
         None => Any::Edit(
             NarrativeId::parse(members.remove("edit")?.as_text()?).ok()?,
             Splice {

@@ -248,7 +248,7 @@ impl<'a> Referring<'a> {
     ) -> Result<Line, Fault> {
         let (claim, key) = (&said.claim, standing.sheet.key);
         let (id, (seq, entry)) = (claim.id(), said.position());
-        let signer = said.signers.get(&entry).ok_or_else(|| Fault("a claim has no signer".to_owned()))?;
+        let signer = said.signers.get(&entry).ok_or_else(|| Fault::of("a claim has no signer"))?;
         let mut unverified = false;
         for source in claim.basis().into_iter().filter_map(|basis| basis.record) {
             unverified |= material.is_unverified(source)?;

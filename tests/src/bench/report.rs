@@ -94,6 +94,11 @@ impl Report {
         self.add(name, (value, peer.0), unit, peer.1, Some(Target::AtLeast(share)));
     }
 
+    /// A value that is to stay below so many times a peer's.
+    pub fn stays(&mut self, name: &str, value: f64, peer: (f64, &str), times: f64, unit: &'static str) {
+        self.add(name, (value, peer.0), unit, peer.1, Some(Target::AtMost(times)));
+    }
+
     /// A value beside a peer's, without a target.
     pub fn beside(&mut self, name: &str, value: f64, (against, peer): (f64, &str), unit: &'static str) {
         self.add(name, (value, against), unit, peer, None);

@@ -238,8 +238,8 @@ pub(super) fn shown(
     let told = image.branches.values().filter(|entry| entry.entry().payload.is_some());
     let checked = image.checked_entries().chain(told).filter(|entry| is_one(entry)).cloned().collect();
     let mut arrived = Vec::new();
-    for record in image.records(None).map_err(|fault| Finding::new(Rule::Store, fault.0))? {
-        let entries = image.entries_about(record).map_err(|fault| Finding::new(Rule::Store, fault.0))?;
+    for record in image.records(None).map_err(|fault| Finding::new(Rule::Store, fault.to_string()))? {
+        let entries = image.entries_about(record).map_err(|fault| Finding::new(Rule::Store, fault.to_string()))?;
         arrived.extend(entries.into_iter().filter(is_one));
     }
     Ok((checked, Arrived::new(arrived)))

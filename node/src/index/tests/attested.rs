@@ -50,7 +50,7 @@ fn newest(shelf: &Shelf) -> Vec<(u64, u64)> {
 
 #[test]
 fn who_acknowledged_a_log_is_found_by_it_and_only_what_is_held_whole_is_told() {
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     let ends: Vec<LogEnd> =
         notes([1, 2, 3]).iter().map(|entry| LogEnd { seq: entry.header.seq, id: entry.header.id() }).collect();
     let named = attestations(&[&ends[..1], &[], &ends[1..2], &ends[2..]]);
@@ -68,7 +68,7 @@ fn who_acknowledged_a_log_is_found_by_it_and_only_what_is_held_whole_is_told() {
 
 #[test]
 fn what_is_cut_away_was_never_acknowledged() {
-    let mut shelf = Shelf::new();
+    let shelf = Shelf::new();
     let ends: Vec<LogEnd> =
         notes([1, 2, 3]).iter().map(|entry| LogEnd { seq: entry.header.seq, id: entry.header.id() }).collect();
     let mut named = attestations(&[&ends[..1], &ends[1..2], &ends[2..]]);
@@ -112,7 +112,7 @@ fn the_root_over_the_records_grows_to_that_of_a_tree_from_scratch() {
         let ends = Frontier::from([(key().public(), end)]);
         assert_eq!(shelf.index.records_root(space(), &ends, &store).unwrap(), from_scratch(&store, &ends), "{seq}");
     }
-    let again = Index::open(&shelf.dir.path().join("other"), b"these journals").unwrap();
+    let again = Index::open(&shelf.dir.path().join("other"), b"these journals", journals(&shelf.frames)).unwrap();
     shelf.index = again;
     shelf.catch_up().unwrap();
     let ends = Frontier::from([(key().public(), shelf.log().unwrap().end)]);

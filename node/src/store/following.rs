@@ -1,0 +1,348 @@
+//! The index follows the journals: a thread of its own reads what was flushed, and what it has not taken in yet is known here.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use isnad_protocol::id::SpaceId;
+use isnad_protocol::log::{Authentic, LogEnd, LogKey};
+use isnad_protocol::replica::Write;
+
+use super::{LogReader, READ_ENTRIES};
+use crate::fault::Fault;
+use crate::journal::Position;
+
+/// What was appended to the journal of a space, and where.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) at: Position,
+    pub(super) what: What,
+}
+
+/// As much of a write as those must know who read before the index has it.
+#[derive(Debug)]
+pub(super) enum What {
+    Entry(LogKey, u64),
+    Payload(LogKey, u64),
+    Branch(LogKey, LogEnd),
+    CutBack(LogKey, u64),
+    Other,
+}
+
+impl What {
+    pub(super) fn of(write: &Write) -> Self {
+        match write {
+            Write::Entry { entry, .. } => Self::Entry(log_of(entry), entry.end().seq),
+            Write::Payload(entry) => Self::Payload(log_of(entry), entry.end().seq),
+            Write::Branch(entry) => Self::Branch(log_of(entry), entry.end()),
+            Write::CutBack { log, to } => Self::CutBack(*log, to.seq),
+            Write::Checked { .. } | Write::Act(_) | Write::Fork(_) => Self::Other,
+        }
+    }
+}
+
+/// What the writer, the index and readers know of each other.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Something was flushed, or the store closes.
+    due: Condvar,
+    /// The index has come further.
+    moved: Condvar,
+}
+
+type Ends = BTreeMap<SpaceId, Position>;
+
+#[derive(Debug, Default)]
+struct State {
+    /// Up to where each journal is on disk.
+    ends: Ends,
+    /// The same of the journal of acts.
+    acts: Option<Position>,
+    /// Up to where the index has taken it in.
+    reached: Ends,
+    is_broken: bool,
+    is_closing: bool,
+    recent: Recent,
+}
+
+impl State {
+    fn has_reached(&self, ends: &Ends) -> bool {
+        ends.iter().all(|(space, end)| self.reached.get(space).is_some_and(|reached| reached >= end))
+    }
+}
+
+/// Where entries stand that the index does not have yet.
+#[derive(Debug, Default)]
+struct Recent {
+    lines: BTreeMap<LogKey, Line>,
+    payloads: BTreeMap<(LogKey, u64), Position>,
+    branches: BTreeMap<(LogKey, LogEnd), Position>,
+}
+
+/// Entries of one log, one behind the other.
+#[derive(Debug, Default)]
+struct Line {
+    first: u64,
+    positions: VecDeque<Position>,
+}
+
+impl Line {
+    fn push(&mut self, seq: u64, at: Position) {
+        self.cut_back(seq.saturating_sub(1));
+        let next = self.first.saturating_add(u64::try_from(self.positions.len()).unwrap_or(u64::MAX));
+        if next != seq {
+            self.positions.clear();
+        }
+        if self.positions.is_empty() {
+            self.first = seq;
+        }
+        self.positions.push_back(at);
+    }
+
+    fn cut_back(&mut self, to: u64) {
+        let kept = to.saturating_add(1).saturating_sub(self.first);
+        self.positions.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
+    }
+
+    /// Those from a position of the log on, as many as are looked up in one go; `None` if that is not one of these.
+    fn from(&self, seq: u64) -> Option<Vec<Position>> {
+        let skip = usize::try_from(seq.checked_sub(self.first)?).ok()?;
+        let found: Vec<Position> = self.positions.iter().skip(skip).take(READ_ENTRIES).copied().collect();
+        (!found.is_empty()).then_some(found)
+    }
+}
+
+impl Recent {
+    fn take(&mut self, written: &Written) {
+        let at = written.at;
+        match written.what {
+            What::Entry(log, seq) => self.lines.entry(log).or_default().push(seq, at),
+            What::Payload(log, seq) => drop(self.payloads.insert((log, seq), at)),
+            What::Branch(log, end) => drop(self.branches.insert((log, end), at)),
+            What::CutBack(log, to) => self.lines.get_mut(&log).into_iter().for_each(|line| line.cut_back(to)),
+            What::Other => {}
+        }
+    }
+
+    /// Drops what the index has now.
+    fn forget(&mut self, space: SpaceId, reached: Position) {
+        let is_kept = |log: &LogKey, at: &Position| log.space != space || *at >= reached;
+        self.lines.retain(|log, line| {
+            while line.positions.front().is_some_and(|at| !is_kept(log, at)) {
+                line.positions.pop_front();
+                line.first = line.first.saturating_add(1);
+            }
+            !line.positions.is_empty()
+        });
+        self.payloads.retain(|(log, _), at| is_kept(log, at));
+        self.branches.retain(|(log, _), at| is_kept(log, at));
+    }
+
+    fn count(&self) -> usize {
+        let lines = self.lines.values().map(|line| line.positions.len());
+        lines.fold(self.payloads.len(), usize::saturating_add).saturating_add(self.branches.len())
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says up to where the journals are on disk, and what was written there since it was said last.
+    pub(super) fn give(&self, ends: Ends, acts: Position, written: &[Written]) {
+        let mut state = self.state();
+        written.iter().for_each(|written| state.recent.take(written));
+        (state.ends, state.acts) = (ends, Some(acts));
+        drop(state);
+        self.due.notify_all();
+    }
+
+    /// Up to where each space's journal, and that of the acts, are on disk.
+    pub(super) fn ends(&self) -> (Ends, Option<Position>) {
+        let state = self.state();
+        (state.ends.clone(), state.acts)
+    }
+
+    /// Says how far the index is, where that is not its own doing.
+    pub(super) fn index_is_at(&self, reached: Ends) {
+        let mut state = self.state();
+        (state.reached, state.is_broken) = (reached, false);
+    }
+
+    /// How many entries were flushed that the index does not hold.
+    pub(super) fn behind(&self) -> u64 {
+        u64::try_from(self.state().recent.count()).unwrap_or(u64::MAX)
+    }
+
+    /// Waits until the index holds all that is flushed now; `false` if it broke, or the store is closed.
+    pub(super) fn wait_for_index(&self) -> bool {
+        let mut state = self.state();
+        let goal = state.ends.clone();
+        while !state.has_reached(&goal) && !state.is_broken && !state.is_closing {
+            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.has_reached(&goal) && !state.is_broken
+    }
+
+    /// Where the entries of a log from `from` on stand if the index does not have that one yet, and those further ones that were
+    /// written again with their payloads.
+    pub(super) fn recent(&self, log: LogKey, from: u64) -> (Option<Vec<Position>>, Vec<(u64, Position)>) {
+        let state = self.state();
+        let payloads = state.recent.payloads.range((log, from)..=(log, u64::MAX));
+        let payloads = payloads.map(|((_, seq), at)| (*seq, *at)).collect();
+        (state.recent.lines.get(&log).and_then(|line| line.from(from)), payloads)
+    }
+
+    pub(super) fn recent_branch(&self, log: LogKey, end: LogEnd) -> Option<Position> {
+        self.state().recent.branches.get(&(log, end)).copied()
+    }
+
+    /// Has the thread end with what it has in hand.
+    pub(super) fn close(&self) {
+        self.state().is_closing = true;
+        self.due.notify_all();
+        self.moved.notify_all();
+    }
+}
+
+/// Starts the thread that brings the index behind the journals.
+pub(super) fn start(reader: LogReader) -> Result<JoinHandle<()>, Fault> {
+    let thread = std::thread::Builder::new().name("isnad-index".into());
+    thread.spawn(move || run(&reader)).map_err(|error| Fault::thread(&error))
+}
+
+fn run(reader: &LogReader) {
+    let shared = &reader.shared;
+    loop {
+        let outcome = match take_in(reader) {
+            // Made anew, it holds these too.
+            Err(_) if reader.index.has_failed() => reader.remake_index().map(|()| 1),
+            outcome => outcome,
+        };
+        let mut state = shared.state();
+        if let Err(fault) = &outcome {
+            tracing::error!(%fault, "the index stopped; it is made anew at the next start");
+            state.is_broken = true;
+            shared.moved.notify_all();
+        }
+        if state.is_closing {
+            return;
+        }
+        let seen = state.ends.clone();
+        let has_more = outcome.is_ok() && !state.has_reached(&seen);
+        while !has_more && !state.is_closing && state.ends == seen {
+            state = shared.due.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        // What was flushed last is still taken in.
+        if state.is_closing && state.ends == seen {
+            return;
+        }
+    }
+}
+
+/// Takes some of what was flushed into the index, and returns how many writes; none if it has all.
+pub(super) fn take_in(reader: &LogReader) -> Result<u64, Fault> {
+    let shared = &reader.shared;
+    let (ends, reached) = {
+        let state = shared.state();
+        (state.ends.clone(), state.reached.clone())
+    };
+    for (space, until) in ends {
+        let from = reached.get(&space).copied().unwrap_or(Position::START);
+        let portion = reader.writes(space, from, until)?;
+        let (writes, reached) = portion.unwrap_or_else(|| (Vec::new(), from.max(until)));
+        let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
+        if count > 0 {
+            reader.index.apply(writes)?;
+        }
+        let mut state = shared.state();
+        state.reached.insert(space, reached);
+        state.recent.forget(space, reached);
+        drop(state);
+        shared.moved.notify_all();
+        if count > 0 {
+            return Ok(count);
+        }
+    }
+    Ok(0)
+}
+
+fn log_of(entry: &Authentic) -> LogKey {
+    let header = &entry.entry().header;
+    LogKey { space: header.space, author: header.author }
+}
+
+#[cfg(test)]
+mod tests {
+    use isnad_protocol::key::PublicKey;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SPACE: SpaceId = SpaceId::new([1; 32]);
+
+    fn log(number: u8) -> LogKey {
+        LogKey { space: SPACE, author: PublicKey::new([number; 32]) }
+    }
+
+    fn at(offset: u32) -> Position {
+        Position { segment: 1, offset }
+    }
+
+    /// What happens to one of two logs.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Entries(u8, u8),
+        CutBack(u8, u8),
+        /// The index comes so far of what was written.
+        Index(u8),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (0_u8..2, 1_u8..5).prop_map(|(log, count)| Step::Entries(log, count)),
+            1 => (0_u8..2, 0_u8..9).prop_map(|(log, to)| Step::CutBack(log, to)),
+            2 => any::<u8>().prop_map(Step::Index),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_recent_is_what_was_written_and_the_index_does_not_have(steps in prop::collection::vec(step(), 0..40)) {
+            let mut recent = Recent::default();
+            // Of each log, position by position, where it stands.
+            let mut held: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
+            let (mut written, mut reached) = (0_u32, 0_u32);
+            for step in steps {
+                match step {
+                    Step::Entries(of, count) => for _ in 0..count {
+                        held[usize::from(of)].push(written);
+                        let seq = held[usize::from(of)].len() as u64;
+                        recent.take(&Written { at: at(written), what: What::Entry(log(of), seq) });
+                        written += 1;
+                    },
+                    Step::CutBack(of, to) => {
+                        held[usize::from(of)].truncate(usize::from(to));
+                        recent.take(&Written { at: at(written), what: What::CutBack(log(of), u64::from(to)) });
+                        written += 1;
+                    }
+                    Step::Index(share) => {
+                        reached += (written - reached) * u32::from(share) / 255;
+                        recent.forget(SPACE, at(reached));
+                    }
+                }
+                for (of, held) in (0_u8..).zip(&held) {
+                    for seq in 1..=held.len() + 1 {
+                        let due: Vec<Position> =
+                            held.iter().skip(seq - 1).map(|offset| at(*offset)).collect();
+                        let due = due.first().is_some_and(|first| *first >= at(reached)).then_some(due);
+                        let line = recent.lines.get(&log(of));
+                        prop_assert_eq!(line.and_then(|line| line.from(seq as u64)), due);
+                    }
+                }
+            }
+        }
+    }
+}
