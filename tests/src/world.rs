@@ -470,7 +470,7 @@ impl World {
                 Ok(())
             }
             Event::Checked { site, epoch, log, after, until } => self.act_at(site, epoch, |site, around| {
-                let checked = site.check_signatures(log, after, until);
+                let checked = site.check_signatures(log, after, until, around.ledger);
                 site.handle(checked, around)
             }),
             Event::Start { site } => self.start(site),

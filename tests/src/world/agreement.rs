@@ -7,7 +7,7 @@ use isnad_protocol::governance::{ActStatus, Closed, Governance};
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, Log, LogEnd, LogKey};
-use isnad_protocol::sheet::{self, Operations, Sheet};
+use isnad_protocol::sheet::{self, Operations, Sheet, SheetKey};
 use isnad_protocol::store::{Fault, SheetView};
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Context, Policy, View, Words};
@@ -154,6 +154,9 @@ pub(super) fn is_one_round_trip(one: &Image, other: &Image) -> bool {
 /// Everything that a node derives from what it holds, by name, as bytes.
 pub(super) type Derived = BTreeMap<(Part, String), Vec<u8>>;
 
+/// Documents that were written once: equal sheets are written alike, for the writing asks nothing but the sheet.
+pub(super) type Written = BTreeMap<SheetKey, (Sheet, Vec<u8>)>;
+
 /// Which rule a difference breaks, in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
@@ -168,6 +171,7 @@ pub(super) fn derive(
     shown: &impl SheetView,
     governance: &Governance,
     by_arrival: bool,
+    written: &mut Written,
 ) -> Checked<Derived> {
     let broken = |error: &dyn std::fmt::Display| Finding::new(Rule::Store, error.to_string());
     let mut derived = Derived::new();
@@ -185,11 +189,16 @@ pub(super) fn derive(
         derived.insert((Part::View, record.to_string()), bytes);
         let entries = shown.entries_about(record).map_err(|fault| broken(&fault))?;
         for (key, sheet) in sheet::fold(&entries, governance).sheets {
-            let bytes = sheet.to_automerge().map_err(|fault| broken(&fault))?;
-            derived.insert((Part::Sheet, format!("{key:?}")), bytes);
+            let known = written.get(&key).filter(|(known, _)| *known == sheet).map(|(_, bytes)| bytes.clone());
+            let bytes = match known {
+                Some(bytes) => bytes,
+                None => sheet.to_automerge().map_err(|fault| broken(&fault))?,
+            };
+            derived.insert((Part::Sheet, format!("{key:?}")), bytes.clone());
             if by_arrival {
                 derived.insert((Part::Sheet, format!("{key:?} by arrival")), naive(&entries, &sheet));
             }
+            written.entry(key).or_insert((sheet, bytes));
         }
     }
     Ok(derived)
@@ -214,11 +223,16 @@ pub(super) fn compare(one: &Derived, other: &Derived, who: &str) -> Checked {
 }
 
 /// The same entries in other orders give the same bytes.
-pub(super) fn check_order(entries: &[Authentic], governance: &Governance, random: &mut Random) -> Checked {
-    let expected = derive(entries, &Arrived::new(entries.to_vec()), governance, false)?;
+pub(super) fn check_order(
+    entries: &[Authentic],
+    governance: &Governance,
+    random: &mut Random,
+    written: &mut Written,
+) -> Checked {
+    let expected = derive(entries, &Arrived::new(entries.to_vec()), governance, false, written)?;
     let mut shuffled = entries.to_vec();
     random.shuffle(&mut shuffled);
-    let derived = derive(&shuffled, &Arrived::new(shuffled.clone()), governance, false)?;
+    let derived = derive(&shuffled, &Arrived::new(shuffled.clone()), governance, false, written)?;
     ensure(derived == expected, Rule::Order, || {
         compare(&expected, &derived, "in another order").map_or_else(|finding| finding.evidence, |()| String::new())
     })

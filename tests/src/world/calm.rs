@@ -160,14 +160,15 @@ impl World {
         }
         self.compare_governance()?;
         let mut first: Option<(usize, agreement::Derived)> = None;
+        let mut written = agreement::Written::new();
         for (number, site) in self.sites.iter().enumerate().filter(|(_, site)| site.is_honest()) {
             let image = &site.disk.image;
             let (checked, shown) = agreement::shown(image, site.governance(), &self.ledger.forked)?;
-            let derived = agreement::derive(&checked, &shown, site.governance(), by_arrival)?;
+            let derived = agreement::derive(&checked, &shown, site.governance(), by_arrival, &mut written)?;
             if let Some((one, expected)) = &first {
                 agreement::compare(expected, &derived, &format!("{one} and {number}"))?;
             } else {
-                agreement::check_order(&checked, site.governance(), &mut self.random)?;
+                agreement::check_order(&checked, site.governance(), &mut self.random, &mut written)?;
                 first = Some((number, derived));
             }
         }

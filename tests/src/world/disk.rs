@@ -2,6 +2,7 @@
 //! node/src/index do it, with the faults that a real disk has.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use isnad_protocol::act::Act;
 use isnad_protocol::governance::{Governance, Link};
@@ -44,6 +45,9 @@ pub(super) struct Disk {
     unindexed: Vec<(Place, usize, Write)>,
     /// What readers see: flushed, and nothing else.
     pub(super) image: Image,
+    /// What an index made anew holds of the acts that every disk begins with, and how many those are: signatures are checked
+    /// again of what came later alone.
+    founded: Arc<(Image, usize)>,
     /// Refuses some writes.
     pub(super) is_full: bool,
 }
@@ -53,11 +57,15 @@ impl Disk {
         let places = [None, Some(spaces[0]), Some(spaces[1])];
         let journals = places.map(|place| (place, Journal::default())).into_iter().collect();
         let image = Image::new(consortium);
-        let mut disk = Self { journals, unsynced: BTreeSet::new(), unindexed: Vec::new(), image, is_full: false };
+        let founded = Arc::new((image.clone(), 0));
+        let (unsynced, unindexed) = (BTreeSet::new(), Vec::new());
+        let mut disk = Self { journals, unsynced, unindexed, image, founded, is_full: false };
         let mut random = Random::new(0);
+        let count = acts.len();
         let batch = Batch { writes: acts.into_iter().map(Write::Act).collect() };
         // A disk that is not full takes everything.
         let _ = disk.append(batch, &mut random).and_then(|()| disk.sync(&mut random));
+        disk.founded = Arc::new((disk.image.clone(), count));
         disk
     }
 
@@ -152,10 +160,12 @@ impl Disk {
 
     /// The index that a start finds: the one that was there brought up to the journals' ends, and one made anew.
     pub(super) fn open(&self) -> (Image, Image) {
-        let mut anew = Image::new(self.image.consortium);
-        let mut kept = self.image.clone();
+        // The acts of the founding were flushed before anything else, and no crash takes them.
+        let (founded, acts) = self.founded.as_ref();
+        let (mut anew, mut kept) = (founded.clone(), self.image.clone());
         for (place, journal) in &self.journals {
-            for (at, write) in journal.frames.iter().enumerate() {
+            let known = if place.is_none() { *acts } else { 0 };
+            for (at, write) in journal.frames.iter().enumerate().skip(known) {
                 anew.take(*place, at + 1, write.clone());
                 if at >= self.image.reached.get(place).copied().unwrap_or(0) {
                     kept.take(*place, at + 1, write.clone());

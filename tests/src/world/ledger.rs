@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::{EntryId, NodeId};
-use isnad_protocol::key::PublicKey;
-use isnad_protocol::log::{LogEnd, LogKey};
+use isnad_protocol::key::{PublicKey, Signature};
+use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 
 use super::finding::{Checked, Rule, ensure};
 
@@ -12,6 +12,8 @@ use super::finding::{Checked, Rule, ensure};
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) signed: BTreeMap<(LogKey, u64), EntryId>,
+    /// Signatures that were checked in the background: those of one header hold at every node or at none.
+    pub(super) checked: BTreeMap<(EntryId, Signature), bool>,
     /// Nodes that lie.
     pub(super) liars: BTreeSet<NodeId>,
     /// Keys whose logs are closed: forked, revoked, or of an organisation that was to be suspended.
@@ -35,6 +37,12 @@ impl Ledger {
     /// True if one of these keys was revoked: what it says is refused from then on.
     pub(super) fn has_revoked(&self, keys: &BTreeSet<PublicKey>) -> bool {
         !self.forked.is_disjoint(keys)
+    }
+
+    /// What checking an entry's signature comes to.
+    pub(super) fn is_signed(&mut self, entry: &Authentic) -> bool {
+        let entry_id = (entry.id(), entry.entry().signature);
+        *self.checked.entry(entry_id).or_insert_with(|| entry.entry().is_signed())
     }
 
     /// An honest key signs a position once.

@@ -173,7 +173,9 @@ impl World {
         let from = if pair.0 == to { pair.1 } else { pair.0 };
         let is_believed = self.believed.get(to).and_then(|believed| believed.get(&from)) == Some(&generation);
         let Some(peer) = self.node(from).filter(|_| is_believed) else { return Ok(()) };
-        if let Parcel::Frame(frame) = &parcel {
+        if let Parcel::Frame(frame) = &parcel
+            && self.says
+        {
             self.say(&format!("  {from} to {to}: {}", name(frame)));
         }
         self.act(to, |site, around| match parcel {

@@ -592,11 +592,11 @@ impl Site {
     }
 
     /// What checking signatures comes to, on the bytes that are on disk when it is done.
-    pub(super) fn check_signatures(&self, log: LogKey, after: LogEnd, until: u64) -> Input {
+    pub(super) fn check_signatures(&self, log: LogKey, after: LogEnd, until: u64, ledger: &mut Ledger) -> Input {
         let mut upto = after;
         for seq in after.seq + 1..=until {
             let Some(entry) = self.disk.image.at(log, seq) else { break };
-            if !entry.entry().is_signed() {
+            if !ledger.is_signed(entry) {
                 return Input::Checked { log, upto, is_bad_behind: true };
             }
             upto = entry.end();

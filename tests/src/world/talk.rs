@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_protocol::act::Act;
 use isnad_protocol::id::SpaceId;
 use isnad_protocol::log::{Authentic, ForkProof, Log, LogEnd, LogKey};
 use isnad_protocol::sync::digest::{self, Holding};
@@ -220,7 +219,7 @@ fn check_end(log: LogKey, end: LogEnd, image: &Image) -> Checked {
 }
 
 fn check_act(bytes: &[u8], image: &Image) -> Checked {
-    let act = Act::decode(bytes).map_err(|error| unflushed(format!("no act: {error}")))?;
+    let act = image.governance.decode(bytes).map_err(|error| unflushed(format!("no act: {error}")))?;
     let held = image.governance.act(&act.id());
     let is_held = held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed)));
     ensure(is_held, Rule::SentUnflushed, || format!("act {:?}", act.id()))

@@ -136,9 +136,16 @@ impl Governance {
     }
 
     /// Judges every closed log anew, after acts or attestations came. True if what counts of one may be another.
+    ///
+    /// One that closes earlier by now stays as it was judged until it is handed in from there on: see
+    /// [`Self::is_due_to_close`].
     pub fn review_closed(&mut self) -> bool {
         let mut has_changed = false;
         for (log, closed) in self.closed.as_ref().clone() {
+            // Nothing is known here of what stands between the two points, nor of who acknowledged it.
+            if self.is_due_to_close(&log, &closed.facts().organisation) {
+                continue;
+            }
             let facts = self.facts(&log, &closed.facts().organisation);
             let renewed = closed.renew(facts, self);
             if renewed.as_ref() != Some(closed.as_ref()) {

@@ -399,3 +399,20 @@ fn what_a_peer_has_shown_of_a_fork_is_proved_though_it_is_dropped() {
     world.handle(1, Input::Disconnected { peer });
     assert_eq!(seq(&world, 1), Some(2));
 }
+
+#[test]
+fn a_log_that_closes_earlier_than_was_known_is_judged_by_what_stood_between() {
+    let mut world = World::founded(4);
+    let [left, right] = forked(&world, 2, [6, 6]);
+    hand_in(&mut world, 1, &left);
+    let log = world.log(0);
+    for (fork, seqs) in [(6, 6..=6), (4, 4..=6), (2, 2..=6)] {
+        let proof = ForkProof::of(&left[fork - 1], &right[fork - 1]).unwrap();
+        assert!(world.sites[1].replica.take_fork(proof));
+        world.handle(1, Input::Synced);
+        let closed = world.sites[1].replica.governance().closed(&log).unwrap();
+        let held: BTreeSet<u64> = closed.links().map(|link| link.end.seq).collect();
+        assert_eq!(held, seqs.collect(), "at {fork}");
+        assert_eq!(Some(closed), restarted(&world, 1).governance().closed(&log), "at {fork}");
+    }
+}
