@@ -1,7 +1,7 @@
 //! What a replica stands on: the journals, which are the truth, and the index derived from them.
 //!
 //! One thread writes. A batch is appended at once and flushed later with others ([`Store::sync`]); the index follows on a
-//! thread of its own ([`following`]), so that it never makes a writer wait, and readers wait for it ([`Store::index_reached`]).
+//! thread of its own (`store/following.rs`), so that it never makes a writer wait, and readers wait for it ([`Store::index_reached`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
