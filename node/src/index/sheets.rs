@@ -151,7 +151,11 @@ impl<'a> Sheets<'a> {
                 positions.retain(|position| !removed.positions.contains(position));
             }
             is_empty &= positions.is_empty();
-            still_found_by.extend(self.index.read(of, &positions)?.iter().flat_map(found_by));
+            // Of what is damaged it is not known what it is found by: what is kept too much is a hint that leads nowhere.
+            match self.index.read(of, &positions) {
+                Ok(entries) => still_found_by.extend(entries.iter().flat_map(found_by)),
+                Err(_) => still_found_by.extend(removed.found_by.iter().cloned()),
+            }
         }
         self.gone.extend(removed.found_by.into_iter().filter(|key| !still_found_by.contains(key)));
         if is_empty {

@@ -117,10 +117,17 @@ impl Recent {
     fn take(&mut self, written: &Written) {
         let at = written.at;
         match written.what {
-            What::Entry(log, seq) => self.lines.entry(log).or_default().push(seq, at),
+            What::Entry(log, seq) => {
+                self.lines.entry(log).or_default().push(seq, at);
+                // What was written again there was cut away since.
+                self.payloads.remove(&(log, seq));
+            }
             What::Payload(log, seq) => drop(self.payloads.insert((log, seq), at)),
             What::Branch(log, end) => drop(self.branches.insert((log, end), at)),
-            What::CutBack(log, to) => self.lines.get_mut(&log).into_iter().for_each(|line| line.cut_back(to)),
+            What::CutBack(log, to) => {
+                self.lines.get_mut(&log).into_iter().for_each(|line| line.cut_back(to));
+                self.payloads.retain(|(of, seq), _| *of != log || *seq <= to);
+            }
             What::Other => {}
         }
     }
@@ -224,9 +231,9 @@ fn run(reader: &LogReader) {
         let mut state = shared.state();
         if let Err(fault) = &outcome {
             tracing::error!(%fault, "the index stopped; it is made anew at the next start");
-            state.is_broken = true;
-            shared.moved.notify_all();
         }
+        state.is_broken = outcome.is_err();
+        shared.moved.notify_all();
         if state.is_closing {
             return;
         }
@@ -262,8 +269,8 @@ pub(super) fn take_in(reader: &LogReader) -> Result<u64, Fault> {
         state.recent.forget(space, reached);
         drop(state);
         shared.moved.notify_all();
-        if count > 0 {
-            return Ok(count);
+        if reached > from {
+            return Ok(count.max(1));
         }
     }
     Ok(0)
