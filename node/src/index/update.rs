@@ -236,12 +236,14 @@ impl<'a> Update<'a> {
 
     /// True if `to` stands where it says, and the entry behind it has a bad signature.
     fn is_explained(&self, key: LogKey, to: LogEnd) -> Result<bool, Fault> {
-        let at = |seq| {
-            let first: Vec<Position> = self.index.positions(key, seq)?.into_iter().take(1).collect();
-            Ok::<_, Fault>(self.index.read(key.space, &first)?.pop())
-        };
-        let is_held = to == LogEnd::START || at(to.seq)?.is_some_and(|entry| entry.end() == to);
-        Ok(is_held && at(to.seq.saturating_add(1))?.is_some_and(|entry| !entry.entry().is_signed()))
+        let is_held = to == LogEnd::START || self.held_at(key, to.seq)?.is_some_and(|entry| entry.end() == to);
+        Ok(is_held && self.held_at(key, to.seq.saturating_add(1))?.is_some_and(|entry| !entry.entry().is_signed()))
+    }
+
+    /// The entry of a log at a position that the index knows.
+    fn held_at(&self, key: LogKey, seq: u64) -> Result<Option<Authentic>, Fault> {
+        let positions = self.index.positions(key, seq)?;
+        Ok(self.index.read(key.space, positions.get(..1).unwrap_or_default())?.pop())
     }
 
     /// The last attestation of a log of them is the one in `to` again, if one stands there.
@@ -249,8 +251,7 @@ impl<'a> Update<'a> {
         if to.seq == 0 || !self.index.has_attested(key)? {
             return Ok(());
         }
-        let at: Vec<Position> = self.index.positions(key, to.seq)?.into_iter().take(1).collect();
-        let Some(entry) = self.index.read(key.space, &at)?.pop() else { return Ok(()) };
+        let Some(entry) = self.held_at(key, to.seq)? else { return Ok(()) };
         let header = &entry.entry().header;
         if header.kind == Kind::Attestation && entry.end() == to {
             self.put_newest(key, header.organisation, to, header.time)?;
@@ -268,16 +269,15 @@ impl<'a> Update<'a> {
             if positions.is_empty() {
                 break;
             }
-            for position in positions {
-                for entry in self.index.read(key.space, &[position])? {
-                    let record = entry.entry().header.record;
-                    if record != RecordId::ZERO {
-                        records.entry(record).or_default().take(&entry, position);
-                    }
-                    self.unattest(&entry, to)?;
+            // As many as one value of the index names: what stands close together is fetched together.
+            for (entry, position) in self.index.read(key.space, &positions)?.iter().zip(&positions) {
+                let record = entry.entry().header.record;
+                if record != RecordId::ZERO {
+                    records.entry(record).or_default().take(entry, *position);
                 }
-                seq = seq.saturating_add(1);
+                self.unattest(entry, to)?;
             }
+            seq = seq.saturating_add(u64::try_from(positions.len()).unwrap_or(u64::MAX));
         }
         Ok(records)
     }
