@@ -253,7 +253,9 @@ impl Replica {
         self.diverged.retain(|(_, log)| *log != key);
         self.changed.entry(key).or_insert(false);
         let whole = Authentic::from_store(Entry { payload: Some(payload), ..entry.into_entry() });
-        if seq > self.closing_of(&key) {
+        let is_checked = self.held.logs.get(&key).is_some_and(|log| seq <= log.checked.seq);
+        // Else it is handed in once its signature is checked.
+        if is_checked && seq > self.closing_of(&key) {
             // Asked for while the log was open: that it is whole there counts for the lines behind its closing point.
             self.branching.note_whole(whole.clone());
         }

@@ -116,6 +116,7 @@ impl Replica {
     /// The ends of closed logs of a space beyond their closing points that are told, offered and part of the digest.
     pub(super) fn branches_in(&self, space: SpaceId) -> BTreeSet<(PublicKey, LogEnd)> {
         let closed = self.flushed_governance().all_closed().filter(|closed| closed.facts().log.space == space);
+        let closed = closed.filter(|closed| self.has_checked_trunk(closed));
         let ends = closed.flat_map(|closed| {
             let author = closed.facts().log.author;
             self.governance.told_ends(closed).into_iter().map(move |end| (author, end))
@@ -133,7 +134,8 @@ impl Replica {
             let bare = closed.named_ends().into_iter().map(|end| (end, false));
             whole.chain(bare).map(|(end, is_whole)| (closed.facts().log, end, is_whole)).collect::<Vec<_>>()
         };
-        let all: Vec<(LogKey, LogEnd, bool)> = self.flushed_governance().all_closed().flat_map(ends).collect();
+        let closed = self.flushed_governance().all_closed().filter(|closed| self.has_checked_trunk(closed));
+        let all: Vec<(LogKey, LogEnd, bool)> = closed.flat_map(ends).collect();
         let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return };
         let mut news: BTreeMap<SpaceId, Vec<Item>> = BTreeMap::new();
         for (log, end, is_whole) in all {
@@ -142,6 +144,12 @@ impl Replica {
             }
         }
         self.send_news(peer, &news);
+    }
+
+    /// True once what is held of a closed log up to its closing point is checked: what lies behind is not sent without it.
+    fn has_checked_trunk(&self, closed: &Closed) -> bool {
+        let log = self.durable.logs.get(&closed.facts().log);
+        log.is_none_or(|log| log.checked.seq >= closed.closing().min(log.end.seq))
     }
 
     /// Asks peers for lines of closed logs that are to be held and are not, one line of a log at a time.
@@ -223,7 +231,8 @@ impl Replica {
         if let Some(Err(violation)) = self.sessions.get_mut(&peer).map(Session::take_probe) {
             return Ok(Err(violation));
         }
-        let Some(closed) = self.governance.closed(&key) else { return Ok(Ok(())) };
+        let closed = self.governance.closed(&key).filter(|closed| self.has_checked_trunk(closed));
+        let Some(closed) = closed else { return Ok(Ok(())) };
         let told = self.governance.told_ends(closed).into_iter().chain(closed.named_ends());
         if !told.into_iter().any(|told| told == end || closed.is_upto(end, told)) {
             return Ok(Ok(()));
@@ -291,7 +300,12 @@ impl Replica {
             // Of an entry on the log's own line the payload alone was missing.
             let is_wanted = self.held.wanted.remove(&(key, end));
             self.changed.extend(is_wanted.then_some((key, false)));
-            writes.extend(run.entries.into_iter().map(if is_wanted { Write::Payload } else { Write::Branch }));
+            // Where the line's own signature is not checked yet, the one that is stands beside it.
+            let is_checked = self.held.logs.get(&key).is_some_and(|log| end.seq <= log.checked.seq);
+            for entry in run.entries {
+                writes.extend((!is_wanted || !is_checked).then(|| Write::Branch(entry.clone())));
+                writes.extend(is_wanted.then_some(Write::Payload(entry)));
+            }
         }
         if has_ended {
             self.branching.asked.remove(&key);

@@ -1,13 +1,13 @@
 //! Forked logs between replicas: found whoever meets whom, proved, told first, and closed.
 
 use super::*;
-use crate::key::PublicKey;
+use crate::key::{PublicKey, Signature};
 use crate::limits;
 use crate::log::ForkProof;
 use crate::sync::carried;
 use crate::sync::frame::Frame;
 use crate::sync::run::Group;
-use crate::sync::session::Session;
+use crate::sync::session::{Session, read_entry};
 
 /// Entries of a site's key behind others, with these texts.
 fn line(world: &World, site: usize, before: &[Entry], texts: &[&str]) -> Vec<Entry> {
@@ -414,5 +414,62 @@ fn a_log_that_closes_earlier_than_was_known_is_judged_by_what_stood_between() {
         let held: BTreeSet<u64> = closed.links().map(|link| link.end.seq).collect();
         assert_eq!(held, seqs.collect(), "at {fork}");
         assert_eq!(Some(closed), restarted(&world, 1).governance().closed(&log), "at {fork}");
+    }
+}
+
+#[test]
+fn a_payload_behind_a_closing_point_makes_nobody_tell_of_what_is_not_checked() {
+    let mut world = World::founded(4);
+    let [left, right] = forked(&world, 2, [6, 6]);
+    hand_in(&mut world, 1, &left);
+    let (log, at) = (world.log(0), &mut world.sites[1]);
+    let end = LogEnd { seq: 4, id: left[3].header.id() };
+    for stored in [&mut at.replica.held, &mut at.replica.durable] {
+        stored.logs.get_mut(&log).unwrap().checked = LogEnd::START;
+        stored.wanted.insert((log, end));
+    }
+    assert!(at.replica.take_fork(ForkProof::of(&left[1], &right[1]).unwrap()));
+    world.handle(1, Input::Synced);
+    let at = &mut world.sites[1];
+    at.replica.take_payload(log, 4, left[3].payload.clone().unwrap(), &at.store).unwrap().unwrap();
+    world.handle(1, Input::Wake);
+    let replica = &world.sites[1].replica;
+    assert!(!replica.held.wanted.contains(&(log, end)));
+    assert_eq!(replica.governance().closed(&log).unwrap().links().count(), 0);
+}
+
+#[test]
+fn nobody_is_told_of_a_branch_behind_a_trunk_that_is_not_checked() {
+    let mut world = World::founded(4);
+    let [left, right] = forked(&world, 2, [3, 3]);
+    let first = attestation(&world, 3, None, &[&left[0]]);
+    let words = [&left, &right].map(|entries| attestation(&world, 3, Some(&first), &[&entries[2]]));
+    let log = LogKey { space: world.members, author: first.header.author };
+    hand_in(&mut world, 1, &[first, words[0].clone()]);
+    assert!(world.sites[1].replica.take_fork(ForkProof::of(&words[0], &words[1]).unwrap()));
+    world.handle(1, Input::Synced);
+    let replica = &mut world.sites[1].replica;
+    let told = |replica: &Replica| replica.branches_in(log.space).iter().any(|(author, _)| *author == log.author);
+    assert!(told(replica));
+    replica.durable.logs.get_mut(&log).unwrap().checked = LogEnd::START;
+    assert!(!told(replica));
+}
+
+#[test]
+fn an_entry_whose_line_is_not_checked_is_sent_with_the_signature_that_is() {
+    let world = World::founded(2);
+    let [left, _] = forked(&world, 2, [3, 3]);
+    let (log, last) = (world.log(0), left[2].clone());
+    let end = LogEnd { seq: 3, id: last.header.id() };
+    let mut store = MemoryStore::default();
+    let spoiled = Entry { signature: Signature::new([1; 64]), ..last.clone() };
+    let on_line = left[..2].iter().cloned().chain([spoiled.clone()]).map(Authentic::from_store);
+    on_line.for_each(|entry| store.insert(entry));
+    let read = |store: &MemoryStore| read_entry(log, end, store).unwrap().unwrap().into_entry();
+    assert_eq!(read(&store), spoiled);
+    let bare = Authentic::from_store(last.clone()).without_payload();
+    for branch in [bare, Authentic::from_store(last.clone())] {
+        store.append(Batch { writes: vec![Write::Branch(branch)] });
+        assert_eq!(read(&store), last);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::Session;
+use crate::entry::Entry;
 use crate::limits;
 use crate::log::{Authentic, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
@@ -90,10 +91,15 @@ impl Session {
 
 /// An entry of a closed log, on the line that the log's positions tell or on a branch.
 ///
+/// Where both are held the signature is the branch's: that one was checked when it came, the line's may not be yet.
+///
 /// # Errors
 /// [`Fault`] if the store cannot be read.
 pub fn read_entry(log: LogKey, end: LogEnd, logs: &impl LogView) -> Result<Option<Authentic>, Fault> {
     let before = end.seq.saturating_sub(1);
     let line = logs.read_log(log, before, 1)?.into_iter().next().filter(|entry| entry.end() == end);
-    line.map_or_else(|| logs.read_branch(log, end), |entry| Ok(Some(entry)))
+    let Some(branch) = logs.read_branch(log, end)? else { return Ok(line) };
+    let branch = branch.into_entry();
+    let payload = branch.payload.or_else(|| line?.into_entry().payload);
+    Ok(Some(Authentic::from_store(Entry { payload, ..branch })))
 }
