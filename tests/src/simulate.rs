@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use isnad_protocol::breakage;
-use isnad_tests::world::{Failure, Plan, Report, World, campaign, shrink};
+use isnad_tests::world::{Failure, Plan, Report, Versions, World, campaign, shrink};
 
 /// Seeds between two lines of progress.
 const LINE: usize = 50;
@@ -141,6 +141,8 @@ struct Totals {
     frames: u64,
     dropped: usize,
     slowest_ms: u64,
+    versions: Versions,
+    halted: usize,
 }
 
 impl Totals {
@@ -151,13 +153,20 @@ impl Totals {
         self.frames += report.frames;
         self.dropped += report.dropped;
         self.slowest_ms = self.slowest_ms.max(report.agreed_after_ms);
+        self.versions.amended += report.versions.amended;
+        self.versions.took_out += report.versions.took_out;
+        self.versions.readmitted += report.versions.readmitted;
+        self.versions.settled += report.versions.settled;
+        self.halted += usize::from(report.versions.is_halted);
     }
 
     fn line(&self) -> String {
-        let Self { entries, finished, faults, frames, dropped, slowest_ms } = self;
+        let Self { entries, finished, faults, frames, dropped, slowest_ms, versions, halted } = self;
+        let Versions { amended, took_out, readmitted, settled, .. } = versions;
         format!(
             "{entries} entries ({finished} finished after a crash), {faults} faults, {frames} frames, {dropped} sessions \
-             ended, agreed after {slowest_ms} ms at most"
+             ended, {amended} charters ({took_out} took out, {readmitted} readmitted, {settled} settled), {halted} halted, \
+             agreed after {slowest_ms} ms at most"
         )
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
+use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, SpaceId};
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::Input;
 
@@ -37,14 +37,14 @@ mod spread;
 mod talk;
 mod workload;
 
-pub use campaign::{campaign, failures};
+pub use campaign::campaign;
 pub use faults::Fault;
 pub use finding::{Finding, Rule};
 pub use plan::Plan;
 pub use shrink::shrink;
 pub use spread::{Arrival, HONEST, HOPS, Spread};
 
-use administrator::Administrator;
+use administrator::{Administrator, Known};
 use attacks::Attempts;
 use consortium::Consortium;
 use disk::Disk;
@@ -101,10 +101,27 @@ pub struct Report {
     pub frames: u64,
     /// Sessions that a node ended for what its peer did.
     pub dropped: usize,
+    /// Versions of the charter that stand in the end.
+    pub versions: Versions,
     /// Simulated milliseconds from the last fault to agreement.
     pub agreed_after_ms: u64,
     /// A hash of everything that happened: the same for the same seed.
     pub trace: u64,
+}
+
+/// Versions of the charter that stand, by what they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Versions {
+    /// All behind the founding one.
+    pub amended: usize,
+    /// That took an organisation out.
+    pub took_out: usize,
+    /// That admitted one again, under a new first act.
+    pub readmitted: usize,
+    /// That settled a halt.
+    pub settled: usize,
+    /// True if the last of them is followed by rivals of which none stands.
+    pub is_halted: bool,
 }
 
 /// A rule that did not hold under a seed.
@@ -172,6 +189,9 @@ enum Event {
 /// Nodes beyond which a seed is given less to do: what each says, all others hear.
 const MANY: usize = 8;
 
+/// Milliseconds that administrators have at least who are busy with the charter.
+const BUSY_MS: u64 = 20_000;
+
 /// How many nodes a seed has: few as a rule, thirty at most.
 fn draw_size(random: &mut Random) -> usize {
     let (low, high) = match random.below(100) {
@@ -223,8 +243,8 @@ pub struct World {
     /// Peers that lie go on once all else is calm.
     liars_stay: bool,
     administrators: Vec<Administrator>,
-    /// Organisations that honest ones vote out.
-    suspects: Vec<OrganisationId>,
+    /// What administrators know of each other.
+    known: Known,
     attest_after_ms: u64,
     looks_at: u64,
     calm_since: Option<u64>,
@@ -290,12 +310,17 @@ impl World {
     fn founded(plan: &Plan) -> Checked<Self> {
         let mut random = Random::new(plan.seed);
         let drawn = draw_size(&mut random);
+        let is_busy = random.chance(30);
+        // Of an odd number one that signs twice lets two rivals have enough.
+        let drawn = if is_busy { drawn | 1 } else { drawn };
         let nodes = plan.nodes.map_or(drawn, |most| most.max(2));
+        let is_busy = is_busy && nodes <= MANY;
         // Some organisations have two nodes.
-        let organisations = (nodes - random.index(1 + nodes / 3)).max(2);
+        let spare = random.index(1 + nodes / 3);
+        let organisations = if is_busy { nodes } else { (nodes - spare).max(2) };
         let founded = Consortium::found(&mut random, organisations, nodes)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
-        let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked));
+        let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked || is_busy));
         let honest = if plan.is_honest { nodes } else { nodes - liars };
         let lacking = random.chance(20).then(|| random.index(nodes));
         let Consortium { id, members, public, founding, grants, drafts, nodes: keys, administrators } = founded;
@@ -310,6 +335,12 @@ impl World {
             sites.push(Site::new(keys, Disk::new(id, [members, public], acts), lies, &mut random));
         }
         let mut world = Self::around(plan, random, id, founding, sites);
+        world.known.is_busy = is_busy;
+        if is_busy {
+            // What is signed by most and acknowledged by most takes its time.
+            let stops_at = world.stops_at.max(BUSY_MS);
+            world.stops_at = plan.until_ms.map_or(stops_at, |until| until.min(stops_at));
+        }
         world.administrators = administrators;
         world.plan(grants, drafts, missing)?;
         if plan.is_attacked {
@@ -354,7 +385,7 @@ impl World {
             stops_at: plan.until_ms.map_or(stops_at, |until| until.min(stops_at)),
             liars_stay: random.chance(30),
             administrators: Vec::new(),
-            suspects: Vec::new(),
+            known: Known::default(),
             attest_after_ms: random.between(300, 3_000),
             looks_at: 0,
             calm_since: None,
@@ -383,7 +414,7 @@ impl World {
             self.plan_act(owner, act);
         }
         // Every organisation drafts a version of its own, so that none has enough signatures; or they act one by one.
-        if self.random.chance(20) {
+        if self.random.chance(20) && !self.known.is_busy {
             for (owner, act) in drafts.into_iter().enumerate() {
                 if self.random.chance(60) {
                     self.plan_act(owner, act);
@@ -403,16 +434,18 @@ impl World {
     }
 
     fn plan_governing(&mut self) {
-        self.suspects = governing::suspects(&self.sites);
+        self.known.suspects = governing::suspects(&self.sites);
+        let count = self.administrators.len();
         for (number, administrator) in self.administrators.iter_mut().enumerate() {
+            administrator.proposes = !self.known.is_busy || count <= 3 || number % 2 == 0;
             let own = self.sites.iter().filter(|site| site.keys.organisation == administrator.organisation);
             let writing = |site: &Site| [site.keys.contributor.public(), site.keys.late.public()];
             administrator.keys = own.flat_map(writing).collect();
-            administrator.is_honest = !self.suspects.contains(&administrator.organisation);
+            administrator.is_honest = !self.known.suspects.contains(&administrator.organisation);
             if self.plan.is_ungoverned {
                 continue;
             }
-            let first = self.random.below(4_000);
+            let first = self.random.below(if self.known.is_busy { 1_500 } else { 4_000 });
             self.scheduled += 1;
             self.events.insert((self.now_ms + first, self.scheduled), Event::Govern { administrator: number });
         }
@@ -458,7 +491,7 @@ impl World {
                 self.act_at(site, epoch, Site::flush)?;
                 self.check_effect(site)?;
                 self.close_strangers(site);
-                Ok(())
+                self.come_back(site)
             }
             Event::Wake { site, epoch } => {
                 if let Some(waking) = self.waking.get_mut(site) {
@@ -646,6 +679,7 @@ impl World {
             faults: self.faults,
             frames: self.frames,
             dropped: self.ledger.dropped,
+            versions: self.sites.iter().find(|site| site.is_honest()).map_or_else(Versions::default, Site::versions),
             agreed_after_ms: self.agreed_at.unwrap_or(0).saturating_sub(self.calm_since.unwrap_or(0)),
             trace: self.trace,
         }

@@ -45,6 +45,8 @@ pub(super) struct Attempts {
     pub(super) charters: BTreeMap<usize, ActId>,
     /// Logs of attackers that were forked late, and where.
     pub(super) late_forks: BTreeMap<LogKey, u64>,
+    /// Nodes that were shown another entry for a position than they held there, and took in all that they were shown.
+    pub(super) shown: BTreeMap<usize, BTreeMap<LogKey, u64>>,
 }
 
 /// One thing that is done.
@@ -108,15 +110,16 @@ impl LogView for Stick {
 impl World {
     /// Notes whose keys are whose, and has attackers begin.
     pub(super) fn plan_attacks(&mut self) {
-        for site in self.sites.iter().map(|site| &site.keys) {
-            let mut note = |key: &SecretKey, may_publish| {
-                self.attempts.keys.insert(key.public(), (site.organisation, may_publish));
-            };
-            note(&site.contributor, false);
-            note(&site.late, false);
-            note(&site.publisher, true);
-        }
+        (0..self.sites.len()).for_each(|number| self.note_keys(number));
         self.schedule(1_500, Event::Attack);
+    }
+
+    /// Notes whose the keys of a node are.
+    pub(super) fn note_keys(&mut self, number: usize) {
+        let Some(keys) = self.sites.get(number).map(|site| &site.keys) else { return };
+        for (key, may_publish) in [(&keys.contributor, false), (&keys.late, false), (&keys.publisher, true)] {
+            self.attempts.keys.insert(key.public(), (keys.organisation, may_publish));
+        }
     }
 
     pub(super) fn attack(&mut self) -> Checked {
@@ -237,6 +240,10 @@ impl World {
         }
         let payload = note(&mut self.random);
         self.seal(from, log, organisation, RecordId::new([1; 16]), payload);
+        let is_sound = |site: &super::Site| site.running.is_some() && !site.disk.is_full && !site.has_lost;
+        if self.sites.get(to).is_some_and(is_sound) {
+            self.attempts.shown.entry(to).or_default().insert(log, seq);
+        }
         self.carry_log(from, to, log)
     }
 
@@ -332,12 +339,13 @@ impl World {
     fn grant_sybils(&mut self, from: usize) -> Checked {
         let Some(organisation) = self.sites.get(from).map(|site| site.keys.organisation) else { return Ok(()) };
         let keys: Vec<SecretKey> = self.sites.iter().map(|_| SecretKey::from_seed(&self.random.bytes())).collect();
+        let Some(desk) = self.desk_of(organisation) else { return Ok(()) };
         let mut own = self.administrators.iter_mut().filter(|one| one.organisation == organisation);
         let (Some(own), None) = (own.next(), &self.attempts.sybils) else { return Ok(()) };
         let Some(act) = own.grant_attesters(&keys, &mut self.random) else { return Ok(()) };
         self.attempts.sybils = Some((organisation, keys));
-        let bytes = act.encode();
-        self.act(from, |site, around| site.handle(Input::SubmitAct { request: 0, bytes }, around))
+        self.acts_due += 1;
+        self.hand_in(desk, Box::new(act))
     }
 
     /// Where an act waits for others' words, all these keys say at once that they hold it.

@@ -26,15 +26,3 @@ pub fn campaign(plans: &[Plan], take: impl FnMut(Result<Report, Box<Failure>>) -
         }
     });
 }
-
-/// The failures among so many seeds from `first` on, by seed.
-#[must_use]
-pub fn failures(plans: &[Plan]) -> Vec<Box<Failure>> {
-    let mut failures = Vec::new();
-    campaign(plans, |outcome| {
-        failures.extend(outcome.err());
-        true
-    });
-    failures.sort_by_key(|failure| failure.plan.seed);
-    failures
-}

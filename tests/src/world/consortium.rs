@@ -1,5 +1,7 @@
 //! Who takes part: organisations, their keys and acts. Some have two nodes, so that colleagues write one narrative apart.
 
+use std::collections::BTreeMap;
+
 use isnad_protocol::act::{
     Act, Body, Charter, DecodeError, Grant, GrantSubject, Name, OrganisationBody, OrganisationKind, Place, Role, Roots,
     founding, next_key_hash,
@@ -18,6 +20,8 @@ pub(super) struct Keys {
     pub(super) owner: usize,
     pub(super) organisation: OrganisationId,
     pub(super) node: NodeId,
+    /// What its node key is made of.
+    pub(super) node_seed: [u8; 32],
     /// Signs in `members`.
     pub(super) contributor: SecretKey,
     /// Signs in `public`.
@@ -31,6 +35,16 @@ pub(super) struct Keys {
 }
 
 impl Keys {
+    /// Draws keys for a node whose node key is known. Whose they are is known once a first act grants them.
+    fn draw(owner: usize, node_seed: [u8; 32], attests: bool, random: &mut Random) -> Self {
+        let seeds = [random.bytes(), random.bytes(), random.bytes()];
+        let [contributor, publisher, late] = seeds.map(|seed| SecretKey::from_seed(&seed));
+        let attester = attests.then(|| SecretKey::from_seed(&random.bytes()));
+        let node = NodeId::new(*SecretKey::from_seed(&node_seed).public().as_bytes());
+        let organisation = OrganisationId::ZERO;
+        Self { owner, organisation, node, node_seed, contributor, publisher, late, attester, seeds }
+    }
+
     /// A thief's or a careless administrator's copy.
     pub(super) fn copied(&self) -> Self {
         let copy = |seed: &[u8; 32]| SecretKey::from_seed(seed);
@@ -38,6 +52,7 @@ impl Keys {
             owner: self.owner,
             organisation: self.organisation,
             node: self.node,
+            node_seed: self.node_seed,
             contributor: copy(&self.seeds[0]),
             publisher: copy(&self.seeds[1]),
             late: copy(&self.seeds[2]),
@@ -65,6 +80,38 @@ pub(super) struct Consortium {
     pub(super) administrators: Vec<Administrator>,
 }
 
+/// An organisation that was taken out, and what it comes back as: under a new first act, with new keys on the same nodes.
+#[derive(Debug)]
+pub(super) struct Returning {
+    pub(super) organisation: OrganisationId,
+    /// Its first act, and the next.
+    pub(super) acts: [Act; 2],
+    /// By node, until that has them.
+    pub(super) keys: BTreeMap<usize, Keys>,
+    /// Until it is back.
+    pub(super) administrator: Option<Administrator>,
+}
+
+impl Returning {
+    /// Draws it for an organisation's nodes.
+    pub(super) fn draw(
+        consortium: ConsortiumId,
+        nodes: &BTreeMap<usize, &Keys>,
+        random: &mut Random,
+    ) -> Result<Self, DecodeError> {
+        let owner = nodes.values().next().map_or(0, |keys| keys.owner);
+        let all = nodes.values().enumerate();
+        let mut sets: Vec<Keys> = all.map(|(at, keys)| Keys::draw(owner, keys.node_seed, at == 0, random)).collect();
+        let founder = Founder::new(owner, [random.bytes(), random.bytes()], &mut sets)?;
+        let acts = [founder.act.clone(), founder.grant(owner, consortium, &sets)?];
+        let mut administrator = Administrator::new(consortium, acts.to_vec(), founder.seeds, random);
+        administrator.keys = sets.iter().flat_map(|keys| [keys.contributor.public(), keys.late.public()]).collect();
+        administrator.is_honest = false;
+        let keys = nodes.keys().copied().zip(sets).collect();
+        Ok(Self { organisation: founder.id, acts, keys, administrator: Some(administrator) })
+    }
+}
+
 /// The roots of an organisation are never in a node.
 struct Founder {
     root: SecretKey,
@@ -79,18 +126,13 @@ impl Consortium {
     pub(super) fn found(random: &mut Random, organisations: usize, nodes: usize) -> Result<Self, DecodeError> {
         let mut sets: Vec<Keys> = (0..nodes)
             .map(|number| {
-                let seeds = [random.bytes(), random.bytes(), random.bytes()];
-                let [contributor, publisher, late] = seeds.map(|seed| SecretKey::from_seed(&seed));
-                let owner = number % organisations;
-                let (organisation, node) = (OrganisationId::ZERO, NodeId::ZERO);
-                let attester = (number < organisations).then(|| SecretKey::from_seed(&random.bytes()));
-                Keys { owner, organisation, node, contributor, publisher, late, attester, seeds }
+                let node_seed = random.bytes();
+                Keys::draw(number % organisations, node_seed, number < organisations, random)
             })
             .collect();
         let mut founders = Vec::new();
         for owner in 0..organisations {
-            let roots = [random.bytes(), random.bytes()];
-            founders.push(Founder::new(owner, roots, &mut sets, &mut || SecretKey::from_seed(&random.bytes()))?);
+            founders.push(Founder::new(owner, [random.bytes(), random.bytes()], &mut sets)?);
         }
         let founding = found(&founders)?;
         let charter = founding.first().map(founding::consortium).unwrap_or(ConsortiumId::ZERO);
@@ -107,20 +149,14 @@ impl Consortium {
 }
 
 impl Founder {
-    fn new(
-        owner: usize,
-        seeds: [[u8; 32]; 2],
-        sets: &mut [Keys],
-        secret: &mut impl FnMut() -> SecretKey,
-    ) -> Result<Self, DecodeError> {
+    fn new(owner: usize, seeds: [[u8; 32]; 2], sets: &mut [Keys]) -> Result<Self, DecodeError> {
         let [root, next] = seeds.map(|seed| SecretKey::from_seed(&seed));
         let next = vec![next_key_hash(&next.public())];
         let roots = Roots { keys: vec![root.public()], next, next_threshold: 1, threshold: 1 };
         let subject = GrantSubject::of_roots(&roots.keys);
         let mut grants = Vec::new();
-        for keys in sets.iter_mut().filter(|keys| keys.owner == owner) {
-            let node = secret();
-            keys.node = NodeId::new(*node.public().as_bytes());
+        for keys in sets.iter().filter(|keys| keys.owner == owner) {
+            let node = SecretKey::from_seed(&keys.node_seed);
             grants.push(Grant::of(&keys.contributor, &subject, Role::Contributor, "desk"));
             grants.push(Grant::of(&keys.publisher, &subject, Role::Publisher, "desk"));
             grants.push(Grant::of(&node, &subject, Role::Reader, "node"));

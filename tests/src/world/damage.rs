@@ -5,11 +5,12 @@
 
 use isnad_node::mark::Machine;
 
+use super::administrator::Administrator;
 use super::consortium::Keys;
 use super::disk::{Disk, Flip};
 use super::finding::Checked;
 use super::random::Random;
-use super::{Site, World};
+use super::{Event, Site, World};
 
 impl Site {
     /// The mark on the disk of a node that is down or running.
@@ -67,6 +68,7 @@ impl World {
         }
         site.loses_disk();
         self.excuse(number);
+        self.hand_in_again(number);
         Ok(())
     }
 
@@ -84,6 +86,7 @@ impl World {
         let keeps_mark = self.random.chance(50);
         let Some(site) = self.sites.get_mut(number).filter(|site| site.has_settled()) else { return Ok(()) };
         site.restore_backup(*backup, keeps_mark, &mut self.random);
+        self.hand_in_again(number);
         if !keeps_mark {
             self.excuse(number);
         }
@@ -107,13 +110,24 @@ impl World {
             (original.keys.copied(), original.disk.clone(), original.mark_on_disk())
         };
         let Some(site) = self.sites.get_mut(twin) else { return Ok(()) };
-        let node = site.keys.node;
+        let (node, node_seed) = (site.keys.node, site.keys.node_seed);
         site.restore_backup(disk, false, &mut self.random);
-        site.keys = Keys { node, ..keys };
+        site.keys = Keys { node, node_seed, ..keys };
         site.mark = mark;
         site.machine = Machine::new([2; 32]);
         self.excuse(from);
+        self.hand_in_again(twin);
         Ok(())
+    }
+
+    /// A disk is gone, and with it may be acts that nobody else has come to hold: their administrator hands them in once more.
+    fn hand_in_again(&mut self, number: usize) {
+        let Some(organisation) = self.sites.get(number).map(|site| site.keys.organisation) else { return };
+        let own = self.administrators.iter().find(|own| own.organisation == organisation);
+        for act in own.map(Administrator::handed_in).unwrap_or_default() {
+            self.acts_due += 1;
+            self.schedule(0, Event::Act { site: number, act: Box::new(act) });
+        }
     }
 
     /// These keys may sign a position twice after all: no node that could have warned need be in reach.

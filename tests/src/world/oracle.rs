@@ -64,7 +64,8 @@ impl World {
         })
     }
 
-    /// Nodes that hold two entries of one position know that there are two; a proof is written once, or for a lower position.
+    /// Nodes that hold two entries of one position know that there are two, and so does who held one and was shown the other; a
+    /// proof is written once, or for a lower position.
     fn check_forks(&self) -> Checked {
         let honest: Vec<(usize, &Image)> = self
             .sites
@@ -80,6 +81,11 @@ impl World {
             }
             let mut lowest: BTreeMap<LogKey, u64> = BTreeMap::new();
             let Some(site) = self.sites.get(*number) else { continue };
+            let shown = self.attempts.shown.get(number).filter(|_| !site.has_lost);
+            for (key, seq) in shown.into_iter().flatten() {
+                let is_known = image.forks.get(key).is_some_and(|proof| proof.seq() <= *seq);
+                ensure(is_known, Rule::Unproven, || format!("{number} was shown another entry at {seq} of {key:?}"))?;
+            }
             for proof in site.disk.proofs() {
                 let before = lowest.insert(proof.log(), proof.seq());
                 ensure(before.is_none_or(|before| proof.seq() < before), Rule::Memory, || {
