@@ -27,8 +27,8 @@ fn honest_nodes_stay_safe_and_agree_under_every_seed() {
         true
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(readmitted >= SEEDS / READMITTED_OF, "only {readmitted} seeds readmit");
-    assert!(settled >= SEEDS / SETTLED_OF, "only {settled} seeds settle");
+    assert!((readmitted + 1) * READMITTED_OF > SEEDS, "only {readmitted} seeds readmit");
+    assert!((settled + 1) * SETTLED_OF > SEEDS, "only {settled} seeds settle");
 }
 
 #[test]
