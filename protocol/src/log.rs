@@ -84,6 +84,14 @@ impl Authentic {
         Self { entry: Entry { payload: None, ..self.entry }, ..self }
     }
 
+    /// The same with the payload of another copy of this entry, where it lacks its own.
+    #[must_use]
+    pub fn completed_by(self, copy: Option<Self>) -> Self {
+        let copy = copy.filter(|copy| copy.id == self.id && self.entry.payload.is_none());
+        let Some(copy) = copy else { return self };
+        Self { entry: Entry { payload: copy.entry.payload, ..self.entry }, ..self }
+    }
+
     /// Its position.
     #[must_use]
     pub const fn end(&self) -> LogEnd {

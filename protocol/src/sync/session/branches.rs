@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::Session;
-use crate::entry::Entry;
 use crate::limits;
 use crate::log::{Authentic, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
@@ -98,8 +97,6 @@ impl Session {
 pub fn read_entry(log: LogKey, end: LogEnd, logs: &impl LogView) -> Result<Option<Authentic>, Fault> {
     let before = end.seq.saturating_sub(1);
     let line = logs.read_log(log, before, 1)?.into_iter().next().filter(|entry| entry.end() == end);
-    let Some(branch) = logs.read_branch(log, end)? else { return Ok(line) };
-    let branch = branch.into_entry();
-    let payload = branch.payload.or_else(|| line?.into_entry().payload);
-    Ok(Some(Authentic::from_store(Entry { payload, ..branch })))
+    let branch = logs.read_branch(log, end)?;
+    Ok(branch.map(|branch| branch.completed_by(line.clone())).or(line))
 }
