@@ -73,16 +73,18 @@ fn catch_up(corpus: &Corpus, sender: &Node, round: usize) -> Round {
     let start = Instant::now();
     let receiver = Node::spawn(&home, &sender.addresses);
     let mut api = receiver.api();
-    let mut until = |member: &str, due: u64| {
-        while api.get("/status")[member].as_u64() != Some(due) {
+    let mut until = |member: &str, is_due: fn(u64, u64) -> bool| {
+        while !api.get("/status")[member].as_u64().is_some_and(|told| is_due(told, count as u64)) {
             sleep(POLL);
         }
         start.elapsed().as_secs_f64()
     };
-    let durable = until("entries", count as u64);
+    let none_left = |left: u64, _: u64| left == 0;
+    // More than the corpus once nodes attest to it.
+    let durable = until("entries", |held, corpus| held >= corpus);
     let processor = receiver.processor_seconds() + sender.processor_seconds() - sent;
-    let shown = until("unindexed", 0);
-    let checked = until("unchecked", 0);
+    let shown = until("unindexed", none_left);
+    let checked = until("unchecked", none_left);
     let peak = receiver.peak_bytes() as f64;
     // Before and after: others on this machine slow both alike.
     let verified = f64::midpoint(verified, verify(&corpus.entries));
