@@ -295,6 +295,12 @@ pub(crate) enum Command {
     /// Every hash and every signature is checked before the home is there. It holds no keys and signs nothing until keys are
     /// put back and a node of another organisation has confirmed how far they have signed.
     Restore(RestoreArgs),
+    /// Make damaged journals anew of what is whole in them; peers give back the rest
+    ///
+    /// Stop the node first. What can be read of a damaged journal is checked, signature and all, and written to a new one; the
+    /// damaged one is moved aside as it is. What is missing then is named, and fetched when the node runs again. A home that is
+    /// whole stays as it is.
+    Repair,
     /// Re-check this replica from the bytes up; cuts and mends nothing
     ///
     /// Reads the journal without the index and without the lock, beside a running node. Checks every signature, chain,

@@ -38,6 +38,7 @@ mod publishing;
 mod reached;
 mod reading;
 mod record;
+mod repair;
 mod respond;
 mod show;
 mod signed;
@@ -83,6 +84,7 @@ async fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Carry { command } => carry::run(session, command).await,
         Command::Backup(args) => keeping::backup(session, &args).await,
         Command::Restore(args) => keeping::restore(session, &args),
+        Command::Repair => repair::run(session),
         Command::Audit { consortium } => audit::run(session, consortium.as_deref()),
         Command::Completions { shell } => {
             // Into memory first: a reader that closes the pipe early is no reason to panic.

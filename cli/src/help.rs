@@ -30,7 +30,7 @@ pub(crate) fn parse(language: Language) -> Result<Cli, clap::Error> {
 }
 
 /// Commands that sign nothing: what comes before a signature is no news to who asks for their help.
-const READS: [&str; 18] = [
+const READS: [&str; 19] = [
     "audit",
     "backup",
     "carry",
@@ -43,6 +43,7 @@ const READS: [&str; 18] = [
     "history",
     "list",
     "node",
+    "repair",
     "restore",
     "show",
     "status",

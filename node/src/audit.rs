@@ -124,7 +124,7 @@ fn bytes_of(dir: &Path) -> u64 {
     segments.filter_map(|file| file.metadata().ok()).fold(0, |sum, file| sum.saturating_add(file.len()))
 }
 
-fn founding_of(bytes: &[u8]) -> Option<ConsortiumId> {
+pub(crate) fn founding_of(bytes: &[u8]) -> Option<ConsortiumId> {
     let act = Act::decode(bytes).ok().filter(|act| act.is_first() && act.as_charter().is_some())?;
     Some(founding::consortium(&act))
 }

@@ -45,6 +45,11 @@ pub enum Fault {
         /// Its directory.
         path: PathBuf,
     },
+    /// Of the acts not even the one that founds the consortium can be read.
+    FoundingLost {
+        /// The directory of their journal.
+        path: PathBuf,
+    },
     /// A frame longer than any reader would take.
     FrameTooLarge {
         /// Its length.
@@ -245,6 +250,7 @@ impl Fault {
             Self::Random { .. } => "random",
             Self::Damaged { .. } => "journal_damaged",
             Self::JournalMissing { .. } => "journal_missing",
+            Self::FoundingLost { .. } => "founding_lost",
             Self::FrameTooLarge { .. } => "frame_too_large",
             Self::NewerHome { .. } => "newer_home",
             Self::NewerFormat { .. } => "newer_format",

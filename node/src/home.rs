@@ -221,6 +221,12 @@ impl Home {
         self.path.join("stopped")
     }
 
+    /// Damaged journals that a repair moved aside.
+    #[must_use]
+    pub fn damaged(&self) -> PathBuf {
+        self.path.join("damaged")
+    }
+
     /// The socket of the local API.
     #[must_use]
     pub fn socket(&self) -> PathBuf {

@@ -31,6 +31,7 @@ pub mod network;
 pub mod node;
 pub mod problem;
 pub mod reading;
+pub mod repair;
 pub mod signing;
 pub mod store;
 pub mod writing;

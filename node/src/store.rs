@@ -425,7 +425,7 @@ const TAKEN_ENTRIES: usize = 8_192;
 const TAKEN_BYTES: usize = 8 << 20;
 
 /// What tells the journals of this home from those of every other: an index made of others is none of this home's.
-fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {
+pub(crate) fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {
     let mut stamp = Vec::new();
     for space in spaces {
         let dir = home.journal(space);

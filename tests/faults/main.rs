@@ -8,3 +8,4 @@ mod home;
 mod input;
 mod keys;
 mod kill9;
+mod repair;

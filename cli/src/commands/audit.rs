@@ -100,7 +100,7 @@ fn reason(language: Language, why: &str) -> &str {
 }
 
 /// A place with the digits that name its space; whole they would not stand in one line.
-fn shortened(place: &str) -> String {
+pub(super) fn shortened(place: &str) -> String {
     let parts = place.split('/').map(|part| match part.get(..SPACE_DIGITS) {
         Some(digits) if part.len() == 64 && part.bytes().all(|digit| digit.is_ascii_hexdigit()) => format!("{digits}…"),
         _ => part.to_owned(),

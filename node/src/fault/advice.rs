@@ -43,6 +43,7 @@ impl Fault {
                 ("journal_damaged", vec![at(path), ("offset", offset.to_string()), ("flaw", flaw.to_string())])
             }
             Self::JournalMissing { path } => ("journal_missing", vec![at(path)]),
+            Self::FoundingLost { path } => ("founding_lost", vec![at(path)]),
             Self::FrameTooLarge { bytes } => ("frame_too_large", vec![("bytes", bytes.to_string())]),
             Self::Config { path, line, reason } => {
                 let key = if line.is_some() { "config.line" } else { "config" };

@@ -1,0 +1,293 @@
+//! `isnad repair`: of a damaged journal a new one is made that holds what is whole of it; peers are asked for the rest. design §12.
+//!
+//! The journals are the truth, so nothing of them is thrown away: the damaged one is moved aside as it is. Each entry passes the
+//! door once more, for what stood in a damaged file may also have been put there: bytes that are whole, and chained, and signed,
+//! are taken; the others are named. What is missing then is asked for at the next start, as everything is that peers have and
+//! this replica has not; and this home signs nothing before one of them has confirmed how far its keys have signed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use isnad_protocol::act::Act;
+use isnad_protocol::id::{ConsortiumId, SpaceId};
+use isnad_protocol::key::PublicKey;
+use serde::Serialize;
+
+use crate::audit::founding_of;
+use crate::fault::Fault;
+use crate::files;
+use crate::home::Home;
+use crate::index::{Index, Journals};
+use crate::journal::{self, Damage, Flaw, Found, Journal, Position, Scan};
+use crate::node::open_spaces;
+use crate::store::{self, kind};
+
+mod placing;
+
+#[cfg(test)]
+mod tests;
+
+use placing::Placing;
+
+/// What the folder of a journal that is being written is called, behind the journal's own name.
+const UNFINISHED: &str = "repairing";
+
+/// What the journal of acts is called.
+pub const ACTS: &str = "acts";
+
+/// What a repair did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repaired {
+    /// The journals that were damaged, each with what is held of it now; none where all were whole.
+    pub journals: Vec<Mended>,
+    /// The folder with the damaged journals as they were.
+    pub kept_in: Option<PathBuf>,
+}
+
+/// One journal that was made anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mended {
+    /// Its folder in the home: `acts`, or `journal/` and the space.
+    pub journal: String,
+    /// Where it was damaged, and how.
+    pub damages: Vec<Place>,
+    /// Entries (of the journal of acts: acts) that the new one holds.
+    pub kept: u64,
+    /// Logs of which entries are missing now, that were there.
+    pub missing: Vec<Missing>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file, within the home.
+    pub file: String,
+    /// The byte at which it begins.
+    pub offset: u64,
+    /// What is wrong.
+    pub flaw: String,
+}
+
+/// Entries of one log that were held before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Whose log.
+    pub author: PublicKey,
+    /// The first position that is missing.
+    pub from: u64,
+    /// The last that is known to have been held.
+    pub until: u64,
+}
+
+/// Makes the damaged journals of a home anew. A home whose journals are whole stays as it is.
+///
+/// `progress` is told how many of how many bytes were read. A repair that is cut off is done again, or ended, by the next.
+///
+/// # Errors
+/// [`Fault::Locked`] while a node runs; [`Fault::FoundingLost`] where not even the act that founds the consortium can be read:
+/// nothing is changed then. [`Fault`] if the disk fails.
+pub fn repair(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<Repaired, Fault> {
+    let _lock = home.lock()?;
+    finish_interrupted(home)?;
+    let dirs = home.spaces()?.iter().map(|space| home.journal(space)).chain([home.acts()]).collect::<Vec<_>>();
+    let mut meter = Meter { read: 0, total: dirs.iter().map(|dir| bytes_of(dir)).sum(), progress };
+    let (acts, consortium) = read_acts(home, &mut meter)?;
+    let spaces = open_spaces(consortium);
+    let before = Before::of(home, &spaces);
+    let mut mended = Vec::new();
+    mended.extend(acts);
+    for space in spaces {
+        mended.extend(read_space(home, space, &before, &mut meter)?);
+    }
+    if mended.is_empty() {
+        return Ok(Repaired { journals: Vec::new(), kept_in: None });
+    }
+    let aside = aside(home)?;
+    for (dir, _) in &mended {
+        put_in_place(dir, &aside)?;
+    }
+    let kept_in = aside.exists().then_some(aside);
+    Ok(Repaired { journals: mended.into_iter().map(|(_, mended)| mended).collect(), kept_in })
+}
+
+/// What the index said of the journals before: how far they reached, and each log in them.
+#[derive(Debug, Default)]
+struct Before {
+    reached: BTreeMap<SpaceId, Position>,
+    logs: BTreeMap<SpaceId, BTreeMap<PublicKey, u64>>,
+}
+
+impl Before {
+    /// Says nothing where the index cannot be read, or is another's.
+    fn of(home: &Home, spaces: &[SpaceId]) -> Self {
+        let nothing = Journals(std::sync::Arc::new(|_, _| Ok(Vec::new())));
+        let opened = store::stamp(home, spaces).and_then(|stamp| Index::open(&home.index(), &stamp, nothing));
+        let Ok(index) = opened else { return Self::default() };
+        let mut logs: BTreeMap<SpaceId, BTreeMap<PublicKey, u64>> = BTreeMap::new();
+        for (key, log) in index.stored().map(|stored| stored.logs).unwrap_or_default() {
+            logs.entry(key.space).or_default().insert(key.author, log.end.seq);
+        }
+        Self { reached: index.reached().unwrap_or_default(), logs }
+    }
+}
+
+/// Says how far the reading has come.
+struct Meter<'a> {
+    read: u64,
+    total: u64,
+    progress: &'a mut dyn FnMut(u64, u64),
+}
+
+impl Meter<'_> {
+    fn pass(&mut self, from: Position, until: Position) {
+        let bytes = until.offset.saturating_sub(if from.segment == until.segment { from.offset } else { 0 });
+        self.read = self.read.saturating_add(u64::from(bytes));
+        (self.progress)(self.read, self.total.max(self.read));
+    }
+}
+
+fn bytes_of(dir: &Path) -> u64 {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).fold(0, |sum, file| sum.saturating_add(file.len()))
+}
+
+/// Where a journal is damaged: found by reading all of it, and by what the index vouches for.
+fn damages(dir: &Path, name: &str, vouched: Option<Position>, meter: &mut Meter<'_>) -> Result<Vec<Place>, Fault> {
+    let place = |position: Position, flaw: Flaw| Place {
+        file: format!("{name}/{}.seg", position.segment),
+        offset: u64::from(position.offset),
+        flaw: flaw.to_string(),
+    };
+    if !journal::exists(dir)? {
+        return Ok(vec![place(Position { offset: 0, ..Position::START }, Flaw::Missing)]);
+    }
+    let (mut damages, is_of_acts) = (Vec::new(), name == ACTS);
+    let mut scan = Scan::open(dir)?;
+    let mut end = Position::START;
+    loop {
+        let from = scan.reached();
+        let Some(found) = scan.next() else { break };
+        match found {
+            Found::Frame(frame) => end = frame.end(),
+            Found::Damage(Damage { position, flaw, .. }) => damages.push(place(position, flaw)),
+            // What a crash tears is moved aside by each start; of the spaces the index knows if it was more. Acts are seldom
+            // written, and none of them is in the index.
+            Found::Tail { position, flaw, .. } => damages.extend(is_of_acts.then(|| place(position, flaw))),
+        }
+        meter.pass(from, scan.reached());
+    }
+    if damages.is_empty() && vouched.is_some_and(|vouched| end < vouched) {
+        damages.push(place(end, Flaw::Missing));
+    }
+    Ok(damages)
+}
+
+/// A journal that was written anew, beside its place.
+type Written = (PathBuf, Mended);
+
+/// Makes the journal of acts anew where it is damaged. Returns the consortium that it founds.
+fn read_acts(home: &Home, meter: &mut Meter<'_>) -> Result<(Option<Written>, ConsortiumId), Fault> {
+    let dir = home.acts();
+    let damages = damages(&dir, ACTS, None, meter)?;
+    let frames = || Scan::open(&dir).map(|scan| scan.filter_map(frame_of));
+    let consortium = frames()?.filter(|frame| frame.kind == kind::ACT).find_map(|frame| founding_of(&frame.bytes));
+    let Some(consortium) = consortium else { return Err(Fault::FoundingLost { path: dir }) };
+    if damages.is_empty() {
+        return Ok((None, consortium));
+    }
+    let mut written = begin(&dir)?;
+    let mut kept = 0_u64;
+    for frame in frames()? {
+        // One of a later version is left as it is.
+        if frame.kind != kind::ACT || Act::decode(&frame.bytes).is_ok() {
+            written.append(frame.kind, &[&frame.bytes])?;
+            kept = kept.saturating_add(u64::from(frame.kind == kind::ACT));
+        }
+    }
+    written.sync()?;
+    let mended = Mended { journal: ACTS.to_owned(), damages, kept, missing: Vec::new() };
+    Ok((Some((dir, mended)), consortium))
+}
+
+/// Makes the journal of a space anew where it is damaged.
+fn read_space(home: &Home, space: SpaceId, before: &Before, meter: &mut Meter<'_>) -> Result<Option<Written>, Fault> {
+    let (dir, name) = (home.journal(&space), format!("journal/{space}"));
+    let damages = damages(&dir, &name, before.reached.get(&space).copied(), meter)?;
+    if damages.is_empty() {
+        return Ok(None);
+    }
+    let mut written = begin(&dir)?;
+    let mut placing = Placing::new(space);
+    let frames = if dir.exists() { Some(Scan::open(&dir)?) } else { None };
+    for frame in frames.into_iter().flatten().filter_map(frame_of) {
+        if let Some(kind) = placing.place(&frame) {
+            written.append(kind, &[&frame.bytes])?;
+        }
+    }
+    written.sync()?;
+    let held = before.logs.get(&space).cloned().unwrap_or_default();
+    let (kept, missing) = placing.finish(held);
+    Ok(Some((dir, Mended { journal: name, damages, kept, missing })))
+}
+
+fn frame_of(found: Found) -> Option<journal::Frame> {
+    match found {
+        Found::Frame(frame) => Some(frame),
+        Found::Damage(_) | Found::Tail { .. } => None,
+    }
+}
+
+/// The folder in which a journal is written that is to stand in `dir`.
+fn unfinished(dir: &Path) -> PathBuf {
+    dir.with_extension(UNFINISHED)
+}
+
+fn begin(dir: &Path) -> Result<Journal, Fault> {
+    let beside = unfinished(dir);
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(Fault::io("remove", &beside))?;
+    }
+    let journal = Journal::open(&beside)?.journal;
+    files::sync_directory(files::parent(dir))?;
+    Ok(journal)
+}
+
+/// A folder for what is moved aside, of a name that is not taken.
+fn aside(home: &Home) -> Result<PathBuf, Fault> {
+    let all = home.damaged();
+    files::create_directory(&all)?;
+    let free = (1_u32..).map(|number| all.join(number.to_string())).find(|dir| !dir.exists());
+    Ok(free.unwrap_or(all))
+}
+
+/// Moves a damaged journal aside and the one that was made of it into its place.
+fn put_in_place(dir: &Path, aside: &Path) -> Result<(), Fault> {
+    if dir.exists() {
+        files::create_directory(aside)?;
+        let kept = aside.join(dir.file_name().unwrap_or_default());
+        fs::rename(dir, &kept).map_err(Fault::io("move aside", dir))?;
+        files::sync_directory(aside)?;
+    }
+    rename_into_place(dir)
+}
+
+fn rename_into_place(dir: &Path) -> Result<(), Fault> {
+    fs::rename(unfinished(dir), dir).map_err(Fault::io("put in place", dir))?;
+    files::sync_directory(files::parent(dir))
+}
+
+/// Ends a repair that was cut off between the moving aside of a journal, which comes last, and what was made of it.
+fn finish_interrupted(home: &Home) -> Result<(), Fault> {
+    let journals = home.path().join("journal");
+    let listed = fs::read_dir(&journals).into_iter().flatten().flatten().map(|found| found.path());
+    for beside in listed.chain([unfinished(&home.acts())]) {
+        let is_one = beside.extension().is_some_and(|end| end == UNFINISHED) && beside.exists();
+        let dir = beside.with_extension("");
+        let was_moved = home.damaged().exists() && !dir.exists();
+        if is_one && was_moved {
+            rename_into_place(&dir)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! What of a damaged journal's frames still has a place, each behind those that have one before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use isnad_protocol::entry::Entry;
+use isnad_protocol::id::{EntryId, SpaceId};
+use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::{ForkProof, Log, LogEnd, LogKey};
+
+use super::Missing;
+use crate::journal::Frame;
+use crate::store::{decode_end, kind};
+
+/// The logs of one space, as far as their entries were found again.
+pub(super) struct Placing {
+    space: SpaceId,
+    logs: BTreeMap<PublicKey, Found>,
+}
+
+/// One log.
+#[derive(Default)]
+struct Found {
+    log: Option<Log>,
+    /// The entries of its line, by their positions.
+    line: Vec<EntryId>,
+    /// Positions of which the header alone is there.
+    wanted: BTreeSet<u64>,
+    branches: BTreeSet<EntryId>,
+    /// The last position that was seen in the damaged journal.
+    seen: u64,
+}
+
+impl Placing {
+    pub(super) const fn new(space: SpaceId) -> Self {
+        Self { space, logs: BTreeMap::new() }
+    }
+
+    /// The kind under which a frame stands in the new journal; `None` if it does not.
+    ///
+    /// Every signature is checked here, so that what was said of checks, and what was cut back for a bad one, says nothing more.
+    pub(super) fn place(&mut self, frame: &Frame) -> Option<u8> {
+        let is_placed = match frame.kind {
+            kind::ENTRY | kind::ENTRY_OF_RUN => self.entry(Entry::decode(&frame.bytes).ok()?),
+            kind::PAYLOAD => self.payload(&Entry::decode(&frame.bytes).ok()?),
+            kind::BRANCH => self.branch(&Entry::decode(&frame.bytes).ok()?),
+            kind::FORK => ForkProof::decode(&frame.bytes).is_ok_and(|proof| proof.log().space == self.space),
+            kind::CUT_BACK => {
+                self.cut_back(decode_end(&frame.bytes)?);
+                false
+            }
+            kind::CHECKED => false,
+            // Of a later version: it is left as it is.
+            _ => return Some(frame.kind),
+        };
+        let kind = if frame.kind == kind::ENTRY_OF_RUN { kind::ENTRY } else { frame.kind };
+        is_placed.then_some(kind)
+    }
+
+    fn entry(&mut self, entry: Entry) -> bool {
+        let (header, key) = (entry.header.clone(), LogKey { space: self.space, author: entry.header.author });
+        if header.space != self.space || !has_its_payload(&entry) {
+            return false;
+        }
+        let found = self.logs.entry(header.author).or_default();
+        found.seen = found.seen.max(header.seq);
+        let is_bare = entry.payload.is_none() && header.has_payload();
+        let Ok(run) = Log::extend(found.log.as_ref(), key, vec![entry]) else { return false };
+        found.log = Some(run.log);
+        found.line.push(run.log.end.id);
+        found.wanted.extend(is_bare.then_some(header.seq));
+        true
+    }
+
+    fn payload(&mut self, entry: &Entry) -> bool {
+        let header = &entry.header;
+        let Some(found) = self.logs.get_mut(&header.author) else { return false };
+        let is_whole = entry.payload.is_some() && has_its_payload(entry);
+        is_whole && found.stands(header.seq, header.id()) && found.wanted.remove(&header.seq)
+    }
+
+    /// A branch leaves a line, or goes on where another is.
+    fn branch(&mut self, entry: &Entry) -> bool {
+        let header = &entry.header;
+        if header.space != self.space || !has_its_payload(entry) || !entry.is_signed() {
+            return false;
+        }
+        let found = self.logs.entry(header.author).or_default();
+        let before = header.seq.saturating_sub(1);
+        let leaves = before == 0 || found.stands(before, header.prev) || found.branches.contains(&header.prev);
+        leaves && (found.branches.insert(header.id()) || entry.payload.is_some())
+    }
+
+    fn cut_back(&mut self, (key, to): (LogKey, LogEnd)) {
+        if let Some(found) = self.logs.get_mut(&key.author) {
+            found.seen = found.seen.min(to.seq.max(found.held()));
+        }
+    }
+
+    /// How many entries have a place, and what is missing of the logs that the damaged journal or its index told of.
+    pub(super) fn finish(self, indexed: BTreeMap<PublicKey, u64>) -> (u64, Vec<Missing>) {
+        let kept = self.logs.values().fold(0_u64, |sum, found| sum.saturating_add(found.held()));
+        let mut upto = indexed;
+        for (author, found) in &self.logs {
+            let until = upto.entry(*author).or_default();
+            *until = found.seen.max(*until);
+        }
+        let held = |author: &PublicKey| self.logs.get(author).map_or(0, Found::held);
+        let missing = upto.into_iter().filter(|(author, until)| held(author) < *until);
+        let missing = missing.map(|(author, until)| Missing { author, from: held(&author).saturating_add(1), until });
+        (kept, missing.collect())
+    }
+}
+
+impl Found {
+    fn held(&self) -> u64 {
+        self.log.map_or(0, |log| log.end.seq)
+    }
+
+    /// True if this entry stands at a position of the line.
+    fn stands(&self, seq: u64, id: EntryId) -> bool {
+        let at = seq.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+        at.and_then(|at| self.line.get(at)) == Some(&id)
+    }
+}
+
+/// True unless an entry has a payload that is not its own.
+fn has_its_payload(entry: &Entry) -> bool {
+    entry.payload.as_ref().is_none_or(|payload| entry.header.check_payload(payload).is_ok())
+}

@@ -1,0 +1,87 @@
+//! What has a place in a journal that is made anew, and what a repair that was cut off leaves.
+
+use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
+use isnad_protocol::id::{EntryId, OrganisationId, RecordId};
+use isnad_protocol::key::{SecretKey, Signature};
+use isnad_protocol::log::LogEnd;
+use isnad_protocol::time::Timestamp;
+
+use super::*;
+use crate::journal::Frame;
+
+const SPACE: SpaceId = SpaceId::new([7; 32]);
+
+fn entry(end: LogEnd, text: &str, space: SpaceId) -> Entry {
+    let draft = Draft {
+        kind: Kind::Change,
+        space,
+        organisation: OrganisationId::new([1; 32]),
+        record: RecordId::new([1; 16]),
+        generation: 0,
+        time: Timestamp(1),
+        payload: Payload { salt: [1; 16], bytes: text.as_bytes().to_vec() },
+    };
+    draft.seal((end.seq, end.id), &SecretKey::from_seed(&[1; 32]))
+}
+
+fn line(count: usize) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for number in 0..count {
+        let end = entries.last().map_or(LogEnd::START, |last| LogEnd { seq: last.header.seq, id: last.header.id() });
+        entries.push(entry(end, &format!("entry {number}"), SPACE));
+    }
+    entries
+}
+
+fn frame(kind: u8, entry: &Entry) -> Frame {
+    Frame { position: Position::START, kind, bytes: entry.encode() }
+}
+
+#[test]
+fn an_entry_has_a_place_where_it_continues_what_has_one() {
+    let line = line(4);
+    let bare = Entry { payload: None, ..line[1].clone() };
+    let forged = Entry { signature: Signature::new([1; 64]), ..line[2].clone() };
+    let foreign = entry(LogEnd::START, "elsewhere", SpaceId::new([8; 32]));
+    let beside = entry(LogEnd { seq: 1, id: line[0].header.id() }, "beside", SPACE);
+    let nowhere = entry(LogEnd { seq: 1, id: EntryId::ZERO }, "nowhere", SPACE);
+    let frames = [
+        (frame(kind::ENTRY, &foreign), None),
+        (frame(kind::ENTRY, &line[1]), None),
+        (frame(kind::ENTRY_OF_RUN, &line[0]), Some(kind::ENTRY)),
+        (frame(kind::PAYLOAD, &line[1]), None),
+        (frame(kind::ENTRY, &bare), Some(kind::ENTRY)),
+        (frame(kind::PAYLOAD, &line[1]), Some(kind::PAYLOAD)),
+        (frame(kind::PAYLOAD, &line[1]), None),
+        (frame(kind::ENTRY, &forged), None),
+        (frame(kind::BRANCH, &beside), Some(kind::BRANCH)),
+        (frame(kind::BRANCH, &nowhere), None),
+        (frame(kind::ENTRY, &line[3]), None),
+        (frame(200, &line[3]), Some(200)),
+    ];
+    let mut placing = Placing::new(SPACE);
+    for (number, (frame, kind)) in frames.iter().enumerate() {
+        assert_eq!(placing.place(frame), *kind, "{number}");
+    }
+    let author = line[0].header.author;
+    let (kept, missing) = placing.finish(BTreeMap::new());
+    assert_eq!((kept, missing), (2, vec![Missing { author, from: 3, until: 4 }]));
+}
+
+#[test]
+fn a_repair_that_was_cut_off_is_ended_by_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let journal = home.journal(&SPACE);
+    let mut made = begin(&journal).unwrap();
+    made.append(kind::ENTRY, &[&line(1)[0].encode()]).unwrap();
+    made.sync().unwrap();
+    // The damaged one was moved aside, and then the power went.
+    fs::create_dir(home.damaged()).unwrap();
+    finish_interrupted(&home).unwrap();
+    assert!(journal.join("1.seg").exists() && !unfinished(&journal).exists());
+    // Before that, what is beside it may be half of it: it is made again.
+    begin(&journal).unwrap();
+    finish_interrupted(&home).unwrap();
+    assert!(unfinished(&journal).exists());
+}
