@@ -141,6 +141,7 @@ struct Totals {
     frames: u64,
     dropped: usize,
     slowest_ms: u64,
+    rounds: u64,
     versions: Versions,
     halted: usize,
 }
@@ -153,6 +154,9 @@ impl Totals {
         self.frames += report.frames;
         self.dropped += report.dropped;
         self.slowest_ms = self.slowest_ms.max(report.agreed_after_ms);
+        if !report.is_lied_to {
+            self.rounds = self.rounds.max(report.rounds);
+        }
         self.versions.amended += report.versions.amended;
         self.versions.took_out += report.versions.took_out;
         self.versions.readmitted += report.versions.readmitted;
@@ -161,12 +165,12 @@ impl Totals {
     }
 
     fn line(&self) -> String {
-        let Self { entries, finished, faults, frames, dropped, slowest_ms, versions, halted } = self;
+        let Self { entries, finished, faults, frames, dropped, slowest_ms, rounds, versions, halted } = self;
         let Versions { amended, took_out, readmitted, settled, .. } = versions;
         format!(
             "{entries} entries ({finished} finished after a crash), {faults} faults, {frames} frames, {dropped} sessions \
              ended, {amended} charters ({took_out} took out, {readmitted} readmitted, {settled} settled), {halted} halted, \
-             agreed after {slowest_ms} ms at most"
+             agreed after {rounds} rounds, {slowest_ms} ms at most"
         )
     }
 }

@@ -105,6 +105,10 @@ pub struct Report {
     pub versions: Versions,
     /// Simulated milliseconds from the last fault to agreement.
     pub agreed_after_ms: u64,
+    /// In so many rounds after the last fault.
+    pub rounds: u64,
+    /// True if peers that lie went on after that: each may hold up who asks it first.
+    pub is_lied_to: bool,
     /// A hash of everything that happened: the same for the same seed.
     pub trace: u64,
 }
@@ -613,7 +617,7 @@ impl World {
             Effect::Disconnect { peer, reason } => self.disconnect(from, peer, &reason),
             Effect::Check { log, after, until } => {
                 let Some(epoch) = self.sites.get(from).map(|site| site.epoch) else { return Ok(()) };
-                let due = self.random.between(1, 300);
+                let due = self.random.between(1, calm::CHECK_MS);
                 self.schedule(due, Event::Checked { site: from, epoch, log, after, until });
                 Ok(())
             }
@@ -680,6 +684,8 @@ impl World {
             frames: self.frames,
             dropped: self.ledger.dropped,
             versions: self.sites.iter().find(|site| site.is_honest()).map_or_else(Versions::default, Site::versions),
+            rounds: self.rounds(),
+            is_lied_to: self.liars_stay,
             agreed_after_ms: self.agreed_at.unwrap_or(0).saturating_sub(self.calm_since.unwrap_or(0)),
             trace: self.trace,
         }

@@ -1,7 +1,10 @@
 //! Faults stop: from here on all honest nodes come to hold and to compute the same, and then fall silent.
 
+use std::collections::BTreeSet;
+
 use super::agreement::{self, State};
 use super::finding::{Checked, Finding, Rule, ensure};
+use super::network::{JITTER_MS, LATENCY_MS};
 use super::{Broken, CALM_LIMIT_MS, Event, LYING_LIMIT_MS, Pair, World};
 
 /// How long silence is listened to: longer than a peer has to answer, so that no clock is left running.
@@ -9,6 +12,21 @@ const SILENCE_MS: u64 = 45_000;
 
 /// How often it is asked whether all agree: that costs more than most steps.
 const LOOK_MS: u64 = 250;
+
+/// Nodes that are down start within a second, and who lost a connection makes it anew within some more.
+const RECONNECTED_MS: u64 = 3_500;
+
+/// All agree after so many: what was said, what nodes attest of it, and what takes effect by that.
+const ROUNDS: u64 = 3;
+
+/// So many waits of an attester that nobody attests in are called silence.
+const QUIET: u64 = 3;
+
+/// What a node has is told, asked for, and sent.
+const STEPS: u64 = 3;
+
+/// A background check of signatures takes so long at most.
+pub(super) const CHECK_MS: u64 = 300;
 
 impl World {
     /// Everything works again; peers that lie are gone, or go on.
@@ -54,6 +72,10 @@ impl World {
             None if self.is_agreed() => {
                 self.agreed_at = Some(self.now_ms);
                 self.say("agreed");
+                // Who lies on may hold up each that asks him first, for as long as a peer has to answer.
+                ensure(self.liars_stay || self.rounds() <= ROUNDS, Rule::Apart, || {
+                    format!("agreed after {} rounds only", self.rounds())
+                })?;
                 Ok(self.liars_stay)
             }
             None if self.now_ms > since + self.limit_ms() => Err(self.apart()),
@@ -63,7 +85,7 @@ impl World {
 
     fn is_agreed(&self) -> bool {
         let last = self.calm_since.unwrap_or(0).max(self.ledger.attested_ms);
-        if self.now_ms < last + 3 * self.attest_after_ms {
+        if self.now_ms < last + QUIET * self.attest_after_ms {
             return false;
         }
         let mut honest = self.topology.iter().filter(|pair| self.is_honest(**pair));
@@ -72,6 +94,34 @@ impl World {
 
     pub(super) fn is_honest(&self, pair: Pair) -> bool {
         [pair.0, pair.1].iter().all(|site| self.sites.get(*site).is_some_and(super::Site::is_honest))
+    }
+
+    /// In how many rounds all came to agree since faults stopped. In a round what one node has reaches all others, each hop over
+    /// the slowest link, and is attested.
+    pub(super) fn rounds(&self) -> u64 {
+        let waited = self.agreed_at.unwrap_or(0).saturating_sub(self.calm_since.unwrap_or(0));
+        let quiet = RECONNECTED_MS + QUIET * self.attest_after_ms + LOOK_MS;
+        let hop_ms = STEPS * (LATENCY_MS + JITTER_MS) + CHECK_MS + self.slow_flush_ms;
+        waited.saturating_sub(quiet).div_ceil(self.hops() * hop_ms + self.attest_after_ms)
+    }
+
+    /// Between the two honest nodes that are furthest from each other.
+    fn hops(&self) -> u64 {
+        let honest: Vec<Pair> = self.topology.iter().copied().filter(|pair| self.is_honest(*pair)).collect();
+        let furthest = |from: usize| {
+            let mut reached = BTreeSet::from([from]);
+            for hops in 0.. {
+                let ends = honest.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]);
+                let next: Vec<usize> = ends.filter(|(one, _)| reached.contains(one)).map(|(_, other)| other).collect();
+                let before = reached.len();
+                reached.extend(next);
+                if reached.len() == before {
+                    return hops;
+                }
+            }
+            0
+        };
+        (0..self.sites.len()).map(furthest).max().unwrap_or(0)
     }
 
     const fn limit_ms(&self) -> u64 {
