@@ -30,8 +30,9 @@ mod tests;
 
 use placing::Placing;
 
-/// What the folder of a journal that is being written is called, behind the journal's own name.
+/// What the folder of a journal that is being written is called, behind the journal's own name; and what, once it is whole.
 const UNFINISHED: &str = "repairing";
+const FINISHED: &str = "repaired";
 
 /// What the journal of acts is called.
 pub const ACTS: &str = "acts";
@@ -170,6 +171,10 @@ fn damages(dir: &Path, name: &str, vouched: Option<Position>, meter: &mut Meter<
         let Some(found) = scan.next() else { break };
         match found {
             Found::Frame(frame) => end = frame.end(),
+            // What another program or a better disk may read is not given up here.
+            Found::Damage(Damage { position, flaw: flaw @ (Flaw::Version | Flaw::Unreadable(_)), .. }) => {
+                return Err(journal::fault_at(dir, position, flaw));
+            }
             Found::Damage(Damage { position, flaw, .. }) => damages.push(place(position, flaw)),
             // What a crash tears is moved aside by each start; of the spaces the index knows if it was more. Acts are seldom
             // written, and none of them is in the index.
@@ -189,6 +194,9 @@ type Written = (PathBuf, Mended);
 /// Makes the journal of acts anew where it is damaged. Returns the consortium that it founds.
 fn read_acts(home: &Home, meter: &mut Meter<'_>) -> Result<(Option<Written>, ConsortiumId), Fault> {
     let dir = home.acts();
+    if !journal::exists(&dir)? {
+        return Err(Fault::FoundingLost { path: dir });
+    }
     let damages = damages(&dir, ACTS, None, meter)?;
     let frames = || Scan::open(&dir).map(|scan| scan.filter_map(frame_of));
     let consortium = frames()?.filter(|frame| frame.kind == kind::ACT).find_map(|frame| founding_of(&frame.bytes));
@@ -205,7 +213,7 @@ fn read_acts(home: &Home, meter: &mut Meter<'_>) -> Result<(Option<Written>, Con
             kept = kept.saturating_add(u64::from(frame.kind == kind::ACT));
         }
     }
-    written.sync()?;
+    finish(written, &dir)?;
     let mended = Mended { journal: ACTS.to_owned(), damages, kept, missing: Vec::new() };
     Ok((Some((dir, mended)), consortium))
 }
@@ -214,21 +222,64 @@ fn read_acts(home: &Home, meter: &mut Meter<'_>) -> Result<(Option<Written>, Con
 fn read_space(home: &Home, space: SpaceId, before: &Before, meter: &mut Meter<'_>) -> Result<Option<Written>, Fault> {
     let (dir, name) = (home.journal(&space), format!("journal/{space}"));
     let damages = damages(&dir, &name, before.reached.get(&space).copied(), meter)?;
-    if damages.is_empty() {
+    let asides = asides(home, &space)?;
+    if damages.is_empty() && asides.is_empty() {
         return Ok(None);
     }
     let mut written = begin(&dir)?;
     let mut placing = Placing::new(space);
-    let frames = if dir.exists() { Some(Scan::open(&dir)?) } else { None };
-    for frame in frames.into_iter().flatten().filter_map(frame_of) {
-        if let Some(kind) = placing.place(&frame) {
-            written.append(kind, &[&frame.bytes])?;
+    place_all(&dir, |_| true, &mut placing, &mut written)?;
+    let mut taken_back = 0_u64;
+    while !asides.is_empty() {
+        // What stood behind a gap continues its log once peers, or what an earlier repair kept, have filled that.
+        let before = taken_back;
+        for source in asides.iter().chain([&dir]) {
+            taken_back = place_all(source, is_of_logs, &mut placing, &mut written)?.saturating_add(taken_back);
+        }
+        if taken_back == before {
+            break;
         }
     }
-    written.sync()?;
+    if damages.is_empty() && taken_back == 0 {
+        drop(written);
+        return fs::remove_dir_all(dir.with_extension(UNFINISHED)).map(|()| None).map_err(Fault::io("remove", &dir));
+    }
+    finish(written, &dir)?;
     let held = before.logs.get(&space).cloned().unwrap_or_default();
     let (kept, missing) = placing.finish(held);
     Ok(Some((dir, Mended { journal: name, damages, kept, missing })))
+}
+
+/// Writes what has a place of the journal in a folder, of the kinds that are asked for. Returns how many frames that is.
+fn place_all(dir: &Path, is_asked: fn(u8) -> bool, placing: &mut Placing, written: &mut Journal) -> Result<u64, Fault> {
+    let mut placed = 0_u64;
+    let frames = if dir.exists() { Some(Scan::open(dir)?) } else { None };
+    for frame in frames.into_iter().flatten().filter_map(frame_of).filter(|frame| is_asked(frame.kind)) {
+        if let Some(kind) = placing.place(&frame) {
+            written.append(kind, &[&frame.bytes])?;
+            placed = placed.saturating_add(1);
+        }
+    }
+    Ok(placed)
+}
+
+const fn is_of_logs(kind: u8) -> bool {
+    matches!(kind, kind::ENTRY | kind::ENTRY_OF_RUN | kind::PAYLOAD | kind::BRANCH)
+}
+
+/// The folders in which earlier repairs kept the journal of a space, the newest first.
+fn asides(home: &Home, space: &SpaceId) -> Result<Vec<PathBuf>, Fault> {
+    let kept = home.journal(space);
+    let name = kept.file_name().unwrap_or_default();
+    let mut asides = Vec::new();
+    for number in (1_u32..).take_while(|number| home.damaged().join(number.to_string()).exists()) {
+        let dir = home.damaged().join(number.to_string()).join(name);
+        if journal::exists(&dir)? {
+            asides.push(dir);
+        }
+    }
+    asides.reverse();
+    Ok(asides)
 }
 
 fn frame_of(found: Found) -> Option<journal::Frame> {
@@ -238,19 +289,22 @@ fn frame_of(found: Found) -> Option<journal::Frame> {
     }
 }
 
-/// The folder in which a journal is written that is to stand in `dir`.
-fn unfinished(dir: &Path) -> PathBuf {
-    dir.with_extension(UNFINISHED)
+/// Begins the journal that is to stand in `dir`, beside it.
+fn begin(dir: &Path) -> Result<Journal, Fault> {
+    for beside in [dir.with_extension(UNFINISHED), dir.with_extension(FINISHED)] {
+        if beside.exists() {
+            fs::remove_dir_all(&beside).map_err(Fault::io("remove", &beside))?;
+        }
+    }
+    Ok(Journal::open(&dir.with_extension(UNFINISHED))?.journal)
 }
 
-fn begin(dir: &Path) -> Result<Journal, Fault> {
-    let beside = unfinished(dir);
-    if beside.exists() {
-        fs::remove_dir_all(&beside).map_err(Fault::io("remove", &beside))?;
-    }
-    let journal = Journal::open(&beside)?.journal;
-    files::sync_directory(files::parent(dir))?;
-    Ok(journal)
+/// Flushes it, and gives it the name by which the next repair knows that it is whole.
+fn finish(mut written: Journal, dir: &Path) -> Result<(), Fault> {
+    written.sync()?;
+    let (from, to) = (dir.with_extension(UNFINISHED), dir.with_extension(FINISHED));
+    fs::rename(&from, &to).map_err(Fault::io("put in place", &to))?;
+    files::sync_directory(files::parent(dir))
 }
 
 /// A folder for what is moved aside, of a name that is not taken.
@@ -273,19 +327,17 @@ fn put_in_place(dir: &Path, aside: &Path) -> Result<(), Fault> {
 }
 
 fn rename_into_place(dir: &Path) -> Result<(), Fault> {
-    fs::rename(unfinished(dir), dir).map_err(Fault::io("put in place", dir))?;
+    fs::rename(dir.with_extension(FINISHED), dir).map_err(Fault::io("put in place", dir))?;
     files::sync_directory(files::parent(dir))
 }
 
-/// Ends a repair that was cut off between the moving aside of a journal, which comes last, and what was made of it.
+/// Ends a repair that was cut off between the moving aside of a journal and what was made of it.
 fn finish_interrupted(home: &Home) -> Result<(), Fault> {
-    let journals = home.path().join("journal");
-    let listed = fs::read_dir(&journals).into_iter().flatten().flatten().map(|found| found.path());
-    for beside in listed.chain([unfinished(&home.acts())]) {
-        let is_one = beside.extension().is_some_and(|end| end == UNFINISHED) && beside.exists();
+    let listed = fs::read_dir(home.path().join("journal")).into_iter().flatten().flatten().map(|found| found.path());
+    for beside in listed.chain([home.acts().with_extension(FINISHED)]) {
+        let is_one = beside.extension().is_some_and(|end| end == FINISHED) && beside.exists();
         let dir = beside.with_extension("");
-        let was_moved = home.damaged().exists() && !dir.exists();
-        if is_one && was_moved {
+        if is_one && !dir.exists() {
             rename_into_place(&dir)?;
         }
     }

@@ -1,6 +1,6 @@
 //! What other organisations' nodes have confirmed of our own logs, while nothing is signed. DESIGN §8.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::log::{LogEnd, LogKey};
 
@@ -33,7 +33,15 @@ impl Confirmations {
         own: &BTreeMap<LogKey, LogEnd>,
     ) -> Option<Mark> {
         self.ends.insert(OwnLog::of(log), End::of(end));
-        own.iter().all(|(log, end)| self.holds(*log, *end)).then(|| Mark::confirmed(machine, &self.ends))
+        own.iter().all(|(log, end)| self.holds(*log, *end)).then(|| Mark::confirmed(machine, &self.reached(own)))
+    }
+
+    /// What was confirmed; and of a log that no act makes this home's own just now, what the mark that was found says: once such an
+    /// act is here again, its numbers are still used.
+    fn reached(&self, own: &BTreeMap<LogKey, LogEnd>) -> BTreeMap<OwnLog, End> {
+        let own: BTreeSet<OwnLog> = own.keys().copied().map(OwnLog::of).collect();
+        let others = self.floor.iter().filter(|(log, _)| !own.contains(*log)).map(|(log, end)| (*log, *end));
+        others.chain(self.ends.iter().map(|(log, end)| (*log, *end))).collect()
     }
 
     fn holds(&self, log: LogKey, end: LogEnd) -> bool {

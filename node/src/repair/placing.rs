@@ -25,7 +25,8 @@ struct Found {
     line: Vec<EntryId>,
     /// Positions of which the header alone is there.
     wanted: BTreeSet<u64>,
-    branches: BTreeSet<EntryId>,
+    /// Entries beside the line, and whether each is whole.
+    branches: BTreeSet<(LogEnd, bool)>,
     /// The last position that was seen in the damaged journal.
     seen: u64,
 }
@@ -75,7 +76,7 @@ impl Placing {
         let header = &entry.header;
         let Some(found) = self.logs.get_mut(&header.author) else { return false };
         let is_whole = entry.payload.is_some() && has_its_payload(entry);
-        is_whole && found.stands(header.seq, header.id()) && found.wanted.remove(&header.seq)
+        is_whole && entry.is_signed() && found.stands(header.seq, header.id()) && found.wanted.remove(&header.seq)
     }
 
     /// A branch leaves a line, or goes on where another is.
@@ -85,9 +86,10 @@ impl Placing {
             return false;
         }
         let found = self.logs.entry(header.author).or_default();
-        let before = header.seq.saturating_sub(1);
-        let leaves = before == 0 || found.stands(before, header.prev) || found.branches.contains(&header.prev);
-        leaves && (found.branches.insert(header.id()) || entry.payload.is_some())
+        let before = LogEnd { seq: header.seq.saturating_sub(1), id: header.prev };
+        let leaves = before == LogEnd::START || found.stands(before.seq, before.id) || found.has_branch(before);
+        let end = LogEnd { seq: header.seq, id: header.id() };
+        leaves && found.branches.insert((end, entry.payload.is_some()))
     }
 
     fn cut_back(&mut self, (key, to): (LogKey, LogEnd)) {
@@ -114,6 +116,10 @@ impl Placing {
 impl Found {
     fn held(&self) -> u64 {
         self.log.map_or(0, |log| log.end.seq)
+    }
+
+    fn has_branch(&self, end: LogEnd) -> bool {
+        [true, false].iter().any(|is_whole| self.branches.contains(&(end, *is_whole)))
     }
 
     /// True if this entry stands at a position of the line.

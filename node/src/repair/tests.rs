@@ -75,13 +75,34 @@ fn a_repair_that_was_cut_off_is_ended_by_the_next() {
     let journal = home.journal(&SPACE);
     let mut made = begin(&journal).unwrap();
     made.append(kind::ENTRY, &[&line(1)[0].encode()]).unwrap();
-    made.sync().unwrap();
+    // Half of it: it is made again, never put in place.
+    finish_interrupted(&home).unwrap();
+    assert!(!journal.exists());
+    finish(made, &journal).unwrap();
     // The damaged one was moved aside, and then the power went.
-    fs::create_dir(home.damaged()).unwrap();
     finish_interrupted(&home).unwrap();
-    assert!(journal.join("1.seg").exists() && !unfinished(&journal).exists());
-    // Before that, what is beside it may be half of it: it is made again.
-    begin(&journal).unwrap();
-    finish_interrupted(&home).unwrap();
-    assert!(unfinished(&journal).exists());
+    assert!(journal.join("1.seg").exists() && !journal.with_extension(FINISHED).exists());
+}
+
+#[test]
+fn what_stood_behind_a_gap_is_taken_back_once_that_is_filled() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let (journal, line) = (home.journal(&SPACE), line(5));
+    let write = |dir: &Path, entries: &[Entry]| {
+        let mut journal = Journal::open(dir).unwrap().journal;
+        for entry in entries {
+            journal.append(kind::ENTRY, &[&entry.encode()]).unwrap();
+        }
+        journal.sync().unwrap();
+    };
+    write(&journal, &line[..2]);
+    let aside = home.damaged().join("1").join(journal.file_name().unwrap());
+    write(&aside, &[&line[..1], &line[3..]].concat());
+    let mut meter = Meter { read: 0, total: 0, progress: &mut |_, _| {} };
+    let mut read = || read_space(&home, SPACE, &Before::default(), &mut meter).unwrap();
+    assert_eq!(read(), None);
+    write(&journal, &line[2..3]);
+    let (_, mended) = read().unwrap();
+    assert_eq!((mended.kept, mended.missing), (5, Vec::new()));
 }

@@ -84,6 +84,20 @@ fn nobody_confirms_less_than_the_mark_knows() {
     assert_eq!(signing.check(), Ok(()));
 }
 
+#[test]
+fn what_a_key_signed_stays_known_while_the_act_that_grants_it_is_lost() {
+    let dir = TempDir::new().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let [here, lost] = [log(1, 1), log(1, 2)];
+    let reaches = [(here, 3), (lost, 20)].map(|(log, seq)| (OwnLog::of(log), End { seq, id: end(seq).id }));
+    Mark::confirmed(Machine::of_home(home.path()).unwrap(), &BTreeMap::from(reaches)).write(&home.mark()).unwrap();
+    let held = BTreeMap::from([(OwnLog::of(here), End { seq: 3, id: end(3).id })]);
+    let granted = BTreeSet::from([here.author, lost.author]);
+    let mut signing = Signing::open(&home, &granted, &held).unwrap();
+    signing.confirmed(here, end(3), &BTreeMap::from([(here, end(3))]));
+    assert_eq!(Mark::load(&home.mark()).unwrap().unwrap().end(&OwnLog::of(lost)).seq, 20);
+}
+
 /// A home that has signed three entries with its one key and agrees with its journal.
 fn signed(dir: &TempDir) -> (Home, BTreeMap<OwnLog, End>) {
     let home = Home::create(&dir.path().join("home")).unwrap();
