@@ -62,6 +62,8 @@ struct State {
     /// Up to where the index has taken it in.
     reached: Ends,
     is_broken: bool,
+    /// Nothing takes the index any further: its thread ended, or panicked.
+    has_ended: bool,
     is_closing: bool,
     recent: Recent,
 }
@@ -69,6 +71,10 @@ struct State {
 impl State {
     fn has_reached(&self, ends: &Ends) -> bool {
         ends.iter().all(|(space, end)| self.reached.get(space).is_some_and(|reached| reached >= end))
+    }
+
+    const fn is_stopped(&self) -> bool {
+        self.is_broken || self.has_ended || self.is_closing
     }
 }
 
@@ -187,7 +193,7 @@ impl Shared {
     pub(super) fn wait_for_index(&self) -> bool {
         let mut state = self.state();
         let goal = state.ends.clone();
-        while !state.has_reached(&goal) && !state.is_broken && !state.is_closing {
+        while !state.has_reached(&goal) && !state.is_stopped() {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.has_reached(&goal) && !state.is_broken
@@ -220,8 +226,19 @@ pub(super) fn start(reader: LogReader) -> Result<JoinHandle<()>, Fault> {
     thread.spawn(move || run(&reader)).map_err(|error| Fault::thread(&error))
 }
 
+/// Says that the thread ended, however it did: nobody waits for it then.
+struct Ending<'a>(&'a Shared);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.state().has_ended = true;
+        self.0.moved.notify_all();
+    }
+}
+
 fn run(reader: &LogReader) {
     let shared = &reader.shared;
+    let _ending = Ending(shared);
     loop {
         let outcome = match take_in(reader) {
             // Made anew, it holds these too.
@@ -296,6 +313,19 @@ mod tests {
 
     fn at(offset: u32) -> Position {
         Position { segment: 1, offset }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_panicked() {
+        let shared = std::sync::Arc::new(Shared::default());
+        shared.give(Ends::from([(SPACE, at(1))]), Position::START, &[]);
+        let ends = std::sync::Arc::clone(&shared);
+        let thread = std::thread::spawn(move || {
+            let _ending = Ending(&ends);
+            panic!("as the thread of the index might");
+        });
+        assert!(!shared.wait_for_index());
+        drop(thread.join());
     }
 
     /// What happens to one of two logs.
