@@ -61,7 +61,12 @@ struct State {
     acts: Option<Position>,
     /// Up to where the index has taken it in.
     reached: Ends,
-    is_broken: bool,
+    /// Why the index came no further when that was tried last.
+    broken: Option<String>,
+    /// Somebody waits for a broken index: it is tried again.
+    is_asked: bool,
+    /// How often it was tried to take in more.
+    tries: u64,
     /// Nothing takes the index any further: its thread ended, or panicked.
     has_ended: bool,
     is_closing: bool,
@@ -73,8 +78,10 @@ impl State {
         ends.iter().all(|(space, end)| self.reached.get(space).is_some_and(|reached| reached >= end))
     }
 
-    const fn is_stopped(&self) -> bool {
-        self.is_broken || self.has_ended || self.is_closing
+    /// True if nothing more comes into the index, whatever was tried since `before`.
+    fn is_stopped(&self, before: Option<u64>) -> bool {
+        let is_broken = self.broken.is_some() && before != Some(self.tries);
+        is_broken || self.has_ended || self.is_closing
     }
 }
 
@@ -181,7 +188,7 @@ impl Shared {
     /// Says how far the index is, where that is not its own doing.
     pub(super) fn index_is_at(&self, reached: Ends) {
         let mut state = self.state();
-        (state.reached, state.is_broken) = (reached, false);
+        (state.reached, state.broken) = (reached, None);
     }
 
     /// How many entries were flushed that the index does not hold.
@@ -189,14 +196,26 @@ impl Shared {
         u64::try_from(self.state().recent.count()).unwrap_or(u64::MAX)
     }
 
-    /// Waits until the index holds all that is flushed now; `false` if it broke, or the store is closed.
-    pub(super) fn wait_for_index(&self) -> bool {
+    /// Waits until the index holds all that is flushed now. A broken one is tried again first: what broke it may have passed.
+    ///
+    /// # Errors
+    /// Why it does not hold all of it: it is broken, or the store is closed.
+    pub(super) fn wait_for_index(&self) -> Result<(), Fault> {
         let mut state = self.state();
         let goal = state.ends.clone();
-        while !state.has_reached(&goal) && !state.is_stopped() {
+        let before = state.broken.as_ref().map(|_| state.tries);
+        if before.is_some() {
+            state.is_asked = true;
+            self.due.notify_all();
+        }
+        while !state.has_reached(&goal) && !state.is_stopped(before) {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.has_reached(&goal) && !state.is_broken
+        match &state.broken {
+            Some(reason) => Err(Fault::index(reason)),
+            None if state.has_reached(&goal) => Ok(()),
+            None => Err(Fault::index("the index stopped; restart the node")),
+        }
     }
 
     /// Where the entries of a log from `from` on stand if the index does not have that one yet, and those further ones that were
@@ -247,18 +266,20 @@ fn run(reader: &LogReader) {
         };
         let mut state = shared.state();
         if let Err(fault) = &outcome {
-            tracing::error!(%fault, "the index stopped; it is made anew at the next start");
+            tracing::error!(%fault, "the index comes no further; it is tried again once something is read or written");
         }
-        state.is_broken = outcome.is_err();
+        state.broken = outcome.as_ref().err().map(ToString::to_string);
+        state.tries = state.tries.saturating_add(1);
         shared.moved.notify_all();
         if state.is_closing {
             return;
         }
         let seen = state.ends.clone();
         let has_more = outcome.is_ok() && !state.has_reached(&seen);
-        while !has_more && !state.is_closing && state.ends == seen {
+        while !has_more && !state.is_closing && !state.is_asked && state.ends == seen {
             state = shared.due.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state.is_asked = false;
         // What was flushed last is still taken in.
         if state.is_closing && state.ends == seen {
             return;
@@ -324,7 +345,7 @@ mod tests {
             let _ending = Ending(&ends);
             panic!("as the thread of the index might");
         });
-        assert!(!shared.wait_for_index());
+        shared.wait_for_index().unwrap_err();
         drop(thread.join());
     }
 

@@ -69,3 +69,23 @@ async fn a_record_that_cannot_be_read_is_missing_from_a_list_that_says_so_and_no
     };
     tokio::task::spawn_blocking(list).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_could_not_follow_goes_on_once_it_can_without_a_restart() {
+    let (_homes, node) = alone().await;
+    let members = node.snapshot().governance.spaces()[0].id;
+    let journal = journal_of(&node);
+    let aside = journal.with_extension("aside");
+    // Whoever writes has the file open; the index opens it anew.
+    std::fs::rename(&journal, &aside).unwrap();
+    node.contribute(vec![claim(members, "one")]).await.unwrap();
+    let read = move || {
+        for _ in 0..3 {
+            assert_eq!(node.index().unwrap_err().code(), "index");
+        }
+        assert!(!node.index_has_failed());
+        std::fs::rename(&aside, &journal).unwrap();
+        node.index().unwrap().entries_about(claim(members, "").record).unwrap().len()
+    };
+    assert_eq!(tokio::task::spawn_blocking(read).await.unwrap(), 1);
+}
