@@ -343,15 +343,7 @@ impl LogReader {
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.
     fn positions(&self, log: LogKey, after: u64) -> Result<Vec<Position>, Fault> {
         let from = after.saturating_add(1);
-        let (recent, payloads) = self.shared.recent(log, from);
-        let mut positions = recent.map_or_else(|| self.index.positions(log, from), Ok)?;
-        for (seq, position) in payloads {
-            let at = seq.checked_sub(from).and_then(|at| usize::try_from(at).ok());
-            if let Some(place) = at.and_then(|at| positions.get_mut(at)) {
-                *place = position;
-            }
-        }
-        Ok(positions)
+        self.shared.recent(log, from).beside(|| self.index.positions(log, from))
     }
 
     fn branch_at(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {

@@ -91,6 +91,8 @@ struct Recent {
     lines: BTreeMap<LogKey, Line>,
     payloads: BTreeMap<(LogKey, u64), Position>,
     branches: BTreeMap<(LogKey, LogEnd), Position>,
+    /// Cuts that the index has not made yet: each log's, by how far they take it back, which is the order they stand in too.
+    cuts: BTreeMap<LogKey, VecDeque<(u64, Position)>>,
 }
 
 /// Entries of one log, one behind the other.
@@ -140,6 +142,12 @@ impl Recent {
             What::CutBack(log, to) => {
                 self.lines.get_mut(&log).into_iter().for_each(|line| line.cut_back(to));
                 self.payloads.retain(|(of, seq), _| *of != log || *seq <= to);
+                let cuts = self.cuts.entry(log).or_default();
+                // An earlier cut that takes back no more than this one says nothing beside it.
+                while cuts.back().is_some_and(|(before, _)| *before >= to) {
+                    cuts.pop_back();
+                }
+                cuts.push_back((to, at));
             }
             What::Other => {}
         }
@@ -157,11 +165,65 @@ impl Recent {
         });
         self.payloads.retain(|(log, _), at| is_kept(log, at));
         self.branches.retain(|(log, _), at| is_kept(log, at));
+        self.cuts.retain(|log, cuts| {
+            while cuts.front().is_some_and(|(_, at)| !is_kept(log, at)) {
+                cuts.pop_front();
+            }
+            !cuts.is_empty()
+        });
+    }
+
+    /// What is known here of the entries of a log from `from` on.
+    fn of(&self, log: LogKey, from: u64) -> Found {
+        let payloads = self.payloads.range((log, from)..=(log, u64::MAX));
+        Found {
+            from,
+            line: self.lines.get(&log).and_then(|line| line.from(from)),
+            payloads: payloads.map(|((_, seq), at)| (*seq, *at)).collect(),
+            kept: self.cuts.get(&log).and_then(|cuts| cuts.front()).map(|(to, _)| *to),
+        }
     }
 
     fn count(&self) -> usize {
         let lines = self.lines.values().map(|line| line.positions.len());
         lines.fold(self.payloads.len(), usize::saturating_add).saturating_add(self.branches.len())
+    }
+}
+
+/// What is known of the entries of a log from one on, beside what the index says.
+#[derive(Debug)]
+pub(super) struct Found {
+    from: u64,
+    /// Where they stand, if the index does not have that one.
+    line: Option<Vec<Position>>,
+    /// Where those stand that were written again with their payloads.
+    payloads: Vec<(u64, Position)>,
+    /// The last entry that a cut leaves in the log which the index has not made yet.
+    kept: Option<u64>,
+}
+
+impl Found {
+    /// Where they stand, with what the index says of those that it has.
+    ///
+    /// # Errors
+    /// [`Fault`] if the index fails.
+    pub(super) fn beside(self, index: impl FnOnce() -> Result<Vec<Position>, Fault>) -> Result<Vec<Position>, Fault> {
+        let mut positions = match self.line {
+            Some(line) => line,
+            None => {
+                let mut positions = index()?;
+                let kept = self.kept.map(|kept| kept.saturating_add(1).saturating_sub(self.from));
+                positions.truncate(kept.and_then(|kept| usize::try_from(kept).ok()).unwrap_or(usize::MAX));
+                positions
+            }
+        };
+        for (seq, position) in self.payloads {
+            let at = seq.checked_sub(self.from).and_then(|at| usize::try_from(at).ok());
+            if let Some(place) = at.and_then(|at| positions.get_mut(at)) {
+                *place = position;
+            }
+        }
+        Ok(positions)
     }
 }
 
@@ -218,13 +280,9 @@ impl Shared {
         }
     }
 
-    /// Where the entries of a log from `from` on stand if the index does not have that one yet, and those further ones that were
-    /// written again with their payloads.
-    pub(super) fn recent(&self, log: LogKey, from: u64) -> (Option<Vec<Position>>, Vec<(u64, Position)>) {
-        let state = self.state();
-        let payloads = state.recent.payloads.range((log, from)..=(log, u64::MAX));
-        let payloads = payloads.map(|((_, seq), at)| (*seq, *at)).collect();
-        (state.recent.lines.get(&log).and_then(|line| line.from(from)), payloads)
+    /// What is known of the entries of a log from `from` on that the index does not know yet.
+    pub(super) fn recent(&self, log: LogKey, from: u64) -> Found {
+        self.state().recent.of(log, from)
     }
 
     pub(super) fn recent_branch(&self, log: LogKey, end: LogEnd) -> Option<Position> {
@@ -370,8 +428,9 @@ mod tests {
         #[test]
         fn what_is_recent_is_what_was_written_and_the_index_does_not_have(steps in prop::collection::vec(step(), 0..40)) {
             let mut recent = Recent::default();
-            // Of each log, position by position, where it stands.
+            // Of each log, position by position, where it stands; and the same of what the index has.
             let mut held: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
+            let mut all: Vec<[Vec<u32>; 2]> = vec![held.clone()];
             let (mut written, mut reached) = (0_u32, 0_u32);
             for step in steps {
                 match step {
@@ -380,11 +439,13 @@ mod tests {
                         let seq = held[usize::from(of)].len() as u64;
                         recent.take(&Written { at: at(written), what: What::Entry(log(of), seq) });
                         written += 1;
+                        all.push(held.clone());
                     },
                     Step::CutBack(of, to) => {
                         held[usize::from(of)].truncate(usize::from(to));
                         recent.take(&Written { at: at(written), what: What::CutBack(log(of), u64::from(to)) });
                         written += 1;
+                        all.push(held.clone());
                     }
                     Step::Index(share) => {
                         reached += (written - reached) * u32::from(share) / 255;
@@ -398,6 +459,12 @@ mod tests {
                         let due = due.first().is_some_and(|first| *first >= at(reached)).then_some(due);
                         let line = recent.lines.get(&log(of));
                         prop_assert_eq!(line.and_then(|line| line.from(seq as u64)), due);
+                        // Beside the index, all of the log is found, and nothing that was cut.
+                        let index = &all[reached as usize][usize::from(of)];
+                        let index = index.iter().skip(seq - 1).map(|offset| at(*offset)).collect();
+                        let found = recent.of(log(of), seq as u64).beside(|| Ok(index)).unwrap();
+                        let log: Vec<Position> = held.iter().skip(seq - 1).map(|offset| at(*offset)).collect();
+                        prop_assert!(log.starts_with(&found) && found.is_empty() == log.is_empty(), "{found:?} of {log:?}");
                     }
                 }
             }
