@@ -345,31 +345,40 @@ fn run(reader: &LogReader) {
     }
 }
 
-/// Takes some of what was flushed into the index, and returns how many writes; none if it has all.
+/// Takes some of what was flushed into the index, and returns how many writes; none if it has all. Each space has its turn: much that
+/// comes into one, or a fault of its journal, holds up no other.
 pub(super) fn take_in(reader: &LogReader) -> Result<u64, Fault> {
     let shared = &reader.shared;
     let (ends, reached) = {
         let state = shared.state();
         (state.ends.clone(), state.reached.clone())
     };
+    let (mut count, mut outcome) = (0_u64, Ok(()));
     for (space, until) in ends {
         let from = reached.get(&space).copied().unwrap_or(Position::START);
-        let portion = reader.writes(space, from, until)?;
-        let (writes, reached) = portion.unwrap_or_else(|| (Vec::new(), from.max(until)));
-        let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
-        if count > 0 {
-            reader.index.apply(writes)?;
-        }
-        let mut state = shared.state();
-        state.reached.insert(space, reached);
-        state.recent.forget(space, reached);
-        drop(state);
-        shared.moved.notify_all();
-        if reached > from {
-            return Ok(count.max(1));
+        match take_in_of(reader, space, (from, until)) {
+            Ok(taken) => count = count.saturating_add(taken),
+            Err(fault) => outcome = outcome.and(Err(fault)),
         }
     }
-    Ok(0)
+    // What could be taken in is first: a fault is told once nothing else is left.
+    if count > 0 { Ok(count) } else { outcome.map(|()| 0) }
+}
+
+/// The same of one space.
+fn take_in_of(reader: &LogReader, space: SpaceId, (from, until): (Position, Position)) -> Result<u64, Fault> {
+    let portion = reader.writes(space, from, until)?;
+    let (writes, reached) = portion.unwrap_or_else(|| (Vec::new(), from.max(until)));
+    let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
+    if count > 0 {
+        reader.index.apply(writes)?;
+    }
+    let mut state = reader.shared.state();
+    state.reached.insert(space, reached);
+    state.recent.forget(space, reached);
+    drop(state);
+    reader.shared.moved.notify_all();
+    Ok(if reached > from { count.max(1) } else { 0 })
 }
 
 fn log_of(entry: &Authentic) -> LogKey {
@@ -383,6 +392,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::index::{Index, Journals};
+    use crate::journal::Journal;
 
     const SPACE: SpaceId = SpaceId::new([1; 32]);
 
@@ -405,6 +416,44 @@ mod tests {
         });
         shared.wait_for_index().unwrap_err();
         drop(thread.join());
+    }
+
+    #[test]
+    fn a_space_that_is_busy_or_damaged_holds_up_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (busy, calm) = (SpaceId::new([1; 32]), SpaceId::new([2; 32]));
+        let path = |space: SpaceId| dir.path().join(space.to_string());
+        let mut journals =
+            BTreeMap::from([busy, calm].map(|space| (space, Journal::open(&path(space)).unwrap().journal)));
+        let readers = journals.iter().map(|(space, journal)| (*space, journal.reader())).collect();
+        let nothing = Journals(std::sync::Arc::new(|_, _| Ok(Vec::new())));
+        let index = Index::open(&dir.path().join("index"), b"", nothing).unwrap();
+        let reader = LogReader { readers, index, shared: std::sync::Arc::default() };
+        // Frames of a later version: they are read, and nothing comes of them.
+        let mut write = |space: SpaceId, count: usize| {
+            let journal = journals.get_mut(&space).unwrap();
+            for _ in 0..count {
+                journal.append(99, &[&vec![0; 1 << 20]]).unwrap();
+            }
+            journal.sync().unwrap();
+            let ends: Ends = journals.iter().map(|(space, journal)| (*space, journal.synced_end())).collect();
+            reader.shared.give(ends, Position::START, &[]);
+        };
+        let has_all = |space| {
+            let state = reader.shared.state();
+            state.reached.get(&space) == state.ends.get(&space)
+        };
+        write(busy, 20);
+        write(calm, 1);
+        take_in(&reader).unwrap();
+        assert_eq!((has_all(busy), has_all(calm)), (false, true));
+        write(calm, 9);
+        std::fs::remove_dir_all(path(busy)).unwrap();
+        take_in(&reader).unwrap();
+        assert!(!has_all(calm));
+        take_in(&reader).unwrap();
+        assert!(has_all(calm));
+        take_in(&reader).unwrap_err();
     }
 
     /// What happens to one of two logs.
