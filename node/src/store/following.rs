@@ -91,8 +91,17 @@ struct Recent {
     lines: BTreeMap<LogKey, Line>,
     payloads: BTreeMap<(LogKey, u64), Position>,
     branches: BTreeMap<(LogKey, LogEnd), Position>,
+    /// The last two by where they stand, in the order of each journal: so that what the index has is dropped without a look at the rest.
+    order: BTreeMap<SpaceId, VecDeque<(Position, Again)>>,
     /// Cuts that the index has not made yet: each log's, by how far they take it back, which is the order they stand in too.
     cuts: BTreeMap<LogKey, VecDeque<(u64, Position)>>,
+}
+
+/// What is known beside the lines.
+#[derive(Debug)]
+enum Again {
+    Payload(LogKey, u64),
+    Branch(LogKey, LogEnd),
 }
 
 /// Entries of one log, one behind the other.
@@ -137,11 +146,21 @@ impl Recent {
                 // What was written again there was cut away since.
                 self.payloads.remove(&(log, seq));
             }
-            What::Payload(log, seq) => drop(self.payloads.insert((log, seq), at)),
-            What::Branch(log, end) => drop(self.branches.insert((log, end), at)),
+            What::Payload(log, seq) => {
+                self.payloads.insert((log, seq), at);
+                self.order.entry(log.space).or_default().push_back((at, Again::Payload(log, seq)));
+            }
+            What::Branch(log, end) => {
+                self.branches.insert((log, end), at);
+                self.order.entry(log.space).or_default().push_back((at, Again::Branch(log, end)));
+            }
             What::CutBack(log, to) => {
                 self.lines.get_mut(&log).into_iter().for_each(|line| line.cut_back(to));
-                self.payloads.retain(|(of, seq), _| *of != log || *seq <= to);
+                let behind = self.payloads.range((log, to.saturating_add(1))..=(log, u64::MAX));
+                let behind: Vec<_> = behind.map(|(place, _)| *place).filter(|(_, seq)| *seq > to).collect();
+                for place in behind {
+                    self.payloads.remove(&place);
+                }
                 let cuts = self.cuts.entry(log).or_default();
                 // An earlier cut that takes back no more than this one says nothing beside it.
                 while cuts.back().is_some_and(|(before, _)| *before >= to) {
@@ -153,7 +172,7 @@ impl Recent {
         }
     }
 
-    /// Drops what the index has now.
+    /// Drops what the index has now. Looks at that, and once at each log.
     fn forget(&mut self, space: SpaceId, reached: Position) {
         let is_kept = |log: &LogKey, at: &Position| log.space != space || *at >= reached;
         self.lines.retain(|log, line| {
@@ -163,8 +182,15 @@ impl Recent {
             }
             !line.positions.is_empty()
         });
-        self.payloads.retain(|(log, _), at| is_kept(log, at));
-        self.branches.retain(|(log, _), at| is_kept(log, at));
+        if let Some(order) = self.order.get_mut(&space) {
+            while let Some((at, again)) = order.pop_front_if(|(at, _)| *at < reached) {
+                // What was written once more since stands further on.
+                match again {
+                    Again::Payload(log, seq) => remove_at(&mut self.payloads, &(log, seq), at),
+                    Again::Branch(log, end) => remove_at(&mut self.branches, &(log, end), at),
+                }
+            }
+        }
         self.cuts.retain(|log, cuts| {
             while cuts.front().is_some_and(|(_, at)| !is_kept(log, at)) {
                 cuts.pop_front();
@@ -175,7 +201,9 @@ impl Recent {
 
     /// What is known here of the entries of a log from `from` on.
     fn of(&self, log: LogKey, from: u64) -> Found {
-        let payloads = self.payloads.range((log, from)..=(log, u64::MAX));
+        // As many as are looked up in one go.
+        let until = from.saturating_add(u64::try_from(READ_ENTRIES).unwrap_or(u64::MAX));
+        let payloads = self.payloads.range((log, from)..(log, until));
         Found {
             from,
             line: self.lines.get(&log).and_then(|line| line.from(from)),
@@ -187,6 +215,12 @@ impl Recent {
     fn count(&self) -> usize {
         let lines = self.lines.values().map(|line| line.positions.len());
         lines.fold(self.payloads.len(), usize::saturating_add).saturating_add(self.branches.len())
+    }
+}
+
+fn remove_at<K: Ord>(map: &mut BTreeMap<K, Position>, key: &K, at: Position) {
+    if map.get(key) == Some(&at) {
+        map.remove(key);
     }
 }
 
@@ -403,6 +437,32 @@ mod tests {
 
     fn at(offset: u32) -> Position {
         Position { segment: 1, offset }
+    }
+
+    #[test]
+    fn what_was_written_again_is_known_until_the_index_has_it_and_no_longer() {
+        let mut recent = Recent::default();
+        let ends = |seq| LogEnd { seq, id: isnad_protocol::id::EntryId::ZERO };
+        let writes = [
+            (1, What::Payload(log(0), 5)),
+            (2, What::Branch(log(0), ends(9))),
+            (3, What::Payload(log(0), 6)),
+            (4, What::Payload(log(0), 5)),
+            (5, What::Payload(log(0), 5_000)),
+        ];
+        writes.into_iter().for_each(|(offset, what)| recent.take(&Written { at: at(offset), what }));
+        let known =
+            |recent: &Recent| recent.payloads.iter().map(|((_, seq), at)| (*seq, at.offset)).collect::<Vec<_>>();
+        assert_eq!(known(&recent), [(5, 4), (6, 3), (5_000, 5)]);
+        assert_eq!(recent.of(log(0), 1).payloads.len(), 2, "no further than is looked up in one go");
+        recent.forget(SPACE, at(2));
+        assert_eq!((known(&recent).len(), recent.branches.len()), (3, 1), "the first was written again");
+        recent.forget(SPACE, at(4));
+        assert_eq!((known(&recent), recent.branches.len()), (vec![(5, 4), (5_000, 5)], 0));
+        recent.take(&Written { at: at(6), what: What::CutBack(log(0), 5) });
+        assert_eq!(known(&recent), [(5, 4)]);
+        recent.forget(SPACE, at(7));
+        assert_eq!((recent.count(), recent.order[&SPACE].len(), recent.cuts.len()), (0, 0, 0));
     }
 
     #[test]
