@@ -323,6 +323,10 @@ impl Shared {
         self.state().recent.branches.get(&(log, end)).copied()
     }
 
+    pub(super) fn is_closing(&self) -> bool {
+        self.state().is_closing
+    }
+
     /// Has the thread end with what it has in hand.
     pub(super) fn close(&self) {
         self.state().is_closing = true;
