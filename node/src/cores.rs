@@ -1,23 +1,39 @@
 //! Work that the protocol returns in parts, spread over all cores. DESIGN §13.
 
+use std::thread::Builder;
+
 use isnad_protocol::act::{Act, ActSignature};
 
 /// What is made of each part of a list, in its order; each core has one part. `few` and fewer stay on this thread, for
-/// starting another costs more than it saves. `None` if making a part panicked.
+/// starting another costs more than it saves, and so does a part for which no thread is to be had. `None` if making a part
+/// panicked on a thread of its own.
 pub(crate) fn each<T: Sync, P: Send>(all: &[T], few: usize, make: impl Fn(&[T]) -> P + Sync) -> Option<Vec<P>> {
+    each_on(Builder::new, all, few, make)
+}
+
+fn each_on<T: Sync, P: Send>(
+    thread: impl Fn() -> Builder,
+    all: &[T],
+    few: usize,
+    make: impl Fn(&[T]) -> P + Sync,
+) -> Option<Vec<P>> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if all.len() <= few || cores == 1 {
         return Some(vec![make(all)]);
     }
     let mut parts = all.chunks(all.len().div_ceil(cores).max(1));
     let first = parts.next().unwrap_or_default();
+    let make = &make;
     std::thread::scope(|scope| {
-        let started: Vec<_> = parts.map(|part| scope.spawn(|| make(part))).collect();
-        let mut made = vec![make(first)];
-        for part in started {
-            made.push(part.join().ok()?);
-        }
-        Some(made)
+        let start = |part| thread().spawn_scoped(scope, move || make(part)).map_err(|_| part);
+        let started: Vec<_> = parts.map(start).collect();
+        let first = make(first);
+        // All are waited for, whatever came of one: a scope panics over a panic that nobody looked at.
+        let others: Vec<Option<P>> = started
+            .into_iter()
+            .map(|started| started.map_or_else(|part| Some(make(part)), |thread| thread.join().ok()))
+            .collect();
+        std::iter::once(Some(first)).chain(others).collect()
     })
 }
 
@@ -33,7 +49,7 @@ const FEW_SIGNATURES: usize = 2;
 
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use super::*;
 
     #[test]
     fn parts_come_back_in_order_and_none_is_left_out() {
@@ -49,6 +65,19 @@ mod tests {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if cores > 1 {
             assert_eq!(each(&all, 1, |part| assert!(!part.contains(&99))), None);
+            // Each part but the one that is made here.
+            assert_eq!(each(&all, 1, |part| assert!(part.contains(&0))), None);
         }
+    }
+
+    #[test]
+    fn where_no_thread_is_to_be_had_all_is_made_on_this_one() {
+        let all: Vec<usize> = (0..100).collect();
+        let this = std::thread::current().id();
+        // More stack than there are addresses.
+        let none = || Builder::new().stack_size(1 << 47);
+        let made = each_on(none, &all, 1, |part| (part.to_vec(), std::thread::current().id())).unwrap();
+        assert!(made.iter().all(|(_, thread)| *thread == this));
+        assert_eq!(made.into_iter().flat_map(|(part, _)| part).collect::<Vec<_>>(), all);
     }
 }

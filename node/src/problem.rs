@@ -166,6 +166,20 @@ impl Problem {
         Self::told(exit::FAULT, "fault", "fault", &[("reason", &why.into())])
     }
 
+    /// True if a journal does not give back what was written to it.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self.code.as_str(), "journal_damaged" | "newer_format")
+    }
+
+    /// The same, told of so many records that a list lacks for it.
+    #[must_use]
+    pub fn of_records(mut self, count: usize) -> Self {
+        self.words.key.push_str(".records");
+        self.words.values.insert("count".to_owned(), count.to_string());
+        self.translated(Language::En)
+    }
+
     /// The same with the advice of another key behind its own.
     #[must_use]
     pub fn and(mut self, key: &str) -> Self {

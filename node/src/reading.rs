@@ -37,6 +37,7 @@ mod restating;
 mod standing;
 mod story;
 mod tasks;
+mod unread;
 mod who;
 
 pub use acknowledged::{Behind, Reach, ReachOf};
@@ -229,6 +230,7 @@ pub struct Reader<'a> {
     node: &'a Node,
     snapshot: Snapshot,
     names: BTreeMap<OrganisationId, Vec<Words>>,
+    unread: unread::Unread,
 }
 
 impl<'a> Reader<'a> {
@@ -237,7 +239,7 @@ impl<'a> Reader<'a> {
     pub fn new(node: &'a Node) -> Self {
         let snapshot = node.snapshot();
         let names = names(&snapshot.governance);
-        Self { node, snapshot, names }
+        Self { node, snapshot, names, unread: unread::Unread::default() }
     }
 
     /// Where the home and its peers stand.

@@ -40,6 +40,8 @@ pub(crate) mod kind {
 #[derive(Debug)]
 pub struct Store {
     journals: BTreeMap<SpaceId, Journal>,
+    /// All who read the journals of spaces share these, and the files that they have open.
+    readers: BTreeMap<SpaceId, Reader>,
     acts: Journal,
     /// Journals with something that is not flushed; `None` is that of the acts.
     unsynced: BTreeSet<Option<SpaceId>>,
@@ -67,8 +69,8 @@ impl Store {
     /// # Errors
     /// [`Fault`] if a journal is damaged or missing, or the disk fails. A torn tail is moved aside and logged, and is no fault.
     pub fn open(home: &Home, spaces: &[SpaceId], progress: &mut dyn FnMut(u64)) -> Result<Self, Fault> {
-        let readers = spaces.iter().map(|space| (*space, Reader::new(&home.journal(space)))).collect();
-        let index = Index::open(&home.index(), &stamp(home, spaces)?, journals_of(readers))?;
+        let readers: BTreeMap<_, _> = spaces.iter().map(|space| (*space, Reader::new(&home.journal(space)))).collect();
+        let index = Index::open(&home.index(), &stamp(home, spaces)?, journals_of(readers.clone()))?;
         let reached = index.reached()?;
         let mut journals = BTreeMap::new();
         for space in spaces {
@@ -79,6 +81,7 @@ impl Store {
         shared.index_is_at(reached);
         let mut store = Self {
             journals,
+            readers,
             acts,
             unsynced: BTreeSet::new(),
             unsynced_bytes: 0,
@@ -228,7 +231,7 @@ impl Store {
     /// Waits until the index holds everything appended before this call.
     ///
     /// # Errors
-    /// [`Fault`] if the index broke: it is made anew at the next start.
+    /// [`Fault`] if the index is broken, also when it is tried again.
     pub fn index_reached(&self) -> Result<(), Fault> {
         self.barrier().wait()
     }
@@ -242,8 +245,7 @@ impl Store {
     /// What checkers on other threads read logs with.
     #[must_use]
     pub fn log_reader(&self) -> LogReader {
-        let readers = self.journals.iter().map(|(space, journal)| (*space, journal.reader())).collect();
-        LogReader { readers, index: self.index.clone(), shared: Arc::clone(&self.shared) }
+        LogReader { readers: self.readers.clone(), index: self.index.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -263,14 +265,10 @@ impl Barrier {
     /// Waits until the index holds everything appended before this call.
     ///
     /// # Errors
-    /// [`Fault`] if the index broke: it is made anew at the next start.
+    /// [`Fault`] if the index is broken, also when it is tried again.
     pub fn wait(&self) -> Result<(), Fault> {
         self.reader.remake_index()?;
-        if self.reader.shared.wait_for_index() {
-            Ok(())
-        } else {
-            Err(Fault::index("the index stopped; restart the node to make it anew"))
-        }
+        self.reader.shared.wait_for_index()
     }
 }
 
@@ -285,7 +283,13 @@ pub struct LogReader {
 impl LogReader {
     /// Waits until the index has what is flushed now, or has broken.
     pub(crate) fn wait_for_index(&self) {
-        self.shared.wait_for_index();
+        // What is read of logs does not need it.
+        let _ = self.shared.wait_for_index();
+    }
+
+    /// True once the store closes: what is only checked or derived may be left to the next start.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.shared.is_closing()
     }
 
     /// Up to where each space's journal, and that of the acts, are on disk.
@@ -346,15 +350,7 @@ impl LogReader {
     /// Where the entries behind `after` stand: what the index has, then what it does not have yet.
     fn positions(&self, log: LogKey, after: u64) -> Result<Vec<Position>, Fault> {
         let from = after.saturating_add(1);
-        let (recent, payloads) = self.shared.recent(log, from);
-        let mut positions = recent.map_or_else(|| self.index.positions(log, from), Ok)?;
-        for (seq, position) in payloads {
-            let at = seq.checked_sub(from).and_then(|at| usize::try_from(at).ok());
-            if let Some(place) = at.and_then(|at| positions.get_mut(at)) {
-                *place = position;
-            }
-        }
-        Ok(positions)
+        self.shared.recent(log, from).beside(|| self.index.positions(log, from))
     }
 
     fn branch_at(&self, log: LogKey, end: LogEnd) -> Result<Option<Authentic>, Fault> {
@@ -391,7 +387,7 @@ fn entry_of(frame: &Frame) -> Result<Authentic, Fault> {
 fn journals_of(readers: BTreeMap<SpaceId, Reader>) -> Journals {
     Journals(Arc::new(move |space, positions| {
         let reader = readers.get(&space).ok_or_else(|| Fault::index("a space without journal"))?;
-        reader.read_all(positions)?.iter().map(entry_of).collect()
+        reader.read_all(positions, entry_of)
     }))
 }
 

@@ -76,6 +76,33 @@ fn nothing_is_read_from_the_journal_to_list_and_of_it_only_what_stands_of_a_reco
     assert_eq!(node.stop("TERM"), 0);
 }
 
+#[test]
+fn a_list_lacks_the_records_of_which_the_journal_is_damaged_and_says_so() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let draft = r#"{"claims": [{"prop": "title", "value": "Of this alone something is read", "lang": "en"}]}"#;
+    let written =
+        say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes()).json();
+    let alone = written["record"].as_str().unwrap();
+    let node = RunningNode::start(home, TCP, &[]);
+    let flip = || flip_in_all_others(home, RecordId::parse(alone).unwrap());
+    flip();
+    // However the lines are broken.
+    let told = |said: &Said| said.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    for format in ["json", "jsonl", "csv", "geojson", "table"] {
+        let said = say(home, &["list", "incident", "--format", format]);
+        let has_others = ["json", "jsonl", "csv"].contains(&format);
+        assert!(said.code == 1 && (!has_others || said.out.contains("Of this alone something is read")), "{said:?}");
+        assert!(told(&said).contains("left out of this list") && said.err.contains("1.seg"), "{said:?}");
+    }
+    let arabic = say(home, &["--lang", "ar", "due"]);
+    assert!(arabic.code == 1 && told(&arabic).contains("خارج هذه القائمة"), "{arabic:?}");
+    flip();
+    assert_ne!(json(home, &["list", "incident"]).as_array().unwrap().len(), 1);
+    assert_eq!(node.stop("TERM"), 0);
+}
+
 /// Flips a bit in each frame of the journals that holds an entry about another record; done again, they are as they were.
 fn flip_in_all_others(home: &Path, record: RecordId) -> usize {
     let mut flipped = 0;

@@ -4,11 +4,11 @@ use isnad_node::reading::{Due, DueWithin, Who};
 use isnad_protocol::locale;
 use isnad_protocol::view::Reference;
 
-use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells};
+use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells, told_of};
 use super::reading::label;
 use crate::args::{DueArgs, ListFormat};
 use crate::client::{Client, query};
-use crate::error::{DONE, Outcome, Problem, exit};
+use crate::error::{Outcome, Problem, exit};
 use crate::output::{apart, hanging, json_inert, squeezed, width};
 use crate::session::Session;
 
@@ -58,7 +58,7 @@ fn print(session: &Session, format: ListFormat, found: &DueWithin) -> Outcome {
             found.due.iter().for_each(|due| Csv::of(cells(session, due).iter().chain(&made_of)).print(&mut out));
         }
     }
-    Ok(DONE)
+    told_of(&found.made_of)
 }
 
 fn due_text(session: &Session, found: &DueWithin) -> String {

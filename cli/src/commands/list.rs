@@ -52,7 +52,12 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
         (ListFormat::Jsonl, _) => page.print(session.printer, ["", "", ""])?,
         (ListFormat::Table | ListFormat::Csv | ListFormat::Geojson, _) => {}
     }
-    Ok(DONE)
+    told_of(made_of)
+}
+
+/// What a list that was printed comes to: a problem if records are left out of it, for the journal is damaged.
+pub(super) fn told_of(made_of: &MadeOf) -> Outcome {
+    made_of.incomplete.as_deref().map_or(Ok(DONE), |problem| Err(problem.clone()))
 }
 
 /// The answer to a list: what stands around the records, and each record, which stands on a line of its own.

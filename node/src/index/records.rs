@@ -99,7 +99,9 @@ impl Growing<'_> {
             let is_up_to = ends.get(&header.author).is_some_and(|end| header.seq <= end.seq);
             header.space == self.space && is_up_to && record_of(entry).is_some()
         };
-        let entries = self.index.entries_about(*record)?;
+        // Of this space alone: damage of another's journal does not touch this root.
+        let positions = self.index.about(*record)?.remove(&self.space).unwrap_or_default();
+        let entries = self.index.read(self.space, &positions)?;
         let ids: BTreeSet<EntryId> = entries.iter().filter(|entry| is_covered(entry)).map(Authentic::id).collect();
         Ok(leaf(record, &ids))
     }

@@ -1,6 +1,6 @@
 //! Summaries in the index: kept until entries come in about their record, or other rules take effect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use isnad_protocol::id::RecordId;
@@ -33,14 +33,16 @@ impl Index {
         self.get(&[&[prefix::SUMMARY][..], record.as_bytes()].concat())
     }
 
-    /// Records whose summary is to be made anew, some thousand at a time, each with what made it so.
+    /// Records whose summary is to be made anew, some thousand at a time, each with what made it so; those are passed over that
+    /// the caller cannot read.
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn stale(&self) -> Result<Vec<Stale>, Fault> {
+    pub fn stale(&self, unread: &BTreeSet<RecordId>) -> Result<Vec<Stale>, Fault> {
         let mut records = Vec::new();
         self.scan(&[prefix::STALE], |key, value| {
-            records.extend(key.try_into().ok().map(|bytes| (RecordId::new(bytes), value.to_vec())));
+            let record = key.try_into().ok().map(RecordId::new).filter(|record| !unread.contains(record));
+            records.extend(record.map(|record| (record, value.to_vec())));
             records.len() < STALE_AT_ONCE
         })?;
         Ok(records)
@@ -72,11 +74,12 @@ impl Index {
         self.write(Changes(BTreeMap::from([(vec![prefix::RULES], Some(rules.to_vec()))])))
     }
 
-    /// Keeps summaries and rows, which are then no longer stale; a record about which more has come in meanwhile stays so.
+    /// Keeps summaries and rows, which are then no longer stale, and returns of how many records; one about which more has come in
+    /// meanwhile stays so.
     ///
     /// # Errors
     /// [`Fault`] if sled fails.
-    pub fn keep_summaries(&self, summaries: Vec<(Stale, Kept)>) -> Result<(), Fault> {
+    pub fn keep_summaries(&self, summaries: Vec<(Stale, Kept)>) -> Result<usize, Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changes = Changes::default();
         let mut rows = catalogue::Rows::new();
@@ -88,7 +91,8 @@ impl Index {
                 rows.insert(record, Some(kept.row));
             }
         }
-        self.write_with_rows(changes, rows)
+        let count = rows.len();
+        self.write_with_rows(changes, rows).map(|()| count)
     }
 }
 
@@ -104,7 +108,7 @@ mod tests {
         let record = RecordId::new([1; 16]);
         let keep = || {
             let kept = Kept { summary: b"{}".to_vec(), row: Vec::new() };
-            let stale = index.stale().unwrap();
+            let stale = index.stale(&BTreeSet::new()).unwrap();
             index.keep_summaries(stale.into_iter().map(|stale| (stale, kept.clone())).collect()).unwrap();
             index.summary(record).unwrap()
         };
@@ -113,7 +117,7 @@ mod tests {
         index.write(changes).unwrap();
         for (rules, is_stale) in [(b"one", true), (b"one", false), (b"two", true)] {
             index.under_rules(rules).unwrap();
-            assert_eq!(index.stale().unwrap().len(), usize::from(is_stale), "{rules:?}");
+            assert_eq!(index.stale(&BTreeSet::new()).unwrap().len(), usize::from(is_stale), "{rules:?}");
             assert_eq!(keep().as_deref(), Some(&b"{}"[..]));
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
 use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{RecordId, SpaceId};
@@ -57,11 +56,12 @@ impl Index {
     /// honest replica writes there: an audit names it.
     ///
     /// # Errors
-    /// [`Fault`] if sled fails, or the journal cannot be read: the index then lacks some of it and counts as failed.
+    /// [`Fault`] if sled fails, or the journal cannot be read: the index then lacks some of it, says how far it came, and can be
+    /// handed the same again.
     pub fn apply(&self, writes: Vec<Applied>) -> Result<(), Fault> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.return_to_disk();
-        self.take(writes).inspect_err(|_| self.shared.has_failed.store(true, Ordering::SeqCst))
+        self.take(writes)
     }
 
     fn take(&self, writes: Vec<Applied>) -> Result<(), Fault> {

@@ -42,12 +42,16 @@ impl Reader {
         frame::read(&mut Window::narrow(file), marker, position).map_err(fault)?.ok_or_else(|| fault(Flaw::Lost))
     }
 
-    /// Reads frames, in the order given; what stands close together is fetched together.
+    /// Makes something of each frame, in the order given, and keeps none of them; what stands close together is fetched together.
     ///
     /// # Errors
-    /// As [`Reader::read`].
-    pub fn read_all(&self, positions: &[Position]) -> Result<Vec<Frame>, Fault> {
-        let mut frames = Vec::with_capacity(positions.len());
+    /// As [`Reader::read`], and those of `make`.
+    pub fn read_all<T>(
+        &self,
+        positions: &[Position],
+        make: impl Fn(&Frame) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut made = Vec::with_capacity(positions.len());
         let mut open: Option<(u32, Window, Marker)> = None;
         for position in positions {
             let fault = |flaw| segment::fault(&self.shared.dir, *position, flaw);
@@ -57,10 +61,10 @@ impl Reader {
             }
             if let Some((_, window, marker)) = &mut open {
                 let frame = frame::read(window, *marker, *position).map_err(fault)?;
-                frames.push(frame.ok_or_else(|| fault(Flaw::Lost))?);
+                made.push(make(&frame.ok_or_else(|| fault(Flaw::Lost))?)?);
             }
         }
-        Ok(frames)
+        Ok(made)
     }
 
     /// Reads frames in order from the one at `position` up to where the journal ends when that is reached.

@@ -18,6 +18,7 @@ use crate::reading::Reader;
 use crate::writing::{self, Change, Request, Retraction, Written};
 
 mod attestations;
+mod damage;
 mod opinions;
 mod rules;
 

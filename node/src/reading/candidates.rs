@@ -106,6 +106,7 @@ impl Reader<'_> {
     fn traits_beside(&self, one: RecordId) -> Result<BTreeMap<RecordId, Traits>, Problem> {
         self.refresh()?;
         let (kind, index) = (one.kind_code(), self.node.index()?);
+        self.incomplete(kind).map_or(Ok(()), Err)?;
         let own = self.traits(&[one])?;
         let shared = own.get(&one).map(|traits| candidates::keys(kind, traits)).unwrap_or_default();
         let shared = shared.into_iter().map(u32::to_be_bytes).collect();

@@ -64,7 +64,10 @@ impl Reader<'_> {
         let mut all = found.iter();
         match (all.next(), all.next()) {
             (Some(only), None) => Ok(*only),
-            (None, _) => Err(Problem::told(exit::NO, "not_found", "claim_nowhere", &[("digits", digits)])),
+            // It may be one of those that could not be looked at.
+            (None, _) => Err(self
+                .why_unread()
+                .unwrap_or_else(|| Problem::told(exit::NO, "not_found", "claim_nowhere", &[("digits", digits)]))),
             (Some(_), Some(_)) => {
                 let mut named = Vec::new();
                 for (record, claim) in found.iter().take(CHOICE) {

@@ -165,9 +165,11 @@ impl Reader<'_> {
         first_of(&mut found, query);
         let lines = self.lines(found, query, day, total)?.join(&b",\n"[..]);
         if !query.page {
+            // An array has no place that says that it is incomplete.
+            self.incomplete(query.kind).map_or(Ok(()), Err)?;
             return Ok([&b"["[..], &lines, b"]"].concat());
         }
-        let mut made_of = self.made_of(policy, day, holds_until);
+        let mut made_of = self.made_of(query.kind, policy, day, holds_until);
         if query.as_of.is_some() || day != day_of(query) {
             made_of = made_of.of_another_day(query.as_of);
         }
@@ -203,7 +205,8 @@ impl Reader<'_> {
         let records = self.rows_of(query.kind, |record, row| of_all.takes(row).then_some(record))?;
         let mut found = Vec::new();
         for record in records {
-            let Some(summary) = self.summary_by(record, policy, query.as_of)? else { continue };
+            let summary = self.readable(record, self.summary_by(record, policy, query.as_of))?;
+            let Some(summary) = summary.flatten() else { continue };
             let bytes = row::whole_row(&summary);
             let Some(row) = Row::decode(&bytes).filter(|row| filter.takes(row)) else { continue };
             let summary = Some(Box::new(summary));
@@ -222,7 +225,8 @@ impl Reader<'_> {
             if row.is_whole {
                 return Ok(take(record, row));
             }
-            let bytes = row::whole_row(&self.kept_summary(record)?);
+            let summary = self.readable(record, self.kept_summary(record))?;
+            let Some(bytes) = summary.as_ref().map(row::whole_row) else { return Ok(None) };
             Ok(Row::decode(&bytes).and_then(|row| take(record, &row)))
         })
     }
@@ -236,7 +240,7 @@ impl Reader<'_> {
         self.each_row(kind, |record, row| Ok(take(record, row)))
     }
 
-    /// Reads the blocks of a kind on all cores.
+    /// Reads the blocks of a kind on all cores; what is known not to be readable is left out.
     pub(super) fn each_row<T: Send>(
         &self,
         kind: u8,
@@ -244,9 +248,13 @@ impl Reader<'_> {
     ) -> Result<Vec<T>, Problem> {
         let catalogue = self.node.index()?.catalogue(kind)?;
         let blocks: Vec<Block<'_>> = catalogue.blocks().collect();
+        let unread = self.unread_of(kind);
         let of = |blocks: &[Block<'_>]| -> Result<Vec<T>, Problem> {
             let mut taken = Vec::new();
             for (record, bytes) in blocks.iter().flat_map(|block| block.rows()) {
+                if unread.contains(&record) {
+                    continue;
+                }
                 let Some(row) = Row::decode(bytes) else { continue };
                 taken.extend(take(record, &row)?);
             }
@@ -260,7 +268,7 @@ impl Reader<'_> {
         for unknown in &filter.unknown {
             let code = std::slice::from_ref(&unknown.code);
             let said = self.rows_of(query.kind, |_, row| row.has_code(unknown.tag, code).then_some(()))?;
-            if said.is_empty() {
+            if said.is_empty() && self.incomplete(query.kind).is_none() {
                 return Err(unknown.refused(query));
             }
         }
@@ -280,11 +288,11 @@ impl Reader<'_> {
         let mut lines = Vec::with_capacity(found.len());
         for Found { record, summary, .. } in found {
             let line = match (summary, all.remove(&record)) {
-                (Some(summary), _) => telling.told(*summary)?,
-                (None, Some(kept)) => telling.line(record, kept)?,
-                (None, None) => telling.line(record, index.summary(record)?.unwrap_or_default())?,
+                (Some(summary), _) => telling.told(*summary),
+                (None, Some(kept)) => telling.line(record, kept),
+                (None, None) => telling.line(record, index.summary(record)?.unwrap_or_default()),
             };
-            lines.push(line);
+            lines.extend(self.readable(record, line)?);
         }
         Ok(lines)
     }

@@ -8,6 +8,7 @@ use isnad_protocol::view::Policy;
 use serde::{Deserialize, Serialize};
 
 use super::Reader;
+use crate::problem::Problem;
 
 /// Of what a list was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,11 +29,15 @@ pub struct MadeOf {
     /// The reader's policy, where it is not the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+    /// Where the journal is damaged, if records are left out for that: how many, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<Box<Problem>>,
 }
 
 impl Reader<'_> {
-    /// What is made now, by a policy; `holds_until` is the last day before something in it reads otherwise by itself.
-    pub(super) fn made_of(&self, policy: &Policy, day: Day, holds_until: Option<Day>) -> MadeOf {
+    /// What is made now of records of a kind, by a policy; `holds_until` is the last day before something in it reads otherwise by
+    /// itself.
+    pub(super) fn made_of(&self, kind: u8, policy: &Policy, day: Day, holds_until: Option<Day>) -> MadeOf {
         let mut ends = Vec::new();
         for (key, log) in self.snapshot.logs.iter() {
             ends.extend([key.space.as_bytes().as_slice(), key.author.as_bytes()].concat());
@@ -47,6 +52,7 @@ impl Reader<'_> {
             frontier: to_hex(&hash_plain(&[&ends])),
             as_of: None,
             policy: (!policy.is_default()).then(|| policy.clone()),
+            incomplete: self.incomplete(kind).map(Box::new),
         }
     }
 }

@@ -83,19 +83,21 @@ impl Reader<'_> {
             let mut found = self.rows_as_they_are(DESIGNATION, |record, row| Some((is_due(row.terms?)?, record)))?;
             found.sort_unstable();
             for (last, record) in found {
-                due.push(self.due_of(self.kept_summary(record)?, last, today)?);
+                let summary = self.readable(record, self.kept_summary(record))?;
+                due.extend(summary.map(|summary| self.due_of(summary, last, today)).transpose()?);
             }
         } else {
             // What the policy leaves out may be what decides: every summary is made anew.
             for record in self.rows_as_they_are(DESIGNATION, |record, _| Some(record))? {
-                let Some(summary) = self.summary_by(record, &policy, None)? else { continue };
+                let summary = self.readable(record, self.summary_by(record, &policy, None))?;
+                let Some(summary) = summary.flatten() else { continue };
                 let last = summary.terms.as_ref().and_then(|terms| is_due(terms.bounds()));
                 due.extend(last.map(|last| self.due_of(summary, last, today)).transpose()?);
             }
             due.sort_by_key(|due| (due.until, due.record.record));
         }
         let holds_until = due.iter().map(|due| due.until).filter(|last| *last >= today).min();
-        Ok(DueWithin { today, until, made_of: self.made_of(&policy, today, holds_until), due })
+        Ok(DueWithin { today, until, made_of: self.made_of(DESIGNATION, &policy, today, holds_until), due })
     }
 
     fn due_of(&self, summary: Summary, until: Day, today: Day) -> Result<Due, Problem> {
@@ -121,7 +123,8 @@ impl Reader<'_> {
     }
 
     fn named(&self, record: RecordId) -> Result<Reference, Problem> {
-        Ok(Reference { record, labels: self.kept_summary(record)?.labels.into() })
+        let summary = self.readable(record, self.kept_summary(record))?;
+        Ok(Reference { record, labels: summary.map(|summary| summary.labels).unwrap_or_default().into() })
     }
 }
 

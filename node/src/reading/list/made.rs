@@ -17,17 +17,26 @@ use crate::reading::Reader;
 
 impl Reader<'_> {
     /// Makes summaries anew where entries have come in, and all of them where the rules are other ones.
+    ///
+    /// Where the journal is damaged the summary stays to be made, and [`Reader::incomplete`] tells of it.
     pub(in crate::reading) fn refresh(&self) -> Result<(), Problem> {
         let index = self.node.index()?;
         index.under_rules(self.snapshot.rules.get_or_init(|| rules(&self.snapshot.governance)))?;
-        loop {
-            let stale = index.stale()?;
+        let (mut unread, mut in_vain) = (BTreeSet::new(), 0_u8);
+        while in_vain < IN_VAIN {
+            let stale = index.stale(&unread)?;
             if stale.is_empty() {
                 return Ok(());
             }
-            let make = |part: &[Stale]| part.iter().map(|stale| self.made(stale)).collect();
-            index.keep_summaries(on_all_cores(&stale, make)?)?;
+            let make_one = |stale: &Stale| Ok((stale.0, self.readable(stale.0, self.made(stale))?));
+            let made = on_all_cores(&stale, |part: &[Stale]| part.iter().map(make_one).collect())?;
+            let damaged = made.iter().filter(|(_, kept)| kept.is_none()).map(|(record, _)| *record);
+            let before = unread.len();
+            unread.extend(damaged);
+            let kept = index.keep_summaries(made.into_iter().filter_map(|(_, kept)| kept).collect())?;
+            in_vain = if kept == 0 && unread.len() == before { in_vain.saturating_add(1) } else { 0 };
         }
+        Err(Problem::fault("records change faster than they are listed"))
     }
 
     fn made(&self, stale: &Stale) -> Result<(Stale, Kept), Problem> {
@@ -86,6 +95,9 @@ pub(in crate::reading) fn on_all_cores<T: Sync, U: Send>(
     let parts = cores::each(all, FEW, make).ok_or_else(|| Problem::fault("a list could not be made"))?;
     parts.into_iter().collect::<Result<Vec<_>, _>>().map(|parts| parts.into_iter().flatten().collect())
 }
+
+/// Rounds of which nothing could be kept, for more came in about each record meanwhile: then a list is given up.
+const IN_VAIN: u8 = 16;
 
 /// No more than this stay on one thread: of blocks, two megabytes.
 const FEW: usize = 63;

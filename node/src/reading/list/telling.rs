@@ -24,8 +24,8 @@ pub(super) struct Telling<'a> {
     labels: BTreeMap<RecordId, Arc<[Words]>>,
     /// For a list of many, which of its records are judged in others; one is asked for else.
     judged: Option<BTreeMap<RecordId, BTreeSet<RecordId>>>,
-    /// What records judge to be others: one may stand in hundreds of lines.
-    denies: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    /// What records judge to be others, `None` if that cannot be read: one may stand in hundreds of lines.
+    denies: BTreeMap<RecordId, Option<BTreeSet<RecordId>>>,
 }
 
 impl<'a> Telling<'a> {
@@ -56,8 +56,10 @@ impl<'a> Telling<'a> {
         summary.is_cut |= judging.len() > limits::JUDGED_IN;
         for by in judging.into_iter().take(limits::JUDGED_IN) {
             // The judgement may be another one, or have been taken back.
-            if self.denies(by, summary.record)? {
-                summary.not_same_as.insert(by);
+            match self.denies(by, summary.record)? {
+                Some(true) => drop(summary.not_same_as.insert(by)),
+                Some(false) => {}
+                None => summary.is_cut = true,
             }
         }
         // A name decides nothing, whoever counts: an id tells nobody which record is meant.
@@ -70,13 +72,14 @@ impl<'a> Telling<'a> {
         serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))
     }
 
-    /// True if it is judged in a record to be another one.
-    fn denies(&mut self, by: RecordId, other: RecordId) -> Result<bool, Problem> {
+    /// True if it is judged in a record to be another one; `None` if that record cannot be read.
+    fn denies(&mut self, by: RecordId, other: RecordId) -> Result<Option<bool>, Problem> {
         if let Some(known) = self.denies.get(&by) {
-            return Ok(known.contains(&other));
+            return Ok(known.as_ref().map(|known| known.contains(&other)));
         }
-        let not_same_as = self.reader.kept_summary(by)?.not_same_as;
-        let is_so = not_same_as.contains(&other);
+        let summary = self.reader.readable(by, self.reader.kept_summary(by))?;
+        let not_same_as = summary.map(|summary| summary.not_same_as);
+        let is_so = not_same_as.as_ref().map(|known| known.contains(&other));
         self.denies.insert(by, not_same_as);
         Ok(is_so)
     }
