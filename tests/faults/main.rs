@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "this target is nothing but tests")]
 
 mod audit;
+mod crash;
 mod disk;
 mod home;
 mod input;

@@ -96,7 +96,7 @@ fn take(heard: &Receiver<Vec<EntryId>>, count: u64) -> Vec<EntryId> {
 }
 
 /// Every log of a home, from an export, each proven to be a line of its own: no gap, and no number twice.
-fn logs(home: &Path) -> BTreeMap<LogKey, Vec<EntryId>> {
+pub(crate) fn logs(home: &Path) -> BTreeMap<LogKey, Vec<EntryId>> {
     let file = home.with_extension("entries");
     json(home, &["export", "--format", "entries", "-o", &file.display().to_string()]);
     let bytes = std::fs::read(file).expect("an export");

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "bench" => isnad_tests::bench::main(rest),
+        "crash" => isnad_tests::crash::main(rest),
         "fuzz" => isnad_tests::fuzz::main(rest),
         "hostile-ops" => isnad_tests::hostile::main(rest),
         "kill9" => kill9(rest),
@@ -27,6 +28,6 @@ fn kill9(rest: &[String]) -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: isnad-tests bench [NAME] [--json] | kill9 --rounds N | simulate --seeds N");
+    eprintln!("usage: isnad-tests bench [NAME] [--json] | crash | kill9 --rounds N | simulate --seeds N");
     ExitCode::from(2)
 }
