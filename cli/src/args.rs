@@ -454,14 +454,34 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CarryCommand {
     /// Write what another replica lacks to a file
+    ///
+    /// All that is held, unless it is known what the other replica holds already: by a file of it (--since), or by what its
+    /// organisation has acknowledged and its node has said (--for). Without --to the file is not encrypted.
     Out {
         /// The file to write
         file: PathBuf,
-        /// A file carried from that replica, which says what it holds already
-        #[arg(long = "for", value_name = "FILE")]
-        theirs: Option<PathBuf>,
+        /// The node that it is for, by the first digits of its key, or its organisation: what it is known to hold is left out
+        #[arg(long = "for", value_name = "NODE")]
+        whom: Option<String>,
+        /// A file carried from that replica, or its frontier: what it holds already is left out
+        #[arg(long, value_name = "FRONTIER")]
+        since: Option<PathBuf>,
+        /// Encrypt it: only nodes of this organisation can read it
+        #[arg(long, value_name = "ORGANISATION")]
+        to: Option<String>,
+    },
+    /// Write what this replica holds to a small file, without entries: for `carry out --since` on the other side
+    Frontier {
+        /// The file to write
+        file: PathBuf,
+        /// Encrypt it: only nodes of this organisation can read it
+        #[arg(long, value_name = "ORGANISATION")]
+        to: Option<String>,
     },
     /// Take in a carried file; every entry passes the same checks as one from a peer
+    ///
+    /// The file is read to its end first: one that is cut off or damaged changes nothing. What was taken stands, so that after an
+    /// interruption the same command goes on from there.
     In {
         /// The file to read
         file: PathBuf,

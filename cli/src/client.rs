@@ -1,12 +1,15 @@
 //! The local API as typed calls: to a running node over its socket, or to a home that this command opens itself.
 
+use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Bytes};
+use http_body_util::BodyExt;
+use hyper::Response;
+use hyper::body::Body;
 use hyper_util::rt::TokioIo;
 use isnad_node::api;
+use isnad_node::api::bodies::BodyWriter;
 use isnad_node::fault::Fault;
 use isnad_node::home::Home;
 use isnad_node::node::{Node, OpenError, Options};
@@ -83,10 +86,15 @@ impl Client {
     /// The same to read what only whole, checked logs are part of: a home that nobody runs is checked first.
     pub(crate) async fn to_read_checked(session: &Session) -> Result<Self, Problem> {
         let client = Self::open(session, false).await?;
-        if let Self::Opened(node) = &client {
+        client.all_checked().await;
+        Ok(client)
+    }
+
+    /// Waits until a home that nobody runs is checked; a node checks as it goes.
+    pub(crate) async fn all_checked(&self) {
+        if let Self::Opened(node) = self {
             node.all_checked().await;
         }
-        Ok(client)
     }
 
     /// Asks for something.
@@ -105,28 +113,66 @@ impl Client {
         read(&self.request("POST", path, body).await?)
     }
 
-    /// Bytes that are no JSON: a carried or exported file.
+    /// Bytes that are no JSON: an exported file.
     pub(crate) async fn bytes(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
         self.request(method, path, body).await
     }
 
-    async fn request(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
-        let (status, bytes) = match self {
-            Self::Opened(node) => api::call(api::routes(Arc::clone(node)), method, path, body).await?,
-            Self::Running(home) => over_socket(home, method, path, body).await.map_err(|why| {
-                Problem::told(exit::UNREACHABLE, "node_unreachable", "node_unreachable", &[("reason", &why)])
-            })?,
-        };
-        if status < 400 {
-            return Ok(bytes);
+    /// Hands in what a reader reads, of any length.
+    pub(crate) async fn post_read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        from: impl Read + Send + 'static,
+    ) -> Result<T, Problem> {
+        let answer = self.answer("POST", path, BodyWriter::of_reader(from)).await?;
+        read(&whole(answer.into_body()).await?)
+    }
+
+    /// The same, and writes what comes back, of any length; gives a field beside it.
+    pub(crate) async fn post_read_write(
+        &self,
+        path: &str,
+        from: impl Read + Send + 'static,
+        mut write: impl FnMut(&[u8]) -> Result<(), Problem>,
+        field: &str,
+    ) -> Result<String, Problem> {
+        let answer = self.answer("POST", path, BodyWriter::of_reader(from)).await?;
+        let field = answer.headers().get(field).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let mut body = answer.into_body();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| {
+                Problem::told(exit::FAULT, "carry_stopped", "carry_stopped", &[("reason", &error.to_string())])
+            })?;
+            write(frame.data_ref().map_or(&[], |data| data))?;
         }
+        Ok(field)
+    }
+
+    async fn request(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Problem> {
+        whole(self.answer(method, path, body.into()).await?.into_body()).await
+    }
+
+    /// The answer to a request, if it is none that says no.
+    async fn answer(&self, method: &str, path: &str, body: api::Body) -> Result<Response<api::Body>, Problem> {
+        let answer = match self {
+            Self::Opened(node) => api::call(api::routes(Arc::clone(node)), method, path, body).await?,
+            Self::Running(home) => over_socket(home, method, path, body).await.map_err(|why| unreachable(&why))?,
+        };
+        if answer.status().as_u16() < 400 {
+            return Ok(answer);
+        }
+        let bytes = whole(answer.into_body()).await?;
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| {
             Problem::told(exit::USAGE, "usage", "request", &[("reason", &String::from_utf8_lossy(&bytes))])
         }))
     }
 }
 
-async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), String> {
+fn unreachable(why: &str) -> Problem {
+    Problem::told(exit::UNREACHABLE, "node_unreachable", "node_unreachable", &[("reason", why)])
+}
+
+async fn over_socket(home: &Home, method: &str, path: &str, body: api::Body) -> Result<Response<api::Body>, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let stream = UnixStream::connect(home.socket()).await.map_err(|error| text(&error))?;
     let connected = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
@@ -137,18 +183,21 @@ async fn over_socket(home: &Home, method: &str, path: &str, body: Vec<u8>) -> Re
         .uri(path)
         .header("host", "isnad")
         .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body)))
+        .body(body)
         .map_err(|error| text(&error))?;
     let response = sender.send_request(request).await.map_err(|error| text(&error))?;
-    let status = response.status().as_u16();
-    let length = response.body().size_hint().exact().unwrap_or(0).min(EXPECTED_BYTES);
+    Ok(response.map(api::Body::new))
+}
+
+/// All of a body.
+async fn whole(mut body: api::Body) -> Result<Vec<u8>, Problem> {
+    let length = body.size_hint().exact().unwrap_or(0).min(EXPECTED_BYTES);
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    let mut body = response.into_body();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| text(&error))?;
+        let frame = frame.map_err(|error| unreachable(&error.to_string()))?;
         bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
     }
-    Ok((status, bytes))
+    Ok(bytes)
 }
 
 /// Reads an answer.

@@ -209,6 +209,24 @@ pub(crate) fn progress(printer: Printer, length: usize) -> indicatif::ProgressBa
     indicatif::ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
+/// See [`bytes`].
+pub(crate) type Bar = indicatif::ProgressBar;
+
+/// A bar for bytes that pass, of so many if that is known; none where nobody watches a terminal, or for programs.
+pub(crate) fn bytes(printer: Printer, length: Option<u64>) -> Bar {
+    if printer.json || !std::io::stderr().is_terminal() {
+        return Bar::hidden();
+    }
+    let (bar, form) = match length {
+        Some(length) => (Bar::new(length), "{wide_bar} {percent}% {binary_bytes_per_sec}"),
+        None => (Bar::new_spinner(), "{spinner} {binary_bytes} {binary_bytes_per_sec}"),
+    };
+    if let Ok(style) = indicatif::ProgressStyle::with_template(form) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// A sign that work is going on, where nobody knows how much there is; none where nobody watches.
 pub(crate) fn spinner(printer: Printer) -> indicatif::ProgressBar {
     let bar = progress(printer, 0);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+pub use axum::body::Body;
 use axum::extract::{Path as UrlPath, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
@@ -24,11 +24,14 @@ use crate::problem::{Problem, exit};
 use crate::reading::{self, Reader};
 use crate::writing;
 
+pub mod bodies;
+pub mod carrying;
 mod governing;
 pub mod keys;
 
-/// Bytes of one request: a carried file of a large replica. Only the owner of the socket sends any.
-const REQUEST_BYTES: usize = 1_024 * 1_024 * 1_024;
+/// Bytes of one request that is read whole: an import of full size, whose claims take some times its own bytes. Only the owner of
+/// the socket sends any.
+const REQUEST_BYTES: usize = 256 * 1_024 * 1_024;
 
 /// How long a reader who waits for news is kept waiting: long enough to ask seldom, shorter than what cuts idle connections.
 const NEWS_AFTER: Duration = Duration::from_secs(25);
@@ -65,13 +68,12 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/tasks", get(tasks))
         .route("/restating", get(restating))
         .route("/acts", post(take_act))
-        .route("/carry", post(carry_in))
-        .route("/carry/out", post(carry_out))
         .route("/backup", get(backup))
         .route("/export/entries", get(export_entries))
         .route("/export/acts", get(export_acts))
         .route("/export/automerge", get(export_automerge))
         .route("/export/manifest", get(export_manifest))
+        .merge(carrying::routes())
         .merge(governing::routes())
         .merge(invitations::routes())
         .merge(keys::routes())
@@ -138,22 +140,19 @@ async fn is_stopping(mut stopping: watch::Receiver<bool>) {
 /// Answers one request without a socket.
 ///
 /// # Errors
-/// [`Problem`] if the answer cannot be read.
-pub async fn call(routes: Router, method: &str, uri: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), Problem> {
+/// [`Problem`] if it is no request.
+pub async fn call(routes: Router, method: &str, uri: &str, body: Body) -> Result<Response, Problem> {
     let request = Request::builder()
         .method(method)
         .uri(uri)
         .header("content-type", "application/json")
-        .body(Body::from(body))
+        .body(body)
         .map_err(|error| Problem::fault(error.to_string()))?;
     let mut service = routes.into_service();
-    let response: Response = match tower_call(&mut service, request).await {
-        Ok(response) => response,
+    match tower_call(&mut service, request).await {
+        Ok(response) => Ok(response),
         Err(never) => match never {},
-    };
-    let status = response.status().as_u16();
-    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
-    bytes.map(|bytes| (status, bytes.to_vec())).map_err(|error| Problem::fault(error.to_string()))
+    }
 }
 
 async fn tower_call(
@@ -325,16 +324,6 @@ async fn restating(
 async fn take_act(State(node): Shared, body: axum::body::Bytes) -> Answer<()> {
     node.take_act(body.to_vec()).await?;
     Ok(Json(()))
-}
-
-async fn carry_in(State(node): Shared, body: axum::body::Bytes) -> Answer<crate::carry::Carried> {
-    crate::carry::take_in(&node, &body).await.map(Json)
-}
-
-async fn carry_out(State(node): Shared, body: axum::body::Bytes) -> Result<Vec<u8>, Problem> {
-    let theirs = (!body.is_empty()).then_some(body);
-    let task = tokio::task::spawn_blocking(move || crate::carry::write_out(&node, theirs.as_deref()));
-    task.await.map_err(|error| Problem::fault(error.to_string()))?
 }
 
 /// Up to where a backup may read.

@@ -30,12 +30,14 @@ use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
 mod attesting;
+mod carrying;
 mod checking;
 mod confirming;
 mod handle;
 mod hearing;
 mod keys;
 
+pub use carrying::{Step, Taken};
 use confirming::Confirming;
 pub use handle::{Handle, Snapshot};
 pub use hearing::STRANGER;
@@ -51,8 +53,6 @@ const TOLD: usize = 100;
 
 /// How long the loop sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(3_600);
-/// Frames of a carried file that are taken in before they are flushed: far less than a session's credit.
-const CARRIED_FRAMES: usize = 8;
 
 /// Why a contribution was not made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -112,8 +112,10 @@ pub enum Command {
     HandIn(Vec<Secret>, oneshot::Sender<Result<Vec<PublicKey>, Refused>>),
     /// Take an act.
     Act(Vec<u8>, oneshot::Sender<Result<(), Refused>>),
-    /// Take the frames of a carried file.
-    CarryIn(Vec<Vec<u8>>, oneshot::Sender<Result<Vec<String>, Refused>>),
+    /// Take a carried file in, step by step.
+    Carry(Step, oneshot::Sender<Result<Taken, Refused>>),
+    /// Say what a connected peer has said that it holds, of the logs held here.
+    WordOf(NodeId, oneshot::Sender<Result<BTreeMap<LogKey, LogEnd>, Refused>>),
     /// Something happened on the network.
     Network(Event),
     /// Signatures were checked.
@@ -279,7 +281,8 @@ impl Driver {
                 let request = self.request(Answer::Act(answer));
                 self.handle(Input::SubmitAct { request, bytes });
             }
-            Command::CarryIn(frames, answer) => self.carry_in(frames, answer),
+            Command::Carry(step, answer) => drop(answer.send(Ok(self.carry(step)))),
+            Command::WordOf(peer, answer) => drop(answer.send(Ok(self.parts.replica.word_of(&peer)))),
             Command::Network(event) => self.network_event(event),
             Command::Checked(input) => self.handle(input),
             Command::Attest(space, attestation) => self.seal_attestation(space, attestation),
@@ -500,23 +503,6 @@ impl Driver {
                 Answer::Act(answer) => drop(answer.send(outcome)),
             }
         }
-    }
-
-    fn carry_in(&mut self, frames: Vec<Vec<u8>>, answer: oneshot::Sender<Result<Vec<String>, Refused>>) {
-        let peer = NodeId::ZERO;
-        let noted = self.note_count();
-        self.handle(Input::Connected { peer, opens_with: None });
-        for part in frames.chunks(CARRIED_FRAMES) {
-            for frame in part {
-                self.handle(Input::Received { peer, frame: frame.clone() });
-            }
-            // Nobody waits for the credit of these frames: it is given back by their being on disk.
-            self.flush();
-        }
-        self.handle(Input::Disconnected { peer });
-        self.flush();
-        let snapshot = self.seen();
-        drop(answer.send(Ok(snapshot.notices.iter().skip(noted).cloned().collect())));
     }
 
     fn seen(&self) -> MutexGuard<'_, Snapshot> {

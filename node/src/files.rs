@@ -126,14 +126,66 @@ pub fn check_own_directory(path: &Path) -> Result<(), Fault> {
 /// # Errors
 /// [`Fault::Io`].
 pub fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    // The names there are the system's, as /dev/stdout is, whatever they lead to.
-    let is_of_system = ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir));
-    let is_no_file = path.metadata().is_ok_and(|metadata| !metadata.is_file());
-    if is_of_system || is_no_file {
-        fs::write(path, bytes).map_err(Fault::io("write", path))
-    } else {
-        replace(path, bytes)
+    if is_no_file(path) { fs::write(path, bytes).map_err(Fault::io("write", path)) } else { replace(path, bytes) }
+}
+
+/// A file that is written out piece by piece: whole in the end, and until then not there, so that nobody takes half of it for all.
+/// Dropped before its end, it leaves what stood there before.
+#[derive(Debug)]
+pub struct Outgoing {
+    file: File,
+    path: PathBuf,
+    /// Where it is written until it is whole; `None` for a device or pipe.
+    beside: Option<PathBuf>,
+}
+
+impl Outgoing {
+    /// Begins it, for its owner alone.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn begin(path: &Path) -> Result<Self, Fault> {
+        if is_no_file(path) {
+            let file = File::create(path).map_err(Fault::io("write", path))?;
+            return Ok(Self { file, path: path.to_owned(), beside: None });
+        }
+        let beside = beside(path)?;
+        Ok(Self { file: create_new(&beside)?, path: path.to_owned(), beside: Some(beside) })
     }
+
+    /// Adds what follows.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.file.write_all(bytes).map_err(Fault::io("write", &self.path))
+    }
+
+    /// Puts it in its place, on disk.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn finish(mut self) -> Result<(), Fault> {
+        let Some(beside) = &self.beside else { return Ok(()) };
+        self.file.sync_all().map_err(Fault::io("write", &self.path))?;
+        fs::rename(beside, &self.path).map_err(Fault::io("put in place", &self.path))?;
+        self.beside = None;
+        sync_directory(parent(&self.path))
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if let Some(beside) = &self.beside {
+            drop(fs::remove_file(beside));
+        }
+    }
+}
+
+/// The names of the system are its own, as /dev/stdout is, whatever they lead to.
+fn is_no_file(path: &Path) -> bool {
+    let is_of_system = ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir));
+    is_of_system || path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
 /// Reads to the end, `None` if that is past `limit` bytes. The buffer never moves, so no copy of a secret stays behind.
@@ -228,6 +280,29 @@ mod tests {
         write_out(Path::new("/dev/null"), b"gone").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
         assert!(write_out(dir.path(), b"x").is_err());
+    }
+
+    #[test]
+    fn what_goes_out_is_there_once_it_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out");
+        fs::write(&path, "older").unwrap();
+        let mut half = Outgoing::begin(&path).unwrap();
+        half.add(b"ha").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"older");
+        drop(half);
+        assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (b"older".to_vec(), 1));
+        let mut whole = Outgoing::begin(&path).unwrap();
+        whole.add(b"ne").unwrap();
+        whole.add(b"w").unwrap();
+        whole.finish().unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (b"new".to_vec(), 1));
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        let mut away = Outgoing::begin(Path::new("/dev/null")).unwrap();
+        away.add(b"gone").unwrap();
+        away.finish().unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert!(Outgoing::begin(dir.path()).is_err());
     }
 
     #[test]

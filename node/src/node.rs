@@ -8,16 +8,17 @@ use isnad_protocol::act::{Act, Role, SignatureCheck, founding};
 use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
-use isnad_protocol::log::{Log, LogKey};
+use isnad_protocol::log::{Log, LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Heard, Replica, Stored, Write};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::candidacy::Candidacy;
+use crate::carry::{self, Opener};
 use crate::contribution::{Contribution, Receipt, Signers};
 use crate::cores;
 use crate::door::Door;
-use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot};
+use crate::driver::{self, Command, Handle, Parts, Refused, Snapshot, Step, Taken};
 use crate::fault::Fault;
 use crate::home::{Home, HomeLock};
 use crate::identity;
@@ -82,6 +83,10 @@ pub struct Node {
     door: Arc<Door>,
     candidacy: Candidacy,
     called: usize,
+    /// Opens carried files that are encrypted to this node's key; `None` if that is locked.
+    opener: Option<Opener>,
+    /// Held by whoever takes a carried file in.
+    carrying: tokio::sync::Mutex<()>,
     thread: Option<JoinHandle<Option<Network>>>,
     _lock: HomeLock,
 }
@@ -106,6 +111,7 @@ impl Node {
         let heard = Heard::read(&mut governance, &stored, &store.log_reader()).map_err(Fault::index)?;
         let candidacy = Candidacy::of(&home, consortium)?;
         let keyring = Keyring::open(&home, &governance, &candidacy, unlocker.as_mut())?;
+        let opener = keyring.node_seed().and_then(|seed| Opener::of_seed(&seed));
         // No passphrase stays in memory: it opens the root keys too. ADR 0005.
         drop(unlocker);
         let door = Door::open(&home, keyring.node_id(), keyring.own(), Arc::new(governance.clone()))?;
@@ -150,8 +156,22 @@ impl Node {
                 }
             });
         }
-        let thread = Some(thread);
-        Ok(Self { handle, index, barrier, reader, home, consortium, door, candidacy, called, thread, _lock: lock })
+        let (thread, carrying) = (Some(thread), tokio::sync::Mutex::new(()));
+        Ok(Self {
+            handle,
+            index,
+            barrier,
+            reader,
+            home,
+            consortium,
+            door,
+            candidacy,
+            called,
+            opener,
+            carrying,
+            thread,
+            _lock: lock,
+        })
     }
 
     /// The home.
@@ -290,12 +310,45 @@ impl Node {
         self.ask(|answer| Command::Act(bytes, answer)).await
     }
 
-    /// Takes in the frames of a carried file.
+    /// Takes in the frames of a carried file, all at once.
     ///
     /// # Errors
-    /// [`Refused`] says why not.
+    /// [`Refused`] if the node has stopped; what is refused within it is told in the answer.
     pub async fn carry_in(&self, frames: Vec<Vec<u8>>) -> Result<Vec<String>, Refused> {
-        self.ask(|answer| Command::CarryIn(frames, answer)).await
+        let _turn = self.carrying.lock().await;
+        let mut notices = self.ask(|answer| Command::Carry(Step::Begin, answer)).await?.notices;
+        for part in frames.chunks(carry::PART_FRAMES) {
+            let step = Step::Frames(part.to_vec());
+            notices.extend(self.ask(|answer| Command::Carry(step, answer)).await?.notices);
+        }
+        notices.extend(self.ask(|answer| Command::Carry(Step::End, answer)).await?.notices);
+        Ok(notices)
+    }
+
+    /// Opens carried files that are encrypted to this node's key, if that is unlocked.
+    pub(crate) const fn opener(&self) -> Option<&Opener> {
+        self.opener.as_ref()
+    }
+
+    /// Waits for its turn to take a carried file in: one at a time. Waits: not for a thread of the runtime.
+    pub(crate) fn carrying(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.carrying.blocking_lock()
+    }
+
+    /// One step of it. Waits: not for a thread of the runtime.
+    ///
+    /// # Errors
+    /// [`Refused`] if the node has stopped.
+    pub(crate) fn carry(&self, step: Step) -> Result<Taken, Refused> {
+        self.ask_waiting(|answer| Command::Carry(step, answer))
+    }
+
+    /// What a connected node has said that it holds. Waits: not for a thread of the runtime.
+    ///
+    /// # Errors
+    /// [`Refused`] if the node has stopped.
+    pub(crate) fn word_of(&self, peer: NodeId) -> Result<BTreeMap<LogKey, LogEnd>, Refused> {
+        self.ask_waiting(|answer| Command::WordOf(peer, answer))
     }
 
     /// Takes keys that a command has unlocked: each is used as soon as it is granted. Those that lie in this home's folder.
@@ -316,6 +369,18 @@ impl Node {
             return Err(stopped());
         }
         answered.await.map_err(|_| stopped())?
+    }
+
+    fn ask_waiting<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Command,
+    ) -> Result<T, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let stopped = || Refused::Fault("the node has stopped".into());
+        if !self.handle.send(command(answer)) {
+            return Err(stopped());
+        }
+        answered.blocking_recv().map_err(|_| stopped())?
     }
 
     /// Stops: what was acknowledged is on disk already; what is queued for peers is sent.

@@ -37,6 +37,31 @@ pub fn hash(tag: &Tag, parts: &[&[u8]]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// The same for bytes that come one after the other, as of a file of any size.
+#[derive(Clone, Debug)]
+pub struct Hashing(Sha256);
+
+impl Hashing {
+    /// Begins with the tag.
+    #[must_use]
+    pub fn of(tag: &Tag) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(tag);
+        Self(hasher)
+    }
+
+    /// Takes what follows.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all that was taken.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
 /// SHA-256 of bytes that carry their own tag, or of hashes alone.
 #[must_use]
 pub fn hash_plain(parts: &[&[u8]]) -> [u8; 32] {

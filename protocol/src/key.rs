@@ -93,6 +93,15 @@ impl PublicKey {
         if point.is_torsion_free() { Ok(()) } else { Err(WeakKey::Torsion) }
     }
 
+    /// The same point for agreeing on a secret: its u-coordinate, the public half of [`SecretKey::to_x25519`]. RFC 7748 §4.1.
+    ///
+    /// `None` if it is not one that may be granted: with such a key anybody could know what was agreed.
+    #[must_use]
+    pub fn to_x25519(&self) -> Option<[u8; 32]> {
+        self.check_admissible().ok()?;
+        Some(VerifyingKey::from_bytes(self.as_bytes()).ok()?.to_montgomery().to_bytes())
+    }
+
     /// True if `signature` is this key's over `message`, and the message is one of this use.
     #[must_use]
     pub fn verifies(&self, purpose: Use, message: &[u8], signature: &Signature) -> bool {
@@ -129,6 +138,12 @@ impl SecretKey {
         PublicKey::new(self.0.verifying_key().to_bytes())
     }
 
+    /// The same secret for agreeing on one by X25519: the scalar of RFC 8032 §5.1.5, before it is reduced. Whoever asks wipes it.
+    #[must_use]
+    pub fn to_x25519(&self) -> [u8; 32] {
+        self.0.to_scalar_bytes()
+    }
+
     /// Signs a message, which must begin with the tag of its use.
     #[must_use]
     pub(crate) fn sign(&self, purpose: Use, message: &[u8]) -> Signature {
@@ -162,6 +177,23 @@ mod tests {
     #[test]
     fn own_key_is_admissible() {
         assert_eq!(SecretKey::from_seed(&[1; 32]).public().check_admissible(), Ok(()));
+    }
+
+    #[test]
+    fn a_key_for_agreeing_is_that_of_libsodium() {
+        // test/default/ed25519_convert of libsodium, which clamps the scalar at once.
+        let seed = from_hex("421151a459faeade3d247115f94aedae42318124095afabe4d1451a559faedee").unwrap();
+        let secret = SecretKey::from_seed(&seed);
+        let mut scalar = secret.to_x25519();
+        scalar[0] &= 248;
+        scalar[31] = scalar[31] & 127 | 64;
+        let expected = from_hex("8052030376d47112be7f73ed7a019293dd12ad910b654455798b4667d73de166").unwrap();
+        assert_eq!(scalar, expected);
+        let expected = from_hex("f1814f0e8ff1043d8a44d25babff3cedcae6c22c3edaa48f857ae70de2baae50").unwrap();
+        assert_eq!(secret.public().to_x25519(), Some(expected));
+        for weak in [[0; 32], [2; 32], [0xff; 32]] {
+            assert_eq!(PublicKey::new(weak).to_x25519(), None);
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ const LATIN: &str = "isnad toml JSON TLP AMBER CLEAR UTC RFC CS GB HD VX Automer
     court mandated state ngo press other own majority none frob zz vm tlp candidates ar en fr amber green clear act charter our";
 
 /// What its help may hold besides: values of options and the placeholders of some.
-const VALUES: &str = "members international incidents different sy changed claims organisations WHOSE PATH entries acts automerge \
+const VALUES: &str = "NODE FRONTIER members international incidents different sy changed claims organisations WHOSE PATH entries acts automerge \
     first node LABEL FILES REASON NOTE ORGANISATION MEMBER BODY SORT COUNTRY WHAT ACT KEY SEQ COUNT ROLE REQUESTS reader contributor \
     admin lost stolen left role change";
 

@@ -42,6 +42,7 @@ each! {
     runs: "run",
     claims: "claim",
     entries_that_are_signed: "signed-entry",
+    carried_files: "carried",
     sessions: "session",
     frames_of_joining: "join-frame",
     invitations: "invitation",

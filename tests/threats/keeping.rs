@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isnad_node::backup::{self, Ends};
+use isnad_node::carry::{self, Held};
 use isnad_node::contribution::{Content, Contribution};
 use isnad_node::driver::Refused;
 use isnad_node::home::Home;
@@ -162,8 +163,10 @@ fn t_clone_two_nodes() {
             assert!(matches!(refused, Err(Refused::Signing(Blocked::Unconfirmed { .. }))), "{refused:?}");
             // What its twin signs meanwhile reaches it and tells it. It is carried, so that no third party is needed.
             let second = contribute(&one, "meanwhile").await.unwrap();
-            let carried = isnad_node::carry::write_out(&one, None).unwrap();
-            isnad_node::carry::take_in(&twin, &carried).await.unwrap();
+            tokio::task::block_in_place(|| {
+                let carried = carry::write_out(&one, &carry::Content::All(Held::new()), Vec::new()).unwrap();
+                carry::take_in(&twin, &carried[..]).unwrap();
+            });
             let refused = contribute(&twin, "from the clone").await;
             assert!(matches!(refused, Err(Refused::Signing(Blocked::KeyElsewhere { .. }))), "{refused:?}");
             stop(twin).await;

@@ -6,7 +6,6 @@ use isnad_protocol::act::{Name, OrganisationKind, founding};
 use isnad_protocol::audit::What;
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, RecordId};
-use isnad_protocol::log::LogEnd;
 use tempfile::TempDir;
 
 use super::*;
@@ -18,6 +17,7 @@ use crate::reading::Reader;
 use crate::writing::{self, Change, Request, Retraction, Written};
 
 mod attestations;
+mod carrying;
 mod damage;
 mod opinions;
 mod rules;
@@ -152,12 +152,12 @@ async fn a_carried_file_is_read_to_its_end_however_much_of_it_is_held_already() 
         let claims = (0..40).map(|number| claim(members, &noise(batch * 40 + number))).collect();
         writer.contribute(claims).await.unwrap();
     }
-    let file = crate::carry::write_out(&writer, None).unwrap();
+    let file = carrying::file(&writer);
     assert!(file.len() > 4_194_304, "more than the credit of a session");
-    assert_eq!(crate::carry::take_in(&reader, &file).await.unwrap().entries, 80);
+    assert_eq!(carrying::take_in(&reader, &file).unwrap().entries, 80);
     writer.contribute(vec![claim(members, "news")]).await.unwrap();
-    let file = crate::carry::write_out(&writer, None).unwrap();
-    assert_eq!(crate::carry::take_in(&reader, &file).await.unwrap().entries, 1);
+    let file = carrying::file(&writer);
+    assert_eq!(carrying::take_in(&reader, &file).unwrap().entries, 1);
 }
 
 /// A home of one organisation with two entries in the members' space, closed again.

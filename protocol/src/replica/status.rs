@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Replica;
 use crate::id::NodeId;
 use crate::limits;
+use crate::log::{LogEnd, LogKey};
 
 /// Where a replica stands.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -76,6 +77,13 @@ impl Replica {
             outputs: self.outputs.len(),
             sessions: self.sessions.iter().map(|(peer, session)| (*peer, session.counts())).collect(),
         }
+    }
+
+    /// What a connected peer has said that it holds, of the logs held here; nothing of spaces that it has not told of yet.
+    #[must_use]
+    pub fn word_of(&self, peer: &NodeId) -> BTreeMap<LogKey, LogEnd> {
+        let Some(session) = self.sessions.get(peer) else { return BTreeMap::new() };
+        self.durable.logs.keys().filter_map(|log| Some((*log, session.word(*log)?))).collect()
     }
 
     /// Says where this replica stands.

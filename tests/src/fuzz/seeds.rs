@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use isnad_node::carry::file::Writer;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::governance::bundle_acts;
-use isnad_protocol::id::SpaceId;
+use isnad_protocol::id::{ConsortiumId, SpaceId};
 use isnad_protocol::import;
 use isnad_protocol::log::Authentic;
 use isnad_protocol::sync::run::Encoder;
@@ -211,4 +212,13 @@ pub(super) fn words() -> Vec<Vec<u8>> {
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec()
+}
+
+/// A file of few frames.
+pub(super) fn carried_files() -> Vec<Vec<u8>> {
+    let mut writer = Writer::begin(Vec::new(), ConsortiumId::new([5; 32])).expect("memory takes it");
+    for frame in frames().iter().take(8).filter(|frame| !frame.is_empty()) {
+        writer.frame(frame).expect("memory takes it");
+    }
+    vec![writer.finish().expect("memory takes it")]
 }

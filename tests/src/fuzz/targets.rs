@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use isnad_node::carry;
 use isnad_node::config::Config;
 use isnad_protocol::act::Act;
 use isnad_protocol::encoding::{foreign, json};
@@ -41,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     target("run", 50_000, seeds::runs, run_frame),
     target("claim", 4_000, seeds::claims, claims::claim),
     target("signed-entry", 5_000, seeds::entries, stateful::signed_entry),
+    target("carried", 20_000, seeds::carried_files, carried_file),
     target("session", 2_000, seeds::sessions, stateful::session),
     target("join-frame", 20_000, governed::join_frames, governed::join_frame),
     target("invitation", 20_000, governed::invitations, governed::invitation),
@@ -85,6 +87,19 @@ fn operations(bytes: &[u8]) -> bool {
     let Ok(operations) = Operations::parse(bytes) else { return false };
     assert_eq!(operations.encode(), bytes);
     true
+}
+
+fn carried_file(bytes: &[u8]) -> bool {
+    let Ok(mut reader) = carry::file::Reader::begin(bytes) else { return false };
+    let mut writer = carry::file::Writer::begin(Vec::new(), reader.consortium()).expect("memory takes it");
+    while let Ok(frame) = reader.frame() {
+        let Some(frame) = frame else {
+            assert_eq!(writer.finish().expect("memory takes it"), bytes);
+            return true;
+        };
+        writer.frame(&frame).expect("a frame that was read can be written");
+    }
+    false
 }
 
 fn foreign_json(bytes: &[u8]) -> bool {

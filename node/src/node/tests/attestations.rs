@@ -55,13 +55,13 @@ fn has_attested(node: &Node) -> bool {
 
 /// Takes all that one holds to the other, and waits until that one has attested it.
 async fn hand_over(from: &Node, to: &Arc<Node>) {
-    crate::carry::take_in(to, &crate::carry::write_out(from, None).unwrap()).await.unwrap();
+    carrying::take_in(to, &carrying::file(from)).unwrap();
     until("the attestation", || has_attested(to).then_some(())).await;
 }
 
 /// Takes all that one holds to the other, every signature checked.
 async fn hand_back(from: &Node, to: &Arc<Node>) {
-    crate::carry::take_in(to, &crate::carry::write_out(from, None).unwrap()).await.unwrap();
+    carrying::take_in(to, &carrying::file(from)).unwrap();
     to.all_checked().await;
 }
 

@@ -35,9 +35,7 @@ impl Pair {
     }
 
     async fn carry(&self, from: usize, to: usize) {
-        let node = Arc::clone(&self.nodes[from]);
-        let file = tokio::task::spawn_blocking(move || crate::carry::write_out(&node, None)).await.unwrap().unwrap();
-        crate::carry::take_in(&self.nodes[to], &file).await.unwrap();
+        carrying::take_in(&self.nodes[to], &carrying::file(&self.nodes[from])).unwrap();
     }
 
     async fn tasks(&self, who: usize) -> Vec<Waiting> {

@@ -50,8 +50,8 @@ impl Session {
         Ok(())
     }
 
-    /// Lifts the bound on what may be sent: for a carried file, which nobody reads while it is written.
-    pub const fn lift_credit(&mut self) {
-        self.credit = i64::MAX;
+    /// Allows one frame more: for a carried file, which nobody reads while it is written, and which is written frame by frame.
+    pub const fn allow_frame(&mut self) {
+        self.credit = 1;
     }
 }
