@@ -58,7 +58,6 @@ pub struct BodyWriter {
 
 impl BodyWriter {
     /// The body that is to be sent, and its writer.
-    #[must_use]
     pub fn new() -> (Self, Body) {
         let (pieces, mut sent) = mpsc::channel(PIECES);
         let sent = futures::stream::poll_fn(move |context| sent.poll_recv(context));
@@ -66,7 +65,6 @@ impl BodyWriter {
     }
 
     /// A body of all that a reader reads, on a thread of its own; made on the runtime that sends it.
-    #[must_use]
     pub fn of_reader(mut from: impl Read + Send + 'static) -> Body {
         let (mut writer, body) = Self::new();
         // It ends with the body, which nobody may want to the end.
@@ -108,31 +106,31 @@ impl Write for BodyWriter {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Gives bytes, and counts them.
-    struct Counted(u64, Arc<AtomicU64>);
+    struct Counted(usize, Arc<AtomicUsize>);
 
     impl Read for Counted {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let length = self.0.min(into.len() as u64);
+            let length = self.0.min(into.len());
             self.0 -= length;
             self.1.fetch_add(length, Ordering::SeqCst);
-            into[..length as usize].fill(7);
-            Ok(length as usize)
+            into[..length].fill(7);
+            Ok(length)
         }
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_body_of_any_length_is_read_no_faster_than_it_is_taken() {
-        let given = Arc::new(AtomicU64::new(0));
+        let given = Arc::new(AtomicUsize::new(0));
         let length = 64 * 1_024 * 1_024;
         let body = BodyWriter::of_reader(Counted(length, Arc::clone(&given)));
         let mut reader = BodyReader::new(body);
         let read = tokio::task::spawn_blocking(move || {
-            let (mut taken, mut ahead, mut piece) = (0_u64, 0, vec![0; 10_000]);
+            let (mut taken, mut ahead, mut piece) = (0_usize, 0, vec![0; 10_000]);
             loop {
-                let read = reader.read(&mut piece).unwrap() as u64;
+                let read = reader.read(&mut piece).unwrap();
                 taken += read;
                 ahead = ahead.max(given.load(Ordering::SeqCst) - taken);
                 if read == 0 {
@@ -144,7 +142,7 @@ mod tests {
         });
         let (taken, ahead) = read.await.unwrap();
         assert_eq!(taken, length, "and it is over, however often it is asked");
-        assert!(ahead <= 16 * PIECE_BYTES as u64, "{ahead} bytes were held");
+        assert!(ahead <= 16 * PIECE_BYTES, "{ahead} bytes were held");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -268,7 +268,7 @@ mod tests {
             let later = self.ready.split_off(length);
             into[..length].copy_from_slice(&self.ready);
             self.ready = later;
-            self.given.set(self.given.get() + length);
+            self.given.set(self.given.get().saturating_add(length));
             Ok(length)
         }
     }

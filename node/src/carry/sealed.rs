@@ -8,7 +8,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Cursor, Read, Write};
 
-use age::stream::{StreamReader, StreamWriter};
+use age::stream::StreamWriter;
 use age::x25519::{Identity, Recipient};
 use age::{DecryptError, Decryptor, Encryptor};
 use bech32::{Bech32, Hrp};
@@ -92,10 +92,7 @@ fn recipient(key: &PublicKey) -> Option<Recipient> {
 /// # Errors
 /// [`Unreadable::ForOthers`] if it is for other keys; [`Unreadable::Damaged`] if what stands before the encrypted bytes is
 /// cut off or altered; [`Unreadable::Io`].
-pub(super) fn open<R: BufRead>(
-    mut from: R,
-    opener: &Opener,
-) -> Result<StreamReader<io::Chain<Cursor<Vec<u8>>, R>>, Unreadable> {
+pub(super) fn open<R: BufRead>(mut from: R, opener: &Opener) -> Result<impl Read + use<R>, Unreadable> {
     let head = head(&mut from)?;
     let unreadable = |error| match error {
         DecryptError::NoMatchingKeys => Unreadable::ForOthers,
