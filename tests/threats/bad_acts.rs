@@ -177,7 +177,7 @@ fn a_candidate_that_floods_drafts_leaves_no_trace() {
     let before = founding(&site);
     let held = site.replica.governance().acts().count();
     let store = site.store.clone();
-    let _ = site.submit_act(candidate.encode());
+    refused(&mut site, candidate.encode(), "act_waits", "its first act");
     let mut members = before.as_charter().unwrap().members.clone();
     members.push(id);
     for number in 0..2 * limits::ACTS_WAITING {
@@ -185,7 +185,7 @@ fn a_candidate_that_floods_drafts_leaves_no_trace() {
         let charter = Charter::new(&name, members.clone(), 3);
         let act = Act::draft(after(&site, &before), &Body::Charter(charter)).unwrap();
         let signature = act.sign(id, &secret(3));
-        let _ = site.submit_act(act.with_signature(signature).encode());
+        refused(&mut site, act.with_signature(signature).encode(), "act_waits", &name);
     }
     assert_eq!(site.replica.governance().acts().count(), held, "what a stranger signs is not held");
     assert!(site.store == store, "and takes no place on the disk");

@@ -156,6 +156,21 @@ fn one_key_under_two_names_counts_once() {
 }
 
 #[test]
+fn two_keys_of_one_organisation_count_once() {
+    let (_, acts) = found(2);
+    let charter = charter(&[acts[0].id(), acts[1].id()], 2);
+    let of_one = organisation(&acts[0]);
+    let roots = acts[0].as_organisation().unwrap().roots.clone().unwrap();
+    assert!(roots.keys.len() >= 2 && roots.threshold == 1);
+    let by_both = [10, 11].into_iter().fold(charter, |charter, key| {
+        let signature = charter.sign(of_one, &secret(key));
+        charter.with_signature(signature)
+    });
+    assert_eq!(by_both.signatures().len(), 2);
+    assert_eq!(missing_signatures(&by_both, &acts).len(), 1);
+}
+
+#[test]
 fn a_threshold_of_two_takes_two_keys() {
     let roots = Roots { threshold: 2, ..roots(1) };
     let act =

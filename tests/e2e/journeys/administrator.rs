@@ -24,5 +24,6 @@ fn journey_13_members_found_a_consortium_by_files_and_see_how_their_nodes_fare()
             shows(&flat(&told(home, language, &["status"])), &[word, &name]);
         }
     }
-    // Later: check words, invitations and amendments (issue 5); clock skew, inert entries and disk in `status`.
+    // Check words, invitations and amendments: `tests/e2e/joining.rs` and `governing.rs`.
+    // Later: clock skew, inert entries and disk in `status`.
 }
