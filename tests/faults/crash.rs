@@ -2,29 +2,23 @@
 
 use isnad_tests::crash::{Part, Plan, Workload, lacks_strace, run};
 
-fn holds(part: Part, points: usize) {
-    let plan = Plan { workloads: Workload::ALL.to_vec(), parts: vec![part], points: Some(points) };
+/// Of each workload and part: some two dozen in all.
+const POINTS: usize = 2;
+
+#[test]
+fn killed_or_without_power_at_a_write_a_home_loses_nothing_and_signs_nothing_twice() {
+    if let Some(reason) = lacks_strace() {
+        eprintln!("SKIPPED: a process can be watched and killed at a call by strace alone: {reason}");
+        return;
+    }
+    let plan = Plan { workloads: Workload::ALL.to_vec(), parts: vec![Part::Kills, Part::Power], points: Some(POINTS) };
     let tallies = run(&plan, |_| ());
     let failures: Vec<&String> = tallies.iter().flat_map(|tally| &tally.failures).collect();
     assert!(failures.is_empty(), "{failures:#?}");
-    for tally in tallies {
-        assert!(tally.points == points && tally.found > points, "{tally:?}");
-        assert!(tally.died > 0, "none of its points was met: {tally:?}");
+    for tally in &tallies {
+        assert!(tally.points == POINTS && tally.found > POINTS, "{tally:?}");
     }
-}
-
-#[test]
-fn a_process_killed_at_a_write_or_sync_loses_nothing_and_signs_nothing_twice() {
-    match lacks_strace() {
-        Some(reason) => eprintln!("SKIPPED: a process can be watched and killed at a call by strace alone: {reason}"),
-        None => holds(Part::Kills, 2),
-    }
-}
-
-#[test]
-fn a_disk_that_drops_or_tears_what_was_not_synced_loses_nothing_and_signs_nothing_twice() {
-    match lacks_strace() {
-        Some(reason) => eprintln!("SKIPPED: a process can be watched and killed at a call by strace alone: {reason}"),
-        None => holds(Part::Power, 3),
-    }
+    // Threads do not always take the same turns, so that a point may be missed; not all of them.
+    let died: usize = tallies.iter().map(|tally| tally.died).sum();
+    assert!(died * 4 > tallies.len() * POINTS * 3, "{tallies:?}");
 }

@@ -1,9 +1,9 @@
 //! Crashes and losses of power at every point where a home is written to or synced; `crash --help` says how it is run.
 //!
 //! A workload runs once to its end, and what it does to the files of its home is listed. Then it runs again for each point of
-//! that list, is killed there (`crash/kill.rs`), or the disk is made what a loss of power may leave of it there
-//! (`crash/power.rs`). Whatever happened: the home opens by itself, nothing that was acknowledged is lost, no key signs twice
-//! at one position, the index says what the journal says, and the auditor finds nothing (`crash/check.rs`).
+//! that list, is killed there ([`kill`]), or the disk is made what a loss of power may leave of it there ([`power`]). Whatever
+//! happened: the home opens by itself, nothing that was acknowledged is lost, no key signs twice at one position, the index
+//! says what the journal says, and the auditor finds nothing ([`check`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -161,11 +161,15 @@ fn lose_at(ground: &Ground, workload: Workload, recording: &Recording, loss: &Lo
     Ok(true)
 }
 
-/// So many of all, evenly.
+/// So many of all, evenly, and each time another of those that stand together: the fates of what was not synced.
 fn spread<T>(all: &[T], count: Option<usize>) -> Vec<&T> {
-    let count = count.unwrap_or(all.len()).min(all.len());
-    (0..count).filter_map(|at| all.get(at * all.len() / count)).collect()
+    let Some(count) = count.filter(|count| *count < all.len()) else { return all.iter().collect() };
+    let at = |number: usize| (2 * number + 1) * all.len() / (2 * count) + (number + 1) % FATES;
+    (0..count).filter_map(|number| all.get(at(number).min(all.len() - 1))).collect()
 }
+
+/// What may become of a write that was not synced.
+const FATES: usize = 4;
 
 /// Runs what the arguments ask for.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]

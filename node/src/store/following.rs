@@ -65,8 +65,9 @@ struct State {
     broken: Option<String>,
     /// Somebody waits for a broken index: it is tried again.
     is_asked: bool,
-    /// How often it was tried to take in more.
-    tries: u64,
+    /// How often it was tried to take in more, and the last of these that came to an end.
+    begun: u64,
+    ended: u64,
     /// Nothing takes the index any further: its thread ended, or panicked.
     has_ended: bool,
     is_closing: bool,
@@ -78,9 +79,9 @@ impl State {
         ends.iter().all(|(space, end)| self.reached.get(space).is_some_and(|reached| reached >= end))
     }
 
-    /// True if nothing more comes into the index, whatever was tried since `before`.
+    /// True if nothing more comes into the index, also when it was tried again after `before` such tries.
     fn is_stopped(&self, before: Option<u64>) -> bool {
-        let is_broken = self.broken.is_some() && before != Some(self.tries);
+        let is_broken = self.broken.is_some() && before.is_none_or(|before| self.ended > before);
         is_broken || self.has_ended || self.is_closing
     }
 }
@@ -299,7 +300,8 @@ impl Shared {
     pub(super) fn wait_for_index(&self) -> Result<(), Fault> {
         let mut state = self.state();
         let goal = state.ends.clone();
-        let before = state.broken.as_ref().map(|_| state.tries);
+        // A try that is under way may have met what has passed since.
+        let before = state.broken.as_ref().map(|_| state.begun);
         if before.is_some() {
             state.is_asked = true;
             self.due.notify_all();
@@ -321,6 +323,11 @@ impl Shared {
 
     pub(super) fn recent_branch(&self, log: LogKey, end: LogEnd) -> Option<Position> {
         self.state().recent.branches.get(&(log, end)).copied()
+    }
+
+    fn begin(&self) {
+        let mut state = self.state();
+        state.begun = state.begun.saturating_add(1);
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -355,6 +362,7 @@ fn run(reader: &LogReader) {
     let shared = &reader.shared;
     let _ending = Ending(shared);
     loop {
+        shared.begin();
         let outcome = match take_in(reader) {
             // Made anew, it holds these too.
             Err(_) if reader.index.has_failed() => reader.remake_index().map(|()| 1),
@@ -365,7 +373,7 @@ fn run(reader: &LogReader) {
             tracing::error!(%fault, "the index comes no further; it is tried again once something is read or written");
         }
         state.broken = outcome.as_ref().err().map(ToString::to_string);
-        state.tries = state.tries.saturating_add(1);
+        state.ended = state.begun;
         shared.moved.notify_all();
         if state.is_closing {
             return;
