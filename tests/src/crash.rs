@@ -1,9 +1,9 @@
 //! Crashes and losses of power at every point where a home is written to or synced; `crash --help` says how it is run.
 //!
 //! A workload runs once to its end, and what it does to the files of its home is listed. Then it runs again for each point of
-//! that list, is killed there ([`kill`]), or the disk is made what a loss of power may leave of it there ([`power`]). Whatever
-//! happened: the home opens by itself, nothing that was acknowledged is lost, no key signs twice at one position, the index
-//! says what the journal says, and the auditor finds nothing ([`check`]).
+//! that list, is killed there (`crash/kill.rs`), or the disk is made what a loss of power may leave of it there
+//! (`crash/power.rs`). Whatever happened: the home opens by itself, nothing that was acknowledged is lost, no key signs twice
+//! at one position, the index says what the journal says, and the auditor finds nothing (`crash/check.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
