@@ -310,8 +310,9 @@ impl Shared {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         match &state.broken {
+            // Until the try that took it there is over, what broke it before still stands here.
+            _ if state.has_reached(&goal) => Ok(()),
             Some(reason) => Err(Fault::index(reason)),
-            None if state.has_reached(&goal) => Ok(()),
             None => Err(Fault::index("the index stopped; restart the node")),
         }
     }
