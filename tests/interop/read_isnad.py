@@ -944,7 +944,10 @@ def check_carried(consortium, data, expected):
     data, sum = data[:-32], data[-32:]
     check(sha("ISNAD-CARRYSUM-1", data) == sum, "cut off or damaged")
     session, reader = Session(blinds(consortium, bytes(16))), Reader(data[48:])
-    found = reader.all(lambda: session.frame(reader.take(reader.number(4))))
+    found = []
+    while length := reader.number(4):
+        found.append(session.frame(reader.take(length)))
+    check(reader.at == len(reader.data), "something stands behind the last frame")
     assert found == expected["frames"], found
 
 
