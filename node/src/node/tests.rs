@@ -9,6 +9,7 @@ use isnad_protocol::id::{ClaimId, RecordId};
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::Config;
 use crate::contribution::Content;
 use crate::identity::{self, NewIdentity};
 use crate::keystore::{Cost, Passphrase};
@@ -144,6 +145,10 @@ fn noise(seed: u64) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_carried_file_is_read_to_its_end_however_much_of_it_is_held_already() {
     let homes = founded(2);
+    for (_, home) in &homes {
+        // However slow the machine: no attestation comes in between and is counted too.
+        std::fs::write(home.config(), format!("attest_after = 86400\n{}", Config::template())).unwrap();
+    }
     let open = |at: usize| Options { home: homes[at].1.clone(), unlocker: Some(unlocker()), network: None };
     let writer = Node::start(open(0), &mut |_| {}).await.unwrap();
     let reader = Arc::new(Node::start(open(1), &mut |_| {}).await.unwrap());
