@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::journal::{self, Damage, Flaw, Found, Frame, Position, Scan};
+use crate::journal::{self, Damage, Flaw, Found, Frame, Meter, Position, Scan, length_of};
 use crate::mark::Mark;
 use crate::node::open_spaces;
 use crate::store::{decode_end, kind};
@@ -65,7 +65,7 @@ pub fn audit(home: &Home, known: Option<ConsortiumId>, progress: &mut dyn FnMut(
     let spaces = home.spaces()?;
     let dirs: Vec<PathBuf> =
         spaces.iter().map(|space| home.journal(space)).chain([home.acts()]).filter(|dir| dir.exists()).collect();
-    let mut meter = Meter { read: 0, total: dirs.iter().map(|dir| bytes_of(dir)).sum(), progress };
+    let mut meter = Meter::of(&dirs, progress);
 
     let (acts, troubles) = read_acts(home, is_in_use, &mut meter)?;
     let founded = acts.iter().find_map(|(_, bytes)| founding_of(bytes));
@@ -81,7 +81,7 @@ pub fn audit(home: &Home, known: Option<ConsortiumId>, progress: &mut dyn FnMut(
         entries.insert(space, audit_space(home, space, is_in_use, &mut audit, &mut meter)?);
     }
     hold_against_mark(mark, &mut audit);
-    let bytes = meter.read;
+    let bytes = meter.read();
     Ok(Audited {
         consortium: founded,
         is_pinned: known.is_some() && known == founded,
@@ -102,26 +102,6 @@ fn missing_journals(home: &Home, consortium: Option<ConsortiumId>, audit: &mut A
         }
     }
     Ok(())
-}
-
-/// Says how far the reading has come.
-struct Meter<'a> {
-    read: u64,
-    total: u64,
-    progress: &'a mut dyn FnMut(u64, u64),
-}
-
-impl Meter<'_> {
-    fn add(&mut self, bytes: u64) {
-        self.read = self.read.saturating_add(bytes);
-        (self.progress)(self.read, self.total.max(self.read));
-    }
-}
-
-fn bytes_of(dir: &Path) -> u64 {
-    let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let segments = files.filter(|file| file.file_name().to_string_lossy().ends_with(".seg"));
-    segments.filter_map(|file| file.metadata().ok()).fold(0, |sum, file| sum.saturating_add(file.len()))
 }
 
 pub(crate) fn founding_of(bytes: &[u8]) -> Option<ConsortiumId> {
@@ -165,10 +145,6 @@ const fn tail(flaw: Flaw, is_in_use: bool) -> What {
 
 fn place(folder: &str, position: Position) -> String {
     format!("{folder}/{position}")
-}
-
-fn length_of(frame: &Frame) -> u64 {
-    u64::from(frame.end().offset.saturating_sub(frame.position.offset))
 }
 
 /// One stretch of a journal, numbered in its order.

@@ -25,7 +25,7 @@ mod known;
 mod sealed;
 
 use file::{Reader, Unreadable, Writer};
-pub use known::{held_by, node_keys, on_line};
+pub use known::{add, held_by, node_keys, on_line};
 pub use sealed::Opener;
 use sealed::Sealing;
 

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::fault::Fault;
 
 mod frame;
+mod meter;
 mod position;
 mod reader;
 mod scan;
@@ -31,6 +32,7 @@ mod writer;
 mod tests;
 
 pub use frame::{FRAME_BYTES, Flaw, Frame};
+pub(crate) use meter::{Meter, length_of};
 pub use position::Position;
 pub use reader::{Frames, Reader};
 pub use scan::{Damage, Found, Scan};

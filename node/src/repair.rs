@@ -19,7 +19,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::home::Home;
 use crate::index::{Index, Journals};
-use crate::journal::{self, Damage, Flaw, Found, Journal, Position, Scan};
+use crate::journal::{self, Damage, Flaw, Found, Journal, Meter, Position, Scan, length_of};
 use crate::node::open_spaces;
 use crate::store::{self, kind};
 
@@ -92,7 +92,7 @@ pub fn repair(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<Repaire
     let _lock = home.lock()?;
     finish_interrupted(home)?;
     let dirs = home.spaces()?.iter().map(|space| home.journal(space)).chain([home.acts()]).collect::<Vec<_>>();
-    let mut meter = Meter { read: 0, total: dirs.iter().map(|dir| bytes_of(dir)).sum(), progress };
+    let mut meter = Meter::of(&dirs, progress);
     let (acts, consortium) = read_acts(home, &mut meter)?;
     let spaces = open_spaces(consortium);
     let before = Before::of(home, &spaces);
@@ -133,26 +133,6 @@ impl Before {
     }
 }
 
-/// Says how far the reading has come.
-struct Meter<'a> {
-    read: u64,
-    total: u64,
-    progress: &'a mut dyn FnMut(u64, u64),
-}
-
-impl Meter<'_> {
-    fn pass(&mut self, from: Position, until: Position) {
-        let bytes = until.offset.saturating_sub(if from.segment == until.segment { from.offset } else { 0 });
-        self.read = self.read.saturating_add(u64::from(bytes));
-        (self.progress)(self.read, self.total.max(self.read));
-    }
-}
-
-fn bytes_of(dir: &Path) -> u64 {
-    let files = fs::read_dir(dir).into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).fold(0, |sum, file| sum.saturating_add(file.len()))
-}
-
 /// Where a journal is damaged: found by reading all of it, and by what the index vouches for.
 fn damages(dir: &Path, name: &str, vouched: Option<Position>, meter: &mut Meter<'_>) -> Result<Vec<Place>, Fault> {
     let place = |position: Position, flaw: Flaw| Place {
@@ -164,13 +144,13 @@ fn damages(dir: &Path, name: &str, vouched: Option<Position>, meter: &mut Meter<
         return Ok(vec![place(Position { offset: 0, ..Position::START }, Flaw::Missing)]);
     }
     let (mut damages, is_of_acts) = (Vec::new(), name == ACTS);
-    let mut scan = Scan::open(dir)?;
     let mut end = Position::START;
-    loop {
-        let from = scan.reached();
-        let Some(found) = scan.next() else { break };
+    for found in Scan::open(dir)? {
         match found {
-            Found::Frame(frame) => end = frame.end(),
+            Found::Frame(frame) => {
+                meter.add(length_of(&frame));
+                end = frame.end();
+            }
             // What another program or a better disk may read is not given up here.
             Found::Damage(Damage { position, flaw: flaw @ (Flaw::Version | Flaw::Unreadable(_)), .. }) => {
                 return Err(journal::fault_at(dir, position, flaw));
@@ -180,7 +160,6 @@ fn damages(dir: &Path, name: &str, vouched: Option<Position>, meter: &mut Meter<
             // written, and none of them is in the index.
             Found::Tail { position, flaw, .. } => damages.extend(is_of_acts.then(|| place(position, flaw))),
         }
-        meter.pass(from, scan.reached());
     }
     if damages.is_empty() && vouched.is_some_and(|vouched| end < vouched) {
         damages.push(place(end, Flaw::Missing));
@@ -232,11 +211,11 @@ fn read_space(home: &Home, space: SpaceId, before: &Before, meter: &mut Meter<'_
     let mut taken_back = 0_u64;
     while !asides.is_empty() {
         // What stood behind a gap continues its log once peers, or what an earlier repair kept, have filled that.
-        let before = taken_back;
+        let known = taken_back;
         for source in asides.iter().chain([&dir]) {
             taken_back = place_all(source, is_of_logs, &mut placing, &mut written)?.saturating_add(taken_back);
         }
-        if taken_back == before {
+        if taken_back == known {
             break;
         }
     }
@@ -272,14 +251,19 @@ fn asides(home: &Home, space: &SpaceId) -> Result<Vec<PathBuf>, Fault> {
     let kept = home.journal(space);
     let name = kept.file_name().unwrap_or_default();
     let mut asides = Vec::new();
-    for number in (1_u32..).take_while(|number| home.damaged().join(number.to_string()).exists()) {
-        let dir = home.damaged().join(number.to_string()).join(name);
+    for dir in kept_by_repairs(home).map(|dir| dir.join(name)) {
         if journal::exists(&dir)? {
             asides.push(dir);
         }
     }
     asides.reverse();
     Ok(asides)
+}
+
+/// The folders in which repairs kept what was damaged, the oldest first.
+fn kept_by_repairs(home: &Home) -> impl Iterator<Item = PathBuf> {
+    let all = home.damaged();
+    (1_u32..).map(move |number| all.join(number.to_string())).take_while(|dir| dir.exists())
 }
 
 fn frame_of(found: Found) -> Option<journal::Frame> {
@@ -311,8 +295,8 @@ fn finish(mut written: Journal, dir: &Path) -> Result<(), Fault> {
 fn aside(home: &Home) -> Result<PathBuf, Fault> {
     let all = home.damaged();
     files::create_directory(&all)?;
-    let free = (1_u32..).map(|number| all.join(number.to_string())).find(|dir| !dir.exists());
-    Ok(free.unwrap_or(all))
+    let number = kept_by_repairs(home).count().saturating_add(1);
+    Ok(all.join(number.to_string()))
 }
 
 /// Moves a damaged journal aside and the one that was made of it into its place.

@@ -29,12 +29,9 @@ pub const fn tag(name: &str) -> Tag {
 /// SHA-256 of a tag and what follows it. FIPS 180-4.
 #[must_use]
 pub fn hash(tag: &Tag, parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(tag);
-    for part in parts {
-        hasher.update(part);
-    }
-    hasher.finalize().into()
+    let mut hashing = Hashing::of(tag);
+    parts.iter().for_each(|part| hashing.add(part));
+    hashing.finish()
 }
 
 /// The same for bytes that come one after the other, as of a file of any size.

@@ -24,7 +24,6 @@ fn files_carried_both_ways_make_two_replicas_equal() {
     assert_eq!(json(other, &["carry", "in", &there])["entries"], 3);
     json(other, &["carry", "out", &back]);
     assert_eq!(json(one, &["carry", "in", &back])["entries"], 2);
-    let spaces = |home: &Path| json(home, &["digest"])["spaces"].clone();
     assert_eq!(spaces(one), spaces(other));
     // Taken in again, it changes nothing.
     assert_eq!(json(one, &["carry", "in", &back])["entries"], 0);

@@ -51,15 +51,22 @@ fn an_index_that_is_gone_or_damaged_is_made_anew_with_the_same_answers() {
     }
 }
 
-#[test]
-fn nothing_is_read_from_the_journal_to_list_and_of_it_only_what_stands_of_a_record_to_show_that() {
+/// A home with all that is imported, and the one record that was written besides.
+fn imported_and_one_more() -> (Consortium, String) {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
     json(home, &["import", DATASET]);
     let draft = r#"{"claims": [{"prop": "title", "value": "Of this alone something is read", "lang": "en"}]}"#;
     let written =
         say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes()).json();
-    let alone = written["record"].as_str().unwrap();
+    let alone = written["record"].as_str().unwrap().to_owned();
+    (consortium, alone)
+}
+
+#[test]
+fn nothing_is_read_from_the_journal_to_list_and_of_it_only_what_stands_of_a_record_to_show_that() {
+    let (consortium, alone) = imported_and_one_more();
+    let (home, alone) = (&consortium.homes[0], &*alone);
     let node = RunningNode::start(home, TCP, &[]);
     let before = [json(home, &["list", "incident"]), json(home, &["show", alone])];
     let flip = || flip_in_all_others(home, RecordId::parse(alone).unwrap());
@@ -78,13 +85,8 @@ fn nothing_is_read_from_the_journal_to_list_and_of_it_only_what_stands_of_a_reco
 
 #[test]
 fn a_list_lacks_the_records_of_which_the_journal_is_damaged_and_says_so() {
-    let consortium = Consortium::found(2);
-    let home = &consortium.homes[0];
-    json(home, &["import", DATASET]);
-    let draft = r#"{"claims": [{"prop": "title", "value": "Of this alone something is read", "lang": "en"}]}"#;
-    let written =
-        say_with_input(home, &["--json", "record", "new", "incident", "--from", "-"], draft.as_bytes()).json();
-    let alone = written["record"].as_str().unwrap();
+    let (consortium, alone) = imported_and_one_more();
+    let (home, alone) = (&consortium.homes[0], &*alone);
     let node = RunningNode::start(home, TCP, &[]);
     let flip = || flip_in_all_others(home, RecordId::parse(alone).unwrap());
     flip();

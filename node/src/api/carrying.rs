@@ -57,10 +57,7 @@ async fn write_out(State(node): Shared, Query(wish): Query<Wish>, body: Body) ->
         }
         let mut held = held(&asked, body)?;
         if let Some(whom) = &wish.r#for {
-            for (log, end) in carry::held_by(&asked, whom)? {
-                let known = held.entry(log).or_insert(end);
-                *known = end.max(*known);
-            }
+            carry::add(&mut held, carry::held_by(&asked, whom)?);
         }
         Ok((Content::All(carry::on_line(&asked, held)?), keys))
     })

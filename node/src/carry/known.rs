@@ -38,12 +38,17 @@ pub fn held_by(node: &Node, whom: &str) -> Result<Held, Problem> {
     let is_alone = nodes.len() == 1;
     let mut held = if is_alone || peer.is_none() { attested(node, &organisation)? } else { Held::new() };
     for peer in peer.into_iter().chain(nodes.into_iter().filter(|_| is_alone)) {
-        for (log, end) in node.word_of(peer)? {
-            let known = held.entry(log).or_insert(end);
-            *known = end.max(*known);
-        }
+        add(&mut held, node.word_of(peer)?);
     }
     Ok(held)
+}
+
+/// Adds to what another is known to hold what is known of it besides: of each log the further end.
+pub fn add(held: &mut Held, more: Held) {
+    for (log, end) in more {
+        let known = held.entry(log).or_insert(end);
+        *known = end.max(*known);
+    }
 }
 
 /// The node keys of the organisation that a text names: who has the secret half of one reads what is encrypted for it.

@@ -99,7 +99,8 @@ fn what_stood_behind_a_gap_is_taken_back_once_that_is_filled() {
     write(&journal, &line[..2]);
     let aside = home.damaged().join("1").join(journal.file_name().unwrap());
     write(&aside, &[&line[..1], &line[3..]].concat());
-    let mut meter = Meter { read: 0, total: 0, progress: &mut |_, _| {} };
+    let mut progress = |_, _| {};
+    let mut meter = Meter::of(&[], &mut progress);
     let mut read = || read_space(&home, SPACE, &Before::default(), &mut meter).unwrap();
     assert_eq!(read(), None);
     write(&journal, &line[2..3]);
