@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isnad_protocol::act::Role;
 use isnad_protocol::governance::Governance;
-use isnad_protocol::id::{ActId, EntryId, OpenSpace, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::id::{ActId, EntryId, NarrativeId, OpenSpace, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
@@ -61,6 +61,8 @@ impl Content {
 pub struct Receipt {
     /// The entries made, in order.
     pub entries: Vec<EntryId>,
+    /// The narratives that they begin, in order.
+    pub narratives: Vec<NarrativeId>,
 }
 
 /// An unlocked contributor key and what it was granted for.

@@ -15,12 +15,13 @@ use isnad_protocol::id::{EntryId, NodeId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{LogEnd, LogKey};
 use isnad_protocol::replica::{Batch, Input, Notice, Output, Refusal, Replica, Write};
+use isnad_protocol::sheet::narrative;
 use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use crate::candidacy::Candidacy;
 use crate::clock;
-use crate::contribution::{Contribution, NoWord, Receipt, Signers};
+use crate::contribution::{Content, Contribution, NoWord, Receipt, Signers};
 use crate::door::Door;
 use crate::fault::Fault;
 use crate::keyring::Keyring;
@@ -172,7 +173,7 @@ struct Driver {
 }
 
 enum Answer {
-    Contribution(Vec<EntryId>, oneshot::Sender<Result<Receipt, Refused>>),
+    Contribution(Receipt, oneshot::Sender<Result<Receipt, Refused>>),
     Act(oneshot::Sender<Result<(), Refused>>),
 }
 
@@ -301,10 +302,14 @@ impl Driver {
             self.flush();
             self.finish_unsettled();
         }
+        let begins: Vec<bool> =
+            contributions.iter().map(|one| matches!(one.content, Content::NewNarrative(_))).collect();
         match self.seal(contributions) {
             Ok(entries) => {
+                let begun = entries.iter().zip(begins).filter_map(|(entry, begins)| begins.then_some(&entry.header));
+                let narratives = begun.map(|header| narrative::id(header.author, header.space, header.seq)).collect();
                 let ids = entries.iter().map(|entry| entry.header.id()).collect();
-                let request = self.request(Answer::Contribution(ids, answer));
+                let request = self.request(Answer::Contribution(Receipt { entries: ids, narratives }, answer));
                 self.handle(Input::Submit { request, entries });
             }
             // The asker may have gone: the answer is then nobody's.
@@ -489,7 +494,9 @@ impl Driver {
         }
         let reserved = self.parts.signing.unsettled().iter().map(|entry| entry.header.id());
         let is_kept = match answer {
-            Answer::Contribution(entries, _) => !entries.is_empty() && reserved.eq(entries.iter().copied()),
+            Answer::Contribution(receipt, _) => {
+                !receipt.entries.is_empty() && reserved.eq(receipt.entries.iter().copied())
+            }
             Answer::Act(_) => false,
         };
         Refused::Disk { why: self.disk.clone(), is_kept }
@@ -499,7 +506,7 @@ impl Driver {
     fn give_answers(&mut self) {
         for (answer, outcome) in std::mem::take(&mut self.ready) {
             match answer {
-                Answer::Contribution(entries, answer) => drop(answer.send(outcome.map(|()| Receipt { entries }))),
+                Answer::Contribution(receipt, answer) => drop(answer.send(outcome.map(|()| receipt))),
                 Answer::Act(answer) => drop(answer.send(outcome)),
             }
         }

@@ -7,7 +7,7 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::entry::FRAME_SIZE;
 use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
-use isnad_protocol::sheet::{self, Claim, Operation, Retract, write};
+use isnad_protocol::sheet::{Claim, Operation, Retract, write};
 use serde::{Deserialize, Serialize};
 
 use crate::contribution::{Content, Contribution};
@@ -15,12 +15,14 @@ use crate::mark;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 
+mod before;
 mod cells;
 mod opinions;
 mod persons;
 mod preview;
 mod rules;
 
+use before::Before;
 pub use preview::{Drafted, Preview, Readers, TakenBack, Text, preview};
 use rules::{Check, Own};
 
@@ -108,7 +110,8 @@ pub struct Written {
 pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Problem> {
     // What was said before is read from the index, which is waited for: not on a thread of the runtime.
     let reading = Arc::clone(node);
-    let prepared = tokio::task::spawn_blocking(move || contributions(prepare_all(&reading, request)?)).await;
+    let prepared =
+        tokio::task::spawn_blocking(move || contributions(prepare_all(&Before::of(&reading)?, request)?)).await;
     let (contributions, mut written) = prepared.map_err(|error| Problem::fault(error.to_string()))??;
     let mut rest = contributions.as_slice();
     while !rest.is_empty() {
@@ -116,8 +119,8 @@ pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Proble
         rest = behind;
         let receipt = node.contribute(batch.to_vec()).await?;
         written.entries.extend(receipt.entries);
+        written.narratives.extend(receipt.narratives);
     }
-    begun(node, &contributions, &mut written);
     Ok(written)
 }
 
@@ -140,9 +143,8 @@ struct Ready {
 }
 
 /// Takes what a user asks for, if he may sign all of it.
-fn prepare_all(node: &Node, mut request: Request) -> Result<Prepared, Problem> {
-    let governance = node.snapshot().governance;
-    let space = governance.spaces().into_iter().find(|space| space.name == request.space);
+fn prepare_all(before: &Before<'_>, mut request: Request) -> Result<Prepared, Problem> {
+    let space = before.governance.spaces().into_iter().find(|space| space.name == request.space);
     let space =
         space.ok_or_else(|| Problem::told(exit::NO, "not_found", "space_unknown", &[("space", &request.space)]))?;
     let (mut stated, mut said) = (Vec::new(), Vec::new());
@@ -150,12 +152,12 @@ fn prepare_all(node: &Node, mut request: Request) -> Result<Prepared, Problem> {
         let claims = take(&mut change.claims);
         let own = match claims.is_empty() && change.retractions.is_empty() {
             true => Own::default(),
-            false => Own::of(node, space.id, change.record)?,
+            false => Own::of(before, space.id, change.record)?,
         };
         stated.push((own, claims.iter().map(claim_of).collect::<Result<Vec<Claim>, _>>()?));
         said.push((change.record, claims));
     }
-    let mut check = Check::new(node, &space, request.only_new, said, &stated);
+    let mut check = Check::new(before, &space, request.only_new, said, &stated);
     let mut changes = Vec::new();
     for (change, (own, claims)) in request.changes.into_iter().zip(stated) {
         changes.push(prepare(&mut check, change, own, claims)?);
@@ -224,24 +226,6 @@ impl Ready {
 fn claim_of(value: &Json) -> Result<Claim, Problem> {
     let members: Object = value.as_object().cloned().unwrap_or_default();
     Claim::new(members).map_err(|_| Problem::told(exit::REFUSED, "claim", "claim_shape", &[]))
-}
-
-/// Names the narratives that were begun, by the positions that their entries took.
-fn begun(node: &Node, contributions: &[Contribution], written: &mut Written) {
-    let begins = contributions.iter().zip(&written.entries).filter_map(|(contribution, entry)| {
-        matches!(contribution.content, Content::NewNarrative(_)).then_some((contribution.record, *entry))
-    });
-    let Ok(index) = node.index() else { return };
-    let mut narratives = Vec::new();
-    for (record, id) in begins {
-        let entries = index.entries_about(record).unwrap_or_default();
-        let entry = entries.iter().find(|entry| entry.id() == id);
-        narratives.extend(entry.map(|entry| {
-            let header = &entry.entry().header;
-            sheet::narrative::id(header.author, header.space, header.seq)
-        }));
-    }
-    written.narratives = narratives;
 }
 
 fn refused(error: &write::WriteError) -> Problem {

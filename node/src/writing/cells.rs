@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, RecordId, SpaceId};
+use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::model::kinds::INCIDENT;
-use isnad_protocol::sheet::{self, Claim, Sheet};
+use isnad_protocol::sheet::{Claim, Sheet};
 
+use super::before::Before;
 use super::rules::Own;
-use crate::node::Node;
 use crate::problem::Problem;
 
 /// So few that each could be known.
@@ -30,24 +30,23 @@ struct Beside {
 /// Few casualties of a place that tells, by claim of those to be published, with their number. It may be this claim that says how
 /// few, or where, or of what the incident is a part.
 pub(super) fn small(
-    node: &Node,
+    before: &Before<'_>,
     own: &Own,
     claims: &[Claim],
     all: &BTreeMap<RecordId, Vec<Claim>>,
-    public: SpaceId,
 ) -> Result<Vec<(usize, String)>, Problem> {
     let Some(record) = own.record.filter(|record| record.kind_code() == INCIDENT) else { return Ok(Vec::new()) };
     let replaced: BTreeSet<ClaimId> = claims.iter().filter_map(Claim::replaces).collect();
-    let standing = own.everyones().filter(|sheet| sheet.key.space == public).flat_map(Sheet::standing_claims);
+    let standing = own.everyones().filter(|sheet| sheet.key.space == before.public).flat_map(Sheet::standing_claims);
     let standing = standing.filter(|(id, _)| !replaced.contains(id)).map(|(_, said)| said.claim.clone());
     let mut beside = Beside { own: standing.collect(), ..Beside::default() };
     let wholes: BTreeSet<RecordId> = beside.own.iter().chain(claims).filter_map(whole).collect();
     for whole in wholes.into_iter().filter(|whole| *whole != record) {
-        beside.whole.extend(published(node, whole, public)?);
+        beside.whole.extend(published(before, whole)?);
         beside.whole.extend(all.get(&whole).cloned().unwrap_or_default());
     }
-    for part in node.index()?.referring_to(record)?.into_iter().filter(|part| part.kind_code() == INCIDENT) {
-        let said = published(node, part, public)?;
+    for part in before.index.referring_to(record)?.into_iter().filter(|part| part.kind_code() == INCIDENT) {
+        let said = published(before, part)?;
         if said.iter().any(|claim| whole(claim) == Some(record)) {
             beside.parts.extend(said);
         }
@@ -56,10 +55,9 @@ pub(super) fn small(
 }
 
 /// What everyone reads of a record.
-fn published(node: &Node, record: RecordId, public: SpaceId) -> Result<Vec<Claim>, Problem> {
-    let entries = node.index()?.entries_about(record)?;
-    let folded = sheet::fold_claims(&entries, node.snapshot().governance.as_ref());
-    let sheets = folded.sheets.values().filter(|sheet| (sheet.key.record, sheet.key.space) == (record, public));
+fn published(before: &Before<'_>, record: RecordId) -> Result<Vec<Claim>, Problem> {
+    let (sheets, _) = before.sheets_of(record)?;
+    let sheets = sheets.iter().filter(|sheet| sheet.key.space == before.public);
     Ok(sheets.flat_map(Sheet::standing_claims).map(|(_, said)| said.claim.clone()).collect())
 }
 

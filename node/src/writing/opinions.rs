@@ -2,7 +2,7 @@
 //! more people read it than what it is about.
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId};
+use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
 use isnad_protocol::sheet::{Claim, Sheet};
 
 use super::persons;
@@ -26,7 +26,7 @@ pub(super) fn check(check: &mut Check<'_>, own: &Own, claim: &Claim, path: &str)
 }
 
 fn opinion(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
-    if whose(value).is_some_and(|whose| Some(whose) == check.organisation) {
+    if whose(value).is_some_and(|whose| Some(whose) == check.before.organisation) {
         check.refuse("own_claim", path, &[("claim", text(value, "claim").unwrap_or("?").chars().take(12).collect())]);
     } else {
         looks_at(check, own, value, path);
@@ -48,8 +48,7 @@ fn looks_at(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
     if saying.is_empty() {
         return check.refuse("claim_not_held", &path, &[named]);
     }
-    let public = OpenSpace::Public.id(&check.node.consortium());
-    if check.is_public && saying.iter().all(|sheet| sheet.key.space != public) {
+    if check.is_public && saying.iter().all(|sheet| sheet.key.space != check.before.public) {
         check.refuse("wider_than_its_claim", &path, std::slice::from_ref(&named));
     }
     if saying.iter().all(|sheet| !sheet.is_live(id)) {
@@ -77,7 +76,7 @@ fn stands_once(check: &mut Check<'_>, own: &Own, record: RecordId, claim: &Claim
     let mut found = own.standing(&["opinion", "judgement"]).find(|said| same(record, said)).map(Claim::id);
     // A verdict may stand on the other record of the pair.
     if let (None, Some(other)) = (found, claim.value().and_then(other)) {
-        let there = Own::of(check.node, check.space.id, other)?;
+        let there = Own::of(check.before, check.space.id, other)?;
         found = there.standing(&["judgement"]).find(|said| same(other, said)).map(Claim::id);
     }
     if let Some(said) = found {

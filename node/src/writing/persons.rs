@@ -4,9 +4,9 @@
 //! be one.
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{OpenSpace, RecordId};
+use isnad_protocol::id::RecordId;
 use isnad_protocol::model::{self, Accused, Known, SubjectType, kinds};
-use isnad_protocol::sheet::{self, Claim, Sheet};
+use isnad_protocol::sheet::{Claim, Sheet};
 
 use super::rules::{Check, Own};
 use crate::problem::Problem;
@@ -22,23 +22,21 @@ pub(super) fn known(own: &Own) -> Known {
 pub(super) fn is_cleared(check: &Check<'_>, own: &Own) -> Result<bool, Problem> {
     let Some(record) = own.record else { return Ok(false) };
     let is_declared = |sheet: &Sheet| {
-        Some(sheet.key.organisation) == check.organisation
+        Some(sheet.key.organisation) == check.before.organisation
             && standing(sheet).any(|claim| claim.prop() == Some("declaration"))
     };
-    let public = OpenSpace::Public.id(&check.node.consortium());
-    let is_read = |sheet: &&Sheet| !check.is_public || sheet.key.space == public;
+    let is_read = |sheet: &&Sheet| !check.is_public || sheet.key.space == check.before.public;
     let accuses = |claim: &Claim| model::is_accusing(record.kind_code(), claim.json());
     if own.everyones().any(is_declared) || own.everyones().filter(is_read).flat_map(standing).any(accuses) {
         return Ok(true);
     }
-    let (index, governance) = (check.node.index()?, check.node.snapshot().governance);
-    for other in index.referring_to(record)? {
+    for other in check.before.index.referring_to(record)? {
         let kind = other.kind_code();
         if !matches!(kind, kinds::FINDING | kinds::ATTRIBUTION | kinds::DESIGNATION | kinds::CASE) {
             continue;
         }
-        let folded = sheet::fold_claims(&index.entries_about(other)?, governance.as_ref());
-        let sheets = folded.sheets.values().filter(|sheet| sheet.key.record == other).filter(is_read);
+        let (sheets, _) = check.before.sheets_of(other)?;
+        let sheets = sheets.iter().filter(is_read);
         let mut accused = Accused::default();
         accused.add(kind, sheets.flat_map(standing).filter_map(|claim| claim.json().as_object()));
         if accused.has(Some(record)) {
@@ -58,7 +56,7 @@ pub(super) fn is_an_entity(check: &Check<'_>, claims: &[Json]) -> Result<bool, P
         };
         let known = match check.says_type(other) {
             Some(said) => Some(said),
-            None => known(&Own::of(check.node, check.space.id, other)?).subject,
+            None => known(&Own::of(check.before, check.space.id, other)?).subject,
         };
         if known == Some(SubjectType::Other) {
             return Ok(true);
@@ -81,7 +79,7 @@ pub(super) fn type_of<'a>(claims: impl IntoIterator<Item = &'a Json>) -> Option<
 pub(super) fn replies(check: &mut Check<'_>, value: &Json, path: &str) -> Result<(), Problem> {
     let subject = value.get("subject").and_then(Json::as_text).and_then(|text| RecordId::parse(text).ok());
     let Some(subject) = subject.filter(|subject| !check.clears(*subject)) else { return Ok(()) };
-    let own = Own::of(check.node, check.space.id, subject)?;
+    let own = Own::of(check.before, check.space.id, subject)?;
     if known(&own).subject == Some(SubjectType::Person) && !is_cleared(check, &own)? {
         check.refuse("person_not_accused", &format!("{path}.subject"), &[("record", subject.to_string())]);
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId};
+use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::model::values::name_text;
 use isnad_protocol::model::{self, Warning};
@@ -16,6 +16,7 @@ use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, Saying};
 use serde::{Deserialize, Serialize};
 
+use super::before::Before;
 use super::{Edit, Prepared, Ready, Request, Retraction, cells, prepare_all};
 use crate::node::Node;
 use crate::problem::Problem;
@@ -110,18 +111,21 @@ pub struct Text {
 /// [`Problem`] says why it would not be signed.
 pub async fn preview(node: &Arc<Node>, request: Request) -> Result<Preview, Problem> {
     let node = Arc::clone(node);
-    let made = tokio::task::spawn_blocking(move || made(&node, prepare_all(&node, request)?)).await;
+    let made = tokio::task::spawn_blocking(move || {
+        let before = Before::of(&node)?;
+        made(&before, prepare_all(&before, request)?)
+    })
+    .await;
     made.map_err(|error| Problem::fault(error.to_string()))?
 }
 
-fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
+fn made(before: &Before<'_>, prepared: Prepared) -> Result<Preview, Problem> {
     let Prepared { space, changes } = prepared;
-    let (key, organisation) = node.signer(space.id)?;
-    let organisations = node.snapshot().governance.organisations();
+    let (key, organisation) = before.node.signer(space.id)?;
+    let organisations = before.governance.organisations();
     let own = organisations.into_iter().find(|known| known.id == organisation);
     let grant = own.and_then(|own| own.keys.into_iter().find(|grant| grant.key == key));
-    let public = OpenSpace::Public.id(&node.consortium());
-    let is_public = space.id == public;
+    let is_public = space.id == before.public;
     let mut preview = Preview {
         space: space.name,
         tlp: space.tlp,
@@ -136,7 +140,7 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
         narratives: Vec::new(),
         warnings: Vec::new(),
     };
-    let reader = Reader::new(node);
+    let reader = Reader::new(before.node);
     // What is published together is read together.
     let together = changes.iter().filter(|_| is_public).map(|ready| (ready.record, ready.claims.clone())).collect();
     for ready in changes {
@@ -147,7 +151,7 @@ fn made(node: &Node, prepared: Prepared) -> Result<Preview, Problem> {
         preview.warn_of_alias(&reader, &ready)?;
         preview.warn_of_second(&ready);
         if is_public {
-            let few = cells::small(node, &ready.own, &ready.claims, &together, public)?;
+            let few = cells::small(before, &ready.own, &ready.claims, &together)?;
             preview.warn_of_claims(
                 &ready,
                 few.into_iter().map(|(index, count)| (index, "small_cell", [("count", count)])),

@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::SpaceInfo;
-use isnad_protocol::id::{ClaimId, OpenSpace, OrganisationId, RecordId, SpaceId};
+use isnad_protocol::id::{ClaimId, RecordId, SpaceId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::log::Authentic;
 use isnad_protocol::model::values::name_text;
 use isnad_protocol::model::{self, Accused, Setting, SubjectType, Submitted, vocabularies};
-use isnad_protocol::sheet::{self, Claim, Sheet};
+use isnad_protocol::sheet::{Claim, Sheet, claims_in};
 use isnad_protocol::view::restating::is_lost;
 
+use super::before::Before;
 use super::{Retraction, opinions, persons};
-use crate::node::Node;
 use crate::problem::{Broken, Problem, exit};
 use crate::reading::Reader;
 
@@ -31,10 +31,9 @@ const SAFETY: &str = "safety";
 
 /// One request held against the rules.
 pub(super) struct Check<'a> {
-    pub(super) node: &'a Node,
+    pub(super) before: &'a Before<'a>,
     pub(super) space: &'a SpaceInfo,
     pub(super) only_new: bool,
-    pub(super) organisation: Option<OrganisationId>,
     pub(super) is_public: bool,
     /// All claims of the request, by change.
     said: Vec<(RecordId, Vec<Json>)>,
@@ -54,7 +53,7 @@ pub(super) struct Check<'a> {
 
 impl<'a> Check<'a> {
     pub(super) fn new(
-        node: &'a Node,
+        before: &'a Before<'a>,
         space: &'a SpaceInfo,
         only_new: bool,
         said: Vec<(RecordId, Vec<Json>)>,
@@ -70,11 +69,10 @@ impl<'a> Check<'a> {
             types.extend(persons::type_of(claims()).map(|said| (*record, said)));
         }
         Self {
-            node,
+            before,
             space,
             only_new,
-            organisation: node.own_organisation(),
-            is_public: space.id == OpenSpace::Public.id(&node.consortium()),
+            is_public: space.id == before.public,
             said,
             accused,
             declared,
@@ -271,7 +269,7 @@ impl<'a> Check<'a> {
     fn alias(&mut self, own: &Own, claim: &Claim, path: &str) -> Result<(), Problem> {
         let alias = claim.value().filter(|_| claim.prop() == Some("alias")).and_then(name_text);
         let Some(alias) = alias else { return Ok(()) };
-        let taken = Reader::new(self.node).called(alias)?.into_iter().find(|record| Some(*record) != own.record);
+        let taken = Reader::new(self.before.node).called(alias)?.into_iter().find(|record| Some(*record) != own.record);
         if let Some(record) = taken {
             let values = [("alias", alias.to_owned()), ("record", record.to_string())];
             self.refuse("alias_taken", &format!("{path}.value"), &values);
@@ -300,15 +298,11 @@ pub(super) struct Own {
 
 impl Own {
     /// Reads the sheets of the record.
-    pub(super) fn of(node: &Node, space: SpaceId, record: RecordId) -> Result<Self, Problem> {
-        let entries = node.index()?.entries_about(record)?;
-        let governance = node.snapshot().governance;
+    pub(super) fn of(before: &Before<'_>, space: SpaceId, record: RecordId) -> Result<Self, Problem> {
+        let (sheets, entries) = before.sheets_of(record)?;
         let mut own = Self { record: Some(record), is_new: entries.is_empty(), ..Self::default() };
-        for (key, sheet) in sheet::fold_claims(&entries, governance.as_ref()).sheets {
-            if key.record != record {
-                continue;
-            }
-            if key.space != space || Some(key.organisation) != node.own_organisation() {
+        for sheet in sheets {
+            if sheet.key.space != space || Some(sheet.key.organisation) != before.organisation {
                 own.elsewhere.push(sheet);
                 continue;
             }
@@ -330,7 +324,7 @@ impl Own {
         };
         let entries = entries.iter().filter(|entry| is_left_out(entry.id()));
         let payloads = entries.filter_map(|entry| entry.entry().payload.as_ref());
-        let claims = payloads.flat_map(|payload| sheet::claims_in(&payload.bytes));
+        let claims = payloads.flat_map(|payload| claims_in(&payload.bytes));
         claims.map(|claim| (claim.id(), claim)).collect()
     }
 
