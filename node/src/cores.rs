@@ -3,6 +3,8 @@
 use std::thread::Builder;
 
 use isnad_protocol::act::{Act, ActSignature};
+use isnad_protocol::entry::Entry;
+use isnad_protocol::log;
 
 /// What is made of each part of a list, in its order; each core has one part. `few` and fewer stay on this thread, for
 /// starting another costs more than it saves, and so does a part for which no thread is to be had. `None` if making a part
@@ -44,11 +46,22 @@ pub fn signatures_hold(act: &Act, signatures: &[ActSignature]) -> Vec<bool> {
     each(signatures, FEW_SIGNATURES, check).unwrap_or_default().concat()
 }
 
+/// True if each of these entries is signed by its author: what a replica is given to check those with that are handed in.
+#[must_use]
+pub fn all_are_signed(entries: &[Entry]) -> bool {
+    each(entries, FEW_SIGNATURES, log::all_are_signed).is_some_and(|parts| parts.into_iter().all(|good| good))
+}
+
 /// A thread starts in the time of one.
 const FEW_SIGNATURES: usize = 2;
 
 #[cfg(test)]
 mod tests {
+    use isnad_protocol::entry::{Draft, Kind, Payload};
+    use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
+    use isnad_protocol::key::{SecretKey, Signature};
+    use isnad_protocol::time::Timestamp;
+
     use super::*;
 
     #[test]
@@ -56,6 +69,29 @@ mod tests {
         for count in [0, 1, 2, 3, 7, 64, 1_000] {
             let all: Vec<usize> = (0..count).collect();
             assert_eq!(each(&all, 1, <[usize]>::to_vec).unwrap().concat(), all);
+        }
+    }
+
+    #[test]
+    fn one_entry_that_is_not_signed_is_found_wherever_it_stands() {
+        let key = SecretKey::from_seed(&[3; 32]);
+        let draft = Draft {
+            kind: Kind::Change,
+            space: SpaceId::new([1; 32]),
+            organisation: OrganisationId::new([2; 32]),
+            record: RecordId::new([1; 16]),
+            generation: 0,
+            time: Timestamp(0),
+            payload: Payload { salt: [9; 16], bytes: b"{}".to_vec() },
+        };
+        let entries = vec![draft.seal((0, EntryId::ZERO), &key); 9];
+        for count in 0..entries.len() {
+            assert!(all_are_signed(&entries[..count]), "{count}");
+            for at in 0..count {
+                let mut entries = entries[..count].to_vec();
+                entries[at].signature = Signature::new([7; 64]);
+                assert!(!all_are_signed(&entries), "{at} of {count}");
+            }
         }
     }
 

@@ -129,7 +129,7 @@ impl Node {
         };
         let (network, events) = network.unzip();
         let replica = Replica::new(governance, Stored { ..stored }, signing.own().clone());
-        let mut replica = replica.having_heard(heard);
+        let mut replica = replica.checked_by(cores::all_are_signed).having_heard(heard);
         let attester = keyring.attester(&signers)?;
         replica.attest_with(attester, &store.log_reader()).map_err(Fault::index)?;
         let replica = replica.having_closed(&store.log_reader()).map_err(Fault::index)?;

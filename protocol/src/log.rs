@@ -172,7 +172,20 @@ impl Log {
     /// # Errors
     /// [`Refusal`] names the first entry that does not continue the log; nothing is taken then.
     pub fn extend(log: Option<&Self>, key: LogKey, entries: Vec<Entry>) -> Result<Run, Refusal> {
-        if !entries.iter().all(Entry::is_signed) {
+        Self::extend_checked_by(all_are_signed, log, key, entries)
+    }
+
+    /// The same, with each signature checked by whoever runs the protocol, perhaps on several cores (DESIGN §13).
+    ///
+    /// # Errors
+    /// [`Refusal`], as for [`Log::extend`].
+    pub fn extend_checked_by(
+        are_signed: EntriesCheck,
+        log: Option<&Self>,
+        key: LogKey,
+        entries: Vec<Entry>,
+    ) -> Result<Run, Refusal> {
+        if !are_signed(&entries) {
             return Err(Refusal::Signature);
         }
         let mut run = Self::chain(log, key, entries)?;
@@ -213,6 +226,15 @@ impl Log {
         }
         Ok(Run { entries: chained, log: Self { organisation, end, checked }, is_checked: false })
     }
+}
+
+/// True if each of these entries is signed by its author.
+pub type EntriesCheck = fn(&[Entry]) -> bool;
+
+/// One after the other.
+#[must_use]
+pub fn all_are_signed(entries: &[Entry]) -> bool {
+    entries.iter().all(Entry::is_signed)
 }
 
 fn check_link(entry: &Entry, key: LogKey, end: LogEnd, organisation: OrganisationId) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::governance::{Governance, Link};
 use crate::id::{EntryId, NodeId, SpaceId};
 use crate::key::PublicKey;
-use crate::log::{Authentic, ForkProof, Frontier, Log, LogEnd, LogKey};
+use crate::log::{self, Authentic, EntriesCheck, ForkProof, Frontier, Log, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
 use crate::sync::session::Session;
 use crate::time::Timestamp;
@@ -238,6 +238,7 @@ pub struct Replica {
     governance: Governance,
     /// Governance as it stands on disk, while acts that came since are not flushed.
     flushed: Option<Box<Governance>>,
+    are_signed: EntriesCheck,
     /// Keys whose secret half this node holds.
     own: BTreeSet<PublicKey>,
     /// What stands on disk; the only state that peers and users hear of.
@@ -281,6 +282,7 @@ impl Replica {
         Self {
             governance,
             flushed: None,
+            are_signed: log::all_are_signed,
             own,
             durable: stored.clone(),
             held: stored,
@@ -302,6 +304,12 @@ impl Replica {
             attesting: attesting::Attesting::default(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// Has the signatures of entries that are handed in here checked by whoever runs this, as [`crate::log::Log::extend_checked_by`].
+    #[must_use]
+    pub fn checked_by(self, are_signed: EntriesCheck) -> Self {
+        Self { are_signed, ..self }
     }
 
     /// Advances the replica by one input. `now` never goes backwards between calls.

@@ -76,9 +76,6 @@ impl Refusal {
     }
 }
 
-/// How a log is continued: on every signature, or on the last one of a run.
-type Extend = fn(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>;
-
 impl Replica {
     pub(super) fn submit(&mut self, request: RequestId, entries: Vec<Entry>, logs: &impl LogView) -> Result<(), Fault> {
         let groups = by_log(entries);
@@ -113,12 +110,20 @@ impl Replica {
             if group.iter().any(|entry| entry.header.seq > closing) {
                 return Err(Refusal::Closed { seq: closing });
             }
-            runs.push((key, self.admit(key, log.as_ref(), group, Log::extend)?));
+            let extend = |log: Option<&Log>, key, entries| Log::extend_checked_by(self.are_signed, log, key, entries);
+            runs.push((key, self.admit(key, log.as_ref(), group, extend)?));
         }
         Ok(runs)
     }
 
-    fn admit(&self, key: LogKey, log: Option<&Log>, entries: Vec<Entry>, extend: Extend) -> Result<Run, Refusal> {
+    /// Checks entries without taking any; `extend` says how the log is continued: on every signature, or on the last one of a run.
+    fn admit(
+        &self,
+        key: LogKey,
+        log: Option<&Log>,
+        entries: Vec<Entry>,
+        extend: impl FnOnce(Option<&Log>, LogKey, Vec<Entry>) -> Result<Run, log::Refusal>,
+    ) -> Result<Run, Refusal> {
         let Some(first) = entries.first() else { return Err(log::Refusal::OtherLog.into()) };
         self.governance.may_take(&key.space, &key.author, &first.header.organisation)?;
         for entry in &entries {

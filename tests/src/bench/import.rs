@@ -20,7 +20,7 @@ pub(super) fn run(report: &mut Report, size: Size) {
     let consortium = Consortium::found(2);
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = |name: &str| dir.path().join(name).display().to_string();
-    std::fs::write(path("dataset.json"), dataset(size.incidents).to_string()).expect("a file");
+    std::fs::write(path("dataset.json"), dataset(size.records).to_string()).expect("a file");
     let (imported, seconds) = timed(&consortium.homes[0], &["import", &path("dataset.json")]);
     let records = imported["records"].as_f64().expect("a count");
     let claims = imported["new_claims"].as_f64().expect("a count");
