@@ -111,6 +111,21 @@ impl Mark {
         Self { machine, logs, pending: Vec::new() }
     }
 
+    /// The mark of a home whose journal lost its own entries up to these ends, where `found` does not know of them: so far the
+    /// numbers are used, perhaps further, and nothing is signed before that is confirmed. `None` where the mark knows of all.
+    #[must_use]
+    pub fn knowing_of(found: Option<&Self>, lost: &BTreeMap<OwnLog, End>) -> Option<Self> {
+        let known = |log: &OwnLog| found.map_or(End::NONE, |mark| mark.end(log));
+        let is_known = |(log, end): (&OwnLog, &End)| known(log).seq >= end.seq;
+        if lost.iter().all(is_known) {
+            return None;
+        }
+        let mut ends: BTreeMap<OwnLog, End> =
+            found.iter().flat_map(|mark| &mark.logs).map(|(log, reach)| (*log, reach.reserved)).collect();
+        ends.extend(lost.iter().filter(|lost| !is_known(*lost)).map(|(log, end)| (*log, *end)));
+        Some(Self::confirmed(Machine::NONE, &ends))
+    }
+
     /// The same without the logs of these authors, which sign no more.
     #[must_use]
     pub fn without(mut self, authors: &BTreeSet<PublicKey>) -> Self {

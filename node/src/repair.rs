@@ -10,8 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use isnad_protocol::act::Act;
-use isnad_protocol::id::{ConsortiumId, SpaceId};
+use isnad_protocol::id::{ConsortiumId, EntryId, SpaceId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::log::LogEnd;
 use serde::Serialize;
 
 use crate::audit::founding_of;
@@ -20,6 +21,8 @@ use crate::files;
 use crate::home::Home;
 use crate::index::{Index, Journals};
 use crate::journal::{self, Damage, Flaw, Found, Journal, Meter, Position, Scan, length_of};
+use crate::keystore::Keystore;
+use crate::mark::{End, Mark, OwnLog};
 use crate::node::open_spaces;
 use crate::store::{self, kind};
 
@@ -79,6 +82,9 @@ pub struct Missing {
     pub from: u64,
     /// The last that is known to have been held.
     pub until: u64,
+    /// Its id.
+    #[serde(skip)]
+    pub last: EntryId,
 }
 
 /// Makes the damaged journals of a home anew. A home whose journals are whole stays as it is.
@@ -96,15 +102,22 @@ pub fn repair(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<Repaire
     let (acts, consortium) = read_acts(home, &mut meter)?;
     let spaces = open_spaces(consortium);
     let before = Before::of(home, &spaces);
-    let mut mended = Vec::new();
+    let (mut mended, mut lost) = (Vec::new(), BTreeMap::new());
     mended.extend(acts);
     for space in spaces {
-        mended.extend(read_space(home, space, &before, &mut meter)?);
+        let written = read_space(home, space, &before, &mut meter)?;
+        let missing = written.iter().flat_map(|(_, mended)| &mended.missing);
+        lost.extend(missing.map(|missing| {
+            let end = End { seq: missing.until, id: missing.last };
+            (OwnLog { space, author: *missing.author.as_bytes() }, end)
+        }));
+        mended.extend(written);
     }
     if mended.is_empty() {
         return Ok(Repaired { journals: Vec::new(), kept_in: None });
     }
     let aside = aside(home)?;
+    keep_numbers(home, lost, &aside)?;
     for (dir, _) in &mended {
         put_in_place(dir, &aside)?;
     }
@@ -112,11 +125,31 @@ pub fn repair(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<Repaire
     Ok(Repaired { journals: mended.into_iter().map(|(_, mended)| mended).collect(), kept_in })
 }
 
+/// Writes down how far own keys are known to have signed, where the mark does not know it: a peer that lacks the lost entries as
+/// well would confirm too little, and their numbers would be used twice. A mark that is damaged is kept beside the journals.
+fn keep_numbers(home: &Home, mut lost: BTreeMap<OwnLog, End>, aside: &Path) -> Result<(), Fault> {
+    let keys = home.keys();
+    let own = if keys.exists() { Keystore::open(&keys)?.list()? } else { Vec::new() };
+    lost.retain(|log, _| own.iter().any(|key| key.public == log.author));
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let found = match Mark::load(&home.mark()) {
+        Err(Fault::MarkDamaged { path }) => {
+            files::create_directory(aside)?;
+            fs::copy(&path, aside.join(path.file_name().unwrap_or_default())).map_err(Fault::io("copy", &path))?;
+            None
+        }
+        found => found?,
+    };
+    Mark::knowing_of(found.as_ref(), &lost).map_or(Ok(()), |mark| mark.write(&home.mark()))
+}
+
 /// What the index said of the journals before: how far they reached, and each log in them.
 #[derive(Debug, Default)]
 struct Before {
     reached: BTreeMap<SpaceId, Position>,
-    logs: BTreeMap<SpaceId, BTreeMap<PublicKey, u64>>,
+    logs: BTreeMap<SpaceId, BTreeMap<PublicKey, LogEnd>>,
 }
 
 impl Before {
@@ -125,9 +158,9 @@ impl Before {
         let nothing = Journals(std::sync::Arc::new(|_, _| Ok(Vec::new())));
         let opened = store::stamp(home, spaces).and_then(|stamp| Index::open(&home.index(), &stamp, nothing));
         let Ok(index) = opened else { return Self::default() };
-        let mut logs: BTreeMap<SpaceId, BTreeMap<PublicKey, u64>> = BTreeMap::new();
+        let mut logs: BTreeMap<SpaceId, BTreeMap<PublicKey, LogEnd>> = BTreeMap::new();
         for (key, log) in index.stored().map(|stored| stored.logs).unwrap_or_default() {
-            logs.entry(key.space).or_default().insert(key.author, log.end.seq);
+            logs.entry(key.space).or_default().insert(key.author, log.end);
         }
         Self { reached: index.reached().unwrap_or_default(), logs }
     }

@@ -188,11 +188,14 @@ impl Line {
         end == LogEnd::START || self.at(end.seq) == Some(end.id)
     }
 
-    fn set_payload(&mut self, seq: u64) {
+    /// Takes the payload of an entry, with the signature that it came with: what is read of the entry from here on.
+    fn complete(&mut self, seq: u64, signature: SignatureMark) {
         let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        if let Some(Some(held)) = index.and_then(|index| self.held.get_mut(index)) {
-            held.has_payload = true;
+        let Some(Some(held)) = index.and_then(|index| self.held.get_mut(index)) else { return };
+        if held.signature != signature {
+            self.unsigned.remove(&seq);
         }
+        *held = Held { signature, has_payload: true, ..*held };
     }
 }
 
@@ -436,13 +439,16 @@ impl Audit {
         let Some((held, line)) = slot.filter(|(held, _)| held.id == seen.end.id) else {
             return self.find(about(What::NoPosition));
         };
-        if held.signature != seen.signature || !seen.has_payload {
+        // An author can sign one entry in two ways, and a closed log comes by the payload on a branch: another signature is as
+        // good as the first if it holds.
+        let is_authentic = held.signature == seen.signature || (seen.is_signed && !held.has_payload);
+        if !is_authentic || !seen.has_payload {
             return self.find(about(What::Rewritten));
         }
         if held.has_payload {
             return self.find(about(What::Twice));
         }
-        line.set_payload(seen.end.seq);
+        line.complete(seen.end.seq, seen.signature);
         self.heard.take(&mut self.governance, seen);
         if line.wanted.remove(&seen.end.seq) {
             self.counts.payloads = self.counts.payloads.saturating_add(1);

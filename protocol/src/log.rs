@@ -37,6 +37,12 @@ impl LogEnd {
     pub const START: Self = Self { seq: 0, id: EntryId::ZERO };
 }
 
+impl Default for LogEnd {
+    fn default() -> Self {
+        Self::START
+    }
+}
+
 /// The log end of every log of a space that a replica holds.
 pub type Frontier = BTreeMap<PublicKey, LogEnd>;
 

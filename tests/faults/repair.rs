@@ -87,6 +87,34 @@ fn whatever_is_damaged_what_is_whole_is_kept_and_peers_give_back_the_rest() {
     assert_eq!(json(other, &["list", "incident"]).as_array().unwrap().len(), 12);
 }
 
+/// A peer that never had the lost entries is level with what is left: its word is not enough.
+#[test]
+fn numbers_that_were_used_are_not_used_again_though_mark_and_journal_lost_them() {
+    let consortium = Consortium::found(2);
+    let [home, other] = &consortium.homes[..] else { unreachable!() };
+    let peer = RunningNode::start(other, TCP, &[]);
+    note(home);
+    comes_back(home, other, &peer);
+    note(home);
+    let (_, segment) = fullest(home);
+    let whole = fs::metadata(&segment).unwrap().len();
+    let cut = |path: &Path, to: u64| fs::File::options().write(true).open(path).unwrap().set_len(to).unwrap();
+    cut(&segment, whole - 10);
+    let mark = home.join("mark");
+    let marked = fs::read(&mark).unwrap();
+    cut(&mark, 50);
+    let repaired = json(home, &["repair"]);
+    assert_eq!(repaired["journals"][0]["missing"].as_array().unwrap().len(), 1, "{repaired}");
+    let kept = fs::read(Path::new(repaired["kept_in"].as_str().unwrap()).join("mark")).unwrap();
+    assert_eq!(kept, marked[..50], "what is damaged is kept");
+    let node = RunningNode::start(home, TCP, &peer.listening);
+    node.agrees_with(other);
+    let refusal = refused(home, &["record", "new", "incident", "--from", &consortium.file("draft.json", DRAFT)], 3);
+    assert_eq!(refusal["code"], "not_signing", "{refusal}");
+    assert!(refusal["why"].as_str().unwrap().contains("lost entries"), "{refusal}");
+    assert_eq!(node.stop("TERM"), 0);
+}
+
 #[test]
 fn acts_that_were_damaged_come_back_from_peers_but_for_the_first_of_all() {
     let consortium = Consortium::found(2);

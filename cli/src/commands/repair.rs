@@ -45,7 +45,7 @@ fn mended_lines(session: &Session, mended: &Mended) -> Vec<String> {
     });
     let key = if mended.journal == ACTS { "repair_acts" } else { "repair_kept" };
     let kept = hanging("    ", &locale::counted(language, key, mended.kept, &[]), width());
-    let missing = mended.missing.iter().map(|Missing { author, from, until }| {
+    let missing = mended.missing.iter().map(|Missing { author, from, until, .. }| {
         let values = [("author", &*author.to_short()), ("from", &*from.to_string()), ("until", &*until.to_string())];
         hanging("    ", &locale::format(language, "repair.missing", &values), width())
     });

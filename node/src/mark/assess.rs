@@ -46,6 +46,8 @@ pub enum Assessment {
         /// What the journal holds.
         journal: End,
     },
+    /// The mark was written by a repair: own keys have signed so much at the least, and perhaps more. Signs nothing.
+    Repaired,
     /// The mark was written on another machine: that one may still be running. Signs nothing.
     OtherMachine,
 }
@@ -59,6 +61,7 @@ impl std::fmt::Display for Assessment {
             Self::Behind { .. } => "its mark is older than its journal",
             Self::Ahead { .. } => "its journal is older than its mark",
             Self::Differs { .. } => "its mark and its journal know two entries with one number",
+            Self::Repaired => "its journal lost entries of its own keys",
             Self::OtherMachine => "it was copied, or moved here from another machine",
         })
     }
@@ -80,6 +83,9 @@ impl Mark {
             return Assessment::Agrees;
         }
         let Some(mark) = found else { return Assessment::Missing };
+        if mark.machine == Machine::NONE {
+            return Assessment::Repaired;
+        }
         if mark.machine != machine {
             return Assessment::OtherMachine;
         }

@@ -30,6 +30,9 @@ impl Machine {
         })
     }
 
+    /// None at all: what it wrote lets nobody sign.
+    pub const NONE: Self = Self([0; 32]);
+
     /// Takes the bytes as they are.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {

@@ -167,3 +167,27 @@ fn held(journal: &Path) -> Vec<Vec<u8>> {
     });
     frames.collect()
 }
+
+#[test]
+fn what_a_repair_knows_is_lost_is_signed_again_by_nobody() {
+    let lost = BTreeMap::from([(log(1), end(5)), (log(2), end(2))]);
+    // One that knows of more says all there is to say.
+    let knowing = Mark::confirmed(HERE, &BTreeMap::from([(log(1), end(6)), (log(2), end(2))]));
+    assert_eq!(Mark::knowing_of(Some(&knowing), &lost), None);
+    assert_eq!(Mark::knowing_of(None, &BTreeMap::new()), None);
+    let older = Mark::confirmed(HERE, &BTreeMap::from([(log(1), end(7)), (log(3), end(1))]));
+    for (found, ends) in
+        [(None, [5, 2, 0]), (Some(&settled()), [5, 2, 0]), (Some(&pending()), [5, 2, 0]), (Some(&older), [7, 2, 1])]
+    {
+        let mark = Mark::knowing_of(found, &lost).unwrap();
+        assert_eq!([1, 2, 3].map(|author| mark.end(&log(author)).seq), ends);
+        // Also once the journal holds as much again: perhaps more was signed.
+        for journal in [[0, 0], [5, 2], [9, 9]] {
+            let journal = [(log(1), end(journal[0])), (log(2), end(journal[1]))];
+            assert_eq!(assess(&mark, &journal), Assessment::Repaired);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        mark.write(&dir.path().join("mark")).unwrap();
+        assert_eq!(Mark::load(&dir.path().join("mark")).unwrap(), Some(mark));
+    }
+}

@@ -27,8 +27,8 @@ struct Found {
     wanted: BTreeSet<u64>,
     /// Entries beside the line, and whether each is whole.
     branches: BTreeSet<(LogEnd, bool)>,
-    /// The last position that was seen in the damaged journal.
-    seen: u64,
+    /// The furthest entry that was seen in the damaged journal, with or without a place.
+    seen: LogEnd,
 }
 
 impl Placing {
@@ -63,10 +63,14 @@ impl Placing {
             return false;
         }
         let found = self.logs.entry(header.author).or_default();
-        found.seen = found.seen.max(header.seq);
         let is_bare = entry.payload.is_none() && header.has_payload();
-        let Ok(run) = Log::extend(found.log.as_ref(), key, vec![entry]) else { return false };
+        let alone = Entry { payload: None, ..entry.clone() };
+        let Ok(run) = Log::extend(found.log.as_ref(), key, vec![entry]) else {
+            found.saw(&alone);
+            return false;
+        };
         found.log = Some(run.log);
+        found.seen = further(found.seen, run.log.end);
         found.line.push(run.log.end.id);
         found.wanted.extend(is_bare.then_some(header.seq));
         true
@@ -94,26 +98,43 @@ impl Placing {
 
     fn cut_back(&mut self, (key, to): (LogKey, LogEnd)) {
         if let Some(found) = self.logs.get_mut(&key.author) {
-            found.seen = found.seen.min(to.seq.max(found.held()));
+            let kept = further(to, found.log.map_or(LogEnd::START, |log| log.end));
+            found.seen = if found.seen.seq > kept.seq { kept } else { found.seen };
         }
     }
 
     /// How many entries have a place, and what is missing of the logs that the damaged journal or its index told of.
-    pub(super) fn finish(self, indexed: BTreeMap<PublicKey, u64>) -> (u64, Vec<Missing>) {
+    pub(super) fn finish(self, indexed: BTreeMap<PublicKey, LogEnd>) -> (u64, Vec<Missing>) {
         let kept = self.logs.values().fold(0_u64, |sum, found| sum.saturating_add(found.held()));
         let mut upto = indexed;
         for (author, found) in &self.logs {
-            let until = upto.entry(*author).or_default();
-            *until = found.seen.max(*until);
+            let until = upto.entry(*author).or_insert(LogEnd::START);
+            *until = further(found.seen, *until);
         }
         let held = |author: &PublicKey| self.logs.get(author).map_or(0, Found::held);
-        let missing = upto.into_iter().filter(|(author, until)| held(author) < *until);
-        let missing = missing.map(|(author, until)| Missing { author, from: held(&author).saturating_add(1), until });
+        let missing = upto.into_iter().filter(|(author, until)| held(author) < until.seq);
+        let missing = missing.map(|(author, end)| {
+            let from = held(&author).saturating_add(1);
+            Missing { author, from, until: end.seq, last: end.id }
+        });
         (kept, missing.collect())
     }
 }
 
+/// Whichever of two ends of one log is further.
+fn further(one: LogEnd, other: LogEnd) -> LogEnd {
+    if one.seq > other.seq { one } else { other }
+}
+
 impl Found {
+    /// Takes note of an entry that has no place. One that its author did not sign says nothing of his log.
+    fn saw(&mut self, entry: &Entry) {
+        let end = LogEnd { seq: entry.header.seq, id: entry.header.id() };
+        if end.seq > self.seen.seq && entry.is_signed() {
+            self.seen = end;
+        }
+    }
+
     fn held(&self) -> u64 {
         self.log.map_or(0, |log| log.end.seq)
     }

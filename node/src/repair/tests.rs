@@ -65,7 +65,7 @@ fn an_entry_has_a_place_where_it_continues_what_has_one() {
     }
     let author = line[0].header.author;
     let (kept, missing) = placing.finish(BTreeMap::new());
-    assert_eq!((kept, missing), (2, vec![Missing { author, from: 3, until: 4 }]));
+    assert_eq!((kept, missing), (2, vec![Missing { author, from: 3, until: 4, last: line[3].header.id() }]));
 }
 
 #[test]
@@ -106,4 +106,15 @@ fn what_stood_behind_a_gap_is_taken_back_once_that_is_filled() {
     write(&journal, &line[2..3]);
     let (_, mended) = read().unwrap();
     assert_eq!((mended.kept, mended.missing), (5, Vec::new()));
+}
+
+#[test]
+fn what_its_author_did_not_sign_says_nothing_of_how_far_he_signed() {
+    let line = line(3);
+    let forged = Entry { signature: Signature::new([1; 64]), ..line[2].clone() };
+    let mut placing = Placing::new(SPACE);
+    for entry in [&line[0], &forged] {
+        let _ = placing.place(&frame(kind::ENTRY, entry));
+    }
+    assert_eq!(placing.finish(BTreeMap::new()), (1, Vec::new()));
 }

@@ -159,6 +159,11 @@ fn an_entry_written_again_is_a_fault_unless_its_bytes_are_the_same() {
     assert_eq!(after(&without, Stored::Payload(whole[0].encode())), []);
     assert_eq!(after(&without, Stored::Payload(unsigned.encode())), [What::Rewritten, What::Wanted]);
     assert_eq!(after(&without, Stored::Entry(whole[0].encode())), [What::Rewritten, What::Wanted]);
+    // The payload of a closed log's entry can come with another signature of its author: what holds, holds.
+    let bare = Entry { payload: None, ..unsigned.clone() };
+    assert_eq!(after(&bare, Stored::Payload(whole[0].encode())), []);
+    assert_eq!(after(&bare, Stored::Payload(unsigned.encode())), [What::Signature]);
+    assert_eq!(after(&unsigned, Stored::Payload(whole[0].encode())), [What::Rewritten, What::Signature]);
     assert!(What::Rewritten.is_fault() && !What::Twice.is_fault());
 }
 
