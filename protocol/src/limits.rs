@@ -105,6 +105,9 @@ pub const CHECK_WAIT_MS: u64 = 5_000;
 /// Entries whose signatures are checked in one go: a fifth of a second on one core.
 pub const CHECK_ENTRIES: u64 = 4_096;
 
+/// Entries that one peer is asked for at one time, or those of one log: what is left is there for others that offer it too.
+pub const OWED_ENTRIES: u64 = 65_536;
+
 /// Logs asked of one peer at one time: the frame that asks stays small.
 pub const WISHES: usize = 4_096;
 

@@ -18,6 +18,7 @@ use crate::sync::session::Session;
 use crate::time::Timestamp;
 
 mod admit;
+mod asking;
 mod attesting;
 mod branches;
 mod closed;
@@ -250,7 +251,7 @@ pub struct Replica {
     acts_changed: bool,
     pending: Vec<(RequestId, Vec<EntryId>)>,
     sessions: BTreeMap<NodeId, Session>,
-    asked: BTreeMap<LogKey, peers::Asked>,
+    asked: BTreeMap<LogKey, asking::Asked>,
     diverged: BTreeSet<(NodeId, LogKey)>,
     /// Where a peer is asked, entry by entry, from where on its log is another than ours.
     probes: BTreeMap<(NodeId, LogKey), forks::Probe>,

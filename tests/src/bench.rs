@@ -4,6 +4,7 @@
 //! [--records N] [--claims-per-record N]`. Absolute figures
 //! depend on the machine and on who shares it; ratios within a run are what is held to.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 mod attestations;
@@ -19,6 +20,7 @@ mod import;
 mod index;
 mod lists;
 mod node;
+mod peers;
 mod reading;
 mod report;
 mod view;
@@ -45,13 +47,14 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 12] = [
+const BENCHES: [(&str, Bench); 13] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),
     ("import", import::run),
     ("catch-up", catch_up::run),
+    ("peers", peers::run),
     ("index", index::run),
     ("reading", reading::run),
     ("lists", lists::run),
@@ -102,6 +105,16 @@ fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
         }
     }
     Some((size, is_json, names))
+}
+
+/// What the files of a folder take.
+fn bytes_in(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file"));
+    let bytes = |file: std::fs::DirEntry| match file.metadata().expect("a file") {
+        of if of.is_dir() => bytes_in(&file.path()),
+        of => of.len(),
+    };
+    files.map(bytes).sum()
 }
 
 /// The middle one of an odd number of measurements.

@@ -13,17 +13,6 @@ use crate::sync::frame::{Frame, Item, Wish};
 use crate::sync::session::{Holdings, Session};
 use crate::time::Timestamp;
 
-/// A log that a peer was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked {
-    peer: NodeId,
-    pub(super) until: u64,
-    /// When the peer is dropped, unless entries come.
-    deadline: Timestamp,
-    /// When another peer is asked, even if they do.
-    patience: Timestamp,
-}
-
 /// Why a session cannot go on.
 pub(super) type Broken = String;
 
@@ -406,92 +395,6 @@ impl Replica {
                 Err(reason)
             }
         }
-    }
-
-    /// Asks each peer for what it holds and this replica lacks, each log of one peer at a time: first of those that never kept
-    /// it waiting.
-    pub(super) fn plan(&mut self, now: Timestamp) {
-        let mut peers: Vec<NodeId> = self.sessions.keys().copied().collect();
-        peers.sort_by_key(|peer| (self.failures.get(peer).copied().unwrap_or(0), *peer));
-        for peer in peers {
-            let wishes = self.wishes(peer, now);
-            if let Some(session) = self.sessions.get(&peer).filter(|_| !wishes.is_empty()) {
-                let frame = session.want(&wishes);
-                self.send(peer, &frame);
-                self.outputs.push_back(Output::WakeAt(now.after_ms(limits::ANSWER_MS)));
-            }
-        }
-        self.plan_branches(now);
-    }
-
-    /// The logs to ask of a peer, each from behind what is held: they count as asked from now on.
-    fn wishes(&mut self, peer: NodeId, now: Timestamp) -> Vec<(LogKey, u64)> {
-        let Some(session) = self.sessions.get_mut(&peer).filter(|session| session.is_live()) else { return Vec::new() };
-        let lacking = session.lacking().clone();
-        let mut wishes = Vec::new();
-        for log in lacking {
-            if self.asked.contains_key(&log) || self.diverged.contains(&(peer, log)) {
-                continue;
-            }
-            let (held, closing) = (self.end_of(log).seq, self.closing_of(&log));
-            let Some(session) = self.sessions.get_mut(&peer) else { break };
-            let until = session.their_end(log).seq.min(closing);
-            if until <= held || !self.governance.is_granted(&log.author) {
-                session.lacking().remove(&log);
-                continue;
-            }
-            if wishes.len() < limits::WISHES {
-                let (deadline, patience) = (now.after_ms(limits::ANSWER_MS), now.after_ms(limits::SLOW_MS));
-                self.asked.insert(log, Asked { peer, until, deadline, patience });
-                wishes.push((log, held));
-            }
-        }
-        wishes
-    }
-
-    pub(super) fn wake(&mut self, now: Timestamp) {
-        let late: BTreeSet<NodeId> =
-            self.asked.values().filter(|asked| asked.deadline <= now).map(|asked| asked.peer).collect();
-        let slow = self.give_up_slow(now);
-        let sessions = &self.sessions;
-        let is_elsewhere = |peer: &NodeId, branch: &(LogKey, LogEnd)| {
-            let others = sessions.iter().filter(|(other, session)| *other != peer && session.is_live());
-            others.into_iter().any(|(_, session)| session.their_branches().contains(branch))
-        };
-        let slow = &slow | &self.branching.late(now, is_elsewhere);
-        for peer in late.union(&slow) {
-            let failures = self.failures.entry(*peer).or_default();
-            *failures = failures.saturating_add(1);
-        }
-        for peer in late {
-            self.drop_peer(peer, "offered entries and did not send them");
-        }
-        self.plan(now);
-        let deadlines = self.asked.values().map(|asked| asked.deadline).chain(self.branching.next_deadline());
-        if let Some(next) = deadlines.chain(self.check_by.filter(|by| *by > now)).min() {
-            self.outputs.push_back(Output::WakeAt(next));
-        }
-    }
-
-    /// Takes logs off peers that sent for long and are not done, where another offers them too. Says whom.
-    fn give_up_slow(&mut self, now: Timestamp) -> BTreeSet<NodeId> {
-        let mut slow = BTreeSet::new();
-        let sessions = &self.sessions;
-        self.asked.retain(|log, asked| {
-            if asked.patience > now {
-                return true;
-            }
-            // Asked again of the same peer it would come twice.
-            let offers =
-                |peer: &NodeId, session: &Session| *peer != asked.peer && session.their_end(*log).seq >= asked.until;
-            let is_elsewhere = sessions.iter().any(|(peer, session)| session.is_live() && offers(peer, session));
-            asked.patience = now.after_ms(limits::SLOW_MS);
-            if is_elsewhere {
-                slow.insert(asked.peer);
-            }
-            !is_elsewhere
-        });
-        slow
     }
 
     /// What was committed stands on disk: users hear of it, and peers.

@@ -11,6 +11,7 @@ use crate::key::SecretKey;
 use crate::store::MemoryStore;
 
 mod acts;
+mod asking;
 mod attesting;
 mod failures;
 mod forks;

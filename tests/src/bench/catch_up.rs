@@ -1,6 +1,5 @@
 //! An empty node catches up with a full one over loopback: both real processes, real libp2p, real disk.
 
-use std::path::Path;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use isnad_protocol::entry::Entry;
 
 use super::corpus::{Corpus, READER};
 use super::node::Node;
-use super::{Report, Size, batch, median};
+use super::{Report, Size, batch, bytes_in, median};
 
 /// How exactly the end is seen.
 const POLL: Duration = Duration::from_millis(10);
@@ -92,16 +91,6 @@ fn catch_up(corpus: &Corpus, sender: &Node, round: usize) -> Round {
     drop(receiver);
     let disk = (bytes_in(&home.join("journal")) + bytes_in(&home.join("index"))) as f64;
     Round { verified, batched, durable, shown, checked, processor, peak, disk }
-}
-
-/// What the files of a folder take.
-fn bytes_in(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file"));
-    let bytes = |file: std::fs::DirEntry| match file.metadata().expect("a file") {
-        of if of.is_dir() => bytes_in(&file.path()),
-        of => of.len(),
-    };
-    files.map(bytes).sum()
 }
 
 /// Seconds in which two threads check every signature.

@@ -93,6 +93,17 @@ impl Api {
     }
 
     pub(super) fn request(&mut self, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
+        let (status, body) = self.ask(method, path, body);
+        assert!(status.contains(" 200 "), "{path}: {status}{}", String::from_utf8_lossy(&body));
+        body
+    }
+
+    /// True if the node has something to answer.
+    pub(super) fn has(&mut self, path: &str) -> bool {
+        self.ask("GET", path, &[]).0.contains(" 200 ")
+    }
+
+    fn ask(&mut self, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: isnad\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()
@@ -116,7 +127,6 @@ impl Api {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).expect("a whole answer");
-        assert!(status.contains(" 200 "), "{path}: {status}{}", String::from_utf8_lossy(&body));
-        body
+        (status, body)
     }
 }

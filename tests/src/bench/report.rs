@@ -69,6 +69,7 @@ fn short(value: f64) -> String {
 #[derive(Debug, Default)]
 pub struct Report {
     figures: Vec<Figure>,
+    left_out: Vec<String>,
     is_printed: bool,
 }
 
@@ -76,7 +77,7 @@ impl Report {
     /// Prints each figure as it comes, if so told.
     #[must_use]
     pub const fn new(is_printed: bool) -> Self {
-        Self { figures: Vec::new(), is_printed }
+        Self { figures: Vec::new(), left_out: Vec::new(), is_printed }
     }
 
     /// A value that is to stay below a limit.
@@ -102,6 +103,16 @@ impl Report {
     /// A value beside a peer's, without a target.
     pub fn beside(&mut self, name: &str, value: f64, (against, peer): (f64, &str), unit: &'static str) {
         self.add(name, (value, against), unit, peer, None);
+    }
+
+    /// Says what this machine could not measure, and why.
+    #[allow(clippy::print_stdout, reason = "a command line speaks to its user")]
+    pub fn left_out(&mut self, name: &str, why: &str) {
+        let line = format!("{name}: not measured: {why}");
+        if self.is_printed {
+            println!("NONE {line}");
+        }
+        self.left_out.push(line);
     }
 
     #[allow(clippy::print_stdout, reason = "a command line speaks to its user")]
@@ -135,6 +146,7 @@ impl Report {
                 "passes": figure.passes(),
             })
         };
-        json!({ "passes": self.passes(), "figures": self.figures.iter().map(figure).collect::<Vec<_>>() })
+        let figures: Vec<_> = self.figures.iter().map(figure).collect();
+        json!({ "passes": self.passes(), "figures": figures, "left_out": self.left_out })
     }
 }
