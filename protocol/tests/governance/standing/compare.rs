@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use isnad_protocol::act::Act;
+use isnad_protocol::act::{Act, Kind};
 use isnad_protocol::governance::{ActStatus, Governance, Line, Link};
+use isnad_protocol::id::ActId;
 use isnad_protocol::log::{Authentic, ForkProof};
 use isnad_protocol::standing::{Judge, Standing};
 
 use super::history::History;
 use crate::model::entries::Verdict;
+use crate::model::{Set, View};
 
 /// What comes to a replica.
 #[derive(Debug, Clone)]
@@ -31,13 +33,20 @@ pub(crate) fn compare(history: &History) -> Result<(), String> {
         (0..twins.real.len()).filter(is_so).collect()
     };
     let chain = judgement.view.chain();
-    let standing = twins.firsts.iter().flat_map(|first| judgement.view.standing(*first).acts);
-    let expected: BTreeSet<usize> = chain.into_iter().chain(standing).collect();
+    let named = chain.iter().fold(Set::NONE, |named, version| named | twins.acts.members(*version));
+    let firsts = named.iter().map(|who| twins.firsts[who]);
+    let standing = firsts.flat_map(|first| judgement.view.standing(first).acts);
+    let expected: BTreeSet<usize> = chain.iter().copied().chain(standing).collect();
     if in_effect(&governance) != expected {
         return differs(format!("in effect are {:?}, by the model {expected:?}", in_effect(&governance)));
     }
     if in_effect(&other) != expected {
         return differs("another order lets other acts take effect".to_owned());
+    }
+    for governance in [&governance, &other] {
+        if let Some(difference) = halt_difference(history, governance, &judgement.view, named) {
+            return differs(difference);
+        }
     }
     for (entry, sealed) in twins.sealed.iter().enumerate() {
         let expected = judgement.verdict(entry);
@@ -49,6 +58,37 @@ pub(crate) fn compare(history: &History) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What halts, which acts stand against each other, and who gave his word for two of them.
+fn halt_difference(history: &History, governance: &Governance, view: &View<'_>, named: Set) -> Option<String> {
+    let twins = &history.twins;
+    let halts = governance.halts();
+    let last = view.chain().last().copied();
+    let found = halts.iter().find(|halt| halt.kind == Kind::Charter);
+    let found = found.map(|halt| (ids(&halt.rivals), halt.double.keys().copied().collect::<BTreeSet<_>>()));
+    let expected = last.filter(|last| view.is_halted(*last)).map(|last| {
+        let rivals = view.candidates(last);
+        let pairs = rivals.iter().flat_map(|one| rivals.iter().map(move |other| (*one, *other)));
+        let double = pairs.fold(Set::NONE, |set, (one, other)| {
+            set | view.signed_both(one, other) | view.acknowledged_both(one, other)
+        });
+        let rivals: Vec<ActId> = rivals.iter().map(|act| twins.real[*act].id()).collect();
+        (ids(&rivals), double.iter().map(|who| twins.organisation(who)).collect::<BTreeSet<_>>())
+    });
+    if found != expected {
+        return Some(format!("the charter's halt is {found:?}, by the model {expected:?}"));
+    }
+    named.iter().find_map(|who| {
+        let first = twins.firsts[who];
+        let found = halts.iter().any(|halt| halt.scope == twins.real[first].id());
+        let expected = view.standing(first).is_halted;
+        (found != expected).then(|| format!("that the chain of {who} halts is {found}, by the model {expected}"))
+    })
+}
+
+fn ids(acts: &[ActId]) -> BTreeSet<ActId> {
+    acts.iter().copied().collect()
 }
 
 fn verdict(standing: Option<Standing>) -> Verdict {

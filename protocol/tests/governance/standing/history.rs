@@ -1,7 +1,7 @@
-//! One random history: a few organisations that amend, suspend, grant, revoke, rotate, write, fork and attest, some of them
-//! against the rules.
+//! One random history: a few organisations that amend, admit, suspend, remove, readmit, settle, grant, revoke, rotate, write,
+//! fork and attest, some of them against the rules.
 
-use super::twins::{Does, Twins};
+use super::twins::{Amends, Does, TakesOut, Twins};
 use crate::fixture::Seeded;
 use crate::model::entries::{Entry, Judgement, Log, Word};
 use crate::model::{Act, Evidence, FOUNDING, Organisation, Set, View};
@@ -22,17 +22,20 @@ impl History {
     pub(crate) fn draw(seed: u64) -> Self {
         let mut random = Seeded(seed);
         let n = 2 + random.below(4);
-        let twins = Twins::founded(n);
+        let twins = Twins::founded(n, random.below(3));
         let own = twins.firsts.iter().map(|first| vec![*first]).collect();
         let mut history = Self { seed, twins, signed: Vec::new(), charters: vec![FOUNDING], own, random };
         for first in history.twins.firsts.clone() {
             history.signed.push((0, first));
         }
+        // Half of all are about entries, half about the charter.
+        let is_about_entries = history.chance(50);
         for _ in 0..6 + history.random.below(40) {
-            match history.random.below(20) {
-                0..=7 => history.write(),
-                8..=10 => history.govern(),
-                11 => history.amend(),
+            match (history.random.below(20), is_about_entries) {
+                (0..=7, true) | (0..=2, false) => history.write(),
+                (8..=10, true) | (3..=5, false) => history.govern(),
+                (11, true) | (6..=9, false) => history.amend(),
+                (10..=12, false) => history.agree(),
                 _ => history.attest(),
             }
         }
@@ -150,25 +153,89 @@ impl History {
         if willing.is_empty() {
             return;
         }
-        let out = (members.len() > 2 && self.chance(50)).then(|| {
-            let candidates: Vec<Organisation> = members.iter().collect();
-            let who = if self.chance(50) && members.has(0) { 0 } else { *self.random.pick(&candidates) };
-            let own = self.own[who].clone();
-            let last = self.newest(&own, 60).unwrap();
-            let logs = self.twins.logs_at(last);
-            let named = logs.into_iter().filter(|log| self.twins.entries.logs[*log].owner == who).collect::<Vec<_>>();
-            let mut cuts = Vec::new();
-            for log in named {
-                if self.random.below(100) < 85 {
-                    cuts.push((log, self.some_end(log)));
-                }
-            }
-            (who, last, cuts)
-        });
-        let act = self.twins.add_charter(previous, willing, out);
+        let mut amends = Amends { signers: willing, instead: self.some_draft(previous), ..Amends::default() };
+        match self.random.below(10) {
+            0..=2 if members.len() > 2 => amends.out = self.some_removal(members),
+            3..=5 => amends.admits = self.some_admission(previous),
+            _ => {}
+        }
+        if self.chance(50) {
+            amends.settles = self.some_settlement(previous);
+        }
+        // Who is admitted signs as a rule, and need not have been taken in for that.
+        let admitted = amends.admits.map(|(who, _)| who).filter(|_| self.chance(70));
+        amends.signers = admitted.into_iter().fold(willing, Set::with);
+        let act = self.twins.add_charter(previous, &amends);
         self.charters.push(act);
-        for who in willing.iter() {
+        for who in amends.signers.iter() {
             self.signed.push((who, act));
+        }
+    }
+
+    /// Some act of the same version, which this one is signed instead of.
+    fn some_draft(&mut self, previous: Act) -> Vec<Act> {
+        let drafts: Vec<Act> = self.twins.acts.after(previous).collect();
+        if drafts.is_empty() || !self.chance(15) { Vec::new() } else { vec![*self.random.pick(&drafts)] }
+    }
+
+    fn some_removal(&mut self, members: Set) -> Option<TakesOut> {
+        let candidates: Vec<Organisation> = members.iter().collect();
+        let who = if self.chance(50) && members.has(0) { 0 } else { *self.random.pick(&candidates) };
+        let own = self.own[who].clone();
+        let last = self.newest(&own, 60)?;
+        let logs = self.twins.logs_at(last);
+        let named = logs.into_iter().filter(|log| self.twins.entries.logs[*log].owner == who).collect::<Vec<_>>();
+        let mut cuts = Vec::new();
+        for log in named {
+            if self.random.below(100) < 85 {
+                cuts.push((log, self.some_end(log)));
+            }
+        }
+        Some(TakesOut { who, last, cuts, is_suspended: self.chance(50) })
+    }
+
+    /// Somebody who is no member on this branch and was not taken out of it; as the successor of one who was, if one was.
+    fn some_admission(&mut self, previous: Act) -> Option<(Organisation, Option<Organisation>)> {
+        let Twins { acts, entries, .. } = &self.twins;
+        let outs = entries.taken_out.iter().filter(|(by, _)| acts.follows(previous, *by));
+        let gone: Vec<Organisation> = outs.map(|(_, who)| *who).collect();
+        let members = acts.members(previous);
+        let is_new = |who: &Organisation| !members.has(*who) && !gone.contains(who);
+        let new = (0..self.own.len()).find(is_new)?;
+        Some((new, gone.first().copied().filter(|_| self.chance(80))))
+    }
+
+    /// Two or three acts of the version after this one, and as a rule whoever signed two of them.
+    fn some_settlement(&mut self, previous: Act) -> Option<(Vec<Act>, Set)> {
+        let mut rivals: Vec<Act> = self.twins.acts.after(previous).collect();
+        while rivals.len() > 2 && self.chance(70) {
+            rivals.remove(self.random.below(rivals.len()));
+        }
+        if rivals.len() < 2 {
+            return None;
+        }
+        let signed = |who: Organisation| rivals.iter().filter(|act| self.signed.contains(&(who, **act))).count();
+        let mut double = (0..self.own.len()).filter(|who| signed(*who) > 1).fold(Set::NONE, Set::with);
+        if self.chance(10) {
+            double = Set::of(&[self.somebody()]);
+        }
+        // Of all who did, it may name some.
+        for who in double.iter().collect::<Vec<_>>() {
+            if self.chance(25) {
+                double = double - Set::of(&[who]);
+            }
+        }
+        Some((rivals, double))
+    }
+
+    /// Most say of one version of the charter that they hold it.
+    fn agree(&mut self) {
+        let charters = self.charters.clone();
+        let Some(act) = self.newest(&charters, 70) else { return };
+        for who in 0..self.own.len() {
+            if self.chance(75) {
+                self.twins.say(who, Word { acts: vec![act], entries: Vec::new() });
+            }
         }
     }
 

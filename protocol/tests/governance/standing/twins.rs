@@ -2,7 +2,7 @@
 
 use isnad_protocol::act::{
     Act, Body, Charter, Cut, Grant, GrantSubject, Name, OrganisationBody, OrganisationKind, Place, Removal, Revocation,
-    Role, Roots, founding, next_key_hash,
+    Role, Roots, Settlement, founding, next_key_hash,
 };
 use isnad_protocol::attestation::{ActLine, Attestation, LogLine};
 use isnad_protocol::encoding::json::Object;
@@ -41,6 +41,29 @@ pub(crate) enum Does {
     Rotates,
 }
 
+/// Whom a version of the charter takes out, and what of it still counts.
+#[derive(Debug, Clone)]
+pub(crate) struct TakesOut {
+    pub(crate) who: Organisation,
+    /// The last act of its chain that stands.
+    pub(crate) last: Place_,
+    pub(crate) cuts: Positions,
+    /// It is to come back, under a new first act; else it is removed.
+    pub(crate) is_suspended: bool,
+}
+
+/// What one version of the charter does, besides naming who was a member before.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Amends {
+    pub(crate) signers: Set,
+    pub(crate) instead: Vec<Place_>,
+    pub(crate) out: Option<TakesOut>,
+    /// Who comes in, and which organisation it was before that was taken out.
+    pub(crate) admits: Option<(Organisation, Option<Organisation>)>,
+    /// The rivals that it settles, and who signed two of them.
+    pub(crate) settles: Option<(Vec<Place_>, Set)>,
+}
+
 /// One history's acts and entries.
 pub(crate) struct Twins {
     pub(crate) acts: Acts,
@@ -55,11 +78,11 @@ pub(crate) struct Twins {
 }
 
 /// The last position that counts of each log, `None` for none of it.
-type Positions = Vec<(Log, Option<Entry>)>;
+pub(crate) type Positions = Vec<(Log, Option<Entry>)>;
 
 impl Twins {
-    /// A consortium of `n`, founded: each has a node key and one that writes.
-    pub(crate) fn founded(n: usize) -> Self {
+    /// A consortium of `n`, founded, and so many more that are no members yet: each has a node key and one that writes.
+    pub(crate) fn founded(n: usize, candidates: usize) -> Self {
         let threshold = n / 2 + 1;
         let first = |who| {
             let roots = roots(who, 0);
@@ -72,8 +95,8 @@ impl Twins {
             let signature = act.sign(OrganisationId::ZERO, &secret(who, 0));
             act.with_signature(signature)
         };
-        let firsts: Vec<Act> = (0..n).map(first).collect();
-        let ids: Vec<_> = firsts.iter().map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
+        let firsts: Vec<Act> = (0..n + candidates).map(first).collect();
+        let ids: Vec<_> = firsts.iter().take(n).map(|act| OrganisationId::new(*act.id().as_bytes())).collect();
         let most = u64::try_from(threshold).unwrap();
         let mut charter = founding::charter("Partnership", ids.clone(), most, Object::new(), Object::new()).unwrap();
         for (who, id) in ids.iter().enumerate() {
@@ -87,8 +110,8 @@ impl Twins {
             entries: Entries::default(),
             sealed: Vec::new(),
             keys: Vec::new(),
-            words: vec![Vec::new(); n],
-            attestations: vec![Vec::new(); n],
+            words: vec![Vec::new(); n + candidates],
+            attestations: vec![Vec::new(); n + candidates],
         };
         for (who, act) in firsts.into_iter().enumerate() {
             let place = twins.acts.add_first(who);
@@ -192,40 +215,62 @@ impl Twins {
         act
     }
 
-    /// Adds a version of the charter that says nothing new, or suspends a member behind one of its acts.
-    pub(crate) fn add_charter(
-        &mut self,
-        previous: Place_,
-        signers: Set,
-        out: Option<(Organisation, Place_, Positions)>,
-    ) -> Place_ {
+    /// Adds a version of the charter.
+    pub(crate) fn add_charter(&mut self, previous: Place_, amends: &Amends) -> Place_ {
         let before = self.acts.members(previous);
-        let members = out.as_ref().map_or(before, |(who, ..)| before - Set::of(&[*who]));
-        let threshold = members.len() / 2 + 1;
-        let ids = members.iter().map(|who| self.organisation(who)).collect();
-        let name = format!("Partnership {}", self.real.len());
-        let mut charter = Charter::new(&name, ids, u64::try_from(threshold).unwrap());
-        if let Some((who, last, cuts)) = &out {
-            charter.removed = vec![Removal {
-                act: self.real[*last].id(),
-                cuts: Self::filled(cuts.iter().map(|(log, last)| self.cut(*log, *last)).collect()),
-                organisation: self.organisation(*who),
-                is_suspended: true,
-            }];
+        let members = amends.out.iter().fold(before, |members, out| members - Set::of(&[out.who]));
+        let members = amends.admits.iter().fold(members, |members, (who, _)| members.with(*who));
+        let real = self.signed_charter(previous, members, amends);
+        self.real.push(real);
+        let act = match &amends.settles {
+            Some((rivals, double)) => {
+                self.acts.settlement_instead(previous, members, rivals, *double, &amends.instead)
+            }
+            None => self.acts.charter_instead(previous, members, &amends.instead),
+        };
+        if let Some(out) = &amends.out {
+            self.acts.suspend(act, out.last);
+            self.entries.taken_out.push((act, out.who));
+            self.entries.cuts.extend(out.cuts.iter().map(|(log, last)| entries::Cut { act, log: *log, last: *last }));
         }
+        act
+    }
+
+    fn signed_charter(&self, previous: Place_, members: Set, amends: &Amends) -> Act {
+        let ids = |set: Set| {
+            let mut ids: Vec<OrganisationId> = set.iter().map(|who| self.organisation(who)).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let acts = |acts: &[Place_]| {
+            let mut ids: Vec<_> = acts.iter().map(|act| self.real[*act].id()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let threshold = u64::try_from(members.len() / 2 + 1).unwrap();
+        let removed = amends.out.iter().map(|out| Removal {
+            act: self.real[out.last].id(),
+            cuts: Self::filled(out.cuts.iter().map(|(log, last)| self.cut(*log, *last)).collect()),
+            organisation: self.organisation(out.who),
+            is_suspended: out.is_suspended,
+        });
+        let predecessors = amends.admits.iter().filter_map(|(new, old)| Some((*new, (*old)?)));
+        let charter = Charter {
+            instead: acts(&amends.instead),
+            predecessors: predecessors.map(|(new, old)| (self.organisation(new), self.organisation(old))).collect(),
+            removed: removed.collect(),
+            settles: amends
+                .settles
+                .as_ref()
+                .map(|(rivals, double)| Settlement { double: ids(*double), rivals: acts(rivals) }),
+            ..Charter::new(&format!("Partnership {}", self.real.len()), ids(members), threshold)
+        };
         let mut real = Act::draft(self.place(previous), &Body::Charter(charter)).unwrap();
-        for who in signers.iter() {
+        for who in amends.signers.iter() {
             let signature = real.sign(self.organisation(who), &secret(who, 0));
             real = real.with_signature(signature);
         }
-        self.real.push(real);
-        let act = self.acts.charter(previous, members);
-        if let Some((who, last, cuts)) = out {
-            self.acts.suspend(act, last);
-            self.entries.taken_out.push((act, who));
-            self.entries.cuts.extend(cuts.into_iter().map(|(log, last)| entries::Cut { act, log, last }));
-        }
-        act
+        real
     }
 
     pub(crate) fn add_entry(&mut self, log: Log, previous: Option<Entry>) -> Entry {
