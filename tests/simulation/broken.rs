@@ -103,7 +103,7 @@ fn a_world_misses_each_defence_that_worlds_try() {
             }
         };
         let arguments: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
-        let plan = Plan { is_attacked: true, ..Plan::parse(&arguments).unwrap() };
+        let plan = Plan { attacked: Some(true), ..Plan::parse(&arguments).unwrap() };
         {
             let _whole = whole();
             World::run(&plan).unwrap_or_else(|failure| panic!("with {defence:?} in place: {failure}"));

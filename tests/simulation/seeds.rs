@@ -1,6 +1,6 @@
 //! Seeds that everybody runs, seeds that once showed a fault, and what a seed promises.
 
-use isnad_tests::world::{Plan, World, campaign};
+use isnad_tests::world::{Broken, Failure, Finding, Plan, Rule, World, campaign, shrink};
 
 use crate::turns::whole;
 
@@ -15,18 +15,23 @@ const SETTLED_OF: u64 = 100;
 fn honest_nodes_stay_safe_and_agree_under_every_seed() {
     let _whole = whole();
     let plans: Vec<Plan> = (0..SEEDS).map(Plan::of).collect();
-    let (mut failures, mut readmitted, mut settled) = (Vec::new(), 0, 0);
+    let (mut failures, mut readmitted, mut settled) = (Vec::<Failure>::new(), 0, 0);
     campaign(&plans, |outcome| {
         match outcome {
             Ok(report) => {
                 readmitted += u64::from(report.versions.readmitted > 0);
                 settled += u64::from(report.versions.settled > 0);
             }
-            Err(failure) => failures.push(failure.to_string()),
+            Err(failure) => failures.push(*failure),
         }
         true
     });
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    failures.sort_by_key(|failure| failure.plan.seed);
+    if let Some(first) = failures.first() {
+        let shrunk = shrink(Box::new(first.clone()));
+        let all: Vec<String> = failures.iter().map(Failure::to_string).collect();
+        panic!("{}\nthe first of them, shrunk: {shrunk}", all.join("\n"));
+    }
     assert!((readmitted + 1) * READMITTED_OF > SEEDS, "only {readmitted} seeds readmit");
     assert!((settled + 1) * SETTLED_OF > SEEDS, "only {settled} seeds settle");
 }
@@ -53,9 +58,33 @@ fn a_seed_replays_to_the_byte() {
 
 #[test]
 fn a_failure_names_the_command_that_replays_it() {
-    use isnad_tests::world::{Failure, Finding, Rule};
     let finding = Finding { rule: Rule::Lost, evidence: "an entry".to_owned() };
     let plan = Plan::of(41);
     let failure = Failure { plan, at_ms: 7, finding, nodes: 3, stops_at: 9, faults: 0, writes: 0 };
     assert!(failure.to_string().ends_with("cargo run --release -p isnad-tests -- simulate --seed 41"));
+}
+
+#[test]
+fn a_failure_is_shrunk_to_less_that_breaks_the_same_rule() {
+    let _whole = whole();
+    let found = (0..40).find_map(|seed| World::run(&Plan::broken(seed, Broken::NoMark)).err()).unwrap();
+    let shrunk = shrink(found.clone());
+    assert_eq!(shrunk.finding.rule, found.finding.rule);
+    assert!(shrunk.plan.to_string().len() > found.plan.to_string().len(), "{shrunk}");
+    assert!(shrunk.at_ms <= found.at_ms, "{shrunk}");
+    assert_eq!(World::run(&shrunk.plan).unwrap_err(), shrunk);
+}
+
+#[test]
+fn one_seed_in_four_is_attacked_and_replays_by_its_number_alone() {
+    let arguments = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for seed in 0..8 {
+        let plan = Plan::of(seed);
+        assert_eq!(plan.is_attacked(), seed % 4 == 3);
+        assert_eq!(Plan::parse(&arguments(&plan.to_string())).unwrap(), plan);
+    }
+    for line in ["--seed 3 --unattacked", "--seed 4 --attacked"] {
+        let plan = Plan::parse(&arguments(line)).unwrap();
+        assert_eq!((plan.is_attacked(), plan.to_string().as_str()), (plan.seed == 4, line));
+    }
 }

@@ -14,7 +14,7 @@ const USAGE: &str = "\
 usage: simulate --seed N [LESS]               replays one seed, and tells each step
        simulate --seeds COUNT [--first SEED]  runs many, and shrinks the first that fail
 LESS:  --nodes N  --honest  --ungoverned  --without FAULT,…  --faults N  --writes N  --until MS
-       with both: --attacked, single defences are tried; --break NAME, a rule or a defence that is taken out";
+       with both: --attacked, --unattacked, whether single defences are tried, else the seed says so; --break NAME, a rule or a defence that is taken out";
 
 /// Failures that are shrunk; the rest are named.
 const SHRUNK: usize = 3;

@@ -324,7 +324,7 @@ impl World {
         let organisations = if is_busy { nodes } else { (nodes - spare).max(2) };
         let founded = Consortium::found(&mut random, organisations, nodes)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
-        let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked || is_busy));
+        let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked() || is_busy));
         let honest = if plan.is_honest { nodes } else { nodes - liars };
         let lacking = random.chance(20).then(|| random.index(nodes));
         let Consortium { id, members, public, founding, grants, drafts, nodes: keys, administrators } = founded;
@@ -347,7 +347,7 @@ impl World {
         }
         world.administrators = administrators;
         world.plan(grants, drafts, missing)?;
-        if plan.is_attacked {
+        if plan.is_attacked() {
             world.plan_attacks();
         }
         Ok(world)

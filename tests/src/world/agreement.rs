@@ -78,13 +78,24 @@ pub(super) struct State {
 
 impl State {
     /// `governance` is that of the node that runs on this disk.
-    pub(super) fn of(image: &Image, governance: &Governance, forked: &BTreeSet<PublicKey>) -> Self {
+    ///
+    /// `is_lied_to` where peers that lie go on: they may send a log with a bad signature for ever, and what is not checked, and
+    /// so told to nobody, is no part of it then.
+    pub(super) fn of(image: &Image, governance: &Governance, forked: &BTreeSet<PublicKey>, is_lied_to: bool) -> Self {
         let is_one = |key: &LogKey| !forked.contains(&key.author);
         let logs = image.logs.iter().filter(|(key, _)| is_one(key));
-        let logs: BTreeMap<_, _> =
+        let mut logs: BTreeMap<_, _> =
             logs.filter_map(|(key, log)| Some((*key, open_part(image, governance, key, log)?))).collect();
+        if is_lied_to {
+            logs.values_mut().for_each(|log| log.end = log.checked);
+            logs.retain(|_, log| log.end != LogEnd::START);
+        }
         let closed = governance.all_closed().filter(|closed| is_one(&closed.facts().log));
-        let is_told = |(key, end): &&(LogKey, LogEnd)| is_one(key) && governance.is_told(key, *end);
+        let is_held = |key: &LogKey, end: &LogEnd| {
+            !is_lied_to || image.logs.get(key).is_some_and(|log| end.seq <= log.checked.seq)
+        };
+        let is_told =
+            |(key, end): &&(LogKey, LogEnd)| is_one(key) && is_held(key, end) && governance.is_told(key, *end);
         Self {
             unchecked: logs.values().map(|log| log.end.seq - log.checked.seq).sum(),
             logs,
@@ -246,7 +257,10 @@ pub(super) fn shown(
 ) -> Checked<(Vec<Authentic>, Arrived)> {
     let is_one = |entry: &Authentic| {
         let log = log_of(entry);
-        !forked.contains(&log.author) && governance.is_told(&log, entry.end())
+        // What is not checked is told to nobody, and may be a liar's who is asked again and again.
+        let is_checked = image.logs.get(&log).is_some_and(|held| entry.end().seq <= held.checked.seq);
+        let is_known = is_checked || image.branches.contains_key(&(log, entry.end()));
+        is_known && !forked.contains(&log.author) && governance.is_told(&log, entry.end())
     };
     // What stands on a branch at one may stand on the line at another.
     let told = image.branches.values().filter(|entry| entry.entry().payload.is_some());

@@ -129,7 +129,7 @@ impl World {
     }
 
     fn state_of(&self, site: &super::Site) -> State {
-        State::of(&site.disk.image, site.governance(), &self.ledger.forked)
+        State::of(&site.disk.image, site.governance(), &self.ledger.forked, self.liars_stay)
     }
 
     fn states_agree(&self) -> bool {
@@ -205,7 +205,7 @@ impl World {
 
     fn compare(&mut self) -> Checked {
         let by_arrival = self.plan.broken == Some(Broken::ArrivalOrder);
-        if self.plan.is_attacked {
+        if self.plan.is_attacked() {
             self.check_laws()?;
         }
         self.compare_governance()?;

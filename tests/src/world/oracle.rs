@@ -49,7 +49,7 @@ impl World {
 
     /// A version of the charter takes effect at a node once more than half of those before it said there that they hold it.
     pub(super) fn check_effect(&mut self, number: usize) -> Checked {
-        let Some(site) = self.sites.get(number).filter(|site| self.plan.is_attacked && site.is_honest()) else {
+        let Some(site) = self.sites.get(number).filter(|site| self.plan.is_attacked() && site.is_honest()) else {
             return Ok(());
         };
         let image = &site.disk.image;

@@ -20,8 +20,9 @@ pub struct Plan {
     pub is_honest: bool,
     /// Administrators do nothing: no log is closed by a cut.
     pub is_ungoverned: bool,
-    /// Who lies does on purpose what single defences are against, and what comes of it is held against the laws.
-    pub is_attacked: bool,
+    /// Whether who lies does on purpose what single defences are against, and what comes of it is held against the laws; where
+    /// this says nothing, the seed does.
+    pub attacked: Option<bool>,
     /// Nothing breaks after so many faults.
     pub faults: Option<u64>,
     /// Users write so many times, then no more.
@@ -34,8 +35,11 @@ pub struct Plan {
     pub breakage: Option<Breakage>,
 }
 
+/// Of so many seeds one is attacked.
+const ATTACKED_OF: u64 = 4;
+
 impl Plan {
-    /// A seed as it is.
+    /// A seed as it is: one in four is attacked.
     #[must_use]
     pub fn of(seed: u64) -> Self {
         Self { seed, ..Self::default() }
@@ -59,10 +63,16 @@ impl Plan {
         Self { broken: None, breakage: None, ..self.clone() }
     }
 
-    /// The same without a defence: attacked where it was.
+    /// The same without a defence, and attacked.
     #[must_use]
     pub fn without_defence(self, breakage: Option<Breakage>) -> Self {
-        Self { breakage, is_attacked: true, ..self }
+        Self { breakage, attacked: Some(true), ..self }
+    }
+
+    /// True if single defences are tried.
+    #[must_use]
+    pub fn is_attacked(&self) -> bool {
+        self.attacked.unwrap_or(self.seed % ATTACKED_OF == ATTACKED_OF - 1)
     }
 
     /// Reads the arguments that [`Plan`] prints.
@@ -81,8 +91,8 @@ impl Plan {
                 plan.is_ungoverned = true;
                 continue;
             }
-            if name == "--attacked" {
-                plan.is_attacked = true;
+            if name == "--attacked" || name == "--unattacked" {
+                plan.attacked = Some(name == "--attacked");
                 continue;
             }
             let value = arguments.next().ok_or_else(|| format!("{name} says nothing"))?;
@@ -127,8 +137,8 @@ impl std::fmt::Display for Plan {
         if self.is_ungoverned {
             write!(out, " --ungoverned")?;
         }
-        if self.is_attacked {
-            write!(out, " --attacked")?;
+        if let Some(is_attacked) = self.attacked {
+            write!(out, " --{}attacked", if is_attacked { "" } else { "un" })?;
         }
         for (name, value) in [("faults", self.faults), ("writes", self.writes), ("until", self.until_ms)] {
             if let Some(value) = value {
