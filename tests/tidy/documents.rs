@@ -83,13 +83,33 @@ fn every_test_named_in_a_document_exists() {
     assert!(missing.is_empty(), "named, and not there:\n{}", missing.join("\n"));
 }
 
+/// Rows of docs/threats.md whose test takes nothing out, and why.
+const WITHOUT_BREAKAGE: [(u8, &str); 0] = [];
+
+/// Every defence that a test can take out: its name, and the row of docs/threats.md.
+fn breakages() -> Vec<(String, u8)> {
+    let source = read("protocol/src/breakage.rs");
+    let body = source.split("pub enum Breakage {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+    let lines = body.lines().filter_map(|line| line.trim().trim_end_matches(',').split_once(" = "));
+    let all: Vec<(String, u8)> = lines.map(|(name, row)| (name.to_owned(), row.parse().unwrap())).collect();
+    assert!(all.len() > 30, "{all:?}");
+    all
+}
+
+/// The rows of docs/threats.md, each with its number.
+fn threats() -> Vec<(u8, String)> {
+    let numbered = |line: &str| {
+        let number = line.strip_prefix("| ")?.split(" |").next()?.parse().ok()?;
+        Some((number, line.to_owned()))
+    };
+    read("docs/threats.md").lines().filter_map(numbered).collect()
+}
+
 #[test]
 fn every_threat_with_a_defence_has_its_row_and_its_test() {
-    let breakages = read("protocol/src/breakage.rs");
-    let body = breakages.split("pub enum Breakage {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
-    let threats = read("docs/threats.md");
-    for (name, row) in body.lines().filter_map(|line| line.trim().trim_end_matches(',').split_once(" = ")) {
-        let line = threats.lines().find(|line| line.starts_with(&format!("| {row} |")));
+    let threats = threats();
+    for (name, row) in breakages() {
+        let line = threats.iter().find(|(number, _)| *number == row).map(|(_, line)| line);
         let line = line.unwrap_or_else(|| panic!("docs/threats.md has no row {row}, and Breakage::{name} does"));
         assert!(line.contains("`t_"), "row {row} names no test");
         assert!(line.contains(".rs`"), "row {row} names no file with the defence");
@@ -97,12 +117,36 @@ fn every_threat_with_a_defence_has_its_row_and_its_test() {
 }
 
 #[test]
-fn every_breakage_takes_out_a_defence_and_is_seen_to() {
-    let breakages = read("protocol/src/breakage.rs");
-    let body = breakages.split("pub enum Breakage {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
-    let names = body.lines().filter_map(|line| line.trim().split_once(" = ")).map(|(name, _)| name);
+fn every_row_of_the_threats_has_a_breakage_under_which_its_tests_fail_or_says_why_not() {
+    let breakages = breakages();
+    let sources = sources();
     let mut missing = Vec::new();
-    for name in names {
+    for (row, line) in threats() {
+        let stated = WITHOUT_BREAKAGE.iter().any(|(number, why)| *number == row && !why.is_empty());
+        let breakage = breakages.iter().find(|(_, number)| *number == row).map(|(name, _)| name);
+        let Some(name) = breakage.filter(|_| !stated) else {
+            if stated == breakage.is_some() {
+                missing.push(format!("row {row} has a breakage and a reason for none, or neither"));
+            }
+            continue;
+        };
+        for test in quoted(&line).filter(|name| name.starts_with("t_")) {
+            let is_there = |file: &&File| file.text.contains(&format!("fn {test}("));
+            let is_seen = sources.iter().filter(is_there).any(|file| file.text.contains(&format!("Breakage::{name}")));
+            if !is_seen {
+                missing.push(format!("row {row}: {test} is in no file that takes out {name}"));
+            }
+        }
+    }
+    let rows: BTreeSet<u8> = threats().into_iter().map(|(row, _)| row).collect();
+    missing.extend(WITHOUT_BREAKAGE.iter().filter(|(row, _)| !rows.contains(row)).map(|(row, _)| format!("no row {row}")));
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_breakage_takes_out_a_defence_and_is_seen_to() {
+    let mut missing = Vec::new();
+    for (name, _) in breakages() {
         let named = |file: &File| file.text.contains(&format!("Breakage::{name}"));
         let files = sources();
         let is_defended =
