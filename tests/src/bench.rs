@@ -1,7 +1,7 @@
 //! Figures of speed and size, each as a ratio to a limit or to a peer that is measured in the same run.
 //!
-//! `cargo run --release -p isnad-tests -- bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N]
-//! [--records N] [--claims-per-record N]`. Absolute figures
+//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--entries N] [--incidents N]
+//! [--rounds N] [--records N] [--claims-per-record N]`. Absolute figures
 //! depend on the machine and on who shares it; ratios within a run are what is held to.
 
 use std::path::Path;
@@ -18,6 +18,7 @@ mod forks;
 mod governance;
 mod import;
 mod index;
+mod journal;
 mod lists;
 mod node;
 mod peers;
@@ -47,11 +48,12 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 13] = [
+const BENCHES: [(&str, Bench); 14] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
     ("contributions", |report, _| contributions::run(report)),
+    ("journal", journal::run),
     ("import", import::run),
     ("catch-up", catch_up::run),
     ("peers", peers::run),
@@ -70,7 +72,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
     let Some((size, is_json, names)) = parse(arguments) else {
         let names = BENCHES.map(|(name, _)| name).join(" ");
         eprintln!(
-            "usage: bench [NAME …] [--json] [--entries N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
+            "usage: bench [NAME …] [--short] [--json] [--entries N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
         );
         return ExitCode::from(2);
     };
@@ -95,6 +97,7 @@ fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
         let mut number = || arguments.next()?.parse().ok().filter(|number| *number > 0);
         match argument.as_str() {
             "--json" => is_json = true,
+            "--short" => size = Size { entries: 20_000, incidents: 2_000, records: 5_000, rounds: 1, ..size },
             "--entries" => size.entries = number()?,
             "--incidents" => size.incidents = number()?,
             "--records" => size.records = number()?,

@@ -139,7 +139,8 @@ fn every_row_of_the_threats_has_a_breakage_under_which_its_tests_fail_or_says_wh
         }
     }
     let rows: BTreeSet<u8> = threats().into_iter().map(|(row, _)| row).collect();
-    missing.extend(WITHOUT_BREAKAGE.iter().filter(|(row, _)| !rows.contains(row)).map(|(row, _)| format!("no row {row}")));
+    missing
+        .extend(WITHOUT_BREAKAGE.iter().filter(|(row, _)| !rows.contains(row)).map(|(row, _)| format!("no row {row}")));
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 

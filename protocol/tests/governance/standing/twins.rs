@@ -223,9 +223,7 @@ impl Twins {
         let real = self.signed_charter(previous, members, amends);
         self.real.push(real);
         let act = match &amends.settles {
-            Some((rivals, double)) => {
-                self.acts.settlement_instead(previous, members, rivals, *double, &amends.instead)
-            }
+            Some((rivals, double)) => self.acts.settlement_instead(previous, members, rivals, *double, &amends.instead),
             None => self.acts.charter_instead(previous, members, &amends.instead),
         };
         if let Some(out) = &amends.out {
