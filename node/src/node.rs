@@ -29,6 +29,7 @@ use crate::mark::{End, OwnLog};
 use crate::network::{Network, Settings};
 use crate::signing::Signing;
 use crate::store::{Barrier, LogReader, Store};
+use crate::writing::Turns;
 
 /// Why a home did not open.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,7 @@ pub struct Node {
     called: usize,
     /// Opens carried files that are encrypted to this node's key; `None` if that is locked.
     opener: Option<Opener>,
+    turns: Turns,
     /// Held by whoever takes a carried file in.
     carrying: tokio::sync::Mutex<()>,
     thread: Option<JoinHandle<Option<Network>>>,
@@ -169,6 +171,7 @@ impl Node {
             called,
             opener,
             carrying,
+            turns: Turns::default(),
             thread,
             _lock: lock,
         })
@@ -328,6 +331,11 @@ impl Node {
     /// Opens carried files that are encrypted to this node's key, if that is unlocked.
     pub(crate) const fn opener(&self) -> Option<&Opener> {
         self.opener.as_ref()
+    }
+
+    /// Whose turn it is to say something of a record.
+    pub(crate) const fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Waits for its turn to take a carried file in: one at a time. Waits: not for a thread of the runtime.

@@ -21,10 +21,12 @@ mod opinions;
 mod persons;
 mod preview;
 mod rules;
+mod turns;
 
 use before::Before;
 pub use preview::{Drafted, Preview, Readers, TakenBack, Text, preview};
 use rules::{Check, Own};
+pub use turns::Turns;
 
 /// What a user asks to be signed, all of it or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +110,8 @@ pub struct Written {
 /// # Errors
 /// [`Problem`] says why not; nothing of the batch is kept then.
 pub async fn write(node: &Arc<Node>, request: Request) -> Result<Written, Problem> {
+    // From the check to the signature: another request must not say in between what this one would then contradict.
+    let _turn = node.turns().wait_for(&request).await;
     // What was said before is read from the index, which is waited for: not on a thread of the runtime.
     let reading = Arc::clone(node);
     let prepared =

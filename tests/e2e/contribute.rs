@@ -187,6 +187,38 @@ fn claims_are_added_replaced_and_retracted_and_nothing_is_lost() {
     wrong_claims(&consortium, short);
 }
 
+#[test]
+fn a_new_value_keeps_the_source_the_body_and_the_marking_of_the_old() {
+    let consortium = Consortium::found(1);
+    let home = &consortium.homes[0];
+    let new = |kind: &str| {
+        let example = say(home, &["record", "example", kind]).out;
+        let written = say_with_input(home, &["--json", "record", "new", kind, "--from", "-"], example.as_bytes());
+        written.json()["record"].as_str().unwrap().to_owned()
+    };
+    let (source, incident, body) = (new("source"), new("incident"), new("organisation"));
+    let beside =
+        ["--in", "en", "--source", &source, "--locator", "p. 3", "--according-to", &body, "--marking", "amber"];
+    let added = json(home, &[&["claim", "add", &incident, "note", "Twenty"][..], &beside].concat());
+    let old = added["claims"][0].as_str().unwrap();
+    let replaced = json(home, &["claim", "replace", &incident, old, "note", "Thirty", "--in", "en"]);
+    let id = &replaced["claims"][0];
+    let view = json(home, &["show", &incident]);
+    let claim = claims(&view, "note").into_iter().find(|claim| claim["id"] == *id).cloned().unwrap();
+    assert_eq!(claim["value"], "Thirty");
+    assert_eq!(claim["basis"][0]["source"]["record"], source.as_str(), "{claim}");
+    assert_eq!(claim["basis"][0]["locator"], "p. 3", "{claim}");
+    assert_eq!(claim["according_to"]["record"], body.as_str(), "{claim}");
+    assert_eq!(claim["marking"], "tlp:amber", "{claim}");
+    // What is said anew is said anew.
+    let again =
+        ["claim", "replace", &incident, id.as_str().unwrap(), "note", "Forty", "--in", "en", "--marking", "red"];
+    let again = json(home, &again);
+    let view = json(home, &["show", &incident]);
+    let claim = claims(&view, "note").into_iter().find(|claim| claim["id"] == again["claims"][0]).cloned().unwrap();
+    assert_eq!((&claim["marking"], claim["basis"].as_array().unwrap().len()), (&value!("tlp:red"), 1), "{claim}");
+}
+
 /// Replaced twice, by another property, and said again: nothing of it is signed.
 fn nothing_is_said_twice(home: &Path, record: &str, old: &str, new: &str) {
     let digest = json(home, &["digest"]);

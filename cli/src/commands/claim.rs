@@ -11,7 +11,7 @@ use isnad_protocol::locale;
 use isnad_protocol::model::speech::{self, Spoken};
 use isnad_protocol::model::vocabularies::{self, Vocabulary};
 use isnad_protocol::model::{self, Draft, Property, ValueType, kinds, nearest, template};
-use isnad_protocol::view::{ShownClaim, State, View, value_text};
+use isnad_protocol::view::{Basis, ShownClaim, State, View, Wording, value_text};
 
 use super::reading::property_word;
 use super::show::value_in_words;
@@ -33,6 +33,8 @@ struct OwnClaim {
     id: ClaimId,
     space: SpaceName,
     took: Took,
+    /// What it says beside its value: a new value has these too, unless it is said otherwise.
+    beside: Object,
 }
 
 pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
@@ -51,14 +53,14 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
             let record = about(&client, "replace", &record, &claim).await?;
             let old = own_claim(session, &client, record, &claim).await?;
             let space = same_space(new.space, old.space)?;
-            let claim = claim_of(session, &client, &new, record, Some(old.id)).await?;
+            let claim = claim_of(session, &client, &new, record, Some(&old)).await?;
             let took = Took { how: "view.replaced", ..old.took };
             send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }, Some(took)).await
         }
         ClaimCommand::Retract { record, claim, reason, note } => {
             let record = about(&client, "retract", &record, &claim).await?;
             let reason = reason_of(session, reason)?;
-            let OwnClaim { id, space, took } = own_claim(session, &client, record, &claim).await?;
+            let OwnClaim { id, space, took, .. } = own_claim(session, &client, record, &claim).await?;
             let retractions = vec![Retraction { claim: id, reason, note }];
             send(session, &client, space, Change { retractions, ..Change::of(record) }, Some(took)).await
         }
@@ -124,7 +126,7 @@ async fn own_claim(session: &Session, client: &Client, record: RecordId, text: &
         let took = took(session, &who, record, &property.prop, claim);
         let is_better = found.get(&claim.id).is_none_or(|(state, _)| claim.state < *state);
         if is_better {
-            found.insert(claim.id, (claim.state, OwnClaim { id: claim.id, space, took }));
+            found.insert(claim.id, (claim.state, OwnClaim { id: claim.id, space, took, beside: beside(claim) }));
         }
     }
     match (found.len(), found.pop_first()) {
@@ -150,7 +152,7 @@ async fn claim_of(
     client: &Client,
     words: &ClaimWords,
     record: RecordId,
-    replaces: Option<ClaimId>,
+    replaces: Option<&OwnClaim>,
 ) -> Result<Json, Problem> {
     let mut members = match (&words.from, &words.again) {
         (Some(file), _) => from_file(file)?,
@@ -158,7 +160,10 @@ async fn claim_of(
         (None, None) => from_words(session, client, words, record).await?,
     };
     if let Some(old) = replaces {
-        members.insert("replaces".into(), Json::text(old.to_string()));
+        members.insert("replaces".into(), Json::text(old.id.to_string()));
+        if words.from.is_none() && words.again.is_none() {
+            keep(&mut members, words, &old.beside);
+        }
     }
     let claim = Json::Object(members);
     let problems = model::check_claims(record.kind_code(), std::slice::from_ref(&claim));
@@ -167,6 +172,47 @@ async fn claim_of(
         return checked.map_err(|problem| typed(session, problem, words, record)).map(|()| claim);
     }
     checked.map(|()| claim)
+}
+
+/// Who said it, by which source, for whose eyes: a correction of the value takes none of it away. Only what it says is new.
+fn keep(members: &mut Object, words: &ClaimWords, beside: &Object) {
+    if words.fields.wording.is_none() && beside.contains_key("wording") {
+        members.remove("wording");
+    }
+    for (field, value) in beside {
+        members.entry(field.clone()).or_insert_with(|| value.clone());
+    }
+}
+
+/// What a claim says beside its value, as it was signed; but for how the value was written, which the new one has anew.
+fn beside(claim: &ShownClaim) -> Object {
+    let source = |basis: &Basis| {
+        let source = basis.source.as_ref().map(|source| source.record.to_string());
+        source.map(|source| Json::Object(texts([("source", Some(source)), ("locator", basis.locator.clone())])))
+    };
+    let basis: Vec<Json> = claim.basis.iter().filter_map(source).collect();
+    let mut members = texts([
+        ("according_to", claim.according_to.as_ref().map(|body| body.record.to_string())),
+        ("standard", claim.standard.clone()),
+        ("likelihood", claim.likelihood.clone()),
+        ("confidence", claim.confidence.clone()),
+        ("reliability", claim.reliability.clone()),
+        ("credibility", claim.credibility.clone()),
+        ("marking", claim.marking.clone()),
+        ("valid", claim.valid.clone()),
+    ]);
+    members.extend((!basis.is_empty()).then(|| ("basis".to_owned(), Json::List(basis))));
+    let wording = claim.wording.clone().map(|wording| match wording {
+        Wording::Verbatim { text, lang } => texts([("text", Some(text)), ("lang", lang)]),
+        Wording::Unavailable { unavailable } => texts([("unavailable", Some(unavailable))]),
+    });
+    members.extend(wording.map(|wording| ("wording".to_owned(), Json::Object(wording))));
+    members
+}
+
+/// An object of those texts that there are.
+fn texts<const N: usize>(members: [(&str, Option<String>); N]) -> Object {
+    members.into_iter().filter_map(|(member, text)| Some((member.to_owned(), Json::Text(text?)))).collect()
 }
 
 /// What a file lacks as a member, a command lacks as a flag; a value is shown as it is typed.

@@ -14,7 +14,10 @@ use crate::problem::Problem;
 /// What is held of a record, as the rules of the model ask for it.
 pub(super) fn known(own: &Own) -> Known {
     let subject = type_of(own.everyones().flat_map(standing).map(Claim::json));
-    Known { exists: !own.is_new, subject }
+    // Words about it make no copy of it the same: evidence is new until a digest stands.
+    let is_evidence = own.record.is_some_and(|record| record.kind_code() == kinds::EVIDENCE);
+    let has_digest = || own.everyones().flat_map(standing).any(|claim| claim.prop() == Some("digest"));
+    Known { exists: if is_evidence { has_digest() } else { !own.is_new }, subject }
 }
 
 /// True if a subject is accused, listed or tried by what is held, or was declared to be neither victim nor witness by this

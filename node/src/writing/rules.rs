@@ -49,6 +49,8 @@ pub(super) struct Check<'a> {
     /// What the request says of the words of others.
     pub(super) judged: BTreeSet<String>,
     found: Vec<Broken>,
+    /// Aliases that the request gives, each with the record that has it first.
+    aliases: BTreeMap<String, RecordId>,
 }
 
 impl<'a> Check<'a> {
@@ -81,6 +83,7 @@ impl<'a> Check<'a> {
             replaced: BTreeSet::new(),
             judged: BTreeSet::new(),
             found: Vec::new(),
+            aliases: BTreeMap::new(),
         }
     }
 
@@ -269,7 +272,9 @@ impl<'a> Check<'a> {
     fn alias(&mut self, own: &Own, claim: &Claim, path: &str) -> Result<(), Problem> {
         let alias = claim.value().filter(|_| claim.prop() == Some("alias")).and_then(name_text);
         let Some(alias) = alias else { return Ok(()) };
-        let taken = Reader::new(self.before.node).called(alias)?.into_iter().find(|record| Some(*record) != own.record);
+        let held = Reader::new(self.before.node).called(alias)?.into_iter().find(|record| Some(*record) != own.record);
+        let first = own.record.map(|record| *self.aliases.entry(alias.to_lowercase()).or_insert(record));
+        let taken = held.or_else(|| first.filter(|record| Some(*record) != own.record));
         if let Some(record) = taken {
             let values = [("alias", alias.to_owned()), ("record", record.to_string())];
             self.refuse("alias_taken", &format!("{path}.value"), &values);
@@ -292,7 +297,7 @@ pub(super) struct Own {
     replaced: BTreeMap<ClaimId, ClaimId>,
     /// Claims that are this organisation's and do not count: of a key that was revoked, say.
     lost: BTreeMap<ClaimId, Claim>,
-    /// True if nobody has said anything about the record yet.
+    /// True if nobody has made a claim about the record yet.
     pub(super) is_new: bool,
 }
 
@@ -300,7 +305,8 @@ impl Own {
     /// Reads the sheets of the record.
     pub(super) fn of(before: &Before<'_>, space: SpaceId, record: RecordId) -> Result<Self, Problem> {
         let (sheets, entries) = before.sheets_of(record)?;
-        let mut own = Self { record: Some(record), is_new: entries.is_empty(), ..Self::default() };
+        let is_new = sheets.iter().all(|sheet| sheet.claims.is_empty());
+        let mut own = Self { record: Some(record), is_new, ..Self::default() };
         for sheet in sheets {
             if sheet.key.space != space || Some(sheet.key.organisation) != before.organisation {
                 own.elsewhere.push(sheet);

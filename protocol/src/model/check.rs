@@ -134,7 +134,8 @@ fn fields(claim: &Object, path: Path<'_>, report: &mut Report) {
         match key.as_str() {
             "prop" | "value" => {}
             "lang" => language(value, here, report),
-            "original" => values::check(&ValueType::Text, value, here, report),
+            // A string: in the place of a value alone may a narrative be pointed to.
+            "original" => values::text(value, here, report),
             "according_to" => values::check(&ValueType::Ref(&[kinds::ORGANISATION]), value, here, report),
             "basis" => basis(value, here, report),
             "standard" => values::check(&ValueType::Code(&vocabularies::STANDARD), value, here, report),
@@ -176,7 +177,7 @@ fn basis(value: &Json, path: Path<'_>, report: &mut Report) {
             }
         }
         if let Some(locator) = item.get("locator") {
-            values::check(&ValueType::Text, locator, here.member("locator"), report);
+            values::text(locator, here.member("locator"), report);
         }
     }
 }
@@ -184,14 +185,16 @@ fn basis(value: &Json, path: Path<'_>, report: &mut Report) {
 fn wording(value: &Json, path: Path<'_>, report: &mut Report) {
     const WHY_NOT: ValueType = ValueType::Code(&vocabularies::WORDING_UNAVAILABLE);
     const EXAMPLE: &str = r#"{"text": "…", "lang": "en"}, {"unavailable": "not_seen"}"#;
-    if let Some(code) = value.get("unavailable") {
-        return values::check(&WHY_NOT, code, path.member("unavailable"), report);
+    // The one or the other: what says that nobody has the words must not bring some along.
+    let count = value.as_object().map_or(0, Object::len);
+    match (value.get("unavailable"), value.get("text"), value.get("lang")) {
+        (Some(code), None, None) if count == 1 => values::check(&WHY_NOT, code, path.member("unavailable"), report),
+        (None, Some(text), Some(lang)) if count == 2 => {
+            values::text(text, path.member("text"), report);
+            language(lang, path.member("lang"), report);
+        }
+        _ => values::wrong(path, "due.wording", EXAMPLE, report),
     }
-    let (Some(text), Some(lang)) = (value.get("text"), value.get("lang")) else {
-        return values::wrong(path, "due.wording", EXAMPLE, report);
-    };
-    values::check(&ValueType::Text, text, path.member("text"), report);
-    language(lang, path.member("lang"), report);
 }
 
 fn replaces(value: &Json, path: Path<'_>, report: &mut Report) {

@@ -43,7 +43,7 @@ fn shape(members: &[Member]) -> Json {
 
 fn of_member(member: &Member) -> Json {
     match member.key {
-        "hex" | "sha256" => Json::text(SHA_256),
+        "hex" | "sha256" | "organisation" | "claim" | "entry" => Json::text(SHA_256),
         "media_type" => Json::text("image/jpeg"),
         _ => member.value.example(),
     }

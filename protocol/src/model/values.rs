@@ -102,10 +102,22 @@ fn has_units(text: &str, units: &str) -> bool {
 fn is_deceptive(character: char) -> bool {
     let is_blank = matches!(
         character,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
             | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
     );
-    is_blank || character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    // What no standard gives a shape, every font shows as it likes.
+    let is_private =
+        matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}');
+    is_blank
+        || is_private
+        || character.is_control()
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// True for a character that a reader sees: a text of the others alone looks like none.
+fn is_seen(character: char) -> bool {
+    !character.is_whitespace() && !is_hidden(character)
 }
 
 /// True for characters that an identifier must not hold: those of names, marks of direction, and joiners.
@@ -235,7 +247,7 @@ fn is_url(text: &str) -> bool {
 /// A text: not empty, not longer than a claim may hold.
 pub(super) fn text(value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.string") };
-    wrong_unless(!text.trim().is_empty(), path, report, "due.text");
+    wrong_unless(text.chars().any(is_seen), path, report, "due.text");
     if text.chars().count() > limits::TEXT_SCALARS {
         report.push(Problem::new("text_too_long", path, [("max", limits::TEXT_SCALARS.to_string())]));
     }
@@ -328,6 +340,10 @@ fn shape(members: &[Member], value: &Json, path: Path<'_>, report: &mut Report) 
                 if matches!(member.key, "hex" | "sha256") {
                     let is_hex = value.as_text().is_none_or(is_digest);
                     wrong_unless(is_hex, here, report, "due.hex");
+                }
+                if matches!(member.key, "organisation" | "claim" | "entry") {
+                    let is_id = value.as_text().is_none_or(is_digest);
+                    wrong_unless(is_id, here, report, "due.id");
                 }
             }
             None if member.is_required => {

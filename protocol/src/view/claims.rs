@@ -507,8 +507,13 @@ pub(super) struct Standings<'a> {
 
 impl<'a> Standings<'a> {
     pub(super) fn new(sheet: &'a Sheet) -> Self {
-        let mut claims = sheet.claims.values().map(|said| &said.claim);
-        let has_weight = claims.any(|claim| matches!(claim.prop(), Some("outcome" | "reason")));
+        let kind = sheet.key.record.kind_code();
+        // One that was taken back, or lacks basis or wording itself, carries nobody.
+        let carries = |claim: &Claim| {
+            matches!(claim.prop(), Some("outcome" | "reason"))
+                && model::check::check_said(kind, claim, false).is_empty()
+        };
+        let has_weight = sheet.standing_claims().any(|(_, said)| carries(&said.claim));
         Self { sheet, replaced_by: sheet.replacements(), has_weight }
     }
 

@@ -64,7 +64,7 @@ pub(super) async fn own_claim(
     let words = preview::claim_in_a_line(session, who, &found.about, property, value, &found.refs);
     let value = value.map(isnad_protocol::view::value_text).unwrap_or_default();
     let took = Took { how: "view.retracted", property: property.to_owned(), value, words };
-    Ok(OwnClaim { id, space, took })
+    Ok(OwnClaim { id, space, took, beside: Object::new() })
 }
 
 /// The one lost claim on a record that begins so.

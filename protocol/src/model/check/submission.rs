@@ -16,9 +16,12 @@ use crate::model::{property, vocabularies};
 /// Words in the role of a party who is not tried, as they are compared: whom a case names as harmed, or as having seen it, is the
 /// one that rule 5 is there for. A role is free text, and these are its common words in the three languages.
 const HARMED: [&str; 3] = [
-    "victim, victims, survivor, survivors, witness, witnesses, plaintiff, complainant, civil party, injured party, whistleblower",
-    "victime, victimes, survivant, survivante, rescape, rescapee, temoin, temoins, plaignant, plaignante, partie civile",
-    "ضحيه, ضحايا, ناج, ناجي, ناجيه, ناجون, شاهد, شاهده, شهود, متضرر, متضرره, مصاب, مصابه, مجني عليه, مجني عليها",
+    "victim, victims, survivor, survivors, witness, witnesses, plaintiff, complainant, civil party, injured party, whistleblower, \
+     eyewitness, eyewitnesses, deceased, dead, injured, wounded, killed, casualty, informant, source, next of kin, relative, child, patient",
+    "victime, victimes, survivant, survivante, rescape, rescapee, temoin, temoins, plaignant, plaignante, partie civile, \
+     blesse, blessee, blesses, decede, decedee, mort, morte, tue, tuee, proche, enfant, patient, patiente, lanceur d alerte",
+    "ضحيه, ضحايا, ناج, ناجي, ناجيه, ناجون, شاهد, شاهده, شهود, متضرر, متضرره, مصاب, مصابه, مجني عليه, مجني عليها, \
+     قتيل, قتيله, قتلي, جريح, جريحه, جرحي, شهيد, شهيده, شهداء, متوفي, متوفاه, مريض, مريضه, طفل, طفله, مبلغ",
 ];
 
 /// Who complains in Arabic, unless it is said that he is complained of: the letters are those of the one tried.
@@ -73,7 +76,7 @@ pub struct Setting<'a> {
 /// What is held of a record already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Known {
-    /// True if anything is: it is no new record.
+    /// True if anything is: it is no new record. Of evidence: if a digest of it is.
     pub exists: bool,
     /// The type of a subject as it was said; `None` if nobody did.
     pub subject: Option<SubjectType>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::encoding::json::Json;
-use crate::id::RecordId;
+use crate::id::{ClaimId, EntryId, OrganisationId, RecordId};
 use crate::view::material::spoken;
 use crate::view::{Policy, Sheets};
 
@@ -18,11 +18,24 @@ pub(super) struct Beside {
 impl Beside {
     pub(super) fn of(sheets: &Sheets) -> Self {
         let everyone = Policy::default();
-        let (mut disputes, mut replies, mut not_same_as) = (0_usize, 0_usize, BTreeSet::new());
-        for (_, said) in spoken(sheets, &everyone, &["opinion", "response", "judgement"]) {
+        let (mut disputes, mut replies, mut not_same_as) = (BTreeSet::new(), 0_usize, BTreeSet::new());
+        for (sheet, said) in spoken(sheets, &everyone, &["opinion", "response", "judgement"]) {
             let text = |key: &str| said.claim.value().and_then(|value| value.get(key)).and_then(Json::as_text);
             match said.claim.prop() {
-                Some("opinion") if text("stance") == Some("dispute") => disputes = disputes.saturating_add(1),
+                Some("opinion") if text("stance") == Some("dispute") => {
+                    // Whoever says it twice disputes it once, and what nobody said is disputed by nobody.
+                    let whose = text("organisation").and_then(|text| OrganisationId::parse(text).ok());
+                    let claim = text("claim").and_then(|text| ClaimId::parse(text).ok());
+                    let entry = text("entry").and_then(|text| EntryId::parse(text).ok());
+                    let is_said = |claim| {
+                        let of =
+                            sheets.values().filter(|sheet| whose.is_none_or(|whose| sheet.key.organisation == whose));
+                        of.into_iter().any(|sheet| sheet.claims.contains_key(&claim))
+                    };
+                    if claim.map_or(entry.is_some(), is_said) {
+                        disputes.insert((sheet.key.organisation, whose, claim, entry));
+                    }
+                }
                 Some("response") => replies = replies.saturating_add(1),
                 Some("judgement") if (text("relation"), text("verdict")) == (Some("same_as"), Some("negative")) => {
                     not_same_as.extend(text("record").and_then(|record| RecordId::parse(record).ok()));
@@ -31,6 +44,6 @@ impl Beside {
             }
         }
         let retracted = sheets.values().map(|sheet| sheet.retractions.len()).sum();
-        Self { disputes, replies, retracted, not_same_as }
+        Self { disputes: disputes.len(), replies, retracted, not_same_as }
     }
 }

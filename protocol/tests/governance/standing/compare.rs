@@ -60,21 +60,16 @@ pub(crate) fn compare(history: &History) -> Result<(), String> {
     Ok(())
 }
 
-/// What halts, which acts stand against each other, and who gave his word for two of them.
+/// What halts, and which acts stand against each other.
 fn halt_difference(history: &History, governance: &Governance, view: &View<'_>, named: Set) -> Option<String> {
     let twins = &history.twins;
     let halts = governance.halts();
     let last = view.chain().last().copied();
     let found = halts.iter().find(|halt| halt.kind == Kind::Charter);
-    let found = found.map(|halt| (ids(&halt.rivals), halt.double.keys().copied().collect::<BTreeSet<_>>()));
+    let found = found.map(|halt| ids(&halt.rivals));
     let expected = last.filter(|last| view.is_halted(*last)).map(|last| {
-        let rivals = view.candidates(last);
-        let pairs = rivals.iter().flat_map(|one| rivals.iter().map(move |other| (*one, *other)));
-        let double = pairs.fold(Set::NONE, |set, (one, other)| {
-            set | view.signed_both(one, other) | view.acknowledged_both(one, other)
-        });
-        let rivals: Vec<ActId> = rivals.iter().map(|act| twins.real[*act].id()).collect();
-        (ids(&rivals), double.iter().map(|who| twins.organisation(who)).collect::<BTreeSet<_>>())
+        let rivals: Vec<ActId> = view.candidates(last).iter().map(|act| twins.real[*act].id()).collect();
+        ids(&rivals)
     });
     if found != expected {
         return Some(format!("the charter's halt is {found:?}, by the model {expected:?}"));
