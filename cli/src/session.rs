@@ -129,6 +129,16 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+impl Session {
+    /// One for tests of what is told: it has no home.
+    pub(crate) fn of_tests(language: Language) -> Self {
+        let arguments = ["isnad", "--lang", language.code(), "--home", "/nowhere", "who"];
+        let cli = <Cli as clap::Parser>::parse_from(arguments);
+        Self::new(cli, Printer::new(false)).expect("arguments of tests").0
+    }
+}
+
 /// A file that is not there was named wrong; it is not the disk that failed.
 fn misnamed(fault: Fault) -> Problem {
     match fault {

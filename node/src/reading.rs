@@ -50,7 +50,7 @@ pub use outside::Outside;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use restating::{RestatingQuery, ToRestate};
-pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
+pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained, rules};
 pub use story::{Chapter, Word};
 pub use tasks::Waiting;
 pub use who::{

@@ -13,6 +13,8 @@ mod halt;
 mod story;
 
 pub(super) use halt::names;
+#[cfg(test)]
+pub(in crate::commands) use story::text as story_of;
 
 pub(crate) async fn run(session: &Session, history: bool) -> Outcome {
     if history {

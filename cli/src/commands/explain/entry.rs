@@ -11,6 +11,9 @@ use crate::error::{DONE, Outcome};
 use crate::output::{Style, hanging, isolated, width};
 use crate::session::Session;
 
+#[cfg(test)]
+mod tests;
+
 /// Who acknowledged an entry, named one by one; of more, the first and how many.
 const NAMED: usize = 12;
 
@@ -106,7 +109,9 @@ impl Explaining<'_> {
     }
 
     fn about_key(&self, key: &KeyExplained) -> Vec<String> {
-        let expires = key.expires.map(|day| self.format("who.expires", &[("day", &day.to_string())]));
+        let word =
+            |day| if self.session.today.is_some_and(|today| today > day) { "who.expired" } else { "who.expires" };
+        let expires = key.expires.map(|day| self.format(word(day), &[("day", &day.to_string())]));
         let halted = key.after_halt.then(|| self.format("who.after_halt", &[]));
         halted.into_iter().chain(expires).map(|note| hanging("  ", &note, width())).collect()
     }
