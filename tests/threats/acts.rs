@@ -486,3 +486,18 @@ fn t_role_change_is_new_key() {
         );
     });
 }
+
+/// Until which day a key is meant to be used is for people to know.
+#[test]
+fn an_admin_key_past_its_day_grants_as_before() {
+    let mut founded = Founded::of(2);
+    let first = first_act(1);
+    let mut admin = granting(1, [100], Role::Admin);
+    admin.grants[0].expires = isnad_protocol::time::Day::new(1970, 1, 2);
+    let grants = founded.own(1, &first, admin, ROOT);
+    founded.take(&grants);
+    let granted = founded.own(1, &grants, granting(1, [101], Role::Contributor), 100);
+    founded.take(&granted);
+    assert!(founded.is_in_effect(&granted));
+    assert_eq!(founded.governance.key_role(&key(1, 101).public(), &id(1)), Some(Role::Contributor));
+}
