@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use isnad_node::clock;
 use isnad_node::config::Config;
 use isnad_node::fault::Fault;
 use isnad_node::home::{self, Home};
 use isnad_node::keystore::{Passphrase, Unlocker};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::time::Day;
+use isnad_protocol::time::{Day, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs, day_said};
@@ -67,6 +68,11 @@ impl Session {
     /// A word in the reader's language.
     pub(crate) fn word<'a>(&self, key: &'a str) -> &'a str {
         locale::word(self.language, key)
+    }
+
+    /// The reader's day, which is today if none was given.
+    pub(crate) fn day(&self) -> Day {
+        self.today.unwrap_or_else(|| Timestamp(clock::now_ms()).day())
     }
 
     /// Text of others in one line, isolated among words of the reader's language.

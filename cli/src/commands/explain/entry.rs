@@ -109,8 +109,7 @@ impl Explaining<'_> {
     }
 
     fn about_key(&self, key: &KeyExplained) -> Vec<String> {
-        let word =
-            |day| if self.session.today.is_some_and(|today| today > day) { "who.expired" } else { "who.expires" };
+        let word = |day| if self.session.day() > day { "who.expired" } else { "who.expires" };
         let expires = key.expires.map(|day| self.format(word(day), &[("day", &day.to_string())]));
         let halted = key.after_halt.then(|| self.format("who.after_halt", &[]));
         halted.into_iter().chain(expires).map(|note| hanging("  ", &note, width())).collect()
@@ -119,7 +118,8 @@ impl Explaining<'_> {
     /// An act, and why it is in effect or not.
     fn act(&self, key: &str, act: &Described) -> String {
         let words = acts::Words::new(self.session.printer, self.who, &act.names);
-        let not_counted = acts::not_counted(self.session, &words, act).map(|line| format!("; {line}"));
+        let semicolon = self.session.printer.semicolon();
+        let not_counted = acts::not_counted(self.session, &words, act).map(|line| format!("{semicolon}{line}"));
         let state = format!("{}{}", acts::state(self.session, act), not_counted.unwrap_or_default());
         let head = acts::head(self.session, &words, act);
         let signers: Vec<String> = act
