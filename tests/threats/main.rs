@@ -11,6 +11,7 @@ mod bad_input;
 mod bombs;
 mod clock;
 mod closed;
+mod custody;
 mod expiry;
 mod governance;
 mod home;
