@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use isnad_node::clock;
 use isnad_node::config::Config;
 use isnad_node::fault::Fault;
 use isnad_node::home::{self, Home};
 use isnad_node::keystore::{Passphrase, Unlocker};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::time::Day;
+use isnad_protocol::time::{Day, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::args::{Cli, Command, Lang, PassphraseArgs, SigningArgs, day_said};
@@ -69,6 +70,11 @@ impl Session {
         locale::word(self.language, key)
     }
 
+    /// The reader's day, which is today if none was given.
+    pub(crate) fn day(&self) -> Day {
+        self.today.unwrap_or_else(|| Timestamp(clock::now_ms()).day())
+    }
+
     /// Text of others in one line, isolated among words of the reader's language.
     pub(crate) fn apart(&self, text: &str) -> String {
         apart(text, self.language.direction())
@@ -126,6 +132,16 @@ impl Session {
         rpassword::prompt_password(question).map(Zeroizing::new).map_err(|error| {
             Problem::told(exit::USAGE, "usage", "passphrase_prompt", &[("reason", &error.to_string())])
         })
+    }
+}
+
+#[cfg(test)]
+impl Session {
+    /// One for tests of what is told: it has no home.
+    pub(crate) fn of_tests(language: Language) -> Self {
+        let arguments = ["isnad", "--lang", language.code(), "--home", "/nowhere", "who"];
+        let cli = <Cli as clap::Parser>::parse_from(arguments);
+        Self::new(cli, Printer::new(false)).expect("arguments of tests").0
     }
 }
 

@@ -37,6 +37,7 @@ mod confirming;
 mod handle;
 mod hearing;
 mod keys;
+mod strangers;
 
 pub use carrying::{Step, Taken};
 use confirming::Confirming;
@@ -557,7 +558,9 @@ impl Driver {
         }
         self.tell(|snapshot| {
             if snapshot.notices.len() >= TOLD {
-                snapshot.notices.remove(0);
+                // Strangers push out nothing: whoever knocked stands in a table of its own.
+                let at = snapshot.notices.iter().position(|notice| notice.starts_with(STRANGER)).unwrap_or(0);
+                snapshot.notices.remove(at);
             }
             snapshot.notices.push(text);
         });

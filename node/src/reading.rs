@@ -10,6 +10,7 @@ use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::model::Warning;
 use isnad_protocol::sheet::{self, Claim, Sheet};
+use isnad_protocol::standing::Judge;
 use isnad_protocol::store::{self, LogView, SheetView};
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{self, AsOf, Context, History, Policy, Saying, Summary, Until, View, Words};
@@ -50,7 +51,7 @@ pub use outside::Outside;
 pub use policy::PolicyQuery;
 pub use resolve::KindsQuery;
 pub use restating::{RestatingQuery, ToRestate};
-pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained};
+pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained, rules};
 pub use story::{Chapter, Word};
 pub use tasks::Waiting;
 pub use who::{
@@ -231,6 +232,7 @@ pub struct Reader<'a> {
     snapshot: Snapshot,
     names: BTreeMap<OrganisationId, Vec<Words>>,
     unread: unread::Unread,
+    unsaid: as_known::Unsaid,
 }
 
 impl<'a> Reader<'a> {
@@ -239,7 +241,7 @@ impl<'a> Reader<'a> {
     pub fn new(node: &'a Node) -> Self {
         let snapshot = node.snapshot();
         let names = names(&snapshot.governance);
-        Self { node, snapshot, names, unread: unread::Unread::default() }
+        Self { node, snapshot, names, unread: unread::Unread::default(), unsaid: as_known::Unsaid::default() }
     }
 
     /// Where the home and its peers stand.
@@ -403,23 +405,29 @@ impl<'a> Reader<'a> {
 
     fn summary(&self, record: RecordId) -> Result<Summary, Problem> {
         let store = Indexed(self.node.index()?);
-        self.sum_up(record, &store, &Policy::default()).map_err(Problem::from)
+        self.sum_up(record, &store, self.governance(), &Policy::default()).map_err(Problem::from)
     }
 
     /// A summary by another policy, or as of a day; `None` if nothing was said by then.
     fn summary_by(&self, record: RecordId, policy: &Policy, as_of: Option<Day>) -> Result<Option<Summary>, Problem> {
         let store = Indexed(self.node.index()?);
         let summary = match as_of {
-            None => self.sum_up(record, &store, policy),
-            Some(day) => self.sum_up(record, &Until::new(&store, day, record), policy),
+            None => self.sum_up(record, &store, self.governance(), policy),
+            Some(day) => self.sum_up(record, &Until::new(&store, day, record), &self.as_known(day)?, policy),
         };
         let summary = summary?;
         Ok(Some(summary).filter(|summary| !summary.organisations.is_empty()))
     }
 
-    fn sum_up(&self, record: RecordId, store: &impl SheetView, policy: &Policy) -> Result<Summary, store::Fault> {
+    fn sum_up(
+        &self,
+        record: RecordId,
+        store: &impl SheetView,
+        judge: &impl Judge,
+        policy: &Policy,
+    ) -> Result<Summary, store::Fault> {
         let entries = store.entries_about(record)?;
-        let folded = sheet::fold_claims(&entries, self.snapshot.governance.as_ref());
+        let folded = sheet::fold_claims(&entries, judge);
         let of_record = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
         Ok(Summary::of(record, &of_record, policy))
     }

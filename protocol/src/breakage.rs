@@ -62,6 +62,7 @@ pub enum Breakage {
     KeyPermissions = 47,
     NodeWiped = 54,
     RetractShowsBoth = 55,
+    CustodyChain = 56,
     RoleGrantListed = 61,
     RoleMatrix = 62,
     RoleChangeIsNewKey = 63,

@@ -48,6 +48,12 @@ fn a_key_of_another_machine_is_granted_and_a_stolen_one_revoked_back_to_a_positi
     let granted = json(home, &["key", "grant", &request, "--expires", "2030-01-31"]);
     assert_eq!((&granted["state"], &granted["changes"][0]["key"]), (&"in_effect".into(), &made["key"]));
     assert_eq!(granted["changes"][0]["expires"], "2030-01-31");
+    // Past that day it says so, and nothing else of it changes.
+    let who = |day: &str| say(home, &["--today", day, "who"]).out;
+    assert!(who("2029-12-31").contains("meant to be used until 2030-01-31"), "{}", who("2029-12-31"));
+    let past = who("2031-01-01");
+    assert!(past.contains("was meant to be used until 2030-01-31, which is past; it decides nothing"), "{past}");
+    assert_eq!(json(home, &["--today", "2031-01-01", "who"]), json(home, &["who"]));
     // The same again is refused by the rule.
     assert_eq!(refused(home, &["key", "grant", &request], 3)["code"], "act_granted_twice");
     // A request for another organisation, or altered, is none.
@@ -127,6 +133,77 @@ fn a_draft_gathers_signatures_as_nodes_sync_and_by_a_machine_that_has_no_network
     carry(&consortium, second, third);
     let there = act_where(third, |act| act["id"] == draft["id"]);
     assert_eq!((&there["have"], &there["is_mine"]), (&2.into(), &false.into()));
+}
+
+/// A file of acts with one byte of its first act changed, counted from the end of that act or from its beginning.
+fn altered(file: &str, to: &str, at: impl Fn(usize) -> Vec<usize>) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let length = u32::from_be_bytes(bytes[..4].try_into().unwrap());
+    for at in at(usize::try_from(length).unwrap()) {
+        bytes[4 + at] ^= 1;
+    }
+    std::fs::write(to, bytes).unwrap();
+}
+
+/// Each of two members signs a copy of one file on a machine of its own, at the same time and without the other's signature.
+#[test]
+fn copies_of_one_file_that_two_members_sign_apart_come_together_to_enough_signatures() {
+    let consortium = Consortium::found(3);
+    let [first, second, third] = &consortium.homes[..] else { panic!("three homes") };
+    let candidate = consortium.dir.path().join("candidate");
+    write_passphrase(&candidate, PASSPHRASE);
+    json(&candidate, &["init", "--name", "Fourth", "--kind", "ngo", "--label", "test"]);
+    let (own, out) = (consortium.path("fourth.act"), consortium.path("out"));
+    json(&candidate, &["organisation", "export", "-o", &own]);
+    // Of four members three sign: the one who proposes it, and these two.
+    let draft = json(first, &["--yes", "charter", "admit", &own]);
+    assert_eq!((&draft["have"], &draft["due"]), (&1.into(), &3.into()), "{draft}");
+    let id = text(&draft, "id").to_owned();
+    json(first, &["act", "export", &id, "-o", &out]);
+    let sign = |home: &Path, file: &str, name: &str| {
+        let (medium, nowhere) =
+            (consortium.dir.path().join(format!("{name}-keys")), consortium.dir.path().join(format!("{name}-home")));
+        copy(&home.join("keys"), &medium);
+        write_passphrase(&nowhere, PASSPHRASE);
+        let back = consortium.path(name);
+        json(&nowhere, &["--yes", "act", "sign", file, "--keys", &medium.display().to_string(), "-o", &back]);
+        back
+    };
+    let (one, other) = (sign(second, &out, "one"), sign(third, &out, "other"));
+    // Who signs his copy again, or signs what he has signed, adds nothing.
+    let (again, twice) = (sign(second, &out, "again"), sign(second, &one, "twice"));
+    let held = |home: &Path| {
+        let act = json(home, &["act", "show", &id]);
+        (act["have"].as_u64().unwrap(), text(&act, "state").to_owned())
+    };
+
+    // A file altered on its way says something else, which nobody signed; or signatures that fail, and none of them counts.
+    let before = held(first);
+    for (what, at) in [
+        ("a byte of the body", Box::new(|_| vec![140_usize]) as Box<dyn Fn(usize) -> Vec<usize>>),
+        ("the version", Box::new(|_| vec![31])),
+        ("the act before", Box::new(|_| vec![100])),
+        ("each signature", Box::new(|length| vec![length - 1, length - 129])),
+    ] {
+        let file = consortium.path("altered");
+        altered(&one, &file, at);
+        let said = say(first, &["--json", "act", "take", &file]);
+        assert!(what == "each signature" || said.code == 3, "{what}: {said:?}");
+        assert_eq!(held(first), before, "{what}");
+    }
+    let acts = json(first, &["act", "list", "--all"]);
+    assert_eq!(acts.as_array().unwrap().len(), 6, "the charter, the first acts of four and the draft: {acts}");
+
+    let have = |home: &Path, file: &str| json(home, &["act", "take", file])["have"].clone();
+    assert_eq!(have(first, &one), 2);
+    for file in [&again, &twice, &one] {
+        assert_eq!(have(first, file), 2, "{file}");
+    }
+    let done = json(first, &["act", "take", &other]);
+    assert_eq!((&done["have"], &done["state"]), (&3.into(), &"waits_for_acknowledgements".into()), "{done}");
+    // In the other order, elsewhere, it is the same.
+    assert_eq!((have(second, &other), have(second, &twice)), (2.into(), 3.into()));
+    assert_eq!(held(second), held(first));
 }
 
 #[test]

@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use isnad_protocol::check_words::CheckWords;
+use isnad_protocol::id::NodeId;
+use isnad_protocol::joining::Invitation;
+use isnad_protocol::locale::Language;
+use isnad_protocol::time::Timestamp;
 use isnad_tests::binary::{
     Consortium, PASSPHRASE, RunningNode, TCP, json, refused, say, say_with_input, write_passphrase,
 };
@@ -143,6 +148,10 @@ fn a_code_that_was_altered_used_or_withdrawn_changes_nothing() {
     let altered = format!("{}{}", &code[..code.len() - 1], if last == '0' { '1' } else { '0' });
     assert_eq!(join(&one, &altered), "invitation_altered");
     assert_eq!(join(&one, &code[..code.len() - 9]), "invitation_altered");
+    // One that has expired says so before anybody is asked.
+    let mut past = Invitation::parse(&code).unwrap();
+    past.until = Timestamp(60_000);
+    assert_eq!(join(&one, &past.encode()), "invitation_expired");
     assert!(!one.exists(), "a home was made for a code of no use");
     // In three languages, with what to do next.
     for language in ["ar", "en", "fr"] {
@@ -174,4 +183,39 @@ fn a_code_that_was_altered_used_or_withdrawn_changes_nothing() {
     assert_eq!(sponsor.stop("TERM"), 0);
     assert_eq!(refused(&two, &["join", text(&third["code"])], 4)["code"], "sponsor_unreachable");
     assert_eq!(refused(&consortium.homes[0], &["invite"], 4)["code"], "invite_no_address");
+}
+
+/// A node that no member has granted learns nothing; the administrator is told of it, with the words to compare by phone.
+#[test]
+fn a_stranger_is_told_with_the_check_words_of_its_key_in_each_language() {
+    let consortium = Consortium::found(1);
+    let home = &consortium.homes[0];
+    let node = RunningNode::start(home, TCP, &[]);
+    // It knows where to knock: it was invited once, and is not wanted any more.
+    let invited = invite(&consortium);
+    let elsewhere = newcomer(&consortium, "stranger");
+    let joined = json(&elsewhere, &["join", text(&invited["code"]), "--name", "Nobody", "--kind", "ngo"]);
+    for id in [&joined["organisation"], &invited["id"]] {
+        let _ = json(home, &["invite", "--withdraw", text(id)]);
+    }
+    let stranger = RunningNode::start(&elsewhere, TCP, &[]);
+    let keys = json(&elsewhere, &["key", "list"]);
+    let key = keys.as_array().unwrap().iter().find(|key| key["role"] == "reader").unwrap();
+    let key = text(&key["key"]).to_owned();
+    let is_told = |_, status: &Value| status["strangers"].get(&key).map(|_| status.clone());
+    let status = node.wait_for("/status", is_told);
+    assert_eq!(status["strangers"].as_object().map(serde_json::Map::len), Some(1), "{status}");
+    assert!(text(&status["strangers"][&key]).starts_with("/ip4/127.0.0.1/tcp/"), "{status}");
+    assert_eq!((&status["peers"], &status["expelled"]), (&serde_json::json!({}), &Value::Null));
+    let words = CheckWords::of_node(&NodeId::parse(&key).unwrap());
+    for (number, language) in Language::ALL.into_iter().enumerate() {
+        let line = words.line(language);
+        assert_eq!(text(&status["stranger_words"][&key][number]), line);
+        let told = say(home, &["--lang", language.code(), "status"]).out;
+        let told: String = told.chars().filter(|letter| !matches!(letter, '\u{2066}'..='\u{2069}')).collect();
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&line) && told.contains(&key[..12]), "{line}: {told}");
+        assert!(told.contains("isnad invite"), "and what to do if it should be a member: {told}");
+    }
+    assert_eq!((node.stop("TERM"), stranger.stop("TERM")), (0, 0));
 }

@@ -73,6 +73,7 @@ const fn missed(defence: Breakage) -> Missed {
         Breakage::NodeWiped => World("--seed 44 --nodes 5", &[Rule::Apart]),
         Breakage::ReplayMatrix => Threat("a run names space, author and organisation once: no other can be sent"),
         Breakage::CrossProtocol | Breakage::Malleability => Threat("no world makes signatures other than keys do"),
+        Breakage::CustodyChain => Threat("no organisation of a world grants a key that it does not hold"),
         Breakage::WeakKeyAdmission => Threat("no world has a grant whose proof a weak key could make"),
         Breakage::WithheldGap | Breakage::EclipseStaleBanner | Breakage::Freeze => {
             Threat("no world asks what a node says of its own reach")

@@ -167,6 +167,105 @@ fn t_prerotation_recovers() {
     });
 }
 
+/// Of the first organisation: its root keys, the next and those after, by their first number.
+const GENERATIONS: [u8; 3] = [20, 40, 60];
+
+/// So many root keys in each generation, of which so many sign.
+#[derive(Clone, Copy)]
+struct Shape {
+    keys: u8,
+    threshold: u8,
+}
+
+impl Shape {
+    /// The keys of a generation.
+    fn of(self, generation: usize) -> Vec<u8> {
+        (GENERATIONS[generation]..).take(usize::from(self.keys)).collect()
+    }
+
+    fn roots(self, current: &[u8], threshold: u8, next: &[u8]) -> Roots {
+        let mut keys: Vec<_> = current.iter().map(|number| key(1, *number).public()).collect();
+        let mut next: Vec<_> = next.iter().map(|number| next_key_hash(&key(1, *number).public())).collect();
+        keys.sort_unstable();
+        next.sort_unstable();
+        Roots { keys, next, next_threshold: u64::from(self.threshold), threshold: u64::from(threshold) }
+    }
+
+    fn first_act(self) -> Act {
+        let roots = self.roots(&self.of(0), self.threshold, &self.of(1));
+        let act = founding::organisation(OrganisationKind::Ngo, Vec::new(), roots, Vec::new(), false).unwrap();
+        signed_by(act, OrganisationId::ZERO, &self.of(0))
+    }
+}
+
+/// Signed by these keys of the first organisation.
+fn signed_by(act: Act, organisation: OrganisationId, keys: &[u8]) -> Act {
+    keys.iter().fold(act, |act, number| {
+        let signature = act.sign(organisation, &key(1, *number));
+        act.with_signature(signature)
+    })
+}
+
+/// Whoever holds all of today's root keys, and of the next ones one fewer than a rotation takes, loses all that he did to the
+/// rotation of those who hold enough of the next ones, whatever he signed and before whom.
+fn check_prerotation(shape: Shape) {
+    let first = shape.first_act();
+    let own = first.organisation().unwrap();
+    let members = BTreeSet::from([own, id(2), id(3)]).into_iter().collect();
+    let charter = founding::charter("Partnership", members, 2, Object::new(), Object::new()).unwrap();
+    let charter = signed_by(signed(&charter, &[2, 3]), own, &shape.of(0));
+    let acts = vec![charter.clone(), first.clone(), first_act(2), first_act(3)];
+    let mut founded = Founded { governance: Governance::assemble(acts).unwrap(), charter };
+    let after = |founded: &Founded, previous: &Act, body: OrganisationBody, keys: &[u8]| {
+        signed_by(founded.after(previous, &Body::Organisation(body)), own, keys)
+    };
+    let publisher = |number: u8| {
+        let grant = Grant::of(&key(1, number), &GrantSubject::of_organisation(own), Role::Publisher, "");
+        OrganisationBody { grants: vec![grant], ..OrganisationBody::default() }
+    };
+    let rotation = |roots: Roots| OrganisationBody { roots: Some(roots), ..OrganisationBody::default() };
+    let (stolen, committed, enough) = (shape.of(0), shape.of(1), usize::from(shape.threshold));
+
+    // With one key too few nothing that he signs stands.
+    let short = after(&founded, &first, publisher(100), &stolen[..enough - 1]);
+    drop(founded.governance.take(short.clone()));
+    assert!(!founded.is_in_effect(&short), "signed by too few of the roots");
+    let theft = after(&founded, &first, publisher(101), &stolen);
+    founded.take(&theft);
+    // To keys of his own he cannot rotate, nor to some of his own beside those that were committed to.
+    for keys in [vec![200, 201, 202], [&committed[..1], &[200]].concat()] {
+        let body = rotation(shape.roots(&keys, 1, &[210, 211, 212]));
+        let refused = founded.governance.take(after(&founded, &first, body, &[&keys[..], &stolen].concat()));
+        assert_eq!(refused.map_err(|refusal| refusal.code()), Err("act_not_committed"), "the thief's rotation");
+    }
+    // Nor with fewer of the committed ones than the act before says, though his own says that one is enough.
+    if enough > 1 {
+        let some = &committed[..enough - 1];
+        let body = rotation(shape.roots(some, 1, &[210, 211, 212]));
+        let stolen_next = after(&founded, &first, body, &[some, &stolen].concat());
+        drop(founded.governance.take(stolen_next.clone()));
+        assert!(!founded.is_in_effect(&stolen_next), "signed by too few of the next roots");
+    }
+    let rotated = rotation(shape.roots(&committed, shape.threshold, &shape.of(2)));
+    let recovers = after(&founded, &first, rotated, &committed[..enough]);
+    founded.take(&recovers);
+    assert!(founded.is_in_effect(&recovers));
+    assert_eq!(founded.governance.status(&theft.id()), Some(ActStatus::Lost { to: recovers.id() }));
+    assert_eq!(founded.governance.key_role(&key(1, 101).public(), &own), None);
+    let late = after(&founded, &recovers, publisher(102), &stolen);
+    assert!(founded.governance.take(late).is_err(), "the stolen roots sign nothing more");
+    let good = after(&founded, &recovers, publisher(103), &committed[..enough]);
+    founded.take(&good);
+    assert!(founded.is_in_effect(&good));
+}
+
+#[test]
+fn t_prerotation_recovers_with_thresholds() {
+    for (keys, threshold) in [(1, 1), (3, 2), (3, 3), (5, 3)] {
+        falls_without(Breakage::PrerotationRecovers, || check_prerotation(Shape { keys, threshold }));
+    }
+}
+
 #[test]
 fn t_total_loss_readmit() {
     falls_without(Breakage::TotalLossReadmit, || {
@@ -386,4 +485,19 @@ fn t_role_change_is_new_key() {
             "the old role ends at a position"
         );
     });
+}
+
+/// Until which day a key is meant to be used is for people to know.
+#[test]
+fn an_admin_key_past_its_day_grants_as_before() {
+    let mut founded = Founded::of(2);
+    let first = first_act(1);
+    let mut admin = granting(1, [100], Role::Admin);
+    admin.grants[0].expires = isnad_protocol::time::Day::new(1970, 1, 2);
+    let grants = founded.own(1, &first, admin, ROOT);
+    founded.take(&grants);
+    let granted = founded.own(1, &grants, granting(1, [101], Role::Contributor), 100);
+    founded.take(&granted);
+    assert!(founded.is_in_effect(&granted));
+    assert_eq!(founded.governance.key_role(&key(1, 101).public(), &id(1)), Some(Role::Contributor));
 }

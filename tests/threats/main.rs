@@ -11,6 +11,8 @@ mod bad_input;
 mod bombs;
 mod clock;
 mod closed;
+mod custody;
+mod expiry;
 mod governance;
 mod home;
 mod keeping;

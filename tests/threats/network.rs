@@ -13,8 +13,8 @@ use isnad_node::network::{Event, Network, Settings};
 use isnad_node::node::{Addresses, Node, Options};
 use isnad_protocol::act::Act;
 use isnad_protocol::breakage::Breakage;
-use isnad_protocol::id::NodeId;
-use isnad_protocol::key::SecretKey;
+use isnad_protocol::id::{NodeId, OrganisationId};
+use isnad_protocol::key::{PublicKey, SecretKey};
 use tempfile::TempDir;
 
 use crate::falls_without;
@@ -78,8 +78,38 @@ async fn running(home: &Home, peers: Vec<String>) -> Node {
     Node::start(Options { home: home.clone(), unlocker: Some(unlocker()), network }, &mut |_| {}).await.unwrap()
 }
 
-/// Two members' nodes are connected; the charter suspends one. In the very step in which the other's replica has it in effect,
-/// nothing is open between them, and the one that left is a stranger from then on.
+/// A node that hears of an act by which another's key is no node key any more: in the very step in which its replica has it in
+/// effect nothing is open between them, and the other is a stranger from then on.
+async fn dropped(one: Node, its: NodeId, act: Act) -> Node {
+    let wait = |what: &dyn Fn(&isnad_node::driver::Snapshot) -> bool| one.wait_until(what);
+    wait(&|seen| seen.status.peers.get(&its).is_some_and(|peer| peer.is_live));
+    one.take_act(act.encode()).await.unwrap();
+    let seen = wait(&|seen| !seen.governance.nodes().contains_key(&its));
+    assert!(!seen.status.peers.contains_key(&its), "one that is no node of a member's is still connected");
+    // It comes again, and is refused like any other.
+    wait(&|seen| seen.strangers.contains_key(&its));
+    assert!(!one.snapshot().status.peers.contains_key(&its));
+    one
+}
+
+/// Waits where a thread may wait.
+async fn dropped_by(one: Node, its: NodeId, act: Act) -> Node {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(dropped(one, its, act))).await.unwrap()
+}
+
+/// An act that these homes sign.
+fn signed(hex: &str, homes: &[Home]) -> Act {
+    let act = Act::decode(&bytes(hex)).unwrap();
+    homes.iter().fold(act, |act, home| identity::sign(home, act, &mut unlocker()).unwrap())
+}
+
+fn node_of(one: &Node, organisation: Option<OrganisationId>) -> NodeId {
+    let nodes = one.snapshot().governance.nodes();
+    nodes.into_iter().find(|(_, of)| Some(*of) == organisation).map(|(node, _)| node).unwrap()
+}
+
+/// Two members' nodes are connected; the charter suspends one.
 async fn suspend() {
     let dir = TempDir::new().unwrap();
     let homes = homes(dir.path(), 3);
@@ -90,44 +120,55 @@ async fn suspend() {
     let other = running(&homes[1], one.listening(1).await).await;
     // More than half acknowledge it without the one that it suspends.
     let third = running(&homes[2], one.listening(1).await).await;
-    let out = other.own_organisation().unwrap();
-    let nodes = one.snapshot().governance.nodes();
-    let its = nodes.iter().find(|(_, of)| **of == out).map(|(node, _)| *node).unwrap();
-    let proposal =
-        Proposal::Remove { organisation: out, is_suspended: true, last: None, kept: Vec::new(), threshold: Some(2) };
+    let out = other.own_organisation();
+    let its = node_of(&one, out);
+    let proposal = Proposal::Remove {
+        organisation: out.unwrap(),
+        is_suspended: true,
+        last: None,
+        kept: Vec::new(),
+        threshold: Some(2),
+    };
     let drafted = governing::draft(&one, Request { proposal, instead: Vec::new() }).unwrap();
-    let mut act = Act::decode(&bytes(&drafted.bytes)).unwrap();
-    for home in &homes {
-        act = identity::sign(home, act, &mut unlocker()).unwrap();
-    }
-    let (one, other) = tokio::task::spawn_blocking(move || {
-        let wait = |what: &dyn Fn(&isnad_node::driver::Snapshot) -> bool| one.wait_until(what);
-        wait(&|seen| seen.status.peers.get(&its).is_some_and(|peer| peer.is_live));
-        let runtime = tokio::runtime::Handle::current();
-        runtime.block_on(one.take_act(act.encode())).unwrap();
-        let seen = wait(&|seen| seen.governance.nodes().len() == 2);
-        assert!(!seen.status.peers.contains_key(&its), "a suspended member is still connected");
-        // It comes again, and is refused like any other.
-        wait(&|seen| seen.strangers.contains_key(&its));
-        assert!(!one.snapshot().status.peers.contains_key(&its));
-        (one, other)
-    })
-    .await
-    .unwrap();
+    let one = dropped_by(one, its, signed(&drafted.bytes, &homes)).await;
     third.stop().await;
     other.stop().await;
     one.stop().await;
 }
 
+/// Two members' nodes are connected; one of the two organisations revokes the key that its own node connects with.
+async fn revoke() {
+    let dir = TempDir::new().unwrap();
+    let homes = homes(dir.path(), 2);
+    let one = running(&homes[0], Vec::new()).await;
+    let other = running(&homes[1], one.listening(1).await).await;
+    let its = node_of(&one, other.own_organisation());
+    let keys = vec![PublicKey::new(*its.as_bytes())];
+    let proposal = Proposal::Revoke { keys, reason: "stolen".to_owned(), kept: Vec::new() };
+    let drafted = governing::draft(&other, Request { proposal, instead: Vec::new() }).unwrap();
+    let one = dropped_by(one, its, signed(&drafted.bytes, &homes[1..])).await;
+    assert!(one.snapshot().governance.organisations().len() == 2, "its organisation is a member as before");
+    other.stop().await;
+    one.stop().await;
+}
+
+/// Runs what waits for events, within a bound on failure alone.
+fn within_bounds(check: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let checked = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(45), check).await });
+    // What still waits for an event that does not come is left behind.
+    runtime.shutdown_background();
+    checked.expect("waited too long");
+}
+
 #[test]
 fn t_exmember_live_drop() {
-    falls_without(Breakage::ExMember, || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let suspended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(45), suspend()).await });
-        // What still waits for an event that does not come is left behind.
-        runtime.shutdown_background();
-        suspended.expect("waited too long");
-    });
+    falls_without(Breakage::ExMember, || within_bounds(suspend()));
+}
+
+#[test]
+fn t_revoked_node_live_drop() {
+    falls_without(Breakage::ExMember, || within_bounds(revoke()));
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

@@ -21,6 +21,8 @@ use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{Style, hanging, width};
 use crate::session::Session;
 
+#[cfg(test)]
+pub(super) mod tests;
 mod words;
 
 pub(crate) use words::Words;

@@ -13,13 +13,15 @@ mod halt;
 mod story;
 
 pub(super) use halt::names;
+#[cfg(test)]
+pub(in crate::commands) use story::text as story_of;
 
 pub(crate) async fn run(session: &Session, history: bool) -> Outcome {
     if history {
         return story::run(session).await;
     }
     let who: Who = Client::to_read(session).await?.get("/who").await?;
-    session.printer.either(&who, |who| Telling { language: session.language, who, today: session.today }.text());
+    session.printer.either(&who, |who| Telling { language: session.language, who, today: Some(session.day()) }.text());
     Ok(DONE)
 }
 
@@ -31,7 +33,7 @@ pub(crate) fn who_text(language: Language, who: &Who) -> String {
 struct Telling<'a> {
     language: Language,
     who: &'a Who,
-    /// The day on which a key is past its own, if it was given.
+    /// The day on which a key is past its own, if that is asked.
     today: Option<Day>,
 }
 

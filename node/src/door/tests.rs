@@ -172,3 +172,27 @@ fn an_invitation_lets_one_candidate_in_however_often_its_node_comes() {
     assert!(knock(&door, &invitation, &acts[0], node).is_ok());
     assert_eq!(door.applicants().len(), 1);
 }
+
+#[test]
+fn a_door_that_is_full_refuses_one_more_and_changes_nothing_until_there_is_room() {
+    let dir = TempDir::new().unwrap();
+    let (door, home, _) = door(&dir);
+    let candidate = |number: usize| {
+        let number = u8::try_from(number).unwrap();
+        let key = SecretKey::from_seed(&[number; 32]);
+        (granting(100 + number, &key), NodeId::new(*key.public().as_bytes()))
+    };
+    for number in 1..=limits::APPLICANTS {
+        let (act, node) = candidate(number);
+        assert!(knock(&door, &invite(&door), &act, node).is_ok(), "{number}");
+    }
+    let (act, node) = candidate(limits::APPLICANTS + 1);
+    let invitation = invite(&door);
+    let before = (door.applicants(), applicants::list(&home).unwrap(), door.invitations());
+    assert_eq!(knock(&door, &invitation, &act, node), Err(Refusal::Refused(Answer::Full)));
+    assert_eq!((door.applicants(), applicants::list(&home).unwrap(), door.invitations()), before);
+    // It is for the administrator to say who is not wanted; the same invitation then does.
+    door.forget(&before.0[0].organisation.to_string()).unwrap().unwrap();
+    assert!(knock(&door, &invitation, &act, node).is_ok());
+    assert_eq!(door.applicants().len(), limits::APPLICANTS);
+}

@@ -6,6 +6,7 @@ use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::id::NodeId;
 use isnad_protocol::replica::Input;
 
+use super::strangers::{Room, room_for};
 use super::{Driver, TOLD};
 use crate::clock;
 use crate::network::{self, Event};
@@ -50,9 +51,15 @@ impl Driver {
             Event::Stranger { node, address } => {
                 // One who knocks again and again is told of once: he must not push out the other notices.
                 let strangers = self.seen().strangers.clone();
-                if !strangers.contains_key(&node) && strangers.len() < TOLD {
+                let room = room_for(&strangers, &address, TOLD);
+                if !strangers.contains_key(&node) && room != Room::None {
                     self.note(format!("{STRANGER}{node} wants to connect from {address}"));
-                    self.tell(|snapshot| drop(snapshot.strangers.insert(node, address)));
+                    self.tell(|snapshot| {
+                        if let Room::Of(other) = room {
+                            snapshot.strangers.remove(&other);
+                        }
+                        snapshot.strangers.insert(node, address);
+                    });
                 }
             }
             Event::Listening { address } => self.tell(|snapshot| snapshot.listening.push(address)),

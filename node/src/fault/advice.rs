@@ -167,4 +167,10 @@ mod tests {
         assert_eq!(fault.to_string(), "could not write to 1.seg");
         assert_eq!(fault.remedy(), "free some space on that disk and try again");
     }
+
+    #[test]
+    fn a_broken_index_is_asked_again_before_anything_is_started_again() {
+        let remedy = Fault::Index { reason: "no space left".to_owned() }.remedy();
+        assert!(remedy.starts_with("ask again") && remedy.contains("start again"), "{remedy}");
+    }
 }

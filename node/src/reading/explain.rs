@@ -7,7 +7,7 @@ use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::model::KINDS;
 use isnad_protocol::sheet;
-use isnad_protocol::view::{Explanation, Until};
+use isnad_protocol::view::{Context, Explanation, Until};
 use serde::{Deserialize, Serialize};
 
 use super::list::on_all_cores;
@@ -47,6 +47,8 @@ impl Reader<'_> {
             None => Explanation::of(record, claim, &store, context)?,
             Some(day) => {
                 let until = Until::new(&store, day, record);
+                let judge = self.as_known(day)?;
+                let context = Context { judge: &judge, ..context };
                 let explained = Explanation::of(record, claim, &until, context)?;
                 explained.map(|explained| Explanation { as_of: Some(until.as_of()), ..explained })
             }

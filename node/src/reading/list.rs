@@ -202,7 +202,11 @@ impl Reader<'_> {
         }
         // What the policy leaves out may be what decides: where the rows do not rule a record out, its summary is made anew.
         let of_all = filter.of_all_claims();
-        let records = self.rows_of(query.kind, |record, row| of_all.takes(row).then_some(record))?;
+        // What was unsaid since is in no row, and may be what decides on an earlier day.
+        let unsaid = query.as_of.map(|_| self.repudiated_about()).transpose()?;
+        let is_unsaid = |record| unsaid.is_some_and(|about| about.contains(&record));
+        let may_be = |record, row: &Row<'_>| (of_all.takes(row) || is_unsaid(record)).then_some(record);
+        let records = self.rows_of(query.kind, may_be)?;
         let mut found = Vec::new();
         for record in records {
             let summary = self.readable(record, self.summary_by(record, policy, query.as_of))?;

@@ -165,8 +165,8 @@ impl Reader<'_> {
             time: header.time,
             standing,
             code: standing.code(),
-            why: ruling.as_ref().and_then(reason),
-            rules: rules(standing, ruling.as_ref()),
+            why: ruling.as_ref().and_then(reason).map(|why| why.code().to_owned()),
+            rules: rules(standing, ruling.as_ref().and_then(reason)),
             key: self.key_explained(&header.organisation, &header.author),
             member_by: member_by.and_then(|version| self.act(&version.act)),
             is_member: now.is_some_and(|version| version.members.contains(&header.organisation)),
@@ -314,24 +314,76 @@ fn entry_absent(text: &str) -> Problem {
     Problem::told(exit::NO, "not_found", "explain_entry", &[("text", text)])
 }
 
-fn reason(ruling: &Ruling) -> Option<String> {
+const fn reason(ruling: &Ruling) -> Option<Unauthorised> {
     match ruling {
-        Ruling::Unauthorised { why } => Some(why.code().to_owned()),
+        Ruling::Unauthorised { why } => Some(*why),
         Ruling::Forked { .. } | Ruling::Repudiated { .. } | Ruling::Revoked { .. } => None,
     }
 }
 
-/// The sections of docs/format.md by which an entry stands as it does.
-fn rules(standing: Standing, ruling: Option<&Ruling>) -> Vec<String> {
-    let further: &[&str] = match (standing, ruling) {
-        (Standing::Unauthorised, Some(Ruling::Unauthorised { why: Unauthorised::NotGranted })) => &["4.4", "4.6"],
-        (Standing::Unauthorised, Some(Ruling::Unauthorised { why: Unauthorised::NotAMember })) => &["4.6"],
+/// The sections of docs/format.md by which an entry stands as it does: the table, and what its row rests on.
+#[must_use]
+pub fn rules(standing: Standing, why: Option<Unauthorised>) -> Vec<String> {
+    let further: &[&str] = match (standing, why) {
+        (Standing::Unauthorised, Some(Unauthorised::NotGranted)) => &["4.4", "4.6"],
+        (Standing::Unauthorised, Some(Unauthorised::NotAMember)) => &["4.6"],
+        // The table of roles stands in §8.1 itself.
+        (Standing::Unauthorised | Standing::Counts, _) => &[],
         (Standing::Forked, _) => &["5", "6"],
         (Standing::Repudiated | Standing::Revoked, _) => &["4.6", "5", "6"],
         (Standing::Redacted, _) => &["6"],
-        (Standing::Inert, _) => &["1.1", "3", "5"],
+        (Standing::Wanted | Standing::UnknownKind, _) => &["1.1"],
+        (Standing::Inert, _) => &["1.1", "3", "5", "6"],
         (Standing::Waiting | Standing::Void, _) => &["3.3"],
-        _ => &[],
     };
     ["8.1"].iter().chain(further).map(|section| (*section).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use isnad_protocol::act::Role;
+
+    use super::*;
+
+    const FORMAT: &str = include_str!("../../../docs/format.md");
+
+    /// The row of a standing in the table of §8.1, by its code.
+    fn row(standing: Standing) -> &'static str {
+        let (_, behind) = FORMAT.split_once("### 8.1 ").unwrap();
+        let table = behind.split("### ").next().unwrap();
+        let starts = format!("| {} | {} |", standing.code(), standing.name().replace('_', " "));
+        table.lines().find(|line| line.starts_with(&starts)).unwrap_or_else(|| panic!("no row {starts}"))
+    }
+
+    /// The sections that a text of the format names.
+    fn named(text: &str) -> Vec<String> {
+        let digits = |rest: &str| rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect::<String>();
+        text.split('§').skip(1).map(|rest| digits(rest).trim_end_matches('.').to_owned()).collect()
+    }
+
+    #[test]
+    fn every_standing_is_explained_by_its_row_of_the_format_and_by_what_that_row_rests_on() {
+        let role = Role::Reader;
+        let whys = [Unauthorised::NotAMember, Unauthorised::NotGranted, Unauthorised::Role { role }].map(Some);
+        for standing in Standing::ALL {
+            let row = row(standing);
+            let whys: &[_] = if standing == Standing::Unauthorised { &whys } else { &[None] };
+            for why in whys {
+                let rules = rules(standing, *why);
+                assert_eq!(rules.first().map(String::as_str), Some("8.1"), "{standing:?}");
+                for section in &rules {
+                    let is_heading = |line: &str| {
+                        let number = line.trim_start_matches('#').trim_start();
+                        line.starts_with("##")
+                            && number.strip_prefix(section.as_str()).is_some_and(|rest| rest.starts_with([' ', '.']))
+                    };
+                    assert!(FORMAT.lines().any(is_heading), "{standing:?}: no section {section}");
+                }
+                for section in named(row) {
+                    let is_it = |rule: &String| *rule == section || section.starts_with(&format!("{rule}."));
+                    assert!(rules.iter().any(is_it), "{standing:?}: its row names {section}, {rules:?} do not");
+                }
+            }
+        }
+    }
 }

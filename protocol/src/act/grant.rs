@@ -2,6 +2,7 @@
 
 use crate::act::DecodeError;
 use crate::act::member::Members;
+use crate::breakage::{self, Breakage};
 use crate::encoding::hash_plain;
 use crate::encoding::json::Json;
 use crate::id::OrganisationId;
@@ -149,6 +150,9 @@ pub(super) fn check_grants(grants: &[Grant], subject: &GrantSubject, roots: &[Pu
     }
     if let Some(pair) = grants.array_windows().find(|[one, next]| one.key == next.key) {
         return Err(DecodeError::GrantedTwice { key: pair[0].key });
+    }
+    if breakage::is_out(Breakage::CustodyChain) {
+        return Ok(());
     }
     let unproven = grants.iter().find(|grant| !grant.is_proven(subject));
     unproven.map_or(Ok(()), |grant| Err(DecodeError::GrantProof { key: grant.key }))

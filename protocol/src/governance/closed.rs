@@ -186,6 +186,14 @@ impl Closed {
         Some(if is_repudiated { Against::Repudiated(act) } else { Against::Revoked(act) })
     }
 
+    /// The entries that are repudiated, in their order.
+    #[must_use]
+    pub fn repudiated(&self) -> Vec<LogEnd> {
+        let mut line = self.repudiated.map(|last| self.tree.line_to(last.id)).unwrap_or_default();
+        line.retain(|end| matches!(self.against(*end), Some(Against::Repudiated(_))));
+        line
+    }
+
     /// The acts beyond whose cut an entry stands.
     #[must_use]
     pub fn cut_by(&self, end: LogEnd) -> Vec<ActId> {

@@ -53,13 +53,13 @@ impl<'a, S: SheetView> Until<'a, S> {
 pub struct AsKnown<'a> {
     governance: &'a Governance,
     day: Day,
-    known: BTreeMap<ActId, Day>,
+    known: &'a BTreeMap<ActId, Day>,
 }
 
 impl<'a> AsKnown<'a> {
     /// Judges as of the end of a day. `known` says since when acts that cut logs are known, as far as anybody has said.
     #[must_use]
-    pub const fn new(governance: &'a Governance, day: Day, known: BTreeMap<ActId, Day>) -> Self {
+    pub const fn new(governance: &'a Governance, day: Day, known: &'a BTreeMap<ActId, Day>) -> Self {
         Self { governance, day, known }
     }
 

@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use isnad_node::home::Home;
+use isnad_node::identity;
 use isnad_node::keystore::{Keystore, Passphrase, Purpose, Unlocker};
 use isnad_node::node::{Node, Options};
+use isnad_protocol::act::{Act, Body, Cut, OrganisationBody, Place, Revocation};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
-use isnad_protocol::governance::{Governance, parse_acts};
-use isnad_protocol::id::{NodeId, OpenSpace, OrganisationId, RecordId};
+use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
+use isnad_protocol::id::{ActId, NodeId, OpenSpace, OrganisationId, RecordId};
 use isnad_protocol::key::SecretKey;
 use isnad_protocol::replica::{Replica, Stored};
-use isnad_protocol::store::MemoryStore;
+use isnad_protocol::store::{LogView as _, MemoryStore};
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_tests::binary::{Consortium, json, passphrase_file, refused};
 use isnad_tests::consortium::{Site, carried};
+use serde_json::Value;
 
 use super::{Two, claims, shows, told, told_flat};
 
@@ -54,21 +57,23 @@ fn site(consortium: &Consortium, number: usize) -> Site {
 
 /// Says all of [`SAID`] in its log, each at noon of its day.
 fn speak(site: &mut Site) {
-    for ((year, month, day), claim) in SAID {
-        let midnight = Day::new(year, month, day).unwrap();
-        let draft = Draft {
-            kind: Kind::Change,
-            space: OpenSpace::Members.id(&site.replica.governance().consortium()),
-            organisation: site.organisation,
-            record: DOUMA,
-            generation: 0,
-            time: noon(midnight),
-            payload: Payload { salt: [7; 16], bytes: format!(r#"{{"ops":[{{"claim":{claim}}}]}}"#).into_bytes() },
-        };
-        let end = site.replica.end_of(site.log());
-        let entry: Entry = draft.seal((end.seq, end.id), &site.key);
-        assert_eq!(site.submit(vec![entry]), Ok(()));
-    }
+    SAID.into_iter().for_each(|(day, claim)| say_on(site, DOUMA, day, claim));
+}
+
+fn say_on(site: &mut Site, record: RecordId, (year, month, day): (i16, i8, i8), claim: &str) {
+    let midnight = Day::new(year, month, day).unwrap();
+    let draft = Draft {
+        kind: Kind::Change,
+        space: OpenSpace::Members.id(&site.replica.governance().consortium()),
+        organisation: site.organisation,
+        record,
+        generation: 0,
+        time: noon(midnight),
+        payload: Payload { salt: [7; 16], bytes: format!(r#"{{"ops":[{{"claim":{claim}}}]}}"#).into_bytes() },
+    };
+    let end = site.replica.end_of(site.log());
+    let entry: Entry = draft.seal((end.seq, end.id), &site.key);
+    assert_eq!(site.submit(vec![entry]), Ok(()));
 }
 
 fn noon(day: Day) -> Timestamp {
@@ -116,6 +121,75 @@ fn journey_9_a_page_is_read_as_it_could_have_been_shown_that_day() {
         assert_eq!(json(home, &["list", "incident", "--as-of", "2018-04-07"]).as_array().unwrap().len(), 0);
     }
     // Later: `isnad bundle`, one file for a separate verifier, and the frontier that was read (issue 8).
+}
+
+/// The act by which a site's organisation revokes its contributor key behind a position of its log.
+fn revoked(consortium: &Consortium, site: &Site, seq: u64) -> String {
+    let governance = site.replica.governance();
+    let scope = ActId::new(*site.organisation.as_bytes());
+    let last = site.store.read_log(site.log(), seq - 1, 1).unwrap().remove(0);
+    let mut number = 0;
+    let random = || {
+        number += 1;
+        [number; Cut::RANDOM_SIZE]
+    };
+    let cuts = Cut::fill(vec![Cut::new(&site.log(), last.end())], random);
+    let revocations = vec![Revocation { cuts, key: site.key.public(), reason: "left".to_owned() }];
+    let body = Body::Organisation(OrganisationBody { revocations, ..OrganisationBody::default() });
+    let place = Place { version: 2, consortium: governance.consortium(), scope, previous: scope };
+    let home = &consortium.homes[2];
+    let mut unlocker = Unlocker::new(Passphrase::from_file(&passphrase_file(home)).unwrap());
+    let act = identity::sign(&Home::open(home).unwrap(), Act::draft(place, &body).unwrap(), &mut unlocker).unwrap();
+    consortium.file("revocation", bundle_acts([&act]))
+}
+
+/// What an organisation unsays by revoking its own key stays what readers saw until they heard of it.
+#[test]
+fn journey_9_what_was_unsaid_later_is_there_as_of_the_days_before() {
+    const ELSEWHERE: RecordId = RecordId::new([1, 0xd0, 0x07, 0xa0, 0x20, 0x18, 4, 7, 0, 0, 0, 0, 0, 0, 0, 2]);
+    let consortium = Consortium::found(3);
+    for home in &consortium.homes {
+        std::fs::write(home.join("isnad.toml"), "attest_after = 0\n").unwrap();
+    }
+    let mut site = site(&consortium, 2);
+    speak(&mut site);
+    say_on(&mut site, ELSEWHERE, (2018, 9, 1), r#"{"lang":"en","prop":"title","value":"Said nowhere else"}"#);
+    let entry = format!("{}:4", site.key.public().to_short());
+    take_in(&consortium.homes[0], &site);
+    let mut two = Two { consortium, nodes: Vec::new() };
+    two.connect();
+    // Both others hold all of it, and say so, before anybody knows that it is to be unsaid.
+    let held = |_, told: &Value| (told["acknowledged"].as_array()?.len() == 2).then_some(());
+    two.nodes.iter().for_each(|node| node.wait_for(&format!("/standing/{entry}"), held));
+    let file = revoked(&two.consortium, &site, 2);
+    let act = json(two.home(0), &["act", "take", &file])["id"].clone();
+    let known = |_, story: &Value| {
+        let of = story.as_array()?.iter().find(|chapter| chapter["id"] == act)?;
+        (of["acknowledged"].as_array()?.len() == 2).then_some(())
+    };
+    two.nodes.iter().for_each(|node| node.wait_for("/who/history", known));
+    for home in [two.home(0), two.home(1)] {
+        assert_eq!(json(home, &["explain", &entry])["standing"], "repudiated");
+        let as_of = |day: &str| {
+            let day = (!day.is_empty()).then_some(["--as-of", day]);
+            let day = day.as_ref().map(|day| &day[..]).unwrap_or_default();
+            let view = json(home, &[&["show", "douma-2018-04-07"], day].concat());
+            let listed = json(home, &[&["list", "incident", "--search", "Said nowhere"], day].concat());
+            (claims(&view, "note").len(), listed.as_array().unwrap().len())
+        };
+        let days = ["2018-07-05", "2018-07-06", "2018-12-31", "2019-12-31", "2999-01-01", ""];
+        assert_eq!(days.map(as_of), [(0, 0), (1, 0), (1, 1), (2, 1), (0, 0), (0, 0)]);
+        // Its history and its explanation say the same, with the day.
+        let story = told_flat(home, &["history", "douma-2018-04-07", "--as-of", "2018-12-31"]);
+        shows(&story, &["Interim report", "2018-12-31"]);
+        let view = json(home, &["show", "douma-2018-04-07", "--as-of", "2018-12-31"]);
+        let note = claims(&view, "note")[0]["id"].as_str().unwrap().to_owned();
+        let explained = |day: &[&str]| json(home, &[&["explain", &note], day].concat());
+        let (then, now) = (explained(&["--as-of", "2018-12-31"]), explained(&[]));
+        assert_eq!(then["said_by"][0]["standing"], "counts", "{then}");
+        assert_eq!(now["said_by"][0]["standing"], "repudiated", "{now}");
+        assert_ne!(then["place"], now["place"]);
+    }
 }
 
 #[test]

@@ -133,7 +133,11 @@ impl<'a> Words<'a> {
     }
 
     fn began(&self, kind: Option<&str>, has_admin: bool) -> String {
-        let kind = locale::code(self.language(), "kind_of", kind.unwrap_or("organisation"));
+        // A first act need not say what it is.
+        let kind = kind.map_or_else(
+            || locale::word(self.language(), "act.organisation"),
+            |kind| locale::code(self.language(), "kind_of", kind),
+        );
         let key = if has_admin { "change.began_admin" } else { "change.began" };
         self.format(key, &[("kind", kind)])
     }

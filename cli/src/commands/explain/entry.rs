@@ -11,6 +11,9 @@ use crate::error::{DONE, Outcome};
 use crate::output::{Style, hanging, isolated, width};
 use crate::session::Session;
 
+#[cfg(test)]
+mod tests;
+
 /// Who acknowledged an entry, named one by one; of more, the first and how many.
 const NAMED: usize = 12;
 
@@ -106,7 +109,8 @@ impl Explaining<'_> {
     }
 
     fn about_key(&self, key: &KeyExplained) -> Vec<String> {
-        let expires = key.expires.map(|day| self.format("who.expires", &[("day", &day.to_string())]));
+        let word = |day| if self.session.day() > day { "who.expired" } else { "who.expires" };
+        let expires = key.expires.map(|day| self.format(word(day), &[("day", &day.to_string())]));
         let halted = key.after_halt.then(|| self.format("who.after_halt", &[]));
         halted.into_iter().chain(expires).map(|note| hanging("  ", &note, width())).collect()
     }
@@ -114,7 +118,8 @@ impl Explaining<'_> {
     /// An act, and why it is in effect or not.
     fn act(&self, key: &str, act: &Described) -> String {
         let words = acts::Words::new(self.session.printer, self.who, &act.names);
-        let not_counted = acts::not_counted(self.session, &words, act).map(|line| format!("; {line}"));
+        let semicolon = self.session.printer.semicolon();
+        let not_counted = acts::not_counted(self.session, &words, act).map(|line| format!("{semicolon}{line}"));
         let state = format!("{}{}", acts::state(self.session, act), not_counted.unwrap_or_default());
         let head = acts::head(self.session, &words, act);
         let signers: Vec<String> = act

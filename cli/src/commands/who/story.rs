@@ -20,13 +20,18 @@ pub(super) async fn run(session: &Session) -> Outcome {
         session.printer.value(&chapters);
         return Ok(DONE);
     }
+    session.printer.pages(&text(session, &who, &chapters));
+    Ok(DONE)
+}
+
+/// The story in words.
+pub(in crate::commands) fn text(session: &Session, who: &Who, chapters: &[Chapter]) -> String {
     let consortium = who.name.as_deref().map_or_else(|| who.consortium.to_short(), |name| session.apart(name));
     let head = locale::format(session.language, "story.head", &[("consortium", &consortium)]);
     let mut told = vec![session.printer.styled(&head, Style::Strong)];
-    let telling = Telling { session, who: &who };
+    let telling = Telling { session, who };
     told.extend(chapters.iter().enumerate().map(|(number, chapter)| telling.chapter(number, chapter)));
-    session.printer.pages(&told.join("\n\n"));
-    Ok(DONE)
+    told.join("\n\n")
 }
 
 struct Telling<'a> {
