@@ -22,7 +22,13 @@ fn the_real_rules_say_of_every_act_and_entry_what_the_model_says() {
         return compare(&history).unwrap_or_else(|difference| panic!("{}\n{difference}", history.tell()));
     }
     let histories = number("ISNAD_HISTORIES").unwrap_or(HISTORIES);
-    let differences: Vec<String> = (0..histories).filter_map(|seed| compare(&History::draw(seed)).err()).collect();
+    let cores = std::thread::available_parallelism().map_or(1, |cores| u64::try_from(cores.get()).unwrap());
+    let part = |first| (first..histories).step_by(usize::try_from(cores).unwrap());
+    let play = |first| part(first).filter_map(|seed| compare(&History::draw(seed)).err()).collect::<Vec<String>>();
+    let differences: Vec<String> = std::thread::scope(|scope| {
+        let played: Vec<_> = (0..cores).map(|first| scope.spawn(move || play(first))).collect();
+        played.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    });
     let some: Vec<&str> = differences.iter().take(20).map(String::as_str).collect();
     assert!(differences.is_empty(), "{} differ, such as\n{}", differences.len(), some.join("\n"));
 }
