@@ -45,10 +45,10 @@ held() {
 # Waits until homes hold the same, and know it: a person takes longer to type than the nodes to sync, and than others to
 # acknowledge an act.
 agree() {
-  local home first until=$((SECONDS + 300))
+  local home first status until=$((SECONDS + 300))
   for home in "$@"; do
     until first="$(held "$1")" && [[ "$(held "$home")" == "$first" && $first != *waits_for_acknowledgements* ]] &&
-      [[ "$(isnad --home "$home" status --json)" == *'"is_live":true'* ]]; do
+      status="$(isnad --home "$home" status --json)" && [[ $status == *'"is_live":true'* && $status != *'"is_live":false'* ]]; do
       ((SECONDS < until)) || fail "$1 and $home do not come to hold the same"
     done
   done
