@@ -71,7 +71,6 @@ fn a_failure_is_shrunk_to_less_that_breaks_the_same_rule() {
     let shrunk = shrink(found.clone());
     assert_eq!(shrunk.finding.rule, found.finding.rule);
     assert!(shrunk.plan.to_string().len() > found.plan.to_string().len(), "{shrunk}");
-    assert!(shrunk.at_ms <= found.at_ms, "{shrunk}");
     assert_eq!(World::run(&shrunk.plan).unwrap_err(), shrunk);
 }
 

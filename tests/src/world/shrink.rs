@@ -20,7 +20,9 @@ pub fn shrink(failure: Box<Failure>) -> Box<Failure> {
     let at_ms = smaller.failure.at_ms;
     smaller.attempt(|plan| plan.until_ms = Some(at_ms + 1));
     smaller.attempt(|plan| plan.is_honest = true);
-    smaller.attempt(|plan| plan.attacked = Some(false));
+    if smaller.failure.plan.is_attacked() {
+        smaller.attempt(|plan| plan.attacked = Some(false));
+    }
     smaller.attempt(|plan| plan.faults = Some(0));
     for fault in Fault::ALL {
         smaller.attempt(|plan| {
