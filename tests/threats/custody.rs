@@ -7,7 +7,7 @@ use isnad_protocol::act::{Act, Body, Cut, Grant, GrantSubject, OrganisationBody,
 use isnad_protocol::attestation::{ActLine, Attestation, LogLine};
 use isnad_protocol::breakage::Breakage;
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
-use isnad_protocol::governance::{ActStatus, Governance, Ruling, bundle_acts, parse_acts};
+use isnad_protocol::governance::{ActStatus, Governance, bundle_acts, parse_acts};
 use isnad_protocol::id::{ActId, ConsortiumId, EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Log, LogEnd, LogKey};
@@ -121,7 +121,7 @@ fn custody(files: &Files, key: PublicKey) -> Custody {
         let log = LogKey { space, author: word.header.author };
         let word = Log::extend(None, log, vec![word]).unwrap().entries.remove(0);
         assert!(word.entry().is_signed());
-        assert!(matches!(governance.rule(&word), None::<Ruling>), "its word counts");
+        assert!(governance.rule(&word).is_none(), "its word counts");
         let lines = acknowledged_logs(&word).into_iter().filter(|line| line.author == key);
         acknowledged_by.extend(lines.map(|line| (word.entry().header.organisation, line.end.seq)));
     }

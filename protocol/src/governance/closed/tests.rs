@@ -144,6 +144,7 @@ fn what_was_acknowledged_before_anyone_knew_of_the_cut_is_repudiated() {
     ] {
         assert_eq!(closed.against(entry), against, "{entry:?}");
     }
+    assert_eq!(closed.repudiated(), [end(6, 1), end(7, 1)]);
     assert_eq!(closed.acknowledgers(end(7, 1))[&organisation(2)], BTreeSet::from([position(2, 1)]));
 }
 
