@@ -21,13 +21,14 @@ const NEW: usize = 21;
 
 pub(super) fn work(corpus: &Corpus) -> Work {
     let home = corpus.consortium.copy(READER, "beside-peers");
+    let all = corpus.entries.len() as u64;
     let count = corpus.entries.len() as f64;
     let sender = Node::start(&corpus.consortium.homes[0], &[]);
     let (before, start) = (loopback_bytes(), Instant::now());
     let receiver = Node::spawn(&home, &sender.addresses);
     let mut api = receiver.api();
     let held = |api: &mut Api| api.get("/status")["entries"].as_u64().unwrap_or_default();
-    while held(&mut api) < count as u64 {
+    while held(&mut api) < all {
         sleep(POLL);
     }
     let rate = count / start.elapsed().as_secs_f64();
