@@ -16,11 +16,13 @@ fn honest_nodes_stay_safe_and_agree_under_every_seed() {
     let _whole = whole();
     let plans: Vec<Plan> = (0..SEEDS).map(Plan::of).collect();
     let (mut failures, mut readmitted, mut settled) = (Vec::<Failure>::new(), 0, 0);
+    let mut compared = 0;
     campaign(&plans, |outcome| {
         match outcome {
             Ok(report) => {
                 readmitted += u64::from(report.versions.readmitted > 0);
                 settled += u64::from(report.versions.settled > 0);
+                compared += report.compared;
             }
             Err(failure) => failures.push(*failure),
         }
@@ -34,6 +36,7 @@ fn honest_nodes_stay_safe_and_agree_under_every_seed() {
     }
     assert!((readmitted + 1) * READMITTED_OF > SEEDS, "only {readmitted} seeds readmit");
     assert!((settled + 1) * SETTLED_OF > SEEDS, "only {settled} seeds settle");
+    assert!(compared > SEEDS, "what two held alike was compared only {compared} times");
 }
 
 #[test]

@@ -140,6 +140,7 @@ struct Totals {
     faults: usize,
     frames: u64,
     dropped: usize,
+    compared: u64,
     slowest_ms: u64,
     rounds: u64,
     versions: Versions,
@@ -153,6 +154,7 @@ impl Totals {
         self.faults += report.faults;
         self.frames += report.frames;
         self.dropped += report.dropped;
+        self.compared += report.compared;
         self.slowest_ms = self.slowest_ms.max(report.agreed_after_ms);
         if !report.is_lied_to {
             self.rounds = self.rounds.max(report.rounds);
@@ -165,11 +167,11 @@ impl Totals {
     }
 
     fn line(&self) -> String {
-        let Self { entries, finished, faults, frames, dropped, slowest_ms, rounds, versions, halted } = self;
+        let Self { entries, finished, faults, frames, dropped, compared, slowest_ms, rounds, versions, halted } = self;
         let Versions { amended, took_out, readmitted, settled, .. } = versions;
         format!(
             "{entries} entries ({finished} finished after a crash), {faults} faults, {frames} frames, {dropped} sessions \
-             ended, {amended} charters ({took_out} took out, {readmitted} readmitted, {settled} settled), {halted} halted, \
+             ended, {compared} times the same, {amended} charters ({took_out} took out, {readmitted} readmitted, {settled} settled), {halted} halted, \
              agreed after {rounds} rounds, {slowest_ms} ms at most"
         )
     }

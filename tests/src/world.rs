@@ -30,6 +30,7 @@ mod network;
 mod oracle;
 mod plan;
 mod random;
+mod same;
 mod shrink;
 mod signing;
 mod site;
@@ -53,6 +54,7 @@ use ledger::Ledger;
 use liar::Lies;
 use network::Link;
 use random::Random;
+use same::Same;
 use site::{Around, Effect, Signer, Site};
 
 /// Milliseconds in which connected honest nodes must agree once faults have stopped: twice the time that a peer has to
@@ -101,6 +103,8 @@ pub struct Report {
     pub frames: u64,
     /// Sessions that a node ended for what its peer did.
     pub dropped: usize,
+    /// How often what two held alike was made into the same.
+    pub compared: u64,
     /// Versions of the charter that stand in the end.
     pub versions: Versions,
     /// Simulated milliseconds from the last fault to agreement.
@@ -256,6 +260,7 @@ pub struct World {
     acts_due: usize,
     ledger: Ledger,
     attempts: Attempts,
+    same: Same,
     /// Files that were carried once.
     sticks: Vec<Vec<Vec<u8>>>,
     writes: u64,
@@ -397,6 +402,7 @@ impl World {
             acts_due: 0,
             ledger: Ledger { liars, ..Ledger::default() },
             attempts: Attempts::default(),
+            same: Same::default(),
             sticks: Vec::new(),
             writes: 0,
             faults: 0,
@@ -494,6 +500,7 @@ impl World {
                 self.clear_flush(site, epoch);
                 self.act_at(site, epoch, Site::flush)?;
                 self.check_effect(site)?;
+                self.check_same(site)?;
                 self.close_strangers(site);
                 self.come_back(site)
             }
@@ -683,6 +690,7 @@ impl World {
             faults: self.faults,
             frames: self.frames,
             dropped: self.ledger.dropped,
+            compared: self.same.compared,
             versions: self.sites.iter().find(|site| site.is_honest()).map_or_else(Versions::default, Site::versions),
             rounds: self.rounds(),
             is_lied_to: self.liars_stay,

@@ -403,10 +403,20 @@ impl Replica {
         for item in items {
             let Item::Branch(author, end) = item else { continue };
             let log = LogKey { space, author: *author };
+            let Some(session) = self.sessions.get_mut(&peer) else { return };
             if self.governance.is_granted(author) {
                 self.closed_changed |= self.governance.closed(&log).is_none();
-                self.sessions.get_mut(&peer).into_iter().for_each(|session| session.has_branch(log, *end));
+                session.has_branch(log, *end);
+            } else {
+                session.has_early_branch(log, *end);
             }
+        }
+    }
+
+    /// Looks anew at the branches that peers named before an act came that grants their keys: they are named once.
+    pub(super) fn review_branches(&mut self) {
+        for session in self.sessions.values_mut() {
+            self.closed_changed |= session.review_branches(|key| self.governance.is_granted(key));
         }
     }
 

@@ -425,6 +425,7 @@ impl Replica {
         self.closed_changed |= acts_changed;
         if acts_changed {
             self.unhear_branches();
+            self.review_branches();
         }
         self.review_closed(logs)?;
         let holdings = if acts_changed { self.holdings() } else { Holdings::new() };

@@ -174,6 +174,10 @@ pub(super) enum Part {
     Sheet,
     View,
     Digest,
+    /// Standings of entries.
+    Standing,
+    /// Acts, halts, proofs.
+    Governance,
 }
 
 /// Derives everything from the entries that a node shows, as `isnad digest`, `show` and `export` do.
@@ -184,20 +188,8 @@ pub(super) fn derive(
     by_arrival: bool,
     written: &mut Written,
 ) -> Checked<Derived> {
-    let broken = |error: &dyn std::fmt::Display| Finding::new(Rule::Store, error.to_string());
-    let mut derived = Derived::new();
-    for space in governance.spaces() {
-        let of_space: Vec<&Authentic> = checked.iter().filter(|entry| entry.entry().header.space == space.id).collect();
-        derived.insert((Part::Digest, space.name.clone()), digest_of(&of_space, &space.id, governance).to_vec());
-    }
-    let names = names(governance);
-    let policy = Policy::default();
-    let today = Day::parse("2018-12-01").map_err(|_| broken(&"no day"))?;
-    let context = Context { judge: governance, names: &names, policy: &policy, today };
+    let mut derived = digests_and_views(checked, shown, governance)?;
     for record in shown.records(None).map_err(|fault| broken(&fault))? {
-        let view = View::of(record, shown, context).map_err(|fault| broken(&fault))?;
-        let bytes = serde_json::to_vec(&view).map_err(|error| broken(&error))?;
-        derived.insert((Part::View, record.to_string()), bytes);
         let entries = shown.entries_about(record).map_err(|fault| broken(&fault))?;
         for (key, sheet) in sheet::fold(&entries, governance).sheets {
             let known = written.get(&key).filter(|(known, _)| *known == sheet).map(|(_, bytes)| bytes.clone());
@@ -215,6 +207,45 @@ pub(super) fn derive(
     Ok(derived)
 }
 
+fn broken(error: &dyn std::fmt::Display) -> Finding {
+    Finding::new(Rule::Store, error.to_string())
+}
+
+fn digests_and_views(checked: &[Authentic], shown: &impl SheetView, governance: &Governance) -> Checked<Derived> {
+    let mut derived = Derived::new();
+    for space in governance.spaces() {
+        let of_space: Vec<&Authentic> = checked.iter().filter(|entry| entry.entry().header.space == space.id).collect();
+        derived.insert((Part::Digest, space.name.clone()), digest_of(&of_space, &space.id, governance).to_vec());
+    }
+    let names = names(governance);
+    let policy = Policy::default();
+    let today = Day::parse("2018-12-01").map_err(|_| broken(&"no day"))?;
+    let context = Context { judge: governance, names: &names, policy: &policy, today };
+    for record in shown.records(None).map_err(|fault| broken(&fault))? {
+        let view = View::of(record, shown, context).map_err(|fault| broken(&fault))?;
+        let bytes = serde_json::to_vec(&view).map_err(|error| broken(&error))?;
+        derived.insert((Part::View, record.to_string()), bytes);
+    }
+    Ok(derived)
+}
+
+/// All that a node makes of what it holds, its documents apart: of forked logs too.
+pub(super) fn made(image: &Image, governance: &Governance) -> Checked<Derived> {
+    let checked: Vec<Authentic> = image.checked_entries().chain(image.branches.values()).cloned().collect();
+    let mut derived = digests_and_views(&checked, &Arrived::new(checked.iter().cloned()), governance)?;
+    let standings = sheet::fold(&checked, governance).standings;
+    derived.insert((Part::Standing, "entries".to_owned()), format!("{standings:?}").into_bytes());
+    let forks: Vec<_> = governance.forks().map(|proof| (proof.log(), proof.seq())).collect();
+    let known = [
+        ("acts", format!("{:?}", governance.history())),
+        ("halts", format!("{:?}", governance.halts())),
+        ("double signers", format!("{:?}", governance.double_signers())),
+        ("forks", format!("{forks:?}")),
+    ];
+    derived.extend(known.map(|(name, text)| ((Part::Governance, name.to_owned()), text.into_bytes())));
+    Ok(derived)
+}
+
 /// Holds what two nodes derive against each other.
 pub(super) fn compare(one: &Derived, other: &Derived, who: &str) -> Checked {
     for key in one.keys().chain(other.keys()) {
@@ -225,6 +256,8 @@ pub(super) fn compare(one: &Derived, other: &Derived, who: &str) -> Checked {
                 Part::Sheet => Rule::Sheet,
                 Part::View => Rule::View,
                 Part::Digest => Rule::Digest,
+                Part::Standing => Rule::Standing,
+                Part::Governance => Rule::Governance,
             };
             let evidence = format!("{who}, {}:\n{:?}\n{:?}", key.1, text(left), text(right));
             return Err(Finding::new(rule, evidence));

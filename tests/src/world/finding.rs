@@ -25,6 +25,8 @@ pub enum Rule {
     Apart,
     /// Nodes that hold the same compute the same digest of each space.
     Digest,
+    /// Nodes that hold the same judge each entry alike.
+    Standing,
     /// Nodes that hold the same show the same view of each record.
     View,
     /// Nodes that hold the same export the same Automerge document of each sheet.

@@ -205,3 +205,33 @@ fn what_a_key_attests_counts_whatever_role_a_rival_gives_it_and_whichever_came_f
     }
     assert_eq!(heard, BTreeSet::from([true]));
 }
+
+#[test]
+fn a_branch_named_before_the_act_that_grants_its_key_came_is_asked_for_once_it_has() {
+    let key = SecretKey::from_seed(&[78; 32]);
+    for (opener, other) in [(1, 2), (2, 1)] {
+        let mut world = World::founded(3);
+        let log = LogKey { space: world.members, author: key.public() };
+        let word = |salt: u8| {
+            let draft = Draft {
+                kind: Kind::Attestation,
+                space: log.space,
+                organisation: world.sites[0].organisation,
+                record: RecordId::ZERO,
+                generation: 0,
+                time: Timestamp(1),
+                payload: Payload { salt: [salt; 16], bytes: Attestation::default().encode() },
+            };
+            draft.seal((0, EntryId::ZERO), &key)
+        };
+        let words = [word(1), word(2)];
+        let granting = granting(&world, &key, Role::Node, "key").encode();
+        world.handle(1, Input::SubmitAct { request: 1, bytes: granting });
+        world.handle(1, Input::Submit { request: 2, entries: vec![words[0].clone()] });
+        let refused = world.handle(1, Input::Submit { request: 3, entries: vec![words[1].clone()] });
+        assert!(refused.contains(&Output::Notice(Notice::Forked { log, seq: 1 })), "{refused:?}");
+        // Of the log nothing but a branch is told, and first; its key is granted by an act that comes behind.
+        world.connect(opener, other);
+        assert!(world.sites[2].store.entries().any(|entry| *entry.entry() == words[0]), "{opener} to {other}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::Session;
+use crate::key::PublicKey;
 use crate::limits;
 use crate::log::{Authentic, LogEnd, LogKey};
 use crate::store::{Fault, LogView};
@@ -13,6 +14,8 @@ use crate::sync::digest;
 pub(super) struct Branches {
     /// Ends beyond closing points that the peer says it holds.
     pub(super) theirs: BTreeSet<(LogKey, LogEnd)>,
+    /// The same of logs whose keys no act held here grants yet: that act may be on the way behind what the peer says first.
+    early: BTreeSet<(LogKey, LogEnd)>,
     /// Those of ours that it was told, each whether they are held whole.
     pub(super) told: BTreeSet<(LogKey, LogEnd, bool)>,
     /// Entries due to it, in the order of their lines, some without their payload.
@@ -34,6 +37,25 @@ impl Session {
         if self.branches.theirs.len() < limits::PEER_BRANCHES {
             self.branches.theirs.insert((log, end));
         }
+    }
+
+    /// Notes the same of a log whose key no act held here grants yet.
+    pub fn has_early_branch(&mut self, log: LogKey, end: LogEnd) {
+        if self.branches.early.len() < limits::PEER_BRANCHES {
+            self.branches.early.insert((log, end));
+        }
+    }
+
+    /// Looks anew at the branches whose keys no act granted, once acts came. True if one was granted by them.
+    pub fn review_branches(&mut self, is_granted: impl Fn(&PublicKey) -> bool) -> bool {
+        let (granted, early) =
+            std::mem::take(&mut self.branches.early).into_iter().partition(|(log, _)| is_granted(&log.author));
+        self.branches.early = early;
+        let granted: BTreeSet<(LogKey, LogEnd)> = granted;
+        for (log, end) in &granted {
+            self.has_branch(*log, *end);
+        }
+        !granted.is_empty()
     }
 
     /// The branches that the peer says it holds.
