@@ -30,6 +30,7 @@ mod network;
 mod oracle;
 mod plan;
 mod random;
+mod reach;
 mod same;
 mod shrink;
 mod signing;
@@ -560,6 +561,7 @@ impl World {
         if site.disk.image.governance.spaces().is_empty() {
             return Ok(());
         }
+        self.ask_reach(number)?;
         let space = if self.random.chance(30) { self.public } else { self.members };
         let contributions = workload::draw(&site.disk.image, space, site.keys.organisation, &mut self.random);
         let has_late = site.disk.image.governance.is_granted(&site.keys.late.public());

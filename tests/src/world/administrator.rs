@@ -122,6 +122,11 @@ impl Administrator {
         self.roots.get(self.rotations).map(SecretKey::from_seed)
     }
 
+    /// The key that may grant and revoke humble ones without the roots: that of the first act.
+    pub(super) fn admin(&self) -> SecretKey {
+        admin(self.roots.first().copied().unwrap_or_default())
+    }
+
     /// Signs an act of the own chain. A dishonest one goes back a step first, now and then, and signs a rival.
     fn seal(&mut self, body: OrganisationBody, key: &SecretKey, random: &mut Random) -> Option<Act> {
         if !self.is_honest && self.chain.len() > 2 && random.chance(40) {
@@ -317,6 +322,12 @@ impl Administrator {
         let signature = act.sign(self.organisation, &self.root()?);
         Some(act.clone().with_signature(signature))
     }
+}
+
+/// An organisation's admin key, by what its first root key is made of.
+pub(super) fn admin(mut seed: [u8; 32]) -> SecretKey {
+    seed[0] ^= 0xad;
+    SecretKey::from_seed(&seed)
 }
 
 /// The halt of the charter that a node sees.

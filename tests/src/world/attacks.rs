@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::{
-    Act, Body, Charter, Grant, GrantSubject, OrganisationBody, Place, Role, Roots, next_key_hash,
+    Act, Body, Charter, Grant, GrantSubject, OrganisationBody, OrganisationKind, Place, Role, Roots, founding,
+    next_key_hash,
 };
 use isnad_protocol::attestation::{ActLine, Attestation};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
@@ -72,11 +73,17 @@ enum Attack {
     Minority,
     /// Many keys that attest for one organisation.
     Sybils,
+    /// An admin key grants a role that takes the roots.
+    AdminGrants,
+    /// An organisation grants a key that is another's.
+    ForeignKey,
+    /// A candidate whose root key is one whose signatures fit any message.
+    WeakRoot,
 }
 
 impl Attack {
     /// Every kind; words more often, for there are more ways to go wrong with them.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::ForeignLog,
         Self::HumbleInPublic,
         Self::Resigned,
@@ -90,6 +97,9 @@ impl Attack {
         Self::SecondRole,
         Self::Minority,
         Self::Sybils,
+        Self::AdminGrants,
+        Self::ForeignKey,
+        Self::WeakRoot,
     ];
 }
 
@@ -151,6 +161,9 @@ impl World {
             Attack::SecondRole => self.grant_twice(from),
             Attack::Minority => self.found_minority(from),
             Attack::Sybils => self.grant_sybils(from),
+            Attack::AdminGrants => self.grant_as_admin(from),
+            Attack::ForeignKey => self.grant_foreign(from, to),
+            Attack::WeakRoot => self.nominate_weak(from),
         }
     }
 
@@ -300,6 +313,60 @@ impl World {
         let subject = GrantSubject::of_organisation(keys.organisation);
         let grants = vec![Grant::of(&keys.contributor, &subject, Role::Publisher, "again")];
         self.hand_in_own(from, OrganisationBody { grants, ..OrganisationBody::default() }, None)
+    }
+
+    /// Who holds an admin key alone makes a key that attests, or another admin.
+    fn grant_as_admin(&mut self, from: usize) -> Checked {
+        let key = SecretKey::from_seed(&self.random.bytes());
+        let role = if self.random.chance(50) { Role::Node } else { Role::Admin };
+        let Some(organisation) = self.sites.get(from).map(|site| site.keys.organisation) else { return Ok(()) };
+        let own = self.administrators.iter().find(|own| own.organisation == organisation);
+        let Some(admin) = own.map(|own| own.admin()) else { return Ok(()) };
+        let grants = vec![Grant::of(&key, &GrantSubject::of_organisation(organisation), role, "mine")];
+        self.hand_in_own(from, OrganisationBody { grants, ..OrganisationBody::default() }, Some(admin))
+    }
+
+    /// Grants a key of the one who is attacked, with a proof by another key.
+    fn grant_foreign(&mut self, from: usize, to: usize) -> Checked {
+        let Some((thief, victim)) = self.sites.get(from).zip(self.sites.get(to)) else { return Ok(()) };
+        let subject = GrantSubject::of_organisation(thief.keys.organisation);
+        if thief.keys.organisation == victim.keys.organisation {
+            return Ok(());
+        }
+        let own = Grant::of(&thief.keys.contributor, &subject, Role::Contributor, "mine");
+        let grants = vec![Grant { key: victim.keys.contributor.public(), ..own }];
+        self.hand_in_own(from, OrganisationBody { grants, ..OrganisationBody::default() }, None)
+    }
+
+    /// Drafts a charter that admits an organisation whose root key is the identity: whoever likes signs for it.
+    fn nominate_weak(&mut self, from: usize) -> Checked {
+        let Some(site) = self.sites.get(from) else { return Ok(()) };
+        let governance = &site.disk.image.governance;
+        let Some((before, charter)) = governance.charter_act().zip(governance.charter()) else { return Ok(()) };
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        let next = vec![next_key_hash(&site.keys.contributor.public())];
+        let roots = Roots { keys: vec![PublicKey::new(identity)], next, next_threshold: 1, threshold: 1 };
+        // What its own code refuses to make was refused where it would be read.
+        let Ok(first) = founding::organisation(OrganisationKind::Ngo, Vec::new(), roots, Vec::new(), false) else {
+            return Ok(());
+        };
+        let mut members = charter.members.clone();
+        members.push(OrganisationId::new(*first.id().as_bytes()));
+        let threshold = members.len() as u64 / 2 + 1;
+        let charter = Charter {
+            limits: charter.limits.clone(),
+            policies: charter.policies.clone(),
+            ..Charter::new("Widened", members, threshold)
+        };
+        let (place, organisation) = (self.behind(before), site.keys.organisation);
+        let own = self.administrators.iter().find(|administrator| administrator.organisation == organisation);
+        let Some(root) = own.and_then(|own| own.root()) else { return Ok(()) };
+        let Ok(draft) = Act::draft(place, &Body::Charter(charter)) else { return Ok(()) };
+        let signature = draft.sign(organisation, &root);
+        let bytes = draft.with_signature(signature).encode();
+        self.act(from, |site, around| site.handle(Input::SubmitAct { request: 0, bytes }, around))?;
+        self.hand_in_refused(from, first)
     }
 
     /// Hands in an act of the attacker's organisation that every node must refuse.

@@ -10,7 +10,7 @@ use isnad_protocol::encoding::json::Object;
 use isnad_protocol::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::SecretKey;
 
-use super::administrator::Administrator;
+use super::administrator::{Administrator, admin};
 use super::random::Random;
 
 /// The keys of one node.
@@ -154,7 +154,7 @@ impl Founder {
         let next = vec![next_key_hash(&next.public())];
         let roots = Roots { keys: vec![root.public()], next, next_threshold: 1, threshold: 1 };
         let subject = GrantSubject::of_roots(&roots.keys);
-        let mut grants = Vec::new();
+        let mut grants = vec![Grant::of(&admin(seeds[0]), &subject, Role::Admin, "admin")];
         for keys in sets.iter().filter(|keys| keys.owner == owner) {
             let node = SecretKey::from_seed(&keys.node_seed);
             grants.push(Grant::of(&keys.contributor, &subject, Role::Contributor, "desk"));
@@ -164,7 +164,7 @@ impl Founder {
             grants.extend(attester.map(|key| Grant::of(key, &subject, Role::Node, "attests")));
         }
         let names = vec![Name { lang: "en".to_owned(), text: format!("Organisation {owner}") }];
-        let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false)?;
+        let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, true)?;
         let signature = act.sign(OrganisationId::ZERO, &root);
         let act = act.with_signature(signature);
         let id = OrganisationId::new(*act.id().as_bytes());

@@ -53,6 +53,9 @@ impl World {
             return Ok(());
         };
         let image = &site.disk.image;
+        for id in &self.attempts.refused {
+            ensure(image.governance.act(id).is_none(), Rule::Unlawful, || format!("{number} holds {id:?}"))?;
+        }
         let Some(act) = image.governance.charter_act() else { return Ok(()) };
         let is_new = self.attempts.charters.insert(number, act.id()) != Some(act.id());
         let before = act.previous().and_then(|before| image.governance.act(&before)?.as_charter());
