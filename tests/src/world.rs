@@ -76,11 +76,14 @@ pub enum Broken {
     FailInSilence,
     /// Narratives are put together in the order in which edits came.
     ArrivalOrder,
+    /// Until faults stop, what a node shows is judged by the acts that it held a flush before.
+    LateJudgement,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::AcknowledgeBeforeFlush, Self::NoMark, Self::FailInSilence, Self::ArrivalOrder];
+    pub const ALL: [Self; 5] =
+        [Self::AcknowledgeBeforeFlush, Self::NoMark, Self::FailInSilence, Self::ArrivalOrder, Self::LateJudgement];
 }
 
 /// What a run came to.
@@ -328,7 +331,9 @@ impl World {
         // Some organisations have two nodes.
         let spare = random.index(1 + nodes / 3);
         let organisations = if is_busy { nodes } else { (nodes - spare).max(2) };
-        let founded = Consortium::found(&mut random, organisations, nodes)
+        // The last organisation has one node then, which lies. It signs rivals itself where all are busy with the charter.
+        let claims_root = plan.is_attacked() && !plan.is_honest && nodes == organisations && !is_busy;
+        let founded = Consortium::found(&mut random, organisations, nodes, claims_root)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
         let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked() || is_busy));
         let honest = if plan.is_honest { nodes } else { nodes - liars };

@@ -8,13 +8,14 @@ use isnad_protocol::attestation::{ActLine, Attestation};
 use isnad_protocol::entry::Kind;
 use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::id::{ActId, EntryId, OrganisationId, RecordId};
+use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 use isnad_protocol::sheet::{self, Folded, Operation, Operations, Sheet, SheetKey, Signer};
 use isnad_protocol::standing::Standing;
 
 use super::World;
 use super::disk::{Image, log_of};
-use super::finding::{Checked, Rule, ensure};
+use super::finding::{Checked, Finding, Rule, ensure};
 use super::site::Site;
 
 /// What one node holds and makes of it.
@@ -58,11 +59,15 @@ impl World {
         }
         let Some(act) = image.governance.charter_act() else { return Ok(()) };
         let is_new = self.attempts.charters.insert(number, act.id()) != Some(act.id());
-        let before = act.previous().and_then(|before| image.governance.act(&before)?.as_charter());
-        let Some(before) = before.filter(|_| is_new) else { return Ok(()) };
+        let before = act.previous().and_then(|before| image.governance.act(&before)).filter(|_| is_new);
+        let Some((before, charter)) = before.and_then(|before| Some((before, before.as_charter()?))) else {
+            return Ok(());
+        };
+        // Later others may sign as well.
+        self.check_version(number, act, before)?;
         let known = acknowledgers(image, act);
-        let count = before.members.iter().filter(|member| known.contains(member)).count();
-        ensure(2 * count > before.members.len(), Rule::Unlawful, || {
+        let count = charter.members.iter().filter(|member| known.contains(member)).count();
+        ensure(2 * count > charter.members.len(), Rule::Unlawful, || {
             format!("{number}: {:?} took effect with {count} acknowledgements", act.id())
         })
     }
@@ -126,8 +131,7 @@ impl World {
         let Some(charter) = before.as_charter() else { return Ok(()) };
         let double = act.settles().map(|settlement| settlement.double.clone()).unwrap_or_default();
         let members = charter.members.iter().filter(|member| !double.contains(member));
-        let has_signed = |member: &&OrganisationId| act.signatures().iter().any(|own| own.organisation == **member);
-        let signed = members.filter(has_signed).count();
+        let signed = count_signed(act, members);
         let threshold = if act.settles().is_some() { 0 } else { charter.threshold };
         let is_enough = signed as u64 >= threshold && 2 * signed > charter.members.len();
         ensure(is_enough, Rule::Unlawful, || format!("{number}: {signed} signed {:?}, which stands", act.id()))
@@ -161,6 +165,9 @@ impl World {
     /// What must not count counts nowhere; what honest users were told stands does.
     fn check_standings(&self, seen: &Seen<'_>) -> Checked {
         let Seen { number, site, entries, folded, .. } = seen;
+        if let Some(strange) = entries.iter().find(|entry| self.attempts.strange.contains(&entry.id())) {
+            return Err(Finding::new(Rule::Unlawful, format!("{number} holds {:?} of two masters", strange.id())));
+        }
         for entry in entries.iter().filter(|entry| !self.ledger.forked.contains(&log_of(entry).author)) {
             let (found, expected) = (folded.standings.get(&entry.id()), self.attempts.powerless.get(&entry.id()));
             let is_met = expected.is_none() || found == expected;
@@ -247,6 +254,17 @@ fn signers(sheet: &Sheet) -> impl Iterator<Item = &Signer> {
     let claims = sheet.claims.values().flat_map(|said| said.signers.values());
     let retractions = sheet.retractions.values().flatten().map(|(_, retraction)| &retraction.signer);
     claims.chain(retractions).chain(sheet.narratives.values().flat_map(|narrative| narrative.edits.values()))
+}
+
+/// How many of these organisations signed an act, each by a key that counts for no other: who has least choice first.
+fn count_signed<'a>(act: &Act, members: impl Iterator<Item = &'a OrganisationId>) -> usize {
+    let keys = |member: &OrganisationId| -> Vec<PublicKey> {
+        act.signatures().iter().filter(|own| own.organisation == *member).map(|own| own.key).collect()
+    };
+    let mut keys: Vec<Vec<PublicKey>> = members.map(keys).collect();
+    keys.sort_by_key(Vec::len);
+    let mut used = BTreeSet::new();
+    keys.into_iter().filter(|keys| keys.iter().any(|key| used.insert(*key))).count()
 }
 
 /// How many claims of an entry its sheet does not show.

@@ -1,6 +1,6 @@
-//! What a node tells its user of its own reach, by the functions that node/src/reading/acknowledged.rs asks, held against what stands on its
-//! disk, counted again by naive means: whether it may take what it holds for all there is, and what others hold that it lacks.
-//! A user asks where single defences are tried. THREATS 18 to 20.
+//! What a node tells its user of its own reach, by the functions that node/src/reading/acknowledged.rs asks, held against what
+//! stands on its disk, counted again by naive means: whether it may take what it holds for all there is, and what others hold
+//! that it lacks. A user asks where single defences are tried. THREATS 18 to 20.
 
 use std::collections::{BTreeMap, BTreeSet};
 
