@@ -87,7 +87,7 @@ impl Administrator {
 
     /// Draws what he does next, by what his node shows him.
     pub(super) fn act(&mut self, image: &Image, known: &Known, random: &mut Random) -> Option<Deed> {
-        if known.is_busy && !self.is_honest && random.chance(80) {
+        if known.is_busy && !self.is_honest && random.chance(95) {
             return self.divide(&image.governance);
         }
         if known.is_busy

@@ -182,14 +182,37 @@ impl World {
         }
         let is_word = |entry: &&&Authentic| entry.entry().header.record != RecordId::ZERO;
         let told: BTreeSet<EntryId> = site.acknowledged.iter().map(|(.., id)| *id).collect();
+        let sand = self.on_sand(organisation, entries);
         for entry in entries.iter().filter(is_word).filter(|entry| told.contains(&entry.id())) {
             let found = folded.standings.get(&entry.id());
-            let is_late = log_of(entry).author == site.keys.late.public();
-            ensure(is_late || found == Some(&Standing::Counts), Rule::Unlawful, || {
-                format!("{number}: its own {:?} is {found:?}", entry.id())
+            ensure(sand.contains(&entry.id()) || found == Some(&Standing::Counts), Rule::Unlawful, || {
+                let bases = made_on(entry).into_iter().map(|base| (base, folded.standings.get(&base)));
+                let bases: Vec<_> = bases.collect();
+                format!("{number}: its own {:?} is {found:?}, made on {bases:?}", entry.id())
             })?;
         }
         Ok(())
+    }
+
+    /// What an organisation's keys signed that a later act grants, whose rival may stand instead, and edits made on that. Likewise
+    /// those made on what a lying node of its own showed under a signature that was none, and is held nowhere once that is checked.
+    fn on_sand(&self, organisation: OrganisationId, entries: &[&Authentic]) -> BTreeSet<EntryId> {
+        let own = || self.sites.iter().filter(|site| site.keys.organisation == organisation);
+        let keys: BTreeSet<PublicKey> = own().map(|site| site.keys.late.public()).collect();
+        let is_lied_to = own().any(|site| !site.is_honest());
+        let held: BTreeSet<EntryId> = entries.iter().map(|entry| entry.id()).collect();
+        let signed = entries.iter().filter(|entry| keys.contains(&log_of(entry).author));
+        let mut sand: BTreeSet<EntryId> = signed.map(|entry| entry.id()).collect();
+        loop {
+            let gives_way = |base: &EntryId| sand.contains(base) || (is_lied_to && !held.contains(base));
+            let is_on = |entry: &&&Authentic| made_on(entry).iter().any(gives_way);
+            let more: Vec<EntryId> = entries.iter().filter(is_on).map(|entry| entry.id()).collect();
+            let before = sand.len();
+            sand.extend(more);
+            if sand.len() == before {
+                return sand;
+            }
+        }
     }
 
     /// Beyond a cut of an act in effect nothing counts; what most acknowledged before they knew of it is repudiated.
@@ -265,6 +288,15 @@ fn count_signed<'a>(act: &Act, members: impl Iterator<Item = &'a OrganisationId>
     keys.sort_by_key(Vec::len);
     let mut used = BTreeSet::new();
     keys.into_iter().filter(|keys| keys.iter().any(|key| used.insert(*key))).count()
+}
+
+/// The entries whose edits those of an entry were made on.
+fn made_on(entry: &Authentic) -> Vec<EntryId> {
+    let payload = entry.entry().payload.as_ref();
+    match payload.map(|payload| Operations::parse(&payload.bytes)) {
+        Some(Ok(Operations::Edits(edits))) => edits.after,
+        _ => Vec::new(),
+    }
 }
 
 /// How many claims of an entry its sheet does not show.
