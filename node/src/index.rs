@@ -161,6 +161,19 @@ impl Index {
         }
     }
 
+    /// What an index says that is there already, if it is of this form and `fits` says of the rest of its stamp that it was made
+    /// of these journals. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn left(dir: &Path, fits: impl FnOnce(&[u8]) -> bool, journals: &Journals) -> Result<Option<Self>, Fault> {
+        let tree = open_sled(dir)?;
+        let form = tree.get([prefix::STATE]).map_err(Fault::index)?;
+        let is_ours = form.as_deref().and_then(|form| form.strip_prefix(FORM)).is_some_and(fits);
+        let form = form.filter(|_| is_ours);
+        Ok(form.map(|form| Self::of(dir, &form, journals, Tree::Sled(tree))))
+    }
+
     fn new_on_disk(dir: &Path, form: &[u8], journals: &Journals) -> Result<Self, Fault> {
         let removed = if dir.is_dir() { std::fs::remove_dir_all(dir) } else { std::fs::remove_file(dir) };
         removed.or_else(|error| if dir.exists() { Err(Fault::io("remove", dir)(error)) } else { Ok(()) })?;
