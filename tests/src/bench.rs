@@ -1,7 +1,7 @@
 //! Figures of speed and size, each as a ratio to a limit or to a peer that is measured in the same run.
 //!
-//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--entries N] [--incidents N]
-//! [--rounds N] [--records N] [--claims-per-record N]`. Absolute figures
+//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--entries N] [--logs N]
+//! [--incidents N] [--rounds N] [--records N] [--claims-per-record N]`. Absolute figures
 //! depend on the machine and on who shares it; ratios within a run are what is held to.
 
 use std::path::Path;
@@ -16,11 +16,16 @@ mod corpus;
 mod demo;
 mod forks;
 mod governance;
+mod growth;
+mod hostile;
+mod idle;
 mod import;
 mod index;
 mod journal;
 mod lists;
+mod no_op;
 mod node;
+mod opening;
 mod peers;
 mod reading;
 mod report;
@@ -34,12 +39,16 @@ pub use report::{Figure, Report};
 struct Size {
     /// Entries to catch up with.
     entries: usize,
+    /// Logs that they stand in: two for each organisation that writes.
+    logs: usize,
     /// Incidents that they are about.
     incidents: usize,
     /// Records of all kinds to list.
     records: usize,
     /// Claims about each of these.
     claims: usize,
+    /// Peers that are connected and idle.
+    peers: usize,
     /// How often what is noisy is repeated; the median is told.
     rounds: usize,
 }
@@ -48,7 +57,7 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 14] = [
+const BENCHES: [(&str, Bench); 19] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
@@ -63,6 +72,11 @@ const BENCHES: [(&str, Bench); 14] = [
     ("view", |report, _| view::run(report)),
     ("governance", |report, _| governance::run(report)),
     ("forks", |report, _| forks::run(report)),
+    ("hostile", |report, _| hostile::run(report)),
+    ("no-op", no_op::run),
+    ("opening", opening::run),
+    ("growth", growth::run),
+    ("idle", idle::run),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.
@@ -72,7 +86,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
     let Some((size, is_json, names)) = parse(arguments) else {
         let names = BENCHES.map(|(name, _)| name).join(" ");
         eprintln!(
-            "usage: bench [NAME …] [--short] [--json] [--entries N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
+            "usage: bench [NAME …] [--short] [--json] [--entries N] [--logs N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
         );
         return ExitCode::from(2);
     };
@@ -89,16 +103,22 @@ pub fn main(arguments: &[String]) -> ExitCode {
 }
 
 fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
-    let (mut size, mut is_json) =
-        (Size { entries: 100_000, incidents: 10_000, records: 100_000, claims: 10, rounds: 3 }, false);
+    let (mut size, mut is_json) = (
+        Size { entries: 100_000, logs: 100, incidents: 10_000, records: 100_000, claims: 10, peers: 100, rounds: 3 },
+        false,
+    );
     let mut names = Vec::new();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next()?.parse().ok().filter(|number| *number > 0);
         match argument.as_str() {
             "--json" => is_json = true,
-            "--short" => size = Size { entries: 20_000, incidents: 2_000, records: 5_000, rounds: 1, ..size },
+            "--short" => {
+                size =
+                    Size { entries: 20_000, logs: 20, incidents: 2_000, records: 5_000, peers: 20, rounds: 1, ..size }
+            }
             "--entries" => size.entries = number()?,
+            "--logs" => size.logs = number()?,
             "--incidents" => size.incidents = number()?,
             "--records" => size.records = number()?,
             "--claims-per-record" => size.claims = number()?,
