@@ -20,7 +20,7 @@ pub mod vocabularies;
 pub mod warn;
 
 pub use check::{
-    Accused, Known, Setting, SubjectType, Submission, Submitted, check_claims, check_record, check_submission,
+    Accused, Known, Setting, SubjectType, Submission, Submitted, check_claims, check_note, check_record, check_submission,
     is_accusing,
 };
 pub use draft::{Audience, Draft, DraftError, example};

@@ -355,7 +355,7 @@ fn shape(members: &[Member], value: &Json, path: Path<'_>, report: &mut Report) 
     unknown_members(object, |key| members.iter().any(|member| member.key == key), path, report);
 }
 
-fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: Path<'_>, report: &mut Report) {
+pub(super) fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: Path<'_>, report: &mut Report) {
     for key in object.keys().filter(|key| !is_known(key)) {
         if is_enough(report) {
             break;

@@ -69,8 +69,20 @@ fn an_accusing_claim_has_basis_standard_and_wording() {
     }
     let emptied = ACCUSING.replace(r#"{"source":"@S"}"#, "");
     check(kinds::FINDING, &emptied, "accusation_without_basis", "claims[0].basis");
+    let more = ACCUSING.replace(r#"{"source":"@S"}"#, r#"{"locator":"p. 3","page":"3","source":"@S"}"#);
+    check(kinds::FINDING, &more, "unknown_member", "claims[0].basis[0].page");
     assert_eq!(refused(kinds::DESIGNATION, r#"{"prop":"subject","value":"@P"}"#).len(), 3);
     assert_eq!(refused(kinds::SUBJECT, r#"{"prop":"topic","value":"crime.war"}"#).len(), 3);
+}
+
+#[test]
+fn what_is_taken_back_is_so_in_words_that_a_reader_sees() {
+    let codes = |note: &str| check_note(note, "note").into_iter().map(|problem| problem.code).collect::<Vec<_>>();
+    assert_eq!(codes("Erreur de transcription : 49, et non 94."), Vec::<&str>::new());
+    assert_eq!(codes("e\u{301}"), ["not_nfc"]);
+    assert_eq!(codes("\u{200b}\u{2060}"), ["wrong_type"]);
+    assert_eq!(codes(&"a".repeat(limits::TEXT_SCALARS + 1)), ["text_too_long"]);
+    assert_eq!(check_note("e\u{301}", "retractions[0].note")[0].path, "retractions[0].note");
 }
 
 #[test]
