@@ -12,8 +12,10 @@ use crate::id::ClaimId;
 use crate::limits;
 use crate::sheet::Claim;
 
+mod parties;
 mod submission;
 
+pub use parties::is_tried;
 pub use submission::{
     Accused, Known, Setting, SubjectType, Submission, Submitted, check_record, check_submission, is_accusing,
 };
