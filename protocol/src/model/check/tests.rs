@@ -144,9 +144,23 @@ fn a_name_holds_nothing_that_looks_like_nothing() {
         let alias = format!(r#"{{"prop":"alias","value":"dou{hidden}ma"}}"#);
         check(kinds::INCIDENT, &alias, "control_character", "claims[0].value");
     }
-    // Joiners of Persian, and marks of direction beside digits, are part of how names are written.
-    for name in ["می\u{200c}خواهم", "\u{200f}دوما 2018"] {
+    for hidden in ['\u{200e}', '\u{200f}', '\u{61c}', '\u{200c}', '\u{200d}', '\u{378}', '\u{e000}', '\u{fe0f}'] {
+        let alias = format!(r#"{{"prop":"alias","value":"dou{hidden}ma 2018"}}"#);
+        check(kinds::INCIDENT, &alias, "control_character", "claims[0].value");
+    }
+    // A joiner of Persian or Kurdish is part of how names are written.
+    for name in ["می\u{200c}خواهم", "هه\u{200c}ڵه\u{200c}بجه", &"م".repeat(limits::NAME_SCALARS)] {
         assert_eq!(refused(kinds::INCIDENT, &format!(r#"{{"prop":"alias","value":"{name}"}}"#)), [], "{name}");
+    }
+}
+
+#[test]
+fn a_name_has_128_characters_at_most() {
+    for name in ["م".repeat(limits::NAME_SCALARS + 1), "a".repeat(limits::TEXT_SCALARS)] {
+        let alias = format!(r#"{{"prop":"alias","value":"{name}"}}"#);
+        check(kinds::INCIDENT, &alias, "text_too_long", "claims[0].value");
+        let named = format!(r#"{{"prop":"place","value":{{"names":[{{"lang":"ar","text":"{name}"}}]}}}}"#);
+        check(kinds::INCIDENT, &named, "text_too_long", "claims[0].value.names[0].text");
     }
 }
 
