@@ -63,6 +63,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/history/{*record}", get(history))
         .route("/story/{*record}", get(story))
         .route("/resolve/{*record}", get(resolve))
+        .route("/prefixes", post(prefixes))
         .route("/explain/{claim}", get(explain))
         .route("/policy", get(policy))
         .route("/contributions", post(contribute))
@@ -288,6 +289,14 @@ async fn resolve(
     Query(kinds): Query<reading::KindsQuery>,
 ) -> Answer<isnad_protocol::id::RecordId> {
     read(node, move |reader| reader.resolve_among(&record, &kinds)).await
+}
+
+/// How many digits name each of these records, where 8 do not.
+async fn prefixes(
+    State(node): Shared,
+    Sent(asked): Sent<Vec<isnad_protocol::id::RecordId>>,
+) -> Answer<std::collections::BTreeMap<isnad_protocol::id::RecordId, usize>> {
+    read(node, move |reader| reader.prefixes(&asked)).await
 }
 
 async fn explain(
