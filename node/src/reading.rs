@@ -33,6 +33,7 @@ mod list;
 mod made_of;
 mod outside;
 mod policy;
+mod prefixes;
 mod resolve;
 mod restating;
 mod standing;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use isnad_node::driver::STRANGER;
 use isnad_node::reading::{Digests, Status, Who};
-use isnad_protocol::id::{OrganisationId, RecordId};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
@@ -193,13 +193,4 @@ pub(crate) async fn digest(session: &Session) -> Outcome {
 fn in_groups(hex: &str) -> String {
     let groups: Vec<&str> = (0..hex.len()).step_by(8).filter_map(|start| hex.get(start..start + 8)).collect();
     groups.join(" ")
-}
-
-/// Digits of a record's id in a command that is printed to be copied.
-pub(super) const RECORD_DIGITS: usize = 10;
-
-/// The beginning of an id: enough to name the record.
-pub(super) fn digits(record: RecordId, count: usize) -> String {
-    let id = record.to_string();
-    id.rsplit('/').next().unwrap_or_default().chars().take(count).collect()
 }

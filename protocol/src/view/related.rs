@@ -7,6 +7,7 @@ use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
+use crate::model::is_tried;
 use crate::model::kinds::{ATTRIBUTION, DESIGNATION, FINDING};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
@@ -322,8 +323,11 @@ fn subjects_of_all(sheets: &Sheets, policy: &Policy) -> Vec<RecordId> {
     subjects(&Spoken::new(sheets.values(), policy))
 }
 
+/// Whom it is about: of the parties of a case, those whom it tries.
 fn subjects(spoken: &Spoken<'_>) -> Vec<RecordId> {
-    distinct(spoken.of(&["subject", "party"]).into_iter().flat_map(|(_, said)| said.claim.value_refs()))
+    let is_about = |said: &&Said| said.claim.prop() != Some("party") || said.claim.value().is_some_and(is_tried);
+    let said = spoken.of(&["subject", "party"]).into_iter().map(|(_, said)| said);
+    distinct(said.filter(is_about).flat_map(|said| said.claim.value_refs()))
 }
 
 fn date(own: &Spoken<'_>) -> Option<String> {

@@ -10,7 +10,7 @@ use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Did, History, Item, ShownClaim, View};
 
 use crate::commands::list::{Titled, about};
-use crate::commands::show::{Pen, TEXT_LINES, Telling, short};
+use crate::commands::show::{Pen, TEXT_LINES, Telling};
 use crate::output::hung;
 
 /// Tells the history of one record.
@@ -36,10 +36,10 @@ impl<'a> Story<'a> {
         let about = about(self.view);
         let titled = Titled { kind: &self.view.kind, labels: &self.view.labels, about: about.as_ref() };
         let title = titled.text(pen.language, |text| pen.foreign(text));
-        let title = title.unwrap_or_else(|| pen.foreign(&short(&history.record.to_string())));
+        let title = title.unwrap_or_else(|| pen.foreign(&pen.short(history.record)));
         let title = pen.say("history.title", &[("record", &title)]);
         let mut out = hung("", &pen.heading(&title), pen.width);
-        out.extend(hung("", &pen.quiet(&short(&history.record.to_string())), pen.width));
+        out.extend(hung("", &pen.quiet(&pen.short(history.record)), pen.width));
         out.extend(hung("", &pen.quiet(&pen.word("history.caveat")), pen.width));
         let mut spaces: Vec<SpaceId> = history.items.iter().map(|item| item.space).collect();
         spaces.sort_unstable();
@@ -160,7 +160,7 @@ impl<'a> Story<'a> {
     ) -> (String, bool) {
         let pen = self.pen;
         let prop = prop.unwrap_or_default();
-        let id = pen.quiet(&format!("[{}]", claim.to_short()));
+        let id = pen.quiet(&format!("[{}]", pen.claim(claim)));
         let shown = self.claims.get(&claim).map(|(_, shown)| *shown);
         let value = shown.and_then(|shown| shown.value.as_ref());
         if let Some(sentence) = value.and_then(|value| self.of_others(who, prop, value, shown)) {
@@ -172,7 +172,7 @@ impl<'a> Story<'a> {
             Some(old) => {
                 let old = match self.claims.get(&old) {
                     Some((prop, shown)) => self.value(prop, shown),
-                    None => format!("[{}]", old.to_short()),
+                    None => format!("[{}]", pen.claim(old)),
                 };
                 let values = [("who", who), ("property", &word), ("new", &told), ("old", &old)];
                 pen.say("history.corrected", &values)
@@ -226,9 +226,9 @@ impl<'a> Story<'a> {
     fn what(&self, claim: ClaimId, who: &str) -> String {
         let pen = self.pen;
         let Some((prop, shown)) = self.claims.get(&claim) else {
-            return pen.say("history.claim", &[("id", &claim.to_short())]);
+            return pen.say("history.claim", &[("id", &pen.claim(claim))]);
         };
-        let what = format!("{} {} [{}]", self.property(prop), self.value(prop, shown), claim.to_short());
+        let what = format!("{} {} [{}]", self.property(prop), self.value(prop, shown), pen.claim(claim));
         let whose = pen.organisation(shown.organisation);
         if whose == who { what } else { pen.say("history.of", &[("what", &what), ("who", &whose)]) }
     }

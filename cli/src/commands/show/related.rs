@@ -8,7 +8,7 @@ use isnad_protocol::locale;
 use isnad_protocol::view::{DesignationState, Line, State};
 
 use super::accounts::more;
-use super::pen::{Pen, TEXT_LINES, short};
+use super::pen::{Pen, TEXT_LINES};
 use crate::commands::reading::state_code;
 use crate::output::{beside, hung, lines};
 
@@ -179,7 +179,7 @@ impl Related<'_> {
             notes.extend(code.as_ref().map(told));
         }
         notes.extend(self.doubts(line));
-        let id = format!("{} [{}]", short(&line.record.record.to_string()), line.claim.to_short());
+        let id = format!("{} [{}]", pen.short(line.record.record), pen.claim(line.claim));
         notes.push(pen.quiet(&id));
         let width = pen.width;
         out.extend(hung("    ", &pen.notes(&notes), width));
@@ -207,7 +207,7 @@ impl Related<'_> {
             State::Replaced | State::Live => ("  ○ ", "view.replaced"),
         };
         let text =
-            format!("{}: {} — {} [{}]", body(pen, line), outcome(pen, line), pen.word(word), line.claim.to_short());
+            format!("{}: {} — {} [{}]", body(pen, line), outcome(pen, line), pen.word(word), pen.claim(line.claim));
         hung(mark, &text, pen.width).into_iter().map(|line| pen.quiet(&line)).collect()
     }
 }

@@ -43,7 +43,7 @@ impl Telling<'_> {
     /// What a claim says of another one, where that is not on the page.
     fn opinion(&self, value: &Json) -> Option<String> {
         let member = |key: &str| value.get(key).and_then(Json::as_text);
-        let on: String = member("claim").or_else(|| member("entry"))?.chars().take(12).collect();
+        let on = self.pen.ids.claim(member("claim").or_else(|| member("entry"))?);
         let stance = self.pen.code("stance", member("stance")?);
         let reason = member("reason").map(|code| self.pen.code("dispute_reason", code));
         let words: Vec<String> = reason.into_iter().chain(member("text").map(|text| self.pen.foreign(text))).collect();
