@@ -132,8 +132,7 @@ pub const TEMPLATE_BYTES: usize = 1_048_576;
 /// Unicode scalar values of a text in a claim: longer is a narrative. MODEL §3.
 pub const TEXT_SCALARS: usize = 12_000;
 
-/// Unicode scalar values of a name: the longest of bodies and companies have some hundred, and a list shows fewer. Threats, "Names on
-/// screen".
+/// Unicode scalar values of a name: the longest of bodies and companies have some hundred, and a list shows fewer.
 pub const NAME_SCALARS: usize = 128;
 
 /// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
