@@ -162,6 +162,7 @@ function split (bytes) {
   const payloads = []
   for (let at = 0; at < bytes.length;) {
     const end = at + 4 + bytes.readUInt32BE(at)
+    if (end > bytes.length) throw new Error('the file of payloads is cut short')
     payloads.push(bytes.toString('utf8', at + 4, end))
     at = end
   }
