@@ -51,7 +51,7 @@ pub(super) fn work(corpus: &Corpus) -> Work {
     let delta = median(deltas.collect());
     drop(receiver);
     let disk = (bytes_in(&home.join("journal")) + bytes_in(&home.join("index"))) as f64 / count;
-    Work { rate, wire, disk: Some(disk), no_op: wire::measure().equal as f64, delta }
+    Work { rate, wire, disk: Some(disk), no_op: wire::measure().equal as f64, no_op_seconds: None, delta }
 }
 
 fn shows(api: &mut Api, record: RecordId) -> bool {
