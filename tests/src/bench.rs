@@ -1,8 +1,9 @@
 //! Figures of speed and size, each as a ratio to a limit or to a peer that is measured in the same run.
 //!
-//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--entries N] [--logs N]
+//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--against FILE] [--entries N] [--logs N]
 //! [--incidents N] [--rounds N] [--records N] [--claims-per-record N]`. Absolute figures
-//! depend on the machine and on who shares it; ratios within a run are what is held to.
+//! depend on the machine and on who shares it; ratios within a run are what is held to. `--against FILE`, what an earlier run
+//! printed with `--json`, fails where a ratio became worse beyond noise instead of where a goal is missed.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -83,10 +84,10 @@ const BENCHES: [(&str, Bench); 19] = [
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its user")]
 #[must_use]
 pub fn main(arguments: &[String]) -> ExitCode {
-    let Some((size, is_json, names)) = parse(arguments) else {
+    let Some(Asked { size, is_json, known, names }) = parse(arguments) else {
         let names = BENCHES.map(|(name, _)| name).join(" ");
         eprintln!(
-            "usage: bench [NAME …] [--short] [--json] [--entries N] [--logs N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
+            "usage: bench [NAME …] [--short] [--json] [--against FILE] [--entries N] [--logs N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
         );
         return ExitCode::from(2);
     };
@@ -99,20 +100,37 @@ pub fn main(arguments: &[String]) -> ExitCode {
     if is_json {
         println!("{}", report.to_json());
     }
-    if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let Some(known) = known else { return exit(report.passes()) };
+    let regressions = report.regressions(&known);
+    regressions.iter().for_each(|line| eprintln!("WORSE {line}"));
+    exit(regressions.is_empty())
 }
 
-fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
+fn exit(is_good: bool) -> ExitCode {
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a command line asks for.
+struct Asked<'a> {
+    size: Size,
+    is_json: bool,
+    /// A run that was written down: this one fails where it is worse, not where a target is missed.
+    known: Option<serde_json::Value>,
+    names: Vec<&'a str>,
+}
+
+fn parse(arguments: &[String]) -> Option<Asked<'_>> {
     let (mut size, mut is_json) = (
         Size { entries: 100_000, logs: 100, incidents: 10_000, records: 100_000, claims: 10, peers: 100, rounds: 3 },
         false,
     );
-    let mut names = Vec::new();
+    let (mut names, mut known) = (Vec::new(), None);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next()?.parse().ok().filter(|number| *number > 0);
         match argument.as_str() {
             "--json" => is_json = true,
+            "--against" => known = Some(serde_json::from_slice(&std::fs::read(arguments.next()?).ok()?).ok()?),
             "--short" => {
                 size =
                     Size { entries: 20_000, logs: 20, incidents: 2_000, records: 5_000, peers: 20, rounds: 1, ..size }
@@ -127,7 +145,7 @@ fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
             _ => return None,
         }
     }
-    Some((size, is_json, names))
+    Some(Asked { size, is_json, known, names })
 }
 
 /// What the files of a folder take.
