@@ -180,7 +180,8 @@ pub(crate) async fn digest(session: &Session) -> Outcome {
         for space in &digests.spaces {
             let name = fit(locale::code(language, "space", &space.space), 8);
             let entries = locale::counted(language, "entries", space.entries, &[]);
-            lines.push(format!("{name} {entries}\n  {}", in_groups(&space.digest)));
+            // Its groups stand in one isolate: each by itself would be shown from the last to the first.
+            lines.push(format!("{name} {entries}\n  {}", session.apart(&in_groups(&space.digest))));
         }
         let values = [("unchecked", &*digests.unchecked.to_string()), ("wanted", &*digests.wanted.to_string())];
         lines.push(locale::format(language, "digest.left", &values));
