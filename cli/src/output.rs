@@ -19,7 +19,7 @@ mod layout;
 mod screen;
 
 pub(crate) use foreign::{
-    apart, inert, isolated, json_inert, one_line, paragraphs, pasted, pasted_argument, pasted_claim, squeezed,
+    apart, inert, json_inert, one_line, paragraphs, pasted, pasted_argument, pasted_claim, squeezed,
 };
 use layout::{behind, lines_with_commands};
 pub(crate) use layout::{beside, columns, hung, lines};
@@ -142,7 +142,8 @@ impl Printer {
         }
         let label =
             |part: &str| format!("{}{}", locale::word(self.language, &format!("problem.label.{part}")), self.colon());
-        let what = format!("{} {}", self.styled(&label("error"), Style::Alert), inert(&error.error));
+        let head = format!("{} ", self.styled(&label("error"), Style::Alert));
+        let what = hanging(&head, &inert(&error.error), width());
         eprintln!("{}", self.directed(&what));
         // Of several rules that are broken each is told, not the first alone.
         let several = error.words.problems.iter().filter(|_| error.words.problems.len() > 1);
@@ -269,6 +270,7 @@ pub(crate) fn hanging(label: &str, text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::foreign::isolated;
     use super::*;
 
     #[test]

@@ -238,7 +238,8 @@ fn in_words<'a>(language: Language, name: &str, value: &'a str) -> &'a str {
 }
 
 /// What the system says of an error, without its number.
-pub(crate) fn reason(error: &std::io::Error) -> String {
+#[must_use]
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split_once(" (os error").map_or(&*text, |(words, _)| words).to_owned()
 }

@@ -12,7 +12,7 @@ use super::reading::{label, organisation_name, property_word};
 use crate::args::ListArgs;
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{apart, fit, hanging, inert, isolated, spinner, width};
+use crate::output::{apart, fit, hanging, inert, spinner, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &ListArgs) -> Outcome {
@@ -80,7 +80,7 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair, ids: &Ids) -> String {
     lines.push(hanging(INDENT, &reasons.join(separator(session.language)), width()));
     if !candidate.letters.is_empty() {
         let lead = format!("{INDENT}{} ", session.word("candidates.letters"));
-        lines.push(hanging(&lead, &letters_text(&candidate.letters), width()));
+        lines.push(hanging(&lead, &letters_text(session, &candidate.letters), width()));
     }
     for (organisation, verdict) in &candidate.judged {
         let name = organisation_name(who, *organisation, session.language);
@@ -141,8 +141,8 @@ fn scheme(language: Language, code: &str) -> String {
 }
 
 /// Words of two names, letter beside letter: `mu=م ha=ح`, a dash where one has no counterpart.
-fn letters_text(words: &[Vec<(String, String)>]) -> String {
-    let side = |letters: &str| if letters.is_empty() { "–".to_owned() } else { isolated(letters) };
+fn letters_text(session: &Session, words: &[Vec<(String, String)>]) -> String {
+    let side = |letters: &str| if letters.is_empty() { "–".to_owned() } else { session.apart(letters) };
     let word = |letters: &Vec<(String, String)>| {
         letters.iter().map(|(one, other)| format!("{}={}", side(one), side(other))).collect::<Vec<_>>().join(" ")
     };

@@ -20,7 +20,7 @@ use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::{isolated, pasted_claim};
+use crate::output::{hanging, pasted_claim, width};
 use crate::session::Session;
 
 mod lost;
@@ -108,7 +108,7 @@ pub(super) fn reason_meant(session: &Session, known: &'static Vocabulary, typed:
 fn took(session: &Session, who: &Who, record: RecordId, prop: &str, claim: &ShownClaim) -> Took {
     let value = claim.value.as_ref().map(value_text).unwrap_or_default();
     let told = claim.value.as_ref().map(|value| value_in_words(session, who, record, prop, value, &claim.refs));
-    let words = told.filter(|words| !words.is_empty()).unwrap_or_else(|| isolated(&value));
+    let words = told.filter(|words| !words.is_empty()).unwrap_or_else(|| session.apart(&value));
     Took { how: "view.retracted", property: prop.to_owned(), value, words }
 }
 
@@ -377,7 +377,7 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
         let (typed, told) = (session.apart(text), session.apart(&told));
         let values =
             [("property", &*property_word(session.language, property.code)), ("typed", &*typed), ("value", &*told)];
-        session.printer.aside(locale::format(session.language, "record.understood", &values));
+        session.printer.aside(hanging("", &locale::format(session.language, "record.understood", &values), width()));
     }
     Ok(spoken)
 }

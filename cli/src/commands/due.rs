@@ -5,7 +5,7 @@ use isnad_protocol::locale;
 use isnad_protocol::view::Reference;
 
 use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells, told_of};
-use super::reading::label;
+use super::reading::{RECORD_DIGITS, digits, label};
 use crate::args::{DueArgs, ListFormat};
 use crate::client::{Client, query};
 use crate::error::{Outcome, Problem, exit};
@@ -62,7 +62,7 @@ fn print(session: &Session, format: ListFormat, found: &DueWithin) -> Outcome {
 }
 
 fn due_text(session: &Session, found: &DueWithin) -> String {
-    let say = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
+    let say = |key: &str, values: &[(&str, &str)]| hanging("", &locale::format(session.language, key, values), width());
     let until = found.until.to_string();
     let over = found.due.iter().filter(|due| due.days_left < 0).count();
     let ending = found.due.len().saturating_sub(over).to_string();
@@ -84,6 +84,7 @@ fn one_text(session: &Session, due: &Due) -> String {
     if due.computed {
         head = format!("{head}  ({})", word("due.computed"));
     }
+    let head = hanging("", &head, width());
     let colon = session.printer.colon();
     let line = |key: &str, text: &str| hanging(&format!("  {}{colon} ", word(key)), text, width());
     let mut lines = vec![head, line("kind.designation", &name(session, &due.record))];
@@ -108,10 +109,11 @@ fn one_text(session: &Session, due: &Due) -> String {
 /// the authority that renews, not the reader.
 fn renewal(due: &Due) -> String {
     let by = match &due.authorities[..] {
-        [authority] => format!(" --according-to {}", authority.record),
+        [authority] => format!(" --according-to {}", digits(authority.record, RECORD_DIGITS)),
         _ => String::new(),
     };
-    format!("isnad claim add {} end YYYY-MM-DD{by} --source RECORD", due.record.record)
+    let record = digits(due.record.record, RECORD_DIGITS);
+    format!("isnad claim add {record} end YYYY-MM-DD{by} --source RECORD")
 }
 
 fn name(session: &Session, reference: &Reference) -> String {

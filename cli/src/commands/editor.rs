@@ -41,7 +41,7 @@ impl Writing {
         let mut words = editor.split_whitespace();
         let program = words.next().unwrap_or("vi");
         let status = std::process::Command::new(program).args(words).arg(self.0.path()).status().map_err(|error| {
-            let values = [("program", program), ("reason", &*error.to_string())];
+            let values = [("program", program), ("reason", &*isnad_node::problem::reason(&error))];
             Problem::told(exit::USAGE, "usage", "editor", &values)
         })?;
         if !status.success() {

@@ -13,7 +13,7 @@ use super::preview::in_a_line;
 use super::reading::{label, organisation_name, property_word};
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, apart, hanging, inert, isolated, width};
+use crate::output::{Style, apart, hanging, inert, width};
 use crate::session::Session;
 
 mod restating;
@@ -71,11 +71,13 @@ fn text(session: &Session, who: &Who, waiting: &Waiting, ids: &Ids) -> String {
     let claim = format!("{record} — {property}{colon} {} [{}]", value.unwrap_or_default(), task.claim.to_short());
     let vocabulary = if task.why == Why::Replied { "response_stance" } else { "stance" };
     let mut said = vec![inert(locale::code(session.language, vocabulary, &task.stance))];
-    said.extend(task.reason.as_deref().map(|code| isolated(locale::code(session.language, "dispute_reason", code))));
-    said.extend(task.text.as_deref().map(isolated));
+    said.extend(
+        task.reason.as_deref().map(|code| session.apart(locale::code(session.language, "dispute_reason", code))),
+    );
+    said.extend(task.text.as_deref().map(|text| session.apart(text)));
     let said = format!("{} [{}]", said.join(&format!("{colon} ")), task.said.to_short());
     let mut lines = vec![
-        session.printer.styled(&head, Style::Strong),
+        session.printer.styled(&hanging("", &head, width()), Style::Strong),
         hanging("  ", &claim, width()),
         hanging("  ", &said, width()),
     ];

@@ -16,7 +16,7 @@ use crate::locale::{self, Language};
 
 pub(super) mod codes;
 mod coordinates;
-mod counts;
+pub(super) mod counts;
 mod dates;
 pub(super) mod fold;
 mod identifiers;

@@ -58,9 +58,9 @@ impl Telling<'_> {
         let other = self.reference(value.get("record")?)?;
         let mut notes = Vec::new();
         if let Some(score) = value.get("score").and_then(Json::as_int) {
-            notes.push(self.pen.field(&self.pen.word("member.score"), &score.to_string()));
+            notes.push(self.pen.field(&self.part("score"), &score.to_string()));
         }
-        let matcher = |text: &str| self.pen.field(&self.pen.word("member.matcher"), &self.pen.foreign(text));
+        let matcher = |text: &str| self.pen.field(&self.part("matcher"), &self.pen.foreign(text));
         notes.extend(member("matcher").map(matcher));
         notes.extend(member("explanation").map(|text| self.pen.foreign(text)));
         let told = self.pen.say(&key, &[("other", &other)]);
@@ -117,12 +117,7 @@ impl Telling<'_> {
                         parts.push(text);
                         continue;
                     }
-                    let key = format!("member.{}", member.key);
-                    let property = format!("property.{}", member.key);
-                    let key = locale::lookup(pen.language, &key)
-                        .or_else(|| locale::lookup(pen.language, &property))
-                        .unwrap_or(member.key);
-                    parts.push(pen.field(key, &text));
+                    parts.push(pen.field(&self.part(member.key), &text));
                 }
                 match title.map(|title| pen.foreign(title)) {
                     Some(title) if parts.is_empty() => Some(title),
@@ -136,6 +131,13 @@ impl Telling<'_> {
             }
             ValueType::Plain | ValueType::Blob | ValueType::Language | ValueType::Int | ValueType::Url => None,
         }
+    }
+
+    /// What a part of a value is called.
+    fn part(&self, key: &str) -> String {
+        let mut rooms = ["member", "property", "template.part"].into_iter();
+        let word = rooms.find_map(|room| locale::lookup(self.pen.language, &format!("{room}.{key}")));
+        word.unwrap_or(key).to_owned()
     }
 
     fn reference(&self, value: &Json) -> Option<String> {

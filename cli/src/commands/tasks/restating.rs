@@ -11,7 +11,7 @@ use crate::commands::ids::{COMMAND, Ids};
 use crate::commands::preview::claim_in_a_line;
 use crate::commands::reading::{label, property_word};
 use crate::commands::writing::space_name;
-use crate::output::{Style, apart, hanging, inert, isolated, width};
+use crate::output::{Style, apart, hanging, inert, width};
 use crate::session::Session;
 
 /// Characters of lost words that a page tells; programs are given all.
@@ -72,7 +72,7 @@ fn what(session: &Session, who: &Who, lost: &ToRestate) -> String {
             format!("{} [{}]", session.field(&property_word(language, prop), &value), claim.to_short())
         }
         Lost::Edit { narrative, lang: Some(lang), .. } => {
-            let lang = isolated(locale::code(language, "language", lang));
+            let lang = session.apart(locale::code(language, "language", lang));
             locale::format(language, "tasks.text_in", &[("narrative", &narrative.to_short()), ("language", &lang)])
         }
         Lost::Edit { narrative, lang: None, .. } => {

@@ -8,7 +8,7 @@ use super::{Mistake, Parsed, spoken};
 use crate::encoding::json::{Json, Object};
 use crate::limits;
 use crate::model::property::{Member, Property, ValueType};
-use crate::model::speech::Spoken;
+use crate::model::speech::{self, Spoken};
 use crate::model::{Audience, Draft, nearest, values};
 
 /// Reads a template of a kind of record. What is understood is in the draft even where something else is not.
@@ -153,6 +153,9 @@ impl Reader {
         let Some(mut value) = self.understood(&member.value, part).map(|spoken| spoken.value) else { return };
         if let ("lat" | "lon", Some(number)) = (member.key, value.as_text().and_then(values::coordinate)) {
             value = Json::Text(number);
+        }
+        if let ("qualifier", Some(said)) = (member.key, value.as_text()) {
+            value = Json::text(speech::counts::qualifier_said(said));
         }
         object.insert(member.key.to_owned(), value);
         self.at(here, part.line);

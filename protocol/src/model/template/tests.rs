@@ -216,11 +216,15 @@ fn marks_stand_below_their_lines_and_go_at_the_next_turn() {
                 .collect()
         };
         let once = marked(text, &marks(&parsed), language);
-        let lines: Vec<&str> = once.lines().collect();
-        assert!(lines[0].starts_with("# ^ ") && lines[1] == "# mine", "{once}");
-        assert!(lines[2] == "dat: 2013" && lines[3].starts_with("# ^ "), "{once}");
+        // A mark may take several lines, none of them wider than a terminal.
+        assert!(once.lines().all(|line| line.chars().count() <= 80), "{once}");
+        let mut lines: Vec<&str> =
+            once.lines().map(|line| if line.starts_with("# ^ ") { "# ^" } else { line }).collect();
+        lines.dedup();
+        assert_eq!(lines, ["# ^", "# mine", "dat: 2013", "# ^", "title [en]: x"], "{once}");
         let again = parse(kinds::INCIDENT, &once);
-        assert_eq!(again.errors[0].0, 3);
+        let marked_line = once.lines().position(|line| line == "dat: 2013").unwrap() + 1;
+        assert_eq!(again.errors[0].0, marked_line);
         assert_eq!(marked(&once, &marks(&again), language), once);
         assert!(is_same(text, &once) && !is_same(text, "dat: 2014"));
     }
