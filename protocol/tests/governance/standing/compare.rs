@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use isnad_protocol::act::{Act, Kind};
-use isnad_protocol::governance::{ActStatus, Governance, Line, Link};
-use isnad_protocol::id::ActId;
+use isnad_protocol::governance::{ActStatus, Double, Governance, Halt, Line, Link};
+use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::log::{Authentic, ForkProof};
 use isnad_protocol::standing::{Judge, Standing};
 
@@ -60,16 +60,21 @@ pub(crate) fn compare(history: &History) -> Result<(), String> {
     Ok(())
 }
 
-/// What halts, and which acts stand against each other.
+/// What halts, which acts stand against each other, and who gave his word for two of them.
 fn halt_difference(history: &History, governance: &Governance, view: &View<'_>, named: Set) -> Option<String> {
     let twins = &history.twins;
     let halts = governance.halts();
     let last = view.chain().last().copied();
     let found = halts.iter().find(|halt| halt.kind == Kind::Charter);
-    let found = found.map(|halt| ids(&halt.rivals));
+    let found = found.map(|halt| {
+        let (signed, acknowledged) = proved(halt);
+        (ids(&halt.rivals), signed, acknowledged)
+    });
     let expected = last.filter(|last| view.is_halted(*last)).map(|last| {
         let rivals: Vec<ActId> = view.candidates(last).iter().map(|act| twins.real[*act].id()).collect();
-        ids(&rivals)
+        let organisations = |set: Set| set.iter().map(|who| twins.organisation(who)).collect::<BTreeSet<_>>();
+        let (signed, acknowledged) = (view.double_signers(last), view.double_acknowledgers(last));
+        (ids(&rivals), organisations(signed), organisations(acknowledged))
     });
     if found != expected {
         return Some(format!("the charter's halt is {found:?}, by the model {expected:?}"));
@@ -80,6 +85,16 @@ fn halt_difference(history: &History, governance: &Governance, view: &View<'_>, 
         let expected = view.standing(first).is_halted;
         (found != expected).then(|| format!("that the chain of {who} halts is {found}, by the model {expected}"))
     })
+}
+
+/// Who signed, and who acknowledged two of the rivals at a halt, as its proofs say.
+pub(super) fn proved(halt: &Halt) -> (BTreeSet<OrganisationId>, BTreeSet<OrganisationId>) {
+    let all = || halt.double.iter().flat_map(|(who, proofs)| proofs.iter().map(|proof| (*who, proof)));
+    let is_of_rivals = |acts: &[ActId; 2]| acts.iter().all(|act| halt.rivals.contains(act));
+    let signed = all().filter(|(_, proof)| matches!(proof, Double::SignedBoth { acts } if is_of_rivals(acts)));
+    let acknowledged =
+        all().filter(|(_, proof)| matches!(proof, Double::AcknowledgedBoth { acts, .. } if is_of_rivals(acts)));
+    (signed.map(|(who, _)| who).collect(), acknowledged.map(|(who, _)| who).collect())
 }
 
 fn ids(acts: &[ActId]) -> BTreeSet<ActId> {
@@ -96,7 +111,7 @@ fn verdict(standing: Option<Standing>) -> Verdict {
     }
 }
 
-fn fold(history: &History, order: u64) -> Governance {
+pub(super) fn fold(history: &History, order: u64) -> Governance {
     let twins = &history.twins;
     let mut random = history.random();
     random.0 ^= order;

@@ -42,6 +42,14 @@ impl History {
         history
     }
 
+    /// One that was thought out, and what in it was signed by whom.
+    pub(crate) fn told(twins: Twins, signed: Vec<(Organisation, Act)>) -> Self {
+        let own = twins.firsts.iter().map(|first| vec![*first]).collect();
+        let firsts = twins.firsts.iter().map(|first| (0, *first));
+        let signed = signed.into_iter().chain(firsts).collect();
+        Self { seed: 0, twins, signed, charters: vec![FOUNDING], own, random: Seeded(0) }
+    }
+
     /// A generator for whatever is done with this history.
     pub(crate) fn random(&self) -> Seeded {
         Seeded(self.seed ^ 0x5eed)
@@ -56,7 +64,7 @@ impl History {
             // Versions of the charter first: in one attestation they are named at once with all else.
             words.iter().flat_map(|word| &word.acts).for_each(|act| evidence.name(who, *act));
         }
-        evidence
+        evidence.taken(&self.twins.acts)
     }
 
     pub(crate) fn judgement<'a>(&'a self, evidence: &'a Evidence) -> Judgement<'a> {
