@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use isnad_protocol::act::{Act, Kind};
+use isnad_protocol::act::{Act, Kind, SignatureCheck};
 use isnad_protocol::governance::{ActStatus, Double, Governance, Halt, Line, Link};
 use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::log::{Authentic, ForkProof};
@@ -120,7 +120,9 @@ pub(super) fn fold(history: &History, order: u64) -> Governance {
     let forks = forks(history).into_iter().map(|proof| Arrival::Fork(Box::new(proof)));
     let mut all: Vec<Arrival> = acts.chain(words).chain(forks).collect();
     random.shuffle(&mut all);
-    let mut governance = Governance::new(twins.consortium());
+    // Every signature holds: what is compared is what follows from that, and to check them twice takes most of the time.
+    let checks = SignatureCheck(|_, signatures| vec![true; signatures.len()]);
+    let mut governance = Governance::new(twins.consortium()).checked_by(checks);
     for arrival in &all {
         match arrival {
             // Refused only where nobody has signed it whom it asks, or for good by what the model never lets stand.
