@@ -152,7 +152,7 @@ pub const CLAIM_BYTES: usize = 65_000;
 /// each takes from 50 KiB. More heads at a time are made anew.
 pub const NARRATIVE_FORKS: usize = 32;
 
-/// Acts that wait for others they follow: a founding of some hundred organisations in any order, with room to spare.
+/// Acts that wait for others they follow, or for a member's signature: a founding of some hundred organisations in any order, with room to spare.
 pub const ACTS_WAITING: usize = 1_024;
 
 /// Bytes hashed to check the signatures of one copy of an act: as long as the entries take that fill a frame of that size.
