@@ -1,6 +1,6 @@
 //! Three rivals, for every assignment of signatures and acknowledgements, up to renaming of organisations and of the rivals.
 //!
-//! `ISNAD_RIVALS=7` goes to seven organisations, in some ten minutes of two cores; else it goes to five.
+//! `ISNAD_RIVALS=7` goes to seven organisations, in seven minutes of one core; else it goes to five.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
