@@ -267,7 +267,7 @@ async fn from_words(
     let mut members = Object::from([("prop".to_owned(), Json::text(known.code)), ("value".to_owned(), value)]);
     let fields = &words.fields;
     let language = words.language.as_deref().map(|text| language_of(session, text)).transpose()?;
-    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone().or(spoken.original))];
+    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone())];
     members.extend(texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), Json::Text(text?)))));
     if let Some(body) = &words.according_to {
         let body = resolve_among(client, body, &[kinds::ORGANISATION]).await?;
@@ -365,10 +365,10 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
         let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
         let value = claim.ok().and_then(|claim| claim.get("value").cloned());
         let value = value.ok_or_else(|| Problem::told(exit::USAGE, "usage", "value", &[]))?;
-        return Ok(Spoken { value, lang: None, original: None });
+        return Ok(Spoken { value, lang: None });
     }
     if let ValueType::Ref(_) = property.value {
-        return Ok(Spoken { value: Json::text(text), lang: None, original: None });
+        return Ok(Spoken { value: Json::text(text), lang: None });
     }
     let spoken = understood(session, &property.value, text, lang)?;
     let told = value_text(&spoken.value);

@@ -413,7 +413,8 @@ fn point(object: &Object, path: Path<'_>, report: &mut Report) {
         if let Some(value) = object.get(key)
             && !value.as_text().is_some_and(|text| is_coordinate(text, limit))
         {
-            let values = [("member", key.to_owned()), ("limit", limit.to_string())];
+            let found = value.as_text().map_or_else(|| String::from_utf8_lossy(&value.encode()).into_owned(), found);
+            let values = [("member", key.to_owned()), ("limit", limit.to_string()), ("found", found)];
             report.push(Problem::new("coordinate_range", path.member(key), values));
         }
     }
