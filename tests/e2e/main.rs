@@ -25,4 +25,5 @@ mod policies;
 mod reading;
 mod refusals;
 mod restating;
+mod typed;
 mod who;
