@@ -221,18 +221,31 @@ fn typed(session: &Session, problem: Problem, words: &ClaimWords, record: Record
         "missing_lang" => session.word("record.add_in").to_owned(),
         "accusation_without_basis" => session.word("record.add_source").to_owned(),
         "accusation_without_standard" => session.word("record.add_standard").to_owned(),
-        "wrong_type" | "missing_member" => {
-            let Some(property) = property_of(words, record) else { return problem };
-            let example = match property.value.example() {
-                Json::Text(text) => text,
-                value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
-            };
-            let values = [("property", property.code), ("example", &*example)];
-            locale::format(session.language, "record.as_in", &values)
+        code => {
+            let broken = problem.words.problems.first();
+            let by_flag = broken.and_then(|first| template::try_by_flag(session.language, code, &first.values));
+            let Some(advice) = by_flag.or_else(|| as_in(session, code, words, record)) else { return problem };
+            advice
         }
-        _ => return problem,
     };
-    Problem { advice, ..problem }
+    // Whoever typed one value knows where it stands.
+    let broken = problem.words.problems.first();
+    let bare = broken.and_then(|first| problem.why.strip_prefix(&format!("{}: ", first.path)).map(str::to_owned));
+    Problem { advice, why: bare.unwrap_or_else(|| problem.why.clone()), ..problem }
+}
+
+/// A value of the property in JSON, where nothing shows how people say it.
+fn as_in(session: &Session, code: &str, words: &ClaimWords, record: RecordId) -> Option<String> {
+    if !matches!(code, "wrong_type" | "missing_member") {
+        return None;
+    }
+    let property = property_of(words, record)?;
+    let example = match property.value.example() {
+        Json::Text(text) => text,
+        value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
+    };
+    let values = [("property", property.code), ("example", &*example)];
+    Some(locale::format(session.language, "record.as_in", &values))
 }
 
 fn property_of(words: &ClaimWords, record: RecordId) -> Option<&'static Property> {

@@ -177,7 +177,7 @@ fn bare(value: Json) -> Spoken {
 }
 
 /// The name of a form, under which its examples stand.
-const fn form(kind: &ValueType) -> &'static str {
+pub(super) const fn form(kind: &ValueType) -> &'static str {
     match kind {
         ValueType::Text => "text",
         ValueType::Plain => "plain",

@@ -141,7 +141,8 @@ fn give_example(kind: &ValueType, path: &str, found: &mut [Problem]) {
         let wants = matches!(problem.code, "wrong_type" | "missing_member") && !problem.values.contains_key("example");
         if is_of_this && wants {
             let example = kind.example().encode();
-            *problem = problem.clone().with("example", String::from_utf8_lossy(&example).into_owned());
+            let example = String::from_utf8_lossy(&example).into_owned();
+            *problem = problem.clone().with("example", example).with("form", super::speech::form(kind).to_owned());
         }
     }
 }
