@@ -291,11 +291,11 @@ async fn resolve(
     read(node, move |reader| reader.resolve_among(&record, &kinds)).await
 }
 
-/// How many digits name each of these records, where 8 do not.
+/// What names each of these records, where 8 digits do not.
 async fn prefixes(
     State(node): Shared,
     Sent(asked): Sent<Vec<isnad_protocol::id::RecordId>>,
-) -> Answer<std::collections::BTreeMap<isnad_protocol::id::RecordId, usize>> {
+) -> Answer<std::collections::BTreeMap<isnad_protocol::id::RecordId, reading::Prefix>> {
     read(node, move |reader| reader.prefixes(&asked)).await
 }
 

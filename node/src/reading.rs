@@ -50,6 +50,7 @@ pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
 pub use outside::Outside;
 pub use policy::PolicyQuery;
+pub use prefixes::Prefix;
 pub use resolve::KindsQuery;
 pub use restating::{RestatingQuery, ToRestate};
 pub use standing::{AcknowledgedBy, CutExplained, EntryExplained, KeyExplained, rules};

@@ -26,4 +26,5 @@ mod reading;
 mod refusals;
 mod restating;
 mod terminal;
+mod typed;
 mod who;

@@ -144,7 +144,10 @@ fn spoken(page: &str) -> String {
     let lines = page.lines().filter(|line| !is_command(line));
     let mut is_code = false;
     let mut text = String::new();
-    for word in lines.flat_map(|line| line.split([' ', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}']).chain(["\n"])) {
+    // Marks of direction part no words: where a name is cut, one stands before the ellipsis.
+    let lines = lines.map(|line| line.replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], ""));
+    let words: Vec<String> = lines.flat_map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+    for word in &words {
         let was_code = is_code;
         is_code ^= word.matches('`').count() % 2 == 1;
         let is_typed = was_code

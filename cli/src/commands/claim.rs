@@ -221,18 +221,31 @@ fn typed(session: &Session, problem: Problem, words: &ClaimWords, record: Record
         "missing_lang" => session.word("record.add_in").to_owned(),
         "accusation_without_basis" => session.word("record.add_source").to_owned(),
         "accusation_without_standard" => session.word("record.add_standard").to_owned(),
-        "wrong_type" | "missing_member" => {
-            let Some(property) = property_of(words, record) else { return problem };
-            let example = match property.value.example() {
-                Json::Text(text) => text,
-                value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
-            };
-            let values = [("property", property.code), ("example", &*example)];
-            locale::format(session.language, "record.as_in", &values)
+        code => {
+            let broken = problem.words.problems.first();
+            let by_flag = broken.and_then(|first| template::try_by_flag(session.language, code, &first.values));
+            let Some(advice) = by_flag.or_else(|| as_in(session, code, words, record)) else { return problem };
+            advice
         }
-        _ => return problem,
     };
-    Problem { advice, ..problem }
+    // Whoever typed one value knows where it stands.
+    let broken = problem.words.problems.first();
+    let bare = broken.and_then(|first| problem.why.strip_prefix(&format!("{}: ", first.path)).map(str::to_owned));
+    Problem { advice, why: bare.unwrap_or_else(|| problem.why.clone()), ..problem }
+}
+
+/// A value of the property in JSON, where nothing shows how people say it.
+fn as_in(session: &Session, code: &str, words: &ClaimWords, record: RecordId) -> Option<String> {
+    if !matches!(code, "wrong_type" | "missing_member") {
+        return None;
+    }
+    let property = property_of(words, record)?;
+    let example = match property.value.example() {
+        Json::Text(text) => text,
+        value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
+    };
+    let values = [("property", property.code), ("example", &*example)];
+    Some(locale::format(session.language, "record.as_in", &values))
 }
 
 fn property_of(words: &ClaimWords, record: RecordId) -> Option<&'static Property> {
@@ -267,7 +280,7 @@ async fn from_words(
     let mut members = Object::from([("prop".to_owned(), Json::text(known.code)), ("value".to_owned(), value)]);
     let fields = &words.fields;
     let language = words.language.as_deref().map(|text| language_of(session, text)).transpose()?;
-    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone().or(spoken.original))];
+    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone())];
     members.extend(texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), Json::Text(text?)))));
     if let Some(body) = &words.according_to {
         let body = resolve_among(client, body, &[kinds::ORGANISATION]).await?;
@@ -365,10 +378,10 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
         let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
         let value = claim.ok().and_then(|claim| claim.get("value").cloned());
         let value = value.ok_or_else(|| Problem::told(exit::USAGE, "usage", "value", &[]))?;
-        return Ok(Spoken { value, lang: None, original: None });
+        return Ok(Spoken { value, lang: None });
     }
     if let ValueType::Ref(_) = property.value {
-        return Ok(Spoken { value: Json::text(text), lang: None, original: None });
+        return Ok(Spoken { value: Json::text(text), lang: None });
     }
     let spoken = understood(session, &property.value, text, lang)?;
     let told = value_text(&spoken.value);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_protocol::encoding::to_hex;
+use isnad_node::reading::Prefix;
 use isnad_protocol::id::{ClaimId, RecordId};
 
 use crate::client::Client;
@@ -20,7 +20,7 @@ pub(crate) const PAGE: usize = 12;
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     /// Against all records that the node holds.
-    records: BTreeMap<RecordId, usize>,
+    records: BTreeMap<RecordId, Prefix>,
     /// Against the other claims of the page: whoever names a claim names its record with it.
     claims: BTreeMap<String, usize>,
 }
@@ -48,9 +48,10 @@ impl Ids {
 
     /// The digits that name a record, at least so many; with its kind, where only that tells it from another.
     pub(crate) fn record(&self, record: RecordId, least: usize) -> String {
-        let digits = to_hex(record.as_bytes().get(1..).unwrap_or_default());
-        let needed = self.records.get(&record).copied().unwrap_or(0).max(least);
-        if needed > digits.len() { record.to_string() } else { digits.chars().take(needed).collect() }
+        let (text, prefix) = (record.to_string(), self.records.get(&record));
+        let (kind, digits) = text.split_once('/').unwrap_or(("", &text));
+        let digits: String = digits.chars().take(prefix.map_or(0, |prefix| prefix.digits).max(least)).collect();
+        if prefix.is_some_and(|prefix| prefix.has_kind) { format!("{kind}/{digits}") } else { digits }
     }
 
     /// The same with its kind.
@@ -58,7 +59,7 @@ impl Ids {
         let (text, digits) = (record.to_string(), self.record(record, PAGE));
         match text.split_once('/').filter(|_| !digits.contains('/')) {
             Some((kind, _)) => format!("{kind}/{digits}"),
-            None => text,
+            None => digits,
         }
     }
 
@@ -92,10 +93,13 @@ mod tests {
     fn an_id_that_begins_like_another_is_shown_up_to_where_they_part() {
         let record = |text: &str| RecordId::parse(text).unwrap();
         let (one, twin) = ("incident/aaaaaaaaaaaaaaaa00000000000001", "subject/aaaaaaaaaaaaaaaa00000000000001");
-        let ids = Ids { records: [(record(one), 18), (record(twin), 31)].into(), claims: BTreeMap::new() };
+        let prefix = |digits, has_kind| Prefix { digits, has_kind };
+        let records = [(record(one), prefix(18, false)), (record(twin), prefix(9, true))].into();
+        let ids = Ids { records, claims: BTreeMap::new() };
         assert_eq!(ids.record(record(one), LIST), "aaaaaaaaaaaaaaaa00");
         assert_eq!(ids.record_and_kind(record(one)), "incident/aaaaaaaaaaaaaaaa00");
-        assert_eq!((ids.record(record(twin), LIST), ids.record_and_kind(record(twin))), (twin.into(), twin.into()));
+        assert_eq!(ids.record(record(twin), LIST), "subject/aaaaaaaaa");
+        assert_eq!(ids.record_and_kind(record(twin)), "subject/aaaaaaaaaaaa");
         assert_eq!(USUAL.record(record(one), LIST), "aaaaaaaa");
     }
 

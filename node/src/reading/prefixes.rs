@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use isnad_protocol::id::RecordId;
+use serde::{Deserialize, Serialize};
 
 use super::Reader;
 use crate::problem::Problem;
@@ -15,13 +16,25 @@ const LEAST_BYTES: usize = LEAST / 2;
 /// Looks into the index up to which those that begin alike are looked up; of more records, all that are held are read at once.
 const LOOKS: usize = 8_192;
 
+/// The digits that an id has behind its kind.
+const DIGITS: usize = 30;
+
+/// What names a record alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefix {
+    /// The first digits of its id.
+    pub digits: usize,
+    /// True if a record of another kind has all of its digits too: it is named with its kind alone, and the digits are those that
+    /// tell it from others of that.
+    pub has_kind: bool,
+}
+
 impl Reader<'_> {
-    /// Of these records, those that it takes more than 8 digits to tell from every other, and how many it takes. More digits than an
-    /// id has say that a record of another kind has the same ones: only with its kind it is named.
+    /// Of these records, those that it takes more than 8 digits to tell from every other, and what it takes.
     ///
     /// # Errors
     /// [`Problem`] if the index cannot be read.
-    pub fn prefixes(&self, asked: &[RecordId]) -> Result<BTreeMap<RecordId, usize>, Problem> {
+    pub fn prefixes(&self, asked: &[RecordId]) -> Result<BTreeMap<RecordId, Prefix>, Problem> {
         let index = self.node.index()?;
         let kinds = index.kinds()?;
         let mut held: Vec<RecordId> = asked.to_vec();
@@ -40,19 +53,31 @@ impl Reader<'_> {
 }
 
 /// The same among records that are held. Of those in order, what is most alike stands beside each other.
-fn longer(asked: &[RecordId], mut held: Vec<RecordId>) -> BTreeMap<RecordId, usize> {
-    held.sort_unstable_by(|one, other| tail(one).cmp(tail(other)).then_with(|| one.cmp(other)));
+fn longer(asked: &[RecordId], mut held: Vec<RecordId>) -> BTreeMap<RecordId, Prefix> {
+    held.sort_unstable();
     held.dedup();
+    let mut by_digits = held.clone();
+    by_digits.sort_unstable_by(|one, other| tail(one).cmp(tail(other)).then_with(|| one.cmp(other)));
     let mut longer = BTreeMap::new();
     for record in asked {
-        let at = held.partition_point(|other| (tail(other), other) < (tail(record), record));
-        let beside = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten().filter_map(|place| held.get(place));
-        let needed = beside.map(|other| alike(record, other).saturating_add(1)).max().unwrap_or(0);
-        if needed > LEAST {
-            longer.insert(*record, needed);
+        let digits = needed(record, &by_digits, |other| (tail(other), other) < (tail(record), record));
+        if digits > DIGITS {
+            let of_kind = held.iter().filter(|other| other.kind_code() == record.kind_code());
+            let of_kind: Vec<RecordId> = of_kind.copied().collect();
+            let digits = needed(record, &of_kind, |other| other < record);
+            longer.insert(*record, Prefix { digits, has_kind: true });
+        } else if digits > LEAST {
+            longer.insert(*record, Prefix { digits, has_kind: false });
         }
     }
     longer
+}
+
+/// Digits that tell a record from those beside it in their order, at least eight.
+fn needed(record: &RecordId, held: &[RecordId], is_before: impl Fn(&RecordId) -> bool) -> usize {
+    let at = held.partition_point(is_before);
+    let beside = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten().filter_map(|place| held.get(place));
+    beside.map(|other| alike(record, other).saturating_add(1)).fold(LEAST, usize::max)
 }
 
 /// Digits that two ids begin with alike.
@@ -76,9 +101,16 @@ mod tests {
     }
 
     fn needed(asked: &str, held: &[&str]) -> Option<usize> {
+        with_kind(asked, held).map(|(digits, has_kind)| {
+            assert!(!has_kind);
+            digits
+        })
+    }
+
+    fn with_kind(asked: &str, held: &[&str]) -> Option<(usize, bool)> {
         let asked = record(asked);
         let held = held.iter().map(|text| record(text)).chain([asked]).collect();
-        longer(&[asked], held).get(&asked).copied()
+        longer(&[asked], held).get(&asked).map(|prefix| (prefix.digits, prefix.has_kind))
     }
 
     #[test]
@@ -91,7 +123,9 @@ mod tests {
             needed("incident/aaaaaaaa2", &["incident/aaaaaaaa1", "incident/aaaaaaaa21", "incident/b"]),
             Some(10)
         );
-        assert_eq!(needed("incident/abc", &["subject/abc"]), Some(31));
+        assert_eq!(with_kind("incident/abc", &["subject/abc"]), Some((8, true)));
+        let others = ["subject/aaaaaaaa2", "incident/aaaaaaaa21", "subject/aaaaaaaa3"];
+        assert_eq!(with_kind("incident/aaaaaaaa2", &others), Some((10, true)));
     }
 
     #[test]
@@ -107,10 +141,11 @@ mod tests {
         let longer = longer(&held, held.clone());
         for one in &held {
             let digits = |record: &RecordId| record.to_string().split_once('/').unwrap().1.to_owned();
-            let needed = longer.get(one).copied().unwrap_or(LEAST);
-            let shown: String = digits(one).chars().take(needed).collect();
-            let others = held.iter().filter(|other| *other != one && digits(other).starts_with(&shown)).count();
-            assert!(others == 0 || needed > 30, "{one}: {shown}");
+            let found = longer.get(one).copied().unwrap_or(Prefix { digits: LEAST, has_kind: false });
+            let shown: String = digits(one).chars().take(found.digits).collect();
+            let is_meant = |other: &&RecordId| !found.has_kind || other.kind_code() == one.kind_code();
+            let others = held.iter().filter(|other| *other != one && digits(other).starts_with(&shown));
+            assert_eq!(others.filter(is_meant).count(), 0, "{one}: {shown}");
         }
     }
 }

@@ -124,7 +124,8 @@ fn give_example(kind: &ValueType, path: &str, found: &mut [Problem]) {
         let wants = matches!(problem.code, "wrong_type" | "missing_member") && !problem.values.contains_key("example");
         if is_of_this && wants {
             let example = kind.example().encode();
-            *problem = problem.clone().with("example", String::from_utf8_lossy(&example).into_owned());
+            let example = String::from_utf8_lossy(&example).into_owned();
+            *problem = problem.clone().with("example", example).with("form", super::speech::form(kind).to_owned());
         }
     }
 }
@@ -402,7 +403,8 @@ fn point(object: &Object, path: Path<'_>, report: &mut Report) {
         if let Some(value) = object.get(key)
             && !value.as_text().is_some_and(|text| is_coordinate(text, limit))
         {
-            let values = [("member", key.to_owned()), ("limit", limit.to_string())];
+            let found = value.as_text().map_or_else(|| String::from_utf8_lossy(&value.encode()).into_owned(), found);
+            let values = [("member", key.to_owned()), ("limit", limit.to_string()), ("found", found)];
             report.push(Problem::new("coordinate_range", path.member(key), values));
         }
     }

@@ -182,7 +182,8 @@ impl Telling<'_> {
         locale::lookup(self.pen.language, &key).map_or_else(|| self.pen.foreign(said), str::to_owned)
     }
 
-    /// The name in the reader's language, the region, the country, and how exact the point is.
+    /// The name in the reader's language, the region, the country, and how exact the point is. Where nothing is called by a name,
+    /// the point stands for it, or that it is withheld.
     fn place(&self, value: &Json) -> Option<String> {
         let pen = self.pen;
         let words = |name: &Json| {
@@ -190,15 +191,18 @@ impl Telling<'_> {
             Some(Words { lang, text: name.get("text")?.as_text()?.to_owned() })
         };
         let names: Vec<Words> = value.get("names")?.as_list()?.iter().filter_map(words).collect();
-        let name = label(&names, pen.language)?;
+        let name = label(&names, pen.language);
         let text = |key: &str| value.get(key).and_then(Json::as_text);
-        let mut parts = vec![pen.foreign(&name)];
+        let mut parts: Vec<String> = name.map(|name| pen.foreign(&name)).into_iter().collect();
         parts.extend(text("admin1").map(|region| pen.foreign(region)));
         parts.extend(text("country").map(|code| country(pen.language, code, pen)));
         let mut out = pen.list(&parts);
         let point = text("lat").zip(text("lon")).map(|(lat, lon)| pen.foreign(&format!("{lat} {lon}")));
         let precision = text("geo_precision").map(|code| pen.code("geo_precision", code));
         let notes: Vec<String> = point.into_iter().chain(precision).collect();
+        if parts.is_empty() {
+            return (!notes.is_empty()).then(|| pen.notes(&notes));
+        }
         if !notes.is_empty() {
             out.push_str(&format!(" ({})", pen.notes(&notes)));
         }

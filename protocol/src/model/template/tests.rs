@@ -267,3 +267,40 @@ fn a_word_that_says_there_are_no_words_is_never_signed_as_the_words_of_a_body() 
         }
     }
 }
+
+#[test]
+fn what_is_typed_is_no_quotation_until_its_author_says_so() {
+    for (typed, quoted) in [
+        ("date: early April 2017", "original"),
+        ("casualty: 25 to 30 killed", "original"),
+        ("التاريخ: بداية نيسان 2017", "كما ورد في المصدر"),
+        ("الضحايا: 25 إلى 30 قتيلا", "كما ورد في المصدر"),
+        ("date: début avril 2017", "tel qu'écrit dans la source"),
+    ] {
+        for below in ["", "    basis: hospital-note, p. 2\n"] {
+            let claim = |text: &str| parse(kinds::INCIDENT, text).draft.claims.into_iter().next().unwrap();
+            let text = format!("{typed}\n{below}");
+            assert_eq!(claim(&text).get("original"), None, "{text}");
+            let text = format!("{text}    {quoted}: أوائل نيسان\n");
+            assert_eq!(claim(&text).get("original"), Some(&Json::text("أوائل نيسان")), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_coordinate_is_taken_as_people_write_it_and_needs_no_name() {
+    for (lat, lon) in [("37.0", "36.10"), ("٣٧", "٣٦٫١٠"), ("37° N", "36.1 E"), ("37.000001", "36.1")] {
+        for (place, parts) in [("place", ["lat", "lon"]), ("المكان", ["خط العرض", "خط الطول"])] {
+            let text = format!("{place}:\n    - {}: {lat}\n    - {}: {lon}\n", parts[0], parts[1]);
+            let parsed = parse(kinds::INCIDENT, &text);
+            let value = parsed.draft.claims[0].get("value").unwrap().encode();
+            assert_eq!(String::from_utf8(value).unwrap(), r#"{"lat":"37","lon":"36.1","names":[]}"#, "{text}");
+            assert_eq!(parsed.draft.check(kinds::INCIDENT), []);
+        }
+    }
+    for lat in ["97.0", "37 E", "x"] {
+        let parsed = parse(kinds::INCIDENT, &format!("place:\n    - lat: {lat}\n    - lon: 36\n"));
+        let found = parsed.draft.check(kinds::INCIDENT);
+        assert!(found.len() == 1 && found[0].code == "coordinate_range" && found[0].why.contains(lat), "{found:?}");
+    }
+}
