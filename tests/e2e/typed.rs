@@ -47,6 +47,8 @@ fn a_place_is_its_name_or_its_point_or_withheld_in_three_languages() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
     let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    // What stands already is not shown as something to be signed.
+    let other = new(&consortium, "incident", "title [en]: Y\ndate: 2013\n");
     for (typed, shown) in [
         ("36.10, 37.0", "36.1 37"),
         ("withheld", "known but withheld"),
@@ -60,7 +62,7 @@ fn a_place_is_its_name_or_its_point_or_withheld_in_three_languages() {
     for (lang, withheld, said) in
         [("ar", "محجوب", "محجوب"), ("en", "withheld", "withheld"), ("fr", "non divulgué", "non divulgué")]
     {
-        let shown = say(home, &["--lang", lang, "claim", "add", &record, "place", withheld, "--preview"]);
+        let shown = say(home, &["--lang", lang, "claim", "add", &other, "place", withheld, "--preview"]);
         assert!(shown.code == 0 && shown.out.contains(said) && !shown.out.contains("names"), "{shown:?}");
         let page = say(home, &["--lang", lang, "show", &record]).out;
         assert!(!page.contains("names"), "{page}");
