@@ -90,10 +90,10 @@ impl Printer {
         }
     }
 
-    /// Prints a value as JSON on one line.
+    /// Prints a value as JSON on one line, what others wrote in it inert.
     pub(crate) fn value(self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => self.line(text),
+            Ok(text) => self.line(json_inert(&text)),
             Err(error) => keep(Err(error.into())),
         }
     }
@@ -137,7 +137,8 @@ impl Printer {
     pub(crate) fn error(self, error: &Problem) {
         let error = error.clone().in_language(self.language);
         if self.json {
-            eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| error.error.clone()));
+            let text = serde_json::to_string(&error).unwrap_or_else(|_| error.error.clone());
+            eprintln!("{}", json_inert(&text));
             return;
         }
         let label =

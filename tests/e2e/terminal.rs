@@ -93,7 +93,8 @@ fn is_command(line: &str) -> bool {
         text.trim_start_matches(|part| matches!(part, '\u{2066}'..='\u{2069}' | ' ' | '`')).starts_with("isnad ")
     };
     let behind_word = || line.split_once(':').is_some_and(|(word, rest)| !word.starts_with(' ') && bare(rest));
-    bare(line) || line.contains("/isnad --home ") || behind_word()
+    // An address is copied too.
+    bare(line) || line.contains("/isnad --home ") || line.contains("/p2p/") || behind_word()
 }
 
 #[test]

@@ -4,6 +4,9 @@ use std::path::Path;
 
 use isnad_tests::binary::{Consortium, json, refused, say};
 
+/// A source and a designation of it have one alias.
+const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
+
 /// A record of a kind from the lines of a form.
 fn new(consortium: &Consortium, kind: &str, text: &str) -> String {
     let file = consortium.file("form.txt", text);
@@ -74,4 +77,60 @@ fn a_place_is_its_name_or_its_point_or_withheld_in_three_languages() {
     let table = say(home, &["list", "incident"]).out;
     let listed = say(home, &["list", "incident", "--format", "csv"]).out;
     assert!(!table.contains("names") && !listed.contains("{"), "{table}{listed}");
+}
+
+/// What an advice says to write, in «guillemets» as a line of the form: the last that it offers.
+fn line_told(advice: &str) -> &str {
+    let quoted = advice.split('«').skip(1).filter_map(|rest| rest.split_once('»')).map(|(line, _)| line);
+    quoted.filter(|line| line.contains(": ")).last().unwrap_or_else(|| panic!("no line to write: {advice}"))
+}
+
+#[test]
+fn who_reads_arabic_alone_enters_an_accusation_by_what_the_marks_say() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let incident = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    let source = new(&consortium, "source", "title [en]: A report\nkind: report\n");
+    let subject = new(&consortium, "subject", "name [en]: A unit\nsubject type: entity\n");
+    let form = |below: &[String], beside: &[String]| {
+        let lines = ["المساحة: الأعضاء", &format!("الحادثة: {incident}"), "الخلاصة: مسؤول"].join("\n");
+        let text = [vec![lines], below.to_vec(), beside.to_vec()].concat().join("\n") + "\n";
+        consortium.file("form.txt", &text)
+    };
+    let arguments = |file: &str| ["--lang", "ar", "record", "new", "attribution", "--from", file].map(str::to_owned);
+    let arguments = arguments(&form(&[], &[]));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let refusal = refused(home, &arguments, 3);
+    let problems = refusal["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 4, "{refusal}");
+    let (mut below, mut beside) = (Vec::new(), Vec::new());
+    for problem in problems {
+        let (why, advice) = (problem["why"].as_str().unwrap(), problem["try"].as_str().unwrap());
+        assert!(!advice.contains(['{', '"']) && !why.contains("claims"), "{problem}");
+        let line = line_told(advice).to_owned();
+        // Whom and what a record is about is looked for with `isnad list`.
+        if problem["code"] == "attribution_without_subject" {
+            beside.push(line.replace('…', &subject));
+        } else {
+            below.push(format!("    {}", line.replace('…', &source)));
+        }
+    }
+    form(&below, &beside);
+    let written = json(home, &arguments);
+    let outcome = &claims(home, written["record"].as_str().unwrap(), "outcome")[0];
+    assert_eq!((&outcome["value"], &outcome["standard"]), (&"responsible".into(), &"unstated".into()), "{outcome}");
+}
+
+#[test]
+fn an_alias_of_two_records_is_told_with_who_calls_them_so() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let name = json(home, &["status"])["name"].as_str().unwrap().to_owned();
+    for lang in ["ar", "en", "fr"] {
+        let refusal = refused(home, &["--lang", lang, "show", "fr-2018-05-18"], 1);
+        let (why, advice) = (refusal["why"].as_str().unwrap(), refusal["try"].as_str().unwrap());
+        assert_eq!(why.matches(&name).count(), 2, "{refusal}");
+        assert_eq!(advice.matches("isnad show ").count(), 2, "{refusal}");
+    }
 }

@@ -130,10 +130,10 @@ impl Kept {
     }
 
     /// The same problem, which says besides where the text is kept, and how it is handed in.
-    pub(super) fn kept(&self, mut problem: Problem) -> Problem {
+    pub(super) fn kept(&self, session: &Session, mut problem: Problem) -> Problem {
         problem.words.values.insert("kept".to_owned(), self.path.display().to_string());
         problem.words.values.insert("kept_command".to_owned(), self.command());
-        problem.and("kept")
+        problem.and_in(session.language, "kept")
     }
 
     /// Says on the side where the text is kept.

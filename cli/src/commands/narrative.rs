@@ -94,7 +94,7 @@ impl Job<'_> {
         let writing = Writing::begin_on(session, &begun, &before)?;
         let after = match writing.edited() {
             Ok(after) => after,
-            Err(problem) => return Err(writing.kept_if_changed(problem, &before)),
+            Err(problem) => return Err(writing.kept_if_changed(session, problem, &before)),
         };
         if let Err(problem) = unchanged(&before, &after) {
             writing.done();
@@ -103,7 +103,7 @@ impl Job<'_> {
         match self.sign(after).await {
             Ok(true) => writing.done(),
             Ok(false) => writing.tell_kept(session),
-            Err(problem) => return Err(writing.kept(problem)),
+            Err(problem) => return Err(writing.kept(session, problem)),
         }
         Ok(DONE)
     }

@@ -34,8 +34,9 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     for (key, count) in counts {
         lines.extend((count > 0).then(|| set(locale::counted(language, key, count, &[]))));
     }
+    // In one line, however long: an address is there to be copied.
     let listening = status.listening.iter();
-    lines.extend(listening.map(|address| set(told("status.listening", &[("address", address)]))));
+    lines.extend(listening.map(|address| told("status.listening", &[("address", address)])));
     lines.extend(alone(status).map(|key| hanging("", &told(key, &[]), width())));
     let hung = |key: &str, text: &str| hanging(&format!("{} ", locale::word(language, key)), text, width());
     for (address, why) in &status.unreached {

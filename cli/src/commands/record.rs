@@ -168,9 +168,12 @@ fn refused(session: &Session, found: &[Found]) -> Problem {
     let told = |found: &Found| {
         let line = found.mark.line.to_string();
         let values = [("line", &*line), ("why", &*found.mark.why)];
-        let placed = format!("{}: {}", found.path, found.mark.why);
-        let why =
-            if found.mark.line > 0 { locale::format(session.language, "record.at_line", &values) } else { placed };
+        let why = match &*found.path {
+            _ if found.mark.line > 0 => locale::format(session.language, "record.at_line", &values),
+            // The whole record, and no place in it.
+            "claims" => found.mark.why.clone(),
+            path => format!("{path}: {}", found.mark.why),
+        };
         let (code, path, advice) = (found.code.clone(), found.path.clone(), inert(&found.mark.advice));
         let values = found.values.clone();
         Broken { code, path, why: inert(&why), advice, values, try_key: String::new() }
@@ -277,7 +280,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
     loop {
         let typed = match writing.edited() {
             Ok(typed) => typed,
-            Err(problem) => return Err(writing.kept_if_changed(problem, &begun)),
+            Err(problem) => return Err(writing.kept_if_changed(session, problem, &begun)),
         };
         if let Some(problem) = given_up(&typed, &shown, last) {
             if template::is_same(&shown, &begun) {
@@ -289,7 +292,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             if problem.words.problems.len() > 1 && !session.printer.json {
                 writing.tell_kept(session);
             }
-            return Err(writing.kept(problem));
+            return Err(writing.kept(session, problem));
         }
         let written = Written::of_template(kind, &typed);
         let space = written.draft.space.map_or_else(SpaceName::default, named);
@@ -303,7 +306,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
                 signed(session, args.from.as_deref());
                 return Ok(code);
             }
-            Err(Failed::Else(problem)) => return Err(writing.kept(problem)),
+            Err(Failed::Else(problem)) => return Err(writing.kept(session, problem)),
             Err(Failed::Rules(found)) => {
                 let marks: Vec<Mark> = found.iter().map(|found| found.mark.clone()).collect();
                 shown = template::marked(&typed, &marks, session.language);

@@ -58,13 +58,16 @@ fn longer(asked: &[RecordId], mut held: Vec<RecordId>) -> BTreeMap<RecordId, Pre
     held.dedup();
     let mut by_digits = held.clone();
     by_digits.sort_unstable_by(|one, other| tail(one).cmp(tail(other)).then_with(|| one.cmp(other)));
+    let of_kind = |kind: u8| {
+        let from = held.partition_point(|other| other.kind_code() < kind);
+        let until = held.partition_point(|other| other.kind_code() <= kind);
+        held.get(from..until).unwrap_or_default()
+    };
     let mut longer = BTreeMap::new();
     for record in asked {
         let digits = needed(record, &by_digits, |other| (tail(other), other) < (tail(record), record));
         if digits > DIGITS {
-            let of_kind = held.iter().filter(|other| other.kind_code() == record.kind_code());
-            let of_kind: Vec<RecordId> = of_kind.copied().collect();
-            let digits = needed(record, &of_kind, |other| other < record);
+            let digits = needed(record, of_kind(record.kind_code()), |other| other < record);
             longer.insert(*record, Prefix { digits, has_kind: true });
         } else if digits > LEAST {
             longer.insert(*record, Prefix { digits, has_kind: false });

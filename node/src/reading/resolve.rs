@@ -93,6 +93,12 @@ impl Reader<'_> {
             return Ok([record].into());
         }
         let mut found = self.beginning_with(&lower)?;
+        // What is written as an id is never an alias: one could be given that begins like another record's id, or like none yet.
+        let digits =
+            lower.split_once('/').filter(|(kind, _)| kind_code(kind).is_some()).map_or(&*lower, |(_, digits)| digits);
+        if bytes_of(digits).is_some() {
+            return Ok(found);
+        }
         for record in self.node.index()?.with_alias(text)? {
             if self.summary(record)?.aliases.iter().any(|alias| alias.to_lowercase() == lower) {
                 found.insert(record);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::encoding::json::Json;
 use crate::import;
-use crate::locale::Language;
+use crate::locale::{self, Language};
 use crate::model::{Audience, KINDS, example, kinds};
 
 const INCIDENTS: &[u8] = include_bytes!("../../../../cli/data/incidents.json");
@@ -302,5 +302,19 @@ fn a_coordinate_is_taken_as_people_write_it_and_needs_no_name() {
         let parsed = parse(kinds::INCIDENT, &format!("place:\n    - lat: {lat}\n    - lon: 36\n"));
         let found = parsed.draft.check(kinds::INCIDENT);
         assert!(found.len() == 1 && found[0].code == "coordinate_range" && found[0].why.contains(lat), "{found:?}");
+    }
+}
+
+#[test]
+fn the_words_of_spaces_that_a_form_tells_are_those_that_it_takes() {
+    for language in Language::ALL {
+        for space in ["members", "public"] {
+            let name = format!("space.{space}");
+            let word = locale::word(language, &name);
+            for key in ["template.about_space", "refusal.template_space.try"] {
+                let told = locale::word(language, key);
+                assert!(told.contains(word), "{key} in {language:?} says not {word}");
+            }
+        }
     }
 }
