@@ -379,3 +379,19 @@ fn only_who_is_tried_is_named_beside_a_case() {
     let line = page.related.iter().find(|line| line.record.record == about).unwrap();
     assert_eq!(line.subjects.iter().map(|subject| subject.record).collect::<Vec<_>>(), tried);
 }
+
+#[test]
+fn an_accusation_is_about_whom_it_says_and_nobody_that_is_named_in_passing() {
+    let mut world = World::default();
+    let (attribution, accused, other) = (record(4, 1), record(2, 1), record(2, 2));
+    world.say(1, accused, &[said("name", r#"{"text":"Accused"}"#, &[])]);
+    world.say(1, other, &[said("name", r#"{"text":"Other"}"#, &[])]);
+    world.say(1, attribution, &[said("subject", &format!("\"{accused}\""), &[])]);
+    world.say(1, attribution, &[said("outcome", "\"responsible\"", &[])]);
+    let judged = format!(r#"{{"other":"{other}","relation":"same_as","verdict":"negative"}}"#);
+    world.say(2, attribution, &[said("judgement", &judged, &[])]);
+    let (names, policy, today) = (BTreeMap::new(), Policy::default(), Day::parse("2018-12-01").unwrap());
+    let context = || Context { judge: &FREE, names: &names, policy: &policy, today };
+    let lines = |subject| View::of(subject, &store(&world.entries), context()).unwrap().related.len();
+    assert_eq!((lines(accused), lines(other)), (1, 0));
+}

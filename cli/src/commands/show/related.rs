@@ -133,6 +133,13 @@ impl Related<'_> {
             head.extend(details(pen, line, detail).filter(|_| !is_said_better));
         }
         head.extend(line.date.as_deref().filter(|_| line.in_force.is_none()).map(|date| pen.date(date)));
+        // Nobody who is named in a case stands on his page as if he were tried.
+        let party = line.value.as_ref().filter(|_| line.prop.as_deref() == Some("party"));
+        head.extend(
+            party
+                .and_then(|party| party.get("role")?.as_text())
+                .map(|role| pen.field(&pen.word("property.role"), &pen.foreign(role))),
+        );
         if is_designation && !line.subjects.is_empty() {
             let named: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
             head.push(pen.field(&pen.word("kinds.subject"), &pen.list(&named)));

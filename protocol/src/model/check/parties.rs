@@ -20,9 +20,12 @@ const TRIED: [&str; 3] = [
 ];
 
 /// What may stand beside such a word without making somebody else of him.
-const BESIDE: &str = "main, principal, chief, first, second, third, fourth, fifth, lead, deceased, in absentia, absent, no, number, \
-     principale, premier, premiere, deuxieme, troisieme, par contumace, par defaut, absent, absente, numero, n, \
-     رييسي, رييسيه, اول, اولي, ثاني, ثانيه, ثالث, رابع, خامس, غيابي, غيابيا, فار, رقم";
+const BESIDE: &str = "main, principal, chief, first, second, third, fourth, fifth, lead, deceased, in absentia, absent, \
+     principale, premier, premiere, deuxieme, troisieme, par contumace, par defaut, absent, absente, \
+     رييسي, رييسيه, اول, اولي, ثاني, ثانيه, ثالث, رابع, خامس, غيابي, غيابيا, فار";
+
+/// What says that a number follows; without one, "no" denies.
+const NUMBERED: [&str; 5] = ["no", "number", "numero", "n", "رقم"];
 
 /// True if the role of a party says that it is tried, and nothing but that. `party` is the value of a claim: `{subject, role?}`.
 #[must_use]
@@ -35,11 +38,20 @@ pub fn is_tried(party: &Json) -> bool {
     while !rest.is_empty() {
         let tried = TRIED.into_iter().filter_map(|list| longest(list, rest)).max();
         is_named |= tried.is_some();
-        let number = rest.first().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
-        let Some(count) = tried.or_else(|| longest(BESIDE, rest)).or(number.then_some(1)) else { return false };
+        let Some(count) = tried.or_else(|| longest(BESIDE, rest)).or_else(|| number(rest)) else { return false };
         rest = rest.get(count..).unwrap_or_default();
     }
     is_named
+}
+
+/// How many words a number has with which these begin.
+fn number(words: &[&str]) -> Option<usize> {
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    match words {
+        [first, ..] if is_number(first) => Some(1),
+        [word, second, ..] if NUMBERED.contains(word) && is_number(second) => Some(2),
+        _ => None,
+    }
 }
 
 /// How many words the longest phrase of a list has with which these words begin.
@@ -110,6 +122,9 @@ mod tests {
             "أم المتهم",
             "свидетель",
             "minor",
+            "No suspect",
+            "Accused: no",
+            "accused number",
             "2",
             "first",
         ] {
