@@ -88,7 +88,8 @@ impl Written {
     fn found(&self, code: &str, path: &str, why: String, advice: String) -> Found {
         let line = self.template.as_ref().map_or(0, |parsed| parsed.line_of(path));
         let path = path.to_owned();
-        Found { code: code.to_owned(), path, mark: Mark { line, why, advice }, values: BTreeMap::new() }
+        let is_in_form = self.template.is_some();
+        Found { code: code.to_owned(), path, is_in_form, mark: Mark { line, why, advice }, values: BTreeMap::new() }
     }
 }
 
@@ -118,6 +119,8 @@ impl Written {
 struct Found {
     code: String,
     path: String,
+    /// True of a text with lines, false of JSON, whose places are paths.
+    is_in_form: bool,
     mark: Mark,
     /// What the texts name.
     values: BTreeMap<String, String>,
@@ -170,8 +173,8 @@ fn refused(session: &Session, found: &[Found]) -> Problem {
         let values = [("line", &*line), ("why", &*found.mark.why)];
         let why = match &*found.path {
             _ if found.mark.line > 0 => locale::format(session.language, "record.at_line", &values),
-            // The whole record, and no place in it.
-            "claims" => found.mark.why.clone(),
+            // The whole record, and no line of it.
+            _ if found.is_in_form => found.mark.why.clone(),
             path => format!("{path}: {}", found.mark.why),
         };
         let (code, path, advice) = (found.code.clone(), found.path.clone(), inert(&found.mark.advice));
@@ -198,6 +201,7 @@ async fn sign(
         .map(|(line, mistake)| Found {
             code: mistake.code().to_owned(),
             path: format!("line {line}"),
+            is_in_form: true,
             mark: Mark { line: *line, why: mistake.why_in(session.language), advice: mistake.try_in(session.language) },
             values: mistake.values(),
         })
