@@ -1,5 +1,5 @@
-//! The work by programs of their own, outside the workspace: iroh-docs and OrbitDB. `tests/benches/peers/install` builds them; what
-//! is not built is not measured. Each is given a file of payloads and prints its figures as one line of JSON.
+//! The work by a program of its own, outside the workspace: OrbitDB. `tests/benches/peers/install` gets it; where it did not, that
+//! is not measured. It is given a file of payloads and prints its figures as one line of JSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,6 @@ use serde_json::Value;
 use super::Work;
 
 const INSTALL: &str = "run tests/benches/peers/install";
-
-/// # Errors
-/// Why it was not measured, and what to do.
-pub(super) fn iroh_docs(dir: &Path, payloads: &[&[u8]]) -> Result<Work, String> {
-    let program = folder("iroh-docs").join("target/release/peer-iroh-docs");
-    if !program.is_file() {
-        return Err(format!("iroh-docs is not built: {INSTALL}"));
-    }
-    work(&mut Command::new(program), dir, payloads)
-}
 
 /// # Errors
 /// Why it was not measured, and what to do.
