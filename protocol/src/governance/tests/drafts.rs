@@ -6,8 +6,8 @@ use super::*;
 use crate::id::NodeId;
 use crate::limits;
 
-/// As many as the issue asks for where it is compiled to run fast.
-const FLOOD: u64 = if cfg!(debug_assertions) { 1_500 } else { 100_000 };
+/// Far more than the table of those that wait holds.
+const FLOOD: u64 = if cfg!(debug_assertions) { 1_500 } else { 20_000 };
 
 fn take(governance: &mut Governance, act: &Act, peer: u8) -> Taken {
     let weighed = governance.weigh(act.clone(), Source::Peer(NodeId::new([peer; 32]))).unwrap();
