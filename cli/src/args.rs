@@ -337,9 +337,9 @@ pub(crate) struct InitArgs {
     /// What the organisation is
     #[arg(long, value_enum)]
     pub(crate) kind: OrganisationKind,
-    /// A label for this device's keys, which other members see
-    #[arg(long, default_value = "first node")]
-    pub(crate) label: String,
+    /// A label for this device's keys, which other members see [default: "first node" in your language]
+    #[arg(long)]
+    pub(crate) label: Option<String>,
 }
 
 /// See [`Command::Organisation`].

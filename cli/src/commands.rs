@@ -23,6 +23,7 @@ mod founding;
 mod governing;
 mod grave;
 mod history;
+mod ids;
 mod import;
 mod joining;
 mod judge;

@@ -154,16 +154,33 @@ fn with_values(arg: &Arg, language: Language, help: &str) -> (String, String) {
     let values = if arg.is_hide_possible_values_set() { Vec::new() } else { arg.get_possible_values() };
     if takes_values && !values.is_empty() {
         let title = locale::said(language, "possible values");
-        let names: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+        let names: Vec<String> = values.iter().map(|value| with_word(language, value.get_name())).collect();
         short.push_str(&format!(" [{title}{colon} {}]", names.join(", ")));
         long.push_str(&format!("\n\n{title}{colon}"));
         for value in &values {
             let english = value.get_help().map(ToString::to_string).unwrap_or_default();
             let said = shared(language, &format!("value.{}", value.get_name()), &english).unwrap_or(english);
-            long.push_str(&format!("\n- {}: {said}", value.get_name()));
+            long.push_str(&format!("\n- {}: {said}", with_word(language, value.get_name())));
         }
     }
     (short, long)
+}
+
+/// A value of an option, with the word that a reader of another language may write for it.
+fn with_word(language: Language, value: &str) -> String {
+    let word = locale::phrase(language, value).filter(|word| *word != value);
+    word.map_or_else(|| value.to_owned(), |word| format!("{value} ({word})"))
+}
+
+/// Such values in a row: one that has no word is followed by what it does.
+fn with_words(language: Language, values: &ContextValue) -> String {
+    let ContextValue::Strings(values) = values else { return written(values) };
+    let told = values.iter().map(|value| {
+        let word = with_word(language, value);
+        let said = text(language, &format!("value.{value}")).filter(|_| word == *value);
+        said.map_or_else(|| word.clone(), |said| format!("{value} ({said})"))
+    });
+    told.collect::<Vec<_>>().join(&format!("{} ", locale::word(language, "speech.comma")))
 }
 
 /// What clap says of arguments that it does not understand, in the parts that every error has.
@@ -176,7 +193,7 @@ pub(crate) fn misused(error: &clap::Error, language: Language) -> Problem {
     let usage = usage.trim_start_matches("Usage: ").to_owned();
     let argument = context(ContextKind::InvalidArg);
     let value = context(ContextKind::InvalidValue);
-    let known = context(ContextKind::ValidValue);
+    let known = error.get(ContextKind::ValidValue).map(|values| with_words(language, values)).unwrap_or_default();
     let key = match error.kind() {
         ErrorKind::UnknownArgument => "misused.unknown_argument",
         ErrorKind::InvalidSubcommand => "misused.unknown_command",

@@ -19,7 +19,7 @@ mod layout;
 mod screen;
 
 pub(crate) use foreign::{
-    apart, inert, isolated, json_inert, one_line, paragraphs, pasted, pasted_argument, pasted_claim, squeezed,
+    apart, inert, json_inert, one_line, paragraphs, pasted, pasted_argument, pasted_claim, squeezed,
 };
 use layout::{behind, lines_with_commands};
 pub(crate) use layout::{beside, columns, hung, lines};
@@ -90,10 +90,10 @@ impl Printer {
         }
     }
 
-    /// Prints a value as JSON on one line.
+    /// Prints a value as JSON on one line, what others wrote in it inert.
     pub(crate) fn value(self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => self.line(text),
+            Ok(text) => self.line(json_inert(&text)),
             Err(error) => keep(Err(error.into())),
         }
     }
@@ -137,12 +137,14 @@ impl Printer {
     pub(crate) fn error(self, error: &Problem) {
         let error = error.clone().in_language(self.language);
         if self.json {
-            eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| error.error.clone()));
+            let text = serde_json::to_string(&error).unwrap_or_else(|_| error.error.clone());
+            eprintln!("{}", json_inert(&text));
             return;
         }
         let label =
             |part: &str| format!("{}{}", locale::word(self.language, &format!("problem.label.{part}")), self.colon());
-        let what = format!("{} {}", self.styled(&label("error"), Style::Alert), inert(&error.error));
+        let head = format!("{} ", self.styled(&label("error"), Style::Alert));
+        let what = hanging(&head, &inert(&error.error), width());
         eprintln!("{}", self.directed(&what));
         // Of several rules that are broken each is told, not the first alone.
         let several = error.words.problems.iter().filter(|_| error.words.problems.len() > 1);
@@ -269,6 +271,7 @@ pub(crate) fn hanging(label: &str, text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::foreign::isolated;
     use super::*;
 
     #[test]

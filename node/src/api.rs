@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use axum::body::Body;
-use axum::extract::{Path as UrlPath, Query, State};
+use axum::extract::{Path as UrlPath, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 
+use self::asked::{Query, Sent};
 use crate::export;
 use crate::fault::Fault;
 use crate::node::Node;
@@ -24,6 +25,7 @@ use crate::problem::{Problem, exit};
 use crate::reading::{self, Reader};
 use crate::writing;
 
+mod asked;
 pub mod bodies;
 pub mod carrying;
 mod governing;
@@ -61,6 +63,7 @@ pub fn routes(node: Arc<Node>) -> Router {
         .route("/history/{*record}", get(history))
         .route("/story/{*record}", get(story))
         .route("/resolve/{*record}", get(resolve))
+        .route("/prefixes", post(prefixes))
         .route("/explain/{claim}", get(explain))
         .route("/policy", get(policy))
         .route("/contributions", post(contribute))
@@ -77,6 +80,8 @@ pub fn routes(node: Arc<Node>) -> Router {
         .merge(governing::routes())
         .merge(invitations::routes())
         .merge(keys::routes())
+        .fallback(asked::nowhere)
+        .method_not_allowed_fallback(asked::not_so)
         .layer(axum::extract::DefaultBodyLimit::max(REQUEST_BYTES))
         .with_state(node)
 }
@@ -286,6 +291,14 @@ async fn resolve(
     read(node, move |reader| reader.resolve_among(&record, &kinds)).await
 }
 
+/// What names each of these records, where 8 digits do not.
+async fn prefixes(
+    State(node): Shared,
+    Sent(asked): Sent<Vec<isnad_protocol::id::RecordId>>,
+) -> Answer<std::collections::BTreeMap<isnad_protocol::id::RecordId, reading::Prefix>> {
+    read(node, move |reader| reader.prefixes(&asked)).await
+}
+
 async fn explain(
     State(node): Shared,
     UrlPath(claim): UrlPath<String>,
@@ -301,12 +314,12 @@ async fn policy(
     read(node, move |reader| reader.policy(&query, None)).await
 }
 
-async fn contribute(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Written> {
+async fn contribute(State(node): Shared, Sent(request): Sent<writing::Request>) -> Answer<writing::Written> {
     writing::write(&node, request).await.map(Json)
 }
 
 /// What a contribution would sign; signs nothing.
-async fn preview(State(node): Shared, Json(request): Json<writing::Request>) -> Answer<writing::Preview> {
+async fn preview(State(node): Shared, Sent(request): Sent<writing::Request>) -> Answer<writing::Preview> {
     writing::preview(&node, request).await.map(Json)
 }
 

@@ -25,6 +25,7 @@ use crate::home::Home;
 use crate::journal::{self, Damage, Flaw, Found, Frame, Meter, Position, Scan, length_of};
 use crate::mark::Mark;
 use crate::node::open_spaces;
+use crate::repair;
 use crate::store::{decode_end, kind};
 
 /// Frames that are checked in one go: some milliseconds of one core.
@@ -113,6 +114,7 @@ type Acts = Vec<(String, Vec<u8>)>;
 
 fn read_acts(home: &Home, is_in_use: bool, meter: &mut Meter<'_>) -> Result<(Acts, Vec<Finding>), Fault> {
     let (mut acts, mut troubles) = (Vec::new(), Vec::new());
+    repair::check_acts(home)?;
     if !home.acts().exists() {
         return Ok((acts, troubles));
     }

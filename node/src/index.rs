@@ -39,7 +39,7 @@ pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-10";
+const FORM: &[u8] = b"isnad-index-11";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -159,6 +159,19 @@ impl Index {
                 })
             }
         }
+    }
+
+    /// What an index says that is there already, if it is of this form and `fits` says of the rest of its stamp that it was made
+    /// of these journals. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn left(dir: &Path, fits: impl FnOnce(&[u8]) -> bool, journals: &Journals) -> Result<Option<Self>, Fault> {
+        let tree = open_sled(dir)?;
+        let form = tree.get([prefix::STATE]).map_err(Fault::index)?;
+        let is_ours = form.as_deref().and_then(|form| form.strip_prefix(FORM)).is_some_and(fits);
+        let form = form.filter(|_| is_ours);
+        Ok(form.map(|form| Self::of(dir, &form, journals, Tree::Sled(tree))))
     }
 
     fn new_on_disk(dir: &Path, form: &[u8], journals: &Journals) -> Result<Self, Fault> {

@@ -27,6 +27,7 @@ use crate::keyring::Keyring;
 use crate::keystore::{Keystore, Secret, Unlocker};
 use crate::mark::{End, OwnLog};
 use crate::network::{Network, Settings};
+use crate::repair;
 use crate::signing::Signing;
 use crate::store::{Barrier, LogReader, Store};
 use crate::writing::Turns;
@@ -439,6 +440,7 @@ pub fn join(home: &Home, governance: &Governance) -> Result<(), Fault> {
 /// # Errors
 /// [`Fault`] if the journal of acts cannot be read.
 pub fn consortium(home: &Home) -> Result<Option<ConsortiumId>, Fault> {
+    repair::check_acts(home)?;
     if !home.acts().exists() {
         return Ok(None);
     }

@@ -182,9 +182,16 @@ impl Problem {
 
     /// The same with the advice of another key behind its own.
     #[must_use]
-    pub fn and(mut self, key: &str) -> Self {
+    pub fn and(self, key: &str) -> Self {
+        self.and_in(Language::En, key)
+    }
+
+    /// The same; a problem that has no key was told in the reader's language already, and goes on in that.
+    #[must_use]
+    pub fn and_in(mut self, language: Language, key: &str) -> Self {
+        let language = if self.words.key.is_empty() { language } else { Language::En };
         self.words.values.insert(MORE.to_owned(), key.to_owned());
-        self.advice = self.with_more(Language::En, self.advice.clone());
+        self.advice = self.with_more(language, self.advice.clone());
         self
     }
 
@@ -238,7 +245,8 @@ fn in_words<'a>(language: Language, name: &str, value: &'a str) -> &'a str {
 }
 
 /// What the system says of an error, without its number.
-pub(crate) fn reason(error: &std::io::Error) -> String {
+#[must_use]
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split_once(" (os error").map_or(&*text, |(words, _)| words).to_owned()
 }

@@ -92,12 +92,16 @@ pub struct Missing {
 /// `progress` is told how many of how many bytes were read. A repair that is cut off is done again, or ended, by the next.
 ///
 /// # Errors
-/// [`Fault::Locked`] while a node runs; [`Fault::FoundingLost`] where not even the act that founds the consortium can be read:
+/// [`Fault::Locked`] while a node runs; [`Fault::HomeUnsafe`] for a journal that is a link, of which only the link could be moved
+/// aside; [`Fault::FoundingLost`] where not even the act that founds the consortium can be read:
 /// nothing is changed then. [`Fault`] if the disk fails.
 pub fn repair(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<Repaired, Fault> {
     let _lock = home.lock()?;
     finish_interrupted(home)?;
     let dirs = home.spaces()?.iter().map(|space| home.journal(space)).chain([home.acts()]).collect::<Vec<_>>();
+    for dir in dirs.iter().filter(|dir| dir.is_symlink()) {
+        files::check_own_directory(dir)?;
+    }
     let mut meter = Meter::of(&dirs, progress);
     let (acts, consortium) = read_acts(home, &mut meter)?;
     let spaces = open_spaces(consortium);
@@ -156,8 +160,8 @@ impl Before {
     /// Says nothing where the index cannot be read, or is another's.
     fn of(home: &Home, spaces: &[SpaceId]) -> Self {
         let nothing = Journals(std::sync::Arc::new(|_, _| Ok(Vec::new())));
-        let opened = store::stamp(home, spaces).and_then(|stamp| Index::open(&home.index(), &stamp, nothing));
-        let Ok(index) = opened else { return Self::default() };
+        let left = Index::left(&home.index(), |stamp| store::fits(home, spaces, stamp), &nothing);
+        let Ok(Some(index)) = left else { return Self::default() };
         let mut logs: BTreeMap<SpaceId, BTreeMap<PublicKey, LogEnd>> = BTreeMap::new();
         for (key, log) in index.stored().map(|stored| stored.logs).unwrap_or_default() {
             logs.entry(key.space).or_default().insert(key.author, log.end);
@@ -346,6 +350,17 @@ fn put_in_place(dir: &Path, aside: &Path) -> Result<(), Fault> {
 fn rename_into_place(dir: &Path) -> Result<(), Fault> {
     fs::rename(dir.with_extension(FINISHED), dir).map_err(Fault::io("put in place", dir))?;
     files::sync_directory(files::parent(dir))
+}
+
+/// Refuses a home whose repair was cut off between the moving aside of its acts and what was made of them: it would look like one
+/// that joined nothing, and an empty journal would be made in their place.
+///
+/// # Errors
+/// [`Fault::JournalMissing`], which says to run `isnad repair`: that ends it.
+pub(crate) fn check_acts(home: &Home) -> Result<(), Fault> {
+    let path = home.acts();
+    let is_cut_off = !path.exists() && path.with_extension(FINISHED).exists();
+    if is_cut_off { Err(Fault::JournalMissing { path }) } else { Ok(()) }
 }
 
 /// Ends a repair that was cut off between the moving aside of a journal and what was made of it.

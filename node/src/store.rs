@@ -19,6 +19,7 @@ use crate::fault::Fault;
 use crate::home::Home;
 use crate::index::{Applied, Index, Journals};
 use crate::journal::{self, BATCH_BYTES, Frame, Journal, Position, Reader};
+use crate::repair;
 
 mod following;
 
@@ -76,6 +77,7 @@ impl Store {
         for space in spaces {
             journals.insert(*space, open_journal(home, *space, &reached)?);
         }
+        repair::check_acts(home)?;
         let acts = Journal::open(&home.acts())?.journal;
         let shared = Arc::new(Shared::default());
         shared.index_is_at(reached);
@@ -421,7 +423,7 @@ const TAKEN_ENTRIES: usize = 8_192;
 const TAKEN_BYTES: usize = 8 << 20;
 
 /// What tells the journals of this home from those of every other: an index made of others is none of this home's.
-pub(crate) fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {
+fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {
     let mut stamp = Vec::new();
     for space in spaces {
         let dir = home.journal(space);
@@ -432,6 +434,16 @@ pub(crate) fn stamp(home: &Home, spaces: &[SpaceId]) -> Result<Vec<u8>, Fault> {
         stamp.extend(journal::stamp(&dir)?);
     }
     Ok(stamp)
+}
+
+/// True if a stamp is that of the journals of this home, as far as these can be read.
+pub(crate) fn fits(home: &Home, spaces: &[SpaceId], stamp: &[u8]) -> bool {
+    let (parts, rest) = stamp.as_chunks::<{ 32 + 4 }>();
+    let is_of = |space: &SpaceId, part: &[u8]| {
+        let marker = journal::stamp(&home.journal(space)).ok();
+        part.strip_prefix(space.as_bytes()).is_some_and(|found| marker.is_none_or(|marker| marker == found))
+    };
+    rest.is_empty() && parts.len() == spaces.len() && spaces.iter().zip(parts).all(|(space, part)| is_of(space, part))
 }
 
 /// Opens the journal of a space behind where the index vouches for it.

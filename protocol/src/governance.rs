@@ -178,21 +178,38 @@ impl Governance {
     /// Puts together what a home's journal holds, in any order. What waits for acts that are not there is left out: an
     /// earlier version persisted it, and whoever holds it sends it again.
     #[must_use]
-    pub fn replay(self, mut acts: Vec<Act>) -> Self {
+    pub fn replay(self, acts: Vec<Act>) -> Self {
         let mut governance = self;
-        // So that few wait on the way.
-        acts.sort_by_key(|act| (act.version(), act.kind(), act.id()));
+        let order = ReplayOrder::of(&acts);
+        let (mut left, mut later): (Vec<Act>, Vec<Act>) = acts.into_iter().partition(|act| order.is_of_membership(act));
+        // Who is a member first, so that few wait on the way.
+        left.sort_by_cached_key(|act| order.place(act));
+        later.sort_by_cached_key(|act| order.place(act));
+        left = governance.replay_all(left);
+        left.append(&mut later);
+        loop {
+            let before = left.len();
+            left = governance.replay_all(left);
+            if left.is_empty() || left.len() == before {
+                return governance;
+            }
+        }
+    }
+
+    /// Takes these in their order; returns those that wait.
+    fn replay_all(&mut self, acts: Vec<Act>) -> Vec<Act> {
         let mut stale = Stale::default();
+        let mut left = Vec::new();
         for act in acts {
-            match governance.weigh(act, Source::Journal) {
-                Ok(Some(weighed)) => drop(governance.perform(weighed, &mut stale)),
+            match self.weigh(act, Source::Journal) {
+                Ok(Some(weighed)) if weighed.is_waiting() => left.push(weighed.act),
+                Ok(Some(weighed)) => drop(self.perform(weighed, &mut stale)),
                 Ok(None) => {}
                 Err(refusal) => tracing::warn!(%refusal, "an act in the journal is passed over"),
             }
         }
-        governance.waiting = Table::default();
-        governance.refresh(stale);
-        governance
+        self.refresh(stale);
+        left
     }
 
     /// The consortium.
@@ -262,6 +279,37 @@ impl Governance {
 
     fn open_space(&self, space: &SpaceId) -> Option<OpenSpace> {
         OpenSpace::ALL.into_iter().find(|open| open.id(&self.consortium) == *space)
+    }
+}
+
+/// In which order acts are put together, in which few wait for a later one.
+struct ReplayOrder {
+    /// Of each organisation the lowest version of a charter that names it.
+    named: BTreeMap<OrganisationId, u64>,
+}
+
+impl ReplayOrder {
+    fn of(acts: &[Act]) -> Self {
+        let mut named: BTreeMap<OrganisationId, u64> = BTreeMap::new();
+        for (version, charter) in acts.iter().filter_map(|act| Some((act.version(), act.as_charter()?))) {
+            for member in &charter.members {
+                let lowest = named.entry(*member).or_insert(version);
+                *lowest = version.min(*lowest);
+            }
+        }
+        Self { named }
+    }
+
+    /// True of charters and first acts, which alone make members as a rule.
+    fn is_of_membership(&self, act: &Act) -> bool {
+        act.kind() == Kind::Charter || act.is_first_of_organisation()
+    }
+
+    /// A first act comes with the version that names it.
+    fn place(&self, act: &Act) -> (u64, Kind, ActId) {
+        let organisation = act.organisation().filter(|_| act.is_first());
+        let named = organisation.and_then(|organisation| self.named.get(&organisation));
+        (named.copied().unwrap_or_else(|| act.version()), act.kind(), act.id())
     }
 }
 

@@ -147,6 +147,7 @@ pub mod act;
 pub mod attestation;
 pub mod audit;
 pub mod breakage;
+pub mod characters;
 pub mod check_words;
 pub mod digest;
 pub mod encoding;

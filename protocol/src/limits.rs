@@ -132,6 +132,9 @@ pub const TEMPLATE_BYTES: usize = 1_048_576;
 /// Unicode scalar values of a text in a claim: longer is a narrative. MODEL §3.
 pub const TEXT_SCALARS: usize = 12_000;
 
+/// Unicode scalar values of a name: the longest of bodies and companies have some hundred, and a list shows fewer.
+pub const NAME_SCALARS: usize = 128;
+
 /// Depth of a claim, its own braces being 1: the payload around it takes three of [`JSON_DEPTH`].
 pub const CLAIM_DEPTH: usize = JSON_DEPTH - 3;
 
@@ -149,7 +152,7 @@ pub const CLAIM_BYTES: usize = 65_000;
 /// each takes from 50 KiB. More heads at a time are made anew.
 pub const NARRATIVE_FORKS: usize = 32;
 
-/// Acts that wait for others they follow: a founding of some hundred organisations in any order, with room to spare.
+/// Acts that wait for others they follow, or for a member's signature: a founding of some hundred organisations in any order, with room to spare.
 pub const ACTS_WAITING: usize = 1_024;
 
 /// Bytes hashed to check the signatures of one copy of an act: as long as the entries take that fill a frame of that size.

@@ -296,7 +296,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::model::{KINDS, properties, vocabularies};
+    use crate::model::{KINDS, ValueType, properties, vocabularies};
 
     fn placeholders(text: &str) -> BTreeSet<&str> {
         text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
@@ -315,6 +315,21 @@ mod tests {
                 assert!(unicode_normalization::is_nfc(text), "{language}: {key}");
                 assert_eq!(placeholders(text), placeholders(english[key]), "{language}: {key}");
             }
+        }
+    }
+
+    #[test]
+    fn every_part_of_a_value_has_a_word() {
+        let all = KINDS.iter().flat_map(|kind| properties(kind.code));
+        for property in all {
+            let ValueType::Shape(members) = property.value else { continue };
+            let has_word = |key: &str| {
+                ["member", "property", "template.part"]
+                    .iter()
+                    .any(|room| lookup(Language::Ar, &format!("{room}.{key}")).is_some())
+            };
+            let missing: Vec<&str> = members.iter().map(|member| member.key).filter(|key| !has_word(key)).collect();
+            assert!(missing.is_empty(), "{}: {missing:?}", property.code);
         }
     }
 

@@ -20,8 +20,8 @@ pub mod vocabularies;
 pub mod warn;
 
 pub use check::{
-    Accused, Known, Setting, SubjectType, Submission, Submitted, check_claims, check_record, check_submission,
-    is_accusing,
+    Accused, Known, Setting, SubjectType, Submission, Submitted, check_claims, check_note, check_record,
+    check_submission, is_accusing, is_tried,
 };
 pub use draft::{Audience, Draft, DraftError, example};
 pub use kinds::{COMMON, KINDS, Kind};

@@ -76,7 +76,7 @@ fn help_is_asked_for_by_flag_or_environment() {
     let by_environment = isnad_tests::binary::Said::of(&output.unwrap());
     assert!(by_flag.code == 0 && is_arabic(&by_flag.out), "{by_flag:?} of {}", isnad().display());
     assert_eq!(by_flag.out, by_environment.out);
-    assert!(by_flag.out.contains("الاستعمال: isnad record new"), "{by_flag:?}");
+    assert!(by_flag.out.contains("الاستعمال: \u{2066}isnad record new"), "{by_flag:?}");
 }
 
 /// What an Arabic page may hold in Latin letters outside of isolates, which set off ids, options, names and quoted words: formats,

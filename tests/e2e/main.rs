@@ -25,4 +25,6 @@ mod policies;
 mod reading;
 mod refusals;
 mod restating;
+mod terminal;
+mod typed;
 mod who;

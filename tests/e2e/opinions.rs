@@ -62,16 +62,26 @@ fn a_dispute_reaches_its_author_and_stands_beside_the_corrected_claim_as_on_an_e
     assert_eq!((&again["known"], &again["claim"]), (&1.into(), &said["claims"][0]));
     assert_eq!(refused(author, &["opinion", "endorse", &record, &outcome], 3)["code"], "own_claim");
     let reply = ["respond", &record, &outcome[..8], "--subject", &subject, "--stance", "denies", "--in", "en"];
-    json(
-        other,
-        &[&reply[..], &["--text", "We sold none of it.", "--channel", "letter", "--date", "2019-02-01"]].concat(),
-    );
+    let reply = [&reply[..], &["--text", "We sold none of it."]].concat();
+    // Codes are taken as people say them, and the day is shown so too.
+    let said_in_arabic = ["--lang", "ar", "--preview", "--channel", "رسالة", "--date", "2019-02-01"];
+    let preview = say(other, &[&reply[..], &said_in_arabic].concat());
+    assert!(preview.code == 0 && preview.out.contains("شباط") && preview.out.contains("رسالة"), "{preview:?}");
+    let unknown = say(other, &[&reply[..], &["--lang", "ar", "--channel", "x"]].concat()).err;
+    assert!(unknown.contains("القناة (channel)") && unknown.contains("محام (counsel)"), "{unknown}");
+    json(other, &[&reply[..], &["--channel", "letter", "--date", "2019-02-01"]].concat());
     // The author's task, on its own node.
     let tasks = one.wait_for("/tasks", |_, tasks| tasks.as_array().filter(|tasks| tasks.len() == 2).cloned());
     assert_eq!((&tasks[0]["why"], &tasks[0]["said"]), (&"disputed".into(), &said["claims"][0]));
     assert_eq!(tasks[1]["why"], "replied");
     let text = say(author, &["--lang", "ar", "tasks"]).out;
     assert!(text.contains("لا دليل على ذلك") && text.contains(&disputed[..12]), "{text}");
+    assert!(text.contains("\u{2068}We sold none of it.\u{2069}"), "words of another direction are isolated: {text}");
+    // The story says in which language each thing was said, where that is not the reader's.
+    for (lang, told) in [("en", "(ar)"), ("fr", "(en)")] {
+        let story = say(author, &["--lang", lang, "history", &record]).out;
+        assert!(story.contains(told) && !story.contains(&format!("({lang})")), "{story}");
+    }
     let weight = r#"{"prop": "outcome", "value": "alleged", "standard": "unstated",
         "basis": [{"source": "SOURCE"}], "wording": {"unavailable": "not_seen"}}"#;
     let view = json(author, &["show", &record]);
@@ -89,6 +99,17 @@ fn a_dispute_reaches_its_author_and_stands_beside_the_corrected_claim_as_on_an_e
     assert!(text.contains("an earlier version"), "{text}");
     let tasks = json(other, &["tasks"]);
     assert_eq!((&tasks[0]["why"], &tasks[0]["now"][0]), (&"earlier_version".into(), &corrected.into()));
+    // Who found the same by himself is named apart from those who are counted, with the rule of the count.
+    json(other, &["opinion", "corroborate", &record, &corrected[..12], "--text", "we asked them too", "--in", "en"]);
+    let told = say(other, &["explain", &corrected[..12]]).out;
+    let found = told.split("Who says that he found the same").nth(1).unwrap_or_else(|| panic!("{told}"));
+    let (own, computed) = found.split_once("Independent sources of this value (computed)").unwrap();
+    assert!(own.contains("Organisation 1: we asked them too") && own.contains("adds no source"), "{told}");
+    assert!(computed.contains(&corrected[..12]) && computed.contains("rule: "), "{told}");
+    for (lang, word) in [("ar", "محسوبة"), ("fr", "calculées")] {
+        let told = say(other, &["--lang", lang, "explain", &corrected[..12]]).out;
+        assert!(told.contains(word) && told.contains("we asked them too"), "{told}");
+    }
     // A new opinion takes the place of the one on the earlier version; withdrawn, none stands.
     let new = json(other, &["opinion", "endorse", &record, &corrected[..12]]);
     let new = new["claims"][0].as_str().unwrap();
@@ -107,7 +128,7 @@ fn a_verdict_on_a_pair_takes_the_place_of_the_earlier_one_whichever_record_is_na
     let file = consortium.file("note.json", r#"{"claims": [{"prop": "note", "value": "x", "lang": "en"}]}"#);
     let (first, second) = (record(home, "incident", &file), record(home, "incident", &file));
     let said = json(home, &["judge", &first, &second, "same", "--score", "60", "--explain", "38 m apart"]);
-    let changed = json(home, &["judge", &second, &first, "different", "--explain", "11 days apart"]);
+    let changed = json(home, &["judge", &second, &first, "مختلف", "--explain", "11 days apart"]);
     assert_eq!((&said["record"], &changed["record"]), (&Value::from(first.as_str()), &Value::from(first.as_str())));
     let again = json(home, &["judge", &first, &second, "different", "--explain", "11 days apart"]);
     assert_eq!(again["claim"], changed["claims"][0]);
@@ -115,6 +136,8 @@ fn a_verdict_on_a_pair_takes_the_place_of_the_earlier_one_whichever_record_is_na
     let states = [&said, &changed].map(|written| claim(&view, written["claims"][0].as_str().unwrap())["state"].clone());
     assert_eq!(states, ["replaced", "live"]);
     assert_eq!(refused(home, &["judge", &first, &first, "same"], 3)["code"], "judged_itself");
+    let unknown = say(home, &["--lang", "fr", "judge", &first, &second, "peut-être"]);
+    assert!(unknown.code == 2 && unknown.err.contains("same (identique)"), "{unknown:?}");
 }
 
 #[test]

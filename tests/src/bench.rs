@@ -1,8 +1,9 @@
 //! Figures of speed and size, each as a ratio to a limit or to a peer that is measured in the same run.
 //!
-//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--entries N] [--incidents N]
-//! [--rounds N] [--records N] [--claims-per-record N]`. Absolute figures
-//! depend on the machine and on who shares it; ratios within a run are what is held to.
+//! `cargo run --release -p isnad-tests -- bench [NAME …] [--short] [--json] [--against FILE] [--entries N] [--logs N]
+//! [--incidents N] [--rounds N] [--records N] [--claims-per-record N]`. Absolute figures
+//! depend on the machine and on who shares it; ratios within a run are what is held to. `--against FILE`, what an earlier run
+//! printed with `--json`, fails where a ratio became worse beyond noise instead of where a goal is missed.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,11 +17,16 @@ mod corpus;
 mod demo;
 mod forks;
 mod governance;
+mod growth;
+mod hostile;
+mod idle;
 mod import;
 mod index;
 mod journal;
 mod lists;
+mod no_op;
 mod node;
+mod opening;
 mod peers;
 mod reading;
 mod report;
@@ -34,12 +40,16 @@ pub use report::{Figure, Report};
 struct Size {
     /// Entries to catch up with.
     entries: usize,
+    /// Logs that they stand in: two for each organisation that writes.
+    logs: usize,
     /// Incidents that they are about.
     incidents: usize,
     /// Records of all kinds to list.
     records: usize,
     /// Claims about each of these.
     claims: usize,
+    /// Peers that are connected and idle.
+    peers: usize,
     /// How often what is noisy is repeated; the median is told.
     rounds: usize,
 }
@@ -48,7 +58,7 @@ struct Size {
 type Bench = fn(&mut Report, Size);
 
 /// The benches by name, in the order of a whole run.
-const BENCHES: [(&str, Bench); 14] = [
+const BENCHES: [(&str, Bench); 19] = [
     ("wire", |report, _| wire::run(report)),
     ("attestations", |report, _| attestations::run(report)),
     ("demo", |report, _| demo::run(report)),
@@ -63,16 +73,21 @@ const BENCHES: [(&str, Bench); 14] = [
     ("view", |report, _| view::run(report)),
     ("governance", |report, _| governance::run(report)),
     ("forks", |report, _| forks::run(report)),
+    ("hostile", |report, _| hostile::run(report)),
+    ("no-op", no_op::run),
+    ("opening", opening::run),
+    ("growth", growth::run),
+    ("idle", idle::run),
 ];
 
 /// Runs the benches that the arguments name, or all; fails if one target is missed.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its user")]
 #[must_use]
 pub fn main(arguments: &[String]) -> ExitCode {
-    let Some((size, is_json, names)) = parse(arguments) else {
+    let Some(Asked { size, is_json, known, names }) = parse(arguments) else {
         let names = BENCHES.map(|(name, _)| name).join(" ");
         eprintln!(
-            "usage: bench [NAME …] [--short] [--json] [--entries N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
+            "usage: bench [NAME …] [--short] [--json] [--against FILE] [--entries N] [--logs N] [--incidents N] [--rounds N] [--records N] [--claims-per-record N]\nnames: {names}"
         );
         return ExitCode::from(2);
     };
@@ -85,20 +100,43 @@ pub fn main(arguments: &[String]) -> ExitCode {
     if is_json {
         println!("{}", report.to_json());
     }
-    if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let Some(known) = known else { return exit(report.passes()) };
+    let regressions = report.regressions(&known);
+    regressions.iter().for_each(|line| eprintln!("WORSE {line}"));
+    exit(regressions.is_empty())
 }
 
-fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
-    let (mut size, mut is_json) =
-        (Size { entries: 100_000, incidents: 10_000, records: 100_000, claims: 10, rounds: 3 }, false);
-    let mut names = Vec::new();
+fn exit(is_good: bool) -> ExitCode {
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a command line asks for.
+struct Asked<'a> {
+    size: Size,
+    is_json: bool,
+    /// A run that was written down: this one fails where it is worse, not where a target is missed.
+    known: Option<serde_json::Value>,
+    names: Vec<&'a str>,
+}
+
+fn parse(arguments: &[String]) -> Option<Asked<'_>> {
+    let (mut size, mut is_json) = (
+        Size { entries: 100_000, logs: 100, incidents: 10_000, records: 100_000, claims: 10, peers: 100, rounds: 3 },
+        false,
+    );
+    let (mut names, mut known) = (Vec::new(), None);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next()?.parse().ok().filter(|number| *number > 0);
         match argument.as_str() {
             "--json" => is_json = true,
-            "--short" => size = Size { entries: 20_000, incidents: 2_000, records: 5_000, rounds: 1, ..size },
+            "--against" => known = Some(serde_json::from_slice(&std::fs::read(arguments.next()?).ok()?).ok()?),
+            "--short" => {
+                size =
+                    Size { entries: 20_000, logs: 20, incidents: 2_000, records: 5_000, peers: 20, rounds: 1, ..size }
+            }
             "--entries" => size.entries = number()?,
+            "--logs" => size.logs = number()?,
             "--incidents" => size.incidents = number()?,
             "--records" => size.records = number()?,
             "--claims-per-record" => size.claims = number()?,
@@ -107,7 +145,7 @@ fn parse(arguments: &[String]) -> Option<(Size, bool, Vec<&str>)> {
             _ => return None,
         }
     }
-    Some((size, is_json, names))
+    Some(Asked { size, is_json, known, names })
 }
 
 /// What the files of a folder take.

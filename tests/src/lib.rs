@@ -2,6 +2,7 @@
 //!
 //! - [`bench`](mod@bench): figures as ratios to a limit or a peer of the same run.
 //! - [`binary`]: the real `isnad`, built once, and homes to run it on.
+//! - [`bombs`]: input that is small and costs much.
 //! - [`consortium`]: founded consortia in memory.
 //! - [`crash`]: a home killed, and its disk losing power, at every point where it is written to.
 //! - [`fuzz`]: every decoder of foreign bytes, under a seeded mutator.
@@ -12,6 +13,7 @@
 
 pub mod bench;
 pub mod binary;
+pub mod bombs;
 pub mod consortium;
 pub mod crash;
 pub mod fuzz;

@@ -10,6 +10,7 @@ use isnad_protocol::limits;
 use isnad_protocol::model::Draft;
 use isnad_protocol::replica::{Input, Output};
 use isnad_protocol::sheet::Operations;
+use isnad_tests::bombs;
 use isnad_tests::consortium::{Site, claim, found, record};
 
 use crate::falls_without;
@@ -44,10 +45,10 @@ fn bombs_in_a_process_of_their_own() {
         breakage::take_out(Breakage::Bombs);
     }
     let site = found(2).remove(0);
-    for (name, frame) in frames() {
+    for (name, frame) in bombs::frames(limits::FRAME_BYTES) {
         timed(name, || refused(&site, frame.clone()));
     }
-    for (name, payload) in payloads() {
+    for (name, payload) in bombs::payloads() {
         timed(name, || harmless(&site, payload.clone()));
     }
     if let Some(peak) = peak_kib() {
@@ -89,67 +90,6 @@ fn harmless(site: &Site, payload: Vec<u8>) {
     assert_eq!(site.submit(vec![entry]), Ok(()));
     let view = site.view(record(1));
     assert!(view.left_out.len() == 1, "a bomb counts");
-}
-
-/// A run frame whose compressed body states a length.
-fn compressed(stated: usize, block: &[u8]) -> Vec<u8> {
-    let stated = u32::try_from(stated).unwrap_or(u32::MAX).to_be_bytes();
-    [&[9, 1][..], &stated, block].concat()
-}
-
-/// An LZ4 block that inflates to 255 times its size: one literal zero, repeated.
-fn zeros(block: usize) -> (Vec<u8>, usize) {
-    let repeats = block.saturating_sub(10);
-    let mut bytes = vec![0x1f, 0, 1, 0];
-    bytes.extend(vec![255; repeats]);
-    bytes.extend([0, 0x50, 0, 0, 0, 0, 0]);
-    (bytes, 1 + 19 + 255 * repeats + 5)
-}
-
-fn frames() -> Vec<(&'static str, Vec<u8>)> {
-    let (largest, inflated) = zeros(limits::FRAME_BYTES - 16);
-    let (groups, many) = {
-        let (block, length) = zeros(1_020);
-        (block, length.min(limits::RUN_BYTES))
-    };
-    vec![
-        ("a frame above the bound", vec![4; limits::FRAME_BYTES + 1]),
-        ("a frame that inflates to 334 MB, and says so", compressed(inflated, &largest)),
-        ("a frame that inflates to more than it says", compressed(limits::RUN_BYTES, &largest)),
-        ("a frame that says 4 GiB", compressed(usize::MAX, &[0])),
-        ("a frame that says much and holds nothing", compressed(limits::RUN_BYTES, &[])),
-        ("a frame of groups without entries", compressed(many, &groups)),
-        ("items to the bound of a frame", [&[5][..], &[3; 16], &vec![1; limits::FRAME_BYTES - 17]].concat()),
-        (
-            "an act that says it is large",
-            [&[6][..], b"ISNAD-ACT-v1\0\0\0\0", &[1, 2, 0, 0, 0, 16, 0, 0], &[0; 100]].concat(),
-        ),
-    ]
-}
-
-fn filled(open: &str, item: &str, close: &str) -> Vec<u8> {
-    let room = usize::try_from(limits::PAYLOAD_BYTES).unwrap() - open.len() - close.len();
-    let count = room / (item.len() + 1);
-    let text = [open, &vec![item; count].join(","), close].concat();
-    text.into_bytes()
-}
-
-fn payloads() -> Vec<(&'static str, Vec<u8>)> {
-    let deep = |open: &str, close: &str| [open.repeat(30_000), close.repeat(30_000)].concat().into_bytes();
-    let edit = format!(r#"{{"at":0,"delete":0,"edit":"{}","insert":"x"}}"#, "12".repeat(16));
-    vec![
-        ("lists to the bound", deep("[", "]")),
-        ("objects to the bound", "{\"a\":".repeat(13_000).into_bytes()),
-        ("numbers to the bound", filled(r#"{"ops":["#, "1", "]}")),
-        ("more claims than a payload may have", filled(r#"{"ops":["#, r#"{"claim":{}}"#, "]}")),
-        ("more edits than a payload may have", filled(r#"{"after":[],"ops":["#, &edit, "]}")),
-        ("a number of 65,000 digits", [&b"{\"ops\":["[..], &vec![b'9'; 65_000], b"]}"].concat()),
-        ("escapes to the bound", [&b"{\"ops\":[\""[..], "\\u0000".repeat(10_900).as_bytes(), b"\"]}"].concat()),
-        (
-            "names of entries to the bound",
-            filled(r#"{"after":["#, &format!("\"{}\"", "ab".repeat(32)), r#"],"ops":[]}"#),
-        ),
-    ]
 }
 
 /// Files of the corpus: what the strict parser says, and what the reader of foreign files says.

@@ -42,13 +42,13 @@ pub(crate) fn sources() -> Vec<File> {
     found
 }
 
-/// Visits every file, in no order; nothing that begins with a dot, and nothing that was built.
+/// Visits every file, in no order; nothing that begins with a dot, and nothing that was built or installed.
 pub(crate) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     for path in paths {
         let name = path.file_name().unwrap().to_string_lossy();
-        if name.starts_with('.') || name == "target" {
+        if name.starts_with('.') || name == "target" || name == "node_modules" {
             continue;
         }
         if path.is_dir() { walk(&path, visit) } else { visit(&path) }

@@ -66,10 +66,13 @@ pub(crate) struct WhoseArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Verdict {
     /// Both records are about one thing
+    #[value(aliases = ["positive", "مطابق", "واحد", "نفسه", "identique", "même"])]
     Same,
     /// They are about two things
+    #[value(aliases = ["negative", "مختلف", "غيره", "مختلفان", "différent", "autre"])]
     Different,
     /// It cannot be told
+    #[value(aliases = ["غير محسوم", "غير-محسوم", "لا-يمكن-الجزم", "indécis", "incertain"])]
     Unsure,
 }
 

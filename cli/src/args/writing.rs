@@ -146,7 +146,7 @@ pub(crate) struct ClaimFields {
     /// Its marking, at least as strict as the space's: amber, green, clear
     #[arg(long, value_name = "CODE")]
     pub(crate) marking: Option<String>,
-    /// The value as it is written in the source
+    /// How the source itself writes the value, word for word; what is typed as the value is never taken for that
     #[arg(long, value_name = "TEXT")]
     pub(crate) original: Option<String>,
 }

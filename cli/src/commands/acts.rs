@@ -234,7 +234,7 @@ fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
 /// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.
 pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool) -> String {
     let words = Words::new(session.printer, who, &act.names);
-    let mut lines = with_changes(session, who, &words, act, if is_full { act.changes.len() } else { CHANGES });
+    let mut lines = with_changes(session, who, &words, act, if is_full { act.changes.len() } else { CHANGES }, "");
     if is_full {
         lines.extend(check_words(session, &words, act));
         lines.extend(signatures(session, &words, act));
@@ -246,15 +246,16 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     lines.join("\n")
 }
 
-/// What it is, where it stands, and so many of its changes; the rest are counted.
+/// What it is, behind a mark that leads it, where it stands, and so many of its changes; the rest are counted.
 pub(super) fn with_changes(
     session: &Session,
     who: &Who,
     words: &Words<'_>,
     act: &Described,
     shown: usize,
+    lead: &str,
 ) -> Vec<String> {
-    let mut lines = vec![session.printer.styled(&hanging("", &head(session, words, act), width()), Style::Strong)];
+    let mut lines = vec![session.printer.styled(&hanging(lead, &head(session, words, act), width()), Style::Strong)];
     lines.push(hanging("  ", &state(session, act), width()));
     lines.extend(not_counted(session, words, act).map(|line| hanging("  ", &line, width())));
     lines.extend(signed_twice(session, who, words, act));

@@ -7,11 +7,12 @@ use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::candidates::Reason;
 
-use super::reading::{RECORD_DIGITS, digits, label, organisation_name, property_word};
+use super::ids::{COMMAND, Ids, LIST};
+use super::reading::{label, organisation_name, property_word};
 use crate::args::ListArgs;
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{apart, fit, hanging, inert, isolated, spinner, width};
+use crate::output::{apart, fit, hanging, inert, spinner, width};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args: &ListArgs) -> Outcome {
@@ -25,7 +26,9 @@ pub(crate) async fn run(session: &Session, kind: u8, record: Option<&str>, args:
     let client = Client::to_read(session).await?;
     let found = patiently(session, client.get(&format!("/candidates{query}"))).await?;
     let who: Who = client.get("/who").await?;
-    session.printer.either(&found, |found| text(session, &who, found));
+    let pairs = found.pairs.iter().flat_map(|pair| [pair.candidate.first, pair.candidate.second]);
+    let ids = Ids::of(&client, pairs).await?;
+    session.printer.either(&found, |found| text(session, &who, found, &ids));
     Ok(DONE)
 }
 
@@ -44,9 +47,9 @@ async fn patiently(
     found
 }
 
-fn text(session: &Session, who: &Who, found: &Candidates) -> String {
+fn text(session: &Session, who: &Who, found: &Candidates, ids: &Ids) -> String {
     let format = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
-    let mut parts: Vec<String> = found.pairs.iter().map(|pair| pair_text(session, who, pair)).collect();
+    let mut parts: Vec<String> = found.pairs.iter().map(|pair| pair_text(session, who, pair, ids)).collect();
     if parts.is_empty() {
         parts.push(session.word("candidates.none").to_owned());
     }
@@ -66,18 +69,18 @@ fn text(session: &Session, who: &Who, found: &Candidates) -> String {
 /// Columns before what is told of a pair.
 const INDENT: &str = "     ";
 
-fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
+fn pair_text(session: &Session, who: &Who, pair: &Pair, ids: &Ids) -> String {
     let candidate = &pair.candidate;
     let [first, second] = &pair.called;
     let mut lines = vec![
-        format!("{:>3}  {}", candidate.score, record_text(session, candidate.first, first)),
-        format!("{INDENT}{}", record_text(session, candidate.second, second)),
+        format!("{:>3}  {}", candidate.score, record_text(session, candidate.first, first, ids)),
+        format!("{INDENT}{}", record_text(session, candidate.second, second, ids)),
     ];
     let reasons: Vec<String> = candidate.reasons.iter().map(|reason| reason_text(session, reason)).collect();
     lines.push(hanging(INDENT, &reasons.join(separator(session.language)), width()));
     if !candidate.letters.is_empty() {
         let lead = format!("{INDENT}{} ", session.word("candidates.letters"));
-        lines.push(hanging(&lead, &letters_text(&candidate.letters), width()));
+        lines.push(hanging(&lead, &letters_text(session, &candidate.letters), width()));
     }
     for (organisation, verdict) in &candidate.judged {
         let name = organisation_name(who, *organisation, session.language);
@@ -85,19 +88,20 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair) -> String {
         let values = [("organisation", &*name), ("verdict", &*verdict)];
         lines.push(hanging(INDENT, &locale::format(session.language, "candidates.judged", &values), width()));
     }
-    let (first, second) = (digits(candidate.first, RECORD_DIGITS), digits(candidate.second, RECORD_DIGITS));
+    let (first, second) = (ids.record(candidate.first, COMMAND), ids.record(candidate.second, COMMAND));
     lines.push(hanging(INDENT, &format!("→ {}", session.word("candidates.decide")), width()));
     // On a line of its own and never wrapped, for it is there to be copied.
     lines.push(format!("{INDENT}  isnad judge {first} {second} different --score {}", candidate.score));
     lines.join("\n")
 }
 
-fn record_text(session: &Session, record: RecordId, called: &Called) -> String {
+fn record_text(session: &Session, record: RecordId, called: &Called, ids: &Ids) -> String {
     let title = label(&called.labels, session.language)
         .map_or_else(|| record.to_string(), |text| apart(&text, session.language.direction()));
     let date = called.dates.first().map(|date| inert(date)).unwrap_or_default();
-    let room = width().saturating_sub(INDENT.len() + 8 + 2 + 12 + 1);
-    format!("{}  {} {}", digits(record, 8), fit(&date, 12), fit(&title, room)).trim_end().to_owned()
+    let short = ids.record(record, LIST);
+    let room = width().saturating_sub(INDENT.len() + short.len() + 2 + 12 + 1);
+    format!("{short}  {} {}", fit(&date, 12), fit(&title, room)).trim_end().to_owned()
 }
 
 /// A reason, and what it weighs.
@@ -137,8 +141,8 @@ fn scheme(language: Language, code: &str) -> String {
 }
 
 /// Words of two names, letter beside letter: `mu=م ha=ح`, a dash where one has no counterpart.
-fn letters_text(words: &[Vec<(String, String)>]) -> String {
-    let side = |letters: &str| if letters.is_empty() { "–".to_owned() } else { isolated(letters) };
+fn letters_text(session: &Session, words: &[Vec<(String, String)>]) -> String {
+    let side = |letters: &str| if letters.is_empty() { "–".to_owned() } else { session.apart(letters) };
     let word = |letters: &Vec<(String, String)>| {
         letters.iter().map(|(one, other)| format!("{}={}", side(one), side(other))).collect::<Vec<_>>().join(" ")
     };

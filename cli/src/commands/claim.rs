@@ -20,7 +20,7 @@ use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
-use crate::output::{isolated, pasted_claim};
+use crate::output::{hanging, pasted_claim, width};
 use crate::session::Session;
 
 mod lost;
@@ -108,7 +108,7 @@ pub(super) fn reason_meant(session: &Session, known: &'static Vocabulary, typed:
 fn took(session: &Session, who: &Who, record: RecordId, prop: &str, claim: &ShownClaim) -> Took {
     let value = claim.value.as_ref().map(value_text).unwrap_or_default();
     let told = claim.value.as_ref().map(|value| value_in_words(session, who, record, prop, value, &claim.refs));
-    let words = told.filter(|words| !words.is_empty()).unwrap_or_else(|| isolated(&value));
+    let words = told.filter(|words| !words.is_empty()).unwrap_or_else(|| session.apart(&value));
     Took { how: "view.retracted", property: prop.to_owned(), value, words }
 }
 
@@ -221,18 +221,31 @@ fn typed(session: &Session, problem: Problem, words: &ClaimWords, record: Record
         "missing_lang" => session.word("record.add_in").to_owned(),
         "accusation_without_basis" => session.word("record.add_source").to_owned(),
         "accusation_without_standard" => session.word("record.add_standard").to_owned(),
-        "wrong_type" | "missing_member" => {
-            let Some(property) = property_of(words, record) else { return problem };
-            let example = match property.value.example() {
-                Json::Text(text) => text,
-                value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
-            };
-            let values = [("property", property.code), ("example", &*example)];
-            locale::format(session.language, "record.as_in", &values)
+        code => {
+            let broken = problem.words.problems.first();
+            let by_flag = broken.and_then(|first| template::try_by_flag(session.language, code, &first.values));
+            let Some(advice) = by_flag.or_else(|| as_in(session, code, words, record)) else { return problem };
+            advice
         }
-        _ => return problem,
     };
-    Problem { advice, ..problem }
+    // Whoever typed one value knows where it stands.
+    let broken = problem.words.problems.first();
+    let bare = broken.and_then(|first| problem.why.strip_prefix(&format!("{}: ", first.path)).map(str::to_owned));
+    Problem { advice, why: bare.unwrap_or_else(|| problem.why.clone()), ..problem }
+}
+
+/// A value of the property in JSON, where nothing shows how people say it.
+fn as_in(session: &Session, code: &str, words: &ClaimWords, record: RecordId) -> Option<String> {
+    if !matches!(code, "wrong_type" | "missing_member") {
+        return None;
+    }
+    let property = property_of(words, record)?;
+    let example = match property.value.example() {
+        Json::Text(text) => text,
+        value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
+    };
+    let values = [("property", property.code), ("example", &*example)];
+    Some(locale::format(session.language, "record.as_in", &values))
 }
 
 fn property_of(words: &ClaimWords, record: RecordId) -> Option<&'static Property> {
@@ -267,7 +280,7 @@ async fn from_words(
     let mut members = Object::from([("prop".to_owned(), Json::text(known.code)), ("value".to_owned(), value)]);
     let fields = &words.fields;
     let language = words.language.as_deref().map(|text| language_of(session, text)).transpose()?;
-    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone().or(spoken.original))];
+    let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone())];
     members.extend(texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), Json::Text(text?)))));
     if let Some(body) = &words.according_to {
         let body = resolve_among(client, body, &[kinds::ORGANISATION]).await?;
@@ -365,10 +378,10 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
         let claim = Draft::parse_claim(format!("{{\"prop\":\"note\",\"value\":{text}}}").as_bytes());
         let value = claim.ok().and_then(|claim| claim.get("value").cloned());
         let value = value.ok_or_else(|| Problem::told(exit::USAGE, "usage", "value", &[]))?;
-        return Ok(Spoken { value, lang: None, original: None });
+        return Ok(Spoken { value, lang: None });
     }
     if let ValueType::Ref(_) = property.value {
-        return Ok(Spoken { value: Json::text(text), lang: None, original: None });
+        return Ok(Spoken { value: Json::text(text), lang: None });
     }
     let spoken = understood(session, &property.value, text, lang)?;
     let told = value_text(&spoken.value);
@@ -377,7 +390,7 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
         let (typed, told) = (session.apart(text), session.apart(&told));
         let values =
             [("property", &*property_word(session.language, property.code)), ("typed", &*typed), ("value", &*told)];
-        session.printer.aside(locale::format(session.language, "record.understood", &values));
+        session.printer.aside(hanging("", &locale::format(session.language, "record.understood", &values), width()));
     }
     Ok(spoken)
 }

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use super::show::Page;
 use crate::args::DemoArgs;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{Style, hanging, isolated, width};
+use crate::output::{Style, hanging, width};
 use crate::session::{DEMO_PASSPHRASE, Session};
 
 /// Real, public incidents; see the file's own disclaimer.
@@ -336,7 +336,7 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
     let date = incident.properties.iter().find(|property| property.prop == "date");
     let date =
         date.and_then(|date| date.claims.first()?.value.clone()).and_then(|value| value.as_text().map(str::to_owned));
-    let title = format!("{} {}", isolated(&label), date.unwrap_or_default());
+    let title = format!("{} {}", session.apart(&label), date.unwrap_or_default());
     let side_by_side =
         format!("{}\n{}", session.printer.styled(&title, Style::Strong), page.related(&incident.related));
     let state = freeze.computed.state.map(|state| {
@@ -353,7 +353,8 @@ fn closing(session: &Session, shown: &Shown, pages: &(String, String)) -> String
     lines.push(session.printer.styled(locale::word(language, "demo.digests"), Style::Strong));
     for (organisation, spaces) in &shown.digest {
         for (space, digest) in spaces {
-            lines.push(format!("  {organisation:<9} {space:<8} {}", digest.get(..32).unwrap_or(digest)));
+            let line = format!("{organisation:<9} {space:<8} {}", digest.get(..32).unwrap_or(digest));
+            lines.push(format!("  {}", session.apart(&line)));
         }
     }
     let counted =

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::SpaceName;
 use crate::error::Problem;
+use crate::output::{hanging, width};
 use crate::session::Session;
 
 /// The folder of a home in which texts stand that are being written. Only its owner can enter it.
@@ -129,16 +130,16 @@ impl Kept {
     }
 
     /// The same problem, which says besides where the text is kept, and how it is handed in.
-    pub(super) fn kept(&self, mut problem: Problem) -> Problem {
+    pub(super) fn kept(&self, session: &Session, mut problem: Problem) -> Problem {
         problem.words.values.insert("kept".to_owned(), self.path.display().to_string());
         problem.words.values.insert("kept_command".to_owned(), self.command());
-        problem.and("kept")
+        problem.and_in(session.language, "kept")
     }
 
     /// Says on the side where the text is kept.
     pub(super) fn tell(&self, session: &Session, key: &str) {
         let values = [("kept", &*self.path.display().to_string()), ("kept_command", &*self.command())];
-        session.printer.aside(locale::format(session.language, key, &values));
+        session.printer.aside(hanging("", &locale::format(session.language, key, &values), width()));
     }
 
     /// Files that editors made of the text, whichever editor it was.

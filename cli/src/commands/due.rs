@@ -4,6 +4,7 @@ use isnad_node::reading::{Due, DueWithin, Who};
 use isnad_protocol::locale;
 use isnad_protocol::view::Reference;
 
+use super::ids::{COMMAND, Ids};
 use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells, told_of};
 use super::reading::label;
 use crate::args::{DueArgs, ListFormat};
@@ -34,15 +35,19 @@ pub(crate) async fn run(session: &Session, args: &DueArgs) -> Outcome {
             _ => choice.iter().for_each(|line| session.printer.aside(line)),
         }
     }
-    print(session, format, &found)
+    let named = |due: &Due| {
+        [due.record.record].into_iter().chain(due.authorities.iter().map(|one| one.record)).collect::<Vec<_>>()
+    };
+    let ids = Ids::of(&client, found.due.iter().flat_map(named)).await?;
+    print(session, format, &found, &ids)
 }
 
-fn print(session: &Session, format: ListFormat, found: &DueWithin) -> Outcome {
+fn print(session: &Session, format: ListFormat, found: &DueWithin, ids: &Ids) -> Outcome {
     let json = |value: &str| session.printer.line(json_inert(value));
     let text =
         |value: &dyn Fn() -> serde_json::Result<String>| value().map_err(|error| Problem::fault(error.to_string()));
     match format {
-        ListFormat::Table => session.printer.text(&due_text(session, found)),
+        ListFormat::Table => session.printer.text(&due_text(session, found, ids)),
         ListFormat::Json => json(&text(&|| serde_json::to_string(found))?),
         ListFormat::Jsonl => {
             let made_of = text(&|| serde_json::to_string(&found.made_of))?;
@@ -61,12 +66,12 @@ fn print(session: &Session, format: ListFormat, found: &DueWithin) -> Outcome {
     told_of(&found.made_of)
 }
 
-fn due_text(session: &Session, found: &DueWithin) -> String {
-    let say = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
+fn due_text(session: &Session, found: &DueWithin, ids: &Ids) -> String {
+    let say = |key: &str, values: &[(&str, &str)]| hanging("", &locale::format(session.language, key, values), width());
     let until = found.until.to_string();
     let over = found.due.iter().filter(|due| due.days_left < 0).count();
     let ending = found.due.len().saturating_sub(over).to_string();
-    let mut lines: Vec<String> = found.due.iter().map(|due| one_text(session, due)).collect();
+    let mut lines: Vec<String> = found.due.iter().map(|due| one_text(session, due, ids)).collect();
     lines.push(say("due.ending", &[("until", &until), ("count", &ending)]));
     if over > 0 {
         lines.push(say("due.over", &[("count", &over.to_string())]));
@@ -75,7 +80,7 @@ fn due_text(session: &Session, found: &DueWithin) -> String {
     lines.join("\n")
 }
 
-fn one_text(session: &Session, due: &Due) -> String {
+fn one_text(session: &Session, due: &Due, ids: &Ids) -> String {
     let language = session.language;
     let word = |key: &str| locale::word(language, key).to_owned();
     let days = due.days_left.unsigned_abs().to_string();
@@ -84,6 +89,7 @@ fn one_text(session: &Session, due: &Due) -> String {
     if due.computed {
         head = format!("{head}  ({})", word("due.computed"));
     }
+    let head = hanging("", &head, width());
     let colon = session.printer.colon();
     let line = |key: &str, text: &str| hanging(&format!("  {}{colon} ", word(key)), text, width());
     let mut lines = vec![head, line("kind.designation", &name(session, &due.record))];
@@ -100,18 +106,19 @@ fn one_text(session: &Session, due: &Due) -> String {
         lines.push(line("due.authority", &listed(&due.authorities)));
     }
     lines.push(format!("  {}{colon}", word("due.renew")));
-    lines.push(format!("    {}", renewal(due)));
+    lines.push(format!("    {}", renewal(due, ids)));
     lines.join("\n") + "\n"
 }
 
 /// The command that says that the measure was renewed: whoever runs it puts in the new end, and the source that says so. It is
 /// the authority that renews, not the reader.
-fn renewal(due: &Due) -> String {
+fn renewal(due: &Due, ids: &Ids) -> String {
     let by = match &due.authorities[..] {
-        [authority] => format!(" --according-to {}", authority.record),
+        [authority] => format!(" --according-to {}", ids.record(authority.record, COMMAND)),
         _ => String::new(),
     };
-    format!("isnad claim add {} end YYYY-MM-DD{by} --source RECORD", due.record.record)
+    let record = ids.record(due.record.record, COMMAND);
+    format!("isnad claim add {record} end YYYY-MM-DD{by} --source RECORD")
 }
 
 fn name(session: &Session, reference: &Reference) -> String {

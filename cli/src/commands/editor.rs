@@ -41,7 +41,7 @@ impl Writing {
         let mut words = editor.split_whitespace();
         let program = words.next().unwrap_or("vi");
         let status = std::process::Command::new(program).args(words).arg(self.0.path()).status().map_err(|error| {
-            let values = [("program", program), ("reason", &*error.to_string())];
+            let values = [("program", program), ("reason", &*isnad_node::problem::reason(&error))];
             Problem::told(exit::USAGE, "usage", "editor", &values)
         })?;
         if !status.success() {
@@ -59,18 +59,18 @@ impl Writing {
     }
 
     /// The same problem, which says besides where the text is kept, and how it is handed in.
-    pub(super) fn kept(&self, problem: Problem) -> Problem {
-        self.0.kept(problem)
+    pub(super) fn kept(&self, session: &Session, problem: Problem) -> Problem {
+        self.0.kept(session, problem)
     }
 
     /// The same where the editor failed: a text in which nothing was changed is not worth keeping.
-    pub(super) fn kept_if_changed(self, problem: Problem, begun: &str) -> Problem {
+    pub(super) fn kept_if_changed(self, session: &Session, problem: Problem, begun: &str) -> Problem {
         match std::fs::read(self.0.path()) {
             Ok(bytes) if bytes == begun.as_bytes() => {
                 self.done();
                 problem
             }
-            _ => self.kept(problem),
+            _ => self.kept(session, problem),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `isnad explain`: who said a claim, who stands behind it, what it rests on, and why a view shows it as it does.
 
 use isnad_node::reading::Who;
+use isnad_protocol::id::ClaimId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{Brief, Explanation, Place, Rested, ShownClaim};
 
@@ -11,10 +12,13 @@ use super::show::value_in_words;
 use crate::args::ExplainArgs;
 use crate::client::{Client, encoded, query};
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, isolated, pasted, pasted_claim, width};
+use crate::output::{Style, hanging, inert, pasted, pasted_claim, width};
 use crate::session::Session;
 
 mod entry;
+
+/// Origins that are named; of more, how many.
+const ORIGINS: usize = 24;
 
 pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
     let client = Client::to_read(session).await?;
@@ -80,16 +84,18 @@ impl Explaining<'_> {
         let id = told.record.record.to_string();
         let id = if record.contains(&id) { String::new() } else { format!(" · {id}") };
         let mut out = vec![
-            self.session.printer.styled(&head, Style::Strong),
-            format!("{record}{id} · [{}]", told.claim.to_short()),
+            self.session.printer.styled(&hanging("", &head, width()), Style::Strong),
+            hanging("", &format!("{record}{id} · [{}]", told.claim.to_short()), width()),
         ];
         out.push(self.section("explain.place", self.place(told)));
         out.push(self.section("explain.said_by", self.said_by(told)));
         out.push(self.section("explain.stands_behind", self.stands_behind(&told.accounts)));
+        out.push(self.section("explain.corroborated_by", self.corroborated_by(&told.accounts)));
         out.push(self.section("explain.disputed_by", self.disputed_by(&told.accounts)));
         let mut tree = Vec::new();
         told.rests_on.iter().for_each(|rested| self.tree(rested, 1, &mut tree));
         out.push(self.section("explain.rests_on", tree));
+        out.extend(self.independent(told));
         out.extend(self.told_if("explain.shares", told, &told.shares));
         out.extend(self.told_if("explain.contested_by", told, &told.contested_by));
         out.join("\n")
@@ -155,25 +161,58 @@ impl Explaining<'_> {
     }
 
     fn disputed_by(&self, accounts: &[ShownClaim]) -> Vec<String> {
-        let disputes = accounts.iter().flat_map(|claim| &claim.opinions).filter(|opinion| opinion.stance == "dispute");
-        let told = disputes.map(|opinion| {
+        accounts.iter().flat_map(|claim| self.opinions(claim, "dispute")).collect()
+    }
+
+    /// Who says that he found the same by himself: his own word, of which nothing is computed.
+    fn corroborated_by(&self, accounts: &[ShownClaim]) -> Vec<String> {
+        let mut lines: Vec<String> = accounts.iter().flat_map(|claim| self.opinions(claim, "corroborate")).collect();
+        if !lines.is_empty() {
+            lines.push(hanging("  ", self.word("explain.corroborated_rule"), width()));
+        }
+        lines
+    }
+
+    /// What organisations say of a claim in one sense, each in a line.
+    fn opinions(&self, claim: &ShownClaim, stance: &str) -> Vec<String> {
+        let told = claim.opinions.iter().filter(|opinion| opinion.stance == stance).map(|opinion| {
             let name = organisation_name(self.who, opinion.organisation, self.language());
             let reason = opinion.reason.as_deref().map(|code| locale::code(self.language(), "dispute_reason", code));
-            let words: Vec<String> = reason.into_iter().chain(opinion.text.as_deref()).map(isolated).collect();
+            let words = reason.into_iter().chain(opinion.text.as_deref()).map(|text| self.session.apart(text));
             let earlier =
                 if opinion.on_earlier { format!(" ({})", self.word("view.earlier_version")) } else { String::new() };
-            hanging(
-                "  • ",
-                &[vec![format!("{name}{earlier}")], words].concat().join(&format!("{} ", self.session.printer.colon())),
-                width(),
-            )
+            let parts: Vec<String> = [format!("{name}{earlier}")].into_iter().chain(words).collect();
+            hanging("  • ", &parts.join(&format!("{} ", self.session.printer.colon())), width())
         });
         told.collect()
     }
 
+    /// The origins that the claims of this value lead to, each with its claims, and the rule by which they are counted.
+    fn independent(&self, told: &Explanation) -> Option<String> {
+        let found = told.corroboration.as_ref().filter(|_| told.place != Place::LeftOut)?;
+        let comma = self.comma();
+        let listed = |claims: &[ClaimId]| claims.iter().map(ClaimId::to_short).collect::<Vec<_>>().join(comma);
+        let mut lines: Vec<String> = Vec::new();
+        let shown = found.groups.iter().take(ORIGINS);
+        lines.extend(shown.map(|group| {
+            let text = format!("{} [{}]", self.chosen.origin(&group.root), listed(&group.claims));
+            hanging("  • ", &text, width())
+        }));
+        let more = found.groups.len().saturating_sub(ORIGINS);
+        lines.extend((more > 0).then(|| format!("    +{more}")));
+        for (key, claims) in [("explain.repeats", &found.derivative), ("explain.no_basis", &found.without_basis)] {
+            let line = || locale::format(self.language(), key, &[("claims", &listed(claims))]);
+            lines.extend((!claims.is_empty()).then(|| hanging("  ", &line(), width())));
+        }
+        lines.push(hanging("  ", self.word("explain.independent_rule"), width()));
+        Some(self.section("explain.independent", lines))
+    }
+
     fn tree(&self, rested: &Rested, depth: usize, lines: &mut Vec<String>) {
         let mut text = self.chosen.origin(&rested.on);
-        text.extend(rested.locator.as_deref().map(|locator| format!("{}{}", self.comma(), isolated(locator))));
+        text.extend(
+            rested.locator.as_deref().map(|locator| format!("{}{}", self.comma(), self.session.apart(locator))),
+        );
         text.extend(rested.copy_of.as_ref().map(|record| {
             let record = self.chosen.name(record);
             format!(" ({})", locale::format(self.language(), "explain.copy_of", &[("record", &record)]))

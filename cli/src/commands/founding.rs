@@ -73,7 +73,8 @@ pub(super) fn make(
         OrganisationKind::Ngo => Kind::Ngo,
         OrganisationKind::International => Kind::International,
     };
-    let new = NewIdentity { kind, names, label: &args.label };
+    let new =
+        NewIdentity { kind, names, label: args.label.as_deref().unwrap_or_else(|| session.word("init.first_node")) };
     let (home, act) = identity::create(session.home_path(), new, unlocker, Cost::default()).map_err(of_identity)?;
     Ok((home, OrganisationId::new(*act.id().as_bytes())))
 }
@@ -151,7 +152,7 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
             session.printer.either(&Own { organisation, names, check_words }, |own| {
                 let names: Vec<String> = own.names.iter().map(|name| session.apart(name)).collect();
                 let words = joining::words_line(session, "invite.words", &words);
-                format!("{}\n{}\n{words}", own.organisation, names.join(" · "))
+                format!("{}\n{}\n{words}", own.organisation, hanging("", &names.join(" · "), width()))
             });
         }
     }

@@ -2,10 +2,11 @@
 
 use isnad_protocol::view::{History, Policy};
 
+use super::ids::Ids;
 use super::policy::Chosen;
 use super::show::pen;
 use crate::args::HistoryArgs;
-use crate::client::{Client, encoded, query};
+use crate::client::{Client, encoded, query, read};
 use crate::error::{DONE, Outcome};
 use crate::output::pasted;
 use crate::session::Session;
@@ -28,8 +29,10 @@ pub(crate) async fn run(session: &Session, args: &HistoryArgs) -> Outcome {
     // What a claim says, in whose words and on what, is in the view; the history has it in one line alone.
     let lang = [("lang", Some(session.language.code().to_owned()))];
     let asked = query(&[&own[..], &args.policy.parts(), &lang].concat());
-    let told: isnad_node::reading::Story = client.get(&format!("/story/{record}{asked}")).await?;
-    let pen = super::show::Pen { is_full: args.full, ..pen(session, &told.who) };
+    let answer = client.bytes("GET", &format!("/story/{record}{asked}"), Vec::new()).await?;
+    let told: isnad_node::reading::Story = read(&answer)?;
+    let ids = Ids::on_page(&client, &answer).await?;
+    let pen = super::show::Pen { is_full: args.full, ids: &ids, ..pen(session, &told.who) };
     let text = Story::new(pen, &told.view, args.ids).text(&told.history);
     // A history tells all that was said, whoever counts: of what was chosen, the day alone changes it.
     let chosen = Chosen { session, who: &told.who };

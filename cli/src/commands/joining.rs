@@ -248,7 +248,7 @@ fn home(session: &Session, args: &JoinArgs) -> Result<(Home, Unlocker), Problem>
         (true, _) => Ok((session.home()?, session.unlocker()?)),
         (false, Some(kind)) => {
             let mut unlocker = session.new_unlocker()?;
-            let init = InitArgs { name: args.name.clone(), kind, label: FIRST_NODE.to_owned() };
+            let init = InitArgs { name: args.name.clone(), kind, label: None };
             let (home, organisation) = founding::make(session, &init, &mut unlocker)?;
             if !session.printer.json {
                 session.printer.aside(founding::made_text(session, &home, organisation));
@@ -280,9 +280,6 @@ fn no_home(session: &Session) -> Problem {
     let path = session.home_path().display().to_string();
     Problem::told(exit::USAGE, "not_a_home", "invitation.no_home", &[("path", &path)])
 }
-
-/// The label of a device that nobody named, as `isnad init` has it.
-const FIRST_NODE: &str = "first node";
 
 fn told_waiting(session: &Session, home: &Home, governance: &Governance, sponsor: NodeId) -> Outcome {
     let own = isnad_node::identity::own_act(home).map_err(founding::of_identity)?;

@@ -1,9 +1,11 @@
 //! `isnad list`: records of a kind, filtered and ordered, for people, programs, spreadsheets and maps.
 
 use isnad_node::reading::{ListHead, MadeOf, Who};
+use isnad_protocol::id::RecordId;
 use isnad_protocol::view::Summary;
 
 use super::candidates;
+use super::ids::Ids;
 use super::policy::Chosen;
 use crate::args::{ListArgs, ListFormat};
 use crate::client::{self, Client, query};
@@ -41,7 +43,8 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
     match format {
         ListFormat::Table => {
             let in_force = args.filter.in_force.is_some().then_some(made_of.day);
-            table::print(session, kind.name, &page, &choice, in_force)?;
+            let ids = Ids::of(&client, page.ids()).await?;
+            table::print(session, kind.name, &page, &choice, in_force, &ids)?;
         }
         _ => choice.iter().for_each(|line| session.printer.aside(line)),
     }
@@ -73,6 +76,12 @@ impl<'a> Page<'a> {
         let head = client::read(format!("{first}]}}").as_bytes())?;
         let records = rest.trim_end_matches("\n]}").split(",\n").filter(|record| !record.is_empty());
         Ok(Self { head, records: records.collect() })
+    }
+
+    /// The records, each of which begins by its id.
+    fn ids(&self) -> impl Iterator<Item = RecordId> {
+        let id = |line: &&str| RecordId::parse(line.strip_prefix("{\"record\":\"")?.split('"').next()?).ok();
+        self.records.iter().filter_map(id)
     }
 
     fn summaries(&self) -> impl Iterator<Item = Result<Summary, Problem>> {

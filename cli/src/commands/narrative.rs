@@ -17,7 +17,7 @@ use super::writing::{read, resolve, same_space, space_name};
 use crate::args::{NarrativeCommand, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::squeezed;
+use crate::output::{hanging, squeezed, width};
 use crate::session::Session;
 
 /// Characters of what was merged that are told.
@@ -94,7 +94,7 @@ impl Job<'_> {
         let writing = Writing::begin_on(session, &begun, &before)?;
         let after = match writing.edited() {
             Ok(after) => after,
-            Err(problem) => return Err(writing.kept_if_changed(problem, &before)),
+            Err(problem) => return Err(writing.kept_if_changed(session, problem, &before)),
         };
         if let Err(problem) = unchanged(&before, &after) {
             writing.done();
@@ -103,7 +103,7 @@ impl Job<'_> {
         match self.sign(after).await {
             Ok(true) => writing.done(),
             Ok(false) => writing.tell_kept(session),
-            Err(problem) => return Err(writing.kept(problem)),
+            Err(problem) => return Err(writing.kept(session, problem)),
         }
         Ok(DONE)
     }
@@ -199,7 +199,7 @@ async fn tell_merged(session: &Session, client: &Client, record: RecordId, id: N
     let Some((gone, come)) = difference(typed, &merged.text) else { return };
     let (gone, come) = (session.apart(&gone), session.apart(&come));
     let values = [("gone", &*gone), ("come", &*come)];
-    session.printer.aside(locale::format(session.language, "record.merged", &values));
+    session.printer.aside(hanging("", &locale::format(session.language, "record.merged", &values), width()));
 }
 
 /// What one text has between its common beginning and end with another, and what the other has there; `None` if they are equal.

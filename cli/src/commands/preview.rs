@@ -17,7 +17,7 @@ use super::reading::{label, organisation_name, property_word};
 use super::show::value_in_words;
 use crate::client::Client;
 use crate::error::{Problem, exit};
-use crate::output::{Style, hanging, inert, isolated, width};
+use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
 
 /// Has a request signed: after it was shown and agreed to where a person sits at a terminal. `None` if it is to be shown alone.
@@ -324,7 +324,8 @@ impl Shown<'_> {
     /// What a page leaves out of a value, and is signed all the same: every name of a place with its language, what the place is
     /// in the incident, the script of a name.
     fn further(&self, value: &Json) -> Vec<String> {
-        let text = |value: &Json, key: &str| value.get(key).and_then(Json::as_text).map(isolated);
+        let text =
+            |value: &Json, key: &str| value.get(key).and_then(Json::as_text).map(|text| self.session.apart(text));
         let name = |name: &Json| {
             let lang = text(name, "lang").map(|lang| format!(" ({lang})")).unwrap_or_default();
             Some(format!("{}{lang}", text(name, "text")?))
@@ -334,7 +335,7 @@ impl Shown<'_> {
         let glue = format!("{} ", self.session.word("preview.comma"));
         let told = |key: &str, text: String| format!("{}: {text}", self.session.word(key));
         let role = value.get("role").and_then(Json::as_text).filter(|_| !names.is_empty());
-        let role = role.map(|code| isolated(locale::code(self.session.language, "place_role", code)));
+        let role = role.map(|code| self.session.apart(locale::code(self.session.language, "place_role", code)));
         let script = text(value, "script").map(|script| told("template.part.script", script));
         let names = (names.len() > 1).then(|| told("member.names", names.join(&glue)));
         names.into_iter().chain(role).chain(script).collect()
@@ -411,7 +412,10 @@ impl Shown<'_> {
         parts.extend(text("reason").map(|code| inert(locale::code(language, "dispute_reason", code))));
         parts.extend(text("text").map(|words| self.session.apart(words)));
         let channel = text("channel").map(|code| inert(locale::code(language, "channel", code)));
-        let further: Vec<String> = channel.into_iter().chain(text("date").map(|day| self.session.apart(day))).collect();
+        let further: Vec<String> = channel
+            .into_iter()
+            .chain(text("date").map(|day| self.session.apart(&model::speech::date_in(language, day))))
+            .collect();
         let further = if further.is_empty() {
             String::new()
         } else {
@@ -460,7 +464,11 @@ pub(super) fn claim_in_a_line(
     refs: &[Reference],
 ) -> String {
     let told = Shown { session, who, new: &BTreeSet::new() }.value(record.record, prop, value, refs);
-    if told.is_empty() { value.map(value_text).as_deref().map(isolated).unwrap_or_default() } else { told }
+    if told.is_empty() {
+        value.map(value_text).as_deref().map(|text| session.apart(text)).unwrap_or_default()
+    } else {
+        told
+    }
 }
 
 /// A value in one line, for a claim that is named in a sentence.
@@ -473,5 +481,5 @@ pub(super) fn in_a_line(
     refs: &[Reference],
 ) -> String {
     let told = value_in_words(session, who, record.record, prop, value, refs);
-    if told.is_empty() { isolated(&value_text(value)) } else { told }
+    if told.is_empty() { session.apart(&value_text(value)) } else { told }
 }

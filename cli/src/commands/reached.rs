@@ -89,9 +89,12 @@ pub(super) async fn warn_if_stale(session: &Session, client: &Client) -> Result<
     match client.get("/freshness").await? {
         Freshness::Alone | Freshness::Fresh { .. } => {}
         Freshness::Stale { since: Some(since) } => {
-            session.printer.aside(locale::format(language, "reach.stale_view", &[("day", &day(since))]));
+            let told = locale::format(language, "reach.stale_view", &[("day", &day(since))]);
+            session.printer.aside(hanging("", &told, width()));
         }
-        Freshness::Stale { since: None } => session.printer.aside(locale::word(language, "reach.never_view")),
+        Freshness::Stale { since: None } => {
+            session.printer.aside(hanging("", locale::word(language, "reach.never_view"), width()));
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use isnad_node::driver::STRANGER;
 use isnad_node::reading::{Digests, Status, Who};
-use isnad_protocol::id::{OrganisationId, RecordId};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{DesignationState, Words};
 
@@ -26,14 +26,17 @@ pub(crate) async fn status(session: &Session) -> Outcome {
 fn status_text(language: Language, status: &Status, who: &Who) -> String {
     let told = |key: &str, values: &[(&str, &str)]| locale::format(language, key, values);
     let replica = &status.replica;
-    let mut lines = vec![home(language, status, who)];
+    let set = |text: String| hanging("", &text, width());
+    let mut lines = vec![set(home(language, status, who))];
     lines.extend(grave::lines(language, status, who));
     lines.push(locale::counted(language, "entries_held", replica.entries, &[]));
     let counts = [("unindexed", status.unindexed), ("unchecked", replica.unchecked), ("wanted", replica.wanted)];
     for (key, count) in counts {
-        lines.extend((count > 0).then(|| locale::counted(language, key, count, &[])));
+        lines.extend((count > 0).then(|| set(locale::counted(language, key, count, &[]))));
     }
-    lines.extend(status.listening.iter().map(|address| told("status.listening", &[("address", address)])));
+    // In one line, however long: an address is there to be copied.
+    let listening = status.listening.iter();
+    lines.extend(listening.map(|address| told("status.listening", &[("address", address)])));
     lines.extend(alone(status).map(|key| hanging("", &told(key, &[]), width())));
     let hung = |key: &str, text: &str| hanging(&format!("{} ", locale::word(language, key)), text, width());
     for (address, why) in &status.unreached {
@@ -49,7 +52,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
             (true, 0, 0) => told("status.in_sync", &[]),
             (true, _, _) => told("status.behind", &[("behind", &behind), ("due", &due)]),
         };
-        lines.push(told("status.peer", &[("name", &name), ("state", &state)]));
+        lines.push(set(told("status.peer", &[("name", &name), ("state", &state)])));
     }
     if !grave::is_outside(status) {
         lines.extend(sent(language, status, who));
@@ -176,11 +179,13 @@ pub(crate) async fn digest(session: &Session) -> Outcome {
     let language = session.language;
     session.printer.either(&digests, |digests| {
         let consortium = digests.consortium.to_string();
-        let mut lines = vec![locale::format(language, "digest.consortium", &[("consortium", &consortium)])];
+        let head = locale::format(language, "digest.consortium", &[("consortium", &consortium)]);
+        let mut lines = vec![hanging("", &head, width())];
         for space in &digests.spaces {
             let name = fit(locale::code(language, "space", &space.space), 8);
             let entries = locale::counted(language, "entries", space.entries, &[]);
-            lines.push(format!("{name} {entries}\n  {}", in_groups(&space.digest)));
+            // Its groups stand in one isolate: each by itself would be shown from the last to the first.
+            lines.push(format!("{name} {entries}\n  {}", session.apart(&in_groups(&space.digest))));
         }
         let values = [("unchecked", &*digests.unchecked.to_string()), ("wanted", &*digests.wanted.to_string())];
         lines.push(locale::format(language, "digest.left", &values));
@@ -193,13 +198,4 @@ pub(crate) async fn digest(session: &Session) -> Outcome {
 fn in_groups(hex: &str) -> String {
     let groups: Vec<&str> = (0..hex.len()).step_by(8).filter_map(|start| hex.get(start..start + 8)).collect();
     groups.join(" ")
-}
-
-/// Digits of a record's id in a command that is printed to be copied.
-pub(super) const RECORD_DIGITS: usize = 10;
-
-/// The beginning of an id: enough to name the record.
-pub(super) fn digits(record: RecordId, count: usize) -> String {
-    let id = record.to_string();
-    id.rsplit('/').next().unwrap_or_default().chars().take(count).collect()
 }

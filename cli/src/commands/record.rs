@@ -1,5 +1,6 @@
 //! `isnad record`: makes records, from a form in the user's editor or from a file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use isnad_node::problem::Broken;
@@ -87,7 +88,30 @@ impl Written {
     fn found(&self, code: &str, path: &str, why: String, advice: String) -> Found {
         let line = self.template.as_ref().map_or(0, |parsed| parsed.line_of(path));
         let path = path.to_owned();
-        Found { code: code.to_owned(), path, mark: Mark { line, why, advice } }
+        let is_in_form = self.template.is_some();
+        Found { code: code.to_owned(), path, is_in_form, mark: Mark { line, why, advice }, values: BTreeMap::new() }
+    }
+}
+
+impl Written {
+    /// What a rule of the model or of the node has against it: to whoever fills in a form in the words of the form.
+    fn refused(&self, session: &Session, broken: &Broken) -> Found {
+        let (language, values) = (session.language, &broken.values);
+        let is_known = locale::lookup(language, &format!("refusal.{}.why", broken.code)).is_some();
+        let (why, advice) = match &self.template {
+            Some(_) if is_known && !broken.try_key.is_empty() => (
+                template::why_in_form(language, &broken.code, values),
+                template::try_in_form(language, &broken.code, &broken.try_key, values),
+            ),
+            None if is_known && !broken.try_key.is_empty() => (
+                model::problem::told(language, &format!("refusal.{}.why", broken.code), values),
+                model::problem::told(language, &broken.try_key, values),
+            ),
+            _ => (broken.why.clone(), broken.advice.clone()),
+        };
+        let mut found = self.found(&broken.code, &broken.path, why, advice);
+        found.values.clone_from(values);
+        found
     }
 }
 
@@ -95,7 +119,11 @@ impl Written {
 struct Found {
     code: String,
     path: String,
+    /// True of a text with lines, false of JSON, whose places are paths.
+    is_in_form: bool,
     mark: Mark,
+    /// What the texts name.
+    values: BTreeMap<String, String>,
 }
 
 /// Why a record was not signed.
@@ -143,11 +171,15 @@ fn refused(session: &Session, found: &[Found]) -> Problem {
     let told = |found: &Found| {
         let line = found.mark.line.to_string();
         let values = [("line", &*line), ("why", &*found.mark.why)];
-        let placed = format!("{}: {}", found.path, found.mark.why);
-        let why =
-            if found.mark.line > 0 { locale::format(session.language, "record.at_line", &values) } else { placed };
+        let why = match &*found.path {
+            _ if found.mark.line > 0 => locale::format(session.language, "record.at_line", &values),
+            // The whole record, and no line of it.
+            _ if found.is_in_form => found.mark.why.clone(),
+            path => format!("{path}: {}", found.mark.why),
+        };
         let (code, path, advice) = (found.code.clone(), found.path.clone(), inert(&found.mark.advice));
-        Broken { code, path, why: inert(&why), advice, values: Default::default(), try_key: String::new() }
+        let values = found.values.clone();
+        Broken { code, path, why: inert(&why), advice, values, try_key: String::new() }
     };
     let problems: Vec<Broken> = found.iter().map(told).collect();
     let Some(first) = problems.first().cloned() else { return Problem::fault("nothing was refused") };
@@ -168,8 +200,10 @@ async fn sign(
     let errors: Vec<Found> = errors
         .map(|(line, mistake)| Found {
             code: mistake.code().to_owned(),
-            path: String::new(),
+            path: format!("line {line}"),
+            is_in_form: true,
             mark: Mark { line: *line, why: mistake.why_in(session.language), advice: mistake.try_in(session.language) },
+            values: mistake.values(),
         })
         .collect();
     if !errors.is_empty() {
@@ -183,11 +217,7 @@ async fn sign(
         draft.claims.push(preview::declaration());
         problems.clear();
     }
-    let problems = problems.into_iter().map(|problem| {
-        let (why, advice) = (problem.why_in(session.language), problem.try_in(session.language));
-        written.found(problem.code, &problem.path, why, advice)
-    });
-    let problems: Vec<Found> = problems.collect();
+    let problems: Vec<Found> = problems.iter().map(|problem| written.refused(session, &Broken::of(problem))).collect();
     if !problems.is_empty() {
         return Err(Failed::Rules(problems));
     }
@@ -204,10 +234,8 @@ async fn sign(
         if problem.words.problems.is_empty() {
             return Failed::Else(problem);
         }
-        let found = preview::told(session, problem).words.problems.into_iter();
-        Failed::Rules(
-            found.map(|broken| written.found(&broken.code, &broken.path, broken.why, broken.advice)).collect(),
-        )
+        let found = preview::told(session, problem).words.problems;
+        Failed::Rules(found.iter().map(|broken| written.refused(session, broken)).collect())
     })
 }
 
@@ -256,7 +284,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
     loop {
         let typed = match writing.edited() {
             Ok(typed) => typed,
-            Err(problem) => return Err(writing.kept_if_changed(problem, &begun)),
+            Err(problem) => return Err(writing.kept_if_changed(session, problem, &begun)),
         };
         if let Some(problem) = given_up(&typed, &shown, last) {
             if template::is_same(&shown, &begun) {
@@ -268,7 +296,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             if problem.words.problems.len() > 1 && !session.printer.json {
                 writing.tell_kept(session);
             }
-            return Err(writing.kept(problem));
+            return Err(writing.kept(session, problem));
         }
         let written = Written::of_template(kind, &typed);
         let space = written.draft.space.map_or_else(SpaceName::default, named);
@@ -282,7 +310,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
                 signed(session, args.from.as_deref());
                 return Ok(code);
             }
-            Err(Failed::Else(problem)) => return Err(writing.kept(problem)),
+            Err(Failed::Else(problem)) => return Err(writing.kept(session, problem)),
             Err(Failed::Rules(found)) => {
                 let marks: Vec<Mark> = found.iter().map(|found| found.mark.clone()).collect();
                 shown = template::marked(&typed, &marks, session.language);

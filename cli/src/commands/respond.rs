@@ -36,7 +36,8 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     };
     put(&mut value, "organisation", whose.map(|whose| whose.to_string()));
     put(&mut value, "claim", claim.map(|claim| claim.id.to_string()));
-    put(&mut value, "channel", args.channel);
+    let channel = args.channel.map(|channel| said(&ValueType::Code(&vocabularies::CHANNEL), &channel));
+    put(&mut value, "channel", channel);
     put(&mut value, "date", args.date.map(|date| said(&ValueType::Date, &date)));
     let mut members =
         Object::from([("prop".to_owned(), Json::text("response")), ("value".to_owned(), Json::Object(value))]);

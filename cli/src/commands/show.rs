@@ -9,9 +9,10 @@ use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
 use isnad_protocol::view::{Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View};
 
+use super::ids::{Ids, USUAL};
 use super::policy::Chosen;
 use crate::args::ShowArgs;
-use crate::client::{Client, encoded, query};
+use crate::client::{Client, encoded, query, read};
 use crate::error::{DONE, Outcome};
 use crate::output::{hung, is_plain, pasted, width};
 use crate::session::Session;
@@ -32,7 +33,7 @@ mod value;
 
 use accounts::Sheet;
 use pen::NARRATIVE_LINES;
-pub(super) use pen::{Pen, TEXT_LINES, short};
+pub(super) use pen::{Pen, TEXT_LINES};
 use related::Related;
 pub(super) use tally::replies_in;
 pub(super) use value::Telling;
@@ -47,13 +48,16 @@ pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
         ("grouped", args.grouped.then(|| "true".to_owned())),
     ];
     let query = query(&[&own[..], &args.policy.parts()].concat());
-    let view: View = client.get(&format!("/records/{}{query}", encoded(pasted(&args.record)))).await?;
+    let path = format!("/records/{}{query}", encoded(pasted(&args.record)));
+    let answer = client.bytes("GET", &path, Vec::new()).await?;
+    let view: View = read(&answer)?;
     if session.printer.json {
         session.printer.value(&view);
         return Ok(DONE);
     }
     let who: Who = client.get("/who").await?;
-    let pen = Pen { is_full: args.full, ..pen(session, &who) };
+    let ids = Ids::on_page(&client, &answer).await?;
+    let pen = Pen { is_full: args.full, ids: &ids, ..pen(session, &who) };
     let chosen = Chosen { session, who: &who };
     let text = text(pen, &view, args.brief);
     session.printer.pages(&chosen.before(chosen.identity(&view), &view.policy, view.as_of.as_ref(), text));
@@ -63,7 +67,7 @@ pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
 /// Draws for whoever runs this command.
 pub(super) fn pen<'a>(session: &Session, who: &'a Who) -> Pen<'a> {
     let (printer, language) = (session.printer, session.language);
-    Pen { printer, language, who, width: width(), is_plain: is_plain(), is_full: false }
+    Pen { printer, language, who, width: width(), is_plain: is_plain(), is_full: false, ids: &USUAL }
 }
 
 /// Draws views for a terminal.

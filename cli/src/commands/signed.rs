@@ -7,14 +7,12 @@ use isnad_protocol::locale;
 use isnad_protocol::view::View;
 use serde::Serialize;
 
+use super::ids::{Ids, LIST};
 use super::preview::is_shown;
-use super::reading::{digits, label, property_word};
+use super::reading::{label, property_word};
 use crate::client::Client;
 use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
-
-/// Digits of a record's id that are shown: as many as name it.
-const DIGITS: usize = 8;
 
 /// What was signed of a record.
 #[derive(Serialize)]
@@ -59,7 +57,8 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
     let view = client.get::<View>(&format!("/records/{}", recorded.record)).await;
     let (Ok(view), Ok(who)) = (view, client.get::<Who>("/who").await) else { return Vec::new() };
     let language = session.language;
-    let digits = digits(recorded.record, DIGITS);
+    let ids = Ids::of(client, [recorded.record]).await.unwrap_or_default();
+    let digits = ids.record(recorded.record, LIST);
     let kind = locale::code(language, "kind", &view.kind);
     let title = label(&view.labels, language).map_or_else(|| session.apart(&digits), |title| session.apart(&title));
     let values = [

@@ -8,11 +8,12 @@ use isnad_protocol::view::tasks::Why;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
+use super::ids::{COMMAND, Ids};
 use super::preview::in_a_line;
-use super::reading::{RECORD_DIGITS, digits, label, organisation_name, property_word};
+use super::reading::{label, organisation_name, property_word};
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, apart, hanging, inert, isolated, width};
+use crate::output::{Style, apart, hanging, inert, width};
 use crate::session::Session;
 
 mod restating;
@@ -22,12 +23,15 @@ pub(crate) async fn run(session: &Session) -> Outcome {
     let waiting: Vec<Waiting> = client.get("/tasks").await?;
     let lost: Vec<ToRestate> = client.get("/restating").await?;
     let who: Who = client.get("/who").await?;
+    let records =
+        waiting.iter().map(|waiting| waiting.task.record).chain(lost.iter().map(|lost| lost.restating.record));
+    let ids = Ids::of(&client, records).await?;
     session.printer.either(&Tasks { waiting, lost }, |Tasks { waiting, lost }| {
         if waiting.is_empty() && lost.is_empty() {
             return session.word("tasks.none").to_owned();
         }
-        let waiting = waiting.iter().map(|waiting| text(session, &who, waiting));
-        let lost = lost.iter().map(|lost| restating::text(session, &who, lost));
+        let waiting = waiting.iter().map(|waiting| text(session, &who, waiting, &ids));
+        let lost = lost.iter().map(|lost| restating::text(session, &who, lost, &ids));
         waiting.chain(lost).collect::<Vec<_>>().join("\n\n")
     });
     Ok(DONE)
@@ -48,7 +52,7 @@ impl Serialize for Tasks {
     }
 }
 
-fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
+fn text(session: &Session, who: &Who, waiting: &Waiting, ids: &Ids) -> String {
     let task = &waiting.task;
     let key = match task.why {
         Why::Disputed => "tasks.disputed",
@@ -67,15 +71,17 @@ fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
     let claim = format!("{record} — {property}{colon} {} [{}]", value.unwrap_or_default(), task.claim.to_short());
     let vocabulary = if task.why == Why::Replied { "response_stance" } else { "stance" };
     let mut said = vec![inert(locale::code(session.language, vocabulary, &task.stance))];
-    said.extend(task.reason.as_deref().map(|code| isolated(locale::code(session.language, "dispute_reason", code))));
-    said.extend(task.text.as_deref().map(isolated));
+    said.extend(
+        task.reason.as_deref().map(|code| session.apart(locale::code(session.language, "dispute_reason", code))),
+    );
+    said.extend(task.text.as_deref().map(|text| session.apart(text)));
     let said = format!("{} [{}]", said.join(&format!("{colon} ")), task.said.to_short());
     let mut lines = vec![
-        session.printer.styled(&head, Style::Strong),
+        session.printer.styled(&hanging("", &head, width()), Style::Strong),
         hanging("  ", &claim, width()),
         hanging("  ", &said, width()),
     ];
-    for (key, commands) in ways(waiting) {
+    for (key, commands) in ways(waiting, ids) {
         lines.push(hanging("    → ", session.word(key), width()));
         // Each on a line of its own and never wrapped, for it is there to be copied.
         lines.extend(commands.into_iter().map(|command| format!("      {command}")));
@@ -88,9 +94,9 @@ fn text(session: &Session, who: &Who, waiting: &Waiting) -> String {
 }
 
 /// What can be done about it: the key of its words, and the commands, where what is to be filled in stands in capitals.
-fn ways(waiting: &Waiting) -> Vec<(&'static str, Vec<String>)> {
+fn ways(waiting: &Waiting, ids: &Ids) -> Vec<(&'static str, Vec<String>)> {
     let task = &waiting.task;
-    let (record, claim, said) = (digits(task.record, RECORD_DIGITS), task.claim.to_short(), task.said.to_short());
+    let (record, claim, said) = (ids.record(task.record, COMMAND), task.claim.to_short(), task.said.to_short());
     match task.why {
         Why::Disputed | Why::Replied => vec![
             (

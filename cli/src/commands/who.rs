@@ -55,12 +55,14 @@ impl Telling<'_> {
         let unfounded = || locale::word(self.language, "who.not_founded").to_owned();
         let name = who.name.as_deref().map_or_else(unfounded, |name| self.theirs(name));
         let id = who.consortium.to_string();
-        let mut lines = vec![self.told("who.consortium", &[("name", &name)]), self.told("who.id", &[("id", &id)])];
+        let set = |text: String| hanging("", &text, width());
+        let mut lines =
+            vec![set(self.told("who.consortium", &[("name", &name)])), set(self.told("who.id", &[("id", &id)]))];
         if let Some(threshold) = who.threshold {
             let (threshold, count) = (threshold.to_string(), who.organisations.len().to_string());
-            lines.push(self.told("who.threshold", &[("threshold", &threshold), ("organisations", &count)]));
+            lines.push(set(self.told("who.threshold", &[("threshold", &threshold), ("organisations", &count)])));
         }
-        lines.extend(who.charter.as_ref().map(|act| self.told("who.charter", &[("act", &self.act(act))])));
+        lines.extend(who.charter.as_ref().map(|act| set(self.told("who.charter", &[("act", &self.act(act))]))));
         lines.extend(who.halts.iter().flat_map(|halt| self.halt(halt)));
         lines.extend(self.double_signers());
         lines.extend(who.organisations.iter().flat_map(|organisation| self.organisation(organisation)));
@@ -97,7 +99,8 @@ impl Telling<'_> {
         let is_own = self.who.own == Some(organisation.id);
         let own = if is_own { format!(" {}", self.told("who.own", &[])) } else { String::new() };
         let kind = locale::code(self.language, "kind_of", organisation.kind.as_deref().unwrap_or("organisation"));
-        let mut lines = vec![format!("\n{} — {kind}{own}\n  {}", names.join(" · "), organisation.id)];
+        let head = hanging("", &format!("{} — {kind}{own}", names.join(" · ")), width());
+        let mut lines = vec![format!("\n{head}\n  {}", organisation.id)];
         let mut say = |key: &str, act: &ActRef| {
             lines.push(hanging("  ", &self.told(key, &[("act", &self.act(act))]), width()));
         };
@@ -130,7 +133,8 @@ impl Telling<'_> {
 
     fn key(&self, key: &Key) -> String {
         let role = locale::code(self.language, "role", &key.role);
-        let head = format!("  {} {}  {}", fit(role, 12), key.key.to_short(), self.theirs(&key.label));
+        let head = format!("  {} {}  ", fit(role, 12), key.key.to_short());
+        let head = hanging(&head, &self.theirs(&key.label), width());
         let mut notes = Vec::new();
         // A first act is the organisation itself: that it grants a key is no news.
         let granted = key.granted_by.as_ref().filter(|act| act.version > 1);

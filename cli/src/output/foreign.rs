@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
+use isnad_protocol::characters::{is_unsafe, placed};
 use isnad_protocol::locale::Direction;
 use unicode_width::UnicodeWidthChar;
 
@@ -13,28 +14,28 @@ const MARKS: usize = 6;
 /// Text of others, made inert. Line breaks stay.
 pub(crate) fn inert(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut before, mut marks) = (' ', 0_usize);
-    for character in text.chars() {
+    let mut marks = 0_usize;
+    for placed in placed(text) {
+        let character = placed.character;
         let is_mark = UnicodeWidthChar::width(character) == Some(0);
         marks = if is_mark { marks.saturating_add(1) } else { 0 };
-        if is_unsafe(character) || marks > MARKS || is_stray_joiner(before, character) {
+        if (character != '\n' && placed.is_unsafe()) || marks > MARKS {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
         } else {
             out.push(character);
         }
-        before = character;
     }
     out
 }
 
 /// JSON with what is unsafe in its strings written as JSON escapes: it stands nowhere else in it.
 pub(crate) fn json_inert(json: &str) -> Cow<'_, str> {
-    if json.chars().all(|character| !is_unsafe(character)) {
+    if json.chars().all(|character| !is_escaped(character)) {
         return Cow::Borrowed(json);
     }
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {
-        if is_unsafe(character) {
+        if is_escaped(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
             }
@@ -93,21 +94,9 @@ pub(crate) fn pasted_argument(argument: OsString) -> OsString {
     option.unwrap_or(argument)
 }
 
-/// A joiner does its work between letters of scripts that join, and between pictures; elsewhere it hides a difference.
-fn is_stray_joiner(before: char, character: char) -> bool {
-    matches!(character, '\u{200c}' | '\u{200d}') && before.is_ascii()
-}
-
-/// Controls, marks of direction, and what takes no room or looks like nothing.
-const fn is_unsafe(character: char) -> bool {
-    matches!(
-        character,
-        '\0'..='\u{9}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+/// What is unsafe, but for the line ends between the members of JSON: in its strings they are escaped.
+fn is_escaped(character: char) -> bool {
+    character != '\n' && is_unsafe(character)
 }
 
 #[cfg(test)]
@@ -151,5 +140,6 @@ mod tests {
         assert_eq!(inert("می\u{200c}خواهم"), "می\u{200c}خواهم");
         assert_eq!(inert("👩\u{200d}👩"), "👩\u{200d}👩");
         assert_eq!(inert("ab\u{ad}c\u{3164}"), "ab\\u{ad}c\\u{3164}");
+        assert_eq!(inert("é\u{200d}e دو\u{200e}ما \u{e000}\u{378}"), "é\\u{200d}e دو\\u{200e}ما \\u{e000}\\u{378}");
     }
 }

@@ -1,7 +1,7 @@
 //! Text set in lines of a width. Each line closes the isolates and the style that it opens, so that a line cut out of its text
 //! does nothing to its neighbours. UAX 9.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthChar;
 
 /// LEFT-TO-RIGHT, RIGHT-TO-LEFT and FIRST STRONG ISOLATE.
 const ISOLATES: std::ops::RangeInclusive<char> = '\u{2066}'..='\u{2068}';
@@ -16,15 +16,16 @@ const PLAIN: &str = "\u{1b}[0m";
 const NARROWEST: usize = 8;
 
 /// Columns that a text takes on a terminal; its styles take none.
+///
+/// Each character has cells of its own, as terminals give them: a lam with an alef takes two, however they are drawn, and a mark
+/// over a letter none. The width of a whole string would join the two into one, and a line of Arabic would come out too wide.
 pub(crate) fn columns(text: &str) -> usize {
-    if !text.contains('\u{1b}') {
-        return UnicodeWidthStr::width(text);
-    }
-    let mut parts = text.split('\u{1b}');
-    let first = parts.next().map_or(0, UnicodeWidthStr::width);
-    parts.fold(first, |sum, part| {
-        let behind = part.split_once('m').map_or(part, |(_, behind)| behind);
-        sum.saturating_add(UnicodeWidthStr::width(behind))
+    let mut is_style = false;
+    text.chars().fold(0, |sum: usize, character| {
+        let was_style = is_style;
+        is_style = if is_style { character != 'm' } else { character == '\u{1b}' };
+        let is_shown = !was_style && !is_style;
+        sum.saturating_add(character.width().filter(|_| is_shown).unwrap_or(0))
     })
 }
 
@@ -227,6 +228,23 @@ mod tests {
         assert!(set.get(1).is_some_and(|line| line.starts_with(RTL)), "{set:?}");
         assert_eq!(lines("\u{1b}[2mone two\u{1b}[0m x", 8), ["\u{1b}[2mone two\u{1b}[0m", "x"]);
         assert_eq!(lines("\u{1b}[2maaaa bbbb\u{1b}[0m", 8), ["\u{1b}[2maaaa\u{1b}[0m", "\u{1b}[2mbbbb\u{1b}[0m"]);
+    }
+
+    #[test]
+    fn a_lam_with_an_alef_takes_two_columns_and_a_mark_none() {
+        for (text, expected) in [
+            ("الاسم", 5),
+            ("لا", 2),
+            ("الإثبات", 7),
+            ("إسنادًا", 6),
+            ("مُؤيَّدة", 5),
+            ("e\u{301}", 1),
+            ("漢", 2),
+            ("\u{2068}حلب\u{2069}", 3),
+            ("\u{1b}[1;31mلا\u{1b}[0m x", 4),
+        ] {
+            assert_eq!(columns(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Query;
 use super::bodies::{BodyReader, BodyWriter};
 use super::{Answer, Shared};
 use crate::carry::file::Unreadable;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path as UrlPath, Query, State};
+use axum::extract::{Path as UrlPath, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use isnad_protocol::act::Act;
@@ -10,6 +10,7 @@ use isnad_protocol::encoding::to_hex;
 use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
+use super::asked::{Query, Sent};
 use super::{Answer, Shared};
 use crate::governing::signing::Seen;
 use crate::governing::{self, Described, Drafted, LogTail, Request};
@@ -40,7 +41,7 @@ async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<Draf
 }
 
 /// What a proposal would have signed; takes nothing in.
-async fn draft(State(node): Shared, Json(request): Json<Request>) -> Answer<Drafted> {
+async fn draft(State(node): Shared, Sent(request): Sent<Request>) -> Answer<Drafted> {
     read(node, move |node| governing::draft(node, request)).await
 }
 

@@ -10,6 +10,7 @@ use isnad_protocol::id::{ConsortiumId, NodeId, OrganisationId};
 use isnad_protocol::limits;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Sent;
 use super::{Answer, Shared};
 use crate::config::Config;
 use crate::door::{Standing, Wish};
@@ -76,7 +77,7 @@ async fn applicants(State(node): Shared) -> Json<Vec<reading::Waits>> {
     Json(reading::applicants(&node))
 }
 
-async fn invite(State(node): Shared, Json(wish): Json<Wish>) -> Answer<Invited> {
+async fn invite(State(node): Shared, Sent(wish): Sent<Wish>) -> Answer<Invited> {
     let wish = checked(&node, wish)?;
     let addresses = wish.addresses.clone();
     let made = node.door().invite(wish)?;
@@ -145,7 +146,7 @@ fn begun<'a>(names: &'a [String], text: &str) -> Vec<&'a str> {
     names.filter(|name| text.len() >= DIGITS && name.starts_with(text)).collect()
 }
 
-async fn withdraw(State(node): Shared, Json(withdrawal): Json<Withdrawal>) -> Answer<Withdrawn> {
+async fn withdraw(State(node): Shared, Sent(withdrawal): Sent<Withdrawal>) -> Answer<Withdrawn> {
     let names: Vec<String> = node.door().invitations().into_iter().map(|standing| standing.id).collect();
     match &begun(&names, &withdrawal.id)[..] {
         [] => {}

@@ -10,6 +10,7 @@ use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::asked::Sent;
 use super::{Answer, Shared};
 use crate::keystore::Secret;
 use crate::node::Node;
@@ -52,7 +53,7 @@ pub(super) fn routes() -> Router<Arc<Node>> {
 }
 
 /// Which of them lie in this home and sign entries: each is used as soon as it is granted.
-async fn hand_in(State(node): Shared, Json(request): Json<HandedIn>) -> Answer<Vec<PublicKey>> {
+async fn hand_in(State(node): Shared, Sent(request): Sent<HandedIn>) -> Answer<Vec<PublicKey>> {
     let secrets = request.secrets().ok_or_else(|| Problem::usage("no key", "a seed is 64 hex digits", "unlock it"))?;
     Ok(Json(node.hand_in(secrets).await?))
 }

@@ -12,6 +12,21 @@ use crate::fault::Fault;
 const STALE_AT_ONCE: usize = 4_096;
 
 impl Index {
+    /// The kinds of which records are held, known ones and others.
+    ///
+    /// # Errors
+    /// [`Fault`] if sled fails.
+    pub fn kinds(&self) -> Result<Vec<u8>, Fault> {
+        let mut kinds = Vec::new();
+        for kind in 1..=u8::MAX {
+            self.scan(&[prefix::SUMMARY, kind], |_, _| {
+                kinds.push(kind);
+                false
+            })?;
+        }
+        Ok(kinds)
+    }
+
     /// The cached summary of every record whose id begins with these bytes; empty where it is to be made anew.
     ///
     /// # Errors

@@ -61,12 +61,12 @@ fn checksum(marker: Marker) -> [u8; 4] {
     crc32fast::hash(&[TAG.as_slice(), &marker].concat()).to_be_bytes()
 }
 
-/// A segment open for reading; its tag was read and is right.
+/// A segment open for reading.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) file: Arc<File>,
     pub(super) marker: Marker,
-    /// False if marker or checksum are not what they were: the frames may tell which.
+    /// False if tag, marker or checksum are not what they were: the frames may tell which.
     pub(super) is_whole: bool,
 }
 
@@ -82,12 +82,14 @@ pub(super) fn open(dir: &Path, segment: u32) -> Result<Segment, Flaw> {
         kind => Flaw::Unreadable(kind),
     })?;
     let (tag, marker) = header.split_first_chunk::<16>().ok_or(Flaw::Header)?;
-    if tag != TAG {
-        let is_newer = tag.starts_with(FAMILY) && matches!(tag.last(), Some(b'2'..=b'9'));
-        return Err(if is_newer { Flaw::Version } else { Flaw::Header });
-    }
     let (marker, sum) = marker.split_first_chunk::<4>().ok_or(Flaw::Header)?;
-    Ok(Segment { file: Arc::new(file), marker: *marker, is_whole: *sum == checksum(*marker) })
+    // Under this version's checksum another tag is a damaged one: that of a newer version would be covered by its own.
+    let is_ours = *sum == checksum(*marker);
+    let is_newer = tag.starts_with(FAMILY) && matches!(tag.last(), Some(b'2'..=b'9'));
+    if !is_ours && is_newer {
+        return Err(Flaw::Version);
+    }
+    Ok(Segment { file: Arc::new(file), marker: *marker, is_whole: is_ours && tag == TAG })
 }
 
 /// Says of a flaw where it is, to those who cannot go on.

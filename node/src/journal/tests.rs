@@ -221,7 +221,7 @@ fn a_flipped_byte_anywhere_is_found_and_named_and_nothing_is_cut() {
         assert_eq!(named, Some(due), "flip at {flip}");
         let mut left = samples();
         harmed.map(|harmed| left.remove(harmed));
-        assert_eq!(frames(dir.path()), if flip < 16 { Vec::new() } else { left }, "flip at {flip}");
+        assert_eq!(frames(dir.path()), left, "flip at {flip}");
         if flip < positions[3].offset as usize {
             let opened = Journal::open(dir.path());
             assert!(
@@ -307,6 +307,12 @@ fn a_segment_of_a_newer_version_is_refused() {
     filled(dir.path());
     let mut bytes = segment_of(dir.path(), 1);
     bytes[15] = b'2';
+    fs::write(dir.path().join("1.seg"), &bytes).unwrap();
+    // Under the checksum of this version that tag is damage, and all else is whole.
+    assert!(matches!(Journal::open(dir.path()), Err(Fault::Damaged { flaw: Flaw::Header, .. })));
+    assert_eq!(frames(dir.path()), samples());
+    let sum = crc32fast::hash(&bytes[..20]).to_be_bytes();
+    bytes[20..24].copy_from_slice(&sum);
     fs::write(dir.path().join("1.seg"), &bytes).unwrap();
     assert!(matches!(Journal::open(dir.path()), Err(Fault::NewerFormat { .. })));
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use isnad_protocol::encoding::from_hex;
-use isnad_protocol::id::{RecordId, kind_code};
+use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::model::KINDS;
+use isnad_protocol::model::values::name_text;
+use isnad_protocol::view::{ShownClaim, State};
 
 use serde::{Deserialize, Serialize};
 
-use super::Reader;
+use super::{DayQuery, Reader};
 use crate::problem::{Problem, exit};
 
 /// Digits of an id that are enough to name a record: fewer are soon shared by several.
@@ -16,6 +18,9 @@ const DIGITS: usize = 8;
 
 /// Characters of a title that tell one record from another.
 const TITLE: usize = 60;
+
+/// What stands between a record and those who call it by an alias.
+const CLAIMED: &str = " — ";
 
 /// Records that a person is asked to choose from at one time.
 const CHOICE: usize = 8;
@@ -66,12 +71,14 @@ impl Reader<'_> {
             [record] => Ok(*record),
             [] => Err(none(text, kinds)),
             several => {
-                let names: Vec<String> =
-                    several.iter().take(CHOICE).map(|record| self.told(*record)).collect::<Result<_, _>>()?;
+                let shown = several.iter().take(CHOICE);
+                let names: Vec<String> = shown.map(|record| self.claimed(*record, text)).collect::<Result<_, _>>()?;
                 let choice: Vec<String> = several.iter().take(CHOICE).map(|record| written(*record)).collect();
                 let (count, names, choice) = (several.len().to_string(), names.join("\n"), choice.join("\n"));
                 let values = [("text", text), ("count", &count), ("names", &names), ("choice", &choice)];
-                Err(Problem::told(exit::NO, "ambiguous", "record_ambiguous", &values))
+                let is_called = names.contains(CLAIMED);
+                let key = if is_called { "record_ambiguous.called" } else { "record_ambiguous" };
+                Err(Problem::told(exit::NO, "ambiguous", key, &values))
             }
         }
     }
@@ -86,6 +93,12 @@ impl Reader<'_> {
             return Ok([record].into());
         }
         let mut found = self.beginning_with(&lower)?;
+        // What is written as an id is never an alias: one could be given that begins like another record's id, or like none yet.
+        let digits =
+            lower.split_once('/').filter(|(kind, _)| kind_code(kind).is_some()).map_or(&*lower, |(_, digits)| digits);
+        if bytes_of(digits).is_some() {
+            return Ok(found);
+        }
         for record in self.node.index()?.with_alias(text)? {
             if self.summary(record)?.aliases.iter().any(|alias| alias.to_lowercase() == lower) {
                 found.insert(record);
@@ -112,6 +125,26 @@ impl Reader<'_> {
     }
 
     /// A record with its first title, for a person to choose.
+    /// A record with its title, and the organisations that call it by an alias.
+    fn claimed(&self, record: RecordId, alias: &str) -> Result<String, Problem> {
+        let view = self.show(&record.to_string(), &DayQuery::default())?;
+        let lower = alias.to_lowercase();
+        let aliases = view.properties.iter().filter(|property| property.prop == "alias");
+        let is_it = |claim: &&ShownClaim| {
+            let name = claim.value.as_ref().and_then(name_text);
+            claim.state == State::Live && name.is_some_and(|name| name.to_lowercase() == lower)
+        };
+        let who: BTreeSet<_> =
+            aliases.flat_map(|property| property.claims.iter().filter(is_it)).map(|claim| claim.organisation).collect();
+        let name = |id: &OrganisationId| {
+            let names = self.names.get(id).and_then(|names| names.first());
+            names.map_or_else(|| id.to_short(), |name| name.text.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        let told = self.told(record)?;
+        let who: Vec<String> = who.iter().map(name).collect();
+        Ok(if who.is_empty() { told } else { format!("{told}{CLAIMED}{}", who.join(" / ")) })
+    }
+
     pub(super) fn told(&self, record: RecordId) -> Result<String, Problem> {
         let summary = self.summary(record)?;
         let Some(label) = summary.labels.first() else { return Ok(record.to_string()) };

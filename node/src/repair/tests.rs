@@ -85,6 +85,32 @@ fn a_repair_that_was_cut_off_is_ended_by_the_next() {
 }
 
 #[test]
+fn a_home_whose_acts_were_just_moved_aside_is_no_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let mut made = begin(&home.acts()).unwrap();
+    made.append(kind::ACT, &[b"an act"]).unwrap();
+    finish(made, &home.acts()).unwrap();
+    fs::rename(home.acts(), home.path().join("aside")).unwrap();
+    assert!(matches!(crate::node::consortium(&home), Err(Fault::JournalMissing { .. })));
+    assert!(matches!(store::Store::open(&home, &[], &mut |_| {}), Err(Fault::JournalMissing { .. })));
+    assert!(!home.acts().exists(), "nothing was made in their place");
+    finish_interrupted(&home).unwrap();
+    assert!(home.acts().join("1.seg").exists() && check_acts(&home).is_ok());
+}
+
+#[test]
+fn a_journal_that_is_a_link_is_not_moved_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::create(&dir.path().join("home")).unwrap();
+    let elsewhere = dir.path().join("elsewhere");
+    journal::make(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, home.journal(&SPACE)).unwrap();
+    assert!(matches!(repair(&home, &mut |_, _| {}), Err(Fault::HomeUnsafe { .. })));
+    assert!(home.journal(&SPACE).is_symlink() && elsewhere.join("1.seg").exists());
+}
+
+#[test]
 fn what_stood_behind_a_gap_is_taken_back_once_that_is_filled() {
     let dir = tempfile::tempdir().unwrap();
     let home = Home::create(&dir.path().join("home")).unwrap();

@@ -262,9 +262,14 @@ impl<'a> Check<'a> {
             let values = [("reason", retraction.reason.clone()), ("codes", codes)];
             return self.refuse("unknown_reason", &format!("{path}.reason"), &values);
         }
-        let says_why = retraction.note.as_deref().is_some_and(|note| !note.trim().is_empty());
-        if !says_why && retraction.reason != SAFETY {
-            self.refuse("note_missing", &format!("{path}.note"), &[named]);
+        let path = format!("{path}.note");
+        match retraction.note.as_deref().filter(|note| !note.trim().is_empty()) {
+            Some(note) => {
+                let path = self.path(&path);
+                self.found.extend(model::check_note(note, &path).iter().map(Broken::of));
+            }
+            None if retraction.reason != SAFETY => self.refuse("note_missing", &path, &[named]),
+            None => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! Whether an act may be held: what it follows is held, it breaks none of its chain's rules, someone who may sign it did.
 //!
 //! A founding charter and a first act that a held charter names need no signature to be held, for their ids are known
-//! beforehand. Everything else needs one that counts, so that nobody but a member can fill a disk.
+//! beforehand. Everything else needs one that counts, by an organisation that is or was a member: so nobody else can fill a disk,
+//! whoever brings it in. A candidate that a draft names is no member yet, and could else name and sign without end.
 
 use crate::act::{Act, ActSignature, Kind, next_key_hash};
 use crate::breakage::{self, Breakage};
@@ -211,8 +212,22 @@ impl Governance {
         if !self.follows(act, &lineage)? {
             return Ok(Admission::Waits);
         }
-        let counts = act.signatures().iter().any(|signature| self.counts(act, &lineage, signature));
-        Ok(if counts { Admission::Held } else { Admission::Waits })
+        let is_vouched =
+            |signed: &ActSignature| self.counts(act, &lineage, signed) && self.was_admitted(&signed.organisation);
+        let is_held = act.signatures().iter().any(is_vouched);
+        Ok(if is_held { Admission::Held } else { Admission::Waits })
+    }
+
+    /// True if the founding charter names the organisation, or a version with enough signatures as all before it: it is or was a
+    /// member, or nothing but acknowledgements is missing. Signatures only come, so it stays so.
+    pub(super) fn was_admitted(&self, organisation: &OrganisationId) -> bool {
+        let is_takeable = || self.effect.as_ref().is_some_and(|effect| effect.charter.takeable.contains(organisation));
+        self.is_founder(organisation) || is_takeable()
+    }
+
+    fn is_founder(&self, organisation: &OrganisationId) -> bool {
+        let founding = self.founding().and_then(Act::as_charter);
+        founding.is_some_and(|charter| charter.members.binary_search(organisation).is_ok())
     }
 
     fn check_consortium(&self, act: &Act) -> Result<(), Refusal> {

@@ -48,9 +48,35 @@ impl Governance {
     /// Takes an act that this same state has weighed.
     pub fn apply(&mut self, weighed: Weighed) -> Change {
         let mut stale = Stale::default();
-        let change = self.perform(weighed, &mut stale);
+        let mut change = self.perform(weighed, &mut stale);
+        let mut admitted = self.count_admitted();
         self.refresh(stale);
+        // Who is a member since may have brought what follows, and that may make another one.
+        while self.count_admitted() > admitted {
+            admitted = self.count_admitted();
+            let mut settling = Settling::default();
+            self.settle_admitted(&mut settling);
+            let Settling { changed, attesting, stale, .. } = settling;
+            let new: Vec<_> = changed.into_iter().filter(|id| !change.acts.contains(id)).collect();
+            change.acts.extend(new);
+            change.attesting.extend(attesting);
+            self.refresh(stale);
+        }
         change
+    }
+
+    /// How many are or were members, besides the founders before the charter is in effect: it never becomes less.
+    pub(super) fn count_admitted(&self) -> usize {
+        self.effect.as_ref().map_or(0, |effect| effect.charter.takeable.len())
+    }
+
+    /// Follows up all that waits with a signature of a member.
+    fn settle_admitted(&mut self, settling: &mut Settling) {
+        let is_signed = |act: &Act| act.signatures().iter().any(|signature| self.was_admitted(&signature.organisation));
+        for id in self.waiting.due(is_signed) {
+            self.try_waiting(&id, settling);
+        }
+        self.settle(settling);
     }
 
     /// The same, but what is in effect is left as it was, to be worked out again from what is stale.

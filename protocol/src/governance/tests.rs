@@ -11,6 +11,7 @@ use crate::log::{Log, LogKey};
 use crate::time::Timestamp;
 
 mod bounds;
+mod drafts;
 mod effect;
 mod field;
 mod halts;

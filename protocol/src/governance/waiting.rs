@@ -20,11 +20,14 @@ pub enum Source {
     Peer(NodeId),
 }
 
-/// The acts that wait, each with who brought it first.
+/// The acts that wait, each with who brought it first; and what each source takes of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Table(BTreeMap<ActId, (Act, Source)>);
+pub(super) struct Table {
+    acts: BTreeMap<ActId, (Act, Source)>,
+    shares: BTreeMap<Source, Share>,
+}
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Share {
     acts: usize,
     bytes: usize,
@@ -34,6 +37,11 @@ impl Share {
     fn add(&mut self, act: &Act) {
         self.acts = self.acts.saturating_add(1);
         self.bytes = self.bytes.saturating_add(act.encoded_len());
+    }
+
+    fn take(&mut self, act: &Act) {
+        self.acts = self.acts.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(act.encoded_len());
     }
 
     /// What is above its bound of all that waits together: acts first, then bytes; `None` if nothing is.
@@ -47,25 +55,29 @@ impl Share {
 
 impl Table {
     pub(super) fn get(&self, id: &ActId) -> Option<&Act> {
-        self.0.get(id).map(|(act, _)| act)
+        self.acts.get(id).map(|(act, _)| act)
     }
 
     /// Who brought an act that waits.
     pub(super) fn source(&self, id: &ActId) -> Option<Source> {
-        self.0.get(id).map(|(_, source)| *source)
+        self.acts.get(id).map(|(_, source)| *source)
     }
 
     pub(super) fn insert(&mut self, act: Act, source: Source) {
-        self.0.insert(act.id(), (act, source));
+        self.remove(&act.id());
+        self.shares.entry(source).or_default().add(&act);
+        self.acts.insert(act.id(), (act, source));
     }
 
     pub(super) fn remove(&mut self, id: &ActId) -> Option<(Act, Source)> {
-        self.0.remove(id)
+        let (act, source) = self.acts.remove(id)?;
+        take(&mut self.shares, &act, source);
+        Some((act, source))
     }
 
     /// The ids of those of which `is_due` is true.
     pub(super) fn due(&self, is_due: impl Fn(&Act) -> bool) -> Vec<ActId> {
-        self.0.iter().filter(|(_, (act, _))| is_due(act)).map(|(id, _)| *id).collect()
+        self.acts.iter().filter(|(_, (act, _))| is_due(act)).map(|(id, _)| *id).collect()
     }
 
     /// The acts that make room for one more, or for one that waits already with more signatures; `None` if there is no
@@ -75,9 +87,16 @@ impl Table {
         if source == Source::Journal {
             return Some(leaving);
         }
-        let mut others: Vec<&(Act, Source)> = self.0.values().filter(|(other, _)| other.id() != act.id()).collect();
+        let mut shares = self.shares.clone();
+        if let Some((known, source)) = self.acts.get(&act.id()) {
+            take(&mut shares, known, *source);
+        }
+        shares.entry(source).or_default().add(act);
         loop {
-            let (all, shares) = shares(&others, act, source);
+            let all = shares.values().fold(Share::default(), |all, share| Share {
+                acts: all.acts.saturating_add(share.acts),
+                bytes: all.bytes.saturating_add(share.bytes),
+            });
             let Some(measure) = Share::excess(&all) else { return Some(leaving) };
             let own = shares.get(&source).map_or(0, measure);
             let heavier = shares.iter().filter(|(_, share)| measure(share) > own);
@@ -85,19 +104,21 @@ impl Table {
             if heaviest == Source::Home && source == Source::Home {
                 return None;
             }
-            let last = others.iter().rposition(|(_, source)| *source == heaviest)?;
-            leaving.push(others.remove(last).0.id());
+            let is_last = |(id, (_, source)): &(&ActId, &(Act, Source))| {
+                *source == heaviest && **id != act.id() && !leaving.contains(*id)
+            };
+            let (id, (last, _)) = self.acts.iter().rev().find(is_last)?;
+            take(&mut shares, last, heaviest);
+            leaving.push(*id);
         }
     }
 }
 
-/// What each source takes of the table, and all of them together, once `act` is in it.
-fn shares(others: &[&(Act, Source)], act: &Act, source: Source) -> (Share, BTreeMap<Source, Share>) {
-    let mut all = Share::default();
-    let mut shares: BTreeMap<Source, Share> = BTreeMap::new();
-    for (act, source) in others.iter().map(|(act, source)| (act, *source)).chain([(act, source)]) {
-        all.add(act);
-        shares.entry(source).or_default().add(act);
+/// Takes an act from the share of its source.
+fn take(shares: &mut BTreeMap<Source, Share>, act: &Act, source: Source) {
+    let Some(share) = shares.get_mut(&source) else { return };
+    share.take(act);
+    if *share == Share::default() {
+        shares.remove(&source);
     }
-    (all, shares)
 }

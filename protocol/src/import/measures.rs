@@ -125,7 +125,8 @@ fn case<'a>(reader: &mut Reader<'a>, element: &Located<'a>) -> Result<(), Import
     claims.extend(plain(element, "jurisdiction_basis", "jurisdiction_basis")?);
     for subject in element.member("subjects")?.items()? {
         let subject = Json::Text(reader.record(SUBJECT, &subject)?.to_string());
-        claims.push(Claim::new("party", Json::object([("subject", subject)])));
+        // The subjects of a case are those whom it tries: the file has a place for nobody else.
+        claims.push(Claim::new("party", Json::object([("role", Json::text("accused")), ("subject", subject)])));
     }
     claims.extend(incidents(reader, element, "incidents")?);
     claims.extend(plain(element, "status", "status")?);

@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn party(id: &str) -> String {
-        format!(r#"{{"prop":"party","value":{{"subject":"{}"}}}}"#, record_id(DATASET, SUBJECT, id))
+        format!(r#"{{"prop":"party","value":{{"role":"accused","subject":"{}"}}}}"#, record_id(DATASET, SUBJECT, id))
     }
 
     #[test]

@@ -12,8 +12,10 @@ use crate::id::ClaimId;
 use crate::limits;
 use crate::sheet::Claim;
 
+mod parties;
 mod submission;
 
+pub use parties::is_tried;
 pub use submission::{
     Accused, Known, Setting, SubjectType, Submission, Submitted, check_record, check_submission, is_accusing,
 };
@@ -40,6 +42,16 @@ pub fn check_claims(kind_code: u8, claims: &[Json]) -> Vec<Problem> {
     attribution_has_a_subject(kind_code, claims, &mut report);
     stands_once(kind_code, claims, &mut report);
     worded(report)
+}
+
+/// Returns what an author is refused in the words with which he takes something back; `path` says where they stand. They are held
+/// against the rules of any other text. MODEL §3, §7.7.
+#[must_use]
+pub fn check_note(note: &str, path: &str) -> Vec<Problem> {
+    let (note, mut report) = (Json::text(note), Report::new());
+    values::text(&note, Path::Top(""), &mut report);
+    values::normal_form(&note, Path::Top(""), &mut report);
+    worded(report.into_iter().map(|problem| problem.below(path)).collect())
 }
 
 /// What was found, with its texts.
@@ -79,11 +91,15 @@ fn one(
     let Some(members) = claim.as_object() else {
         return values::wrong(path, "due.claim", r#"{"prop": "title", "value": "…", "lang": "ar"}"#, report);
     };
+    // What no payload can hold has no form that could be judged: all else is asked once that is mended.
+    let Some(bytes) = size else { return report.push(Problem::new("not_canonical", path, [])) };
     fields(members, path, report);
     for (key, value) in members {
         values::normal_form(value, path.member(key), report);
     }
-    bounds(size, path, report);
+    if bytes > limits::CLAIM_BYTES {
+        report.push(Problem::new("claim_too_large", path, [("max", limits::CLAIM_BYTES.to_string())]));
+    }
     let Some(property) = known_property(kind_code, members, path, report) else { return };
     let Some(value) = members.get("value") else {
         return report.push(Problem::new("missing_field", path.member("value"), [("field", "value".to_owned())]));
@@ -179,6 +195,10 @@ fn basis(value: &Json, path: Path<'_>, report: &mut Report) {
         if let Some(locator) = item.get("locator") {
             values::text(locator, here.member("locator"), report);
         }
+        if let Some(members) = item.as_object() {
+            // What else stands in one would be signed, and shown to nobody.
+            values::unknown_members(members, |key| matches!(key, "source" | "locator"), here, report);
+        }
     }
 }
 
@@ -206,17 +226,6 @@ fn replaces(value: &Json, path: Path<'_>, report: &mut Report) {
 fn nonce(value: &Json, path: Path<'_>, report: &mut Report) {
     if value.as_text().is_none_or(|text| crate::encoding::from_hex::<16>(text).is_none()) {
         values::wrong(path, "due.nonce", "00112233445566778899aabbccddeeff", report);
-    }
-}
-
-/// Depth and size that a payload can hold, and the canonical profile.
-fn bounds(size: Option<usize>, path: Path<'_>, report: &mut Report) {
-    match size {
-        None => report.push(Problem::new("not_canonical", path, [])),
-        Some(bytes) if bytes > limits::CLAIM_BYTES => {
-            report.push(Problem::new("claim_too_large", path, [("max", limits::CLAIM_BYTES.to_string())]));
-        }
-        Some(_) => {}
     }
 }
 

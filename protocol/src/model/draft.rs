@@ -1,7 +1,7 @@
 //! The file from which a record is made: `isnad record new KIND --from FILE.json`.
 //!
 //! `{"claims": [{"prop": …, "value": …, "lang"?: …, …}, …], "space"?: "members" | "public"}`, ordinary JSON. Null members are
-//! left out, text is brought to NFC, and coordinates written as numbers become decimal strings. What is said is not judged
+//! left out, text is brought to NFC, and coordinates become decimal strings in their one spelling. What is said is not judged
 //! here but by [`Draft::check`].
 
 use unicode_normalization::UnicodeNormalization;
@@ -150,6 +150,9 @@ fn claim(claim: &Located<'_>) -> Result<Json, DraftError> {
 fn canonical(value: &Located<'_>, key: &str) -> Result<Json, DraftError> {
     match value.value() {
         Some(Foreign::Bool(is_true)) => Ok(Json::Bool(*is_true)),
+        Some(Foreign::Text(text)) if matches!(key, "lat" | "lon") => {
+            Ok(Json::Text(values::coordinate(text).unwrap_or_else(|| text.nfc().collect())))
+        }
         Some(Foreign::Text(text)) => Ok(Json::Text(text.nfc().collect())),
         Some(Foreign::Number(number)) if matches!(key, "lat" | "lon") => {
             values::coordinate(number).map(Json::Text).ok_or_else(|| value.misshapen("a latitude or longitude").into())

@@ -166,6 +166,10 @@ pub fn told<K: AsRef<str>>(language: Language, key: &str, values: &BTreeMap<K, S
     let list = values.iter().find(|(name, _)| name.as_ref() == "list").map_or("property", |(_, list)| list.as_str());
     let told = values.iter().map(|(name, value)| match name.as_ref() {
         NEAR => (NEAR, nearest::told(language, &value.split(", ").collect::<Vec<_>>(), &[list])),
+        // English codes are words; a reader of another language is told what each of them says.
+        "known" if language != Language::En && list != "property" => {
+            ("known", nearest::told(language, &value.split(", ").collect::<Vec<_>>(), &[list]))
+        }
         name => (name, value_in(language, name, value)),
     });
     let told: Vec<(&str, String)> = told.collect();
@@ -184,9 +188,17 @@ fn value_in(language: Language, name: &str, value: &str) -> String {
         "property" => labelled("property", value),
         "field" => labelled("field", value),
         "member" => labelled("member", value),
+        "list" => list_word(language, value),
         "kinds" => value.split(", ").map(|kind| labelled("kind", kind)).collect::<Vec<_>>().join(", "),
         _ => value.to_owned(),
     }
+}
+
+/// What a list of codes is called: as the property, field or part that takes it, or by a word of its own. English codes are words.
+fn list_word(language: Language, list: &str) -> String {
+    let mut rooms = ["property", "field", "member", "list_of"].into_iter();
+    let word = rooms.find_map(|room| locale::lookup(language, &format!("{room}.{list}")));
+    word.filter(|_| language != Language::En).map_or_else(|| list.to_owned(), |word| format!("{word} ({list})"))
 }
 
 /// What was found, short enough for a line: an author sees which text is meant, not a page of it.
@@ -212,6 +224,24 @@ mod tests {
                 assert!(texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2], "{key}");
             }
         }
+    }
+
+    #[test]
+    fn every_list_of_codes_is_called_by_a_word() {
+        for vocabulary in super::super::vocabularies::ALL {
+            for language in [Language::Ar, Language::Fr] {
+                let word = list_word(language, vocabulary.name);
+                assert!(word.ends_with(&format!(" ({})", vocabulary.name)), "{language}: {word}");
+            }
+        }
+        let values = [("found", "x"), ("list", "response_stance"), ("known", "denies, accepts")];
+        let values: BTreeMap<&str, String> = values.map(|(name, value)| (name, value.to_owned())).into();
+        assert_eq!(
+            told(Language::Fr, "refusal.unknown_code.try", &values),
+            "choisissez parmi nie (denies), reconnaît (accepts)"
+        );
+        assert_eq!(told(Language::En, "refusal.unknown_code.try", &values), "use one of denies, accepts");
+        assert!(told(Language::Ar, "refusal.unknown_code.why", &values).contains("موقف الرد (response_stance)"));
     }
 
     #[test]

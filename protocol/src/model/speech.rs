@@ -16,7 +16,7 @@ use crate::locale::{self, Language};
 
 pub(super) mod codes;
 mod coordinates;
-mod counts;
+pub(super) mod counts;
 mod dates;
 pub(super) mod fold;
 mod identifiers;
@@ -37,14 +37,15 @@ mod tests;
 pub use tell::date_in;
 
 /// A value as the model has it, from what was typed.
+///
+/// The words typed are its author's, and no quotation: `original`, which says how the source writes it, is signed where the author
+/// gives it, and of nothing else. MODEL §2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoken {
     /// The value.
     pub value: Json,
     /// The language of the text, where it is known: what the caller said, or `ar` where the script says so.
     pub lang: Option<String>,
-    /// The words typed, where they were words and not the value itself: for the claim's `original`.
-    pub original: Option<String>,
 }
 
 /// What was typed has no value in this form, or more than one.
@@ -146,7 +147,7 @@ pub fn value_from(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Sp
         ValueType::Text => Ok(scalars::text(text, lang)),
         ValueType::Plain => Ok(scalars::plain(text)),
         ValueType::Name => Ok(scalars::name(text, lang)),
-        ValueType::Date => dates::read(text).map(|edtf| said(Json::text(edtf), text)),
+        ValueType::Date => dates::read(text).map(|edtf| bare(Json::text(edtf))),
         ValueType::Agent => codes::agent(text).map(bare),
         ValueType::Code(vocabulary) => codes::code(vocabulary, text).map(|code| bare(Json::text(code))),
         ValueType::Bool => codes::truth(text).map(|truth| bare(Json::Bool(truth))),
@@ -156,28 +157,27 @@ pub fn value_from(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Sp
         ValueType::Country => regions::country(text).map(|code| bare(Json::text(code))),
         ValueType::Language => regions::language(text).map(|tag| bare(Json::text(tag))),
         ValueType::Place => places::read(text, lang).map(bare),
-        ValueType::Count => counts::read(text).map(|count| said(count, text)),
-        ValueType::Duration => numbers::duration(text).map(|duration| said(Json::text(duration), text)),
+        ValueType::Count => counts::read(text).map(bare),
+        ValueType::Duration => numbers::duration(text).map(|duration| bare(Json::text(duration))),
         ValueType::Identifier => identifiers::read(text).map(bare),
         ValueType::Blob => shapes::read(BLOB, text, lang).map(bare),
         ValueType::Shape(members) => shapes::read(members, text, lang).map(bare),
     }
 }
 
-/// A value whose words are worth nothing beside it.
-fn bare(value: Json) -> Spoken {
-    Spoken { value, lang: None, original: None }
+/// A latitude or longitude as the model spells it, from what people write: `37.0`, `٣٧٫٥`, `37° 2' E`; `None` where it is none.
+#[must_use]
+pub fn coordinate(text: &str, is_latitude: bool) -> Option<String> {
+    coordinates::half(text, is_latitude)
 }
 
-/// A value with the words typed, unless these are the value.
-fn said(value: Json, text: &str) -> Spoken {
-    let is_value = value.as_text() == Some(text);
-    let words = || fold::normal(text);
-    Spoken { value, lang: None, original: (!is_value).then(words) }
+/// A value whose words are in no language of their own.
+fn bare(value: Json) -> Spoken {
+    Spoken { value, lang: None }
 }
 
 /// The name of a form, under which its examples stand.
-const fn form(kind: &ValueType) -> &'static str {
+pub(super) const fn form(kind: &ValueType) -> &'static str {
     match kind {
         ValueType::Text => "text",
         ValueType::Plain => "plain",

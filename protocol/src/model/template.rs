@@ -36,12 +36,14 @@ mod mark;
 mod read;
 mod references;
 mod spoken;
+mod told;
 mod write;
 
 pub use keys::{field, kind_named, known_properties, property_named};
 pub use mark::{is_same, marked};
 pub use read::parse;
 pub use references::{Reference, references, with_records};
+pub use told::{try_by_flag, try_in_form, why_in_form};
 pub use write::{blank, filled};
 
 /// What a text says, and where.
@@ -120,6 +122,15 @@ impl Mistake {
         match self {
             Self::Form { code, .. } => code,
             Self::Value(fault) => fault.code,
+        }
+    }
+
+    /// What its texts name.
+    #[must_use]
+    pub fn values(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Form { values, .. } => values.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect(),
+            Self::Value(fault) => fault.values.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect(),
         }
     }
 

@@ -8,6 +8,7 @@ use super::path::Path;
 use super::problem::{List, Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
+use crate::characters::{self, Placed, is_unsafe_in_identifier};
 use crate::encoding::json::{Json, Object};
 use crate::id::{NarrativeId, RecordId};
 use crate::limits;
@@ -97,32 +98,14 @@ fn has_units(text: &str, units: &str) -> bool {
     rest.is_empty()
 }
 
-/// True for characters that a name must not hold: controls, what overrides or isolates direction or ends a line, and what looks
-/// like nothing, by which two names that look alike would differ.
-fn is_deceptive(character: char) -> bool {
-    let is_blank = matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
-            | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
-    );
-    // What no standard gives a shape, every font shows as it likes.
-    let is_private =
-        matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}');
-    is_blank
-        || is_private
-        || character.is_control()
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// True if a reader sees anything of a text: one of spaces and of what is unsafe alone looks like none.
+fn is_seen(text: &str) -> bool {
+    characters::placed(text).any(|placed| !placed.character.is_whitespace() && !is_unsafe_in_identifier(placed))
 }
 
-/// True for a character that a reader sees: a text of the others alone looks like none.
-fn is_seen(character: char) -> bool {
-    !character.is_whitespace() && !is_hidden(character)
-}
-
-/// True for characters that an identifier must not hold: those of names, marks of direction, and joiners.
-fn is_hidden(character: char) -> bool {
-    is_deceptive(character) || matches!(character, '\u{200c}'..='\u{200f}' | '\u{061c}')
+/// True if a text holds what an identifier must not.
+fn hides_any(text: &str) -> bool {
+    characters::placed(text).any(is_unsafe_in_identifier)
 }
 
 /// Reports what is wrong with a value of a type. MODEL §3.
@@ -141,7 +124,8 @@ fn give_example(kind: &ValueType, path: &str, found: &mut [Problem]) {
         let wants = matches!(problem.code, "wrong_type" | "missing_member") && !problem.values.contains_key("example");
         if is_of_this && wants {
             let example = kind.example().encode();
-            *problem = problem.clone().with("example", String::from_utf8_lossy(&example).into_owned());
+            let example = String::from_utf8_lossy(&example).into_owned();
+            *problem = problem.clone().with("example", example).with("form", super::speech::form(kind).to_owned());
         }
     }
 }
@@ -241,13 +225,13 @@ fn is_country(text: &str) -> bool {
 
 fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty()) && !text.chars().any(|c| is_hidden(c) || c.is_whitespace())
+    rest.is_some_and(|rest| !rest.is_empty() && !hides_any(rest) && !rest.contains(char::is_whitespace))
 }
 
 /// A text: not empty, not longer than a claim may hold.
 pub(super) fn text(value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.string") };
-    wrong_unless(text.chars().any(is_seen), path, report, "due.text");
+    wrong_unless(is_seen(text), path, report, "due.text");
     if text.chars().count() > limits::TEXT_SCALARS {
         report.push(Problem::new("text_too_long", path, [("max", limits::TEXT_SCALARS.to_string())]));
     }
@@ -255,7 +239,7 @@ pub(super) fn text(value: &Json, path: Path<'_>, report: &mut Report) {
 
 fn identifier(value: &Json, path: Path<'_>, report: &mut Report) {
     text(value, path, report);
-    clean(value, path, report, is_hidden);
+    clean(value, path, report, is_unsafe_in_identifier);
 }
 
 fn name(value: &Json, path: Path<'_>, report: &mut Report) {
@@ -263,12 +247,18 @@ fn name(value: &Json, path: Path<'_>, report: &mut Report) {
         return shape(NAME, value, path, report);
     }
     text(value, path, report);
-    clean(value, path, report, is_deceptive);
+    let length = value.as_text().map_or(0, |text| text.chars().count());
+    // A longer one than any text is told as that.
+    if (limits::NAME_SCALARS..limits::TEXT_SCALARS).contains(&length.saturating_sub(1)) {
+        let values = [("max", limits::NAME_SCALARS.to_string())];
+        report.push(Problem::new("text_too_long", path, values).advising("name"));
+    }
+    clean(value, path, report, Placed::is_unsafe_in_name);
 }
 
-fn clean(value: &Json, path: Path<'_>, report: &mut Report, is_bad: impl Fn(char) -> bool) {
-    if let Some(bad) = value.as_text().and_then(|text| text.chars().find(|character| is_bad(*character))) {
-        let values = [("character", format!("U+{:04X}", u32::from(bad)))];
+fn clean(value: &Json, path: Path<'_>, report: &mut Report, is_bad: impl Fn(Placed) -> bool) {
+    if let Some(bad) = value.as_text().and_then(|text| characters::placed(text).find(|placed| is_bad(*placed))) {
+        let values = [("character", format!("U+{:04X}", u32::from(bad.character)))];
         report.push(Problem::new("control_character", path, values));
     }
 }
@@ -316,7 +306,7 @@ pub(super) fn code(vocabulary: &'static Vocabulary, value: &Json, path: Path<'_>
 
 /// True for what a later version may know as a code: summed up as it is, so that nothing may hide in it or fill a page.
 fn may_be_a_code(text: &str) -> bool {
-    !text.trim().is_empty() && text.len() <= limits::CODE_BYTES && !text.chars().any(is_hidden)
+    !text.trim().is_empty() && text.len() <= limits::CODE_BYTES && !hides_any(text)
 }
 
 pub(super) fn reference(kinds: &[u8], value: &Json, path: Path<'_>, report: &mut Report) {
@@ -355,7 +345,7 @@ fn shape(members: &[Member], value: &Json, path: Path<'_>, report: &mut Report) 
     unknown_members(object, |key| members.iter().any(|member| member.key == key), path, report);
 }
 
-fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: Path<'_>, report: &mut Report) {
+pub(super) fn unknown_members(object: &Object, is_known: impl Fn(&str) -> bool, path: Path<'_>, report: &mut Report) {
     for key in object.keys().filter(|key| !is_known(key)) {
         if is_enough(report) {
             break;
@@ -413,7 +403,8 @@ fn point(object: &Object, path: Path<'_>, report: &mut Report) {
         if let Some(value) = object.get(key)
             && !value.as_text().is_some_and(|text| is_coordinate(text, limit))
         {
-            let values = [("member", key.to_owned()), ("limit", limit.to_string())];
+            let found = value.as_text().map_or_else(|| String::from_utf8_lossy(&value.encode()).into_owned(), found);
+            let values = [("member", key.to_owned()), ("limit", limit.to_string()), ("found", found)];
             report.push(Problem::new("coordinate_range", path.member(key), values));
         }
     }

@@ -22,6 +22,9 @@ pub fn value_text(value: &Json) -> String {
     {
         return name.to_owned();
     }
+    if let Some(place) = nameless(value) {
+        return place;
+    }
     if let Some(title) = member("title") {
         return title.to_owned();
     }
@@ -30,6 +33,17 @@ pub fn value_text(value: &Json) -> String {
         Json::Bool(is) => is.to_string(),
         Json::Text(_) | Json::List(_) | Json::Object(_) => String::from_utf8_lossy(&value.encode()).into_owned(),
     }
+}
+
+/// A place without a name: its region, its country, its point, and what is withheld of it.
+fn nameless(place: &Json) -> Option<String> {
+    place.get("names")?.as_list()?;
+    let member = |key: &str| place.get(key).and_then(Json::as_text).map(str::to_owned);
+    let point = member("lat").zip(member("lon")).map(|(lat, lon)| format!("{lat}, {lon}"));
+    let country = member("country").map(|code| code.to_uppercase());
+    let precision = member("geo_precision");
+    let parts: Vec<String> = [member("admin1"), country, point, precision].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Bounds of a count; no upper one means "or more".

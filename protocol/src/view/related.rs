@@ -7,7 +7,8 @@ use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
-use crate::model::kinds::{ATTRIBUTION, DESIGNATION, FINDING};
+use crate::model::is_tried;
+use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, SUBJECT};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
@@ -118,7 +119,7 @@ pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<
             continue;
         }
         let sheets = material.claims(other)?;
-        let links = links(records, &sheets);
+        let links = links(other.kind_code(), records, &sheets);
         if !links.is_empty() {
             drafts.extend(Referring::new(other, &sheets, &links, material)?.drafts(material)?);
         }
@@ -132,13 +133,14 @@ pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<
 }
 
 /// The claims that stand and name one of the records, with their sheets: what is said of other claims comes last, so that a
-/// reply to an accusation is not told in its place.
-fn links<'a>(records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Said)> {
+/// reply to an accusation is not told in its place. Whom a claim on a conclusion, measure or case names in passing, as a judgement does, is
+/// not thereby whom it is about.
+fn links<'a>(kind: u8, records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Said)> {
     let mut found = Vec::new();
     for sheet in sheets.values() {
         let names = |said: &Said| {
             let named = said.claim.refs();
-            records.iter().any(|record| named.contains(record))
+            records.iter().any(|record| named.contains(record) && may_link(kind, said, *record))
         };
         let naming = sheet.standing_claims().filter(|(_, said)| names(said));
         found.extend(naming.map(|(_, said)| (sheet, said)));
@@ -146,6 +148,12 @@ fn links<'a>(records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Sa
     let is_aside = |said: &Said| matches!(said.claim.prop(), Some("response" | "opinion" | "judgement"));
     found.sort_by_key(|(sheet, said)| (is_aside(said), said.position(), sheet.key));
     found
+}
+
+/// False where a conclusion, measure or case names a subject, and says not that it is about it.
+fn may_link(kind: u8, said: &Said, record: RecordId) -> bool {
+    let is_about_somebody = matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) && record.kind_code() == SUBJECT;
+    !is_about_somebody || matches!(said.claim.prop(), Some("subject" | "party"))
 }
 
 /// A record that refers, and what all its lines tell.
@@ -322,8 +330,11 @@ fn subjects_of_all(sheets: &Sheets, policy: &Policy) -> Vec<RecordId> {
     subjects(&Spoken::new(sheets.values(), policy))
 }
 
+/// Whom it is about: of the parties of a case, those whom it tries.
 fn subjects(spoken: &Spoken<'_>) -> Vec<RecordId> {
-    distinct(spoken.of(&["subject", "party"]).into_iter().flat_map(|(_, said)| said.claim.value_refs()))
+    let is_about = |said: &&Said| said.claim.prop() != Some("party") || said.claim.value().is_some_and(is_tried);
+    let said = spoken.of(&["subject", "party"]).into_iter().map(|(_, said)| said);
+    distinct(said.filter(is_about).flat_map(|said| said.claim.value_refs()))
 }
 
 fn date(own: &Spoken<'_>) -> Option<String> {

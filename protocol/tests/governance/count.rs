@@ -48,7 +48,7 @@ impl Behaviours {
     }
 
     /// The behaviours of an assignment, by organisation.
-    pub(crate) fn assigned<'a>(&'a self, assignment: &'a [usize]) -> impl Iterator<Item = &'a Behaviour> {
+    pub(crate) fn assigned<'a>(&'a self, assignment: &'a [usize]) -> impl Iterator<Item = &'a Behaviour> + Clone {
         assignment.iter().map(|behaviour| &self.all[*behaviour])
     }
 

@@ -6,6 +6,7 @@
 mod fixture;
 
 mod chains;
+mod classes;
 mod count;
 mod drafts;
 mod honest;

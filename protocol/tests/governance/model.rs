@@ -8,6 +8,7 @@ use std::ops::{BitAnd, BitOr, Sub};
 mod charter;
 mod conduct;
 pub(crate) mod entries;
+mod held;
 mod organisation;
 
 pub(crate) use organisation::Standing;

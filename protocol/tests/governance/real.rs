@@ -61,30 +61,36 @@ fn expect(history: &History) -> (BTreeSet<usize>, Evidence) {
         return (held, evidence);
     }
     held.insert(FOUNDING);
-    // Until nothing more comes to be held: first acts that a held charter names, acts whose previous one is held,
-    // signatures by keys that stand in a held act.
+    // Until nothing more comes to be held: first acts that a held charter names, acts whose previous one is held, of members
+    // alone, signatures by keys that stand in a held act.
     loop {
         let before = (held.clone(), evidence.clone());
         let named = held.iter().fold(Set::NONE, |set, act| set | twins.acts.members(*act));
+        let admitted = View::new(&twins.acts, &evidence).admitted();
         for act in twins.firsts[0]..twins.acts.len() {
-            let follows = match twins.acts.previous(act) {
-                Some(previous) => held.contains(&previous),
-                None => twins.firsts.iter().position(|first| *first == act).is_some_and(|who| named.has(who)),
+            let follows = match (twins.acts.previous(act), twins.acts.owner(act)) {
+                (Some(previous), Some(who)) => held.contains(&previous) && admitted.has(who),
+                (_, who) => who.is_some_and(|who| named.has(who)),
             };
             if has_come(act) && follows {
                 held.insert(act);
                 evidence.sign(0, act);
             }
         }
-        for arrival in arrived {
-            let Arrival::Signature { charter, who, key } = *arrival else { continue };
-            let first = twins.firsts[who];
-            let stands = if key == 0 { held.contains(&first) } else { (3..5).any(|at| held.contains(&(first + at))) };
-            let previous = twins.acts.previous(charter);
-            let members = |act| twins.acts.members(act);
-            let is_asked = (members(charter) | previous.map_or(Set::NONE, members)).has(who);
-            if stands && is_asked && previous.is_none_or(|previous| held.contains(&previous)) {
-                evidence.sign(who, charter);
+        for charter in twins.charters() {
+            let signed = arrived.iter().filter_map(|arrival| match *arrival {
+                Arrival::Signature { charter: signed, who, key } if signed == charter => Some((who, key)),
+                _ => None,
+            });
+            let stands = |(who, key): &(Organisation, u8)| {
+                let first = twins.firsts[*who];
+                if *key == 0 { held.contains(&first) } else { (3..5).any(|at| held.contains(&(first + at))) }
+            };
+            let signed = signed.filter(stands).fold(Set::NONE, |set, (who, _)| set.with(who));
+            let signed = signed & twins.acts.asked(charter);
+            let follows = twins.acts.previous(charter).is_none_or(|previous| held.contains(&previous));
+            if follows && (held.contains(&charter) || !(signed & admitted).is_empty()) {
+                evidence.sign_all(signed, charter);
                 held.insert(charter);
             }
         }

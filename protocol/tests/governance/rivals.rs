@@ -62,6 +62,9 @@ fn of_three_rivals_never_two_stand_and_none_ever_follows_another() {
             behaviours.grow(n, next, |assignment, now, seen| {
                 let others = now.and_then(|now| seen.others(now).next());
                 assert_eq!(others, None, "{:?}", behaviours.assigned(assignment).collect::<Vec<_>>());
+                // What the enumeration of more organisations takes in the place of every part of each.
+                let has_stood = |act: &Act| crate::classes::has_stood(behaviours.assigned(assignment), *act);
+                assert!([A, B, C].iter().all(|act| seen.has(*act) == has_stood(act)));
             });
         }
     }

@@ -43,18 +43,26 @@ fn a_settlement_by_the_honest_ends_every_halt_and_stands_for_good() {
         behaviours.each(n, |assignment| {
             let evidence = Evidence::of(&plain, behaviours.assigned(assignment));
             let view = View::new(&plain, &evidence);
-            let all = || behaviours.assigned(assignment).enumerate();
-            let honest: Vec<_> =
-                all().filter(|(_, behaviour)| behaviour.signed.len() < 2).map(|(who, _)| who).collect();
-            let honest = Set::of(&honest);
-            if honest.is_more_than_half_of(Set::first(n)) && view.is_seen_to_halt(FOUNDING) {
-                check_ends(&plain, &evidence, honest);
-                ended += 1;
-            }
+            let of = behaviours.assigned(assignment);
+            ended += usize::from(view.is_seen_to_halt(FOUNDING) && ends(&plain, &evidence, of));
         });
         // Two rivals have one double signer, of an even number two: the others have to be more than half.
         assert_eq!(ended > 0, 2 * (n - (2 - n % 2)) > n, "{n} organisations");
     }
+}
+
+/// True if the honest of a halt are more than half; they end it.
+pub(crate) fn ends<'a>(plain: &Acts, halted: &Evidence, of: impl Iterator<Item = &'a Behaviour>) -> bool {
+    // Their nodes name nothing that lacks signatures.
+    let view = View::new(plain, halted);
+    let is_honest = |one: &Behaviour| one.signed.len() < 2 && one.named.iter().all(|act| view.has_enough(*act));
+    let honest = of.enumerate().filter(|(_, behaviour)| is_honest(behaviour)).map(|(who, _)| who);
+    let honest = Set::of(&honest.collect::<Vec<_>>());
+    let are_most = honest.is_more_than_half_of(plain.members(FOUNDING));
+    if are_most {
+        check_ends(plain, halted, honest);
+    }
+    are_most
 }
 
 /// The honest of this halt sign and name a settlement; whatever the others can still do changes nothing.
@@ -63,8 +71,11 @@ fn check_ends(plain: &Acts, halted: &Evidence, honest: Set) {
     let double = View::new(plain, halted).double_signers(FOUNDING);
     assert!(!double.is_empty() && (double & honest).is_empty());
     let mut acts = plain.clone();
-    let settlement = acts.settlement(FOUNDING, all, &[A, B], double);
-    let rival = acts.settlement(FOUNDING, all, &[A, B], double);
+    let rivals = View::new(plain, halted).candidates(FOUNDING);
+    // Whoever signed a draft that lacks signatures signs a settlement instead of it.
+    let drafts: Vec<Act> = plain.after(FOUNDING).filter(|act| !rivals.contains(act)).collect();
+    let settlement = acts.settlement_instead(FOUNDING, all, &rivals, double, &drafts);
+    let rival = acts.settlement_instead(FOUNDING, all, &rivals, double, &drafts);
     let mut evidence = halted.clone();
     evidence.signed.extend([Set::NONE; 2]);
     for who in honest.iter() {
@@ -75,7 +86,7 @@ fn check_ends(plain: &Acts, halted: &Evidence, honest: Set) {
     assert!(honest.iter().all(|who| View::new(&acts, &evidence).may_name(who, settlement)));
     evidence.name_all(honest, settlement);
     assert_eq!(View::new(&acts, &evidence).next(FOUNDING), Some(settlement));
-    for act in [A, B, settlement, rival] {
+    for act in rivals.into_iter().chain(drafts).chain([settlement, rival]) {
         evidence.sign_all(all - honest, act);
         evidence.name_all(all - honest, act);
     }

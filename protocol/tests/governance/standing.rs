@@ -4,6 +4,7 @@
 //! `ISNAD_HISTORIES=10000` plays so many; a failure names the seed, and `ISNAD_HISTORY=SEED` plays that one alone.
 
 mod compare;
+mod doubles;
 mod history;
 mod twins;
 

@@ -356,3 +356,42 @@ fn many_conclusions_on_one_record_have_some_lines() {
     let context = Context { judge: &FREE, names: &names, policy: &policy, today };
     assert_eq!(property(&View::of(about, &store(&own), context).unwrap(), "outcome").claims.len(), MANY / 2);
 }
+
+#[test]
+fn only_who_is_tried_is_named_beside_a_case() {
+    let mut world = World::default();
+    let about = record(8, 1);
+    let party = |number: u8, role: &str| said("party", &format!(r#"{{{role}"subject":"{}"}}"#, record(2, number)), &[]);
+    let parties = [
+        party(1, r#""role":"accused","#),
+        party(2, r#""role":"witness","#),
+        party(3, r#""role":"mother of the accused","#),
+        party(4, ""),
+    ];
+    world.say(1, about, &parties);
+    world.say(1, about, &[said("incident", &format!("\"{}\"", incident()), &[])]);
+    let tried = [record(2, 1)];
+    let about_it: Vec<_> = world.entries.iter().filter(|entry| entry.entry().header.record == about).cloned().collect();
+    let summary = Summary::of(about, &sheet::fold(&about_it, &FREE).sheets, &Policy::default());
+    let named = summary.about.unwrap().subjects.into_iter().map(|subject| subject.record);
+    assert_eq!(named.collect::<Vec<_>>(), tried);
+    let page = view(&world);
+    let line = page.related.iter().find(|line| line.record.record == about).unwrap();
+    assert_eq!(line.subjects.iter().map(|subject| subject.record).collect::<Vec<_>>(), tried);
+}
+
+#[test]
+fn an_accusation_is_about_whom_it_says_and_nobody_that_is_named_in_passing() {
+    let mut world = World::default();
+    let (attribution, accused, other) = (record(4, 1), record(2, 1), record(2, 2));
+    world.say(1, accused, &[said("name", r#"{"text":"Accused"}"#, &[])]);
+    world.say(1, other, &[said("name", r#"{"text":"Other"}"#, &[])]);
+    world.say(1, attribution, &[said("subject", &format!("\"{accused}\""), &[])]);
+    world.say(1, attribution, &[said("outcome", "\"responsible\"", &[])]);
+    let judged = format!(r#"{{"other":"{other}","relation":"same_as","verdict":"negative"}}"#);
+    world.say(2, attribution, &[said("judgement", &judged, &[])]);
+    let (names, policy, today) = (BTreeMap::new(), Policy::default(), Day::parse("2018-12-01").unwrap());
+    let context = || Context { judge: &FREE, names: &names, policy: &policy, today };
+    let lines = |subject| View::of(subject, &store(&world.entries), context()).unwrap().related.len();
+    assert_eq!((lines(accused), lines(other)), (1, 0));
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use isnad_protocol::entry::Entry;
 
-use super::corpus::{Corpus, READER};
+use super::corpus::Corpus;
 use super::node::Node;
 use super::{Report, Size, batch, bytes_in, median};
 
@@ -53,19 +53,24 @@ pub(super) fn run(report: &mut Report, size: Size) {
     report.stays("disk of the receiver, for each entry", middle(|round| round.disk) / count, bare, 1.2, "bytes");
 }
 
-struct Round {
+/// Seconds and bytes of one run.
+pub(super) struct Round {
     verified: f64,
-    batched: f64,
-    durable: f64,
-    shown: f64,
+    /// Of L: every signature checked by batches.
+    pub(super) batched: f64,
+    /// Until all is on disk.
+    pub(super) durable: f64,
+    /// Until all is listed and shown.
+    pub(super) shown: f64,
     checked: f64,
     processor: f64,
-    peak: f64,
+    /// Bytes that the receiver had at one time.
+    pub(super) peak: f64,
     disk: f64,
 }
 
-fn catch_up(corpus: &Corpus, sender: &Node, round: usize) -> Round {
-    let home = corpus.consortium.copy(READER, &format!("receiver-{round}"));
+pub(super) fn catch_up(corpus: &Corpus, sender: &Node, round: usize) -> Round {
+    let home = corpus.empty_home(&format!("receiver-{round}"));
     let count = corpus.entries.len();
     let (verified, batched) = (verify(&corpus.entries), count as f64 / batch::rate());
     let sent = sender.processor_seconds();

@@ -6,13 +6,10 @@ use std::path::Path;
 use std::thread::scope;
 use std::time::Instant;
 
-use isnad_node::writing::{Change, Request};
-use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::RecordId;
-
 use super::Report;
 use super::consortium::Consortium;
-use super::node::Node;
+use super::node::{Node, note};
+use super::reading::of_hundred;
 
 const COUNT: usize = 1_000;
 const CLIENTS: usize = 16;
@@ -24,9 +21,9 @@ pub(super) fn run(report: &mut Report) {
     let (one, waits) = contribute(&node, 1);
     let (many, _) = contribute(&node, CLIENTS);
     syncs.extend(self::syncs(&consortium.homes[0]));
-    let flat = (share_of(&syncs, 50), "F: 500 bytes appended to a flat file, and synced");
-    report.stays("one contribution, to acknowledged: median", share_of(&waits, 50), flat, 3.0, "ms");
-    report.stays("one contribution, to acknowledged: 99 of 100", share_of(&waits, 99), flat, 10.0, "ms");
+    let flat = (of_hundred(syncs, 50), "F: 500 bytes appended to a flat file, and synced");
+    report.stays("one contribution, to acknowledged: median", of_hundred(waits.clone(), 50), flat, 3.0, "ms");
+    report.stays("one contribution, to acknowledged: 99 of 100", of_hundred(waits, 99), flat, 10.0, "ms");
     let peer = (1e3 / flat.0, flat.1);
     report.beside("contributions of one client", one, peer, "1/s");
     report.beside("contributions of 16 clients", many, peer, "1/s");
@@ -40,7 +37,8 @@ fn contribute(node: &Node, clients: usize) -> (f64, Vec<f64>) {
             let mut api = node.api();
             scope.spawn(move || {
                 let one = |number| {
-                    let (request, start) = (request(clients, client, number), Instant::now());
+                    let mark = u8::try_from(clients).expect("few");
+                    let ((_, request), start) = (note(mark, client * COUNT + number), Instant::now());
                     api.request("POST", "/contributions", &request);
                     start.elapsed().as_secs_f64() * 1e3
                 };
@@ -51,24 +49,6 @@ fn contribute(node: &Node, clients: usize) -> (f64, Vec<f64>) {
         writers.into_iter().flat_map(|writer| writer.join().expect("no panic")).collect()
     });
     (waits.len() as f64 / start.elapsed().as_secs_f64(), waits)
-}
-
-/// What so many of a hundred stay below.
-fn share_of(values: &[f64], percent: usize) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[(values.len() * percent / 100).min(values.len() - 1)]
-}
-
-fn request(clients: usize, client: usize, number: usize) -> Vec<u8> {
-    let mut record = [u8::try_from(clients).expect("few"); 16];
-    record[0] = 1;
-    record[8..].copy_from_slice(&((client * COUNT + number) as u64).to_be_bytes());
-    let value = format!("A contribution of one claim, number {number} of client {client}");
-    let claim = Json::object([("lang", Json::text("en")), ("prop", Json::text("title")), ("value", Json::text(value))]);
-    let changes = vec![Change { claims: vec![claim], ..Change::of(RecordId::new(record)) }];
-    let request = Request { space: "members".into(), changes, only_new: false };
-    serde_json::to_vec(&request).expect("JSON")
 }
 
 /// Milliseconds of appends of an entry's size that one thread flushes one by one, on the same disk.

@@ -1,6 +1,7 @@
-//! Entries of three organisations about incidents: the claims of real ones, said again about as many records as are asked for.
+//! Entries of several organisations about incidents: the claims of real ones, said again about as many records as are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use isnad_node::index::Index;
 use isnad_node::store::Store;
@@ -21,11 +22,8 @@ use super::consortium::{Consortium, open};
 
 const INCIDENTS: &[u8] = include_bytes!("../../../cli/data/incidents.json");
 
-/// Organisations that write; one more only reads.
-const AUTHORS: usize = 3;
-
-/// An organisation without a word of its own: who catches up.
-pub(super) const READER: usize = AUTHORS;
+/// Organisations that say something of one record.
+const SPEAKERS: usize = 3;
 
 /// A payload is closed above this.
 const PAYLOAD_BYTES: usize = 300;
@@ -41,14 +39,15 @@ pub(super) struct Corpus {
 
 impl Corpus {
     pub(super) fn make(size: Size) -> Self {
-        let consortium = Consortium::found(AUTHORS + 1);
+        // A log in each space for each that writes; one more only reads.
+        let consortium = Consortium::found((size.logs / 2).max(SPEAKERS) + 1);
         let (entries, incidents) = Writer::new(&consortium).write(size);
         Self::hold(consortium, entries, incidents)
     }
 
     /// Records of every kind in the mix of the real file, each with as many claims as the size says.
     pub(super) fn of_records(size: Size) -> Self {
-        let consortium = Consortium::found(AUTHORS + 1);
+        let consortium = Consortium::found(SPEAKERS + 1);
         let (entries, incidents) = Writer::new(&consortium).write_records(size);
         Self::hold(consortium, entries, incidents)
     }
@@ -63,6 +62,11 @@ impl Corpus {
         }
         store.index_reached().expect("an index");
         Self { consortium, entries, incidents }
+    }
+
+    /// A copy of the home of an organisation without a word of its own: who catches up.
+    pub(super) fn empty_home(&self, name: &str) -> PathBuf {
+        self.consortium.copy(self.consortium.homes.len() - 1, name)
     }
 
     pub(super) fn payload_bytes(&self) -> usize {
@@ -80,7 +84,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(consortium: &'a Consortium) -> Self {
         let mut keys = BTreeMap::new();
-        for author in 0..AUTHORS {
+        for author in 0..consortium.homes.len() - 1 {
             keys.insert((author, false), consortium.key(author, OpenSpace::Members));
             keys.insert((author, true), consortium.key(author, OpenSpace::Public));
         }
@@ -92,7 +96,7 @@ impl<'a> Writer<'a> {
         let dataset = import::read(INCIDENTS, import::DATASET).expect("the file of incidents");
         let mut incidents = Vec::new();
         for (index, record) in dataset.records.iter().enumerate() {
-            self.say(index % AUTHORS, false, record.record, payloads(&record.claims, 0).take(4));
+            self.say(self.author(index), false, record.record, payloads(&record.claims, 0).take(4));
         }
         incidents.extend(incidents_of(&dataset).map(|(record, _)| record).take(size.incidents));
         let left = size.entries.saturating_sub(self.entries.len());
@@ -107,10 +111,11 @@ impl<'a> Writer<'a> {
                 incidents.push(record);
                 let done = incidents.len() - (size.incidents - others);
                 let is_public = done.is_multiple_of(5);
-                for author in 0..AUTHORS {
-                    let due = left * (done * AUTHORS + author + 1 - AUTHORS) / (others * AUTHORS);
+                for speaker in 0..SPEAKERS {
+                    let due = left * (done * SPEAKERS + speaker + 1 - SPEAKERS) / (others * SPEAKERS);
                     let due = due.saturating_sub(self.entries.len() - (size.entries - left));
-                    self.say(author, is_public, record, payloads(&claims, author * 5).take(due));
+                    let author = self.author(done * SPEAKERS + done / 5 + speaker);
+                    self.say(author, is_public, record, payloads(&claims, speaker * 5).take(due));
                 }
             }
         }
@@ -135,11 +140,11 @@ impl<'a> Writer<'a> {
                     incidents.push(record.record);
                 }
                 let claims = claims_of(&record.claims, copy == 0, size.claims);
-                for (author, part) in claims.chunks(claims.len().div_ceil(AUTHORS)).enumerate() {
+                for (author, part) in claims.chunks(claims.len().div_ceil(SPEAKERS)).enumerate() {
                     let said: Vec<_> = part.iter().cloned().map(Operation::Claim).collect();
                     let payloads = write::claims(&said).expect("payloads");
                     self.say(
-                        (written + author) % AUTHORS,
+                        self.author(written + author),
                         written.is_multiple_of(5),
                         record.record,
                         payloads.into_iter(),
@@ -148,6 +153,11 @@ impl<'a> Writer<'a> {
             }
         }
         unreachable!("copies have no end")
+    }
+
+    /// They take turns.
+    fn author(&self, turn: usize) -> usize {
+        turn % (self.consortium.homes.len() - 1)
     }
 
     fn say(&mut self, author: usize, is_public: bool, record: RecordId, payloads: impl Iterator<Item = Vec<u8>>) {

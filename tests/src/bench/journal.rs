@@ -10,7 +10,7 @@ use isnad_protocol::log::Authentic;
 use isnad_protocol::replica::{self, Batch};
 
 use super::consortium::open;
-use super::corpus::{Corpus, READER};
+use super::corpus::Corpus;
 use super::{Report, Size, median};
 
 /// Entries of one group.
@@ -20,7 +20,7 @@ pub(super) fn run(report: &mut Report, size: Size) {
     let corpus = Corpus::make(size);
     let count = corpus.entries.len() as f64;
     let rounds = (0..size.rounds).map(|round| {
-        let home = corpus.consortium.copy(READER, &format!("groups-{round}"));
+        let home = corpus.empty_home(&format!("groups-{round}"));
         (into_store(&corpus, &home), into_file(&corpus, &home))
     });
     let (store, flat): (Vec<f64>, Vec<f64>) = rounds.unzip();

@@ -3,9 +3,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use isnad_node::writing::{Change, Request};
+use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::RecordId;
 use serde_json::Value;
 
 use crate::binary;
@@ -49,9 +52,22 @@ impl Node {
         }
     }
 
+    /// Has it end by itself.
+    pub(super) fn stop(mut self) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &process]).status();
+        assert!(sent.expect("sh runs").success(), "the signal was not sent");
+        assert!(self.child.wait().expect("it ends").success(), "it ends well");
+    }
+
     /// The most memory that it had at one time.
     pub(super) fn peak_bytes(&self) -> u64 {
-        peak_bytes(self.child.id()).expect("the node runs")
+        memory_bytes(self.child.id(), "VmHWM:").expect("the node runs")
+    }
+
+    /// The memory that it has now.
+    pub(super) fn resident_bytes(&self) -> u64 {
+        memory_bytes(self.child.id(), "VmRSS:").expect("the node runs")
     }
 
     /// Seconds that it computed so far.
@@ -72,8 +88,13 @@ impl Drop for Node {
 
 /// The most resident memory of a process so far; `None` once it has ended.
 pub(super) fn peak_bytes(process: u32) -> Option<u64> {
+    memory_bytes(process, "VmHWM:")
+}
+
+/// A figure that the system tells of the memory of a process.
+fn memory_bytes(process: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1_024)
 }
 
@@ -129,4 +150,17 @@ impl Api {
         self.stream.read_exact(&mut body).expect("a whole answer");
         (status, body)
     }
+}
+
+/// What writes one claim about an incident that nobody spoke of: its record, told apart by `mark` and `number`, and the request.
+pub(super) fn note(mark: u8, number: usize) -> (RecordId, Vec<u8>) {
+    let mut record = [mark; 16];
+    record[0] = 1;
+    record[8..].copy_from_slice(&(number as u64).to_be_bytes());
+    let record = RecordId::new(record);
+    let value = format!("A contribution of one claim, number {number}");
+    let claim = Json::object([("lang", Json::text("en")), ("prop", Json::text("title")), ("value", Json::text(value))]);
+    let changes = vec![Change { claims: vec![claim], ..Change::of(record) }];
+    let request = Request { space: "members".into(), changes, only_new: false };
+    (record, serde_json::to_vec(&request).expect("JSON"))
 }

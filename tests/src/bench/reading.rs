@@ -61,6 +61,15 @@ pub(super) fn often(mut run: impl FnMut()) -> f64 {
     median((0..TIMES).map(|_| seconds(&mut run)).collect())
 }
 
+/// How often what is told of 99 of 100 is read.
+pub(super) const TIMES_MANY: usize = 300;
+
+/// What so many of a hundred stay below.
+pub(super) fn of_hundred(mut values: Vec<f64>, percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() * percent / 100).min(values.len() - 1)]
+}
+
 pub(super) fn seconds(run: impl FnOnce()) -> f64 {
     let start = Instant::now();
     run();

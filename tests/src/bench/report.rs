@@ -65,6 +65,16 @@ fn short(value: f64) -> String {
     if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
 }
 
+/// How many times as much one run may give as another, on whatever machine, where nothing has changed: bytes are counted, memory
+/// depends on the turns that threads take, and time on who else is at work, of which the peer measured beside it takes out a part.
+fn noise(unit: &str) -> f64 {
+    match unit {
+        "bytes" | "frames" => 1.05,
+        "MB" | "KiB" => 1.4,
+        _ => 2.5,
+    }
+}
+
 /// Every figure of a run.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -131,6 +141,32 @@ impl Report {
         self.figures.iter().all(Figure::passes)
     }
 
+    /// What became worse than it was when `known`, of [`Report::to_json`], was written down, beyond what one run differs from the
+    /// next, or is not measured any more; one sentence each.
+    #[must_use]
+    pub fn regressions(&self, known: &serde_json::Value) -> Vec<String> {
+        let figures = known["figures"].as_array().into_iter().flatten();
+        figures
+            .filter(|known| known["at_least"] != known["at_most"])
+            .filter_map(|known| self.regression(known))
+            .collect()
+    }
+
+    fn regression(&self, known: &serde_json::Value) -> Option<String> {
+        let (name, was) = (known["name"].as_str()?, known["ratio"].as_f64()?);
+        let Some(figure) = self.figures.iter().find(|figure| figure.name == name) else {
+            let beside = name.split_once(": ").map_or(name, |(beside, _)| beside);
+            let is_left_out = self.left_out.iter().any(|line| line.starts_with(beside));
+            return (!is_left_out).then(|| format!("{name}: not measured, and {was:.3} before"));
+        };
+        let noise = noise(figure.unit);
+        let (is_worse, ratio) = match figure.target? {
+            Target::AtLeast(_) => (figure.ratio() < was / noise, figure.ratio()),
+            Target::AtMost(_) => (figure.ratio() > was * noise, figure.ratio()),
+        };
+        is_worse.then(|| format!("{name}: {ratio:.3}, and {was:.3} before: beyond {noise} times, which is noise"))
+    }
+
     /// Every figure, for programs.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -148,5 +184,28 @@ impl Report {
         };
         let figures: Vec<_> = self.figures.iter().map(figure).collect();
         json!({ "passes": self.passes(), "figures": figures, "left_out": self.left_out })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_worse_is_told_and_noise_is_not() {
+        let report = |rate: f64, bytes: f64| {
+            let mut report = Report::new(false);
+            report.reaches("catch-up", rate, (100.0, "L"), 0.6, "entries/s");
+            report.at_most("no-op", bytes, 300.0, "bytes");
+            report.beside("read", rate, (1.0, "nothing"), "ms");
+            report
+        };
+        let known = report(60.0, 58.0).to_json();
+        assert_eq!(report(30.0, 60.0).regressions(&known), Vec::<String>::new());
+        assert_eq!(report(20.0, 80.0).regressions(&known).len(), 2);
+        assert_eq!(Report::new(false).regressions(&known).len(), 2);
+        let mut left_out = Report::new(false);
+        left_out.left_out("catch-up", "no git");
+        assert_eq!(left_out.regressions(&known).len(), 1);
     }
 }

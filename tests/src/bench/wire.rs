@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
+use isnad_protocol::governance::Governance;
 use isnad_protocol::id::{EntryId, NodeId, OpenSpace, RecordId};
-use isnad_protocol::key::SecretKey;
+use isnad_protocol::key::{PublicKey, SecretKey};
 use isnad_protocol::log::LogKey;
 use isnad_protocol::replica::{Input, Output, Replica, Stored};
 use isnad_protocol::store::MemoryStore;
@@ -52,9 +53,9 @@ pub fn measure() -> Costs {
     for record in 1..=100 {
         pair.write(record);
     }
-    let before = pair.traffic;
-    pair.reconnect();
-    let equal = pair.since(before);
+    let before = pair.between.traffic;
+    pair.between.reconnect();
+    let equal = pair.between.since(before);
     let (first, next) = (pair.write(101), pair.write(102));
     Costs { equal: equal.0, equal_frames: equal.1, first_entry: first, next_entry: next }
 }
@@ -68,6 +69,11 @@ struct Side {
 struct Pair {
     consortium: Consortium,
     key: SecretKey,
+    between: Between,
+}
+
+/// Two replicas, and what went between them.
+pub(super) struct Between {
     sides: [Side; 2],
     /// Bytes and frames so far.
     traffic: (usize, usize),
@@ -77,35 +83,16 @@ impl Pair {
     fn new() -> Self {
         let consortium = Consortium::found(2);
         let key = consortium.key(0, OpenSpace::Members);
-        let nodes: Vec<NodeId> = consortium.governance.nodes().into_keys().collect();
-        let own = BTreeSet::from([key.public()]);
-        let side = |node: NodeId, own: BTreeSet<_>| Side {
-            replica: Replica::new(consortium.governance.clone(), Stored::default(), own),
-            store: MemoryStore::default(),
-            node,
-        };
-        let sides = [side(nodes[0], own), side(nodes[1], BTreeSet::new())];
-        let mut pair = Self { consortium, key, sides, traffic: (0, 0) };
-        pair.reconnect();
-        pair
-    }
-
-    fn reconnect(&mut self) {
-        let nodes = [self.sides[0].node, self.sides[1].node];
-        for (side, peer) in [(0, nodes[1]), (1, nodes[0])] {
-            self.run(vec![(side, Input::Disconnected { peer })]);
-        }
-        self.run(vec![
-            (1, Input::Connected { peer: nodes[0], opens_with: None }),
-            (0, Input::Connected { peer: nodes[1], opens_with: Some([9; 16]) }),
-        ]);
+        let mut between = Between::holding(&consortium.governance, &Stored::default(), BTreeSet::from([key.public()]));
+        between.reconnect();
+        Self { consortium, key, between }
     }
 
     /// Writes one entry and returns what it cost beyond its payload.
     fn write(&mut self, record: u8) -> usize {
         let space = self.consortium.space(OpenSpace::Members);
         let log = LogKey { space, author: self.key.public() };
-        let end = self.sides[0].replica.end_of(log);
+        let end = self.between.sides[0].replica.end_of(log);
         let bytes =
             format!(r#"{{"ops":[{{"claim":{{"lang":"en","prop":"title","value":"An incident {record:03}"}}}}]}}"#);
         let length = bytes.len();
@@ -124,10 +111,40 @@ impl Pair {
         };
         let entry: Entry = draft.seal((end.seq, end.id), &self.key);
         let id: EntryId = entry.header.id();
-        let before = self.traffic;
-        self.run(vec![(0, Input::Submit { request: 1, entries: vec![entry] })]);
-        assert_eq!(self.sides[1].replica.end_of(log).id, id, "the peer holds it");
-        self.since(before).0 - length
+        let before = self.between.traffic;
+        self.between.run(vec![(0, Input::Submit { request: 1, entries: vec![entry] })]);
+        assert_eq!(self.between.sides[1].replica.end_of(log).id, id, "the peer holds it");
+        self.between.since(before).0 - length
+    }
+}
+
+impl Between {
+    /// Both hold the same; the first has the secret halves of these keys.
+    pub(super) fn holding(governance: &Governance, stored: &Stored, own: BTreeSet<PublicKey>) -> Self {
+        let nodes: Vec<NodeId> = governance.nodes().into_keys().collect();
+        let side = |node: NodeId, own: BTreeSet<_>| Side {
+            replica: Replica::new(governance.clone(), stored.clone(), own),
+            store: MemoryStore::default(),
+            node,
+        };
+        Self { sides: [side(nodes[0], own), side(nodes[1], BTreeSet::new())], traffic: (0, 0) }
+    }
+
+    /// Ends the session between the two and begins another.
+    pub(super) fn reconnect(&mut self) {
+        let nodes = [self.sides[0].node, self.sides[1].node];
+        for (side, peer) in [(0, nodes[1]), (1, nodes[0])] {
+            self.run(vec![(side, Input::Disconnected { peer })]);
+        }
+        self.run(vec![
+            (1, Input::Connected { peer: nodes[0], opens_with: None }),
+            (0, Input::Connected { peer: nodes[1], opens_with: Some([9; 16]) }),
+        ]);
+    }
+
+    /// Bytes and frames so far.
+    pub(super) const fn traffic(&self) -> (usize, usize) {
+        self.traffic
     }
 
     const fn since(&self, before: (usize, usize)) -> (usize, usize) {

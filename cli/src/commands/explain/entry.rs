@@ -8,7 +8,7 @@ use crate::client::{Client, encoded};
 use crate::commands::acts;
 use crate::commands::reading::organisation_name;
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, isolated, width};
+use crate::output::{Style, hanging, width};
 use crate::session::Session;
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ impl Explaining<'_> {
     fn word(&self, word: &AcknowledgedBy) -> String {
         let name = organisation_name(self.who, word.organisation, self.session.language);
         let (day, entry) = (word.time.day().to_string(), word.entry.to_short());
-        let values = [("organisation", &*name), ("day", &*day), ("entry", &*isolated(&entry))];
+        let values = [("organisation", &*name), ("day", &*day), ("entry", &*self.session.apart(&entry))];
         let is_late = !word.knew.is_empty();
         let key = if is_late { "entry.acknowledged_late" } else { "entry.acknowledged_by" };
         hanging("  • ", &self.format(key, &values), width())

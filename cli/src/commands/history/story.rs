@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{ClaimId, SpaceId, kind_code};
+use isnad_protocol::id::{ClaimId, NarrativeId, SpaceId, kind_code};
 use isnad_protocol::locale;
+use isnad_protocol::model::values::pointer;
 use isnad_protocol::standing::Standing;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Did, History, Item, ShownClaim, View};
 
 use crate::commands::list::{Titled, about};
-use crate::commands::show::{Pen, TEXT_LINES, Telling, short};
+use crate::commands::show::{Pen, TEXT_LINES, Telling};
 use crate::output::hung;
 
 /// Tells the history of one record.
@@ -36,10 +37,10 @@ impl<'a> Story<'a> {
         let about = about(self.view);
         let titled = Titled { kind: &self.view.kind, labels: &self.view.labels, about: about.as_ref() };
         let title = titled.text(pen.language, |text| pen.foreign(text));
-        let title = title.unwrap_or_else(|| pen.foreign(&short(&history.record.to_string())));
+        let title = title.unwrap_or_else(|| pen.foreign(&pen.short(history.record)));
         let title = pen.say("history.title", &[("record", &title)]);
         let mut out = hung("", &pen.heading(&title), pen.width);
-        out.extend(hung("", &pen.quiet(&short(&history.record.to_string())), pen.width));
+        out.extend(hung("", &pen.quiet(&pen.short(history.record)), pen.width));
         out.extend(hung("", &pen.quiet(&pen.word("history.caveat")), pen.width));
         let mut spaces: Vec<SpaceId> = history.items.iter().map(|item| item.space).collect();
         spaces.sort_unstable();
@@ -137,10 +138,11 @@ impl<'a> Story<'a> {
                 let note = note.as_deref().map(|note| format!(": {}", pen.foreign(note))).unwrap_or_default();
                 (format!("{}{note}", pen.say("history.retracted", &values)), false)
             }
-            Did::Edited { begun, deleted, inserted, words, .. } => {
+            Did::Edited { narrative, begun, deleted, inserted, words } => {
                 let (deleted, inserted, words) = (deleted.to_string(), inserted.to_string(), words.to_string());
                 let values = [("who", who), ("words", &words), ("inserted", &inserted), ("deleted", &deleted)];
-                (pen.say(if *begun { "history.began" } else { "history.edited" }, &values), false)
+                let told = pen.say(if *begun { "history.began" } else { "history.edited" }, &values);
+                (format!("{told}{}", self.language(self.written_in(*narrative))), false)
             }
             Did::Redacted { ground, text } => {
                 let ground = pen.code("retraction_reason", ground);
@@ -160,19 +162,22 @@ impl<'a> Story<'a> {
     ) -> (String, bool) {
         let pen = self.pen;
         let prop = prop.unwrap_or_default();
-        let id = pen.quiet(&format!("[{}]", claim.to_short()));
+        let id = pen.quiet(&format!("[{}]", pen.claim(claim)));
         let shown = self.claims.get(&claim).map(|(_, shown)| *shown);
         let value = shown.and_then(|shown| shown.value.as_ref());
         if let Some(sentence) = value.and_then(|value| self.of_others(who, prop, value, shown)) {
             return (format!("{sentence} {id}"), false);
         }
         let word = self.property(prop);
-        let told = shown.map_or_else(|| pen.foreign(text), |shown| self.value(prop, shown));
+        let mut told = shown.map_or_else(|| pen.foreign(text), |shown| self.value(prop, shown));
+        told.push_str(&self.language(shown.and_then(|shown| shown.lang.as_deref())));
         let mut out = match replaces {
             Some(old) => {
                 let old = match self.claims.get(&old) {
-                    Some((prop, shown)) => self.value(prop, shown),
-                    None => format!("[{}]", old.to_short()),
+                    Some((prop, shown)) => {
+                        format!("{}{}", self.value(prop, shown), self.language(shown.lang.as_deref()))
+                    }
+                    None => format!("[{}]", pen.claim(old)),
                 };
                 let values = [("who", who), ("property", &word), ("new", &told), ("old", &old)];
                 pen.say("history.corrected", &values)
@@ -203,8 +208,9 @@ impl<'a> Story<'a> {
                 let key = format!("history.opinion.{}", member("stance")?);
                 locale::lookup(pen.language, &key)?;
                 let reason = member("reason").map(|code| pen.code("dispute_reason", code));
-                let words: Vec<String> =
-                    reason.into_iter().chain(member("text").map(|text| pen.foreign(text))).collect();
+                let lang = self.language(shown.and_then(|shown| shown.lang.as_deref()));
+                let text = member("text").map(|text| format!("{}{lang}", pen.foreign(text)));
+                let words: Vec<String> = reason.into_iter().chain(text).collect();
                 let told = pen.say(&key, &[("who", who), ("what", &self.what(on, who))]);
                 Some(if words.is_empty() { told } else { pen.field(&told, &pen.notes(&words)) })
             }
@@ -216,19 +222,32 @@ impl<'a> Story<'a> {
                 let subject = refs.first().map(|subject| pen.record(subject)).unwrap_or_default();
                 let stance = pen.code("response_stance", member("stance")?);
                 let told = pen.say("history.replied", &[("who", who), ("subject", &subject), ("stance", &stance)]);
-                Some(pen.field(&told, &pen.quotation(&pen.foreign(member("text")?))))
+                let words = pen.quotation(&pen.foreign(member("text")?));
+                Some(pen.field(&told, &format!("{words}{}", self.language(member("lang")))))
             }
             _ => None,
         }
+    }
+
+    /// The language of a narrative, which the claim that points to it says.
+    fn written_in(&self, narrative: NarrativeId) -> Option<&str> {
+        let points = |shown: &&ShownClaim| shown.value.as_ref().and_then(pointer) == Some(narrative);
+        self.claims.values().map(|(_, shown)| *shown).find(points).and_then(|shown| shown.lang.as_deref())
+    }
+
+    /// The language of what was said, where it is not the reader's.
+    fn language(&self, lang: Option<&str>) -> String {
+        let lang = lang.filter(|lang| *lang != self.pen.language.code());
+        lang.map(|lang| format!(" ({})", self.pen.foreign(lang))).unwrap_or_default()
     }
 
     /// A claim by its property and value, and whose it is where that is another than who speaks.
     fn what(&self, claim: ClaimId, who: &str) -> String {
         let pen = self.pen;
         let Some((prop, shown)) = self.claims.get(&claim) else {
-            return pen.say("history.claim", &[("id", &claim.to_short())]);
+            return pen.say("history.claim", &[("id", &pen.claim(claim))]);
         };
-        let what = format!("{} {} [{}]", self.property(prop), self.value(prop, shown), claim.to_short());
+        let what = format!("{} {} [{}]", self.property(prop), self.value(prop, shown), pen.claim(claim));
         let whose = pen.organisation(shown.organisation);
         if whose == who { what } else { pen.say("history.of", &[("what", &what), ("who", &whose)]) }
     }

@@ -10,13 +10,14 @@ use serde::Deserialize;
 use super::{Page, Titled};
 
 use crate::client;
+use crate::commands::ids::{Ids, LIST};
 use crate::commands::reading::{label, state_code};
 use crate::error::Problem;
 use crate::output::{apart, fit, inert, squeezed, width};
 use crate::session::Session;
 
 /// Columns of a list before the title: id, date, mark.
-const BEFORE_TITLE: usize = 8 + 2 + 12 + 1 + 1 + 1;
+const BEFORE_TITLE: usize = LIST + 2 + 12 + 1 + 1 + 1;
 /// Columns of the state behind the title.
 const STATE: usize = 18;
 /// Columns of the place on a wide terminal.
@@ -52,6 +53,7 @@ pub(super) fn print(
     page: &Page<'_>,
     choice: &[String],
     in_force: Option<Day>,
+    ids: &Ids,
 ) -> Result<(), Problem> {
     let language = session.language;
     let (head, shown) = (&page.head, page.records.len());
@@ -60,7 +62,7 @@ pub(super) fn print(
     if !before.is_empty() {
         session.printer.text(&format!("{}\n\n", before.join("\n")));
     }
-    let lines = lines_text(language, &page.records)?;
+    let lines = lines_text(language, &page.records, ids)?;
     if !lines.is_empty() {
         session.printer.text(&lines.join("\n"));
     }
@@ -77,10 +79,10 @@ pub(super) fn print(
 }
 
 /// The lines of a list, read on all cores where it is long.
-fn lines_text(language: Language, records: &[&str]) -> Result<Vec<String>, Problem> {
+fn lines_text(language: Language, records: &[&str], ids: &Ids) -> Result<Vec<String>, Problem> {
     let (width, cores) = (width(), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     let read = |part: &[&str]| -> Result<Vec<String>, Problem> {
-        let read = |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width));
+        let read = |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width, ids));
         part.iter().map(read).collect()
     };
     std::thread::scope(|scope| {
@@ -94,7 +96,7 @@ fn lines_text(language: Language, records: &[&str]) -> Result<Vec<String>, Probl
     })
 }
 
-fn line_text(language: Language, line: &Line, width: usize) -> String {
+fn line_text(language: Language, line: &Line, width: usize, ids: &Ids) -> String {
     let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref() };
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
@@ -102,13 +104,12 @@ fn line_text(language: Language, line: &Line, width: usize) -> String {
         None => line.statuses.first().map(|code| status_word(language, line.record, code)).unwrap_or_default(),
     };
     let mark = if line.contested { "≠" } else { " " };
-    let id = line.record.to_string();
-    let short: String = id.split('/').nth(1).unwrap_or_default().chars().take(8).collect();
+    let short = ids.record(line.record, LIST);
     let is_narrow = width < NARROW;
     let place = if width < WIDE { None } else { label(&line.places, language) };
     let place_room = if width < WIDE { 0 } else { PLACE + 1 };
     let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
-    let room = width.saturating_sub(BEFORE_TITLE + behind);
+    let room = width.saturating_sub(BEFORE_TITLE - LIST + short.len() + behind);
     let title = titled.within(language, room).unwrap_or_else(|| line.record.to_string());
     let text = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
     if is_narrow && !state.is_empty() {

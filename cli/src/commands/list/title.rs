@@ -3,6 +3,7 @@
 use isnad_protocol::id::kind_code;
 use isnad_protocol::limits;
 use isnad_protocol::locale::{self, Language};
+use isnad_protocol::model::is_tried;
 use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::model::vocabularies as words;
 use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
@@ -119,7 +120,11 @@ pub(crate) fn about(view: &View) -> Option<About> {
         }
     }
     let (bodies, incidents) = (first(bodies), first(named("incident")));
-    let subjects = first(named(if view.kind == "case" { "party" } else { "subject" }));
+    let tried = said("party").into_iter().filter(|claim| claim.value.as_ref().is_some_and(is_tried));
+    let subjects = match view.kind.as_str() {
+        "case" => first(tried.flat_map(|claim| claim.refs.clone()).collect()),
+        _ => first(named("subject")),
+    };
     cut |= codes.len() > limits::TITLE_PARTS;
     codes.truncate(limits::TITLE_PARTS);
     let about = About { bodies, codes, subjects, incidents, cut };

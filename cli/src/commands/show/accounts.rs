@@ -245,11 +245,11 @@ impl Sheet<'_> {
         if let Some(lang) = claim.lang.as_deref().filter(|lang| *lang != pen.language.code()) {
             text.push_str(&format!(" ({})", pen.foreign(lang)));
         }
-        let id = pen.quiet(&format!("[{}]", claim.id.to_short()));
+        let id = pen.quiet(&format!("[{}]", pen.claim(claim.id)));
         let room = width.saturating_sub(mark.chars().count());
         let mut set = pen.cut(&format!("{text} {id}"), room, TEXT_LINES);
         // What was cut has lost its id.
-        if !set.iter().any(|line| line.contains(&claim.id.to_short())) {
+        if !set.iter().any(|line| line.contains(&pen.claim(claim.id))) {
             set.push(id);
         }
         let blank = " ".repeat(mark.chars().count());
@@ -290,7 +290,7 @@ impl Sheet<'_> {
                 claim.value.as_ref().map(|value| telling.brief(kind_code(&self.view.kind), &property.prop, value));
             let (mark, notes) = match claim.state {
                 State::Replaced | State::Live => {
-                    let new: Vec<String> = claim.replaced_by.iter().map(|id| format!("[{}]", id.to_short())).collect();
+                    let new: Vec<String> = claim.replaced_by.iter().map(|id| format!("[{}]", pen.claim(*id))).collect();
                     let signers: Vec<String> = said.signers.iter().map(|id| pen.organisation(*id)).collect();
                     let values = [("who", &*signers.join(" + ")), ("new", &*pen.list(&new))];
                     ("  ○ ", vec![pen.say("show.replaced", &values)])
@@ -299,7 +299,7 @@ impl Sheet<'_> {
                     ("  − ", claim.retracted.iter().map(|retracted| pen.retraction(said, retracted)).collect())
                 }
             };
-            let text = format!("{} [{}] — {}", value.unwrap_or_default(), claim.id.to_short(), pen.notes(&notes));
+            let text = format!("{} [{}] — {}", value.unwrap_or_default(), pen.claim(claim.id), pen.notes(&notes));
             out.extend(hung(mark, &text, pen.width).into_iter().map(|line| pen.quiet(&line)));
         }
         out.extend(more(pen, former.len().saturating_sub(most)));

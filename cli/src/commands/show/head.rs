@@ -8,7 +8,7 @@ use isnad_protocol::view::{Property, Reference, ShownClaim, State, View, Whose};
 
 use super::accounts::{Common, Sheet, property_word};
 use super::notes::Voices;
-use super::pen::{Pen, short};
+use super::pen::Pen;
 use super::related::in_force;
 use super::said;
 use super::value::Telling;
@@ -41,7 +41,7 @@ const NAMES: usize = 12;
 /// The lines of the head.
 pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     let (pen, view) = (sheet.pen, sheet.view);
-    let title = label(&view.labels, pen.language).unwrap_or_else(|| short(&view.record.to_string()));
+    let title = label(&view.labels, pen.language).unwrap_or_else(|| pen.short(view.record));
     // A kind without titles is called by what is said.
     let about = about(view);
     let titled = Titled { kind: &view.kind, labels: &view.labels, about: about.as_ref() };
@@ -50,7 +50,7 @@ pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     out.extend(names(pen, view, &title));
     let kind = pen.word(&format!("kind.{}", view.kind));
     let kind = if kind.starts_with("kind.") { pen.foreign(&view.kind) } else { kind };
-    let mut line = vec![format!("{kind} {}", short(&view.record.to_string()))];
+    let mut line = vec![format!("{kind} {}", pen.short(view.record))];
     line.extend(view.aliases.iter().take(NAMES).map(|alias| pen.foreign(alias)));
     out.extend(hung("", &line.join(" · "), pen.width));
     let facts = FACTS.iter().find(|(kind, _)| *kind == view.kind).map_or(&[][..], |(_, props)| *props);

@@ -141,7 +141,7 @@ impl Pen<'_> {
         let reason = opinion.reason.as_deref().map(|code| self.code("dispute_reason", code));
         let words: Vec<String> =
             reason.into_iter().chain(opinion.text.as_deref().map(|text| self.foreign(text))).collect();
-        let id = format!("[{}]", opinion.claim.to_short());
+        let id = format!("[{}]", self.claim(opinion.claim));
         if words.is_empty() {
             format!("{head} {id}")
         } else {
@@ -164,7 +164,7 @@ impl Pen<'_> {
         let head = self.list(&parts);
         let mut out = hung(&format!("{indent}↳ "), &head, width);
         let mut words = self.quoted(&reply.text, reply.lang.as_deref(), &format!("{indent}  "), width);
-        let id = format!("[{}]", reply.claim.to_short());
+        let id = format!("[{}]", self.claim(reply.claim));
         match words.last_mut().filter(|last| columns(last).saturating_add(1).saturating_add(columns(&id)) <= width) {
             Some(last) => last.push_str(&format!(" {}", self.quiet(&id))),
             None => words.push(format!("{indent}  {}", self.quiet(&id))),

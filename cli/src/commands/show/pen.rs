@@ -2,7 +2,7 @@
 
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::{OrganisationId, SpaceId};
+use isnad_protocol::id::{ClaimId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::locale::{self, Direction, Language};
 use isnad_protocol::model::speech;
 use isnad_protocol::sheet::Cause;
@@ -10,6 +10,7 @@ use isnad_protocol::standing::Standing;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, value_text};
 
+use crate::commands::ids::Ids;
 use crate::commands::reading::{label, organisation_name};
 use crate::output::{Printer, Style, apart, fit, inert, lines, paragraphs};
 
@@ -35,6 +36,8 @@ pub(crate) struct Pen<'a> {
     pub(crate) is_plain: bool,
     /// Nothing is cut.
     pub(crate) is_full: bool,
+    /// How many digits ids take.
+    pub(crate) ids: &'a Ids,
 }
 
 impl Pen<'_> {
@@ -147,8 +150,18 @@ impl Pen<'_> {
     pub(crate) fn record(self, reference: &Reference) -> String {
         match label(&reference.labels, self.language) {
             Some(text) => self.foreign(&text),
-            None => format!("{} ({})", short(&reference.record.to_string()), self.word("view.dangling")),
+            None => format!("{} ({})", self.short(reference.record), self.word("view.dangling")),
         }
+    }
+
+    /// A record by its kind and the digits that name it.
+    pub(crate) fn short(self, record: RecordId) -> String {
+        self.ids.record_and_kind(record)
+    }
+
+    /// A claim by the digits that name it on this page.
+    pub(crate) fn claim(self, claim: ClaimId) -> String {
+        self.ids.claim(&claim.to_string())
     }
 
     /// A date as people say it.
@@ -213,12 +226,4 @@ impl Pen<'_> {
 
 const fn is_mark(character: char) -> bool {
     matches!(character, '\u{2066}'..='\u{2069}')
-}
-
-/// An id with its kind, shortened to what names it.
-pub(crate) fn short(id: &str) -> String {
-    match id.split_once('/') {
-        Some((kind, digits)) => format!("{kind}/{}", digits.chars().take(12).collect::<String>()),
-        None => id.chars().take(12).collect(),
-    }
 }

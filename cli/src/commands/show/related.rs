@@ -8,7 +8,7 @@ use isnad_protocol::locale;
 use isnad_protocol::view::{DesignationState, Line, State};
 
 use super::accounts::more;
-use super::pen::{Pen, TEXT_LINES, short};
+use super::pen::{Pen, TEXT_LINES};
 use crate::commands::reading::state_code;
 use crate::output::{beside, hung, lines};
 
@@ -133,6 +133,13 @@ impl Related<'_> {
             head.extend(details(pen, line, detail).filter(|_| !is_said_better));
         }
         head.extend(line.date.as_deref().filter(|_| line.in_force.is_none()).map(|date| pen.date(date)));
+        // Nobody who is named in a case stands on his page as if he were tried.
+        let party = line.value.as_ref().filter(|_| line.prop.as_deref() == Some("party"));
+        head.extend(
+            party
+                .and_then(|party| party.get("role")?.as_text())
+                .map(|role| pen.field(&pen.word("property.role"), &pen.foreign(role))),
+        );
         if is_designation && !line.subjects.is_empty() {
             let named: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
             head.push(pen.field(&pen.word("kinds.subject"), &pen.list(&named)));
@@ -179,7 +186,7 @@ impl Related<'_> {
             notes.extend(code.as_ref().map(told));
         }
         notes.extend(self.doubts(line));
-        let id = format!("{} [{}]", short(&line.record.record.to_string()), line.claim.to_short());
+        let id = format!("{} [{}]", pen.short(line.record.record), pen.claim(line.claim));
         notes.push(pen.quiet(&id));
         let width = pen.width;
         out.extend(hung("    ", &pen.notes(&notes), width));
@@ -207,7 +214,7 @@ impl Related<'_> {
             State::Replaced | State::Live => ("  ○ ", "view.replaced"),
         };
         let text =
-            format!("{}: {} — {} [{}]", body(pen, line), outcome(pen, line), pen.word(word), line.claim.to_short());
+            format!("{}: {} — {} [{}]", body(pen, line), outcome(pen, line), pen.word(word), pen.claim(line.claim));
         hung(mark, &text, pen.width).into_iter().map(|line| pen.quiet(&line)).collect()
     }
 }

@@ -51,7 +51,7 @@ impl Sheet<'_> {
     }
 
     fn step(&self, said: &Said<'_>, mark: &str) -> Vec<String> {
-        let (pen, id) = (self.pen, said.claim.id.to_short());
+        let (pen, id) = (self.pen, self.pen.claim(said.claim.id));
         let Some(value) = &said.claim.value else { return Vec::new() };
         let Some((date, kind)) = text(value, "date").zip(text(value, "type")) else {
             let told = Telling { pen, refs: &said.claim.refs }.brief(None, "step", value);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
-use isnad_protocol::view::{State, View};
+use isnad_protocol::model::is_tried;
+use isnad_protocol::view::{Line, State, View};
 
 use super::pen::Pen;
 use crate::output::hung;
@@ -30,7 +31,10 @@ pub(super) fn lines(pen: Pen<'_>, view: &View) -> Vec<String> {
 }
 
 fn records(view: &View, kind: &str) -> usize {
+    // Who is named in a case beside those whom it tries is on its page, with his role, and not counted among them.
+    let is_beside = |line: &Line| line.prop.as_deref() == Some("party") && !line.value.as_ref().is_some_and(is_tried);
     let lines = view.related.iter().filter(|line| line.kind == kind && line.state == State::Live);
+    let lines = lines.filter(|line| !is_beside(line));
     lines.map(|line| line.record.record).collect::<BTreeSet<RecordId>>().len()
 }
 

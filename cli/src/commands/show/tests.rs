@@ -376,7 +376,7 @@ fn history(view: &View, hostile: &str) -> History {
 
 fn pen(language: Language, who: &Who, width: usize) -> Pen<'_> {
     let printer = Printer { json: false, is_terminal: false, direction: language.direction(), language };
-    Pen { printer, language, who, width, is_plain: false, is_full: false }
+    Pen { printer, language, who, width, is_plain: false, is_full: false, ids: &crate::commands::ids::USUAL }
 }
 
 /// Nothing moves the cursor; each line fits and closes the isolates that it opens; the whole is of a size.

@@ -43,7 +43,7 @@ impl Telling<'_> {
     /// What a claim says of another one, where that is not on the page.
     fn opinion(&self, value: &Json) -> Option<String> {
         let member = |key: &str| value.get(key).and_then(Json::as_text);
-        let on: String = member("claim").or_else(|| member("entry"))?.chars().take(12).collect();
+        let on = self.pen.ids.claim(member("claim").or_else(|| member("entry"))?);
         let stance = self.pen.code("stance", member("stance")?);
         let reason = member("reason").map(|code| self.pen.code("dispute_reason", code));
         let words: Vec<String> = reason.into_iter().chain(member("text").map(|text| self.pen.foreign(text))).collect();
@@ -58,9 +58,9 @@ impl Telling<'_> {
         let other = self.reference(value.get("record")?)?;
         let mut notes = Vec::new();
         if let Some(score) = value.get("score").and_then(Json::as_int) {
-            notes.push(self.pen.field(&self.pen.word("member.score"), &score.to_string()));
+            notes.push(self.pen.field(&self.part("score"), &score.to_string()));
         }
-        let matcher = |text: &str| self.pen.field(&self.pen.word("member.matcher"), &self.pen.foreign(text));
+        let matcher = |text: &str| self.pen.field(&self.part("matcher"), &self.pen.foreign(text));
         notes.extend(member("matcher").map(matcher));
         notes.extend(member("explanation").map(|text| self.pen.foreign(text)));
         let told = self.pen.say(&key, &[("other", &other)]);
@@ -117,12 +117,7 @@ impl Telling<'_> {
                         parts.push(text);
                         continue;
                     }
-                    let key = format!("member.{}", member.key);
-                    let property = format!("property.{}", member.key);
-                    let key = locale::lookup(pen.language, &key)
-                        .or_else(|| locale::lookup(pen.language, &property))
-                        .unwrap_or(member.key);
-                    parts.push(pen.field(key, &text));
+                    parts.push(pen.field(&self.part(member.key), &text));
                 }
                 match title.map(|title| pen.foreign(title)) {
                     Some(title) if parts.is_empty() => Some(title),
@@ -136,6 +131,13 @@ impl Telling<'_> {
             }
             ValueType::Plain | ValueType::Blob | ValueType::Language | ValueType::Int | ValueType::Url => None,
         }
+    }
+
+    /// What a part of a value is called.
+    fn part(&self, key: &str) -> String {
+        let mut rooms = ["member", "property", "template.part"].into_iter();
+        let word = rooms.find_map(|room| locale::lookup(self.pen.language, &format!("{room}.{key}")));
+        word.unwrap_or(key).to_owned()
     }
 
     fn reference(&self, value: &Json) -> Option<String> {
@@ -180,7 +182,8 @@ impl Telling<'_> {
         locale::lookup(self.pen.language, &key).map_or_else(|| self.pen.foreign(said), str::to_owned)
     }
 
-    /// The name in the reader's language, the region, the country, and how exact the point is.
+    /// The name in the reader's language, the region, the country, and how exact the point is. Where nothing is called by a name,
+    /// the point stands for it, or that it is withheld.
     fn place(&self, value: &Json) -> Option<String> {
         let pen = self.pen;
         let words = |name: &Json| {
@@ -188,15 +191,18 @@ impl Telling<'_> {
             Some(Words { lang, text: name.get("text")?.as_text()?.to_owned() })
         };
         let names: Vec<Words> = value.get("names")?.as_list()?.iter().filter_map(words).collect();
-        let name = label(&names, pen.language)?;
+        let name = label(&names, pen.language);
         let text = |key: &str| value.get(key).and_then(Json::as_text);
-        let mut parts = vec![pen.foreign(&name)];
+        let mut parts: Vec<String> = name.map(|name| pen.foreign(&name)).into_iter().collect();
         parts.extend(text("admin1").map(|region| pen.foreign(region)));
         parts.extend(text("country").map(|code| country(pen.language, code, pen)));
         let mut out = pen.list(&parts);
         let point = text("lat").zip(text("lon")).map(|(lat, lon)| pen.foreign(&format!("{lat} {lon}")));
         let precision = text("geo_precision").map(|code| pen.code("geo_precision", code));
         let notes: Vec<String> = point.into_iter().chain(precision).collect();
+        if parts.is_empty() {
+            return (!notes.is_empty()).then(|| pen.notes(&notes));
+        }
         if !notes.is_empty() {
             out.push_str(&format!(" ({})", pen.notes(&notes)));
         }

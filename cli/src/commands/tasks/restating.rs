@@ -7,17 +7,18 @@ use isnad_protocol::standing::Standing;
 use isnad_protocol::view::restating::Lost;
 
 use crate::args::SpaceName;
+use crate::commands::ids::{COMMAND, Ids};
 use crate::commands::preview::claim_in_a_line;
-use crate::commands::reading::{RECORD_DIGITS, digits, label, property_word};
+use crate::commands::reading::{label, property_word};
 use crate::commands::writing::space_name;
-use crate::output::{Style, apart, hanging, inert, isolated, width};
+use crate::output::{Style, apart, hanging, inert, width};
 use crate::session::Session;
 
 /// Characters of lost words that a page tells; programs are given all.
 const WORDS: usize = 2_000;
 
 /// One thing to be said again.
-pub(super) fn text(session: &Session, who: &Who, lost: &ToRestate) -> String {
+pub(super) fn text(session: &Session, who: &Who, lost: &ToRestate, ids: &Ids) -> String {
     let item = &lost.restating;
     let record = label(&lost.about.labels, session.language).map(|text| apart(&text, session.language.direction()));
     let record = record.unwrap_or_else(|| item.record.to_string());
@@ -26,7 +27,7 @@ pub(super) fn text(session: &Session, who: &Who, lost: &ToRestate) -> String {
         hanging("  ", &format!("{record} — {}", what(session, who, lost)), width()),
     ];
     lines.extend(words(session, &item.lost).iter().map(|line| hanging("  ", line, width())));
-    for (key, command) in ways(who, lost) {
+    for (key, command) in ways(who, lost, ids) {
         lines.push(hanging("    → ", session.word(key), width()));
         // Each on a line of its own and never wrapped, for it is there to be copied.
         lines.extend(command.map(|command| format!("      {command}")));
@@ -71,7 +72,7 @@ fn what(session: &Session, who: &Who, lost: &ToRestate) -> String {
             format!("{} [{}]", session.field(&property_word(language, prop), &value), claim.to_short())
         }
         Lost::Edit { narrative, lang: Some(lang), .. } => {
-            let lang = isolated(locale::code(language, "language", lang));
+            let lang = session.apart(locale::code(language, "language", lang));
             locale::format(language, "tasks.text_in", &[("narrative", &narrative.to_short()), ("language", &lang)])
         }
         Lost::Edit { narrative, lang: None, .. } => {
@@ -109,9 +110,9 @@ fn edited(session: &Session, inserted: &[String], deleted: u64, mut cut: bool) -
 }
 
 /// What can be done about it: the key of its words, and the command, where what is to be filled in stands in capitals.
-fn ways(who: &Who, lost: &ToRestate) -> Vec<(&'static str, Option<String>)> {
+fn ways(who: &Who, lost: &ToRestate, ids: &Ids) -> Vec<(&'static str, Option<String>)> {
     let item = &lost.restating;
-    let record = digits(item.record, RECORD_DIGITS);
+    let record = ids.record(item.record, COMMAND);
     match &item.lost {
         Lost::Claim { claim, .. } => {
             let claim = claim.to_short();

@@ -87,6 +87,8 @@ async fn all_that_a_request_breaks_is_told_and_nothing_of_it_signed() {
         ("boredom", Some("x"), Some("unknown_reason")),
         ("error", None, Some("note_missing")),
         ("error", Some("  "), Some("note_missing")),
+        ("error", Some("e\u{301}"), Some("not_nfc")),
+        ("safety", Some("\u{200b}"), Some("wrong_type")),
         ("safety", None, None),
     ] {
         let retraction = Retraction { claim: first, reason: reason.into(), note: note.map(str::to_owned) };

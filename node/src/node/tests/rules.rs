@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use isnad_protocol::encoding::json;
 
 use super::*;
+use crate::reading::Prefix;
 use crate::writing::preview;
 
 fn at(kind: u8, number: u32) -> RecordId {
@@ -192,4 +193,29 @@ async fn a_second_value_beside_ones_own_is_pointed_out() {
         let told: Vec<&str> = told.filter_map(|warning| warning.values.get("claim")).map(String::as_str).collect();
         assert_eq!(told, if is_told { vec![first.as_str()] } else { Vec::new() }, "{claim}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_of_an_id_names_its_record_alone() {
+    let (_homes, node) = alone().await;
+    let kinds = [(1, 1), (1, 2), (1, 0x21), (7, 3)];
+    let records: Vec<RecordId> = kinds.into_iter().map(|(kind, number)| at(kind, number)).collect();
+    let date = r#"{"prop":"date","value":"2013"}"#;
+    let changes = records.iter().map(|record| change(*record, date)).collect();
+    hand_in(&node, "members", false, changes).await.unwrap();
+    let reader = Reader::new(&node);
+    let longer = reader.prefixes(&records).unwrap();
+    for record in &records {
+        let digits = record.to_string().split_once('/').unwrap().1.to_owned();
+        let needed = longer.get(record).map_or(8, |prefix| prefix.digits);
+        let (shown, less) = (digits.get(..needed).unwrap(), digits.get(..needed - 1).unwrap());
+        assert_eq!(reader.resolve(shown).unwrap(), *record);
+        assert_eq!(reader.resolve(less).unwrap_err().code, "ambiguous", "{less}");
+    }
+    // Many are looked up at once, with the same outcome; and the digits of a record may be another's too.
+    let many: Vec<RecordId> = records.iter().copied().chain((100..9_000).map(|number| at(3, number << 12))).collect();
+    let of_many = reader.prefixes(&many).unwrap();
+    let digits = |of: &BTreeMap<RecordId, Prefix>, record| of.get(record).map_or(8, |prefix| prefix.digits);
+    assert!(records.iter().all(|record| digits(&of_many, record) >= digits(&longer, record)));
+    assert!(reader.prefixes(&[at(2, 1)]).unwrap()[&at(2, 1)].has_kind);
 }

@@ -6,35 +6,12 @@
 
 use std::collections::BTreeSet;
 
+use super::parties::is_tried;
 use super::{Problem, Report, accuses, check_claims};
 use crate::encoding::json::{Json, Object};
 use crate::id::RecordId;
 use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, EVIDENCE, FINDING, SUBJECT};
-use crate::model::speech::fold;
 use crate::model::{property, vocabularies};
-
-/// Words in the role of a party who is not tried, as they are compared: whom a case names as harmed, or as having seen it, is the
-/// one that rule 5 is there for. A role is free text, and these are its common words in the three languages.
-const HARMED: [&str; 3] = [
-    "victim, victims, survivor, survivors, witness, witnesses, plaintiff, complainant, civil party, injured party, whistleblower, \
-     eyewitness, eyewitnesses, deceased, dead, injured, wounded, killed, casualty, informant, source, next of kin, relative, child, patient",
-    "victime, victimes, survivant, survivante, rescape, rescapee, temoin, temoins, plaignant, plaignante, partie civile, \
-     blesse, blessee, blesses, decede, decedee, mort, morte, tue, tuee, proche, enfant, patient, patiente, lanceur d alerte",
-    "ضحيه, ضحايا, ناج, ناجي, ناجيه, ناجون, شاهد, شاهده, شهود, متضرر, متضرره, مصاب, مصابه, مجني عليه, مجني عليها, \
-     قتيل, قتيله, قتلي, جريح, جريحه, جرحي, شهيد, شهيده, شهداء, متوفي, متوفاه, مريض, مريضه, طفل, طفله, مبلغ",
-];
-
-/// Who complains in Arabic, unless it is said that he is complained of: the letters are those of the one tried.
-const COMPLAINING: [&str; 4] = ["مدعي", "مدعيه", "مشتكي", "مشتكيه"];
-
-/// True if the role of a party says that it was harmed, saw it or complains.
-fn is_harmed(party: &Json) -> bool {
-    let role = party.get("role").and_then(Json::as_text).unwrap_or_default().replace('_', " ");
-    let role = format!(" {} ", fold::plain(&role));
-    let has = |word: &str| role.contains(&format!(" {word} "));
-    let is_against = ["عليه", "عليها", "عليهم"].into_iter().any(has);
-    HARMED.into_iter().flat_map(|words| words.split(", ")).any(has) || (!is_against && COMPLAINING.into_iter().any(has))
-}
 
 /// What is signed in one go, and where.
 #[derive(Debug, Clone)]
@@ -109,7 +86,7 @@ impl Accused {
             let value = claim.get("value");
             let subject = match claim.get("prop").and_then(Json::as_text) {
                 Some("subject") => value,
-                Some("party") => value.filter(|value| !is_harmed(value)).and_then(|value| value.get("subject")),
+                Some("party") => value.filter(|value| is_tried(value)).and_then(|value| value.get("subject")),
                 _ => None,
             };
             self.has_any |= subject.is_some();

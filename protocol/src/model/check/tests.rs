@@ -69,8 +69,20 @@ fn an_accusing_claim_has_basis_standard_and_wording() {
     }
     let emptied = ACCUSING.replace(r#"{"source":"@S"}"#, "");
     check(kinds::FINDING, &emptied, "accusation_without_basis", "claims[0].basis");
+    let more = ACCUSING.replace(r#"{"source":"@S"}"#, r#"{"locator":"p. 3","page":"3","source":"@S"}"#);
+    check(kinds::FINDING, &more, "unknown_member", "claims[0].basis[0].page");
     assert_eq!(refused(kinds::DESIGNATION, r#"{"prop":"subject","value":"@P"}"#).len(), 3);
     assert_eq!(refused(kinds::SUBJECT, r#"{"prop":"topic","value":"crime.war"}"#).len(), 3);
+}
+
+#[test]
+fn what_is_taken_back_is_so_in_words_that_a_reader_sees() {
+    let codes = |note: &str| check_note(note, "note").into_iter().map(|problem| problem.code).collect::<Vec<_>>();
+    assert_eq!(codes("Erreur de transcription : 49, et non 94."), Vec::<&str>::new());
+    assert_eq!(codes("e\u{301}"), ["not_nfc"]);
+    assert_eq!(codes("\u{200b}\u{2060}"), ["wrong_type"]);
+    assert_eq!(codes(&"a".repeat(limits::TEXT_SCALARS + 1)), ["text_too_long"]);
+    assert_eq!(check_note("e\u{301}", "retractions[0].note")[0].path, "retractions[0].note");
 }
 
 #[test]
@@ -132,9 +144,23 @@ fn a_name_holds_nothing_that_looks_like_nothing() {
         let alias = format!(r#"{{"prop":"alias","value":"dou{hidden}ma"}}"#);
         check(kinds::INCIDENT, &alias, "control_character", "claims[0].value");
     }
-    // Joiners of Persian, and marks of direction beside digits, are part of how names are written.
-    for name in ["می\u{200c}خواهم", "\u{200f}دوما 2018"] {
+    for hidden in ['\u{200e}', '\u{200f}', '\u{61c}', '\u{200c}', '\u{200d}', '\u{378}', '\u{e000}', '\u{fe0f}'] {
+        let alias = format!(r#"{{"prop":"alias","value":"dou{hidden}ma 2018"}}"#);
+        check(kinds::INCIDENT, &alias, "control_character", "claims[0].value");
+    }
+    // A joiner of Persian or Kurdish is part of how names are written.
+    for name in ["می\u{200c}خواهم", "هه\u{200c}ڵه\u{200c}بجه", &"م".repeat(limits::NAME_SCALARS)] {
         assert_eq!(refused(kinds::INCIDENT, &format!(r#"{{"prop":"alias","value":"{name}"}}"#)), [], "{name}");
+    }
+}
+
+#[test]
+fn a_name_has_128_characters_at_most() {
+    for name in ["م".repeat(limits::NAME_SCALARS + 1), "a".repeat(limits::TEXT_SCALARS)] {
+        let alias = format!(r#"{{"prop":"alias","value":"{name}"}}"#);
+        check(kinds::INCIDENT, &alias, "text_too_long", "claims[0].value");
+        let named = format!(r#"{{"prop":"place","value":{{"names":[{{"lang":"ar","text":"{name}"}}]}}}}"#);
+        check(kinds::INCIDENT, &named, "text_too_long", "claims[0].value.names[0].text");
     }
 }
 

@@ -66,6 +66,18 @@ pub(super) fn point(text: &str) -> Result<Option<Point>, NotUnderstood> {
     Ok(Some((spell(latitude, 90).ok_or_else(beyond)?, spell(longitude, 180).ok_or_else(beyond)?)))
 }
 
+/// One coordinate as the model spells it, latitude or longitude; `None` where it is none, or lies beyond the earth.
+pub(super) fn half(text: &str, is_latitude: bool) -> Option<String> {
+    let angles = angles(&pieces(text))?;
+    let [angle] = angles.as_slice() else { return None };
+    let is_of = match angle.direction {
+        Some(Direction::North | Direction::South) => is_latitude,
+        Some(Direction::East | Direction::West) => !is_latitude,
+        None => true,
+    };
+    spell(*angle, if is_latitude { 90 } else { 180 }).filter(|_| is_of)
+}
+
 fn spell(angle: Angle, limit: i64) -> Option<String> {
     let is_negative = matches!(angle.direction, Some(Direction::South | Direction::West));
     if angle.value < 0 && angle.direction.is_some() {

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::fold::{Form, Piece, fold, pieces};
+use super::fold::{Form, Piece, fold, pieces, plain};
 use super::lexicon::{Lexicon, behind_and};
 use super::numbers::{number, number_in};
 use super::tell::date_in;
@@ -260,6 +260,39 @@ impl Said {
     }
 }
 
+/// What a source says of a number, in the reader's words; as it stands where they would not be read as the same again.
+pub(in crate::model) fn qualifier_in(language: Language, said: &str) -> &str {
+    let word = locale::lookup(language, &qualifier_key(said));
+    word.filter(|word| qualifier_said(word) == said).unwrap_or(said)
+}
+
+/// The same read back: a word of any language for what a count knows, and any other text as it was typed.
+pub(in crate::model) fn qualifier_said(typed: &str) -> &str {
+    let is_it = |known: &&&str| {
+        let words = Language::ALL.into_iter().filter_map(|language| locale::lookup(language, &qualifier_key(known)));
+        words.chain([**known]).any(|word| plain(word) == plain(typed))
+    };
+    QUALIFIERS.iter().find(is_it).copied().unwrap_or(typed)
+}
+
+/// What sources say of numbers, by the English of it, which is what is signed.
+const QUALIFIERS: &[&str] = &[
+    "about",
+    "approximate",
+    "approximately",
+    "at least",
+    "certain",
+    "estimated",
+    "more than",
+    "reportedly",
+    "uncertain",
+    "up to",
+];
+
+fn qualifier_key(said: &str) -> String {
+    format!("qualifier.{}", said.to_lowercase().replace(' ', "_"))
+}
+
 /// A count in words; as JSON where it is malformed.
 pub(super) fn tell(language: Language, count: &Json) -> Option<String> {
     let category = locale::code(language, "casualty_category", count.get("category")?.as_text()?);
@@ -286,7 +319,7 @@ pub(super) fn tell(language: Language, count: &Json) -> Option<String> {
     }
     let mut told = locale::format(language, "speech.counted", &[("count", &told), ("category", category)]);
     if let Some(qualifier) = left {
-        told = format!("{told} ({qualifier})");
+        told = format!("{told} ({})", qualifier_in(language, qualifier));
     }
     match count.get("as_of").and_then(Json::as_text) {
         Some(date) => {

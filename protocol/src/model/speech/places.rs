@@ -51,10 +51,12 @@ pub(super) fn read(text: &str, lang: Option<&str>) -> Result<Json, NotUnderstood
     for part in bare {
         said.bare(part, lang)?;
     }
-    if said.names.is_empty() {
+    // What kind of place it is, and how exactly it is known, says nothing of where.
+    let is_withheld = said.precision == Some("withheld");
+    if said.names.is_empty() && said.point.is_none() && said.country.is_none() && !is_withheld {
         return Err(fault("place_no_name", text));
     }
-    if said.precision == Some("withheld") && said.point.is_some() {
+    if is_withheld && said.point.is_some() {
         return Err(fault("place_withheld", text));
     }
     Ok(said.value())

@@ -11,7 +11,7 @@ use crate::locale::{self, Language};
 
 /// A text, in the caller's language or in Arabic where its script says so.
 pub(super) fn text(text: &str, lang: Option<&str>) -> Spoken {
-    Spoken { value: Json::text(normal(text)), lang: language(text, lang), original: None }
+    Spoken { value: Json::text(normal(text)), lang: language(text, lang) }
 }
 
 /// The language of a text: what the caller says where the script does not speak against it, else what the script says.
@@ -35,12 +35,12 @@ pub(super) fn plain(text: &str) -> Spoken {
 pub(super) fn name(text: &str, lang: Option<&str>) -> Spoken {
     let typed = bracketed(text).and_then(|(name, kind)| Some((name, code(&NAME_TYPE, kind).ok()?)));
     let Some((name, kind)) = typed else {
-        return Spoken { value: Json::text(normal(text)), lang: language(text, lang), original: None };
+        return Spoken { value: Json::text(normal(text)), lang: language(text, lang) };
     };
     let mut members = vec![("text", Json::text(normal(name))), ("type", Json::text(kind))];
     members.extend(script_of(name).map(|script| ("script", Json::text(script))));
     let value = Json::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
-    Spoken { value, lang: language(name, lang), original: None }
+    Spoken { value, lang: language(name, lang) }
 }
 
 /// An address of the web.

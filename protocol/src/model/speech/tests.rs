@@ -373,13 +373,6 @@ fn dates_are_told_in_words() {
 }
 
 #[test]
-fn the_words_typed_are_kept_as_the_original() {
-    let spoken = value(&ValueType::Date, "بداية نيسان 2017").unwrap();
-    assert_eq!(spoken.original.as_deref(), Some("بداية نيسان 2017"));
-    assert_eq!(value(&ValueType::Date, "2017-04").unwrap().original, None);
-}
-
-#[test]
 fn codes_are_named_in_each_language() {
     for (text, code) in [
         ("chlorine", "chlorine"),

@@ -7,8 +7,8 @@ use crate::model::property::{Cardinality, Property, ValueType};
 use crate::model::vocabularies::Vocabulary;
 use crate::model::{Audience, kinds};
 
-/// Columns of a comment.
-const WIDTH: usize = 92;
+/// Columns of a comment: what every terminal shows.
+pub(super) const WIDTH: usize = 80;
 
 /// The properties that have lines in the form of a kind. What is said of other organisations' claims has commands of its own, and
 /// what only a restricted space may hold is not asked for where none is written to.

@@ -1,6 +1,6 @@
 //! The program's own comments in a template: what is wrong, below the line where it stands.
 
-use super::Mark;
+use super::{Mark, form};
 use crate::locale::{self, Language};
 
 /// How a comment of the program begins.
@@ -13,7 +13,7 @@ const MARK: &str = "# ^";
 pub fn marked(text: &str, marks: &[Mark], language: Language) -> String {
     let mut out = Vec::new();
     let count = marks.len().to_string();
-    out.push(format!("{MARK} {}", locale::format(language, "template.marked", &[("count", &count)])));
+    out.push(set(&locale::format(language, "template.marked", &[("count", &count)])));
     let last = text.split('\n').count();
     let told = |number: usize| {
         // What was found beyond the last line has no other place.
@@ -51,7 +51,26 @@ fn is_own(line: &str) -> bool {
 fn said(mark: &Mark, language: Language) -> String {
     let (why, try_) = (one_line(&mark.why), one_line(&mark.advice));
     let label = locale::word(language, "template.error");
-    if try_.is_empty() { format!("{MARK} {label}: {why}") } else { format!("{MARK} {label}: {why} — {try_}") }
+    let text = if try_.is_empty() { format!("{label}: {why}") } else { format!("{label}: {why} — {try_}") };
+    set(&text)
+}
+
+/// A comment in lines that an editor shows whole, each of which begins as the program's own.
+fn set(text: &str) -> String {
+    let mut lines = vec![MARK.to_owned()];
+    let count = |text: &str| text.chars().count();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let is_full = lines.last().is_some_and(|line| {
+            count(line) > count(MARK) && count(line).saturating_add(1).saturating_add(count(word)) > form::WIDTH
+        });
+        if is_full {
+            lines.push(MARK.to_owned());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.extend([" ", word]);
+        }
+    }
+    lines.join("\n")
 }
 
 /// A comment is one line, and holds nothing that turns it round.

@@ -8,8 +8,8 @@ use super::{Mistake, Parsed, spoken};
 use crate::encoding::json::{Json, Object};
 use crate::limits;
 use crate::model::property::{Member, Property, ValueType};
-use crate::model::speech::Spoken;
-use crate::model::{Audience, Draft, nearest, values};
+use crate::model::speech::{self, Spoken};
+use crate::model::{Audience, Draft, nearest};
 
 /// Reads a template of a kind of record. What is understood is in the draft even where something else is not.
 #[must_use]
@@ -109,10 +109,8 @@ impl Reader {
         if !head.text.is_empty() {
             let spoken = self.understood(&property.value, head)?;
             value = spoken.value;
-            for (field, text) in [("lang", spoken.lang), ("original", spoken.original)] {
-                if let Some(text) = text {
-                    claim.entry(field.into()).or_insert(Json::Text(text));
-                }
+            if let Some(lang) = spoken.lang {
+                claim.entry("lang".into()).or_insert(Json::Text(lang));
             }
         }
         if parts.is_empty() {
@@ -124,6 +122,10 @@ impl Reader {
             self.wrong(line, Mistake::rule("template_parts", &[("key", &head.key)]));
             return None;
         };
+        if property.value == ValueType::Place {
+            // A point needs no name.
+            object.entry("names".into()).or_insert(Json::List(Vec::new()));
+        }
         for part in parts {
             self.part(property, members, part, &path, &mut object);
         }
@@ -151,8 +153,12 @@ impl Reader {
             return self.wrong(part.line, Mistake::rule("template_twice", &[("key", &part.key)]));
         }
         let Some(mut value) = self.understood(&member.value, part).map(|spoken| spoken.value) else { return };
-        if let ("lat" | "lon", Some(number)) = (member.key, value.as_text().and_then(values::coordinate)) {
-            value = Json::Text(number);
+        if matches!(member.key, "lat" | "lon") {
+            // What is none stands as it was written: the rule tells what is wrong with it.
+            value = speech::coordinate(&part.text, member.key == "lat").map_or(value, Json::Text);
+        }
+        if let ("qualifier", Some(said)) = (member.key, value.as_text()) {
+            value = Json::text(speech::counts::qualifier_said(said));
         }
         object.insert(member.key.to_owned(), value);
         self.at(here, part.line);

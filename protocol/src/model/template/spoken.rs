@@ -29,7 +29,7 @@ pub(super) fn value(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<
 
 /// A value that is taken as it stands.
 pub(super) fn literal(value: Json) -> Spoken {
-    Spoken { value, lang: None, original: None }
+    Spoken { value, lang: None }
 }
 
 /// A value in JSON.

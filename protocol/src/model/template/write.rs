@@ -6,7 +6,7 @@ use super::read::parse;
 use crate::encoding::json::{Json, Object};
 use crate::locale::{Direction, Language};
 use crate::model::property::{Property, ValueType};
-use crate::model::{Draft, vocabularies};
+use crate::model::{Draft, speech, vocabularies};
 
 /// The form of a kind of record with nothing filled in, each line explained.
 #[must_use]
@@ -161,7 +161,10 @@ impl Writer {
                     }
                 }
                 Some(value) => {
-                    let Some(written) = self.simple(&member.value, value) else { continue };
+                    let Some(mut written) = self.simple(&member.value, value) else { continue };
+                    if let ("qualifier", Some(said)) = (member.key, value.as_text()) {
+                        written = literal(speech::counts::qualifier_in(self.language, said), BELOW);
+                    }
                     lines.push(line(PART, &key, None, &written.head));
                     lines.extend(written.below);
                 }

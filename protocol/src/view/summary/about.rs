@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::encoding::json::Json;
 use crate::id::RecordId;
 use crate::limits;
+use crate::model::is_tried;
 use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use crate::view::Reference;
 use crate::view::material::{Spoken, distinct};
@@ -48,7 +49,7 @@ impl About {
             spoken.of(&[code]).into_iter().filter_map(|(_, said)| Some(said.claim.value()?.as_text()?.to_owned()));
         about.codes = about.first(distinct(codes));
         about.bodies = about.references(bodies);
-        about.subjects = about.references(named(spoken, if kind == CASE { "party" } else { "subject" }));
+        about.subjects = about.references(if kind == CASE { tried(spoken) } else { named(spoken, "subject") });
         about.incidents = about.references(named(spoken, "incident"));
         (about != Self::default()).then_some(about)
     }
@@ -69,11 +70,14 @@ impl About {
     }
 }
 
-/// The records that a property names: by its value, or by the subject in it.
+/// The records that a property names.
 fn named(spoken: &Spoken<'_>, property: &str) -> Vec<RecordId> {
-    let record = |value: &Json| {
-        let text = value.as_text().or_else(|| value.get("subject")?.as_text())?;
-        RecordId::parse(text).ok()
-    };
+    let record = |value: &Json| RecordId::parse(value.as_text()?).ok();
     distinct(spoken.of(&[property]).into_iter().filter_map(|(_, said)| record(said.claim.value()?)))
+}
+
+/// Whom a case tries: others whom it names stand on its page with their roles, never beside its title.
+fn tried(spoken: &Spoken<'_>) -> Vec<RecordId> {
+    let record = |value: &Json| RecordId::parse(value.get("subject").filter(|_| is_tried(value))?.as_text()?).ok();
+    distinct(spoken.of(&["party"]).into_iter().filter_map(|(_, said)| record(said.claim.value()?)))
 }

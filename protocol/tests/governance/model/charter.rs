@@ -145,11 +145,20 @@ impl View<'_> {
         self.candidates(previous).len() > 1 && self.next(previous).is_none()
     }
 
-    /// Everyone who signed two rivals that follow a version.
+    /// Everyone who signed two rivals that follow a version, a member or not.
     pub(crate) fn double_signers(&self, previous: Act) -> Set {
+        self.all_in_both(previous, |one, other| self.signed_both(one, other))
+    }
+
+    /// Everyone who acknowledged two of them.
+    pub(crate) fn double_acknowledgers(&self, previous: Act) -> Set {
+        self.all_in_both(previous, |one, other| self.acknowledged_both(one, other))
+    }
+
+    fn all_in_both(&self, previous: Act, both: impl Fn(Act, Act) -> Set) -> Set {
         let all = self.candidates(previous);
         let pairs = all.iter().flat_map(|one| all.iter().map(|other| (*one, *other)));
-        pairs.fold(Set::NONE, |set, (one, other)| set | self.signed_both(one, other))
+        pairs.fold(Set::NONE, |set, (one, other)| set | both(one, other))
     }
 
     /// The versions that stand, from the founding one on; none while it waits for signatures.

@@ -15,6 +15,8 @@ pub(crate) struct History {
     charters: Vec<Act>,
     /// By organisation.
     own: Vec<Vec<Act>>,
+    /// What replicas take of the words that were said.
+    heard: Vec<Vec<Word>>,
     random: Seeded,
 }
 
@@ -24,7 +26,8 @@ impl History {
         let n = 2 + random.below(4);
         let twins = Twins::founded(n, random.below(3));
         let own = twins.firsts.iter().map(|first| vec![*first]).collect();
-        let mut history = Self { seed, twins, signed: Vec::new(), charters: vec![FOUNDING], own, random };
+        let mut history =
+            Self { seed, twins, signed: Vec::new(), charters: vec![FOUNDING], own, heard: Vec::new(), random };
         for first in history.twins.firsts.clone() {
             history.signed.push((0, first));
         }
@@ -39,7 +42,29 @@ impl History {
                 _ => history.attest(),
             }
         }
+        history.hear();
         history
+    }
+
+    /// One that was thought out, and what in it was signed by whom.
+    pub(crate) fn told(twins: Twins, signed: Vec<(Organisation, Act)>) -> Self {
+        let own = twins.firsts.iter().map(|first| vec![*first]).collect();
+        let firsts = twins.firsts.iter().map(|first| (0, *first));
+        let signed = signed.into_iter().chain(firsts).collect();
+        let (charters, heard, random) = (vec![FOUNDING], Vec::new(), Seeded(0));
+        let mut history = Self { seed: 0, twins, signed, charters, own, heard, random };
+        history.hear();
+        history
+    }
+
+    /// All words, without acts that nobody holds, and without those of whom nobody knows.
+    fn hear(&mut self) {
+        self.heard = self.twins.words.clone();
+        let held = self.made().held(&self.twins.acts);
+        for (who, words) in self.heard.iter_mut().enumerate() {
+            words.retain(|_| held.known.has(who));
+            words.iter_mut().for_each(|word| word.acts.retain(|act| held.acts.contains(act)));
+        }
     }
 
     /// A generator for whatever is done with this history.
@@ -47,7 +72,8 @@ impl History {
         Seeded(self.seed ^ 0x5eed)
     }
 
-    pub(crate) fn evidence(&self) -> Evidence {
+    /// All that was signed and said.
+    fn made(&self) -> Evidence {
         let mut evidence = Evidence::none(&self.twins.acts, self.own.len());
         for (who, act) in &self.signed {
             evidence.sign(*who, *act);
@@ -59,10 +85,17 @@ impl History {
         evidence
     }
 
+    /// What replicas hold of it.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let made = self.made();
+        let held = made.held(&self.twins.acts);
+        made.within(&held)
+    }
+
     pub(crate) fn judgement<'a>(&'a self, evidence: &'a Evidence) -> Judgement<'a> {
         let view = View::new(&self.twins.acts, evidence);
-        let Twins { entries, words, firsts, .. } = &self.twins;
-        Judgement { view, entries, words, firsts }
+        let Twins { entries, firsts, .. } = &self.twins;
+        Judgement { view, entries, words: &self.heard, firsts }
     }
 
     /// All that happened, for a person who looks for the difference.

@@ -29,7 +29,7 @@ pub(super) fn work(payloads: &[&[u8]]) -> Work {
     });
     let delta = median(deltas.collect());
     assert_eq!(here.document.get_heads(), there.get_heads(), "both hold the same");
-    Work { rate, wire: bytes / count, disk: None, no_op, delta }
+    Work { rate, wire: bytes / count, disk: None, no_op, no_op_seconds: None, delta }
 }
 
 /// A document of one list.

@@ -51,7 +51,14 @@ pub(super) fn work(dir: &Path, payloads: &[&[u8]]) -> Result<(Work, f64), String
         source.fetch_into(&target)?;
         deltas.push(start.elapsed().as_secs_f64());
     }
-    let work = Work { rate: count / seconds, wire: bytes / count, disk: Some(disk), no_op, delta: median(deltas) };
+    let work = Work {
+        rate: count / seconds,
+        wire: bytes / count,
+        disk: Some(disk),
+        no_op,
+        no_op_seconds: None,
+        delta: median(deltas),
+    };
     Ok((work, verify))
 }
 

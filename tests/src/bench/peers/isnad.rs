@@ -4,13 +4,11 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use isnad_node::writing::{Change, Request};
-use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
 
 use super::Work;
-use crate::bench::corpus::{Corpus, READER};
-use crate::bench::node::{Api, Node};
+use crate::bench::corpus::Corpus;
+use crate::bench::node::{Api, Node, note};
 use crate::bench::{bytes_in, median, wire};
 
 /// How exactly the end is seen.
@@ -20,7 +18,7 @@ const POLL: Duration = Duration::from_millis(1);
 const NEW: usize = 21;
 
 pub(super) fn work(corpus: &Corpus) -> Work {
-    let home = corpus.consortium.copy(READER, "beside-peers");
+    let home = corpus.empty_home("beside-peers");
     let all = corpus.entries.len() as u64;
     let count = corpus.entries.len() as f64;
     let sender = Node::start(&corpus.consortium.homes[0], &[]);
@@ -42,7 +40,7 @@ pub(super) fn work(corpus: &Corpus) -> Work {
         sleep(POLL);
     }
     let deltas = (0..NEW).map(|number| {
-        let (start, due) = (Instant::now(), note(number));
+        let (start, due) = (Instant::now(), note(9, number));
         writer.request("POST", "/contributions", &due.1);
         // Queryable there, not only held.
         while !shows(&mut api, due.0) {
@@ -53,23 +51,11 @@ pub(super) fn work(corpus: &Corpus) -> Work {
     let delta = median(deltas.collect());
     drop(receiver);
     let disk = (bytes_in(&home.join("journal")) + bytes_in(&home.join("index"))) as f64 / count;
-    Work { rate, wire, disk: Some(disk), no_op: wire::measure().equal as f64, delta }
+    Work { rate, wire, disk: Some(disk), no_op: wire::measure().equal as f64, no_op_seconds: None, delta }
 }
 
 fn shows(api: &mut Api, record: RecordId) -> bool {
     api.has(&format!("/records/{record}"))
-}
-
-fn note(number: usize) -> (RecordId, Vec<u8>) {
-    let mut record = [9; 16];
-    record[0] = 1;
-    record[8..].copy_from_slice(&(number as u64).to_be_bytes());
-    let record = RecordId::new(record);
-    let value = format!("A note of one claim, number {number}");
-    let claim = Json::object([("lang", Json::text("en")), ("prop", Json::text("title")), ("value", Json::text(value))]);
-    let changes = vec![Change { claims: vec![claim], ..Change::of(record) }];
-    let request = Request { space: "members".into(), changes, only_new: false };
-    (record, serde_json::to_vec(&request).expect("JSON"))
 }
 
 /// All that went over loopback on this machine, headers of TCP and IP too.

@@ -1,0 +1,136 @@
+//! What people type, by flags and in forms, and what is made of it: nothing is signed that they did not say.
+
+use std::path::Path;
+
+use isnad_tests::binary::{Consortium, json, refused, say};
+
+/// A source and a designation of it have one alias.
+const DATASET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/data/incidents.json");
+
+/// A record of a kind from the lines of a form.
+fn new(consortium: &Consortium, kind: &str, text: &str) -> String {
+    let file = consortium.file("form.txt", text);
+    let written = json(&consortium.homes[0], &["record", "new", kind, "--from", &file]);
+    written["record"].as_str().unwrap().to_owned()
+}
+
+/// The claims of a record on a property.
+fn claims(home: &Path, record: &str, prop: &str) -> Vec<serde_json::Value> {
+    let view = json(home, &["show", record]);
+    let properties = view["properties"].as_array().unwrap().iter();
+    properties
+        .filter(|known| known["prop"] == prop)
+        .flat_map(|known| known["claims"].as_array().unwrap().clone())
+        .collect()
+}
+
+#[test]
+fn what_is_typed_is_shown_as_a_quotation_only_where_its_author_quotes() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record = new(&consortium, "incident", "title [en]: X\ndate: early April 2017\ncasualty: 25 to 30 killed\n");
+    json(home, &["claim", "add", &record, "casualty", "ما لا يقل عن 40 مصابا"]);
+    for prop in ["date", "casualty"] {
+        assert!(claims(home, &record, prop).iter().all(|claim| claim["original"].is_null()), "{prop}");
+    }
+    json(home, &["claim", "add", &record, "casualty", "9 exposed", "--original", "تسعة"]);
+    let quoted: Vec<_> =
+        claims(home, &record, "casualty").into_iter().filter(|claim| !claim["original"].is_null()).collect();
+    assert!(quoted.len() == 1 && quoted[0]["original"] == "تسعة", "{quoted:?}");
+    let words =
+        [("ar", "كما ورد في المصدر"), ("en", "as written in the source"), ("fr", "tel qu'écrit dans la source")];
+    for (lang, word) in words {
+        let shown = say(home, &["--lang", lang, "show", &record]).out;
+        assert_eq!(shown.matches(word).count(), 1, "{shown}");
+    }
+}
+
+#[test]
+fn a_place_is_its_name_or_its_point_or_withheld_in_three_languages() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    // What stands already is not shown as something to be signed.
+    let other = new(&consortium, "incident", "title [en]: Y\ndate: 2013\n");
+    for (typed, shown) in [
+        ("36.10, 37.0", "36.1 37"),
+        ("withheld", "known but withheld"),
+        ("SY", "Syria"),
+        ("{\"names\":[],\"lat\":\"35.0\",\"lon\":34.50}", "35 34.5"),
+    ] {
+        json(home, &["claim", "add", &record, "place", typed]);
+        let page = say(home, &["show", &record]).out;
+        assert!(page.contains(shown) && !page.contains("names"), "{page}");
+    }
+    for (lang, withheld, said) in
+        [("ar", "محجوب", "محجوب"), ("en", "withheld", "withheld"), ("fr", "non divulgué", "non divulgué")]
+    {
+        let shown = say(home, &["--lang", lang, "claim", "add", &other, "place", withheld, "--preview"]);
+        assert!(shown.code == 0 && shown.out.contains(said) && !shown.out.contains("names"), "{shown:?}");
+        let page = say(home, &["--lang", lang, "show", &record]).out;
+        assert!(!page.contains("names"), "{page}");
+    }
+    for lang in ["ar", "en", "fr"] {
+        let refusal = refused(home, &["--lang", lang, "claim", "add", &record, "place", "site"], 3);
+        assert_eq!(refusal["code"], "place_no_name", "{refusal}");
+    }
+    let table = say(home, &["list", "incident"]).out;
+    let listed = say(home, &["list", "incident", "--format", "csv"]).out;
+    assert!(!table.contains("names") && !listed.contains("{"), "{table}{listed}");
+}
+
+/// What an advice says to write, in «guillemets» as a line of the form: the last that it offers.
+fn line_told(advice: &str) -> &str {
+    let quoted = advice.split('«').skip(1).filter_map(|rest| rest.split_once('»')).map(|(line, _)| line);
+    quoted.filter(|line| line.contains(": ")).last().unwrap_or_else(|| panic!("no line to write: {advice}"))
+}
+
+#[test]
+fn who_reads_arabic_alone_enters_an_accusation_by_what_the_marks_say() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let incident = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    let source = new(&consortium, "source", "title [en]: A report\nkind: report\n");
+    let subject = new(&consortium, "subject", "name [en]: A unit\nsubject type: entity\n");
+    let form = |below: &[String], beside: &[String]| {
+        let lines = ["المساحة: الأعضاء", &format!("الحادثة: {incident}"), "الخلاصة: مسؤول"].join("\n");
+        let text = [vec![lines], below.to_vec(), beside.to_vec()].concat().join("\n") + "\n";
+        consortium.file("form.txt", &text)
+    };
+    let arguments = |file: &str| ["--lang", "ar", "record", "new", "attribution", "--from", file].map(str::to_owned);
+    let arguments = arguments(&form(&[], &[]));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let refusal = refused(home, &arguments, 3);
+    let problems = refusal["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 4, "{refusal}");
+    let (mut below, mut beside) = (Vec::new(), Vec::new());
+    for problem in problems {
+        let (why, advice) = (problem["why"].as_str().unwrap(), problem["try"].as_str().unwrap());
+        assert!(!advice.contains(['{', '"']) && !why.contains("claims"), "{problem}");
+        let line = line_told(advice).to_owned();
+        // Whom and what a record is about is looked for with `isnad list`.
+        if problem["code"] == "attribution_without_subject" {
+            beside.push(line.replace('…', &subject));
+        } else {
+            below.push(format!("    {}", line.replace('…', &source)));
+        }
+    }
+    form(&below, &beside);
+    let written = json(home, &arguments);
+    let outcome = &claims(home, written["record"].as_str().unwrap(), "outcome")[0];
+    assert_eq!((&outcome["value"], &outcome["standard"]), (&"responsible".into(), &"unstated".into()), "{outcome}");
+}
+
+#[test]
+fn an_alias_of_two_records_is_told_with_who_calls_them_so() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let name = json(home, &["status"])["name"].as_str().unwrap().to_owned();
+    for lang in ["ar", "en", "fr"] {
+        let refusal = refused(home, &["--lang", lang, "show", "fr-2018-05-18"], 1);
+        let (why, advice) = (refusal["why"].as_str().unwrap(), refusal["try"].as_str().unwrap());
+        assert_eq!(why.matches(&name).count(), 2, "{refusal}");
+        assert_eq!(advice.matches("isnad show ").count(), 2, "{refusal}");
+    }
+}
