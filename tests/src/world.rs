@@ -48,7 +48,7 @@ pub use spread::{Arrival, HONEST, HOPS, Spread};
 
 use administrator::{Administrator, Known};
 use attacks::Attempts;
-use consortium::Consortium;
+use consortium::{Consortium, Returning};
 use disk::Disk;
 use finding::Checked;
 use ledger::Ledger;
@@ -577,8 +577,13 @@ impl World {
     fn hand_in(&mut self, number: usize, act: Box<Act>) -> Checked {
         let Some(site) = self.sites.get(number) else { return Ok(()) };
         let held = site.disk.image.governance.act(&act.id());
-        // What a liar has to say is not waited for.
-        let is_over = self.calm_since.is_some() && !site.is_honest();
+        // What a liar has to say is not waited for, nor what one who was not admitted again does: that waits for its admission.
+        let charter = site.disk.image.governance.charter();
+        let is_outside = |one: &Returning| {
+            let is_member = charter.is_some_and(|charter| charter.members.contains(&one.organisation));
+            !is_member && act.scope_id().as_bytes() == one.organisation.as_bytes()
+        };
+        let is_over = self.calm_since.is_some() && (!site.is_honest() || self.known.returning.values().any(is_outside));
         if is_over || held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed)))
         {
             self.acts_due -= 1;
