@@ -30,6 +30,7 @@ mod network;
 mod oracle;
 mod plan;
 mod random;
+mod reach;
 mod same;
 mod shrink;
 mod signing;
@@ -47,7 +48,7 @@ pub use spread::{Arrival, HONEST, HOPS, Spread};
 
 use administrator::{Administrator, Known};
 use attacks::Attempts;
-use consortium::Consortium;
+use consortium::{Consortium, Returning};
 use disk::Disk;
 use finding::Checked;
 use ledger::Ledger;
@@ -75,11 +76,14 @@ pub enum Broken {
     FailInSilence,
     /// Narratives are put together in the order in which edits came.
     ArrivalOrder,
+    /// Until faults stop, what a node shows is judged by the acts that it held a flush before.
+    LateJudgement,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::AcknowledgeBeforeFlush, Self::NoMark, Self::FailInSilence, Self::ArrivalOrder];
+    pub const ALL: [Self; 5] =
+        [Self::AcknowledgeBeforeFlush, Self::NoMark, Self::FailInSilence, Self::ArrivalOrder, Self::LateJudgement];
 }
 
 /// What a run came to.
@@ -327,7 +331,9 @@ impl World {
         // Some organisations have two nodes.
         let spare = random.index(1 + nodes / 3);
         let organisations = if is_busy { nodes } else { (nodes - spare).max(2) };
-        let founded = Consortium::found(&mut random, organisations, nodes)
+        // The last organisation has one node then, which lies. It signs rivals itself where all are busy with the charter.
+        let claims_root = plan.is_attacked() && !plan.is_honest && nodes == organisations && !is_busy;
+        let founded = Consortium::found(&mut random, organisations, nodes, claims_root)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
         let liars = random.index(1 + nodes / 3).max(usize::from(plan.is_attacked() || is_busy));
         let honest = if plan.is_honest { nodes } else { nodes - liars };
@@ -560,6 +566,7 @@ impl World {
         if site.disk.image.governance.spaces().is_empty() {
             return Ok(());
         }
+        self.ask_reach(number)?;
         let space = if self.random.chance(30) { self.public } else { self.members };
         let contributions = workload::draw(&site.disk.image, space, site.keys.organisation, &mut self.random);
         let has_late = site.disk.image.governance.is_granted(&site.keys.late.public());
@@ -570,8 +577,13 @@ impl World {
     fn hand_in(&mut self, number: usize, act: Box<Act>) -> Checked {
         let Some(site) = self.sites.get(number) else { return Ok(()) };
         let held = site.disk.image.governance.act(&act.id());
-        // What a liar has to say is not waited for.
-        let is_over = self.calm_since.is_some() && !site.is_honest();
+        // What a liar has to say is not waited for, nor what one who was not admitted again does: that waits for its admission.
+        let charter = site.disk.image.governance.charter();
+        let is_outside = |one: &Returning| {
+            let is_member = charter.is_some_and(|charter| charter.members.contains(&one.organisation));
+            !is_member && act.scope_id().as_bytes() == one.organisation.as_bytes()
+        };
+        let is_over = self.calm_since.is_some() && (!site.is_honest() || self.known.returning.values().any(is_outside));
         if is_over || held.is_some_and(|held| act.signatures().iter().all(|signed| held.signatures().contains(signed)))
         {
             self.acts_due -= 1;

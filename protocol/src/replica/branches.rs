@@ -276,6 +276,8 @@ impl Replica {
             asked.came_bare |= is_bare;
             has_ended |= end == asked.end;
             if end.seq <= closed.closing() || is_held || self.branching.fresh.iter().any(|one| one.id() == end.id) {
+                // The line goes through what is held: a payload was missing before it, and more follows.
+                asked.last = asked.last.map(|last| if last == prev { end.id } else { last });
                 continue;
             }
             // It may leave what is held once: a second time it would be another line than was asked for.

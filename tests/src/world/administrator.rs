@@ -87,7 +87,7 @@ impl Administrator {
 
     /// Draws what he does next, by what his node shows him.
     pub(super) fn act(&mut self, image: &Image, known: &Known, random: &mut Random) -> Option<Deed> {
-        if known.is_busy && !self.is_honest && random.chance(80) {
+        if known.is_busy && !self.is_honest && random.chance(95) {
             return self.divide(&image.governance);
         }
         if known.is_busy
@@ -120,6 +120,11 @@ impl Administrator {
 
     pub(super) fn root(&self) -> Option<SecretKey> {
         self.roots.get(self.rotations).map(SecretKey::from_seed)
+    }
+
+    /// The key that may grant and revoke humble ones without the roots: that of the first act.
+    pub(super) fn admin(&self) -> SecretKey {
+        admin(self.roots.first().copied().unwrap_or_default())
     }
 
     /// Signs an act of the own chain. A dishonest one goes back a step first, now and then, and signs a rival.
@@ -155,6 +160,18 @@ impl Administrator {
         let subject = GrantSubject::of_organisation(self.organisation);
         let mut grants: Vec<Grant> = keys.iter().map(|key| Grant::of(key, &subject, Role::Node, "attests")).collect();
         grants.sort_by_key(|grant| grant.key);
+        let body = OrganisationBody { grants, ..OrganisationBody::default() };
+        let root = self.root()?;
+        let is_honest = std::mem::replace(&mut self.is_honest, true);
+        let act = self.seal(body, &root, random);
+        self.is_honest = is_honest;
+        act
+    }
+
+    /// Grants a key that another organisation has granted too: its holder proves it to both.
+    pub(super) fn grant_shared(&mut self, key: &SecretKey, random: &mut Random) -> Option<Act> {
+        let subject = GrantSubject::of_organisation(self.organisation);
+        let grants = vec![Grant::of(key, &subject, Role::Publisher, "shared")];
         let body = OrganisationBody { grants, ..OrganisationBody::default() };
         let root = self.root()?;
         let is_honest = std::mem::replace(&mut self.is_honest, true);
@@ -319,12 +336,19 @@ impl Administrator {
     }
 }
 
+/// An organisation's admin key, by what its first root key is made of.
+pub(super) fn admin(mut seed: [u8; 32]) -> SecretKey {
+    seed[0] ^= 0xad;
+    SecretKey::from_seed(&seed)
+}
+
 /// The halt of the charter that a node sees.
 fn halt(governance: &Governance) -> Option<Halt> {
     governance.halts().into_iter().find(|halt| halt.kind == Kind::Charter)
 }
 
-fn waits(governance: &Governance, act: &Act) -> bool {
+/// True if an act has not enough signatures.
+pub(super) fn waits(governance: &Governance, act: &Act) -> bool {
     matches!(governance.status(&act.id()), Some(ActStatus::NotInEffectYet { why: Wait::Signatures { .. } }))
 }
 

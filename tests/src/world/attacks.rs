@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::{
-    Act, Body, Charter, Grant, GrantSubject, OrganisationBody, Place, Role, Roots, next_key_hash,
+    Act, ActSignature, Body, Charter, Grant, GrantSubject, OrganisationBody, OrganisationKind, Place, Role, Roots,
+    founding, next_key_hash,
 };
 use isnad_protocol::attestation::{ActLine, Attestation};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
@@ -23,6 +24,7 @@ use isnad_protocol::store::{Fault, LogView};
 use isnad_protocol::sync::carried;
 use isnad_protocol::time::Timestamp;
 
+use super::administrator::waits as waits_for_signatures;
 use super::disk::log_of;
 use super::finding::Checked;
 use super::random::Random;
@@ -39,6 +41,10 @@ pub(super) struct Attempts {
     logs: BTreeMap<LogKey, Vec<Entry>>,
     /// Entries that do not count, and the standing that they have wherever they are held.
     pub(super) powerless: BTreeMap<EntryId, Standing>,
+    /// Organisations that granted a key of an ally's.
+    allied: BTreeSet<(OrganisationId, PublicKey)>,
+    /// Entries that no honest node holds.
+    pub(super) strange: BTreeSet<EntryId>,
     /// Acts that no honest node holds.
     pub(super) refused: BTreeSet<ActId>,
     /// The version of the charter that each node saw last.
@@ -72,11 +78,19 @@ enum Attack {
     Minority,
     /// Many keys that attest for one organisation.
     Sybils,
+    /// An admin key grants a role that takes the roots.
+    AdminGrants,
+    /// An organisation grants a key that is another's.
+    ForeignKey,
+    /// A candidate whose root key is one whose signatures fit any message.
+    WeakRoot,
+    /// A log that goes on for another organisation than it began for, which has granted its key too.
+    TwoMasters,
 }
 
 impl Attack {
     /// Every kind; words more often, for there are more ways to go wrong with them.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 17] = [
         Self::ForeignLog,
         Self::HumbleInPublic,
         Self::Resigned,
@@ -90,6 +104,10 @@ impl Attack {
         Self::SecondRole,
         Self::Minority,
         Self::Sybils,
+        Self::AdminGrants,
+        Self::ForeignKey,
+        Self::WeakRoot,
+        Self::TwoMasters,
     ];
 }
 
@@ -139,6 +157,7 @@ impl World {
             return Ok(());
         };
         self.say_often(from, &honest)?;
+        self.copy_signatures(from)?;
         let Some(attack) = self.random.pick(&Attack::ALL).copied() else { return Ok(()) };
         self.say(&format!("  {attack:?} {from} to {to}"));
         match attack {
@@ -151,6 +170,10 @@ impl World {
             Attack::SecondRole => self.grant_twice(from),
             Attack::Minority => self.found_minority(from),
             Attack::Sybils => self.grant_sybils(from),
+            Attack::AdminGrants => self.grant_as_admin(from),
+            Attack::ForeignKey => self.grant_foreign(from, to),
+            Attack::WeakRoot => self.nominate_weak(from),
+            Attack::TwoMasters => self.serve_two(from, to),
         }
     }
 
@@ -275,14 +298,80 @@ impl World {
 
     /// Has one node take in a file that holds all of an attacker's log.
     fn carry_log(&mut self, from: usize, to: usize, log: LogKey) -> Checked {
+        self.carry_behind(from, to, log, LogEnd::START)
+    }
+
+    /// The same, without what the node is known to hold.
+    fn carry_behind(&mut self, from: usize, to: usize, log: LogKey, known: LogEnd) -> Checked {
         let entries = self.attempts.logs.get(&log).cloned().unwrap_or_default();
         let stick = Stick(entries.into_iter().map(Authentic::from_store).collect());
         let (Some(last), Some(site)) = (stick.0.last(), self.sites.get(from)) else { return Ok(()) };
         let (end, organisation) = (last.end(), last.entry().header.organisation);
         let held = BTreeMap::from([(log, Log { organisation, end, checked: end })]);
         let governance = &site.disk.image.governance;
-        let Ok(frames) = carried::frames(governance, &held, &BTreeMap::new(), &stick) else { return Ok(()) };
+        let Ok(frames) = carried::frames(governance, &held, &BTreeMap::from([(log, known)]), &stick) else {
+            return Ok(());
+        };
         self.take_in(to, frames)
+    }
+
+    /// Signs the next entry of a log on behalf of another organisation, an ally's, that grants its key first.
+    fn serve_two(&mut self, from: usize, to: usize) -> Checked {
+        let Some((log, false)) = self.attacking_log(from) else { return Ok(()) };
+        let Some((thief, victim)) = self.sites.get(from).zip(self.sites.get(to)) else { return Ok(()) };
+        let is_ally = |site: &&super::Site| !site.is_honest() && site.keys.organisation != thief.keys.organisation;
+        let Some(ally) = self.sites.iter().find(is_ally).map(|site| site.keys.organisation) else { return Ok(()) };
+        let governance = &victim.disk.image.governance;
+        if governance.may_take(&log.space, &log.author, &ally).is_err() {
+            return self.ally_with(ally, from);
+        }
+        let before = victim.disk.image.logs.get(&log).map(|held| held.end);
+        let is_next = |before: &LogEnd| {
+            let last = self.attempts.logs.get(&log).and_then(|entries| entries.last());
+            last.is_some_and(|last| last.header.id() == before.id)
+        };
+        let Some(before) = before.filter(is_next) else { return Ok(()) };
+        let payload = note(&mut self.random);
+        let sealed = self.seal(from, log, ally, RecordId::new([1; 16]), payload);
+        self.attempts.strange.extend(sealed);
+        self.carry_behind(from, to, log, before)?;
+        self.attempts.logs.get_mut(&log).map(Vec::pop);
+        Ok(())
+    }
+
+    /// Has an organisation grant a key of another's, once.
+    fn ally_with(&mut self, ally: OrganisationId, from: usize) -> Checked {
+        let Some(key) = self.sites.get(from).map(|site| SecretKey::from_seed(&site.keys.seeds[1])) else {
+            return Ok(());
+        };
+        let Some(desk) = self.desk_of(ally).filter(|_| self.attempts.allied.insert((ally, key.public()))) else {
+            return Ok(());
+        };
+        let own = self.administrators.iter_mut().find(|own| own.organisation == ally);
+        let Some(act) = own.and_then(|own| own.grant_shared(&key, &mut self.random)) else { return Ok(()) };
+        self.acts_due += 1;
+        self.hand_in(desk, Box::new(act))
+    }
+
+    /// Claims for the own organisation whatever others signed of a draft that waits: the organisation beside a signature is not
+    /// signed, and nobody proves that a root key is his.
+    fn copy_signatures(&mut self, from: usize) -> Checked {
+        let Some(site) = self.sites.get(from) else { return Ok(()) };
+        let (governance, own) = (&site.disk.image.governance, site.keys.organisation);
+        let is_open = |act: &&Act| act.as_charter().is_some() && waits_for_signatures(governance, act);
+        let roots = governance.organisations().into_iter().find(|info| info.id == own).and_then(|info| info.roots);
+        let roots = roots.map(|roots| roots.keys).unwrap_or_default();
+        let copied = governance.acts().filter(is_open).filter_map(|act| {
+            let is_claimed = |signed: &&ActSignature| signed.organisation != own && roots.contains(&signed.key);
+            let claimed = act.signatures().iter().find(is_claimed)?;
+            let is_there = act.signatures().iter().any(|signed| signed.organisation == own);
+            let claimed = ActSignature { organisation: own, ..*claimed };
+            (!is_there).then(|| act.clone().with_signature(claimed).encode())
+        });
+        for bytes in copied.collect::<Vec<_>>() {
+            self.act(from, |site, around| site.handle(Input::SubmitAct { request: 0, bytes }, around))?;
+        }
+        Ok(())
     }
 
     /// A thief of root keys makes keys of his own the next ones.
@@ -300,6 +389,60 @@ impl World {
         let subject = GrantSubject::of_organisation(keys.organisation);
         let grants = vec![Grant::of(&keys.contributor, &subject, Role::Publisher, "again")];
         self.hand_in_own(from, OrganisationBody { grants, ..OrganisationBody::default() }, None)
+    }
+
+    /// Who holds an admin key alone makes a key that attests, or another admin.
+    fn grant_as_admin(&mut self, from: usize) -> Checked {
+        let key = SecretKey::from_seed(&self.random.bytes());
+        let role = if self.random.chance(50) { Role::Node } else { Role::Admin };
+        let Some(organisation) = self.sites.get(from).map(|site| site.keys.organisation) else { return Ok(()) };
+        let own = self.administrators.iter().find(|own| own.organisation == organisation);
+        let Some(admin) = own.map(|own| own.admin()) else { return Ok(()) };
+        let grants = vec![Grant::of(&key, &GrantSubject::of_organisation(organisation), role, "mine")];
+        self.hand_in_own(from, OrganisationBody { grants, ..OrganisationBody::default() }, Some(admin))
+    }
+
+    /// Grants a key of the one who is attacked, with a proof by another key.
+    fn grant_foreign(&mut self, from: usize, to: usize) -> Checked {
+        let Some((thief, victim)) = self.sites.get(from).zip(self.sites.get(to)) else { return Ok(()) };
+        let subject = GrantSubject::of_organisation(thief.keys.organisation);
+        if thief.keys.organisation == victim.keys.organisation {
+            return Ok(());
+        }
+        let own = Grant::of(&thief.keys.contributor, &subject, Role::Contributor, "mine");
+        let grants = vec![Grant { key: victim.keys.contributor.public(), ..own }];
+        self.hand_in_own(from, OrganisationBody { grants, ..OrganisationBody::default() }, None)
+    }
+
+    /// Drafts a charter that admits an organisation whose root key is the identity: whoever likes signs for it.
+    fn nominate_weak(&mut self, from: usize) -> Checked {
+        let Some(site) = self.sites.get(from) else { return Ok(()) };
+        let governance = &site.disk.image.governance;
+        let Some((before, charter)) = governance.charter_act().zip(governance.charter()) else { return Ok(()) };
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        let next = vec![next_key_hash(&site.keys.contributor.public())];
+        let roots = Roots { keys: vec![PublicKey::new(identity)], next, next_threshold: 1, threshold: 1 };
+        // What its own code refuses to make was refused where it would be read.
+        let Ok(first) = founding::organisation(OrganisationKind::Ngo, Vec::new(), roots, Vec::new(), false) else {
+            return Ok(());
+        };
+        let mut members = charter.members.clone();
+        members.push(OrganisationId::new(*first.id().as_bytes()));
+        let threshold = members.len() as u64 / 2 + 1;
+        let charter = Charter {
+            limits: charter.limits.clone(),
+            policies: charter.policies.clone(),
+            ..Charter::new("Widened", members, threshold)
+        };
+        let (place, organisation) = (self.behind(before), site.keys.organisation);
+        let own = self.administrators.iter().find(|administrator| administrator.organisation == organisation);
+        let Some(root) = own.and_then(|own| own.root()) else { return Ok(()) };
+        let Ok(draft) = Act::draft(place, &Body::Charter(charter)) else { return Ok(()) };
+        let signature = draft.sign(organisation, &root);
+        let bytes = draft.with_signature(signature).encode();
+        self.act(from, |site, around| site.handle(Input::SubmitAct { request: 0, bytes }, around))?;
+        self.hand_in_refused(from, first)
     }
 
     /// Hands in an act of the attacker's organisation that every node must refuse.

@@ -8,9 +8,9 @@ use isnad_protocol::act::{
 };
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::id::{ActId, ConsortiumId, NodeId, OpenSpace, OrganisationId, SpaceId};
-use isnad_protocol::key::SecretKey;
+use isnad_protocol::key::{PublicKey, SecretKey};
 
-use super::administrator::Administrator;
+use super::administrator::{Administrator, admin};
 use super::random::Random;
 
 /// The keys of one node.
@@ -102,7 +102,7 @@ impl Returning {
         let owner = nodes.values().next().map_or(0, |keys| keys.owner);
         let all = nodes.values().enumerate();
         let mut sets: Vec<Keys> = all.map(|(at, keys)| Keys::draw(owner, keys.node_seed, at == 0, random)).collect();
-        let founder = Founder::new(owner, [random.bytes(), random.bytes()], &mut sets)?;
+        let founder = Founder::new(owner, [random.bytes(), random.bytes()], None, &mut sets)?;
         let acts = [founder.act.clone(), founder.grant(owner, consortium, &sets)?];
         let mut administrator = Administrator::new(consortium, acts.to_vec(), founder.seeds, random);
         administrator.keys = sets.iter().flat_map(|keys| [keys.contributor.public(), keys.late.public()]).collect();
@@ -122,17 +122,25 @@ struct Founder {
 }
 
 impl Consortium {
-    /// Founds a consortium of so many organisations, with so many nodes: the first organisations have two.
-    pub(super) fn found(random: &mut Random, organisations: usize, nodes: usize) -> Result<Self, DecodeError> {
+    /// Founds a consortium of so many organisations, with so many nodes: the first organisations have two. Where `claims_root`, the
+    /// last organisation calls the first one's root key its own as well.
+    pub(super) fn found(
+        random: &mut Random,
+        organisations: usize,
+        nodes: usize,
+        claims_root: bool,
+    ) -> Result<Self, DecodeError> {
         let mut sets: Vec<Keys> = (0..nodes)
             .map(|number| {
                 let node_seed = random.bytes();
                 Keys::draw(number % organisations, node_seed, number < organisations, random)
             })
             .collect();
-        let mut founders = Vec::new();
+        let mut founders: Vec<Founder> = Vec::new();
         for owner in 0..organisations {
-            founders.push(Founder::new(owner, [random.bytes(), random.bytes()], &mut sets)?);
+            let claims = claims_root && owner > 0 && owner + 1 == organisations;
+            let claimed = founders.first().filter(|_| claims).map(|first| first.root.public());
+            founders.push(Founder::new(owner, [random.bytes(), random.bytes()], claimed, &mut sets)?);
         }
         let founding = found(&founders)?;
         let charter = founding.first().map(founding::consortium).unwrap_or(ConsortiumId::ZERO);
@@ -149,12 +157,19 @@ impl Consortium {
 }
 
 impl Founder {
-    fn new(owner: usize, seeds: [[u8; 32]; 2], sets: &mut [Keys]) -> Result<Self, DecodeError> {
+    fn new(
+        owner: usize,
+        seeds: [[u8; 32]; 2],
+        claimed: Option<PublicKey>,
+        sets: &mut [Keys],
+    ) -> Result<Self, DecodeError> {
         let [root, next] = seeds.map(|seed| SecretKey::from_seed(&seed));
         let next = vec![next_key_hash(&next.public())];
-        let roots = Roots { keys: vec![root.public()], next, next_threshold: 1, threshold: 1 };
+        let mut keys: Vec<PublicKey> = claimed.into_iter().chain([root.public()]).collect();
+        keys.sort_unstable();
+        let roots = Roots { keys, next, next_threshold: 1, threshold: 1 };
         let subject = GrantSubject::of_roots(&roots.keys);
-        let mut grants = Vec::new();
+        let mut grants = vec![Grant::of(&admin(seeds[0]), &subject, Role::Admin, "admin")];
         for keys in sets.iter().filter(|keys| keys.owner == owner) {
             let node = SecretKey::from_seed(&keys.node_seed);
             grants.push(Grant::of(&keys.contributor, &subject, Role::Contributor, "desk"));
@@ -164,7 +179,7 @@ impl Founder {
             grants.extend(attester.map(|key| Grant::of(key, &subject, Role::Node, "attests")));
         }
         let names = vec![Name { lang: "en".to_owned(), text: format!("Organisation {owner}") }];
-        let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, false)?;
+        let act = founding::organisation(OrganisationKind::Ngo, names, roots, grants, true)?;
         let signature = act.sign(OrganisationId::ZERO, &root);
         let act = act.with_signature(signature);
         let id = OrganisationId::new(*act.id().as_bytes());

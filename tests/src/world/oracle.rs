@@ -8,13 +8,14 @@ use isnad_protocol::attestation::{ActLine, Attestation};
 use isnad_protocol::entry::Kind;
 use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::id::{ActId, EntryId, OrganisationId, RecordId};
+use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogEnd, LogKey};
 use isnad_protocol::sheet::{self, Folded, Operation, Operations, Sheet, SheetKey, Signer};
 use isnad_protocol::standing::Standing;
 
 use super::World;
 use super::disk::{Image, log_of};
-use super::finding::{Checked, Rule, ensure};
+use super::finding::{Checked, Finding, Rule, ensure};
 use super::site::Site;
 
 /// What one node holds and makes of it.
@@ -53,13 +54,20 @@ impl World {
             return Ok(());
         };
         let image = &site.disk.image;
+        for id in &self.attempts.refused {
+            ensure(image.governance.act(id).is_none(), Rule::Unlawful, || format!("{number} holds {id:?}"))?;
+        }
         let Some(act) = image.governance.charter_act() else { return Ok(()) };
         let is_new = self.attempts.charters.insert(number, act.id()) != Some(act.id());
-        let before = act.previous().and_then(|before| image.governance.act(&before)?.as_charter());
-        let Some(before) = before.filter(|_| is_new) else { return Ok(()) };
+        let before = act.previous().and_then(|before| image.governance.act(&before)).filter(|_| is_new);
+        let Some((before, charter)) = before.and_then(|before| Some((before, before.as_charter()?))) else {
+            return Ok(());
+        };
+        // Later others may sign as well.
+        self.check_version(number, act, before)?;
         let known = acknowledgers(image, act);
-        let count = before.members.iter().filter(|member| known.contains(member)).count();
-        ensure(2 * count > before.members.len(), Rule::Unlawful, || {
+        let count = charter.members.iter().filter(|member| known.contains(member)).count();
+        ensure(2 * count > charter.members.len(), Rule::Unlawful, || {
             format!("{number}: {:?} took effect with {count} acknowledgements", act.id())
         })
     }
@@ -123,8 +131,7 @@ impl World {
         let Some(charter) = before.as_charter() else { return Ok(()) };
         let double = act.settles().map(|settlement| settlement.double.clone()).unwrap_or_default();
         let members = charter.members.iter().filter(|member| !double.contains(member));
-        let has_signed = |member: &&OrganisationId| act.signatures().iter().any(|own| own.organisation == **member);
-        let signed = members.filter(has_signed).count();
+        let signed = count_signed(act, members);
         let threshold = if act.settles().is_some() { 0 } else { charter.threshold };
         let is_enough = signed as u64 >= threshold && 2 * signed > charter.members.len();
         ensure(is_enough, Rule::Unlawful, || format!("{number}: {signed} signed {:?}, which stands", act.id()))
@@ -158,6 +165,9 @@ impl World {
     /// What must not count counts nowhere; what honest users were told stands does.
     fn check_standings(&self, seen: &Seen<'_>) -> Checked {
         let Seen { number, site, entries, folded, .. } = seen;
+        if let Some(strange) = entries.iter().find(|entry| self.attempts.strange.contains(&entry.id())) {
+            return Err(Finding::new(Rule::Unlawful, format!("{number} holds {:?} of two masters", strange.id())));
+        }
         for entry in entries.iter().filter(|entry| !self.ledger.forked.contains(&log_of(entry).author)) {
             let (found, expected) = (folded.standings.get(&entry.id()), self.attempts.powerless.get(&entry.id()));
             let is_met = expected.is_none() || found == expected;
@@ -172,14 +182,37 @@ impl World {
         }
         let is_word = |entry: &&&Authentic| entry.entry().header.record != RecordId::ZERO;
         let told: BTreeSet<EntryId> = site.acknowledged.iter().map(|(.., id)| *id).collect();
+        let sand = self.on_sand(organisation, entries);
         for entry in entries.iter().filter(is_word).filter(|entry| told.contains(&entry.id())) {
             let found = folded.standings.get(&entry.id());
-            let is_late = log_of(entry).author == site.keys.late.public();
-            ensure(is_late || found == Some(&Standing::Counts), Rule::Unlawful, || {
-                format!("{number}: its own {:?} is {found:?}", entry.id())
+            ensure(sand.contains(&entry.id()) || found == Some(&Standing::Counts), Rule::Unlawful, || {
+                let bases = made_on(entry).into_iter().map(|base| (base, folded.standings.get(&base)));
+                let bases: Vec<_> = bases.collect();
+                format!("{number}: its own {:?} is {found:?}, made on {bases:?}", entry.id())
             })?;
         }
         Ok(())
+    }
+
+    /// What an organisation's keys signed that a later act grants, whose rival may stand instead, and edits made on that. Likewise
+    /// those made on what a lying node of its own showed under a signature that was none, and is held nowhere once that is checked.
+    fn on_sand(&self, organisation: OrganisationId, entries: &[&Authentic]) -> BTreeSet<EntryId> {
+        let own = || self.sites.iter().filter(|site| site.keys.organisation == organisation);
+        let keys: BTreeSet<PublicKey> = own().map(|site| site.keys.late.public()).collect();
+        let is_lied_to = own().any(|site| !site.is_honest());
+        let held: BTreeSet<EntryId> = entries.iter().map(|entry| entry.id()).collect();
+        let signed = entries.iter().filter(|entry| keys.contains(&log_of(entry).author));
+        let mut sand: BTreeSet<EntryId> = signed.map(|entry| entry.id()).collect();
+        loop {
+            let gives_way = |base: &EntryId| sand.contains(base) || (is_lied_to && !held.contains(base));
+            let is_on = |entry: &&&Authentic| made_on(entry).iter().any(gives_way);
+            let more: Vec<EntryId> = entries.iter().filter(is_on).map(|entry| entry.id()).collect();
+            let before = sand.len();
+            sand.extend(more);
+            if sand.len() == before {
+                return sand;
+            }
+        }
     }
 
     /// Beyond a cut of an act in effect nothing counts; what most acknowledged before they knew of it is repudiated.
@@ -244,6 +277,26 @@ fn signers(sheet: &Sheet) -> impl Iterator<Item = &Signer> {
     let claims = sheet.claims.values().flat_map(|said| said.signers.values());
     let retractions = sheet.retractions.values().flatten().map(|(_, retraction)| &retraction.signer);
     claims.chain(retractions).chain(sheet.narratives.values().flat_map(|narrative| narrative.edits.values()))
+}
+
+/// How many of these organisations signed an act, each by a key that counts for no other: who has least choice first.
+fn count_signed<'a>(act: &Act, members: impl Iterator<Item = &'a OrganisationId>) -> usize {
+    let keys = |member: &OrganisationId| -> Vec<PublicKey> {
+        act.signatures().iter().filter(|own| own.organisation == *member).map(|own| own.key).collect()
+    };
+    let mut keys: Vec<Vec<PublicKey>> = members.map(keys).collect();
+    keys.sort_by_key(Vec::len);
+    let mut used = BTreeSet::new();
+    keys.into_iter().filter(|keys| keys.iter().any(|key| used.insert(*key))).count()
+}
+
+/// The entries whose edits those of an entry were made on.
+fn made_on(entry: &Authentic) -> Vec<EntryId> {
+    let payload = entry.entry().payload.as_ref();
+    match payload.map(|payload| Operations::parse(&payload.bytes)) {
+        Some(Ok(Operations::Edits(edits))) => edits.after,
+        _ => Vec::new(),
+    }
 }
 
 /// How many claims of an entry its sheet does not show.

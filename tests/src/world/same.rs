@@ -13,7 +13,7 @@ use isnad_protocol::governance::Governance;
 use super::agreement::{self, Derived};
 use super::disk::Image;
 use super::finding::Checked;
-use super::{Site, World};
+use super::{Broken, World};
 
 /// Of so many sets one is compared.
 const SAMPLED_OF: u64 = 16;
@@ -24,12 +24,15 @@ pub(super) struct Same {
     /// By node: the set that it held after its last flush.
     held: BTreeMap<usize, u64>,
     derived: BTreeMap<u64, (usize, Derived)>,
+    /// Where judgements are late, by node: who may do what as it stood after its last flush but one, and after the last.
+    late: BTreeMap<usize, [Governance; 2]>,
     pub(super) compared: u64,
 }
 
 impl World {
     /// Holds what a node makes of what it holds against what another, or itself, made of the same.
     pub(super) fn check_same(&mut self, number: usize) -> Checked {
+        self.note_judge(number);
         let Some(set) = self.set_of(number) else {
             self.same.held.remove(&number);
             return Ok(());
@@ -42,15 +45,31 @@ impl World {
             let others: Vec<usize> = others.map(|(other, _)| *other).collect();
             // It may have crashed since, or lost its disk.
             let Some(other) = others.into_iter().find(|other| self.set_of(*other) == Some(set)) else { return Ok(()) };
-            let Some(derived) = self.sites.get(other).map(made).transpose()?.flatten() else { return Ok(()) };
+            let Some(derived) = self.made(other)? else { return Ok(()) };
             self.same.derived.insert(set, (other, derived));
         }
-        let (Some(site), Some((other, expected))) = (self.sites.get(number), self.same.derived.get(&set)) else {
+        let (Some(derived), Some((other, expected))) = (self.made(number)?, self.same.derived.get(&set)) else {
             return Ok(());
         };
-        let Some(derived) = made(site)? else { return Ok(()) };
         self.same.compared += 1;
         agreement::compare(expected, &derived, &format!("{other} and {number}, who hold the same"))
+    }
+
+    /// What a node makes of what it holds.
+    fn made(&self, number: usize) -> Checked<Option<Derived>> {
+        let Some(site) = self.sites.get(number).filter(|site| site.running.is_some()) else { return Ok(None) };
+        let late = self.same.late.get(&number).filter(|_| self.calm_since.is_none());
+        let judge = late.map_or_else(|| site.governance(), |[before, _]| before);
+        agreement::made(&site.disk.image, judge).map(Some)
+    }
+
+    /// Keeps what a node knows of who may do what, where it is to judge by it late.
+    fn note_judge(&mut self, number: usize) {
+        let is_late = self.plan.broken == Some(Broken::LateJudgement);
+        let Some(site) = self.sites.get(number).filter(|_| is_late) else { return };
+        let last = site.governance().clone();
+        let before = self.same.late.remove(&number).map_or_else(|| last.clone(), |[_, before]| before);
+        self.same.late.insert(number, [before, last]);
     }
 
     /// The set that an honest node holds that runs and has nothing to flush.
@@ -59,11 +78,6 @@ impl World {
         let running = site.running.as_ref().filter(|running| !running.is_unsynced)?;
         Some(set(&site.disk.image, running.replica.governance()))
     }
-}
-
-fn made(site: &Site) -> Checked<Option<Derived>> {
-    let running = site.running.as_ref();
-    running.map(|running| agreement::made(&site.disk.image, running.replica.governance())).transpose()
 }
 
 fn set(image: &Image, governance: &Governance) -> u64 {

@@ -92,7 +92,7 @@ impl World {
 
     fn spreading(seed: u64) -> Checked<Self> {
         let mut random = Random::new(seed);
-        let founded = Consortium::found(&mut random, COPY, COPY + 1)
+        let founded = Consortium::found(&mut random, COPY, COPY + 1, false)
             .map_err(|error| Finding::new(Rule::Store, format!("not founded: {error}")))?;
         let Consortium { id, members, public, founding, nodes, .. } = founded;
         let site = |(number, keys): (usize, Keys), random: &mut Random| {

@@ -269,6 +269,30 @@ fn of_what_was_asked_for_one_line_is_taken_and_no_other() {
 }
 
 #[test]
+fn a_line_goes_on_behind_what_is_held_of_it() {
+    let mut world = World::founded(4);
+    let (log, [first, _]) = closed_words(&mut world, 1);
+    let [left, _] = forked(&world, 2, [3, 3]);
+    let second = attestation(&world, 3, Some(&first), &[&left[2]]);
+    let third = attestation(&world, 3, Some(&second), &[&left[2]]);
+    let end_of = |entry: &Entry| LogEnd { seq: entry.header.seq, id: entry.header.id() };
+    let peers = [8, 9].map(|number| stranger(&mut world, 1, number));
+    // The payload of the first is missing where it comes from first; another has all, and more behind it.
+    let bare = Entry { payload: None, ..first.clone() };
+    for (peer, line) in peers.into_iter().zip([vec![bare, second.clone()], vec![first, second, third]]) {
+        let (at, end) = (&mut world.sites[1], end_of(line.last().unwrap()));
+        at.replica.sessions.get_mut(&peer).unwrap().has_branch(log, end);
+        at.replica.plan_branches(Timestamp(1));
+        assert!(at.replica.branching.is_asked(peer, &log));
+        at.replica.take_group(peer, Group { log, entries: line.clone() }, Timestamp(1), &at.store).unwrap().unwrap();
+        assert!(!at.replica.branching.is_asked(peer, &log), "the whole line came");
+        world.handle(1, Input::Synced);
+        let closed = world.sites[1].replica.governance().closed(&log).unwrap();
+        assert!(closed.holds(end), "what ends in {end:?}");
+    }
+}
+
+#[test]
 fn who_names_a_line_and_does_not_send_it_keeps_nobody_from_asking_others() {
     let mut world = World::founded(4);
     let (log, words) = closed_words(&mut world, 1);
