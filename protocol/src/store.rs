@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::attestation::{Attestation, LogLine};
 use crate::entry::Kind;
 use crate::governance::Position;
-use crate::id::{OrganisationId, RecordId};
+use crate::id::{EntryId, OrganisationId, RecordId};
 use crate::log::{Authentic, LogEnd, LogKey};
 use crate::replica::{Batch, Write};
 use crate::sheet;
@@ -96,6 +96,8 @@ pub fn acknowledged_logs(entry: &Authentic) -> BTreeSet<LogLine> {
 pub struct MemoryStore {
     logs: BTreeMap<LogKey, Vec<Authentic>>,
     branches: BTreeMap<LogKey, BTreeMap<LogEnd, Authentic>>,
+    /// What entries name, by entry: read once, for it is asked for each record shown.
+    mentions: BTreeMap<EntryId, BTreeSet<RecordId>>,
 }
 
 impl MemoryStore {
@@ -105,6 +107,7 @@ impl MemoryStore {
             match write {
                 Write::Entry { entry, .. } => self.insert(entry),
                 Write::Payload(entry) => {
+                    self.note_mentions(&entry);
                     let log = self.logs.entry(log_of(&entry)).or_default();
                     if let Some(held) = log.iter_mut().find(|held| held.id() == entry.id()) {
                         *held = entry;
@@ -112,10 +115,12 @@ impl MemoryStore {
                 }
                 Write::CutBack { log, to } => {
                     if let Some(entries) = self.logs.get_mut(&log) {
-                        entries.retain(|entry| entry.end().seq <= to.seq);
+                        let gone = entries.extract_if(.., |entry| entry.end().seq > to.seq);
+                        gone.for_each(|entry| drop(self.mentions.remove(&entry.id())));
                     }
                 }
                 Write::Branch(entry) => {
+                    self.note_mentions(&entry);
                     self.branches.entry(log_of(&entry)).or_default().insert(entry.end(), entry);
                 }
                 Write::Checked { .. } | Write::Act(_) | Write::Fork(_) => {}
@@ -125,7 +130,16 @@ impl MemoryStore {
 
     /// Keeps the next entry of its log.
     pub fn insert(&mut self, entry: Authentic) {
+        self.note_mentions(&entry);
         self.logs.entry(log_of(&entry)).or_default().push(entry);
+    }
+
+    fn note_mentions(&mut self, entry: &Authentic) {
+        let payload = entry.entry().payload.as_ref();
+        let records = payload.map(|payload| sheet::mentions(&payload.bytes).records).unwrap_or_default();
+        if !records.is_empty() {
+            self.mentions.insert(entry.id(), records);
+        }
     }
 
     /// Every entry held, log by log; those of branches come last.
@@ -157,10 +171,8 @@ impl SheetView for MemoryStore {
     }
 
     fn referring_to(&self, record: RecordId) -> Result<BTreeSet<RecordId>, Fault> {
-        let refers = |entry: &&Authentic| {
-            let payload = entry.entry().payload.as_ref();
-            payload.is_some_and(|payload| sheet::mentions(&payload.bytes).records.contains(&record))
-        };
+        let refers =
+            |entry: &&Authentic| self.mentions.get(&entry.id()).is_some_and(|records| records.contains(&record));
         Ok(self.entries().filter(refers).map(|entry| entry.entry().header.record).collect())
     }
 

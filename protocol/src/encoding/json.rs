@@ -53,6 +53,9 @@ pub enum DecodeError {
         /// Where they begin.
         at: usize,
     },
+    /// An array has more items than whoever reads it takes: what follows was not read.
+    #[error("a list has too many items")]
+    TooMany,
     /// Not UTF-8, a lone surrogate included.
     #[error("not UTF-8 at {at}")]
     NotUtf8 {
@@ -99,6 +102,7 @@ impl DecodeError {
             Self::Unexpected { .. } => "json_unexpected",
             Self::Truncated => "json_truncated",
             Self::Trailing { .. } => "json_trailing",
+            Self::TooMany => "json_too_many",
             Self::NotUtf8 { .. } => "json_not_utf8",
             Self::Number { .. } => "json_number",
             Self::Escape { .. } => "json_escape",

@@ -67,16 +67,13 @@ pub struct Splice {
 pub enum Inert {
     /// Not canonical JSON.
     #[error("the payload is not canonical JSON: {0}")]
-    Json(#[from] DecodeError),
+    Json(DecodeError),
     /// Not an object with the members that a change has, and no others.
     #[error("the payload has other members than those of a change")]
     Members,
     /// No operation, or more than the format allows.
-    #[error("{found} operations, where 1 to {} are allowed", limits::OPERATIONS)]
-    Count {
-        /// How many there are.
-        found: usize,
-    },
+    #[error("no operation, or more than {}", limits::OPERATIONS)]
+    Count,
     /// An operation with other members than the format has, or of another type.
     #[error("operation {index} has other members or values than the format allows")]
     Operation {
@@ -107,7 +104,7 @@ impl Inert {
         match self {
             Self::Json(_) => "payload_json",
             Self::Members => "payload_members",
-            Self::Count { .. } => "payload_count",
+            Self::Count => "payload_count",
             Self::Operation { .. } => "payload_operation",
             Self::Mixed { .. } => "payload_mixed",
             Self::Idle { .. } => "payload_idle",
@@ -123,7 +120,8 @@ pub(super) enum Any<C> {
     Edit(NarrativeId, Splice),
 }
 
-/// What stands in a payload. Whatever form it has, it is read to its end: that it is canonical is asked first.
+/// What stands in a payload. Whatever form it has, it is read to its end, or to one operation more than there may be: that it is
+/// canonical so far is asked first.
 struct Payload<C> {
     /// None where there is no list of them; inside, none where one has not the form that is due.
     ops: Option<Vec<Option<Any<C>>>>,
@@ -138,11 +136,11 @@ pub(super) fn read<'a, C>(
     payload: &'a [u8],
     mut claim: impl FnMut(&mut Parser<'a>) -> Result<Option<C>, DecodeError>,
 ) -> Result<(Vec<Any<C>>, Option<Json>), Inert> {
-    let Payload { ops, after, has_others } = json::read(payload, |parser| read_payload(parser, &mut claim))?;
+    let Payload { ops, after, has_others } = json::read(payload, |parser| read_payload(parser, &mut claim))
+        .map_err(|error| if error == DecodeError::TooMany { Inert::Count } else { Inert::Json(error) })?;
     let Some(ops) = ops.filter(|_| !has_others) else { return Err(Inert::Members) };
-    let is_bounded = ops.len() <= limits::OPERATIONS || breakage::is_out(Breakage::Bombs);
-    if ops.is_empty() || !is_bounded {
-        return Err(Inert::Count { found: ops.len() });
+    if ops.is_empty() {
+        return Err(Inert::Count);
     }
     let ops = ops.into_iter().enumerate();
     let ops = ops.map(|(index, op)| op.ok_or(Inert::Operation { index })).collect::<Result<Vec<_>, _>>()?;
@@ -159,6 +157,10 @@ fn read_payload<'a, C>(
             "ops" => {
                 let mut ops = Vec::new();
                 let is_list = parser.items(|parser| {
+                    // What counts for nothing costs little: the rest of it is not read.
+                    if ops.len() >= limits::OPERATIONS && !breakage::is_out(Breakage::Bombs) {
+                        return Err(DecodeError::TooMany);
+                    }
                     ops.push(read_operation(parser, claim)?);
                     Ok(())
                 })?;
