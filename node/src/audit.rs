@@ -20,6 +20,7 @@ use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{LogEnd, LogKey};
 use serde::{Deserialize, Serialize};
 
+use crate::cores;
 use crate::fault::Fault;
 use crate::home::Home;
 use crate::journal::{self, Damage, Flaw, Found, Frame, Meter, Position, Scan, length_of};
@@ -163,7 +164,7 @@ fn audit_space(
     let dir = home.journal(&space);
     let folder = format!("journal/{space}");
     let scan = Scan::open(&dir)?;
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = cores::count();
     // As many stretches wait as there are workers: a slow disk and a slow core wait for each other.
     let (give, take) = sync_channel::<Stretch<Stored>>(workers);
     let (give_back, checked) = sync_channel::<(Stretch<Part>, u64)>(workers);

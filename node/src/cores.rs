@@ -1,5 +1,6 @@
 //! Work that the protocol returns in parts, spread over all cores. DESIGN §13.
 
+use std::sync::OnceLock;
 use std::thread::Builder;
 
 use isnad_protocol::act::{Act, ActSignature};
@@ -19,7 +20,7 @@ fn each_on<T: Sync, P: Send>(
     few: usize,
     make: impl Fn(&[T]) -> P + Sync,
 ) -> Option<Vec<P>> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = count();
     if all.len() <= few || cores == 1 {
         return Some(vec![make(all)]);
     }
@@ -37,6 +38,12 @@ fn each_on<T: Sync, P: Send>(
             .collect();
         std::iter::once(Some(first)).chain(others).collect()
     })
+}
+
+/// How many there are. Asked once: the system reads a dozen files to say.
+pub(crate) fn count() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
 /// Which signatures beneath an act hold, in their order: what governance is given to check them with.
@@ -98,8 +105,7 @@ mod tests {
     #[test]
     fn a_part_that_panics_is_no_answer() {
         let all: Vec<usize> = (0..100).collect();
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        if cores > 1 {
+        if count() > 1 {
             assert_eq!(each(&all, 1, |part| assert!(!part.contains(&99))), None);
             // Each part but the one that is made here.
             assert_eq!(each(&all, 1, |part| assert!(part.contains(&0))), None);

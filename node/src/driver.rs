@@ -390,7 +390,8 @@ impl Driver {
 
     fn append(&mut self, batch: Batch, is_own: bool) {
         self.is_unsynced = true;
-        let marked = if is_own { self.reserve(&batch) } else { Ok(()) };
+        let room = if is_own { self.parts.store.make_room(&batch) } else { Ok(()) };
+        let marked = if is_own { room.and_then(|()| self.reserve(&batch)) } else { room };
         if let Err(fault) = marked.and_then(|()| self.parts.store.append(batch)) {
             self.fail(&fault);
         }

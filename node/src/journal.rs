@@ -154,6 +154,15 @@ impl Journal {
         self.writer.append(kind, parts)
     }
 
+    /// Sees to it that frames of so many bytes have room on the disk, as far as the system says.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] if they have none; nothing is changed.
+    pub fn make_room(&mut self, frames: &[usize]) -> Result<(), Fault> {
+        let bytes = frames.iter().map(|bytes| bytes.saturating_add(frame::PREFIX_BYTES).saturating_add(1));
+        self.writer.make_room(bytes.fold(0, usize::saturating_add))
+    }
+
     /// Ends the batch: when this returns, it is on disk. Without frames since the last sync it does nothing.
     ///
     /// # Errors

@@ -5,15 +5,14 @@
 //! And where mark and journal disagree, or the mark was written on another machine, this may be a restored backup or a copy that
 //! runs twice, and nothing is signed until a node of another organisation has confirmed the ends.
 //!
-//! Bytes of the file, integers big-endian: tag `ISNAD-MARK-v1`, machine\[32\], count\[4\] and so many of
-//! (space\[32\], author\[32\], settled end\[40\], reserved end\[40\]), count\[4\] and so many of (length\[4\], bytes), SHA-256 of the
-//! tag `ISNAD-MARKSUM-v1` and all before. An end is seq\[8\], id\[32\].
+//! Bytes of the file, integers big-endian: two slots of equal length, each tag `ISNAD-MARK-v1`, bytes of a slot\[4\], generation\[8\],
+//! length\[4\] of the mark, the mark, SHA-256 of the tag `ISNAD-MARKSUM-v1` and all before. A mark is machine\[32\], count\[4\] and so many
+//! of (space\[32\], author\[32\], settled end\[40\], reserved end\[40\]), count\[4\] and so many of (length\[4\], bytes). An end is
+//! seq\[8\], id\[32\].
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use isnad_protocol::entry::Entry;
@@ -22,11 +21,11 @@ use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{LogEnd, LogKey};
 
 use crate::fault::Fault;
-use crate::files;
 
 mod assess;
 mod confirmations;
 mod encoding;
+mod file;
 mod machine;
 
 #[cfg(test)]
@@ -34,6 +33,7 @@ mod tests;
 
 pub use assess::Assessment;
 pub use confirmations::Confirmations;
+pub use file::MarkFile;
 pub use machine::Machine;
 
 /// Bytes of own entries that are written in one step, together.
@@ -87,7 +87,7 @@ struct Reach {
 
 /// How far own keys have signed, and the entries that may not be in the journal yet.
 ///
-/// The order of a step, which no caller may change: [`Mark::reserve`], [`Mark::write`], the journal's append and sync,
+/// The order of a step, which no caller may change: [`Mark::reserve`], [`MarkFile::write`], the journal's append and sync,
 /// [`Mark::settle`]; only then the entries are released to anyone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
@@ -142,31 +142,18 @@ impl Mark {
     /// Reads the mark; `None` if there is none.
     ///
     /// # Errors
-    /// [`Fault::MarkDamaged`] if it is not whole, [`Fault::NewerFormat`], [`Fault::Io`].
+    /// [`Fault::MarkDamaged`] if no slot is whole, [`Fault::NewerFormat`], [`Fault::Io`].
     pub fn load(path: &Path) -> Result<Option<Self>, Fault> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Fault::io("open", path)(error)),
-        };
-        let damaged = || Fault::MarkDamaged { path: path.to_owned() };
-        let bytes = files::read_bounded(file, encoding::FILE_BYTES).map_err(Fault::io("read", path))?;
-        let bytes = bytes.ok_or_else(damaged)?;
-        if encoding::is_newer(&bytes) {
-            return Err(Fault::NewerFormat { path: path.to_owned() });
-        }
-        encoding::decode(&bytes).map(Some).ok_or_else(damaged)
+        file::load(path)
     }
 
-    /// Puts the mark on disk as a whole: when this returns it survives a loss of power.
-    ///
-    /// After a fault the file may hold the old mark or this one. So this one is kept and written again; to drop it would be to use
-    /// its numbers twice.
+    /// Puts a file with the mark in the place of another, if there is one: for a mark that does not go on from what stands there, as
+    /// [`MarkFile::write`] does.
     ///
     /// # Errors
-    /// [`Fault::Io`].
+    /// [`Fault::Io`]; the file may hold the old mark or this one.
     pub fn write(&self, path: &Path) -> Result<(), Fault> {
-        files::replace(path, &encoding::encode(self))
+        file::make(path, self)
     }
 
     /// Says how far logs reach once `entries`, signed and not yet released, are written; their bytes in the order of appending.

@@ -12,7 +12,7 @@ use isnad_protocol::time::Timestamp;
 use crate::clock;
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::mark::{Assessment, Confirmations, End, Machine, Mark, OwnLog};
+use crate::mark::{Assessment, Confirmations, End, Machine, Mark, MarkFile, OwnLog};
 
 mod stopped;
 
@@ -48,7 +48,7 @@ pub enum Blocked {
 /// The high-water mark of this node's keys, and whether they sign.
 #[derive(Debug)]
 pub struct Signing {
-    path: PathBuf,
+    file: MarkFile,
     mark: Mark,
     machine: Machine,
     blocked: Option<Blocked>,
@@ -103,7 +103,18 @@ impl Signing {
         let mark = found.filter(|_| may_sign).unwrap_or_else(|| Mark::new(machine));
         let (stopped, since) = (home.stopped(), Timestamp(clock::now_ms()));
         let taken = BTreeSet::new();
-        Ok(Self { path, mark, machine, blocked, confirmations, unsettled, own, stopped, since, taken })
+        Ok(Self {
+            file: MarkFile::at(path),
+            mark,
+            machine,
+            blocked,
+            confirmations,
+            unsettled,
+            own,
+            stopped,
+            since,
+            taken,
+        })
     }
 
     /// Takes the keys of the home that are granted by now, with the ends in the journal of their logs, as a start would: `true`
@@ -231,14 +242,14 @@ impl Signing {
             let bytes = entries.iter().map(|entry| entry.entry().encode()).collect();
             self.mark.reserve(&last_of_each(&ends), bytes)?;
             self.unsettled = entries.iter().map(|entry| entry.entry().clone()).collect();
-            return self.mark.write(&self.path).inspect_err(|_| {
-                if matches!(Mark::load(&self.path), Ok(Some(found)) if found != self.mark) {
+            return self.file.write(&self.mark).inspect_err(|_| {
+                if matches!(Mark::load(self.file.path()), Ok(Some(found)) if found != self.mark) {
                     self.mark = before;
                     self.unsettled.clear();
                 }
             });
         }
-        self.mark.write(&self.path)
+        self.file.write(&self.mark)
     }
 
     /// Says that what was reserved stands in the journal.
@@ -262,7 +273,7 @@ impl Signing {
             return;
         }
         let Some(mark) = self.confirmations.take(self.machine, (log, end), own) else { return };
-        match mark.write(&self.path) {
+        match self.file.write(&mark) {
             Ok(()) => {
                 tracing::info!("the ends of this node's logs are confirmed: it signs again");
                 self.mark = mark;

@@ -132,6 +132,21 @@ impl Store {
         Ok(())
     }
 
+    /// Sees to it that the entries of a batch have room in their journals, as far as the system says: own ones are signed and marked
+    /// before they are appended, and what is refused for want of room is not to be written later.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] if they have none; nothing is changed.
+    pub fn make_room(&mut self, batch: &Batch) -> Result<(), Fault> {
+        let mut frames: BTreeMap<SpaceId, Vec<usize>> = BTreeMap::new();
+        for (space, _, bytes) in batch.writes.iter().map(encode) {
+            space.into_iter().for_each(|space| frames.entry(space).or_default().push(bytes.len()));
+        }
+        frames.into_iter().try_for_each(|(space, frames)| {
+            self.journals.get_mut(&space).map_or(Ok(()), |journal| journal.make_room(&frames))
+        })
+    }
+
     /// True if so much is not flushed that a journal would soon flush by itself, which would be a promise of its own.
     #[must_use]
     pub const fn is_full(&self) -> bool {

@@ -13,6 +13,9 @@ use crate::fault::Fault;
 /// Segments kept open: two gigabytes of recent journal and more, and far from what a process may open.
 const OPEN_FILES: usize = 64;
 
+/// What is fetched at once: as much as a scan reads ahead.
+const NEAR_BYTES: usize = 256 << 10;
+
 /// A cheap handle for reading; clones share their open files.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -70,13 +73,26 @@ impl Reader {
     /// Reads frames in order from the one at `position` up to where the journal ends when that is reached.
     #[must_use]
     pub fn frames_from(&self, position: Position) -> Frames {
-        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until: None }
+        Frames { reader: self.clone(), state: State::Due(position), until: None }
     }
 
     /// The same up to `until`, which must be an end known to be written.
     #[must_use]
     pub fn frames(&self, position: Position, until: Position) -> Frames {
-        Frames { dir: self.shared.dir.clone(), state: State::Due(position), until: Some(until) }
+        let near = self.near(position, until);
+        let state = near.map_or(State::Due(position), |near| State::Near(Box::new(near)));
+        Frames { reader: self.clone(), state, until: Some(until) }
+    }
+
+    /// What was written just now is fetched at once, from the file that is open: it is read behind each flush. `None` where there is
+    /// more of it, or no telling.
+    fn near(&self, at: Position, until: Position) -> Option<Near> {
+        let bytes = usize::try_from(until.offset.checked_sub(at.offset)?).ok()?;
+        if at.segment != until.segment || at < Position::start_of(at.segment) || bytes > NEAR_BYTES {
+            return None;
+        }
+        let (file, marker) = self.segment(at.segment).ok()?;
+        Some(Near { window: Window::ahead(file, bytes), marker, at })
     }
 
     fn segment(&self, segment: u32) -> Result<(Arc<std::fs::File>, Marker), Flaw> {
@@ -96,7 +112,7 @@ impl Reader {
 /// Frames in order, in bounded memory. Ends at the first fault.
 #[derive(Debug)]
 pub struct Frames {
-    dir: PathBuf,
+    reader: Reader,
     state: State,
     /// An end known to be written; `None` for wherever the end is.
     until: Option<Position>,
@@ -105,14 +121,34 @@ pub struct Frames {
 #[derive(Debug)]
 enum State {
     Due(Position),
+    Near(Box<Near>),
     Running(Box<Scan>),
     Ended,
 }
 
+/// The frames of one segment from a place on.
+#[derive(Debug)]
+struct Near {
+    window: Window,
+    marker: Marker,
+    at: Position,
+}
+
 impl Frames {
     fn advance(&mut self) -> Result<Option<Frame>, Fault> {
+        if let State::Near(near) = &mut self.state {
+            if self.until.is_some_and(|until| near.at >= until) {
+                return Ok(None);
+            }
+            if let Ok(Some(frame)) = frame::read(&mut near.window, near.marker, near.at) {
+                near.at = frame.end();
+                return Ok(Some(frame));
+            }
+            // What is wrong there, the scan names.
+            self.state = State::Due(near.at);
+        }
         if let State::Due(position) = self.state {
-            self.state = State::Running(Box::new(Scan::open_from(&self.dir, position)?));
+            self.state = State::Running(Box::new(Scan::open_from(&self.reader.shared.dir, position)?));
         }
         let State::Running(scan) = &mut self.state else { return Ok(None) };
         if self.until.is_some_and(|until| scan.reached() >= until) {
@@ -130,7 +166,7 @@ impl Frames {
             Some(Found::Tail { position, flaw, .. }) => (position, flaw),
             None => (scan.reached(), Flaw::Lost),
         };
-        Err(segment::fault(&self.dir, position, flaw))
+        Err(segment::fault(&self.reader.shared.dir, position, flaw))
     }
 }
 

@@ -113,12 +113,17 @@ pub(super) struct Window {
 impl Window {
     /// For reading one frame after the other.
     pub(super) const fn wide(file: Arc<File>) -> Self {
-        Self { file, ahead: 256 << 10, start: 0, bytes: Vec::new() }
+        Self::ahead(file, 256 << 10)
     }
 
     /// For reading one frame: most fit one page.
     pub(super) const fn narrow(file: Arc<File>) -> Self {
-        Self { file, ahead: 4 << 10, start: 0, bytes: Vec::new() }
+        Self::ahead(file, 4 << 10)
+    }
+
+    /// For reading so many bytes at once.
+    pub(super) const fn ahead(file: Arc<File>, ahead: usize) -> Self {
+        Self { file, ahead, start: 0, bytes: Vec::new() }
     }
 
     /// Forgets what was read, so that it is read anew.

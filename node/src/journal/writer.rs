@@ -5,11 +5,17 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
 use super::frame::{self, FRAME_BYTES};
 use super::position::Position;
 use super::segment::{self, Marker};
 use super::{BATCH_BYTES, SEGMENT_BYTES};
 use crate::fault::Fault;
+
+/// Room is asked for so far ahead, that not each batch has to.
+const ROOM_BYTES: u64 = 64 << 10;
 
 /// What the batch keeps of its memory between batches.
 const BATCH_KEPT_BYTES: usize = 1 << 20;
@@ -26,6 +32,8 @@ pub(super) struct Writer {
     written: u32,
     /// Frames that stand behind `written` once they are written.
     batch: Vec<u8>,
+    /// Up to here the disk has room for the file, as far as it was asked.
+    room: u64,
     /// True if the file may hold bytes behind `synced` that were taken back. Nothing is written until they are cut off.
     is_torn: bool,
     #[cfg(test)]
@@ -57,6 +65,7 @@ impl Writer {
             synced: end.offset,
             written: end.offset,
             batch: Vec::new(),
+            room: 0,
             is_torn: false,
             #[cfg(test)]
             trouble: Trouble::default(),
@@ -83,6 +92,29 @@ impl Writer {
         } else {
             Err(Fault::FrameTooLarge { bytes })
         }
+    }
+
+    /// Sees to it that so many bytes more have room on the disk: what is refused for want of it is refused before anything is
+    /// written. Of a segment that is not begun yet it says nothing, nor where the file system does not say.
+    pub(super) fn make_room(&mut self, bytes: usize) -> Result<(), Fault> {
+        let end = self.end().offset;
+        let due = u64::from(end).saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        if due <= self.room || (self.unsynced_bytes() == 0 && end >= self.segment_bytes()) {
+            return Ok(());
+        }
+        // The length of the file stays what was written.
+        let flags = FallocateFlags::KEEP_SIZE;
+        let ask = |until: u64| fallocate(&self.file, flags, u64::from(end), until.saturating_sub(u64::from(end)));
+        let ahead = due.saturating_add(ROOM_BYTES);
+        let room = ask(ahead).map(|()| ahead).or_else(|_| ask(due).map(|()| due));
+        match room {
+            Ok(room) => self.room = room,
+            Err(errno @ (Errno::NOSPC | Errno::DQUOT)) => {
+                return Err(Fault::io("write to", &segment::path(&self.dir, self.segment))(errno.into()));
+            }
+            Err(_) => {}
+        }
+        Ok(())
     }
 
     /// Hands the batch to the system, so that it can be read.
@@ -166,6 +198,7 @@ impl Writer {
 
     fn cut_off(&mut self) -> io::Result<()> {
         if self.is_torn {
+            self.room = 0;
             self.cut_file()?;
             self.is_torn = false;
         }
@@ -185,7 +218,7 @@ impl Writer {
         let (file, marker) = open_segment(&self.dir, next)?;
         let start = Position::start_of(next);
         (self.file, self.marker, self.segment) = (file, marker, next);
-        (self.synced, self.written) = (start.offset, start.offset);
+        (self.synced, self.written, self.room) = (start.offset, start.offset, 0);
         Ok(())
     }
 }

@@ -1,16 +1,11 @@
-//! The bytes of a mark. They are checked as foreign bytes are: a disk may give back anything.
+//! The bytes of a mark, without the slot that they stand in. They are checked as foreign bytes are: a disk may give back anything.
 
 use std::collections::BTreeMap;
 
-use isnad_protocol::encoding::{Reader, Tag, hash, tag};
+use isnad_protocol::encoding::Reader;
 use isnad_protocol::id::{EntryId, SpaceId};
 
 use super::{End, Machine, Mark, OwnLog, PENDING_BYTES, Reach};
-
-const TAG: Tag = tag("ISNAD-MARK-v1");
-const SUM: Tag = tag("ISNAD-MARKSUM-v1");
-/// What the tags of all versions begin with.
-const FAMILY: &[u8] = b"ISNAD-MARK-v";
 
 /// Own logs of one home: more keys and spaces than an organisation has.
 pub(super) const LOGS: usize = 65_536;
@@ -18,17 +13,11 @@ pub(super) const LOGS: usize = 65_536;
 pub(super) const ENTRIES: usize = PENDING_BYTES / 288;
 
 const LOG_BYTES: usize = 32 + 32 + 40 + 40;
-/// The longest file.
-pub(super) const FILE_BYTES: usize = 16 + 32 + 4 + LOGS * LOG_BYTES + 4 + ENTRIES * 4 + PENDING_BYTES + 32;
-
-/// True if a later version wrote it. Those before version 10 share the length of the tag.
-pub(super) fn is_newer(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(FAMILY).and_then(<[u8]>::first).is_some_and(|version| (b'2'..=b'9').contains(version))
-}
+/// The longest mark.
+pub(super) const MARK_BYTES: usize = 32 + 4 + LOGS * LOG_BYTES + 4 + ENTRIES * 4 + PENDING_BYTES;
 
 pub(super) fn encode(mark: &Mark) -> Vec<u8> {
     let mut out = Vec::new();
-    out.extend_from_slice(&TAG);
     out.extend_from_slice(mark.machine.as_bytes());
     write_length(&mut out, mark.logs.len());
     for (log, reach) in &mark.logs {
@@ -44,21 +33,12 @@ pub(super) fn encode(mark: &Mark) -> Vec<u8> {
         write_length(&mut out, entry.len());
         out.extend_from_slice(entry);
     }
-    let sum = hash(&SUM, &[&out]);
-    out.extend_from_slice(&sum);
     out
 }
 
 /// `None` for anything that [`encode`] did not make.
 pub(super) fn decode(bytes: &[u8]) -> Option<Mark> {
-    let (body, sum) = bytes.split_last_chunk::<32>()?;
-    if hash(&SUM, &[body]) != *sum {
-        return None;
-    }
-    let mut reader = Reader::new(body);
-    if reader.array().ok()? != TAG {
-        return None;
-    }
+    let mut reader = Reader::new(bytes);
     let machine = Machine::new(reader.array().ok()?);
     let mut logs = BTreeMap::new();
     for _ in 0..read_length(&mut reader, LOGS)? {

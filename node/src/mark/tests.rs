@@ -1,6 +1,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 use std::fs;
+use std::path::Path;
 
 use super::*;
 use crate::journal::{Found, Journal, Scan};
@@ -41,17 +42,84 @@ fn mark_is_read_as_it_was_written() {
     }
 }
 
+/// A file with a mark, and the next one written behind it.
+fn written(path: &Path, marks: &[Mark]) -> Vec<u8> {
+    let mut file = MarkFile::at(path.to_owned());
+    marks.iter().for_each(|mark| file.write(mark).unwrap());
+    fs::read(path).unwrap()
+}
+
 #[test]
-fn a_flipped_or_missing_byte_anywhere_is_damage() {
+fn a_mark_is_written_beside_the_one_before_and_read_as_the_newer() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mark");
-    let bytes = encoding::encode(&pending());
-    for at in 0..bytes.len() {
+    let many = Mark::confirmed(HERE, &(0..200).map(|author| (log(author), end(3))).collect());
+    // One that has no room in the slots that are there is written as a whole, with room.
+    let marks = [settled(), pending(), Mark::new(HERE), many.clone(), settled(), many];
+    let mut file = MarkFile::at(path.clone());
+    for mark in &marks {
+        file.write(mark).unwrap();
+        assert_eq!(Mark::load(&path).unwrap().as_ref(), Some(mark));
+        // Whoever opens the file goes on where it stands.
+        MarkFile::at(path.clone()).write(&pending()).unwrap();
+        assert_eq!(Mark::load(&path).unwrap(), Some(pending()));
+        file = MarkFile::at(path.clone());
+    }
+}
+
+#[test]
+fn a_flipped_byte_in_one_slot_leaves_the_mark_before_and_in_both_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mark");
+    let bytes = written(&path, &[settled(), pending()]);
+    let slot = bytes.len() / 2;
+    let length = |slot: &[u8]| slot.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let (first, second) = (length(&bytes[..slot]), length(&bytes[slot..]));
+    for at in 0..second {
         let mut flipped = bytes.clone();
-        flipped[at] ^= 0x55;
-        for wrong in [&flipped[..], &bytes[..at], &[&bytes[..], &[0]].concat()] {
-            fs::write(&path, wrong).unwrap();
-            assert!(matches!(Mark::load(&path), Err(Fault::MarkDamaged { .. })), "at {at}");
+        flipped[slot + at] ^= 0x55;
+        fs::write(&path, &flipped).unwrap();
+        assert_eq!(Mark::load(&path).unwrap(), Some(settled()), "at {at}");
+        // What stood there is in the journal, if anyone can have heard of it.
+        assert!(!Mark::assess(Some(&settled()), HERE, &BTreeMap::from([(log(1), end(5))])).may_sign());
+        flipped[at % first] ^= 0x55;
+        fs::write(&path, &flipped).unwrap();
+        let found = Mark::load(&path);
+        let is_refused = matches!(found, Err(Fault::MarkDamaged { .. } | Fault::NewerFormat { .. }));
+        assert!(is_refused, "at {at}: {found:?}");
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_or_grew_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mark");
+    let bytes = written(&path, &[settled(), pending()]);
+    let half = bytes.len() / 2;
+    let ends = (0..bytes.len()).step_by(301).chain([half - 1, half, half + 1, bytes.len() - 1]);
+    for wrong in ends.map(|end| bytes[..end].to_vec()).chain([[&bytes[..], &[0]].concat()]) {
+        fs::write(&path, &wrong).unwrap();
+        assert!(matches!(Mark::load(&path), Err(Fault::MarkDamaged { .. })), "at {}", wrong.len());
+    }
+}
+
+#[test]
+fn a_torn_slot_of_any_blocks_leaves_the_mark_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mark");
+    let long = |seq: u64| Mark::confirmed(HERE, &(0..250).map(|author| (log(author), end(seq))).collect());
+    let before = written(&path, &[long(1), long(2)]);
+    let after = written(&path, &[long(3)]);
+    let blocks = before.len().div_ceil(512);
+    for torn in 0..blocks {
+        // The first so many blocks of what was written came, or all but those.
+        for is_kept in [|at: usize, torn: usize| at < torn, |at: usize, torn: usize| at >= torn] {
+            let block = |at: usize| if is_kept(at, torn) { &after } else { &before }[at * 512..][..512].to_vec();
+            let bytes: Vec<u8> = (0..blocks).flat_map(block).collect();
+            fs::write(&path, &bytes).unwrap();
+            let found = Mark::load(&path).unwrap();
+            let due = if bytes == after { long(3) } else { long(2) };
+            assert_eq!(found, Some(due), "{torn}");
         }
     }
 }
@@ -122,7 +190,7 @@ fn a_step_above_the_bound_is_refused() {
     let reserved = mark.reserve(&[(log(1), end(4))], vec![vec![0; PENDING_BYTES + 1]]);
     assert!(matches!(reserved, Err(Fault::MarkTooLarge { .. })));
     mark.reserve(&[(log(1), end(4))], vec![vec![0; PENDING_BYTES]]).unwrap();
-    assert!(encoding::encode(&mark).len() <= encoding::FILE_BYTES);
+    assert!(encoding::encode(&mark).len() <= encoding::MARK_BYTES);
 }
 
 /// The crash comes behind the mark, behind the append, or behind the sync; the restart always ends with the same two entries, once.

@@ -33,7 +33,7 @@ fn a_restored_home_signs_once_every_log_that_it_can_have_written_is_confirmed() 
         assert!(signing.check().is_err(), "one log of two was confirmed");
         signing.confirmed(log(2, 1), LogEnd::START, &own);
         assert_eq!(signing.check(), Ok(()));
-        let mark = Mark::load(&signing.path).unwrap().unwrap();
+        let mark = Mark::load(signing.file.path()).unwrap().unwrap();
         assert_eq!(mark.end(&OwnLog::of(log(1, 1))).seq, 3);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use isnad_node::home::Home;
 use isnad_node::journal::{Found, Scan};
-use isnad_protocol::encoding::Reader;
+use isnad_protocol::encoding::{Reader, hash, tag};
 use isnad_protocol::entry::Entry;
 use isnad_protocol::id::EntryId;
 use isnad_protocol::log::LogKey;
@@ -118,17 +118,29 @@ fn signed_in(bytes: &[u8]) -> Option<Signed> {
     Some((LogKey { space: header.space, author: header.author }, header.seq, header.id()))
 }
 
-/// The entries in a mark. format §10.3.
-fn pending(mark: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// The entries in the mark that was written last, of the two slots of its file. format §10.3.
+fn pending(file: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let slots = [&file[..file.len() / 2], &file[file.len() / 2..]];
+    slots.into_iter().filter_map(slot).max_by_key(|(generation, _)| *generation).map(|(_, pending)| pending)
+}
+
+/// A slot's generation, and the entries in its mark, if it is whole.
+fn slot(bytes: &[u8]) -> Option<(u64, Vec<Vec<u8>>)> {
+    let mut reader = Reader::new(bytes);
+    reader.array::<{ TAG_BYTES + 4 }>().ok()?;
+    let (generation, length) = (reader.u64().ok()?, reader.u32().ok()?);
+    let mark = reader.bytes(length as usize).ok()?;
+    let covered = &bytes[..bytes.len() - reader.rest().len()];
+    (reader.array::<32>().ok()? == hash(&tag("ISNAD-MARKSUM-v1"), &[covered])).then_some(())?;
     let mut reader = Reader::new(mark);
-    reader.array::<{ TAG_BYTES + 32 }>().ok()?;
+    reader.array::<32>().ok()?;
     for _ in 0..reader.u32().ok()? {
         reader.array::<{ 32 + 32 + 40 + 40 }>().ok()?;
     }
     let count = reader.u32().ok()?;
-    (0..count)
-        .map(|_| reader.u32().ok().and_then(|length| reader.bytes(length as usize).ok()).map(<[u8]>::to_vec))
-        .collect()
+    let entries =
+        (0..count).map(|_| reader.u32().ok().and_then(|length| reader.bytes(length as usize).ok()).map(<[u8]>::to_vec));
+    Some((generation, entries.collect::<Option<_>>()?))
 }
 
 const TAG_BYTES: usize = 16;
