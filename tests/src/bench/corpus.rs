@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use isnad_node::index::Index;
+use isnad_node::mark::{End, Machine, Mark, OwnLog};
 use isnad_node::store::Store;
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::entry::{Draft, Entry, Kind, Payload};
 use isnad_protocol::id::{EntryId, OpenSpace, RecordId};
 use isnad_protocol::import::{self, Dataset};
 use isnad_protocol::key::SecretKey;
-use isnad_protocol::log::Authentic;
+use isnad_protocol::log::{Authentic, LogKey};
 use isnad_protocol::replica::{Batch, Write};
 use isnad_protocol::sheet::claim::Claim;
 use isnad_protocol::sheet::operations::Operation;
@@ -61,6 +62,17 @@ impl Corpus {
             store.sync().expect("a disk");
         }
         store.index_reached().expect("an index");
+        let keys = [OpenSpace::Members, OpenSpace::Public].map(|space| consortium.key(0, space).public());
+        let own = entries.iter().map(|entry| &entry.header).filter(|header| keys.contains(&header.author));
+        // As if it had signed them here: the mark knows.
+        let ends: BTreeMap<OwnLog, End> = own
+            .map(|header| {
+                let log = OwnLog::of(LogKey { space: header.space, author: header.author });
+                (log, End { seq: header.seq, id: header.id() })
+            })
+            .collect();
+        let machine = Machine::of_home(home.path()).expect("a machine");
+        Mark::confirmed(machine, &ends).write(&home.mark()).expect("a mark");
         Self { consortium, entries, incidents }
     }
 
