@@ -28,6 +28,7 @@ pub mod signing;
 mod tests;
 
 pub use described::{Described, LogEnds, SignedTwice, State, act_named, described, described_one, to_sign};
+pub(crate) use logs::stopped_by;
 pub use logs::{EntryLine, LogTail, Stopped, tails};
 pub use requests::GrantRequest;
 
@@ -246,7 +247,7 @@ pub(crate) fn standing<'a>(governance: &'a Governance, scope: &ActId) -> Option<
 
 /// The charter that stands.
 pub(crate) fn standing_charter(governance: &Governance) -> Option<&Act> {
-    standing(governance, &ActId::new(*governance.consortium().as_bytes()))
+    governance.charter_act()
 }
 
 pub(crate) fn is_in_effect(governance: &Governance, act: &ActId) -> bool {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use isnad_node::governing::signatures::Signed;
 use isnad_node::governing::signing::Seen;
-use isnad_node::governing::{self, Described, Drafted, State};
+use isnad_node::governing::{self, Described, Drafted, LogEnds, State};
 use isnad_node::reading::{self, Who};
 use isnad_protocol::act::difference::Change;
 use isnad_protocol::act::{Act, Role};
@@ -128,7 +128,8 @@ async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: 
     let act = decoded(&found.bytes)?;
     let governance = held(client, &who).await?;
     let roots = Roots::of(session, keys)?;
-    if !super::governing::shown(session, &found.act, |act| text(session, &who, act, true))? {
+    let told = |act: &Described| super::governing::with_stops(session, text(session, &who, act, true), &found.stops);
+    if !super::governing::shown(session, &found.act, told)? {
         return Ok(DONE);
     }
     let organisation = roots.organisation(&governance, &act, who.own)?;
@@ -277,19 +278,32 @@ fn competes(session: &Session, act: &Described) -> Option<String> {
     (!act.competes.is_empty()).then(|| hanging("  ", &told(), width()))
 }
 
-/// What a revoked key has signed that still counts; nothing for a key that signs nothing, or whose word stays in any case.
+/// What a revoked key, or an organisation that is taken out, has signed that still counts; nothing for a key that signs nothing, or
+/// whose word stays in any case.
 fn ends(session: &Session, act: &Described, change: &Change) -> Option<String> {
-    let Change::Revoked { key, role, .. } = change else { return None };
-    if matches!(role, Some(Role::Reader | Role::Node)) {
-        return None;
-    }
-    let of_key = act.ends.iter().filter(|end| end.key == *key && end.last > 0).map(|end| {
+    let is_its = |end: &&LogEnds| match change {
+        Change::Revoked { key, .. } => end.key == *key,
+        Change::Removed { organisation, .. } => end.organisation == Some(*organisation),
+        _ => false,
+    };
+    let (upto, keeps) = match change {
+        Change::Revoked { role: Some(Role::Reader | Role::Node), .. } => return None,
+        Change::Revoked { .. } => ("change.upto", "change.keeps"),
+        Change::Removed { .. } => ("change.out_upto", "change.out_keeps"),
+        _ => return None,
+    };
+    let named = act.ends.iter().filter(is_its).filter(|end| end.last > 0).map(|end| {
+        let (key, seq) = (end.key.to_short(), end.last.to_string());
         let space = locale::code(session.language, "space", &end.space);
-        locale::format(session.language, "change.upto", &[("space", space), ("seq", &end.last.to_string())])
+        locale::format(session.language, upto, &[("key", &key), ("space", space), ("seq", &seq)])
     });
-    let list = of_key.collect::<Vec<_>>().join(&format!("{} ", session.word("preview.comma")));
-    let key = if list.is_empty() { "change.keeps_nothing" } else { "change.keeps" };
-    Some(locale::format(session.language, key, &[("list", &list)]))
+    let list = named.collect::<Vec<_>>().join(&format!("{} ", session.word("preview.comma")));
+    let key = if list.is_empty() { format!("{keeps}_nothing") } else { keeps.to_owned() };
+    let last = match change {
+        Change::Removed { last, .. } => last.map(|act| act.to_short()).unwrap_or_default(),
+        _ => String::new(),
+    };
+    Some(locale::format(session.language, &key, &[("list", &list), ("act", &last)]))
 }
 
 /// What is read to an organisation that is to be admitted, over the phone: the words of its first act, and so of its keys.

@@ -196,10 +196,7 @@ pub(super) async fn propose_with(
         let names = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
         drafted.act.names.extend(act.organisation().map(|id| (id, names)));
     }
-    let told = |act: &Described| {
-        let stops = stopped(session, &drafted.stops);
-        [vec![text(session, &who, act, true)], stops].concat().join("\n")
-    };
+    let told = |act: &Described| with_stops(session, text(session, &who, act, true), &drafted.stops);
     let act = decoded(&drafted.bytes)?;
     if let Some(output) = &root.output {
         acts::write_draft(&act, &governance, output)?;
@@ -242,6 +239,11 @@ pub(super) async fn make_through(
         Some(act) => tell_done(session, client, &act).await,
         None => Ok(DONE),
     }
+}
+
+/// An act as it is shown before it is signed, with what would not count any more.
+pub(super) fn with_stops(session: &Session, text: String, stops: &[Stopped]) -> String {
+    [vec![text], stopped(session, stops)].concat().join("\n")
 }
 
 /// What would not count any more.

@@ -35,7 +35,8 @@ async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<Draf
         let act: &Act = governing::act_named(governance, &text)?;
         let described = governing::described_one(governance, node.own_organisation(), act);
         let seen = Seen::of(governance, act, node.own_organisation());
-        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops: Vec::new() })
+        let stops = governing::stopped_by(node, act)?;
+        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops })
     })
     .await
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::difference::{Change, difference};
-use isnad_protocol::act::{Act, Kind, OrganisationBody};
+use isnad_protocol::act::{Act, Kind, OrganisationBody, Role};
 use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
@@ -99,7 +99,7 @@ pub struct Described {
     pub signed: Vec<Signed>,
     /// What it changes, the most important first.
     pub changes: Vec<Change>,
-    /// Up to where logs of the keys that it revokes still count, as far as their spaces are known here.
+    /// Up to where logs of the keys that it revokes, or of whom it takes out, still count, as far as their spaces are known here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<LogEnds>,
     /// Others that follow the same act while neither is in effect: of these one alone can be.
@@ -118,11 +118,14 @@ pub struct SignedTwice {
     pub other: ActId,
 }
 
-/// Up to where a log of a revoked key still counts.
+/// Up to where a log of a revoked key, or of an organisation that is taken out, still counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEnds {
     /// The key.
     pub key: PublicKey,
+    /// The organisation that is taken out; none of a key that is revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
     /// The space's name.
     pub space: String,
     /// The last position that counts.
@@ -238,7 +241,14 @@ impl<'a> Teller<'a> {
     /// A log is named by a hash that only those read who know its space.
     fn ends(&self, act: &Act) -> Vec<LogEnds> {
         let revocations = act.as_organisation().map(|body| body.revocations.as_slice()).unwrap_or_default();
-        if revocations.is_empty() {
+        let revoked = revocations.iter().map(|revocation| (revocation.key, None, &revocation.cuts));
+        let removals = act.removed().unwrap_or_default().iter();
+        let removed = removals.flat_map(|removal| {
+            let keys = self.writing_keys(&removal.organisation).into_iter();
+            keys.map(move |key| (key, Some(removal.organisation), &removal.cuts))
+        });
+        let cut: Vec<_> = revoked.chain(removed).collect();
+        if cut.is_empty() {
             return Vec::new();
         }
         let consortium = self.governance.consortium();
@@ -246,14 +256,22 @@ impl<'a> Teller<'a> {
         let restricted = self.governance.restricted_spaces().into_iter().map(|space| (space.id, space.name));
         let spaces: Vec<(SpaceId, String)> = open.chain(restricted).collect();
         let mut ends = Vec::new();
-        for revocation in revocations {
+        for (key, organisation, cuts) in cut {
             for (space, name) in &spaces {
-                let log = LogKey { space: *space, author: revocation.key };
-                let cut = revocation.cuts.iter().find(|cut| cut.is_of(&log));
-                ends.extend(cut.map(|cut| LogEnds { key: revocation.key, space: name.clone(), last: cut.seq(&log) }));
+                let log = LogKey { space: *space, author: key };
+                let cut = cuts.iter().find(|cut| cut.is_of(&log));
+                ends.extend(cut.map(|cut| LogEnds { key, organisation, space: name.clone(), last: cut.seq(&log) }));
             }
         }
         ends
+    }
+
+    /// The keys that an organisation granted to write with, those that it revoked too: what they signed may count.
+    fn writing_keys(&self, organisation: &OrganisationId) -> Vec<PublicKey> {
+        let all = self.governance.organisations().into_iter().chain(self.governance.former_organisations());
+        let own = all.filter(|info| info.id == *organisation);
+        let grants = own.flat_map(|info| info.keys.into_iter().chain(info.revoked_keys));
+        grants.filter(|grant| !matches!(grant.role, Role::Reader | Role::Node)).map(|grant| grant.key).collect()
     }
 
     /// Others that follow what it follows, of a charter or a space; not those that a settlement names, for it stands before them.

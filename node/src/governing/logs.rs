@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use isnad_protocol::act::Cut;
+use isnad_protocol::act::{Act, Cut};
 use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
@@ -21,6 +21,8 @@ use crate::reading::Reader;
 
 /// Bytes of a log read at a time.
 const READ_BYTES: usize = 1 << 20;
+/// Entries beyond a cut that are shown.
+const SHOWN: u64 = 10;
 
 /// The last entries of one log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,8 +126,6 @@ pub(super) fn cuts(
     unnamed: Unnamed,
     kept: &[Kept],
 ) -> Result<Cuts, Problem> {
-    /// Entries beyond a cut that are shown.
-    const SHOWN: u64 = 10;
     let reader = Reader::new(node);
     let names = space_names(&reader);
     let is_of = |log: &LogKey| key.is_none_or(|key| log.author == *key);
@@ -149,11 +149,7 @@ pub(super) fn cuts(
         if seq > 0 {
             cuts.push(Cut::new(log, end_at(node, *log, held.end, seq)?));
         }
-        if seq < held.end.seq {
-            let entries = held.end.seq.saturating_sub(seq);
-            let first = lines(node, &reader, *log, seq, SHOWN)?;
-            stopped.push(Stopped { author: log.author, space, after: seq, entries, first });
-        }
+        stopped.extend(stopped_beyond(node, &reader, (log, held.end.seq), space, seq)?);
     }
     if used < kept.len() {
         return Err(told("no_such_log", &[]));
@@ -165,6 +161,50 @@ pub(super) fn cuts(
     }
     let cuts = Cut::fill(cuts, || drawn.pop().unwrap_or([0; Cut::RANDOM_SIZE]));
     Ok(Cuts { cuts, stopped })
+}
+
+/// What would not count any more by an act that another drafted: what lies beyond the positions that it names, and all of each log that
+/// it does not name.
+///
+/// # Errors
+/// [`Problem`] if the journal cannot be read.
+pub(crate) fn stopped_by(node: &Node, act: &Act) -> Result<Vec<Stopped>, Problem> {
+    let reader = Reader::new(node);
+    let names = space_names(&reader);
+    let mut stopped = Vec::new();
+    for (log, held) in reader.logs().iter() {
+        let Some(cuts) = cuts_of(act, log, &held.organisation) else { continue };
+        let seq = cuts.iter().find(|cut| cut.is_of(log)).map_or(0, |cut| cut.seq(log));
+        let space = names.get(&log.space).cloned().unwrap_or_else(|| log.space.to_short());
+        stopped.extend(stopped_beyond(node, &reader, (log, held.end.seq), space, seq)?);
+    }
+    Ok(stopped)
+}
+
+/// The positions that an act names where it ends a log: by taking out its organisation, or by revoking its key.
+fn cuts_of<'a>(act: &'a Act, log: &LogKey, organisation: &OrganisationId) -> Option<&'a [Cut]> {
+    let removal = act.removed().into_iter().flatten().find(|removal| removal.organisation == *organisation);
+    if let Some(removal) = removal {
+        return Some(&removal.cuts);
+    }
+    let own = act.as_organisation().filter(|_| act.organisation() == Some(*organisation))?;
+    own.revocations.iter().find(|revocation| revocation.key == log.author).map(|revocation| &revocation.cuts[..])
+}
+
+/// What is held of a log beyond a position; `None` if nothing is.
+fn stopped_beyond(
+    node: &Node,
+    reader: &Reader<'_>,
+    (log, end): (&LogKey, u64),
+    space: String,
+    after: u64,
+) -> Result<Option<Stopped>, Problem> {
+    let entries = end.saturating_sub(after);
+    if entries == 0 {
+        return Ok(None);
+    }
+    let first = lines(node, reader, *log, after, SHOWN)?;
+    Ok(Some(Stopped { author: log.author, space, after, entries, first }))
 }
 
 fn end_at(node: &Node, log: LogKey, end: LogEnd, seq: u64) -> Result<LogEnd, Problem> {

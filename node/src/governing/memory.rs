@@ -7,6 +7,7 @@
 //! The file is JSON, closed to others, with a checksum that tells a damaged file from a whole one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +71,25 @@ struct Written {
     version: u32,
     signed: Vec<Line>,
     checksum: String,
+}
+
+/// The turn to sign with the keys of a folder, until it is dropped: what one process signs, the next one finds in the memory.
+#[derive(Debug)]
+pub struct Turn {
+    /// The folder, locked for others.
+    _keys: File,
+}
+
+impl Turn {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] if the folder cannot be opened or locked.
+    pub fn wait_for(keys: &Path) -> Result<Self, Fault> {
+        let folder = File::open(keys).map_err(Fault::io("open", keys))?;
+        folder.lock().map_err(Fault::io("lock", keys))?;
+        Ok(Self { _keys: folder })
+    }
 }
 
 /// What the keys of one folder have signed.

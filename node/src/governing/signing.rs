@@ -11,7 +11,7 @@ use isnad_protocol::key::{PublicKey, SecretKey};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::governing::memory::{Place, SignedActs};
+use crate::governing::memory::{Place, SignedActs, Turn};
 use crate::governing::signatures::Roster;
 use crate::keystore::{KeyInfo, Keystore, Purpose, Unlocker};
 
@@ -99,6 +99,8 @@ pub fn sign(
     if infos.is_empty() {
         return Err(Unsigned::NoKey { organisation });
     }
+    // From here to the signature: what another process signs meanwhile would not be in this memory.
+    let _turn = Turn::wait_for(keys)?;
     let mut memory = SignedActs::load(keys)?;
     check(&memory, &act, organisation, governance, seen)?;
     // Before the memory is written: a wrong passphrase signs nothing, and leaves no place taken.

@@ -15,7 +15,7 @@ use super::{BATCH_BYTES, SEGMENT_BYTES};
 use crate::fault::Fault;
 
 /// Room is asked for so far ahead, that not each batch has to.
-const ROOM_BYTES: u64 = 64 << 10;
+const ROOM_BYTES: u64 = 16 << 10;
 
 /// What the batch keeps of its memory between batches.
 const BATCH_KEPT_BYTES: usize = 1 << 20;

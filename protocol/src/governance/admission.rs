@@ -75,14 +75,20 @@ pub enum Refusal {
         /// The member.
         organisation: OrganisationId,
     },
+    /// A version that takes out whom the one before it does not name.
+    #[error("takes out {}, which is no member", organisation.to_short())]
+    NoMember {
+        /// Which.
+        organisation: OrganisationId,
+    },
     /// An organisation that was taken out, under the same first act: none of its later acts could ever stand.
     #[error("admits {} again, which an earlier version took out", organisation.to_short())]
     Readmitted {
         /// The organisation.
         organisation: OrganisationId,
     },
-    /// A predecessor of whom is no member, or that is a member itself.
-    #[error("names {} as the predecessor of a member, which it cannot be", organisation.to_short())]
+    /// A predecessor of whom it does not admit, or that is a member itself.
+    #[error("names {} as a predecessor, which it cannot be", organisation.to_short())]
     Predecessor {
         /// The one it was.
         organisation: OrganisationId,
@@ -109,6 +115,7 @@ impl Refusal {
             Self::TwoAtOnce { .. } => "act_two_at_once",
             Self::NotTakenOut { .. } => "act_not_taken_out",
             Self::StillMember { .. } => "act_still_member",
+            Self::NoMember { .. } => "act_no_member",
             Self::Readmitted { .. } => "act_readmitted",
             Self::Predecessor { .. } => "act_predecessor",
             Self::SettlesOne => "act_settles_one",

@@ -21,7 +21,7 @@ impl Governance {
         if changed > 1 {
             return Err(Refusal::TwoAtOnce { changed });
         }
-        check_predecessors(charter)?;
+        check_predecessors(charter, &admitted)?;
         let returned = admitted.into_iter().find(|organisation| self.was_taken_out(organisation, previous));
         returned.map_or(Ok(()), |organisation| Err(Refusal::Readmitted { organisation }))
     }
@@ -50,7 +50,8 @@ fn names(act: &Act) -> Option<Names<'_>> {
     Some(Names { members: act.members()?.iter().copied().collect(), removed: act.removed()?, settles: act.settles() })
 }
 
-/// Whoever is left out has positions for all its logs, and nobody else has.
+/// Whoever is left out has positions for all its logs, and nobody else has: what a version does to those that it does not change would
+/// be shown to nobody who signs it.
 fn check_removals(new: &Names<'_>, before: &Names<'_>) -> Result<(), Refusal> {
     let is_removed = |organisation: &&OrganisationId| {
         new.removed.binary_search_by_key(*organisation, |removal| removal.organisation).is_ok()
@@ -58,12 +59,16 @@ fn check_removals(new: &Names<'_>, before: &Names<'_>) -> Result<(), Refusal> {
     if let Some(organisation) = before.members.difference(&new.members).find(|member| !is_removed(member)) {
         return Err(Refusal::NotTakenOut { organisation: *organisation });
     }
-    let still = new.removed.iter().map(|removal| removal.organisation).find(|removed| new.members.contains(removed));
-    still.map_or(Ok(()), |organisation| Err(Refusal::StillMember { organisation }))
+    let mut removed = new.removed.iter().map(|removal| removal.organisation);
+    if let Some(organisation) = removed.clone().find(|removed| new.members.contains(removed)) {
+        return Err(Refusal::StillMember { organisation });
+    }
+    let other = removed.find(|removed| !before.members.contains(removed));
+    other.map_or(Ok(()), |organisation| Err(Refusal::NoMember { organisation }))
 }
 
-fn check_predecessors(charter: &Charter) -> Result<(), Refusal> {
+fn check_predecessors(charter: &Charter, admitted: &[OrganisationId]) -> Result<(), Refusal> {
     let is_member = |organisation: &OrganisationId| charter.members.binary_search(organisation).is_ok();
-    let wrong = charter.predecessors.iter().find(|(new, old)| !is_member(new) || is_member(old));
+    let wrong = charter.predecessors.iter().find(|(new, old)| !admitted.contains(new) || is_member(old));
     wrong.map_or(Ok(()), |(_, old)| Err(Refusal::Predecessor { organisation: *old }))
 }

@@ -67,20 +67,8 @@ impl Chain {
 
     /// True if the threshold of roots of any one validly signed act is among the signers.
     pub(super) fn has_signed(&self, signers: &BTreeSet<PublicKey>, held: &BTreeMap<ActId, Act>) -> bool {
-        self.signing_keys(signers, held).is_some()
-    }
-
-    /// The fewest of the signers that are the threshold of roots of a validly signed act; `None` if they are that of none.
-    pub(super) fn signing_keys(
-        &self,
-        signers: &BTreeSet<PublicKey>,
-        held: &BTreeMap<ActId, Act>,
-    ) -> Option<Vec<PublicKey>> {
-        let all_roots = self.rotations.iter().filter_map(|id| own_roots(held.get(id)?));
-        let satisfied = all_roots.filter(|roots| has_threshold(roots, roots.threshold, signers));
-        let roots = satisfied.min_by_key(|roots| roots.threshold)?;
-        let keys = roots.keys.iter().filter(|key| signers.contains(key)).copied();
-        Some(keys.take(usize::try_from(roots.threshold).unwrap_or(usize::MAX)).collect())
+        let mut roots = self.rotations.iter().filter_map(|id| own_roots(held.get(id)?));
+        roots.any(|roots| has_threshold(roots, roots.threshold, signers))
     }
 
     /// True if some validly signed act, on whatever branch, grants the key as node: what it attested counts for ever.

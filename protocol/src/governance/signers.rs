@@ -1,8 +1,8 @@
 //! Which organisations signed a charter or a space's act, by as many of their roots as that takes. format §4.5.
 //!
 //! Roots need no proof that anyone holds them, and the organisation beside a signature is not signed. So anyone can call
-//! another's key his own, also later, and copy what it signed: each key counts for one organisation, and what is counted
-//! never becomes less by that.
+//! another's key his own, also later, and copy what it signed. So that one hand does not count as many, there are to be as many
+//! different keys as organisations that count; and what is counted never becomes less by another signature, whoever shares what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,6 @@ use crate::breakage::{self, Breakage};
 use crate::governance::Governance;
 use crate::id::OrganisationId;
 use crate::key::PublicKey;
-
-/// Organisations that share keys and for which every choice is tried; of more, the later ones take what is left. Nobody shares
-/// a root but by mistake or malice, and malice that shares more gains nothing that its own signature would not give.
-const TRIED: usize = 8;
 
 /// Who signed an act.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,52 +39,36 @@ impl Governance {
         self.chains.get(who).is_some_and(|chain| chain.has_signed(keys, &self.held))
     }
 
-    /// Those of `among` who signed a charter or a space's act, no key being counted for two of them.
+    /// Those of `among` who signed a charter or a space's act, each with a key that stands for no other of them: as many as can.
     pub(super) fn signed_among(&self, act: &Act, among: &BTreeSet<OrganisationId>) -> BTreeSet<OrganisationId> {
         let Some(signers) = self.signers.get(&act.id()) else { return BTreeSet::new() };
-        let signed: BTreeSet<_> = signers.all.intersection(among).copied().collect();
-        if !signers.shares_keys || breakage::is_out(Breakage::ThresholdDuplicates) {
-            return signed;
+        let mut signed: BTreeSet<_> = signers.all.intersection(among).copied().collect();
+        if signers.shares_keys && !breakage::is_out(Breakage::ThresholdDuplicates) {
+            let keys = keys_of(act);
+            let mut stand = BTreeMap::new();
+            signed.retain(|who| finds_key(*who, &keys, &mut stand, &mut BTreeSet::new()));
         }
-        let mut keys = keys_of(act);
-        keys.retain(|who, _| signed.contains(who));
-        let own = |who: &OrganisationId, keys_of_one: &BTreeSet<PublicKey>| {
-            let others: BTreeSet<_> =
-                keys.iter().filter(|(other, _)| *other != who).flat_map(|(_, keys)| keys).collect();
-            keys_of_one.iter().filter(|key| !others.contains(key)).copied().collect::<BTreeSet<_>>()
-        };
-        let (sure, contested): (Vec<_>, Vec<_>) = signed
-            .iter()
-            .copied()
-            .partition(|who| keys.get(who).is_some_and(|keys_of_one| self.have_signed(who, &own(who, keys_of_one))));
-        let mut counted: BTreeSet<_> = sure.into_iter().collect();
-        counted.extend(self.share_out(&contested, &keys, &BTreeSet::new(), TRIED));
-        counted
+        signed
     }
+}
 
-    /// As many of these as can have signed with no key used twice; the first in order where that leaves a choice.
-    fn share_out(
-        &self,
-        contested: &[OrganisationId],
-        keys: &Keys,
-        used: &BTreeSet<PublicKey>,
-        tried: usize,
-    ) -> Vec<OrganisationId> {
-        let Some((who, rest)) = contested.split_first() else { return Vec::new() };
-        let fresh: BTreeSet<_> =
-            keys.get(who).into_iter().flatten().filter(|key| !used.contains(key)).copied().collect();
-        let left = tried.saturating_sub(1);
-        let needed = self.chains.get(who).and_then(|chain| chain.signing_keys(&fresh, &self.held));
-        let Some(needed) = needed else { return self.share_out(rest, keys, used, left) };
-        let with = used.iter().copied().chain(needed).collect();
-        let mut taken = vec![*who];
-        taken.extend(self.share_out(rest, keys, &with, left));
-        if tried == 0 || taken.len() == contested.len() {
-            return taken;
+/// Has a key stand for an organisation, others being given another of theirs where that is needed; false if there is none, and nothing
+/// changed. One after the other it finds as many as there can be, and the first of them in order: Kuhn, The Hungarian Method for
+/// the assignment problem, 1955. Of `tried` keys none is looked at again, so that it takes no more steps than there are signatures.
+fn finds_key(
+    who: OrganisationId,
+    keys: &Keys,
+    stand: &mut BTreeMap<PublicKey, OrganisationId>,
+    tried: &mut BTreeSet<PublicKey>,
+) -> bool {
+    keys.get(&who).into_iter().flatten().any(|key| {
+        let is_had =
+            tried.insert(*key) && stand.get(key).copied().is_none_or(|other| finds_key(other, keys, stand, tried));
+        if is_had {
+            stand.insert(*key, who);
         }
-        let passed_over = self.share_out(rest, keys, used, left);
-        if passed_over.len() > taken.len() { passed_over } else { taken }
-    }
+        is_had
+    })
 }
 
 fn keys_of(act: &Act) -> Keys {
@@ -97,4 +77,53 @@ fn keys_of(act: &Act) -> Keys {
         keys.entry(signature.organisation).or_default().insert(signature.key);
     }
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keys(pairs: &[(u8, u8)]) -> Keys {
+        let mut keys = Keys::new();
+        for (who, key) in pairs {
+            keys.entry(OrganisationId::new([*who; 32])).or_default().insert(PublicKey::new([*key; 32]));
+        }
+        keys
+    }
+
+    fn counted(keys: &Keys) -> usize {
+        let mut stand = BTreeMap::new();
+        keys.keys().filter(|who| finds_key(**who, keys, &mut stand, &mut BTreeSet::new())).count()
+    }
+
+    /// By trying every choice.
+    fn most(organisations: &[BTreeSet<PublicKey>], used: &BTreeSet<PublicKey>) -> usize {
+        let Some((keys, rest)) = organisations.split_first() else { return 0 };
+        let with = |key: &PublicKey| 1 + most(rest, &used.iter().chain([key]).copied().collect());
+        keys.difference(used).map(with).max().unwrap_or(0).max(most(rest, used))
+    }
+
+    proptest! {
+        #[test]
+        fn as_many_count_as_there_can_be(pairs in prop::collection::vec((0_u8..6, 0_u8..6), 0..14)) {
+            let keys = keys(&pairs);
+            let all: Vec<_> = keys.values().cloned().collect();
+            prop_assert_eq!(counted(&keys), most(&all, &BTreeSet::new()));
+        }
+
+        #[test]
+        fn no_signature_takes_another_away(
+            honest in 1_u8..40, hostile in prop::collection::vec((0_u8..60, 0_u8..60), 0..400), more in (0_u8..60, 0_u8..60),
+        ) {
+            // Those who sign by a key of their own, and among them any that call any keys theirs.
+            let own = (0..honest).map(|who| (who + 10, who + 10));
+            let mut pairs: Vec<_> = own.chain(hostile).collect();
+            let before = counted(&keys(&pairs));
+            prop_assert!(before >= usize::from(honest));
+            pairs.push(more);
+            prop_assert!(counted(&keys(&pairs)) >= before);
+        }
+    }
 }

@@ -162,7 +162,15 @@ impl Governance {
         let members = self.members_of(&before.id());
         match (next, members) {
             (Some(next), _) => ActStatus::Lost { to: next.act },
-            (None, Some(members)) => self.last_status(act, child, &self.charter_round(before, members), before),
+            // Of drafts there may be many: what others did is asked of those alone that have enough signatures.
+            (None, Some(members)) if self.is_candidate(before, child) => {
+                self.last_status(act, child, &self.charter_round(before, members), before)
+            }
+            (None, Some(_)) => {
+                let previous = act.previous().filter(|_| act.id() != child.id());
+                let why = previous.map_or_else(|| self.signatures_missing(child, before), Wait::Previous);
+                ActStatus::NotInEffectYet { why }
+            }
             (None, None) => ActStatus::NotInEffectYet { why: Wait::Previous(before.id()) },
         }
     }

@@ -87,9 +87,8 @@ impl Governance {
     pub(super) fn settlement<'a>(&'a self, act: &'a Act, before: &Membership) -> Option<Candidate<'a>> {
         let double = &act.settles()?.double;
         // Before anything is copied: of drafts there may be many.
-        let signed = self.signed_among(act, &before.members);
-        let counted = signed.iter().filter(|who| double.binary_search(who).is_err()).count();
-        is_most(counted, before.members.len()).then(|| self.candidate(act))
+        let others = before.members.iter().filter(|who| double.binary_search(who).is_err()).copied().collect();
+        is_most(self.signed_among(act, &others).len(), before.members.len()).then(|| self.candidate(act))
     }
 
     pub(super) fn candidate<'a>(&'a self, act: &'a Act) -> Candidate<'a> {
@@ -107,6 +106,11 @@ impl Governance {
     pub(super) fn charter_outcome(&self, previous: &Act) -> Outcome {
         let before = self.members_of(&previous.id());
         before.map(|before| self.charter_round(previous, before).outcome()).unwrap_or_default()
+    }
+
+    /// True if a version has enough signatures to follow the one before it.
+    pub(super) fn is_candidate(&self, before: &Act, version: &Act) -> bool {
+        self.outcome_after(&before.id()).is_some_and(|outcome| outcome.candidates.binary_search(&version.id()).is_ok())
     }
 
     fn outcome_after(&self, version: &ActId) -> Option<&Outcome> {
