@@ -399,6 +399,9 @@ pub(crate) enum FoundCommand {
     Sign {
         /// The draft
         file: PathBuf,
+        /// The folder of the root keys, if they are kept elsewhere
+        #[arg(long, value_name = "DIR")]
+        keys: Option<PathBuf>,
         /// The file to write
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,

@@ -27,6 +27,12 @@ pub enum IdentityError {
     /// This home has no first act of its own: it only reads.
     #[error("this home holds no organisation of its own")]
     NoOrganisation,
+    /// The folder of keys holds no root key.
+    #[error("no root key is in {}", dir.display())]
+    NoRoot {
+        /// Which folder.
+        dir: PathBuf,
+    },
 }
 
 /// What a new organisation says of itself.
@@ -149,10 +155,23 @@ pub fn own_act(home: &Home) -> Result<Act, IdentityError> {
 ///
 /// # Errors
 /// [`IdentityError`] if the home holds no organisation, or its root keys cannot be unlocked.
-pub fn sign(home: &Home, mut act: Act, unlocker: &mut Unlocker) -> Result<Act, IdentityError> {
+pub fn sign(home: &Home, act: Act, unlocker: &mut Unlocker) -> Result<Act, IdentityError> {
+    sign_with(&home.keys(), home, act, unlocker)
+}
+
+/// The same with the root keys of another folder.
+///
+/// # Errors
+/// [`IdentityError`], as of [`sign`]; without a root key nothing is signed.
+pub fn sign_with(folder: &Path, home: &Home, mut act: Act, unlocker: &mut Unlocker) -> Result<Act, IdentityError> {
     let organisation = OrganisationId::new(*own_act(home)?.id().as_bytes());
-    let keys = Keystore::open(&home.keys())?;
-    for info in keys.list()?.iter().filter(|info| info.purpose == Purpose::Root) {
+    let keys = Keystore::open(folder)?;
+    let infos = keys.list()?;
+    let mut roots = infos.iter().filter(|info| info.purpose == Purpose::Root).peekable();
+    if roots.peek().is_none() {
+        return Err(IdentityError::NoRoot { dir: folder.to_owned() });
+    }
+    for info in roots {
         let signature = act.sign(organisation, &SecretKey::from_seed(keys.unlock(info, unlocker)?.as_bytes()));
         act = act.with_signature(signature);
     }

@@ -233,6 +233,19 @@ pub(super) fn keys_named<'a>(who: &'a Who, organisation: OrganisationId, text: &
     }
 }
 
+/// Keys of an organisation that are revoked and so begin, or were on the device of that label: a position that was chosen too late is
+/// put right by another revocation.
+pub(super) fn revoked_named<'a>(who: &'a Who, organisation: OrganisationId, text: &str) -> Vec<&'a Key> {
+    let digits = pasted(text).to_ascii_lowercase();
+    let own = who.organisations.iter().filter(|known| known.id == organisation);
+    let revoked = own.flat_map(|known| &known.ended).filter(|key| !key.revoked_by.is_empty());
+    let is_meant = |key: &&Key| {
+        let begins = digits.len() >= DIGITS && key.key.to_string().starts_with(&digits);
+        begins || key.label == text.trim()
+    };
+    revoked.filter(is_meant).collect()
+}
+
 fn keys_of(who: &Who, organisation: OrganisationId) -> impl Iterator<Item = &Key> {
     who.organisations.iter().filter(move |known| known.id == organisation).flat_map(|known| &known.keys)
 }

@@ -173,7 +173,7 @@ pub(crate) fn found(session: &Session, command: FoundCommand) -> Outcome {
             session.printer.either(&who, |who| drafted_text(session, who, &governance));
             Ok(DONE)
         }
-        FoundCommand::Sign { file, output } => sign(session, file, &output),
+        FoundCommand::Sign { file, keys, output } => sign(session, file, keys, &output),
         FoundCommand::Assemble { files, output } => {
             let governance = assembled(&files)?;
             let unsigned = governance.missing_signatures();
@@ -213,7 +213,7 @@ fn draft(session: &Session, name: &str, members: &[PathBuf], threshold: Option<u
     save(session, &assemble(acts)?, output, "found.did_draft")
 }
 
-fn sign(session: &Session, file: PathBuf, output: &Path) -> Outcome {
+fn sign(session: &Session, file: PathBuf, keys: Option<PathBuf>, output: &Path) -> Outcome {
     let governance = assembled(&[file])?;
     let home = session.home()?;
     let own = identity::own_act(&home).map_err(of_identity)?.organisation();
@@ -226,7 +226,8 @@ fn sign(session: &Session, file: PathBuf, output: &Path) -> Outcome {
     if !session.printer.json {
         session.printer.aside(drafted_text(session, &reading::who(&governance, None), &governance));
     }
-    let signed = identity::sign(&home, charter, &mut session.unlocker()?).map_err(of_identity)?;
+    let keys = Roots::of(session, keys)?;
+    let signed = identity::sign_with(keys.folder(), &home, charter, &mut session.unlocker()?).map_err(of_identity)?;
     let mut acts: Vec<Act> = governance.acts().filter(|act| act.as_charter().is_none()).cloned().collect();
     acts.insert(0, signed);
     save(session, &assemble(acts)?, output, "found.did_sign")
@@ -350,6 +351,10 @@ pub(crate) fn of_identity(error: IdentityError) -> Problem {
         IdentityError::Act(error) => {
             let values = [("rule", error.code())];
             Problem::of_rule(exit::REFUSED, error.code(), "act_made", &values, error.to_string())
+        }
+        IdentityError::NoRoot { dir } => {
+            let dir = dir.display().to_string();
+            Problem::told(exit::REFUSED, "no_root_key", "no_root_here", &[("dir", &dir)])
         }
         IdentityError::NoOrganisation => Problem::told(exit::USAGE, "no_organisation", "no_organisation", &[]),
         other => Problem::fault(other.to_string()),

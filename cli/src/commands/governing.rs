@@ -45,6 +45,11 @@ impl Roots {
         Ok(Self { dir })
     }
 
+    /// The folder that they are in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// On whose behalf the keys here sign an act.
     pub(super) fn organisation(
         &self,

@@ -292,6 +292,7 @@ impl<'a> Teller<'a> {
             None => State::WaitsForSignatures,
             Some(ActStatus::InEffect) => State::InEffect,
             Some(ActStatus::Lost { .. } | ActStatus::TakenOut { .. }) => State::Lost,
+            Some(ActStatus::Halted { .. }) if self.ends_a_halt_alone(act) => State::WaitsForAcknowledgements,
             Some(ActStatus::Halted { .. }) => State::Halted,
             Some(ActStatus::NotInEffectYet { why }) => match why {
                 Wait::Members(_) | Wait::OwnSignatures | Wait::Signatures { .. } | Wait::Rivals => {
@@ -304,6 +305,17 @@ impl<'a> Teller<'a> {
                 Wait::Previous(_) => State::NotInEffect,
             },
         }
+    }
+
+    /// True of a settlement with enough signatures that no other stands against: the rivals that it names halt, and it does not.
+    fn ends_a_halt_alone(&self, act: &Act) -> bool {
+        let previous = act.previous();
+        let others = previous.iter().flat_map(|previous| self.governance.followers(previous));
+        let mut others = others.filter(|other| *other != act.id()).filter_map(|other| self.governance.act(&other));
+        let is_rival = |other: &Act| {
+            other.settles().is_some() && matches!(self.governance.status(&other.id()), Some(ActStatus::Halted { .. }))
+        };
+        act.settles().is_some() && !others.any(is_rival)
     }
 
     /// Where an act stands that follows one in effect and of which no more is known.

@@ -93,11 +93,12 @@ impl Reader<'_> {
             if self.is_attesting(&log.organisation, &key.author) {
                 continue;
             }
-            entries = entries.saturating_add(log.end.seq);
+            let end = log.end.seq.min(self.taken_upto(key, Some(&log.organisation)));
+            entries = entries.saturating_add(end);
             let mut of_log: BTreeMap<OrganisationId, u64> = BTreeMap::new();
             for line in self.counting(index.acknowledged_last(*key)?) {
                 let furthest = of_log.entry(line.organisation).or_default();
-                *furthest = line.end.seq.min(log.end.seq).max(*furthest);
+                *furthest = line.end.seq.min(end).max(*furthest);
             }
             for (organisation, seq) in of_log {
                 let sum = acknowledged.entry(organisation).or_default();
@@ -191,10 +192,14 @@ impl Reader<'_> {
                 let log = LogKey { space: space.id, author };
                 let known = self.snapshot.logs.get(&log);
                 let held = known.map_or(0, |log| log.end.seq);
-                let missing = withheld(line.end.seq, held);
                 let is_heard = self.is_attesting(&line.organisation, &line.at.log.author);
-                if missing > 0 && is_heard && self.snapshot.governance.fork(&log).is_none() {
-                    let organisation = known.map(|log| log.organisation).or_else(|| self.organisation_of(&author));
+                if withheld(line.end.seq, held) == 0 || !is_heard || self.snapshot.governance.fork(&log).is_some() {
+                    continue;
+                }
+                let organisation = known.map(|log| log.organisation).or_else(|| self.organisation_of(&author));
+                let upto = self.taken_upto(&log, organisation.as_ref());
+                let missing = withheld(line.end.seq.min(upto), held);
+                if missing > 0 {
                     behind.push(Behind {
                         space: space.id,
                         author,
@@ -207,6 +212,14 @@ impl Reader<'_> {
             }
         }
         Ok(behind)
+    }
+
+    /// How far a log is taken by who does not hold it yet: one that is cut no further than that, so what lies behind is kept back by
+    /// nobody.
+    fn taken_upto(&self, log: &LogKey, organisation: Option<&OrganisationId>) -> u64 {
+        let cuts = organisation.map(|organisation| self.snapshot.governance.cuts(log, organisation));
+        let seqs = cuts.into_iter().flatten().map(|(_, cut)| cut.map_or(0, |cut| cut.seq(log)));
+        seqs.min().unwrap_or(u64::MAX)
     }
 
     fn organisation_of(&self, author: &PublicKey) -> Option<OrganisationId> {

@@ -54,9 +54,9 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<ActId>,
     },
-    /// So many organisations have to sign the next version.
+    /// So many organisations have to sign the next version: their number changes, or that of the members.
     Threshold {
-        /// Before.
+        /// Before, where it was another.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<u64>,
         /// From now on.
@@ -153,8 +153,11 @@ fn of_charter(charter: &Charter, before: Option<&Charter>) -> Vec<Change> {
     let mut changes = notes(&charter.instead, charter.settles.as_ref());
     let old = before.map_or(&[][..], |before| &before.members);
     changes.extend(members(&charter.members, old, &charter.removed, &charter.predecessors));
-    if before.map(|before| before.threshold) != Some(charter.threshold) {
-        let from = before.map(|before| before.threshold);
+    // The same number of fewer may be all of them: then each can hold up every amendment.
+    let is_other_share = before
+        .is_none_or(|before| (before.threshold, before.members.len()) != (charter.threshold, charter.members.len()));
+    if is_other_share {
+        let from = before.map(|before| before.threshold).filter(|from| *from != charter.threshold);
         changes.push(Change::Threshold { from, to: charter.threshold, members: charter.members.len() });
     }
     changes.extend(renamed(&charter.name, before.map(|before| &before.name)));

@@ -9,7 +9,7 @@ use isnad_protocol::locale;
 
 use crate::args::{Reason, RootArgs, space_named};
 use crate::client::Client;
-use crate::commands::charter::{keys_begun, keys_named, of_device};
+use crate::commands::charter::{keys_begun, keys_named, of_device, revoked_named};
 use crate::commands::governing::{entry_line, propose_with, tell_done};
 use crate::commands::preview;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -58,8 +58,14 @@ pub(super) async fn run(session: &Session, text: &str, asked: &Asked, root: Root
 
 /// The keys that are meant: the one that the text names, or all of its device.
 fn meant(session: &Session, who: &Who, own: OrganisationId, text: &str, all_keys: bool) -> Result<Vec<Key>, Problem> {
-    let found = keys_named(who, own, text)?;
+    let found = keys_named(who, own, text).or_else(|problem| {
+        let revoked = revoked_named(who, own, text);
+        if revoked.is_empty() { Err(problem) } else { Ok(revoked) }
+    })?;
     let Some(first) = found.first() else { return Err(keys_begun(text)) };
+    if all_keys && !first.revoked_by.is_empty() {
+        return Ok(found.into_iter().cloned().collect());
+    }
     if all_keys {
         return Ok(of_device(who, own, &first.label).cloned().collect());
     }
