@@ -555,9 +555,8 @@ const READ_BYTES: usize = 4 * 1_024 * 1_024;
 
 fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
     let organisations = governance.organisations().into_iter();
-    let words = |names: BTreeMap<String, String>| {
-        names.into_iter().map(|(lang, text)| Words { lang: Some(lang), text }).collect()
-    };
+    let words =
+        |names: BTreeMap<String, String>| names.into_iter().map(|(lang, text)| Words::new(Some(lang), text)).collect();
     organisations.map(|organisation| (organisation.id, words(organisation.names))).collect()
 }
 

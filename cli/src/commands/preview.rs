@@ -13,7 +13,7 @@ use isnad_protocol::{locale, model};
 use serde::de::DeserializeOwned;
 
 use super::publishing;
-use super::reading::{label, organisation_name, property_word};
+use super::reading::{label, name, organisation_name, property_word};
 use super::show::value_in_words;
 use crate::client::Client;
 use crate::error::{Problem, exit};
@@ -286,8 +286,9 @@ impl Shown<'_> {
 
     fn name(&self, refs: &[Reference], id: &str) -> String {
         let found = refs.iter().find(|reference| reference.record.to_string() == id);
-        let name = found.and_then(|found| label(&found.labels, self.session.language));
-        self.session.apart(name.as_deref().unwrap_or(id))
+        let shown = |text: &str| self.session.apart(text);
+        let name = found.and_then(|found| name(found, self.session.language, None, shown));
+        name.unwrap_or_else(|| self.session.apart(id))
     }
 
     fn claim(&self, drafted: &Drafted) -> Vec<String> {
