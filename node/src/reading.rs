@@ -340,7 +340,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Problem`] if there is no such record.
     pub fn show(&self, text: &str, query: &DayQuery) -> Result<View, Problem> {
-        let record = self.resolve_for("show", text)?;
+        let record = self.resolve_for("show", text, query.lang.as_deref())?;
         let policy = self.policy(&query.policy, query.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
         let context = self.context(&policy, query.today.or(query.as_of));
@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Problem`] if there is no such record.
     pub fn history(&self, text: &str, query: &DayQuery) -> Result<History, Problem> {
-        let record = self.resolve_for("history", text)?;
+        let record = self.resolve_for("history", text, query.lang.as_deref())?;
         let policy = self.policy(&query.policy, query.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
         let context = self.context(&policy, query.today.or(query.as_of));
