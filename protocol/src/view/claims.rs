@@ -457,7 +457,7 @@ impl Around<'_> {
         let heard = self.listener.heard(id);
         let mut stands_behind = heard.endorsed_by;
         stands_behind.extend((state == State::Live).then_some(sheet.key.organisation));
-        let basis = show_basis(claim, sheet.key.organisation, material)?;
+        let basis = material.basis(claim, sheet.key.organisation)?;
         let mut refs = Vec::new();
         for record in claim.value_refs() {
             refs.push(material.reference_by(record, sheet.key.organisation)?);
@@ -602,23 +602,4 @@ fn retracted(sheet: &Sheet, id: ClaimId) -> Vec<Retracted> {
         .collect();
     retracted.sort_by_key(|retracted| (retracted.signed.seq, retracted.signed.entry));
     retracted
-}
-
-/// What a claim of an organisation rests on, with what its sources are called.
-pub(super) fn show_basis<S: SheetView>(
-    claim: &Claim,
-    by: OrganisationId,
-    material: &mut Material<'_, S>,
-) -> Result<Vec<Basis>, Fault> {
-    let mut shown = Vec::new();
-    for basis in claim.basis() {
-        let source = basis.record.map(|record| material.reference_by(record, by)).transpose()?;
-        let mut unverified_by = match basis.record {
-            Some(record) => (*material.recalled_by(record)?).clone(),
-            None => BTreeSet::new(),
-        };
-        let unverified = unverified_by.remove(&by);
-        shown.push(Basis { source, locator: basis.locator.map(str::to_owned), unverified, unverified_by });
-    }
-    Ok(shown)
 }

@@ -8,10 +8,10 @@ use crate::encoding::json::Json;
 use crate::id::{EntryId, OrganisationId, RecordId};
 use crate::limits;
 use crate::model::values::name_text;
-use crate::sheet::{self, Said, Sheet, SheetKey};
+use crate::sheet::{self, Claim, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
-use super::claims::Verdict;
+use super::claims::{Basis, Verdict};
 use super::names::Names;
 use super::policy::Rank;
 use super::{BodyClass, Context, Policy, Reference, Sheets, Words};
@@ -118,6 +118,21 @@ impl<'a, S: SheetView> Material<'a, S> {
 
     pub(super) fn class_of_member(&self, organisation: OrganisationId) -> BodyClass {
         self.context.judge.kind_of(organisation).map_or(BodyClass::Other, BodyClass::of_member)
+    }
+
+    /// What a claim of an organisation rests on, with what its sources are called.
+    pub(super) fn basis(&mut self, claim: &Claim, by: OrganisationId) -> Result<Vec<Basis>, Fault> {
+        let mut shown = Vec::new();
+        for basis in claim.basis() {
+            let source = basis.record.map(|record| self.reference_by(record, by)).transpose()?;
+            let mut unverified_by = match basis.record {
+                Some(record) => (*self.recalled_by(record)?).clone(),
+                None => BTreeSet::new(),
+            };
+            let unverified = unverified_by.remove(&by);
+            shown.push(Basis { source, locator: basis.locator.map(str::to_owned), unverified, unverified_by });
+        }
+        Ok(shown)
     }
 
     /// Who says that a source was written down from memory, not read. MODEL §11. It is said of the own words alone that rest on it:

@@ -12,7 +12,7 @@ use crate::model;
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 
-use super::claims::{Basis, show_basis};
+use super::claims::Basis;
 use super::material::{Material, spoken};
 use super::{Policy, Reference, Sheets};
 
@@ -206,7 +206,7 @@ fn told<S: SheetView>(
         lang: text("lang"),
         channel: text("channel"),
         date: text("date"),
-        basis: show_basis(&reply.claim, sheet.key.organisation, material)?,
+        basis: material.basis(&reply.claim, sheet.key.organisation)?,
         on_earlier,
         further: 0,
     }))
