@@ -293,12 +293,12 @@ impl View {
         let is_contested =
             properties.iter().any(|property| property.computed.contested) || related.iter().any(|line| line.contested);
         let terms = Terms::of(record, sheets, context.policy);
-        let names = Names::of(record, sheets, context.policy, None);
+        let names = Names::of(record, sheets, context.policy);
         Ok(Self {
             record,
             kind: kind_name(record),
-            labels: names.first,
-            further_labels: names.others,
+            labels: names.first(),
+            further_labels: names.others(),
             aliases: material::aliases(sheets, context.policy),
             about: about(record, sheets, material)?,
             organisations: speakers(&all, material),

@@ -21,6 +21,7 @@ pub(super) struct Material<'a, S> {
     store: &'a S,
     pub(super) context: Context<'a>,
     claims: BTreeMap<RecordId, Rc<Sheets>>,
+    names: BTreeMap<RecordId, Rc<Names>>,
     labels: BTreeMap<(RecordId, Option<OrganisationId>), Arc<[Words]>>,
     recalled: BTreeMap<RecordId, Rc<BTreeSet<OrganisationId>>>,
     classes: BTreeMap<RecordId, BodyClass>,
@@ -32,6 +33,7 @@ impl<'a, S: SheetView> Material<'a, S> {
             store,
             context,
             claims: BTreeMap::new(),
+            names: BTreeMap::new(),
             labels: BTreeMap::new(),
             recalled: BTreeMap::new(),
             classes: BTreeMap::new(),
@@ -69,7 +71,7 @@ impl<'a, S: SheetView> Material<'a, S> {
         self.labelled(record, None)
     }
 
-    /// The same where an organisation names it, whose own name for it comes first: nobody else says for it whom it accuses.
+    /// The same where an organisation names it, whose own names for it are told: nobody else says for it whom it accuses.
     pub(super) fn reference_by(&mut self, record: RecordId, by: OrganisationId) -> Result<Reference, Fault> {
         let speaks = |sheet: &Sheet| sheet.key.organisation == by && !sheet.is_empty();
         let by = self.claims(record)?.values().any(speaks).then_some(by);
@@ -80,16 +82,27 @@ impl<'a, S: SheetView> Material<'a, S> {
         if let Some(labels) = self.labels.get(&(record, by)) {
             return Ok(Reference { record, labels: Arc::clone(labels) });
         }
-        let names = Names::of(record, &*self.claims(record)?, self.context.policy, by);
-        let labels: Arc<[Words]> = short(names.first).into();
+        let names = self.names(record)?;
+        let own = by.map(|by| names.by(by)).filter(|own| !own.is_empty());
+        let labels: Arc<[Words]> = short(own.unwrap_or_else(|| names.first())).into();
         self.labels.insert((record, by), Arc::clone(&labels));
         Ok(Reference { record, labels })
     }
 
+    /// What a record is called, found once.
+    pub(super) fn names(&mut self, record: RecordId) -> Result<Rc<Names>, Fault> {
+        if let Some(names) = self.names.get(&record) {
+            return Ok(Rc::clone(names));
+        }
+        let names = Rc::new(Names::of(record, &*self.claims(record)?, self.context.policy));
+        self.names.insert(record, Rc::clone(&names));
+        Ok(names)
+    }
+
     /// Every name that anybody gives a record, of which none is told.
     pub(super) fn all_names(&mut self, record: RecordId) -> Result<Vec<Words>, Fault> {
-        let Names { first, others } = Names::of(record, &*self.claims(record)?, self.context.policy, None);
-        Ok(short([first, others].concat()))
+        let names = self.names(record)?;
+        Ok(short([names.first(), names.others()].concat()))
     }
 
     /// Where the policy puts what an organisation says, and whether it counts.

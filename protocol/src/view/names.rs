@@ -11,46 +11,39 @@ use crate::sheet::{Said, Sheet};
 use super::material::{distinct, spoken};
 use super::{Policy, Sheets, Whose, Words};
 
-/// What a record is called.
+/// What a record is called: its titles or names; where it has none, its aliases.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// What it is told by, the reader's language first.
-    pub(super) first: Vec<Words>,
-    /// What only others call it.
-    pub(super) others: Vec<Words>,
+    /// By the reader's language, then by how many give it, then in the order in which the reader hears them.
+    given: Vec<Given>,
+    /// The texts that it is told by where nobody's own word is told.
+    leading: BTreeSet<String>,
 }
 
 /// A title, name or alias, and who gives it.
-#[derive(Clone)]
+#[derive(Debug)]
 struct Given {
     words: Words,
     by: OrganisationId,
 }
 
 impl Names {
-    /// Titles or names of a record; where it has none, its aliases. None twice. `by` is whose word is told, if it is one's.
-    ///
-    /// Where nobody who counts gives it any, what others call it: a name decides nothing, and an id tells nobody which record is
-    /// meant.
-    pub(super) fn of(record: RecordId, sheets: &Sheets, policy: &Policy, by: Option<OrganisationId>) -> Self {
-        let own = Self::of_those_who_count(record, sheets, policy, by);
-        if !own.first.is_empty() || policy.whose == Whose::All {
+    /// The names of a record. Where nobody who counts gives it any, what others call it: a name decides nothing, and an id tells
+    /// nobody which record is meant.
+    pub(super) fn of(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
+        let own = Self::of_those_who_count(record, sheets, policy);
+        if !own.given.is_empty() || policy.whose == Whose::All {
             return own;
         }
-        Self::of_those_who_count(record, sheets, &Policy { whose: Whose::All, ..policy.clone() }, by)
+        Self::of_those_who_count(record, sheets, &Policy { whose: Whose::All, ..policy.clone() })
     }
 
     /// The same of those alone who count.
-    pub(super) fn of_those_who_count(
-        record: RecordId,
-        sheets: &Sheets,
-        policy: &Policy,
-        by: Option<OrganisationId>,
-    ) -> Self {
+    pub(super) fn of_those_who_count(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
         let titles = given(sheets, policy, &["title", "name"]);
         if !titles.is_empty() {
-            let naming = titles.iter().map(|given| given.by).collect();
-            return Self::among(titles, &naming, policy, by);
+            let naming: BTreeSet<OrganisationId> = titles.iter().map(|given| given.by).collect();
+            return Self::among(titles, naming.len(), policy);
         }
         if record == RecordId::ZERO {
             return Self::default();
@@ -58,39 +51,58 @@ impl Names {
         // An alias is held against all who speak: one that others give a record without a title is no name of theirs.
         let speaking = sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         let speaking = speaking.filter(|sheet| sheet.standing_claims().next().is_some());
-        let naming = speaking.map(|sheet| sheet.key.organisation).collect();
+        let speaking: BTreeSet<OrganisationId> = speaking.map(|sheet| sheet.key.organisation).collect();
         let mut aliases = given(sheets, policy, &["alias"]);
         aliases.iter_mut().for_each(|given| given.words.lang = None);
-        Self::among(aliases, &naming, policy, by)
+        Self::among(aliases, speaking.len(), policy)
+    }
+
+    /// The names that it is told by, none twice.
+    pub(super) fn first(&self) -> Vec<Words> {
+        self.only(|given| self.leading.contains(&given.words.text))
+    }
+
+    /// What only others call it.
+    pub(super) fn others(&self) -> Vec<Words> {
+        self.only(|given| !self.leading.contains(&given.words.text))
+    }
+
+    /// What an organisation calls it: nothing if it gives it no name.
+    pub(super) fn by(&self, whose: OrganisationId) -> Vec<Words> {
+        self.only(|given| given.by == whose)
     }
 
     /// What each organisation calls it that calls it otherwise than these names do: the first name in each language.
-    pub(super) fn of_each(&self, sheets: &Sheets, policy: &Policy) -> BTreeMap<OrganisationId, Vec<Words>> {
-        let told = one_of_each_language(self.first.clone()).0;
-        if told.iter().chain(&self.others).all(|words| !words.differs) {
+    pub(super) fn of_each(&self) -> BTreeMap<OrganisationId, Vec<Words>> {
+        if self.given.iter().all(|given| !given.words.differs) {
             return BTreeMap::new();
         }
-        let titles = given(sheets, policy, &["title", "name"]);
-        let naming: BTreeSet<OrganisationId> = titles.iter().map(|given| given.by).collect();
-        let own = |by: &OrganisationId| {
-            (*by, one_of_each_language(Self::among(titles.clone(), &naming, policy, Some(*by)).first).0)
-        };
-        naming.iter().map(own).filter(|(_, own)| *own != told).collect()
+        let mut own: BTreeMap<OrganisationId, Vec<Words>> = BTreeMap::new();
+        for given in &self.given {
+            own.entry(given.by).or_default().push(given.words.clone());
+        }
+        let told = one_of_each_language(self.first()).0;
+        let own = own.into_iter().map(|(whose, words)| (whose, one_of_each_language(words).0));
+        own.filter(|(_, own)| *own != told).collect()
     }
 
-    fn among(all: Vec<Given>, naming: &BTreeSet<OrganisationId>, policy: &Policy, by: Option<OrganisationId>) -> Self {
+    fn only(&self, is_asked: impl Fn(&Given) -> bool) -> Vec<Words> {
+        let asked = self.given.iter().filter(|given| is_asked(given));
+        distinct(asked.map(|given| &given.words)).into_iter().cloned().collect()
+    }
+
+    /// `naming` is how many organisations could give each of the names: what fewer give is marked.
+    fn among(mut given: Vec<Given>, naming: usize, policy: &Policy) -> Self {
         let mut voices: BTreeMap<String, BTreeSet<OrganisationId>> = BTreeMap::new();
-        for given in &all {
+        for given in &given {
             voices.entry(given.words.text.clone()).or_default().insert(given.by);
         }
-        let leading = leading(&all, &voices, policy, by);
-        let said_by = |words: &Words| voices.get(&words.text).map_or(0, BTreeSet::len);
-        let mut words = distinct(all.into_iter().map(|given| given.words));
-        words.iter_mut().for_each(|words| words.differs = said_by(words) < naming.len());
-        words.sort_by_cached_key(|words| (policy.language_rank(words.lang.as_deref()), Reverse(said_by(words))));
-        let leads = |words: &Words| voices.get(&words.text).is_some_and(|by| !by.is_disjoint(&leading));
-        let (first, others) = words.into_iter().partition(leads);
-        Self { first, others }
+        let said_by = |given: &Given| voices.get(&given.words.text).map_or(0, BTreeSet::len);
+        given.iter_mut().for_each(|given| given.words.differs = said_by(given) < naming);
+        let leading = leading(&given, &voices, policy);
+        let leading = voices.iter().filter(|(_, by)| !by.is_disjoint(&leading)).map(|(text, _)| text.clone()).collect();
+        given.sort_by_cached_key(|given| (policy.language_rank(given.words.lang.as_deref()), Reverse(said_by(given))));
+        Self { given, leading }
     }
 }
 
@@ -105,15 +117,10 @@ fn leading(
     all: &[Given],
     voices: &BTreeMap<String, BTreeSet<OrganisationId>>,
     policy: &Policy,
-    by: Option<OrganisationId>,
 ) -> BTreeSet<OrganisationId> {
-    if let Some(by) = by.filter(|by| all.iter().any(|given| given.by == *by)) {
-        return [by].into();
-    }
-    let rank = |given: &&Given| policy.rank(given.by);
-    let first = all.iter().map(|given| rank(&given)).min().unwrap_or(usize::MAX);
+    let first = all.iter().map(|given| policy.rank(given.by)).min().unwrap_or(usize::MAX);
     if first != usize::MAX {
-        return all.iter().filter(|given| rank(given) == first).map(|given| given.by).collect();
+        return all.iter().filter(|given| policy.rank(given.by) == first).map(|given| given.by).collect();
     }
     let most = voices.values().map(BTreeSet::len).max().unwrap_or(0);
     voices.values().filter(|by| by.len() == most).flatten().copied().collect()

@@ -167,9 +167,8 @@ impl Summary {
         let read: Vec<_> = dates.iter().filter_map(|date| Edtf::parse(date).ok()).collect();
         let (places, countries) = places(&spoken, policy);
         let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
-        let names = Names::of_those_who_count(record, sheets, policy, None);
-        let named_by = names.of_each(sheets, policy);
-        let (labels, further_labels) = labels(names);
+        let names = Names::of_those_who_count(record, sheets, policy);
+        let (labels, further_labels) = labels(&names);
         let counting = || sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         let said = || spoken.all().map(|said| &said.claim);
         let terms = Terms::of(record, sheets, policy);
@@ -178,7 +177,7 @@ impl Summary {
             record,
             kind: kind_name(record),
             labels,
-            named_by,
+            named_by: names.of_each(),
             further_labels,
             aliases: aliases(sheets, policy),
             earliest: read.iter().filter_map(|date| date.earliest).min(),
@@ -232,10 +231,10 @@ fn changed(sheet: &Sheet) -> Option<Timestamp> {
 }
 
 /// The first words of each language, and the texts of the others.
-fn labels(names: Names) -> (Vec<Words>, Vec<String>) {
-    let (first, others) = one_of_each_language(names.first);
+fn labels(names: &Names) -> (Vec<Words>, Vec<String>) {
+    let (first, others) = one_of_each_language(names.first());
     let told: BTreeSet<_> = first.iter().map(|words| &words.text).collect();
-    let others = others.into_iter().chain(names.others).map(|words| words.text).filter(|text| !told.contains(text));
+    let others = others.into_iter().chain(names.others()).map(|words| words.text).filter(|text| !told.contains(text));
     let others = distinct(others);
     (first, others)
 }

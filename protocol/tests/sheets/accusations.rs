@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use isnad_protocol::id::RecordId;
+use isnad_protocol::sheet::operations::{Operation, Operations, Retract};
 use isnad_protocol::sheet::{self, Claim};
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Context, InForce, Line, Policy, Reference, Summary, View, Words};
@@ -305,6 +306,12 @@ fn what_hides_in_a_text_of_others_is_shown_and_counts_for_nothing() {
     assert!(seen.labels.is_empty());
     let titles = &seen.properties[0].claims;
     assert!(titles.len() == 3 && titles.iter().all(|claim| claim.malformed && claim.flags == ["control_character"]));
+    let note = Some("taken\u{202e}back".to_owned());
+    let retract = Retract { claim: titles[0].id, reason: "error".to_owned(), note };
+    world.change(HOSTILE, record(1, 1), &Operations::Claims(vec![Operation::Retract(retract)]));
+    let seen = page(&world, record(1, 1));
+    let taken = seen.properties[0].claims.iter().find(|claim| claim.id == titles[0].id).unwrap();
+    assert!(taken.retracted[0].malformed, "nor in the note of a retraction");
     let lines = said("description", "\"one\\n\\ttwo\\r\\nthree\"", &[("lang", "\"en\"")]);
     world.say(HONEST, record(1, 1), &[lines]);
     assert!(
