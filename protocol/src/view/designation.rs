@@ -180,12 +180,14 @@ impl Terms {
             (policy.rank(one.whose), is_bare, !one.lists, Reverse(agreeing), one.position)
         };
         let Some(first) = all.iter().min_by_key(order) else { return Some(Self::default()) };
-        let mut terms = Self { organisation: Some(first.whose), ..first.terms.clone() };
+        // Whom the reader puts first may speak of a measure that another dates.
+        let base = all.iter().filter(|one| !one.terms.starts.is_empty()).min_by_key(order).unwrap_or(first);
+        let terms = Self { organisation: Some(first.whose), ..base.terms.as_said_by(&first.terms) };
         let bounds = terms.bounds();
         let others = all.iter().filter(|other| other.whose != first.whose && other.terms != Self::default());
-        let others = others.filter(|other| first.terms.as_said_by(&other.terms).bounds() != bounds);
-        terms.others = others.map(|other| (other.whose, other.terms.clone())).collect();
-        Some(terms)
+        let others = others.filter(|other| terms.as_said_by(&other.terms).bounds() != bounds);
+        let others = others.map(|other| (other.whose, other.terms.clone())).collect();
+        Some(Self { others, ..terms })
     }
 
     /// What these come to for another organisation: who dates the beginning himself speaks of all, and else of what he says alone.

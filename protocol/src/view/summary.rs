@@ -121,6 +121,9 @@ pub struct Summary {
 /// On what a designation rests, and whom it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Listing {
+    /// Whose list it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
     /// Who decided it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorities: Vec<RecordId>,
@@ -143,13 +146,21 @@ impl Listing {
             let text = |key: &str| value.get(key).and_then(Json::as_text);
             Some(text("title").or_else(|| text("value"))?.to_owned())
         });
-        Self { authorities: records("authority"), legal_bases: distinct(legal_bases), subjects: records("subject") }
+        let (authorities, subjects) = (records("authority"), records("subject"));
+        Self { organisation: None, authorities, legal_bases: distinct(legal_bases), subjects }
     }
 
-    /// By the word of the organisation by which its terms are told: nobody else adds a name to its list.
+    /// By the word of the organisation by which its terms are told, or if that lists nothing of the one that dates its beginning: nobody
+    /// else adds a name to its list.
     fn beside(terms: &Terms, sheets: &Sheets, policy: &Policy) -> Self {
-        let own = sheets.values().filter(|sheet| terms.organisation == Some(sheet.key.organisation));
-        Self::of(&Spoken::new(own, policy))
+        let dated_by = terms.starts.first().map(|used| used.organisation);
+        let own = |whose: OrganisationId| {
+            let own = sheets.values().filter(|sheet| sheet.key.organisation == whose);
+            Self::of(&Spoken::new(own, policy))
+        };
+        let all = terms.organisation.into_iter().chain(dated_by).map(|whose| (whose, own(whose)));
+        let listing = all.into_iter().find(|(_, listing)| *listing != Self::default());
+        listing.map_or_else(Self::default, |(whose, listing)| Self { organisation: Some(whose), ..listing })
     }
 }
 

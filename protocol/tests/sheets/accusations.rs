@@ -269,7 +269,10 @@ fn nobody_lifts_or_renews_the_measure_of_another() {
         // Whom the reader puts first is followed, by his choice.
         let policy = Policy { first: vec![organisation(3)], ..Policy::default() };
         let seen = read(&world, record(5, 1), &policy).computed.state.unwrap();
-        assert_eq!(seen.organisation, Some(organisation(3)));
+        assert_eq!(
+            (seen.organisation, seen.state, seen.since),
+            (Some(organisation(3)), state, Day::parse("2018-05-18").ok())
+        );
     }
     let mut world = World::default();
     measure(&mut world);

@@ -107,10 +107,10 @@ impl Reader<'_> {
     }
 
     fn due_of(&self, summary: Summary, until: Day, today: Day) -> Result<Due, Problem> {
-        let Listing { authorities, legal_bases, subjects } = summary.listing.unwrap_or_default();
+        let Listing { organisation, authorities, legal_bases, subjects } = summary.listing.unwrap_or_default();
         let terms = summary.terms.unwrap_or_default();
         let named = |records: Vec<RecordId>| -> Result<Vec<Reference>, Problem> {
-            records.into_iter().map(|record| self.named(record, terms.organisation)).collect()
+            records.into_iter().map(|record| self.named(record, organisation)).collect()
         };
         let state = terms.state(today);
         Ok(Due {

@@ -133,6 +133,7 @@ impl Room {
 
     fn listing(&mut self, listing: Listing) -> Listing {
         Listing {
+            organisation: listing.organisation,
             authorities: self.keep(listing.authorities, |_| ID_BYTES),
             legal_bases: self.texts(listing.legal_bases),
             subjects: self.keep(listing.subjects, |_| ID_BYTES),
