@@ -340,7 +340,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Problem`] if there is no such record.
     pub fn show(&self, text: &str, query: &DayQuery) -> Result<View, Problem> {
-        let record = self.resolve_for("show", text)?;
+        let record = self.resolve_for("show", text, query.lang.as_deref())?;
         let policy = self.policy(&query.policy, query.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
         let context = self.context(&policy, query.today.or(query.as_of));
@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Problem`] if there is no such record.
     pub fn history(&self, text: &str, query: &DayQuery) -> Result<History, Problem> {
-        let record = self.resolve_for("history", text)?;
+        let record = self.resolve_for("history", text, query.lang.as_deref())?;
         let policy = self.policy(&query.policy, query.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
         let context = self.context(&policy, query.today.or(query.as_of));
@@ -555,9 +555,8 @@ const READ_BYTES: usize = 4 * 1_024 * 1_024;
 
 fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
     let organisations = governance.organisations().into_iter();
-    let words = |names: BTreeMap<String, String>| {
-        names.into_iter().map(|(lang, text)| Words { lang: Some(lang), text }).collect()
-    };
+    let words =
+        |names: BTreeMap<String, String>| names.into_iter().map(|(lang, text)| Words::new(Some(lang), text)).collect();
     organisations.map(|organisation| (organisation.id, words(organisation.names))).collect()
 }
 

@@ -83,6 +83,27 @@ pub fn is_unsafe_in_identifier(placed: Placed) -> bool {
     matches!(placed.character, '\u{200c}' | '\u{200d}') || placed.is_unsafe_in_name()
 }
 
+/// True for what no text may hold: controls but for line ends and tabs, and what turns its direction or stands for a letter unseen.
+/// What the letters themselves need, and what typesetters leave behind, stays: a text is quoted as it was written.
+#[must_use]
+pub const fn is_unsafe_in_text(placed: Placed) -> bool {
+    match placed.character {
+        '\n' | '\t' => false,
+        '\r' => !matches!(placed.behind, Some('\n')),
+        character => matches!(
+            character,
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        ),
+    }
+}
+
+/// True for what a text of one line must not hold: that, and line ends.
+#[must_use]
+pub const fn is_unsafe_in_line(placed: Placed) -> bool {
+    matches!(placed.character, '\n' | '\r' | '\t') || is_unsafe_in_text(placed)
+}
+
 /// The list that binds: by code point, whatever Unicode says of them later.
 const fn is_listed(character: char) -> bool {
     matches!(
@@ -212,6 +233,35 @@ mod tests {
             let text = format!("دو{character}ما");
             assert_eq!(in_name(&text), [character], "{:x}", u32::from(character));
             assert_eq!(on_screen(&text), [character], "{:x}", u32::from(character));
+        }
+    }
+
+    #[test]
+    fn a_text_has_lines_and_no_other_controls() {
+        let bad = |text: &str, is_bad: fn(Placed) -> bool| placed(text).filter(|placed| is_bad(*placed)).count();
+        for text in [
+            "a\nb",
+            "a\r\nb\tc",
+            "خان العسل\n«كيميائي»",
+            "می\u{200c}خواهم",
+            "co\u{ad}operate",
+            "👩\u{200d}👩",
+            "\u{a0}« a »",
+        ] {
+            assert_eq!(bad(text, is_unsafe_in_text), 0, "{text:?}");
+        }
+        for text in
+            ["a\rb", "a\u{1b}[2J", "\u{9b}2J", "a\u{202e}b", "\u{200f}a", "\u{2028}", "\u{2067}a", "\u{e0041}", "\0"]
+        {
+            assert_eq!(bad(text, is_unsafe_in_text), 1, "{text:?}");
+        }
+        assert_eq!(
+            (bad("a\nb", is_unsafe_in_line), bad("a\tb", is_unsafe_in_line), bad("a b", is_unsafe_in_line)),
+            (1, 1, 0)
+        );
+        for character in '\0'..=char::MAX {
+            let placed = Placed { before: None, character, behind: None };
+            assert!(!is_unsafe_in_text(placed) || placed.is_unsafe(), "{:x}", u32::from(character));
         }
     }
 

@@ -28,6 +28,7 @@ mod history;
 mod identity;
 mod independence;
 mod material;
+mod names;
 mod opinions;
 mod origins;
 mod policy;
@@ -41,7 +42,7 @@ pub use as_of::{AsKnown, AsOf, Until};
 pub use claims::{Basis, Opinion, Retracted, ShownClaim, Signed, State, Wording};
 pub use compare::{count_bounds, value_text};
 pub use computed::{Computed, Corroboration, Headline, How};
-pub use designation::{Bounds, DesignationState, InForce, Terms, Used};
+pub use designation::{Bounds, DesignationState, InForce, OtherState, Terms, Used};
 pub use explain::{Because, Brief, Explanation, Place, Rested, SaidBy};
 pub use flags::{Saying, flags_of_new};
 pub use history::{Acknowledged, Did, History, Item};
@@ -53,6 +54,7 @@ pub use replies::Reply;
 pub use summary::{About, Listing, Spot, Summary, degrees};
 
 use material::Material;
+use names::Names;
 
 /// What a reader asks for besides the record.
 #[derive(Clone, Copy)]
@@ -81,6 +83,17 @@ pub struct Words {
     pub lang: Option<String>,
     /// The words.
     pub text: String,
+    /// True if somebody who names the record calls it otherwise: then its id is told beside this name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub differs: bool,
+}
+
+impl Words {
+    /// Words that nobody contradicts.
+    #[must_use]
+    pub const fn new(lang: Option<String>, text: String) -> Self {
+        Self { lang, text, differs: false }
+    }
 }
 
 /// Another record, and what it is called.
@@ -99,10 +112,16 @@ pub struct View {
     pub record: RecordId,
     /// The name of its kind; `kind-N` for one of a later version.
     pub kind: String,
-    /// Titles or names in all languages.
+    /// Titles or names in all languages: those that the reader's first organisations give it, else most of those who name it.
     pub labels: Vec<Words>,
+    /// What only others call it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_labels: Vec<Words>,
     /// Other names that live claims give it.
     pub aliases: Vec<String>,
+    /// Of a record that has no title: what it says, of which one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     /// Who speaks, the reader's first ones first.
     pub organisations: Vec<Speaker>,
     /// Every claim by property, in the order of the model; unknown ones last.
@@ -274,11 +293,14 @@ impl View {
         let is_contested =
             properties.iter().any(|property| property.computed.contested) || related.iter().any(|line| line.contested);
         let terms = Terms::of(record, sheets, context.policy);
+        let names = Names::of(record, sheets, context.policy);
         Ok(Self {
             record,
             kind: kind_name(record),
-            labels: material::names(record, sheets, context.policy),
+            labels: names.first(),
+            further_labels: names.others(),
             aliases: material::aliases(sheets, context.policy),
+            about: about(record, sheets, material)?,
             organisations: speakers(&all, material),
             properties,
             narratives: narratives(sheets, context.policy),
@@ -298,6 +320,26 @@ impl View {
     pub const fn is_empty(&self) -> bool {
         self.organisations.is_empty() && self.left_out.is_empty() && self.related.is_empty()
     }
+}
+
+/// What a title is made of, with what its records are called by whose word it is.
+fn about<S: SheetView>(
+    record: RecordId,
+    sheets: &Sheets,
+    material: &mut Material<'_, S>,
+) -> Result<Option<About>, Fault> {
+    let context = material.context;
+    let Some(mut about) = About::of(record.kind_code(), sheets, context.policy) else { return Ok(None) };
+    let whose = about.organisation;
+    let told = whose.filter(|_| about.is_one_of_several);
+    about.names = told.and_then(|whose| context.names.get(&whose)).cloned().unwrap_or_default();
+    for reference in about.records_mut() {
+        *reference = match whose {
+            Some(whose) => material.reference_by(reference.record, whose)?,
+            None => material.reference(reference.record)?,
+        };
+    }
+    Ok(Some(about))
 }
 
 /// The sheets of one record, by key.

@@ -92,8 +92,10 @@ fn a_list_has_every_form_and_none_does_harm() {
     json(home, &["import", DATASET]);
     let all = json(home, &["list", "incident"]);
     let incident = records(&all)[0].to_owned();
-    let hostile = "=HYPERLINK(\"x\")\u{9b}2J\u{202e}";
+    let hostile = "=HYPERLINK(\"x\")";
     json(home, &["claim", "add", &incident, "title", hostile, "--in", "de"]);
+    // What hides or turns what stands beside it is not signed at all.
+    refused(home, &["claim", "add", &incident, "title", "\u{9b}2J\u{202e}", "--in", "de"], 3);
     let count = all.as_array().unwrap().len();
     let form = |form: &str| say(home, &["list", "incident", "--format", form]).out;
     let lines: Vec<Value> = form("jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -108,6 +110,7 @@ fn a_list_has_every_form_and_none_does_harm() {
     }
     let csv = form("csv");
     assert!(csv.starts_with("record,kind,title,") && csv.lines().count() > count);
+    assert!(csv.contains("'=HYPERLINK") && !csv.contains(",=HYPERLINK") && !csv.contains("\"=HYPERLINK"), "{csv}");
     for text in [form("json"), form("jsonl"), form("csv"), form("geojson"), form("table")] {
         assert!(!text.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{text}");
     }

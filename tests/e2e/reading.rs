@@ -143,7 +143,14 @@ fn a_day_decides_what_is_in_force() {
     assert_ne!(during["in_force"]["state"], after["in_force"]["state"]);
     assert_eq!(after["in_force"]["state"], "term_over");
     // A source of that name is in the dataset too: the alias alone does not say which is meant.
-    assert_eq!(refused(home, &["show", "fr-2018-05-18"], 1)["code"], "ambiguous");
+    let title = "Three orders — Organisation 1";
+    let source = json(home, &["list", "source", "--search", "Three orders"])[0]["record"].as_str().unwrap().to_owned();
+    json(home, &["claim", "add", &source, "title", title, "--in", "ar"]);
+    let several = refused(home, &["--lang", "ar", "show", "fr-2018-05-18"], 1);
+    assert_eq!(several["code"], "ambiguous");
+    // Who gives the alias stands before the title, which is in the reader's language: none passes for an organisation.
+    let why = several["why"].as_str().unwrap();
+    assert!(why.contains(&format!("{source} — Organisation 0: {title}")), "{why}");
     // Where a source is due, it is the source.
     let cited =
         ["claim", "add", during["record"].as_str().unwrap(), "note", "x", "--in", "en", "--source", "fr-2018-05-18"];

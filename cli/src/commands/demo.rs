@@ -340,7 +340,8 @@ async fn pages(session: &Session, node: Arc<Node>) -> Result<(String, String), P
     let side_by_side =
         format!("{}\n{}", session.printer.styled(&title, Style::Strong), page.related(&incident.related));
     let state = freeze.computed.state.map(|state| {
-        let word = locale::code(session.language, "designation_status", &super::reading::state_code(&state)).to_owned();
+        let word =
+            locale::code(session.language, "designation_status", &super::reading::state_code(state.state)).to_owned();
         let until = state.until.map(|until| until.to_string()).unwrap_or_default();
         format!("{FREEZE}: {word} ({until})")
     });

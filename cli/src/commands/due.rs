@@ -6,7 +6,7 @@ use isnad_protocol::view::Reference;
 
 use super::ids::{COMMAND, Ids};
 use super::list::{Csv, Lines, MADE_OF, choice, format, made_of_cells, told_of};
-use super::reading::label;
+use super::reading::{name as called, organisation_name, state_code};
 use crate::args::{DueArgs, ListFormat};
 use crate::client::{Client, query};
 use crate::error::{Outcome, Problem, exit};
@@ -36,18 +36,21 @@ pub(crate) async fn run(session: &Session, args: &DueArgs) -> Outcome {
         }
     }
     let named = |due: &Due| {
-        [due.record.record].into_iter().chain(due.authorities.iter().map(|one| one.record)).collect::<Vec<_>>()
+        let named = due.authorities.iter().chain(&due.subjects).map(|one| one.record);
+        [due.record.record].into_iter().chain(named).collect::<Vec<_>>()
     };
     let ids = Ids::of(&client, found.due.iter().flat_map(named)).await?;
-    print(session, format, &found, &ids)
+    let has_others = found.due.iter().any(|due| !due.others.is_empty());
+    let who = if has_others { Some(client.get::<Who>("/who").await?) } else { None };
+    print(session, format, (&found, who.as_ref()), &ids)
 }
 
-fn print(session: &Session, format: ListFormat, found: &DueWithin, ids: &Ids) -> Outcome {
+fn print(session: &Session, format: ListFormat, (found, who): (&DueWithin, Option<&Who>), ids: &Ids) -> Outcome {
     let json = |value: &str| session.printer.line(json_inert(value));
     let text =
         |value: &dyn Fn() -> serde_json::Result<String>| value().map_err(|error| Problem::fault(error.to_string()));
     match format {
-        ListFormat::Table => session.printer.text(&due_text(session, found, ids)),
+        ListFormat::Table => session.printer.text(&due_text(session, (found, who), ids)),
         ListFormat::Json => json(&text(&|| serde_json::to_string(found))?),
         ListFormat::Jsonl => {
             let made_of = text(&|| serde_json::to_string(&found.made_of))?;
@@ -66,12 +69,12 @@ fn print(session: &Session, format: ListFormat, found: &DueWithin, ids: &Ids) ->
     told_of(&found.made_of)
 }
 
-fn due_text(session: &Session, found: &DueWithin, ids: &Ids) -> String {
+fn due_text(session: &Session, (found, who): (&DueWithin, Option<&Who>), ids: &Ids) -> String {
     let say = |key: &str, values: &[(&str, &str)]| hanging("", &locale::format(session.language, key, values), width());
     let until = found.until.to_string();
     let over = found.due.iter().filter(|due| due.days_left < 0).count();
     let ending = found.due.len().saturating_sub(over).to_string();
-    let mut lines: Vec<String> = found.due.iter().map(|due| one_text(session, due, ids)).collect();
+    let mut lines: Vec<String> = found.due.iter().map(|due| one_text(session, (due, who), ids)).collect();
     lines.push(say("due.ending", &[("until", &until), ("count", &ending)]));
     if over > 0 {
         lines.push(say("due.over", &[("count", &over.to_string())]));
@@ -80,7 +83,7 @@ fn due_text(session: &Session, found: &DueWithin, ids: &Ids) -> String {
     lines.join("\n")
 }
 
-fn one_text(session: &Session, due: &Due, ids: &Ids) -> String {
+fn one_text(session: &Session, (due, who): (&Due, Option<&Who>), ids: &Ids) -> String {
     let language = session.language;
     let word = |key: &str| locale::word(language, key).to_owned();
     let days = due.days_left.unsigned_abs().to_string();
@@ -92,8 +95,16 @@ fn one_text(session: &Session, due: &Due, ids: &Ids) -> String {
     let head = hanging("", &head, width());
     let colon = session.printer.colon();
     let line = |key: &str, text: &str| hanging(&format!("  {}{colon} ", word(key)), text, width());
-    let mut lines = vec![head, line("kind.designation", &name(session, &due.record))];
-    let listed = |all: &[Reference]| all.iter().map(|one| name(session, one)).collect::<Vec<_>>().join(" · ");
+    let mut lines = vec![head, line("kind.designation", &name(session, &due.record, ids))];
+    // What others say of the measure of one organisation stands beside its word, and never in its place.
+    for other in &due.others {
+        let whose = who.map_or_else(String::new, |who| organisation_name(who, other.organisation, language));
+        let mut state = locale::code(language, "designation_status", &state_code(other.state)).to_owned();
+        state.extend(other.until.filter(|_| !other.state.is_lifted()).map(|until| format!(", {until}")));
+        let told = locale::format(language, "list.says", &[("who", &whose), ("what", &state)]);
+        lines.push(hanging("  ≠ ", &told, width()));
+    }
+    let listed = |all: &[Reference]| all.iter().map(|one| name(session, one, ids)).collect::<Vec<_>>().join(" · ");
     if !due.subjects.is_empty() {
         lines.push(line("due.subjects", &listed(&due.subjects)));
     }
@@ -121,9 +132,9 @@ fn renewal(due: &Due, ids: &Ids) -> String {
     format!("isnad claim add {record} end YYYY-MM-DD{by} --source RECORD")
 }
 
-fn name(session: &Session, reference: &Reference) -> String {
-    label(&reference.labels, session.language)
-        .map_or_else(|| reference.record.to_string(), |text| apart(&squeezed(&text), session.language.direction()))
+fn name(session: &Session, reference: &Reference, ids: &Ids) -> String {
+    let shown = |text: &str| apart(&squeezed(text), session.language.direction());
+    called(reference, session.language, Some(ids), shown).unwrap_or_else(|| reference.record.to_string())
 }
 
 const COLUMNS: [&str; 11] = [
@@ -141,7 +152,8 @@ const COLUMNS: [&str; 11] = [
 ];
 
 fn cells(session: &Session, due: &Due) -> [String; 11] {
-    let title = |one: &Reference| label(&one.labels, session.language).unwrap_or_else(|| one.record.to_string());
+    let title =
+        |one: &Reference| called(one, session.language, None, str::to_owned).unwrap_or_else(|| one.record.to_string());
     let all = |all: &[Reference]| all.iter().map(title).collect::<Vec<_>>().join("; ");
     let state = serde_json::to_value(due.state).ok().and_then(|state| state.as_str().map(str::to_owned));
     [

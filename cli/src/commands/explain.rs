@@ -5,14 +5,15 @@ use isnad_protocol::id::ClaimId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{Brief, Explanation, Place, Rested, ShownClaim};
 
+use super::ids::Ids;
 use super::policy::Chosen;
 use super::preview::in_a_line;
 use super::reading::{organisation_name, property_word};
 use super::show::value_in_words;
 use crate::args::ExplainArgs;
-use crate::client::{Client, encoded, query};
+use crate::client::{self, Client, encoded, query};
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, hanging, inert, pasted, pasted_claim, width};
+use crate::output::{Style, hanging, pasted, pasted_claim, width};
 use crate::session::Session;
 
 mod entry;
@@ -33,17 +34,19 @@ pub(crate) async fn run(session: &Session, args: &ExplainArgs) -> Outcome {
     ];
     let query = query(&[&own[..], &args.policy.parts()].concat());
     let path = format!("/explain/{}{query}", encoded(pasted_claim(&args.claim)));
-    let explanation: Explanation = match client.get(&path).await {
+    let answer = match client.bytes("GET", &path, Vec::new()).await {
         // What is the id of no claim may be that of an entry.
         Err(problem) if problem.words.key == "claim_nowhere" => {
             return entry::run(session, &client, pasted_claim(&args.claim)).await;
         }
-        explanation => explanation?,
+        answer => answer?,
     };
+    let explanation: Explanation = client::read(&answer)?;
+    let ids = Ids::on_page(&client, &answer).await?;
     let who: Who = client.get("/who").await?;
     session.printer.either(&explanation, |told| {
         let chosen = Chosen { session, who: &who };
-        let text = Explaining { session, who: &who, chosen: &chosen }.text(told);
+        let text = Explaining { session, who: &who, chosen: &chosen, ids: &ids }.text(told);
         chosen.before(Vec::new(), &told.policy, told.as_of.as_ref(), text)
     });
     Ok(DONE)
@@ -54,6 +57,8 @@ struct Explaining<'a> {
     session: &'a Session,
     who: &'a Who,
     chosen: &'a Chosen<'a>,
+    /// How many digits the claims on the page take.
+    ids: &'a Ids,
 }
 
 impl Explaining<'_> {
@@ -64,6 +69,10 @@ impl Explaining<'_> {
     /// What stands between the parts of a line.
     fn comma(&self) -> &'static str {
         self.word("policy.comma").trim_matches('"')
+    }
+
+    fn claim(&self, id: ClaimId) -> String {
+        self.ids.claim(&id.to_string())
     }
 
     fn word(&self, key: &str) -> &'static str {
@@ -85,7 +94,7 @@ impl Explaining<'_> {
         let id = if record.contains(&id) { String::new() } else { format!(" · {id}") };
         let mut out = vec![
             self.session.printer.styled(&hanging("", &head, width()), Style::Strong),
-            hanging("", &format!("{record}{id} · [{}]", told.claim.to_short()), width()),
+            hanging("", &format!("{record}{id} · [{}]", self.claim(told.claim)), width()),
         ];
         out.push(self.section("explain.place", self.place(told)));
         out.push(self.section("explain.said_by", self.said_by(told)));
@@ -118,10 +127,10 @@ impl Explaining<'_> {
         let mut lines = vec![self.word(&format!("place.{}", told.place.name())).to_owned()];
         lines.extend(told.because.iter().map(|why| self.word(&format!("because.{}", why.name())).to_owned()));
         let replacing = told.accounts.iter().flat_map(|claim| &claim.replaced_by);
-        lines.extend(
-            replacing
-                .map(|claim| locale::format(self.language(), "explain.replaced_by", &[("claim", &claim.to_short())])),
-        );
+        lines
+            .extend(replacing.map(|claim| {
+                locale::format(self.language(), "explain.replaced_by", &[("claim", &self.claim(*claim))])
+            }));
         if let Some(found) = told.corroboration.as_ref().filter(|_| told.place != Place::LeftOut) {
             let counted = |key: &str, count: usize| {
                 locale::counted(self.language(), key, u64::try_from(count).unwrap_or(u64::MAX), &[])
@@ -145,7 +154,7 @@ impl Explaining<'_> {
             let name = organisation_name(self.who, said.organisation, self.language());
             let (key, entry) = (self.word("view.key"), self.word("view.entry"));
             let standing = self.word(&format!("standing.{}", said.standing.name()));
-            let (author, id) = (said.author.to_short(), said.entry.to_short());
+            let (author, id) = (said.author.to_short(), self.ids.claim(&said.entry.to_string()));
             let (comma, colon) = (self.comma(), self.session.printer.colon());
             let claimed = self.word("view.claimed_time");
             let place = format!("{key} {author} #{}{comma}{entry} {id}", said.seq);
@@ -191,7 +200,7 @@ impl Explaining<'_> {
     fn independent(&self, told: &Explanation) -> Option<String> {
         let found = told.corroboration.as_ref().filter(|_| told.place != Place::LeftOut)?;
         let comma = self.comma();
-        let listed = |claims: &[ClaimId]| claims.iter().map(ClaimId::to_short).collect::<Vec<_>>().join(comma);
+        let listed = |claims: &[ClaimId]| claims.iter().map(|id| self.claim(*id)).collect::<Vec<_>>().join(comma);
         let mut lines: Vec<String> = Vec::new();
         let shown = found.groups.iter().take(ORIGINS);
         lines.extend(shown.map(|group| {
@@ -242,7 +251,7 @@ impl Explaining<'_> {
             body.unwrap_or_default(),
             self.session.printer.colon(),
             value.unwrap_or_default(),
-            inert(&brief.claim.to_short())
+            self.claim(brief.claim)
         )
     }
 }

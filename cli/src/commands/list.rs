@@ -21,7 +21,7 @@ mod title;
 
 pub(super) use csv::{Csv, MADE_OF, made_of_cells};
 pub(super) use kind::kind_called;
-pub(super) use title::{Titled, about};
+pub(super) use title::Titled;
 
 /// How many a person is shown unless he asks for more.
 const FOR_PEOPLE: usize = 200;
@@ -43,7 +43,7 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
     match format {
         ListFormat::Table => {
             let in_force = args.filter.in_force.is_some().then_some(made_of.day);
-            let ids = Ids::of(&client, page.ids()).await?;
+            let ids = Ids::of(&client, page.ids().chain(page.told_with_ids())).await?;
             table::print(session, kind.name, &page, &choice, in_force, &ids)?;
         }
         _ => choice.iter().for_each(|line| session.printer.aside(line)),
@@ -82,6 +82,12 @@ impl<'a> Page<'a> {
     fn ids(&self) -> impl Iterator<Item = RecordId> {
         let id = |line: &&str| RecordId::parse(line.strip_prefix("{\"record\":\"")?.split('"').next()?).ok();
         self.records.iter().filter_map(id)
+    }
+
+    /// The records that are told with their ids, for not all call them alike.
+    fn told_with_ids(&self) -> impl Iterator<Item = RecordId> {
+        let lines = self.records.iter().filter(|line| line.contains("\"differs\":true"));
+        lines.flat_map(|line| line.split('"').filter_map(|text| RecordId::parse(text).ok()))
     }
 
     fn summaries(&self) -> impl Iterator<Item = Result<Summary, Problem>> {

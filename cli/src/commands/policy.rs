@@ -7,7 +7,7 @@ use isnad_protocol::locale;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{AsOf, BodyClass, Conflict, Judgements, Origin, Policy, Reference, View, Whose};
 
-use super::reading::{label, organisation_name};
+use super::reading::{name, organisation_name};
 use crate::output::{apart, hanging, width};
 use crate::session::Session;
 
@@ -117,8 +117,9 @@ impl Chosen<'_> {
 
     /// Another record by its label.
     pub(crate) fn name(&self, reference: &Reference) -> String {
-        label(&reference.labels, self.session.language)
-            .map_or_else(|| reference.record.to_string(), |text| apart(&text, self.session.language.direction()))
+        let language = self.session.language;
+        name(reference, language, None, |text| apart(text, language.direction()))
+            .unwrap_or_else(|| reference.record.to_string())
     }
 
     /// Where a chain of bases leads, or a link of it.

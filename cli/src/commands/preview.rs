@@ -12,8 +12,9 @@ use isnad_protocol::view::{Reference, value_text};
 use isnad_protocol::{locale, model};
 use serde::de::DeserializeOwned;
 
+use super::ids::{Ids, USUAL};
 use super::publishing;
-use super::reading::{label, organisation_name, property_word};
+use super::reading::{label, name, organisation_name, property_word};
 use super::show::value_in_words;
 use crate::client::Client;
 use crate::error::{Problem, exit};
@@ -26,7 +27,9 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
     if is_shown(session) {
         let preview: Preview = declaring(session, client, "/preview", &mut request).await?;
         let who: Who = client.get("/who").await?;
-        let sheet = Shown { session, who: &who, new: &preview.new };
+        let answer = serde_json::to_vec(&preview).map_err(|error| Problem::fault(error.to_string()))?;
+        let ids = Ids::on_page(client, &answer).await?;
+        let sheet = Shown { session, who: &who, new: &preview.new, ids: &ids };
         let duties = publishing::checklist(session, client, &who, &preview).await?;
         if session.preview {
             session.printer.either(&preview, |preview| {
@@ -103,7 +106,7 @@ pub(super) fn is_shown(session: &Session) -> bool {
 /// Where it would go, who signs it, who reads it.
 pub(super) async fn head(session: &Session, client: &Client, preview: &Preview) -> Result<Vec<String>, Problem> {
     let who: Who = client.get("/who").await?;
-    Ok(Shown { session, who: &who, new: &preview.new }.head(preview))
+    Ok(Shown { session, who: &who, new: &preview.new, ids: &USUAL }.head(preview))
 }
 
 /// True if a person sits there who can be asked.
@@ -201,6 +204,8 @@ struct Shown<'a> {
     who: &'a Who,
     /// Records of which nothing was said before.
     new: &'a BTreeSet<RecordId>,
+    /// How many digits ids take.
+    ids: &'a Ids,
 }
 
 impl Shown<'_> {
@@ -240,8 +245,9 @@ impl Shown<'_> {
         for warning in &preview.warnings {
             let of = preview.claims.iter().enumerate();
             let is_on = |index: usize| warning.path.starts_with(&format!("claims[{index}]"));
-            let mut claim =
-                of.filter(|(index, _)| is_on(*index)).map(|(_, claim)| format!(" [{}]", claim.id.to_short()));
+            let mut claim = of
+                .filter(|(index, _)| is_on(*index))
+                .map(|(_, claim)| format!(" [{}]", self.ids.claim(&claim.id.to_string())));
             let label = self.session.printer.styled(self.session.word("preview.warning"), Style::Alert);
             let label = format!("{label}{}: ", claim.next().unwrap_or_default());
             let text = inert(&warning.text_in(self.session.language));
@@ -286,8 +292,9 @@ impl Shown<'_> {
 
     fn name(&self, refs: &[Reference], id: &str) -> String {
         let found = refs.iter().find(|reference| reference.record.to_string() == id);
-        let name = found.and_then(|found| label(&found.labels, self.session.language));
-        self.session.apart(name.as_deref().unwrap_or(id))
+        let shown = |text: &str| self.session.apart(text);
+        let name = found.and_then(|found| name(found, self.session.language, None, shown));
+        name.unwrap_or_else(|| self.session.apart(id))
     }
 
     fn claim(&self, drafted: &Drafted) -> Vec<String> {
@@ -307,7 +314,7 @@ impl Shown<'_> {
         }
         notes.extend(claim.get("value").into_iter().flat_map(|value| self.further(value)));
         notes.extend(self.notes(claim, &drafted.refs));
-        notes.push(format!("[{}]", drafted.id.to_short()));
+        notes.push(format!("[{}]", self.ids.claim(&drafted.id.to_string())));
         lines.push(hanging("    ", &notes.join(self.session.printer.semicolon()), width()));
         for basis in claim.get("basis").and_then(Json::as_list).unwrap_or_default() {
             let member = |key: &str| basis.get(key).and_then(Json::as_text);
@@ -439,7 +446,7 @@ impl Shown<'_> {
                 .as_deref()
                 .map(|note| format!("{} {}", self.session.printer.colon(), self.session.apart(note))),
         );
-        line.push_str(&format!(" [{}]", taken.retraction.claim.to_short()));
+        line.push_str(&format!(" [{}]", self.ids.claim(&taken.retraction.claim.to_string())));
         hanging("  − ", &line, width())
     }
 
@@ -463,7 +470,7 @@ pub(super) fn claim_in_a_line(
     value: Option<&Json>,
     refs: &[Reference],
 ) -> String {
-    let told = Shown { session, who, new: &BTreeSet::new() }.value(record.record, prop, value, refs);
+    let told = Shown { session, who, new: &BTreeSet::new(), ids: &USUAL }.value(record.record, prop, value, refs);
     if told.is_empty() {
         value.map(value_text).as_deref().map(|text| session.apart(text)).unwrap_or_default()
     } else {

@@ -6,9 +6,10 @@ use isnad_node::driver::STRANGER;
 use isnad_node::reading::{Digests, Status, Who};
 use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::view::{DesignationState, Words};
+use isnad_protocol::view::{InForce, Reference, Words};
 
 use crate::client::Client;
+use crate::commands::ids::Ids;
 use crate::commands::{door, grave};
 use crate::error::{DONE, Outcome, exit};
 use crate::output::{apart, fit, hanging, inert, width};
@@ -142,14 +143,31 @@ fn named(who: &Who, name: &str, language: Language) -> String {
 }
 
 /// The code of a designation's state, as JSON has it.
-pub(crate) fn state_code(state: &DesignationState) -> String {
-    serde_json::to_value(state.state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+pub(crate) fn state_code(state: InForce) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// The label in the reader's language, else in English, else any.
 pub(crate) fn label(labels: &[Words], language: Language) -> Option<String> {
+    chosen(labels, language).map(|words| words.text.clone())
+}
+
+fn chosen(labels: &[Words], language: Language) -> Option<&Words> {
     let in_lang = |code: &str| labels.iter().find(|words| words.lang.as_deref() == Some(code));
-    in_lang(language.code()).or_else(|| in_lang("en")).or_else(|| labels.first()).map(|words| words.text.clone())
+    in_lang(language.code()).or_else(|| in_lang("en")).or_else(|| labels.first())
+}
+
+/// What a record is called where it is named in a line; where somebody who names it calls it otherwise, with its id, as short as
+/// `ids` lets it be. `shown` makes the name inert. `None` if it has no name.
+pub(crate) fn name(
+    reference: &Reference,
+    language: Language,
+    ids: Option<&Ids>,
+    shown: impl Fn(&str) -> String,
+) -> Option<String> {
+    let words = chosen(&reference.labels, language)?;
+    let id = || ids.map_or_else(|| reference.record.to_string(), |ids| ids.record_and_kind(reference.record));
+    Some(if words.differs { format!("{} ({})", shown(&words.text), id()) } else { shown(&words.text) })
 }
 
 /// The name in a language, else in English, else any.

@@ -38,7 +38,7 @@ impl Reader<'_> {
     /// [`Problem`] if there is none, or more than one.
     pub fn explain(&self, text: &str, query: &ExplainQuery) -> Result<Explanation, Problem> {
         let record = query.record.as_deref().map(|record| self.resolve(record)).transpose()?;
-        let (record, claim) = self.claim(&text.to_lowercase(), record)?;
+        let (record, claim) = self.claim(&text.to_lowercase(), record, query.reading.lang.as_deref())?;
         let reading = &query.reading;
         let policy = self.policy(&reading.policy, reading.lang.as_deref())?;
         let store = Indexed(self.node.index()?);
@@ -57,7 +57,12 @@ impl Reader<'_> {
     }
 
     /// The one claim whose id begins so, and its record.
-    fn claim(&self, digits: &str, record: Option<RecordId>) -> Result<(RecordId, ClaimId), Problem> {
+    fn claim(
+        &self,
+        digits: &str,
+        record: Option<RecordId>,
+        lang: Option<&str>,
+    ) -> Result<(RecordId, ClaimId), Problem> {
         if digits.len() < DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             let values = [("text", digits), ("digits", &*DIGITS.to_string())];
             return Err(Problem::told(exit::USAGE, "usage", "claim_id", &values));
@@ -71,13 +76,14 @@ impl Reader<'_> {
                 .why_unread()
                 .unwrap_or_else(|| Problem::told(exit::NO, "not_found", "claim_nowhere", &[("digits", digits)]))),
             (Some(_), Some(_)) => {
+                let short = |claim: &ClaimId| apart(claim, found.iter().map(|(_, claim)| claim));
                 let mut named = Vec::new();
                 for (record, claim) in found.iter().take(CHOICE) {
-                    named.push(format!("{}: {}", claim.to_short(), self.told(*record)?));
+                    named.push(format!("{}: {}", short(claim), self.told(*record, lang)?));
                 }
                 let choice = found.iter().take(CHOICE);
                 let choice =
-                    choice.map(|(record, claim)| format!("`isnad explain {} --record {record}`", claim.to_short()));
+                    choice.map(|(record, claim)| format!("`isnad explain {} --record {record}`", short(claim)));
                 let values = [
                     ("digits", digits),
                     ("count", &*found.len().to_string()),
@@ -119,4 +125,15 @@ impl Reader<'_> {
         }
         Ok(records)
     }
+}
+
+/// The first digits of a claim's id, as many as tell it from all these: twelve at least.
+fn apart<'a>(claim: &ClaimId, others: impl Iterator<Item = &'a ClaimId>) -> String {
+    let (text, short) = (claim.to_string(), claim.to_short().len());
+    let alike = |other: &ClaimId| {
+        let other = other.to_string();
+        text.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count()
+    };
+    let alike = others.filter(|other| *other != claim).map(alike).max().unwrap_or(0);
+    text.chars().take(alike.saturating_add(1).max(short)).collect()
 }

@@ -207,16 +207,14 @@ impl Reader<'_> {
         let is_unsaid = |record| unsaid.is_some_and(|about| about.contains(&record));
         let may_be = |record, row: &Row<'_>| (of_all.takes(row) || is_unsaid(record)).then_some(record);
         let records = self.rows_of(query.kind, may_be)?;
-        let mut found = Vec::new();
-        for record in records {
-            let summary = self.readable(record, self.summary_by(record, policy, query.as_of))?;
-            let Some(summary) = summary.flatten() else { continue };
+        let made = |record: &RecordId| -> Result<Option<Found>, Problem> {
+            let summary = self.readable(*record, self.summary_by(*record, policy, query.as_of))?;
+            let Some(summary) = summary.flatten() else { return Ok(None) };
             let bytes = row::whole_row(&summary);
-            let Some(row) = Row::decode(&bytes).filter(|row| filter.takes(row)) else { continue };
-            let summary = Some(Box::new(summary));
-            found.push(Found { summary, ..sort.found(record, &row, language).on(&row, day) });
-        }
-        Ok(found)
+            let Some(row) = Row::decode(&bytes).filter(|row| filter.takes(row)) else { return Ok(None) };
+            Ok(Some(Found { summary: Some(Box::new(summary)), ..sort.found(*record, &row, language).on(&row, day) }))
+        };
+        on_all_cores(&records, |part| part.iter().filter_map(|record| made(record).transpose()).collect())
     }
 
     /// What is made of each row of a kind; a row that could not take all of its summary is made whole first.

@@ -6,7 +6,7 @@ use isnad_protocol::encoding::from_hex;
 use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::model::KINDS;
 use isnad_protocol::model::values::name_text;
-use isnad_protocol::view::{ShownClaim, State};
+use isnad_protocol::view::{ShownClaim, State, Words};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,6 @@ const DIGITS: usize = 8;
 /// Characters of a title that tell one record from another.
 const TITLE: usize = 60;
 
-/// What stands between a record and those who call it by an alias.
-const CLAIMED: &str = " — ";
-
 /// Records that a person is asked to choose from at one time.
 const CHOICE: usize = 8;
 
@@ -31,6 +28,9 @@ pub struct KindsQuery {
     /// Their codes, as in `7,6`; any if left out.
     #[serde(default)]
     pub kinds: String,
+    /// The reader's language: of several records each is told by its title in that.
+    #[serde(default)]
+    pub lang: Option<String>,
 }
 
 impl KindsQuery {
@@ -57,8 +57,9 @@ impl Reader<'_> {
     }
 
     /// The same for a command on the record alone, which is then written out where several are meant.
-    pub(super) fn resolve_for(&self, command: &str, text: &str) -> Result<RecordId, Problem> {
-        self.only(text, &KindsQuery::default(), |record| format!("`isnad {command} {record}`"))
+    pub(super) fn resolve_for(&self, command: &str, text: &str, lang: Option<&str>) -> Result<RecordId, Problem> {
+        let any = KindsQuery { lang: lang.map(str::to_owned), ..KindsQuery::default() };
+        self.only(text, &any, |record| format!("`isnad {command} {record}`"))
     }
 
     fn only(&self, text: &str, kinds: &KindsQuery, written: impl Fn(RecordId) -> String) -> Result<RecordId, Problem> {
@@ -72,11 +73,13 @@ impl Reader<'_> {
             [] => Err(none(text, kinds)),
             several => {
                 let shown = several.iter().take(CHOICE);
-                let names: Vec<String> = shown.map(|record| self.claimed(*record, text)).collect::<Result<_, _>>()?;
+                let lang = kinds.lang.as_deref();
+                let names = shown.map(|record| self.claimed(*record, text, lang)).collect::<Result<Vec<_>, _>>()?;
+                let is_called = names.iter().any(|(_, is_called)| *is_called);
+                let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
                 let choice: Vec<String> = several.iter().take(CHOICE).map(|record| written(*record)).collect();
                 let (count, names, choice) = (several.len().to_string(), names.join("\n"), choice.join("\n"));
                 let values = [("text", text), ("count", &count), ("names", &names), ("choice", &choice)];
-                let is_called = names.contains(CLAIMED);
                 let key = if is_called { "record_ambiguous.called" } else { "record_ambiguous" };
                 Err(Problem::told(exit::NO, "ambiguous", key, &values))
             }
@@ -124,9 +127,9 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// A record with its first title, for a person to choose.
-    /// A record with its title, and the organisations that call it by an alias.
-    fn claimed(&self, record: RecordId, alias: &str) -> Result<String, Problem> {
+    /// A record, the organisations that call it by an alias, and its title; and whether any does. The title comes last: nobody who
+    /// gives one writes an organisation's name where those stand.
+    fn claimed(&self, record: RecordId, alias: &str, lang: Option<&str>) -> Result<(String, bool), Problem> {
         let view = self.show(&record.to_string(), &DayQuery::default())?;
         let lower = alias.to_lowercase();
         let aliases = view.properties.iter().filter(|property| property.prop == "alias");
@@ -137,21 +140,33 @@ impl Reader<'_> {
         let who: BTreeSet<_> =
             aliases.flat_map(|property| property.claims.iter().filter(is_it)).map(|claim| claim.organisation).collect();
         let name = |id: &OrganisationId| {
-            let names = self.names.get(id).and_then(|names| names.first());
-            names.map_or_else(|| id.to_short(), |name| name.text.split_whitespace().collect::<Vec<_>>().join(" "))
+            let name = self.names.get(id).and_then(|names| called(names, lang));
+            name.map_or_else(|| id.to_short(), |name| name.split_whitespace().collect::<Vec<_>>().join(" "))
         };
-        let told = self.told(record)?;
-        let who: Vec<String> = who.iter().map(name).collect();
-        Ok(if who.is_empty() { told } else { format!("{told}{CLAIMED}{}", who.join(" / ")) })
+        let names: Vec<String> = who.iter().map(name).collect();
+        let head = if who.is_empty() { record.to_string() } else { format!("{record} — {}", names.join(" / ")) };
+        let title = self.title(record, lang)?.map(|title| format!(": {title}"));
+        Ok((format!("{head}{}", title.unwrap_or_default()), !who.is_empty()))
     }
 
-    pub(super) fn told(&self, record: RecordId) -> Result<String, Problem> {
-        let summary = self.summary(record)?;
-        let Some(label) = summary.labels.first() else { return Ok(record.to_string()) };
-        // On one line, whatever its author put into it.
-        let title: String = label.text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE).collect();
-        Ok(format!("{record}: {title}"))
+    /// A record with its title, for a person to choose.
+    pub(super) fn told(&self, record: RecordId, lang: Option<&str>) -> Result<String, Problem> {
+        let title = self.title(record, lang)?.map(|title| format!(": {title}"));
+        Ok(format!("{record}{}", title.unwrap_or_default()))
     }
+
+    /// The title in a language, else in English, else any: on one line, whatever its author put into it.
+    fn title(&self, record: RecordId, lang: Option<&str>) -> Result<Option<String>, Problem> {
+        let summary = self.summary(record)?;
+        let title = called(&summary.labels, lang);
+        Ok(title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE).collect()))
+    }
+}
+
+/// The words in a language, else in English, else any.
+fn called<'a>(words: &'a [Words], lang: Option<&str>) -> Option<&'a str> {
+    let of = |lang: &str| words.iter().find(|words| words.lang.as_deref() == Some(lang));
+    lang.and_then(of).or_else(|| of("en")).or_else(|| words.first()).map(|words| words.text.as_str())
 }
 
 /// The whole bytes that enough digits stand for.

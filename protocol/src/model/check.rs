@@ -49,7 +49,7 @@ pub fn check_claims(kind_code: u8, claims: &[Json]) -> Vec<Problem> {
 #[must_use]
 pub fn check_note(note: &str, path: &str) -> Vec<Problem> {
     let (note, mut report) = (Json::text(note), Report::new());
-    values::text(&note, Path::Top(""), &mut report);
+    values::prose(&note, Path::Top(""), &mut report);
     values::normal_form(&note, Path::Top(""), &mut report);
     worded(report.into_iter().map(|problem| problem.below(path)).collect())
 }
@@ -82,6 +82,9 @@ fn carries_the_weight(claim: &Json) -> bool {
     matches!(claim.get("prop").and_then(Json::as_text), Some("outcome" | "reason"))
 }
 
+/// Texts of one line: a title of several would begin lines of a page.
+const ONE_LINE: [&str; 3] = ["title", "birth_place", "position"];
+
 fn one(
     (kind_code, is_weighed_elsewhere): (u8, bool),
     (claim, size): (&Json, Option<usize>),
@@ -105,6 +108,9 @@ fn one(
         return report.push(Problem::new("missing_field", path.member("value"), [("field", "value".to_owned())]));
     };
     values::check(&property.value, value, path.member("value"), report);
+    if ONE_LINE.contains(&property.code) && report.is_empty() {
+        values::one_line(value, path.member("value"), report);
+    }
     has_language(property, members, path, report);
     let is_served = property.code == "subject" && is_weighed_elsewhere;
     if accuses(property, value) && !is_served {
@@ -151,7 +157,7 @@ fn fields(claim: &Object, path: Path<'_>, report: &mut Report) {
             "prop" | "value" => {}
             "lang" => language(value, here, report),
             // A string: in the place of a value alone may a narrative be pointed to.
-            "original" => values::text(value, here, report),
+            "original" => values::prose(value, here, report),
             "according_to" => values::check(&ValueType::Ref(&[kinds::ORGANISATION]), value, here, report),
             "basis" => basis(value, here, report),
             "standard" => values::check(&ValueType::Code(&vocabularies::STANDARD), value, here, report),
@@ -193,7 +199,7 @@ fn basis(value: &Json, path: Path<'_>, report: &mut Report) {
             }
         }
         if let Some(locator) = item.get("locator") {
-            values::text(locator, here.member("locator"), report);
+            values::line(locator, here.member("locator"), report);
         }
         if let Some(members) = item.as_object() {
             // What else stands in one would be signed, and shown to nobody.
@@ -210,7 +216,7 @@ fn wording(value: &Json, path: Path<'_>, report: &mut Report) {
     match (value.get("unavailable"), value.get("text"), value.get("lang")) {
         (Some(code), None, None) if count == 1 => values::check(&WHY_NOT, code, path.member("unavailable"), report),
         (None, Some(text), Some(lang)) if count == 2 => {
-            values::text(text, path.member("text"), report);
+            values::prose(text, path.member("text"), report);
             language(lang, path.member("lang"), report);
         }
         _ => values::wrong(path, "due.wording", EXAMPLE, report),

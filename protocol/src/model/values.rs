@@ -8,7 +8,7 @@ use super::path::Path;
 use super::problem::{List, Problem, found};
 use super::property::{Member, ValueType};
 use super::vocabularies::{self, Vocabulary};
-use crate::characters::{self, Placed, is_unsafe_in_identifier};
+use crate::characters::{self, Placed, is_unsafe_in_identifier, is_unsafe_in_line, is_unsafe_in_text};
 use crate::encoding::json::{Json, Object};
 use crate::id::{NarrativeId, RecordId};
 use crate::limits;
@@ -142,7 +142,7 @@ fn parent(path: &str) -> &str {
 fn check_form(kind: &ValueType, value: &Json, path: Path<'_>, report: &mut Report) {
     match kind {
         ValueType::Text if pointer(value).is_some() => {}
-        ValueType::Text => text(value, path, report),
+        ValueType::Text => prose(value, path, report),
         ValueType::Plain => identifier(value, path, report),
         ValueType::Name => name(value, path, report),
         ValueType::Date => date(value, path, report),
@@ -229,12 +229,29 @@ fn is_url(text: &str) -> bool {
 }
 
 /// A text: not empty, not longer than a claim may hold.
-pub(super) fn text(value: &Json, path: Path<'_>, report: &mut Report) {
+fn text(value: &Json, path: Path<'_>, report: &mut Report) {
     let Some(text) = value.as_text() else { return wrong_unless(false, path, report, "due.string") };
     wrong_unless(is_seen(text), path, report, "due.text");
     if text.chars().count() > limits::TEXT_SCALARS {
         report.push(Problem::new("text_too_long", path, [("max", limits::TEXT_SCALARS.to_string())]));
     }
+}
+
+/// A text of several lines, in which nothing hides or turns what stands beside it.
+pub(super) fn prose(value: &Json, path: Path<'_>, report: &mut Report) {
+    text(value, path, report);
+    clean(value, path, report, is_unsafe_in_text);
+}
+
+/// The same of one line.
+pub(super) fn line(value: &Json, path: Path<'_>, report: &mut Report) {
+    text(value, path, report);
+    one_line(value, path, report);
+}
+
+/// Reports what a text of one line must not hold.
+pub(super) fn one_line(value: &Json, path: Path<'_>, report: &mut Report) {
+    clean(value, path, report, is_unsafe_in_line);
 }
 
 fn identifier(value: &Json, path: Path<'_>, report: &mut Report) {

@@ -112,7 +112,7 @@ pub struct ShownClaim {
     /// What readers are warned of: the flags of rules 9 to 16 of MODEL §7, with what their texts name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<model::Warning>,
-    /// True if a source that it rests on was written down from memory, not read.
+    /// True if its organisation says that a source that it rests on was written down from memory, not read.
     pub unverified: bool,
 }
 
@@ -152,6 +152,9 @@ pub struct Retracted {
     /// Why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// True if the words break the model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub malformed: bool,
 }
 
 /// A source that a claim rests on.
@@ -163,8 +166,11 @@ pub struct Basis {
     /// Page, paragraph or timecode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locator: Option<String>,
-    /// True if it was written down from memory, not read.
+    /// True if who cites it says that it was written down from memory, not read.
     pub unverified: bool,
+    /// Who else says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unverified_by: BTreeSet<OrganisationId>,
 }
 
 /// A body's words, or why they are not given.
@@ -451,10 +457,10 @@ impl Around<'_> {
         let heard = self.listener.heard(id);
         let mut stands_behind = heard.endorsed_by;
         stands_behind.extend((state == State::Live).then_some(sheet.key.organisation));
-        let basis = show_basis(claim, material)?;
+        let basis = material.basis(claim, sheet.key.organisation)?;
         let mut refs = Vec::new();
         for record in claim.value_refs() {
-            refs.push(material.reference(record)?);
+            refs.push(material.reference_by(record, sheet.key.organisation)?);
         }
         let mut shown = ShownClaim {
             id,
@@ -466,7 +472,7 @@ impl Around<'_> {
             refs,
             lang: None,
             original: None,
-            according_to: due.body.map(|body| material.reference(body)).transpose()?,
+            according_to: due.body.map(|body| material.reference_by(body, sheet.key.organisation)).transpose()?,
             unverified: basis.iter().any(|basis| basis.unverified),
             basis,
             standard: None,
@@ -589,23 +595,11 @@ fn retracted(sheet: &Sheet, id: ClaimId) -> Vec<Retracted> {
         .map(|(entry, retraction)| {
             let signer = retraction.signer;
             let signed = Signed { author: signer.author, entry: *entry, seq: signer.seq, time: signer.time };
-            Retracted { signed, reason: retraction.reason.clone(), note: retraction.note.clone() }
+            let note = retraction.note.clone();
+            let malformed = note.as_deref().is_some_and(|note| !model::check_note(note, "note").is_empty());
+            Retracted { signed, reason: retraction.reason.clone(), note, malformed }
         })
         .collect();
     retracted.sort_by_key(|retracted| (retracted.signed.seq, retracted.signed.entry));
     retracted
-}
-
-/// What a claim rests on, with what its sources are called.
-pub(super) fn show_basis<S: SheetView>(claim: &Claim, material: &mut Material<'_, S>) -> Result<Vec<Basis>, Fault> {
-    let mut shown = Vec::new();
-    for basis in claim.basis() {
-        let source = basis.record.map(|record| material.reference(record)).transpose()?;
-        let unverified = match basis.record {
-            Some(record) => material.is_unverified(record)?,
-            None => false,
-        };
-        shown.push(Basis { source, locator: basis.locator.map(str::to_owned), unverified });
-    }
-    Ok(shown)
 }

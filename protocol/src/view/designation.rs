@@ -2,11 +2,14 @@
 //!
 //! Computed from dates that organisations claim, so that a freeze lapses by itself on a replica that is offline too. A
 //! renewal is a later claim of `end` or `duration`: the latest end counts. Past it: term over, not verified.
+//!
+//! It is one organisation's word: whoever lifts or renews the measure of another does so in the own name, and is told beside it.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::json::Json;
-use crate::id::{ClaimId, OrganisationId, RecordId};
+use crate::id::{ClaimId, EntryId, OrganisationId, RecordId};
 use crate::model::edtf::Edtf;
 use crate::model::kinds::DESIGNATION;
 use crate::model::values::is_duration;
@@ -30,6 +33,27 @@ pub struct DesignationState {
     pub until: Option<Day>,
     /// The claims that this follows from.
     pub why: Vec<Used>,
+    /// Whose word it is, where others come to something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
+    /// What it comes to by the word of each other organisation that says something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherState>,
+}
+
+/// What a designation comes to by the word of another organisation.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OtherState {
+    /// Whose word it is.
+    pub organisation: OrganisationId,
+    /// Whether it is in force.
+    pub state: InForce,
+    /// The first day in force, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Day>,
+    /// The last day in force, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
 }
 
 /// Whether a designation is in force.
@@ -54,9 +78,20 @@ pub enum InForce {
     AuthorityRevoked,
 }
 
+impl InForce {
+    /// True if it ended before its time.
+    #[must_use]
+    pub const fn is_lifted(self) -> bool {
+        matches!(self, Self::Delisted | Self::Annulled | Self::AuthorityRevoked)
+    }
+}
+
 /// The claims that decide, without a day: an index can keep them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Terms {
+    /// Whose claims these are: of the reader's first organisation, else of one that dates the beginning, and with whom most agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
     /// `start`, or where nobody claims one `listing_date`.
     pub starts: Vec<Used>,
     /// `end`.
@@ -65,6 +100,9 @@ pub struct Terms {
     pub durations: Vec<Used>,
     /// `status` that says it was lifted, annulled or lost its ground.
     pub lifted: Vec<Used>,
+    /// The claims of each other organisation by whose word it comes to something else; they have no others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<OrganisationId, Self>,
 }
 
 /// The few values that the claims come to, whatever the day: a catalogue keeps them.
@@ -135,15 +173,37 @@ impl Terms {
         if record.kind_code() != DESIGNATION {
             return None;
         }
-        let spoken = Spoken::new(sheets.values(), policy);
-        let all = |prop: &str| -> Vec<Used> { spoken.of(&[prop]).into_iter().filter_map(used).collect() };
-        let mut starts = all("start");
-        if starts.is_empty() {
-            starts = all("listing_date");
+        let all: Vec<Claimed> = Spoken::of_each(sheets, policy).into_iter().filter_map(Claimed::of).collect();
+        let order = |one: &&Claimed| {
+            let agreeing = all.iter().filter(|other| other.terms.bounds() == one.terms.bounds()).count();
+            let is_bare = one.terms.starts.is_empty();
+            (policy.rank(one.whose), is_bare, !one.lists, Reverse(agreeing), one.position)
+        };
+        let Some(first) = all.iter().min_by_key(order) else { return Some(Self::default()) };
+        // Whom the reader puts first may speak of a measure that another dates.
+        let base = all.iter().filter(|one| !one.terms.starts.is_empty()).min_by_key(order).unwrap_or(first);
+        let terms = Self { organisation: Some(first.whose), ..base.terms.as_said_by(&first.terms) };
+        let bounds = terms.bounds();
+        let others = all.iter().filter(|other| other.whose != first.whose && other.terms != Self::default());
+        let others = others.filter(|other| terms.as_said_by(&other.terms).bounds() != bounds);
+        let others = others.map(|other| (other.whose, other.terms.clone())).collect();
+        Some(Self { others, ..terms })
+    }
+
+    /// What these come to for another organisation: who dates the beginning himself speaks of all, and else of what he says alone.
+    fn as_said_by(&self, other: &Self) -> Self {
+        if !other.starts.is_empty() {
+            return other.clone();
         }
-        let mut lifted = all("status");
-        lifted.retain(|used| ending(&used.value).is_some());
-        Some(Self { starts, ends: all("end"), durations: all("duration"), lifted })
+        let both = |own: &[Used], theirs: &[Used]| own.iter().chain(theirs).cloned().collect();
+        Self {
+            organisation: None,
+            starts: self.starts.clone(),
+            ends: both(&self.ends, &other.ends),
+            durations: both(&self.durations, &other.durations),
+            lifted: if other.lifted.is_empty() { self.lifted.clone() } else { other.lifted.clone() },
+            others: BTreeMap::new(),
+        }
     }
 
     /// What they come to on a day.
@@ -154,7 +214,16 @@ impl Terms {
             Some(_) => self.lifted.clone(),
             None => [&self.starts, &self.ends, &self.durations].into_iter().flatten().cloned().collect(),
         };
-        DesignationState { state: bounds.state(today), since: bounds.since, until: bounds.until, why }
+        let state = bounds.state(today);
+        let others = self.others.iter().map(|(whose, theirs)| {
+            let theirs = self.as_said_by(theirs).bounds();
+            OtherState { organisation: *whose, state: theirs.state(today), since: theirs.since, until: theirs.until }
+        });
+        let is_other =
+            |other: &OtherState| (other.state, other.since, other.until) != (state, bounds.since, bounds.until);
+        let others: Vec<OtherState> = others.filter(is_other).collect();
+        let organisation = self.organisation.filter(|_| !others.is_empty());
+        DesignationState { state, since: bounds.since, until: bounds.until, why, organisation, others }
     }
 
     /// What of them decides on any day.
@@ -170,7 +239,7 @@ impl Terms {
         }
     }
 
-    /// The latest end that anybody claims, by a date or by a duration.
+    /// The latest end that is claimed, by a date or by a duration.
     fn until(&self) -> Option<Day> {
         let ends = self.ends.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.latest);
         let starts = self.starts.iter().filter_map(|used| Edtf::parse(&used.value).ok()?.latest);
@@ -183,6 +252,35 @@ impl Terms {
             }
         });
         ends.chain(terms).max()
+    }
+}
+
+/// What one organisation says of a designation's terms.
+struct Claimed {
+    whose: OrganisationId,
+    terms: Terms,
+    /// True if it says whom the measure names, who decided it or what it is.
+    lists: bool,
+    /// Where it dates the beginning, or else says anything.
+    position: (u64, EntryId),
+}
+
+impl Claimed {
+    fn of((whose, own): (OrganisationId, Spoken<'_>)) -> Option<Self> {
+        let all = |prop: &str| -> Vec<Used> { own.of(&[prop]).into_iter().filter_map(used).collect() };
+        let mut starts = all("start");
+        if starts.is_empty() {
+            starts = all("listing_date");
+        }
+        let mut lifted = all("status");
+        lifted.retain(|used| ending(&used.value).is_some());
+        let beginning = own.of(&["start", "listing_date"]);
+        let position = beginning.first().map(|(_, said)| said.position());
+        let position = position.or_else(|| own.all().map(Said::position).min())?;
+        let lists = !own.of(&["authority", "measure", "subject"]).is_empty();
+        let (ends, durations) = (all("end"), all("duration"));
+        let terms = Terms { starts, ends, durations, lifted, ..Terms::default() };
+        Some(Self { whose, terms, lists, position })
     }
 }
 
@@ -238,7 +336,9 @@ mod tests {
             let claims = claims.iter().filter(|(found, _, _)| *found == prop);
             claims.map(|(prop, value, valid)| used(prop, value, *valid)).collect()
         };
-        let terms = Terms { starts: of("start"), ends: of("end"), durations: of("duration"), lifted: of("status") };
+        let (starts, ends) = (of("start"), of("end"));
+        let (durations, lifted) = (of("duration"), of("status"));
+        let terms = Terms { starts, ends, durations, lifted, ..Terms::default() };
         assert_eq!(terms.state(Day::parse(today).unwrap()).state, expected, "{claims:?} on {today}");
     }
 

@@ -8,20 +8,22 @@ use crate::encoding::json::Json;
 use crate::id::{EntryId, OrganisationId, RecordId};
 use crate::limits;
 use crate::model::values::name_text;
-use crate::sheet::{self, Said, Sheet, SheetKey};
+use crate::sheet::{self, Claim, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
-use super::claims::Verdict;
+use super::claims::{Basis, Verdict};
+use super::names::Names;
 use super::policy::Rank;
-use super::{BodyClass, Context, Policy, Reference, Sheets, Whose, Words};
+use super::{BodyClass, Context, Policy, Reference, Sheets, Words};
 
 /// Reads the store, each record once.
 pub(super) struct Material<'a, S> {
     store: &'a S,
     pub(super) context: Context<'a>,
     claims: BTreeMap<RecordId, Rc<Sheets>>,
-    labels: BTreeMap<RecordId, Arc<[Words]>>,
-    unverified: BTreeMap<RecordId, bool>,
+    names: BTreeMap<RecordId, Rc<Names>>,
+    labels: BTreeMap<(RecordId, Option<OrganisationId>), Arc<[Words]>>,
+    recalled: BTreeMap<RecordId, Rc<BTreeSet<OrganisationId>>>,
     classes: BTreeMap<RecordId, BodyClass>,
 }
 
@@ -31,8 +33,9 @@ impl<'a, S: SheetView> Material<'a, S> {
             store,
             context,
             claims: BTreeMap::new(),
+            names: BTreeMap::new(),
             labels: BTreeMap::new(),
-            unverified: BTreeMap::new(),
+            recalled: BTreeMap::new(),
             classes: BTreeMap::new(),
         }
     }
@@ -65,12 +68,41 @@ impl<'a, S: SheetView> Material<'a, S> {
 
     /// The record and the labels that are told wherever it is named.
     pub(super) fn reference(&mut self, record: RecordId) -> Result<Reference, Fault> {
-        if let Some(labels) = self.labels.get(&record) {
+        self.labelled(record, None)
+    }
+
+    /// The same where an organisation names it, whose own names for it are told: nobody else says for it whom it accuses.
+    pub(super) fn reference_by(&mut self, record: RecordId, by: OrganisationId) -> Result<Reference, Fault> {
+        let speaks = |sheet: &Sheet| sheet.key.organisation == by && !sheet.is_empty();
+        let by = self.claims(record)?.values().any(speaks).then_some(by);
+        self.labelled(record, by)
+    }
+
+    fn labelled(&mut self, record: RecordId, by: Option<OrganisationId>) -> Result<Reference, Fault> {
+        if let Some(labels) = self.labels.get(&(record, by)) {
             return Ok(Reference { record, labels: Arc::clone(labels) });
         }
-        let labels: Arc<[Words]> = short(names(record, &*self.claims(record)?, self.context.policy)).into();
-        self.labels.insert(record, Arc::clone(&labels));
+        let names = self.names(record)?;
+        let own = by.map(|by| names.by(by)).filter(|own| !own.is_empty());
+        let labels: Arc<[Words]> = short(own.unwrap_or_else(|| names.first())).into();
+        self.labels.insert((record, by), Arc::clone(&labels));
         Ok(Reference { record, labels })
+    }
+
+    /// What a record is called, found once.
+    pub(super) fn names(&mut self, record: RecordId) -> Result<Rc<Names>, Fault> {
+        if let Some(names) = self.names.get(&record) {
+            return Ok(Rc::clone(names));
+        }
+        let names = Rc::new(Names::of(record, &*self.claims(record)?, self.context.policy));
+        self.names.insert(record, Rc::clone(&names));
+        Ok(names)
+    }
+
+    /// Every name that anybody gives a record, of which none is told.
+    pub(super) fn all_names(&mut self, record: RecordId) -> Result<Vec<Words>, Fault> {
+        let names = self.names(record)?;
+        Ok(short([names.first(), names.others()].concat()))
     }
 
     /// Where the policy puts what an organisation says, and whether it counts.
@@ -101,16 +133,33 @@ impl<'a, S: SheetView> Material<'a, S> {
         self.context.judge.kind_of(organisation).map_or(BodyClass::Other, BodyClass::of_member)
     }
 
-    /// True if a live claim says that the source was written down from memory, not read. MODEL §11.
-    pub(super) fn is_unverified(&mut self, source: RecordId) -> Result<bool, Fault> {
-        if let Some(is) = self.unverified.get(&source) {
-            return Ok(*is);
+    /// What a claim of an organisation rests on, with what its sources are called.
+    pub(super) fn basis(&mut self, claim: &Claim, by: OrganisationId) -> Result<Vec<Basis>, Fault> {
+        let mut shown = Vec::new();
+        for basis in claim.basis() {
+            let source = basis.record.map(|record| self.reference_by(record, by)).transpose()?;
+            let mut unverified_by = match basis.record {
+                Some(record) => (*self.recalled_by(record)?).clone(),
+                None => BTreeSet::new(),
+            };
+            let unverified = unverified_by.remove(&by);
+            shown.push(Basis { source, locator: basis.locator.map(str::to_owned), unverified, unverified_by });
+        }
+        Ok(shown)
+    }
+
+    /// Who says that a source was written down from memory, not read. MODEL §11. It is said of the own words alone that rest on it:
+    /// of those of others it is one more opinion.
+    pub(super) fn recalled_by(&mut self, source: RecordId) -> Result<Rc<BTreeSet<OrganisationId>>, Fault> {
+        if let Some(by) = self.recalled.get(&source) {
+            return Ok(Rc::clone(by));
         }
         let sheets = self.claims(source)?;
-        let is = spoken(&sheets, self.context.policy, &["checked"])
-            .any(|(_, said)| said.claim.value().and_then(Json::as_text) == Some("recall"));
-        self.unverified.insert(source, is);
-        Ok(is)
+        let is_recalled = |said: &Said| said.claim.value().and_then(Json::as_text) == Some("recall");
+        let by = spoken(&sheets, self.context.policy, &["checked"]).filter(|(_, said)| is_recalled(said));
+        let by: Rc<BTreeSet<_>> = Rc::new(by.map(|(sheet, _)| sheet.key.organisation).collect());
+        self.recalled.insert(source, Rc::clone(&by));
+        Ok(by)
     }
 }
 
@@ -159,6 +208,15 @@ impl<'a> Spoken<'a> {
         Self(by_property)
     }
 
+    /// What each organisation that counts says: nobody's words are put into another's.
+    pub(super) fn of_each(sheets: &'a Sheets, policy: &Policy) -> BTreeMap<OrganisationId, Self> {
+        let mut own: BTreeMap<OrganisationId, Vec<&Sheet>> = BTreeMap::new();
+        for sheet in sheets.values().filter(|sheet| policy.counts(sheet.key.organisation)) {
+            own.entry(sheet.key.organisation).or_default().push(sheet);
+        }
+        own.into_iter().map(|(whose, own)| (whose, Self::new(own, policy))).collect()
+    }
+
     /// The claims of some properties that keep the model, in the reader's order: what breaks it is shown, and summed up nowhere.
     pub(super) fn of(&self, properties: &[&str]) -> Vec<(&'a Sheet, &'a Said)> {
         self.of_any(properties).into_iter().filter(|(sheet, said)| keeps_the_model(sheet, said)).collect()
@@ -183,13 +241,15 @@ impl<'a> Spoken<'a> {
 }
 
 /// True if a claim can be summed up. A subject rests on the basis of the outcome beside it, and is told even where that is gone;
-/// words of a later version break nothing.
+/// codes of a later version break nothing. What its kind of record does not have says nothing of it: a finding accuses nobody.
 fn keeps_the_model(sheet: &Sheet, said: &Said) -> bool {
     let verdict = Verdict::alone(sheet.key.record.kind_code(), &said.claim);
     let is_of_outcome = said.claim.prop() == Some("subject");
-    let is_kept =
-        |flag: &String| flag.starts_with("unknown_") || (is_of_outcome && flag.starts_with("accusation_without_"));
-    !verdict.malformed || verdict.flags.iter().all(is_kept)
+    let is_kept = |flag: &String| {
+        flag != "unknown_property"
+            && (flag.starts_with("unknown_") || (is_of_outcome && flag.starts_with("accusation_without_")))
+    };
+    verdict.flags.iter().all(is_kept)
 }
 
 /// Claims of some properties that stand and count, the reader's first ones first, then by position.
@@ -199,31 +259,6 @@ pub(super) fn spoken<'a>(
     properties: &[&str],
 ) -> impl Iterator<Item = (&'a Sheet, &'a Said)> + use<'a> {
     Spoken::where_named(sheets.values(), policy, |property| properties.contains(&property)).of(properties).into_iter()
-}
-
-/// Titles or names of a record; where it has none, its aliases. None twice.
-pub(super) fn labels(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<Words> {
-    let words = |said: &Said| {
-        let text = said.claim.value().and_then(name_text)?.to_owned();
-        Some(Words { lang: said.claim.lang().map(str::to_owned), text })
-    };
-    let titles = spoken(sheets, policy, &["title", "name"]);
-    let mut labels = distinct(titles.filter_map(|(_, said)| words(said)));
-    if labels.is_empty() && record != RecordId::ZERO {
-        labels = aliases(sheets, policy).into_iter().map(|text| Words { lang: None, text }).collect();
-    }
-    labels.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
-    labels
-}
-
-/// The labels of a record; where nobody who counts gives it any, what others call it: a name decides nothing, and an id tells
-/// nobody which record is meant.
-pub(super) fn names(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<Words> {
-    let own = labels(record, sheets, policy);
-    if !own.is_empty() || policy.whose == Whose::All {
-        return own;
-    }
-    labels(record, sheets, &Policy { whose: Whose::All, ..policy.clone() })
 }
 
 /// The labels that are told beside each mention of a record: whoever gives it thousands of names, or a page for one, would

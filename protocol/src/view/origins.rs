@@ -184,7 +184,7 @@ impl Names {
             }
         }
         for body in bodies {
-            let labels = material.reference(body)?.labels;
+            let labels = material.all_names(body)?;
             let own: Vec<String> = labels.iter().map(|words| folded(&words.text)).collect();
             let known = own.iter().filter_map(|name| names.by_name.get(name)).max().cloned();
             let key = known.unwrap_or(Key::Body(body));

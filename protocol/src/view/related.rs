@@ -7,8 +7,8 @@ use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
-use crate::model::is_tried;
-use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, SUBJECT};
+use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, INCIDENT, SUBJECT};
+use crate::model::{self, is_tried};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 use super::claims::{Standings, State, Wording};
 use super::compare::value_text;
 use super::contest::Voice;
-use super::material::{Material, Spoken, distinct};
+use super::material::{Material, Spoken, distinct, spoken};
 use super::opinions::Opinions;
 use super::policy::Rank;
 use super::replies::{Replies, Reply};
@@ -56,9 +56,12 @@ pub struct Line {
     /// Its value: of a finding or attribution the outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
-    /// Whom the record is about.
+    /// Whom the record is about, by this organisation's own word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Reference>,
+    /// Where it names nobody: whom others name in the same record, each for itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subjects_by: BTreeMap<OrganisationId, Vec<Reference>>,
     /// The declared standard of proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
@@ -95,8 +98,11 @@ pub struct Line {
     /// True if its value has a code that this version does not know.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    /// True if a source that it rests on was written down from memory.
+    /// True if its organisation says that a source that it rests on was written down from memory.
     pub unverified: bool,
+    /// Who else says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unverified_by: BTreeSet<OrganisationId>,
     /// Computed: true if another line excludes it.
     pub contested: bool,
     /// Computed, of a designation: whether it is in force.
@@ -121,7 +127,7 @@ pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<
         let sheets = material.claims(other)?;
         let links = links(other.kind_code(), records, &sheets);
         if !links.is_empty() {
-            drafts.extend(Referring::new(other, &sheets, &links, material)?.drafts(material)?);
+            drafts.extend(Referring::new(other, records, &sheets, &links, material)?.drafts(material)?);
         }
     }
     contest(&mut drafts);
@@ -145,15 +151,55 @@ fn links<'a>(kind: u8, records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a She
         let naming = sheet.standing_claims().filter(|(_, said)| names(said));
         found.extend(naming.map(|(_, said)| (sheet, said)));
     }
-    let is_aside = |said: &Said| matches!(said.claim.prop(), Some("response" | "opinion" | "judgement"));
     found.sort_by_key(|(sheet, said)| (is_aside(said), said.position(), sheet.key));
     found
 }
 
-/// False where a conclusion, measure or case names a subject, and says not that it is about it.
+/// False where a conclusion, measure or case names a subject, and says not that it is about it; and where its kind has no such word.
 fn may_link(kind: u8, said: &Said, record: RecordId) -> bool {
     let is_about_somebody = matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) && record.kind_code() == SUBJECT;
-    !is_about_somebody || matches!(said.claim.prop(), Some("subject" | "party"))
+    let prop = said.claim.prop().filter(|prop| matches!(*prop, "subject" | "party"));
+    !is_about_somebody || prop.is_some_and(|prop| model::property(kind, prop).is_some())
+}
+
+/// True for what is said of claims and records, and of nothing that a record is about.
+fn is_aside(said: &Said) -> bool {
+    matches!(said.claim.prop(), Some("response" | "opinion" | "judgement"))
+}
+
+/// Organisations that say that the record is about others than these, and not that it is about one of these: their words are no
+/// accusation here, whoever else brings the record to this page.
+fn elsewhere(records: &[RecordId], sheets: &Sheets, links: &[(&Sheet, &Said)]) -> BTreeSet<OrganisationId> {
+    let mut props: BTreeSet<&str> =
+        links.iter().filter(|(_, said)| !is_aside(said)).filter_map(|(_, said)| said.claim.prop()).collect();
+    for record in records {
+        props.extend(match record.kind_code() {
+            INCIDENT => &["incident"][..],
+            SUBJECT => &["subject", "party"][..],
+            _ => &[],
+        });
+    }
+    let (mut here, mut there, mut was_here) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut was_there = BTreeSet::new();
+    for sheet in sheets.values() {
+        let about = sheet.claims.values().filter(|said| said.claim.prop().is_some_and(|prop| props.contains(prop)));
+        let standing: BTreeSet<ClaimId> = sheet.standing_claims().map(|(id, _)| id).collect();
+        for said in about {
+            let (named, whose) = (said.claim.refs(), sheet.key.organisation);
+            let is_here = records.iter().any(|record| named.contains(record));
+            let is_like = |other: &RecordId| records.iter().any(|record| record.kind_code() == other.kind_code());
+            if !is_here && !named.iter().any(is_like) {
+                continue;
+            }
+            let stands = standing.contains(&said.claim.id());
+            let sides = if is_here { [&mut here, &mut was_here] } else { [&mut there, &mut was_there] };
+            let [now, ever] = sides;
+            now.extend(stands.then_some(whose));
+            ever.insert(whose);
+        }
+    }
+    let has_left = |whose: &OrganisationId| there.contains(whose) || !was_here.contains(whose);
+    was_there.into_iter().filter(|whose| !here.contains(whose) && has_left(whose)).collect()
 }
 
 /// A record that refers, and what all its lines tell.
@@ -163,6 +209,8 @@ struct Referring<'a> {
     links: &'a [(&'a Sheet, &'a Said)],
     by: BTreeSet<String>,
     linked_by: BTreeSet<OrganisationId>,
+    elsewhere: BTreeSet<OrganisationId>,
+    subjects: BTreeMap<OrganisationId, Vec<RecordId>>,
     opinions: Opinions,
     replies: Replies<'a>,
     in_force: Option<DesignationState>,
@@ -171,6 +219,7 @@ struct Referring<'a> {
 /// What the lines of one organisation on one record tell.
 struct Own {
     subjects: Vec<Reference>,
+    subjects_by: BTreeMap<OrganisationId, Vec<Reference>>,
     /// All of them, by which lines are compared.
     named: Rc<BTreeSet<RecordId>>,
     date: Option<String>,
@@ -187,6 +236,7 @@ struct Draft {
 impl<'a> Referring<'a> {
     fn new<S: SheetView>(
         record: RecordId,
+        records: &[RecordId],
         sheets: &'a Sheets,
         links: &'a [(&'a Sheet, &'a Said)],
         material: &mut Material<'_, S>,
@@ -199,18 +249,20 @@ impl<'a> Referring<'a> {
             links,
             by: by.into_iter().take(limits::LINE_ITEMS).map(str::to_owned).collect(),
             linked_by: links.iter().map(|(sheet, _)| sheet.key.organisation).collect(),
+            elsewhere: elsewhere(records, sheets, links),
+            subjects: subjects(sheets),
             opinions: Opinions::new(sheets),
             replies: Replies::new(sheets),
             in_force: terms.map(|terms| terms.state(material.context.today)),
         })
     }
 
-    /// By organisation, the claims that are told: the accusing ones. Where nobody accuses, what refers: of a conclusion without
-    /// an outcome the first claim, of any other record the first one of each organisation.
+    /// By organisation, the claims that are told: the accusing ones, where it does not say that they are about others. Where nobody
+    /// accuses who says that the record refers, what says so: the first claim of each organisation.
     fn told(&self) -> BTreeMap<OrganisationId, Vec<(&'a Sheet, &'a Said)>> {
         let mut told: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let accusing = accusing_prop(self.record.record.kind_code());
-        for sheet in self.sheets.values() {
+        for sheet in self.sheets.values().filter(|sheet| !self.elsewhere.contains(&sheet.key.organisation)) {
             let claims = sheet.claims.values().filter(|said| accusing.is_some() && said.claim.prop() == accusing);
             let claims: Vec<_> = claims.map(|said| (sheet, said)).collect();
             if !claims.is_empty() {
@@ -218,8 +270,7 @@ impl<'a> Referring<'a> {
             }
         }
         if told.is_empty() {
-            let most = if accusing.is_some() { 1 } else { usize::MAX };
-            for (sheet, said) in self.links.iter().take(most) {
+            for (sheet, said) in self.links {
                 told.entry(sheet.key.organisation).or_insert_with(|| vec![(*sheet, *said)]);
             }
         }
@@ -257,10 +308,11 @@ impl<'a> Referring<'a> {
         let (claim, key) = (&said.claim, standing.sheet.key);
         let (id, (seq, entry)) = (claim.id(), said.position());
         let signer = said.signers.get(&entry).ok_or_else(|| Fault::of("a claim has no signer"))?;
-        let mut unverified = false;
+        let mut unverified_by = BTreeSet::new();
         for source in claim.basis().into_iter().filter_map(|basis| basis.record) {
-            unverified |= material.is_unverified(source)?;
+            unverified_by.extend(material.recalled_by(source)?.iter().copied());
         }
+        let unverified = unverified_by.remove(&key.organisation);
         let (endorsed_by, disputed_by) = self.opinions.sides(standing.sheet, id);
         let kind = self.record.record.kind_code();
         let replies = self.replies.shown(&self.replies.on(standing.sheet), kind, said, material)?;
@@ -278,10 +330,11 @@ impl<'a> Referring<'a> {
             seq,
             time: signer.time,
             claim: id,
-            according_to: claim.according_to().map(|body| material.reference(body)).transpose()?,
+            according_to: claim.according_to().map(|body| material.reference_by(body, key.organisation)).transpose()?,
             prop: text("prop"),
             value: claim.value().cloned(),
             subjects: own.subjects.clone(),
+            subjects_by: own.subjects_by.clone(),
             standard: text("standard"),
             wording: Wording::of(claim),
             likelihood: text("likelihood"),
@@ -296,6 +349,7 @@ impl<'a> Referring<'a> {
             malformed: verdict.malformed,
             unknown: verdict.unknown,
             unverified,
+            unverified_by,
             contested: false,
             in_force: self.in_force.clone(),
         })
@@ -305,15 +359,21 @@ impl<'a> Referring<'a> {
         let everybody = Policy::default();
         let own = self.sheets.values().filter(|sheet| sheet.key.organisation == organisation);
         let own = Spoken::new(own, &everybody);
-        // Where it names nobody, whom the others name.
-        let subjects = Some(subjects(&own)).filter(|records| !records.is_empty());
-        let subjects = subjects.unwrap_or_else(|| subjects_of_all(self.sheets, &everybody));
-        let told = subjects.iter().take(limits::LINE_ITEMS);
+        let subjects = self.subjects.get(&organisation).cloned().unwrap_or_default();
+        let mut named = |records: &[RecordId], by| -> Result<Vec<Reference>, Fault> {
+            let told = records.iter().take(limits::LINE_ITEMS);
+            told.map(|record| material.reference_by(*record, by)).collect()
+        };
+        let mut subjects_by = BTreeMap::new();
+        for (other, records) in self.subjects.iter().filter(|_| subjects.is_empty()) {
+            subjects_by.insert(*other, named(records, *other)?);
+        }
         Ok(Own {
-            subjects: told.map(|record| material.reference(*record)).collect::<Result<_, _>>()?,
+            subjects: named(&subjects, organisation)?,
+            subjects_by,
             named: Rc::new(subjects.into_iter().collect()),
             date: date(&own),
-            details: details(&own, material)?,
+            details: details(&own, organisation, material)?,
         })
     }
 }
@@ -326,15 +386,14 @@ const fn accusing_prop(kind: u8) -> Option<&'static str> {
     }
 }
 
-fn subjects_of_all(sheets: &Sheets, policy: &Policy) -> Vec<RecordId> {
-    subjects(&Spoken::new(sheets.values(), policy))
-}
-
-/// Whom it is about: of the parties of a case, those whom it tries.
-fn subjects(spoken: &Spoken<'_>) -> Vec<RecordId> {
-    let is_about = |said: &&Said| said.claim.prop() != Some("party") || said.claim.value().is_some_and(is_tried);
-    let said = spoken.of(&["subject", "party"]).into_iter().map(|(_, said)| said);
-    distinct(said.filter(is_about).flat_map(|said| said.claim.value_refs()))
+/// Whom each organisation says that a record is about: of the parties of a case, those whom it tries.
+fn subjects(sheets: &Sheets) -> BTreeMap<OrganisationId, Vec<RecordId>> {
+    let is_about = |said: &Said| said.claim.prop() != Some("party") || said.claim.value().is_some_and(is_tried);
+    let mut subjects: BTreeMap<_, Vec<RecordId>> = BTreeMap::new();
+    for (sheet, said) in spoken(sheets, &Policy::default(), &["subject", "party"]).filter(|(_, said)| is_about(said)) {
+        subjects.entry(sheet.key.organisation).or_default().extend(said.claim.value_refs());
+    }
+    subjects.into_iter().map(|(whose, named)| (whose, distinct(named))).collect()
 }
 
 fn date(own: &Spoken<'_>) -> Option<String> {
@@ -344,6 +403,7 @@ fn date(own: &Spoken<'_>) -> Option<String> {
 
 fn details<S: SheetView>(
     own: &Spoken<'_>,
+    organisation: OrganisationId,
     material: &mut Material<'_, S>,
 ) -> Result<BTreeMap<String, Vec<String>>, Fault> {
     let mut details: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -353,7 +413,7 @@ fn details<S: SheetView>(
             let Some(value) = said.claim.value() else { continue };
             let mut text = value_text(value);
             if let Ok(record) = RecordId::parse(&text) {
-                let reference = material.reference(record)?;
+                let reference = material.reference_by(record, organisation)?;
                 text = reference.labels.first().map_or(text, |words| words.text.clone());
             }
             texts.push(text);

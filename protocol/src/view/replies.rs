@@ -12,7 +12,7 @@ use crate::model;
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 
-use super::claims::{Basis, show_basis};
+use super::claims::Basis;
 use super::material::{Material, spoken};
 use super::{Policy, Reference, Sheets};
 
@@ -200,13 +200,13 @@ fn told<S: SheetView>(
         organisation: sheet.key.organisation,
         claim: reply.claim.id(),
         space: sheet.key.space,
-        subject: subject.map(|record| material.reference(record)).transpose()?,
+        subject: subject.map(|record| material.reference_by(record, sheet.key.organisation)).transpose()?,
         stance,
         text: answer,
         lang: text("lang"),
         channel: text("channel"),
         date: text("date"),
-        basis: show_basis(&reply.claim, material)?,
+        basis: material.basis(&reply.claim, sheet.key.organisation)?,
         on_earlier,
         further: 0,
     }))

@@ -3,7 +3,7 @@
 //! What is said of it in other records is not looked at: that two bodies conclude differently about an incident is told by its
 //! view, and by the list of findings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
@@ -14,7 +14,8 @@ use crate::time::{Day, Timestamp};
 
 use super::claims::Verdict;
 use super::contest::{Voice, contesting};
-use super::material::{Spoken, aliases, distinct, labels};
+use super::material::{Spoken, aliases, distinct};
+use super::names::{Names, one_of_each_language};
 use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
 
 mod about;
@@ -36,6 +37,9 @@ pub struct Summary {
     pub kind: String,
     /// The first title or name in each language, the reader's first ones first.
     pub labels: Vec<Words>,
+    /// The same as organisations give it that call it otherwise: in what they say of others it is called as they call it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named_by: BTreeMap<OrganisationId, Vec<Words>>,
     /// Its other titles and names, of other accounts in the same languages: a list finds it by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further_labels: Vec<String>,
@@ -117,6 +121,9 @@ pub struct Summary {
 /// On what a designation rests, and whom it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Listing {
+    /// Whose list it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
     /// Who decided it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorities: Vec<RecordId>,
@@ -139,7 +146,21 @@ impl Listing {
             let text = |key: &str| value.get(key).and_then(Json::as_text);
             Some(text("title").or_else(|| text("value"))?.to_owned())
         });
-        Self { authorities: records("authority"), legal_bases: distinct(legal_bases), subjects: records("subject") }
+        let (authorities, subjects) = (records("authority"), records("subject"));
+        Self { organisation: None, authorities, legal_bases: distinct(legal_bases), subjects }
+    }
+
+    /// By the word of the organisation by which its terms are told, or if that lists nothing of the one that dates its beginning: nobody
+    /// else adds a name to its list.
+    fn beside(terms: &Terms, sheets: &Sheets, policy: &Policy) -> Self {
+        let dated_by = terms.starts.first().map(|used| used.organisation);
+        let own = |whose: OrganisationId| {
+            let own = sheets.values().filter(|sheet| sheet.key.organisation == whose);
+            Self::of(&Spoken::new(own, policy))
+        };
+        let all = terms.organisation.into_iter().chain(dated_by).map(|whose| (whose, own(whose)));
+        let listing = all.into_iter().find(|(_, listing)| *listing != Self::default());
+        listing.map_or_else(Self::default, |(whose, listing)| Self { organisation: Some(whose), ..listing })
     }
 }
 
@@ -157,7 +178,8 @@ impl Summary {
         let read: Vec<_> = dates.iter().filter_map(|date| Edtf::parse(date).ok()).collect();
         let (places, countries) = places(&spoken, policy);
         let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
-        let (labels, further_labels) = first_of_each_language(labels(record, sheets, policy));
+        let names = Names::of_those_who_count(record, sheets, policy);
+        let (labels, further_labels) = labels(&names);
         let counting = || sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         let said = || spoken.all().map(|said| &said.claim);
         let terms = Terms::of(record, sheets, policy);
@@ -166,6 +188,7 @@ impl Summary {
             record,
             kind: kind_name(record),
             labels,
+            named_by: names.of_each(),
             further_labels,
             aliases: aliases(sheets, policy),
             earliest: read.iter().filter_map(|date| date.earliest).min(),
@@ -187,8 +210,8 @@ impl Summary {
             retracted,
             not_same_as,
             identifiers: identifiers(&spoken),
-            about: About::of(record.kind_code(), &spoken),
-            listing: terms.is_some().then(|| Listing::of(&spoken)),
+            about: About::of(record.kind_code(), sheets, policy),
+            listing: terms.as_ref().map(|terms| Listing::beside(terms, sheets, policy)),
             terms,
             in_force: None,
             is_cut: false,
@@ -219,11 +242,10 @@ fn changed(sheet: &Sheet) -> Option<Timestamp> {
 }
 
 /// The first words of each language, and the texts of the others.
-fn first_of_each_language(labels: Vec<Words>) -> (Vec<Words>, Vec<String>) {
-    let mut languages = BTreeSet::new();
-    let (first, others): (Vec<_>, Vec<_>) = labels.into_iter().partition(|words| languages.insert(words.lang.clone()));
+fn labels(names: &Names) -> (Vec<Words>, Vec<String>) {
+    let (first, others) = one_of_each_language(names.first());
     let told: BTreeSet<_> = first.iter().map(|words| &words.text).collect();
-    let others = others.into_iter().map(|words| words.text).filter(|text| !told.contains(text));
+    let others = others.into_iter().chain(names.others()).map(|words| words.text).filter(|text| !told.contains(text));
     let others = distinct(others);
     (first, others)
 }
@@ -236,7 +258,7 @@ fn places(spoken: &Spoken<'_>, policy: &Policy) -> (Vec<Words>, BTreeSet<String>
         countries.extend(code.map(str::to_owned));
         for name in value.get("names").and_then(Json::as_list).unwrap_or_default() {
             let text = |key: &str| name.get(key).and_then(Json::as_text).map(str::to_owned);
-            names.extend(text("text").map(|words| Words { lang: text("lang"), text: words }));
+            names.extend(text("text").map(|words| Words::new(text("lang"), words)));
         }
     }
     let mut places = distinct(names);

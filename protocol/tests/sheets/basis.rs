@@ -36,7 +36,7 @@ fn body(number: u8) -> RecordId {
 
 /// The members, by the names in their acts.
 fn names() -> BTreeMap<OrganisationId, Vec<Words>> {
-    let words = |text: String| vec![Words { lang: Some("en".to_owned()), text }];
+    let words = |text: String| vec![Words::new(Some("en".to_owned()), text)];
     (0..5_u8).map(|number| (organisation(number), words(format!("Member {number}")))).collect()
 }
 

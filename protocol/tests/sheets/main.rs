@@ -4,6 +4,7 @@
 #[path = "../support/fixture.rs"]
 mod fixture;
 
+mod accusations;
 mod basis;
 mod flags;
 mod histories;

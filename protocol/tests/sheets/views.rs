@@ -227,8 +227,8 @@ fn two_readers_of_one_set_on_two_days_see_a_freeze_run_out() {
     };
     assert_eq!(state(&world.entries, "2018-11-18"), Some(InForce::InForce));
     assert_eq!(state(&world.entries, "2018-11-19"), Some(InForce::TermOver));
-    // Another organisation renews it; whichever of the two is heard of first, both readers see the same.
-    world.say(17, about, &[said("duration", "\"P6M\"", &[("valid", "\"2018-11-18/..\"")])]);
+    // It is renewed; whichever of the two is heard of first, both readers see the same.
+    world.say(2, about, &[said("duration", "\"P6M\"", &[("valid", "\"2018-11-18/..\"")])]);
     let reversed: Vec<Authentic> = world.entries.iter().rev().cloned().collect();
     for entries in [&world.entries, &reversed] {
         assert_eq!(state(entries, "2018-11-19"), Some(InForce::InForce));

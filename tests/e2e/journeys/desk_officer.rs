@@ -65,10 +65,11 @@ fn naming(home: &std::path::Path) -> Value {
 #[test]
 fn journey_2_a_freeze_lapses_by_itself_and_is_renewed_by_the_command_that_is_shown() {
     let mut two = Two::with_incidents();
-    let state = |two: &Two, number: usize, day: &str| {
-        let view = json(two.home(number), &["--today", day, "show", FREEZE]);
+    let read = |two: &Two, number: usize, day: &str, more: &[&str]| {
+        let view = json(two.home(number), &[&["--today", day, "show", FREEZE], more].concat());
         view["computed"]["state"]["state"].as_str().unwrap().to_owned()
     };
+    let state = |two: &Two, number: usize, day: &str| read(two, number, day, &[]);
     let due = ["--today", "2018-11-01", "due", "--within", "30d"];
     assert_eq!(json(two.home(0), &due), json(two.home(1), &due));
     for language in LANGUAGES {
@@ -91,10 +92,17 @@ fn journey_2_a_freeze_lapses_by_itself_and_is_renewed_by_the_command_that_is_sho
     json(two.home(1), &renew);
     let page = told_flat(two.home(1), &["--today", "2018-11-19", "show", FREEZE]);
     shows(&page, &["end ≠ contested according to Government of France, signed by Organisation 1"]);
-    assert_eq!([state(&two, 1, "2018-11-19"), state(&two, 0, "2018-11-19")], ["in_force", "term_over"]);
+    // Whoever renews what a partner entered does so in the own name: it stands beside the partner's word, and in its place for whoever
+    // puts him first.
+    shows(&page, &["term over", "Organisation 1: in force"]);
+    let first: &[&str] = &["--first", "Organisation 1"];
+    assert_eq!([read(&two, 1, "2018-11-19", first), state(&two, 1, "2018-11-19")], ["in_force", "term_over"]);
+    shows(&told_flat(two.home(1), &due), &["Organisation 1 says: in force, 2019-05-18"]);
     two.connect();
     for number in [0, 1] {
-        assert_eq!([state(&two, number, "2018-11-19"), state(&two, number, "2019-05-19")], ["in_force", "term_over"]);
+        let days = ["2018-11-19", "2019-05-19"].map(|day| read(&two, number, day, first));
+        assert_eq!(days, ["in_force", "term_over"]);
+        assert_eq!(state(&two, number, "2018-11-19"), "term_over");
     }
 }
 

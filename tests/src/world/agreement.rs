@@ -316,9 +316,8 @@ fn digest_of(entries: &[&Authentic], space: &isnad_protocol::id::SpaceId, govern
 }
 
 fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
-    let words = |names: BTreeMap<String, String>| {
-        names.into_iter().map(|(lang, text)| Words { lang: Some(lang), text }).collect()
-    };
+    let words =
+        |names: BTreeMap<String, String>| names.into_iter().map(|(lang, text)| Words::new(Some(lang), text)).collect();
     governance.organisations().into_iter().map(|organisation| (organisation.id, words(organisation.names))).collect()
 }
 

@@ -10,7 +10,7 @@ use isnad_protocol::standing::Standing;
 use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Did, History, Item, ShownClaim, View};
 
-use crate::commands::list::{Titled, about};
+use crate::commands::list::Titled;
 use crate::commands::show::{Pen, TEXT_LINES, Telling};
 use crate::output::hung;
 
@@ -34,8 +34,12 @@ impl<'a> Story<'a> {
     /// The whole story: day by day, what each entry did.
     pub(in crate::commands) fn text(&self, history: &History) -> String {
         let pen = self.pen;
-        let about = about(self.view);
-        let titled = Titled { kind: &self.view.kind, labels: &self.view.labels, about: about.as_ref() };
+        let titled = Titled {
+            kind: &self.view.kind,
+            labels: &self.view.labels,
+            about: self.view.about.as_ref(),
+            ids: Some(pen.ids),
+        };
         let title = titled.text(pen.language, |text| pen.foreign(text));
         let title = title.unwrap_or_else(|| pen.foreign(&pen.short(history.record)));
         let title = pen.say("history.title", &[("record", &title)]);

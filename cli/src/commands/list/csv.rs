@@ -163,7 +163,7 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
         summary.live_claims.to_string(),
         summary.contested.to_string(),
         summary.changed.map(|time| time.to_string()).unwrap_or_default(),
-        state.map(state_code).unwrap_or_default(),
+        state.map(|state| state_code(state.state)).unwrap_or_default(),
         day(state.and_then(|state| state.until)),
         summary.disputes.to_string(),
         summary.replies.to_string(),
@@ -177,7 +177,7 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
 
 /// What is called by a title.
 pub(super) fn titled(summary: &Summary) -> Titled<'_> {
-    Titled { kind: &summary.kind, labels: &summary.labels, about: summary.about.as_ref() }
+    Titled { kind: &summary.kind, labels: &summary.labels, about: summary.about.as_ref(), ids: None }
 }
 
 /// Several values in one cell.

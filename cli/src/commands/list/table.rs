@@ -97,11 +97,11 @@ fn lines_text(language: Language, records: &[&str], ids: &Ids) -> Result<Vec<Str
 }
 
 fn line_text(language: Language, line: &Line, width: usize, ids: &Ids) -> String {
-    let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref() };
+    let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref(), ids: Some(ids) };
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
-        Some(state) => locale::code(language, "designation_status", &state_code(state)).to_owned(),
-        None => line.statuses.first().map(|code| status_word(language, line.record, code)).unwrap_or_default(),
+        Some(state) => in_force(language, state),
+        None => status(line).map(|code| status_word(language, line.record, code)).unwrap_or_default(),
     };
     let mark = if line.contested { "≠" } else { " " };
     let short = ids.record(line.record, LIST);
@@ -120,6 +120,19 @@ fn line_text(language: Language, line: &Line, width: usize, ids: &Ids) -> String
     let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
     let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
     text.trim_end().to_owned()
+}
+
+/// Whether a measure is in force, with the mark of what is contested where another organisation says something else.
+fn in_force(language: Language, state: &DesignationState) -> String {
+    let code = state_code(state.state);
+    let word = locale::code(language, "designation_status", &code);
+    if state.others.is_empty() { word.to_owned() } else { format!("≠ {word}") }
+}
+
+/// The status or outcome, of a record that is told by one organisation's word by that word.
+fn status(line: &Line) -> Option<&String> {
+    let about = line.about.as_ref().filter(|_| line.record.kind_code() != kinds::DESIGNATION);
+    about.and_then(|about| about.codes.first()).or_else(|| line.statuses.first())
 }
 
 /// The word of a status in the vocabulary of its kind of record: the same code says other things of an incident and a finding.

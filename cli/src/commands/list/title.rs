@@ -1,14 +1,13 @@
 //! What a record is called: by its title, or where its kind has none by what it says: who concludes or decides what, of whom.
 
 use isnad_protocol::id::kind_code;
-use isnad_protocol::limits;
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::model::is_tried;
 use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::model::vocabularies as words;
-use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
+use isnad_protocol::view::{About, Reference, Words};
 
-use crate::commands::reading::label;
+use crate::commands::ids::Ids;
+use crate::commands::reading::{label, name};
 use crate::output::{apart, fit, squeezed};
 
 /// Columns that hold who, what and whom.
@@ -21,6 +20,8 @@ pub(crate) struct Titled<'a> {
     pub(crate) kind: &'a str,
     pub(crate) labels: &'a [Words],
     pub(crate) about: Option<&'a About>,
+    /// How many digits ids take; all where it is unknown.
+    pub(crate) ids: Option<&'a Ids>,
 }
 
 impl Titled<'_> {
@@ -55,11 +56,10 @@ impl Titled<'_> {
             _ => return None,
         };
         let comma = format!("{} ", locale::word(language, "speech.comma"));
-        let name = |reference: &Reference| match label(&reference.labels, language) {
-            Some(text) => shown(&text),
-            None => reference.record.to_string(),
+        let called = |reference: &Reference| {
+            name(reference, language, self.ids, shown).unwrap_or_else(|| reference.record.to_string())
         };
-        let names = |all: &[Reference]| all.iter().map(name).collect::<Vec<_>>().join(&comma);
+        let names = |all: &[Reference]| all.iter().map(called).collect::<Vec<_>>().join(&comma);
         let codes = about.codes.iter().map(|code| match locale::code(language, vocabulary, code) {
             word if word == code => shown(code),
             word => word.to_owned(),
@@ -79,56 +79,13 @@ impl Titled<'_> {
         let parts = [head, names(&about.subjects), names(&about.incidents)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let end = if about.cut { " …" } else { "" };
-        (!parts.is_empty()).then(|| format!("{}{end}", parts.join(" · ")))
+        let title = (!parts.is_empty()).then(|| format!("{}{end}", parts.join(" · ")))?;
+        let Some(whose) = about.organisation.filter(|_| about.is_one_of_several) else { return Some(title) };
+        // Others say something else: no sentence of one of them stands there as if it were the record's. Nor is its author cut off.
+        let whose = label(&about.names, language).map_or_else(|| whose.to_short(), |whose| shown(&whose));
+        let whose = columns.map_or_else(|| whose.clone(), |columns| fit(&whose, columns / 3).trim_end().to_owned());
+        Some(locale::format(language, "list.says", &[("who", &whose), ("what", &title)]))
     }
-}
-
-/// What a view says of which a title is made.
-pub(crate) fn about(view: &View) -> Option<About> {
-    let (body, code) = match kind_code(&view.kind)? {
-        FINDING | ATTRIBUTION => (None, "outcome"),
-        DESIGNATION => (Some("authority"), "measure"),
-        CASE => (Some("forum"), "status"),
-        _ => return None,
-    };
-    let said = |prop: &str| {
-        let of = |property: &&Property| property.prop == prop;
-        let claims = view.properties.iter().filter(of).flat_map(|property| &property.claims);
-        claims.filter(|claim| claim.takes_part()).collect::<Vec<&ShownClaim>>()
-    };
-    let mut cut = false;
-    let mut first = |references: Vec<Reference>| {
-        let mut once: Vec<Reference> = Vec::new();
-        for reference in references {
-            if once.iter().all(|known| known.record != reference.record) {
-                once.push(reference);
-            }
-        }
-        cut |= once.len() > limits::TITLE_PARTS;
-        once.truncate(limits::TITLE_PARTS);
-        once
-    };
-    let named = |prop: &str| said(prop).into_iter().flat_map(|claim| claim.refs.clone()).collect::<Vec<_>>();
-    let bodies = match body {
-        Some(prop) => named(prop),
-        None => said(code).into_iter().filter_map(|claim| claim.according_to.clone()).collect(),
-    };
-    let mut codes: Vec<String> = Vec::new();
-    for code in said(code).into_iter().filter_map(|claim| claim.value.as_ref()?.as_text()) {
-        if codes.iter().all(|known| known != code) {
-            codes.push(code.to_owned());
-        }
-    }
-    let (bodies, incidents) = (first(bodies), first(named("incident")));
-    let tried = said("party").into_iter().filter(|claim| claim.value.as_ref().is_some_and(is_tried));
-    let subjects = match view.kind.as_str() {
-        "case" => first(tried.flat_map(|claim| claim.refs.clone()).collect()),
-        _ => first(named("subject")),
-    };
-    cut |= codes.len() > limits::TITLE_PARTS;
-    codes.truncate(limits::TITLE_PARTS);
-    let about = About { bodies, codes, subjects, incidents, cut };
-    (about != About::default()).then_some(about)
 }
 
 #[cfg(test)]
@@ -137,7 +94,7 @@ mod tests {
     use isnad_protocol::id::RecordId;
 
     fn called(kind: u8, text: &str) -> Reference {
-        let words = |lang: &str| Words { lang: Some(lang.to_owned()), text: text.to_owned() };
+        let words = |lang: &str| Words::new(Some(lang.to_owned()), text.to_owned());
         Reference { record: RecordId::new([kind; 16]), labels: [words("en")].into() }
     }
 
@@ -149,9 +106,10 @@ mod tests {
             subjects: vec![called(2, "Unit 1")],
             incidents: vec![called(1, "Douma")],
             cut: true,
+            ..About::default()
         };
-        let alias = [Words { lang: None, text: "iit-3".to_owned() }];
-        let titled = Titled { kind: "attribution", labels: &alias, about: Some(&about) };
+        let alias = [Words::new(None, "iit-3".to_owned())];
+        let titled = Titled { kind: "attribution", labels: &alias, about: Some(&about), ids: None };
         for language in Language::ALL {
             let title = titled.text(language, |text| format!("<{text}>")).unwrap();
             for part in ["<OPCW IIT>", "<a_later_code>", " · <Unit 1> · <Douma> …"] {
@@ -161,8 +119,36 @@ mod tests {
         }
         let silent = Titled { about: None, ..titled };
         assert_eq!(silent.text(Language::En, str::to_owned).as_deref(), Some("iit-3"));
-        let own = [Words { lang: Some("fr".to_owned()), text: "Titre".to_owned() }];
+        let own = [Words::new(Some("fr".to_owned()), "Titre".to_owned())];
         let own = Titled { labels: &own, ..titled };
         assert_eq!(own.text(Language::Ar, str::to_owned).as_deref(), Some("Titre"));
+    }
+
+    #[test]
+    fn of_several_organisations_that_say_something_else_the_title_names_whose_word_it_is() {
+        let words = |text: &str| Words::new(Some("en".to_owned()), text.to_owned());
+        let differing = Words { differs: true, ..words("Unit 1") };
+        let subject = Reference { record: RecordId::new([2; 16]), labels: [differing].into() };
+        let about = About {
+            organisation: Some(isnad_protocol::id::OrganisationId::new([1; 32])),
+            is_one_of_several: true,
+            names: vec![words("Org A")],
+            subjects: vec![subject],
+            ..About::default()
+        };
+        let titled = Titled { kind: "attribution", labels: &[], about: Some(&about), ids: None };
+        let title = titled.text(Language::En, str::to_owned).unwrap();
+        assert_eq!(
+            title,
+            format!("Org A says: Unit 1 ({})", RecordId::new([2; 16])),
+            "and the id of whom not all call so"
+        );
+        for language in Language::ALL {
+            let cut = titled.within(language, 40).unwrap();
+            assert!(cut.contains("Org A"), "{cut}");
+        }
+        let alone = About { is_one_of_several: false, ..about.clone() };
+        let alone = Titled { about: Some(&alone), ids: Some(&crate::commands::ids::USUAL), ..titled };
+        assert_eq!(alone.text(Language::En, str::to_owned).unwrap(), "Unit 1 (subject/020202020202)");
     }
 }

@@ -223,7 +223,8 @@ impl Sheet<'_> {
             out.extend(hung("      ! ", &flag, width).into_iter().map(|line| pen.alert(&line)));
         }
         for opinion in &claim.opinions {
-            out.extend(hung("      ", &pen.opinion(opinion), width));
+            let (sign, told) = pen.opinion(opinion);
+            out.extend(hung(&format!("      {sign} "), &told, width));
             out.extend(self.bases_of(opinion).flat_map(|basis| hung("        ← ", &pen.basis(basis), width)));
         }
         out
@@ -247,7 +248,7 @@ impl Sheet<'_> {
         }
         let id = pen.quiet(&format!("[{}]", pen.claim(claim.id)));
         let room = width.saturating_sub(mark.chars().count());
-        let mut set = pen.cut(&format!("{text} {id}"), room, TEXT_LINES);
+        let mut set = pen.barred(&format!("{text} {id}"), room, TEXT_LINES);
         // What was cut has lost its id.
         if !set.iter().any(|line| line.contains(&pen.claim(claim.id))) {
             set.push(id);

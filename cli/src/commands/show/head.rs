@@ -12,7 +12,7 @@ use super::pen::Pen;
 use super::related::in_force;
 use super::said;
 use super::value::Telling;
-use crate::commands::list::{Titled, about};
+use crate::commands::list::Titled;
 use crate::commands::reading::label;
 use crate::output::hung;
 
@@ -43,8 +43,7 @@ pub(super) fn head(sheet: &Sheet<'_>) -> Vec<String> {
     let (pen, view) = (sheet.pen, sheet.view);
     let title = label(&view.labels, pen.language).unwrap_or_else(|| pen.short(view.record));
     // A kind without titles is called by what is said.
-    let about = about(view);
-    let titled = Titled { kind: &view.kind, labels: &view.labels, about: about.as_ref() };
+    let titled = Titled { kind: &view.kind, labels: &view.labels, about: view.about.as_ref(), ids: Some(pen.ids) };
     let heading = titled.text(pen.language, |text| pen.foreign(text)).unwrap_or_else(|| pen.foreign(&title));
     let mut out: Vec<String> = hung("", &pen.heading(&heading), pen.width);
     out.extend(names(pen, view, &title));
@@ -79,19 +78,31 @@ fn bodies(pen: Pen<'_>, view: &View) -> Vec<String> {
     let outcome = view.properties.iter().find(|property| property.prop == "outcome");
     let claims = outcome.into_iter().flat_map(|property| &property.claims);
     let standing = claims.filter(|claim| claim.state == State::Live && claim.takes_part());
-    let bodies: BTreeSet<String> =
-        standing.filter_map(|claim| claim.according_to.as_ref()).map(|body| pen.record(body)).collect();
+    let mut bodies: BTreeMap<String, BTreeSet<OrganisationId>> = BTreeMap::new();
+    for (claim, body) in standing.filter_map(|claim| Some((claim, claim.according_to.as_ref()?))) {
+        bodies.entry(pen.record(body)).or_default().insert(claim.organisation);
+    }
     if bodies.is_empty() {
         return Vec::new();
     }
-    let bodies: Vec<String> = bodies.into_iter().take(NAMES).collect();
+    let bodies: Vec<String> = voiced(pen, &bodies).into_iter().take(NAMES).collect();
     hung("", &pen.field(&pen.word("view.who"), &pen.list(&bodies)), pen.width)
+}
+
+/// Each text; where not all say it who say one of them, with who does.
+fn voiced(pen: Pen<'_>, said: &BTreeMap<String, BTreeSet<OrganisationId>>) -> Vec<String> {
+    let all: BTreeSet<OrganisationId> = said.values().flatten().copied().collect();
+    let is_one_voice = said.values().all(|by| by.len() == all.len());
+    let text = |(text, by): (&String, &BTreeSet<OrganisationId>)| {
+        if is_one_voice { text.clone() } else { format!("{text} ({})", pen.organisations(by)) }
+    };
+    said.iter().map(text).collect()
 }
 
 /// The names in other languages, each in its own direction.
 fn names(pen: Pen<'_>, view: &View, title: &str) -> Vec<String> {
     let mut others: Vec<String> = Vec::new();
-    for words in view.labels.iter().filter(|words| words.text != title) {
+    for words in view.labels.iter().chain(&view.further_labels).filter(|words| words.text != title) {
         let lang = words.lang.as_deref().map(|lang| format!(" ({})", pen.foreign(lang))).unwrap_or_default();
         let name = format!("{}{lang}", pen.foreign(&words.text));
         if !others.contains(&name) {
@@ -105,7 +116,8 @@ fn names(pen: Pen<'_>, view: &View, title: &str) -> Vec<String> {
 /// One property in a line: its value, or all of them where accounts differ.
 fn fact(pen: Pen<'_>, view: &View, property: &Property) -> Option<String> {
     let standing: Vec<&ShownClaim> = property.claims.iter().filter(|claim| claim.takes_part()).collect();
-    let (mut told, mut seen): (Vec<String>, BTreeSet<String>) = Default::default();
+    let mut seen: Vec<String> = Vec::new();
+    let mut said: BTreeMap<String, BTreeSet<OrganisationId>> = BTreeMap::new();
     for claim in &standing {
         let Some(value) = &claim.value else { continue };
         let refs: &[Reference] = &claim.refs;
@@ -115,15 +127,20 @@ fn fact(pen: Pen<'_>, view: &View, property: &Property) -> Option<String> {
             Some(date) => pen.date(date),
             None => Telling { pen, refs }.brief(kind_code(&view.kind), &property.prop, value),
         };
-        if told.len() < VALUES && !seen.contains(&text) {
-            told.push(text.clone());
+        if !said.contains_key(&text) {
+            seen.push(text.clone());
         }
-        seen.insert(text);
+        said.entry(text).or_default().insert(claim.organisation);
     }
     let count = seen.len();
     if count == 0 {
         return None;
     }
+    // What is concluded, decided or judged is told with who says it, where they differ: no two make one accusation.
+    let is_somebodys = matches!(view.kind.as_str(), "finding" | "attribution" | "designation" | "case");
+    let voiced: BTreeMap<&String, String> = said.keys().zip(voiced(pen, &said)).collect();
+    let told = |text: &String| voiced.get(text).filter(|_| is_somebodys).unwrap_or(text).clone();
+    let told: Vec<String> = seen.iter().take(VALUES).map(told).collect();
     let separator = if property.computed.contested { " ≠ " } else { " · " };
     let mut text = told.join(separator);
     if count > VALUES {

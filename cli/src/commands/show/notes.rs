@@ -100,8 +100,18 @@ impl Pen<'_> {
         let source = basis.source.as_ref().map_or_else(|| self.word("view.malformed"), |source| self.record(source));
         let mut parts = vec![source];
         parts.extend(basis.locator.as_deref().map(|locator| self.foreign(locator)));
-        let unverified = if basis.unverified { format!(" ({})", self.word("view.unverified")) } else { String::new() };
-        format!("{}{unverified}", self.list(&parts))
+        let doubts = self.unverified(basis.unverified, &basis.unverified_by);
+        let doubts = if doubts.is_empty() { String::new() } else { format!(" ({})", self.notes(&doubts)) };
+        format!("{}{doubts}", self.list(&parts))
+    }
+
+    /// That a source was written down from memory: by the word of who cites it, and of others in their names.
+    pub(super) fn unverified(self, is_unverified: bool, by: &BTreeSet<OrganisationId>) -> Vec<String> {
+        let mut doubts: Vec<String> = is_unverified.then(|| self.word("view.unverified")).into_iter().collect();
+        if !by.is_empty() {
+            doubts.push(self.say("show.unverified_by", &[("who", &self.organisations(by))]));
+        }
+        doubts
     }
 
     /// A body's own words in its own language, or why they are not given.
@@ -118,12 +128,12 @@ impl Pen<'_> {
     pub(super) fn quoted(self, text: &str, lang: Option<&str>, indent: &str, width: usize) -> Vec<String> {
         let lang = lang.filter(|lang| *lang != self.language.code()).map(|lang| format!(" ({})", self.foreign(lang)));
         let quoted = format!("{}{}", self.quotation(&self.paragraphs(text)), lang.unwrap_or_default());
-        let set = self.cut(&quoted, width.saturating_sub(indent.len()), TEXT_LINES);
+        let set = self.barred(&quoted, width.saturating_sub(indent.len()), TEXT_LINES);
         set.into_iter().map(|line| format!("{indent}{line}")).collect()
     }
 
-    /// What an organisation says of a claim.
-    pub(super) fn opinion(self, opinion: &Opinion) -> String {
+    /// What an organisation says of a claim, and the sign that stands before it: its further lines stand behind that.
+    pub(super) fn opinion(self, opinion: &Opinion) -> (&'static str, String) {
         let sign = match opinion.stance.as_str() {
             "dispute" => "✗",
             _ => "✓",
@@ -134,7 +144,7 @@ impl Pen<'_> {
             Some(_) => self.say(&key, &[("who", &who)]),
             None => self.field(&who, &self.foreign(&opinion.stance)),
         };
-        let mut head = format!("{sign} {told}");
+        let mut head = told;
         if opinion.on_earlier {
             head.push_str(&format!(" ({})", self.word("view.earlier_version")));
         }
@@ -142,11 +152,8 @@ impl Pen<'_> {
         let words: Vec<String> =
             reason.into_iter().chain(opinion.text.as_deref().map(|text| self.foreign(text))).collect();
         let id = format!("[{}]", self.claim(opinion.claim));
-        if words.is_empty() {
-            format!("{head} {id}")
-        } else {
-            format!("{} {id}", self.field(&head, &self.notes(&words)))
-        }
+        let told = if words.is_empty() { head } else { self.field(&head, &self.notes(&words)) };
+        (sign, format!("{told} {id}"))
     }
 
     /// A subject's reply, drawn as large as what it answers.
@@ -188,6 +195,7 @@ impl Pen<'_> {
             ("reason", &self.code("retraction_reason", &retracted.reason)),
         ];
         let note = retracted.note.as_deref().map(|note| format!(": {}", self.foreign(note))).unwrap_or_default();
-        format!("{}{note}", self.say("show.retracted", &values))
+        let flag = if retracted.malformed { format!(" ({})", self.word("view.malformed")) } else { String::new() };
+        format!("{}{note}{flag}", self.say("show.retracted", &values))
     }
 }

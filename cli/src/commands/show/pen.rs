@@ -1,5 +1,7 @@
 //! What every part of a page is drawn with: the reader's language, the width, and how people, records and days are called.
 
+use std::collections::BTreeSet;
+
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId, SpaceId};
@@ -11,7 +13,7 @@ use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, value_text};
 
 use crate::commands::ids::Ids;
-use crate::commands::reading::{label, organisation_name};
+use crate::commands::reading::{name, organisation_name};
 use crate::output::{Printer, Style, apart, fit, inert, lines, paragraphs};
 
 /// Characters of a name in a line; a longer one is cut, for a line holds several.
@@ -91,7 +93,15 @@ impl Pen<'_> {
 
     /// A text of others in lines, cut where it grows long.
     pub(crate) fn prose(self, text: &str, width: usize, most: usize) -> Vec<String> {
-        self.cut(&self.paragraphs(text), width, most)
+        self.barred(&self.paragraphs(text), width, most)
+    }
+
+    /// The same of one that is inert already. Each further line begins with a bar: whatever its author broke or filled his lines with,
+    /// none of them passes for one of the page.
+    pub(crate) fn barred(self, text: &str, width: usize, most: usize) -> Vec<String> {
+        let bar = if self.is_plain { "| " } else { "│ " };
+        let set = self.cut(text, width.saturating_sub(2), most).into_iter().enumerate();
+        set.map(|(row, line)| if row == 0 { line } else { format!("{bar}{line}") }).collect()
     }
 
     /// A text of others in its paragraphs, each isolated by itself.
@@ -99,8 +109,17 @@ impl Pen<'_> {
         paragraphs(text, |line| self.apart(line))
     }
 
-    /// Words of others between the quotation marks of the reader's language.
+    /// Words of others between the quotation marks of the reader's language: those within are single ones, so that no text ends
+    /// before its end.
     pub(crate) fn quotation(self, text: &str) -> String {
+        let within = |mark: char| match mark {
+            '“' => '‘',
+            '”' => '’',
+            '«' => '‹',
+            '»' => '›',
+            other => other,
+        };
+        let text: String = text.chars().map(within).collect();
         match self.language {
             Language::En => format!("“{text}”"),
             Language::Ar => format!("«{text}»"),
@@ -146,12 +165,15 @@ impl Pen<'_> {
         if is_bare { format!("\u{2068}{name}\u{2069}") } else { name }
     }
 
+    /// The names of several.
+    pub(crate) fn organisations(self, ids: &BTreeSet<OrganisationId>) -> String {
+        self.list(&ids.iter().map(|id| self.organisation(*id)).collect::<Vec<_>>())
+    }
+
     /// Another record by its label.
     pub(crate) fn record(self, reference: &Reference) -> String {
-        match label(&reference.labels, self.language) {
-            Some(text) => self.foreign(&text),
-            None => format!("{} ({})", self.short(reference.record), self.word("view.dangling")),
-        }
+        name(reference, self.language, Some(self.ids), |text| self.foreign(text))
+            .unwrap_or_else(|| format!("{} ({})", self.short(reference.record), self.word("view.dangling")))
     }
 
     /// A record by its kind and the digits that name it.

@@ -1,11 +1,9 @@
 //! What other records say about this one: conclusions in a table by body, measures, cases, evidence. MODEL §8 journey 6.
 
-use std::collections::BTreeSet;
-
 use isnad_protocol::encoding::json::Json;
-use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale;
-use isnad_protocol::view::{DesignationState, Line, State};
+use isnad_protocol::time::Day;
+use isnad_protocol::view::{DesignationState, InForce, Line, Reference, State};
 
 use super::accounts::more;
 use super::pen::{Pen, TEXT_LINES};
@@ -111,12 +109,14 @@ impl Related<'_> {
     /// Why a line is to be read with care.
     fn doubts(&self, line: &Line) -> Vec<String> {
         let pen = self.pen;
-        let doubts = [
-            (line.unverified, "view.unverified"),
-            (line.malformed, "view.malformed"),
-            (!line.counts, "show.not_counted"),
-        ];
-        doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| pen.word(key)).collect()
+        let mut doubts = pen.unverified(line.unverified, &line.unverified_by);
+        // Whoever brings the words of another to a page is named for it.
+        if !line.linked_by.contains(&line.organisation) {
+            doubts.push(pen.say("show.linked_by", &[("who", &pen.organisations(&line.linked_by))]));
+        }
+        let others = [(line.malformed, "view.malformed"), (!line.counts, "show.not_counted")];
+        doubts.extend(others.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| pen.word(key)));
+        doubts
     }
 
     /// A measure, a case, an item of evidence, another incident.
@@ -140,8 +140,8 @@ impl Related<'_> {
                 .and_then(|party| party.get("role")?.as_text())
                 .map(|role| pen.field(&pen.word("property.role"), &pen.foreign(role))),
         );
-        if is_designation && !line.subjects.is_empty() {
-            let named: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
+        let named = about_whom(pen, line);
+        if is_designation && !named.is_empty() {
             head.push(pen.field(&pen.word("kinds.subject"), &pen.list(&named)));
         }
         let by: Vec<String> = line.by.iter().map(|prop| super::accounts::property_word(pen, prop)).collect();
@@ -190,13 +190,11 @@ impl Related<'_> {
         notes.push(pen.quiet(&id));
         let width = pen.width;
         out.extend(hung("    ", &pen.notes(&notes), width));
-        let names =
-            |ids: &BTreeSet<OrganisationId>| pen.list(&ids.iter().map(|id| pen.organisation(*id)).collect::<Vec<_>>());
         for (sign, stance, ids) in [("✓", "endorse", &line.endorsed_by), ("✗", "dispute", &line.disputed_by)] {
             if !ids.is_empty() {
                 out.extend(hung(
                     &format!("    {sign} "),
-                    &format!("{} {}", names(ids), pen.code("stance", stance)),
+                    &format!("{} {}", pen.organisations(ids), pen.code("stance", stance)),
                     width,
                 ));
             }
@@ -230,6 +228,10 @@ pub(super) fn body(pen: Pen<'_>, line: &Line) -> String {
 
 pub(super) fn outcome(pen: Pen<'_>, line: &Line) -> String {
     let told = line.value.as_ref().map(|value| match value.as_text() {
+        // Where nobody concludes anything, what refers to the record.
+        Some(_) if line.prop.as_deref().is_some_and(|prop| prop != "outcome") => {
+            super::accounts::property_word(pen, line.prop.as_deref().unwrap_or_default())
+        }
         Some(code) => pen.code("finding_outcome", code),
         None => pen.raw(value),
     });
@@ -240,12 +242,23 @@ pub(super) fn outcome(pen: Pen<'_>, line: &Line) -> String {
 
 /// Whom it concerns, and which incident.
 fn about(pen: Pen<'_>, line: &Line) -> String {
-    let mut parts: Vec<String> = line.subjects.iter().map(|subject| pen.record(subject)).collect();
+    let mut parts = about_whom(pen, line);
     let is_of_incident = line.by.contains("incident");
     parts.extend(
         line.details.get("incident").into_iter().flatten().filter(|_| !is_of_incident).map(|text| pen.foreign(text)),
     );
     pen.list(&parts)
+}
+
+/// Whom it concerns. Who names nobody is not made to name whom others do.
+fn about_whom(pen: Pen<'_>, line: &Line) -> Vec<String> {
+    let records = |all: &[Reference]| all.iter().map(|subject| pen.record(subject)).collect::<Vec<String>>();
+    let mut parts = records(&line.subjects);
+    for (whose, subjects) in &line.subjects_by {
+        let values = [("who", &*pen.organisation(*whose)), ("whom", &*pen.list(&records(subjects)))];
+        parts.push(pen.say("show.names", &values));
+    }
+    parts
 }
 
 /// A detail of a line in words.
@@ -263,17 +276,30 @@ fn details(pen: Pen<'_>, line: &Line, name: &str) -> Option<String> {
 }
 
 /// Whether a measure is in force, and its term.
+/// By the word of each organisation that says something else.
 pub(super) fn in_force(pen: Pen<'_>, state: &DesignationState) -> String {
+    let own = term(pen, state.state, (state.since, state.until));
+    let mut told =
+        vec![state.organisation.map_or_else(|| own.clone(), |whose| pen.field(&pen.organisation(whose), &own))];
+    told.extend(state.others.iter().map(|other| {
+        let theirs = term(pen, other.state, (other.since, other.until));
+        pen.field(&pen.organisation(other.organisation), &theirs)
+    }));
+    pen.say("format.computed", &[("value", &pen.notes(&told))])
+}
+
+fn term(pen: Pen<'_>, state: InForce, (since, until): (Option<Day>, Option<Day>)) -> String {
     let word = pen.code("designation_status", &state_code(state));
-    let day = |day: &isnad_protocol::time::Day| pen.date(&day.to_string());
-    let term = match (&state.since, &state.until) {
+    let day = |day: Day| pen.date(&day.to_string());
+    let term = match (since, until) {
+        // The days are those of the measure, not those since it was lifted.
+        _ if state.is_lifted() => None,
         (Some(since), Some(until)) => Some(pen.say("show.term", &[("since", &day(since)), ("until", &day(until))])),
         (Some(since), None) => Some(pen.say("show.since", &[("date", &day(since))])),
         (None, Some(until)) => Some(pen.say("show.until", &[("date", &day(until))])),
         (None, None) => None,
     };
-    let told = term.map_or_else(|| word.clone(), |term| pen.field(&word, &term));
-    pen.say("format.computed", &[("value", &told)])
+    term.map_or_else(|| word.clone(), |term| pen.field(&word, &term))
 }
 
 /// The columns of a table of conclusions; those that no line fills are left out.

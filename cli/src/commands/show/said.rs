@@ -63,6 +63,11 @@ fn is_same(first: &ShownClaim, claim: &ShownClaim) -> bool {
         && first.replies == claim.replies
         && first.retracted.is_empty()
         && claim.retracted.is_empty()
+        // What one of them counts for, and what is wrong with it, is not told of the other.
+        && (first.counts, first.malformed, first.unknown) == (claim.counts, claim.malformed, claim.unknown)
+        && (&first.flags, &first.warnings) == (&claim.flags, &claim.warnings)
+        // Nor under the names that one of them gives what it names.
+        && (&first.refs, &first.according_to, &first.basis) == (&claim.refs, &claim.according_to, &claim.basis)
 }
 
 /// What stands, in accounts: in the order of the first claim of each.

@@ -69,7 +69,8 @@ impl Sheet<'_> {
             out.extend(hung("      ! ", &flag, pen.width));
         }
         for opinion in &said.claim.opinions {
-            out.extend(hung("      ", &pen.opinion(opinion), pen.width));
+            let (sign, told) = pen.opinion(opinion);
+            out.extend(hung(&format!("      {sign} "), &told, pen.width));
         }
         for reply in &said.claim.replies {
             out.extend(pen.reply(reply, "    ", pen.width));

@@ -1,6 +1,6 @@
 //! Pages of hostile records: whatever others wrote, in whichever field, a terminal stays inert and a page stays of a size.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_node::reading::{Organisation, Who};
 use isnad_protocol::encoding::json::Json;
@@ -97,7 +97,7 @@ fn hostile() -> Vec<String> {
 }
 
 fn words(hostile: &str) -> Vec<Words> {
-    vec![Words { lang: Some(hostile.to_owned()), text: hostile.to_owned() }]
+    vec![Words::new(Some(hostile.to_owned()), hostile.to_owned())]
 }
 
 fn reference(hostile: &str) -> Reference {
@@ -148,7 +148,12 @@ fn claim(hostile: &str, value: Json, state: State) -> ShownClaim {
         lang: said(),
         original: said(),
         according_to: Some(reference(hostile)),
-        basis: vec![Basis { source: Some(reference(hostile)), locator: said(), unverified: true }],
+        basis: vec![Basis {
+            source: Some(reference(hostile)),
+            locator: said(),
+            unverified: true,
+            unverified_by: BTreeSet::new(),
+        }],
         standard: said(),
         wording: Some(Wording::Verbatim { text: hostile.to_owned(), lang: said() }),
         likelihood: said(),
@@ -160,7 +165,7 @@ fn claim(hostile: &str, value: Json, state: State) -> ShownClaim {
         replaces: None,
         signed: vec![signed()],
         state,
-        retracted: vec![Retracted { signed: signed(), reason: hostile.to_owned(), note: said() }],
+        retracted: vec![Retracted { signed: signed(), reason: hostile.to_owned(), note: said(), malformed: true }],
         replaced_by: vec![CLAIM],
         opinions: vec![Opinion {
             organisation: ORGANISATION,
@@ -252,6 +257,7 @@ fn line(hostile: &str, kind: &str) -> Line {
         prop: Some(if kind == "designation" { "reason" } else { "outcome" }.to_owned()),
         value: Some(Json::text(hostile)),
         subjects: vec![reference(hostile), reference(hostile)],
+        subjects_by: BTreeMap::new(),
         standard: said(),
         wording: Some(Wording::Unavailable { unavailable: hostile.to_owned() }),
         likelihood: said(),
@@ -268,6 +274,7 @@ fn line(hostile: &str, kind: &str) -> Line {
         malformed: true,
         unknown: false,
         unverified: true,
+        unverified_by: BTreeSet::from([ORGANISATION]),
         contested: true,
         in_force: None,
     }
@@ -285,6 +292,8 @@ fn view(hostile: &str) -> View {
         record: RecordId::parse("incident/f705d9459e8a8a12c4324204c2f45d").unwrap(),
         kind: "incident".to_owned(),
         labels: [words(hostile), words("Khan al-Assal")].concat(),
+        further_labels: words(hostile),
+        about: None,
         aliases: vec![hostile.to_owned()],
         organisations: vec![Speaker { organisation: ORGANISATION, names, counts: true, live_claims: 9 }],
         properties,
@@ -445,18 +454,66 @@ fn a_reply_stands_directly_below_what_it_answers() {
     assert!(value < wording && wording < replied && replied < basis, "{page}");
 }
 
+/// A page as one line, however it is wrapped.
+fn flat(page: &str) -> String {
+    page.split([' ', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn a_short_page_does_not_accuse_without_what_speaks_against_it() {
     let (view, who) = (view("words"), who("words"));
     for language in Language::ALL {
         let pen = pen(language, &who, 100);
         let conclusions = Related { pen, is_brief: true }.parts(&[line("words", "attribution")]);
-        let told = conclusions.concat().join(" ");
+        let told = flat(&conclusions.concat().join(" "));
         let disputed = pen.say("format.disputed_by", &[("count", "1")]);
         let replies = pen.field(&pen.word("view.responses"), "1");
         for word in [disputed, replies, pen.word("view.unverified"), pen.word("view.malformed")] {
             assert!(told.contains(&word), "{word} is missing in {told}");
         }
-        assert!(text(pen, &view, true).contains(&pen.word("show.not_counted")), "{language}");
+        let page = flat(&text(pen, &view, true));
+        assert!(page.contains(&pen.word("show.not_counted")), "{language}");
+    }
+}
+
+#[test]
+fn no_line_of_a_foreign_text_passes_for_one_of_the_page() {
+    let forged = "✓ FORGED endorses this";
+    let who = who("A");
+    for hostile in [format!("word\n{forged}"), format!("word\r\n\r\n    {forged}"), format!("word”\n  {forged} (en)")]
+    {
+        let view = view(&hostile);
+        // So wide that nothing is wrapped: what begins a line was begun by its author.
+        for pen in [pen(Language::En, &who, 2_000), Pen { is_plain: true, ..pen(Language::Ar, &who, 2_000) }] {
+            let page = printed(pen.printer, &text(pen, &view, false));
+            assert!(page.contains("FORGED"));
+            let begins = |line: &&str| {
+                line.trim_start_matches([' ', '\u{2066}', '\u{2067}', '\u{2068}']).starts_with("✓ FORGED")
+            };
+            assert_eq!(page.lines().filter(begins).count(), 0, "{page}");
+        }
+    }
+    // Nor where its author fills the line before it.
+    for length in 1..160 {
+        let prose = pen(Language::En, &who, 80).prose(&format!("{} {forged}", "x".repeat(length)), 80, 9);
+        assert!(prose.iter().skip(1).all(|line| line.starts_with("│ ")), "{prose:?}");
+    }
+    assert_eq!(pen(Language::En, &who, 80).quotation("a” (en) “b"), "“a’ (en) ‘b”");
+}
+
+#[test]
+fn one_voice_is_not_told_with_what_counts_for_or_against_another() {
+    let value = || Json::text("v");
+    let first = ShownClaim { retracted: Vec::new(), replaced_by: Vec::new(), ..claim("v", value(), State::Live) };
+    let second = ShownClaim { organisation: OrganisationId::new([9; 32]), ..first.clone() };
+    assert_eq!(super::said::said(&[first.clone(), second.clone()]).len(), 1);
+    for other in [
+        ShownClaim { counts: false, ..second.clone() },
+        ShownClaim { malformed: true, ..second.clone() },
+        ShownClaim { flags: vec!["derivative".to_owned()], ..second.clone() },
+        ShownClaim { unknown: true, ..second.clone() },
+        ShownClaim { refs: vec![reference("another name")], ..second },
+    ] {
+        assert_eq!(super::said::said(&[first.clone(), other]).len(), 2);
     }
 }

@@ -188,7 +188,7 @@ impl Telling<'_> {
         let pen = self.pen;
         let words = |name: &Json| {
             let lang = name.get("lang").and_then(Json::as_text).map(str::to_owned);
-            Some(Words { lang, text: name.get("text")?.as_text()?.to_owned() })
+            Some(Words::new(lang, name.get("text")?.as_text()?.to_owned()))
         };
         let names: Vec<Words> = value.get("names")?.as_list()?.iter().filter_map(words).collect();
         let name = label(&names, pen.language);

@@ -1,9 +1,9 @@
 //! Measures that end soon, and those past their term of which nobody says that they were renewed. MODEL §8 journey 2.
 
-use isnad_protocol::id::RecordId;
+use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::model::kinds::DESIGNATION;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Bounds, InForce, Listing, Reference, Summary, Used};
+use isnad_protocol::view::{Bounds, InForce, Listing, OtherState, Reference, Summary, Used};
 use serde::{Deserialize, Serialize};
 
 use super::filter::refused;
@@ -61,6 +61,12 @@ pub struct Due {
     pub subjects: Vec<Reference>,
     /// The claims that the last day follows from.
     pub why: Vec<Used>,
+    /// Whose word it is, where others come to something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
+    /// What it comes to by the word of each other organisation that says something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherState>,
     /// Live disputes of claims on the designation, whoever says them.
     pub disputes: usize,
     /// Live replies of its subjects.
@@ -101,11 +107,11 @@ impl Reader<'_> {
     }
 
     fn due_of(&self, summary: Summary, until: Day, today: Day) -> Result<Due, Problem> {
-        let Listing { authorities, legal_bases, subjects } = summary.listing.unwrap_or_default();
-        let named = |records: Vec<RecordId>| -> Result<Vec<Reference>, Problem> {
-            records.into_iter().map(|record| self.named(record)).collect()
-        };
+        let Listing { organisation, authorities, legal_bases, subjects } = summary.listing.unwrap_or_default();
         let terms = summary.terms.unwrap_or_default();
+        let named = |records: Vec<RecordId>| -> Result<Vec<Reference>, Problem> {
+            records.into_iter().map(|record| self.named(record, organisation)).collect()
+        };
         let state = terms.state(today);
         Ok(Due {
             record: Reference { record: summary.record, labels: summary.labels.into() },
@@ -117,14 +123,19 @@ impl Reader<'_> {
             authorities: named(authorities)?,
             subjects: named(subjects)?,
             why: state.why,
+            organisation: state.organisation,
+            others: state.others,
             disputes: summary.disputes,
             replies: summary.replies,
         })
     }
 
-    fn named(&self, record: RecordId) -> Result<Reference, Problem> {
+    /// A record, as the organisation calls it that names it here, else as most do.
+    fn named(&self, record: RecordId, by: Option<OrganisationId>) -> Result<Reference, Problem> {
         let summary = self.readable(record, self.kept_summary(record))?;
-        Ok(Reference { record, labels: summary.map(|summary| summary.labels).unwrap_or_default().into() })
+        let labels =
+            summary.map(|mut summary| by.and_then(|by| summary.named_by.remove(&by)).unwrap_or(summary.labels));
+        Ok(Reference { record, labels: labels.unwrap_or_default().into() })
     }
 }
 

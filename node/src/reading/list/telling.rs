@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use isnad_protocol::id::RecordId;
+use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::limits;
 use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::time::Day;
@@ -21,7 +21,7 @@ pub(super) struct Telling<'a> {
     day: Day,
     is_whole: bool,
     /// What the records are called that titles name: a body stands in hundreds of lines.
-    labels: BTreeMap<RecordId, Arc<[Words]>>,
+    called: BTreeMap<RecordId, Called>,
     /// For a list of many, which of its records are judged in others; one is asked for else.
     judged: Option<BTreeMap<RecordId, BTreeSet<RecordId>>>,
     /// What records judge to be others, `None` if that cannot be read: one may stand in hundreds of lines.
@@ -31,7 +31,7 @@ pub(super) struct Telling<'a> {
 impl<'a> Telling<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, kind: u8, day: Day, is_long: bool) -> Result<Self, Problem> {
         let judged = if is_long { Some(judged(reader, &[kind])?) } else { None };
-        Ok(Self { reader, kind, day, is_whole: true, labels: BTreeMap::new(), judged, denies: BTreeMap::new() })
+        Ok(Self { reader, kind, day, is_whole: true, called: BTreeMap::new(), judged, denies: BTreeMap::new() })
     }
 
     /// The same of a list that leaves out what claims a later day: a name that came later is left out as well.
@@ -64,10 +64,15 @@ impl<'a> Telling<'a> {
         }
         // A name decides nothing, whoever counts: an id tells nobody which record is meant.
         if summary.labels.is_empty() && self.is_whole {
-            summary.labels = self.labels(summary.record)?.to_vec();
+            summary.labels = self.labels(summary.record, None)?.to_vec();
         }
-        for reference in summary.about.iter_mut().flat_map(isnad_protocol::view::About::records_mut) {
-            reference.labels = self.labels(reference.record)?;
+        if let Some(about) = &mut summary.about {
+            let whose = about.organisation;
+            let told = whose.filter(|_| about.is_one_of_several);
+            about.names = told.and_then(|whose| self.reader.names.get(&whose)).cloned().unwrap_or_default();
+            for reference in about.records_mut() {
+                reference.labels = self.labels(reference.record, whose)?;
+            }
         }
         serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))
     }
@@ -92,22 +97,38 @@ impl<'a> Telling<'a> {
         }
     }
 
-    fn labels(&mut self, record: RecordId) -> Result<Arc<[Words]>, Problem> {
-        #[derive(Deserialize)]
-        struct Called {
-            labels: Vec<Words>,
-        }
-        if let Some(known) = self.labels.get(&record) {
-            return Ok(Arc::clone(known));
+    /// What a record is called, by the organisation whose word is told if it names it.
+    fn labels(&mut self, record: RecordId, by: Option<OrganisationId>) -> Result<Arc<[Words]>, Problem> {
+        if let Some(known) = self.called.get(&record) {
+            return Ok(known.by(by));
         }
         let kept = self.reader.node.index()?.summary(record)?.unwrap_or_default();
-        let mut labels = serde_json::from_slice(&kept).map(|Called { labels }| labels).unwrap_or_default();
-        labels.retain(|words| words.text.len() <= limits::REFERENCE_LABEL_BYTES);
-        labels.truncate(limits::REFERENCE_LABELS);
-        let labels: Arc<[Words]> = labels.into();
-        self.labels.insert(record, Arc::clone(&labels));
+        let mut called: Called = serde_json::from_slice(&kept).unwrap_or_default();
+        called.labels = short(&called.labels);
+        called.named_by.values_mut().for_each(|labels| *labels = short(labels));
+        let labels = called.by(by);
+        self.called.insert(record, called);
         Ok(labels)
     }
+}
+
+/// What a kept summary says that its record is called.
+#[derive(Default, Deserialize)]
+struct Called {
+    labels: Arc<[Words]>,
+    #[serde(default)]
+    named_by: BTreeMap<OrganisationId, Arc<[Words]>>,
+}
+
+impl Called {
+    fn by(&self, by: Option<OrganisationId>) -> Arc<[Words]> {
+        Arc::clone(by.and_then(|by| self.named_by.get(&by)).unwrap_or(&self.labels))
+    }
+}
+
+fn short(labels: &[Words]) -> Arc<[Words]> {
+    let labels = labels.iter().filter(|words| words.text.len() <= limits::REFERENCE_LABEL_BYTES);
+    labels.take(limits::REFERENCE_LABELS).cloned().collect()
 }
 
 /// True if a line of this kind has what is not kept: whether it is in force, or what the records are called that its title names.

@@ -101,6 +101,32 @@ fn texts_have_a_language_and_names_no_hidden_characters() {
     check(incident, r#"{"prop":"alias","value":"a\u202eb"}"#, "control_character", "claims[0].value");
     check(incident, r#"{"prop":"alias","value":"a\u0007b"}"#, "control_character", "claims[0].value");
     check(kinds::SOURCE, r#"{"prop":"symbol","value":"S/1867\u200e/2020"}"#, "control_character", "claims[0].value");
+    // A text may have lines; what hides in it or turns it round it may not, wherever words of others stand.
+    for text in ["a\\u202eb", "a\\u0007b", "a\\rb", "a\\u200fb"] {
+        let text = |member: &str| {
+            format!(r#"{{"prop":"description","value":"a","lang":"en",{member}}}"#).replace("TEXT", text)
+        };
+        check(incident, &text(r#""original":"TEXT""#), "control_character", "claims[0].original");
+        check(
+            incident,
+            &text(r#""wording":{"text":"TEXT","lang":"en"}"#),
+            "control_character",
+            "claims[0].wording.text",
+        );
+        check(
+            incident,
+            &text(r#""basis":[{"source":"@S","locator":"TEXT"}]"#),
+            "control_character",
+            "claims[0].basis[0].locator",
+        );
+    }
+    check(incident, r#"{"prop":"title","value":"a\nb","lang":"en"}"#, "control_character", "claims[0].value");
+    let lines = r#"{"prop":"description","value":"a\n\tb\r\nc","lang":"en","wording":{"text":"a\nb","lang":"en"}}"#;
+    assert_eq!(refused(incident, lines), []);
+    assert_eq!(
+        check_note("a\u{202e}b", "note").iter().map(|found| found.code).collect::<Vec<_>>(),
+        ["control_character"]
+    );
     let long = format!(r#"{{"prop":"description","value":"{}","lang":"en"}}"#, "é".repeat(limits::TEXT_SCALARS + 1));
     check(incident, &long, "text_too_long", "claims[0].value");
     let decomposed =

@@ -1,19 +1,33 @@
 //! What a record without a title is called by: who says what of whom. A finding, an attribution and a designation have no title of
 //! their own, and an id tells nobody which one is meant.
+//!
+//! It is one organisation's word from end to end: whoever adds a body, a code or a name to the record of another puts it into no
+//! sentence of his.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::encoding::json::Json;
-use crate::id::RecordId;
+use crate::id::{EntryId, OrganisationId, RecordId};
 use crate::limits;
 use crate::model::is_tried;
 use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
-use crate::view::Reference;
 use crate::view::material::{Spoken, distinct};
+use crate::view::{Policy, Reference, Sheets, Words};
 
 /// The parts of a title. What records are called is filled in where they are known, and never kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct About {
+    /// Whose word it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
+    /// True if another organisation says something else: then whose word it is is told with the title.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_one_of_several: bool,
+    /// What that organisation is called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Words>,
     /// Who concludes, decides or judges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bodies: Vec<Reference>,
@@ -31,27 +45,47 @@ pub struct About {
     pub cut: bool,
 }
 
+/// What one organisation says of which a title is made.
+#[derive(Debug)]
+struct Parts {
+    whose: OrganisationId,
+    /// Where it says the code, or else anything.
+    position: (u64, EntryId),
+    bodies: Vec<RecordId>,
+    codes: Vec<String>,
+    subjects: Vec<RecordId>,
+    incidents: Vec<RecordId>,
+    /// All of them, by which organisations are compared.
+    all: BTreeSet<(u8, String)>,
+}
+
 impl About {
-    /// What is said of a record of a kind that has no titles; `None` of any other, or where nothing is said.
-    pub(super) fn of(kind: u8, spoken: &Spoken<'_>) -> Option<Self> {
+    /// What is said of a record of a kind that has no titles, or of a case, which may have none; `None` of any other, or where
+    /// nothing is said.
+    ///
+    /// Of several organisations that say something else, it is the word of the reader's first one, else of one that concludes, else
+    /// of one with whom most agree.
+    pub(in crate::view) fn of(kind: u8, sheets: &Sheets, policy: &Policy) -> Option<Self> {
         let (body, code) = match kind {
             FINDING | ATTRIBUTION => (None, "outcome"),
             DESIGNATION => (Some("authority"), "measure"),
-            CASE if spoken.of(&["title"]).is_empty() => (Some("forum"), "status"),
+            CASE => (Some("forum"), "status"),
             _ => return None,
         };
-        let mut about = Self::default();
-        let bodies = match body {
-            Some(property) => named(spoken, property),
-            None => distinct(spoken.of(&[code]).into_iter().filter_map(|(_, said)| said.claim.according_to())),
+        let each = Spoken::of_each(sheets, policy).into_iter();
+        let all: Vec<Parts> = each.filter_map(|(whose, own)| Parts::of(kind, (body, code), whose, &own)).collect();
+        let order = |parts: &&Parts| {
+            let agreeing = all.iter().filter(|other| other.all == parts.all).count();
+            (policy.rank(parts.whose), parts.codes.is_empty(), Reverse(agreeing), parts.position)
         };
-        let codes =
-            spoken.of(&[code]).into_iter().filter_map(|(_, said)| Some(said.claim.value()?.as_text()?.to_owned()));
-        about.codes = about.first(distinct(codes));
-        about.bodies = about.references(bodies);
-        about.subjects = about.references(if kind == CASE { tried(spoken) } else { named(spoken, "subject") });
-        about.incidents = about.references(named(spoken, "incident"));
-        (about != Self::default()).then_some(about)
+        let first = all.iter().min_by_key(order)?;
+        let is_one_of_several = all.iter().any(|other| !other.all.is_subset(&first.all));
+        let mut about = Self { organisation: Some(first.whose), is_one_of_several, ..Self::default() };
+        about.codes = about.first(&first.codes);
+        about.bodies = about.references(&first.bodies);
+        about.subjects = about.references(&first.subjects);
+        about.incidents = about.references(&first.incidents);
+        Some(about)
     }
 
     /// Every record that it names.
@@ -59,14 +93,32 @@ impl About {
         self.bodies.iter_mut().chain(&mut self.subjects).chain(&mut self.incidents)
     }
 
-    fn references(&mut self, records: Vec<RecordId>) -> Vec<Reference> {
+    fn references(&mut self, records: &[RecordId]) -> Vec<Reference> {
         self.first(records).into_iter().map(|record| Reference { record, labels: Arc::default() }).collect()
     }
 
-    fn first<T>(&mut self, mut all: Vec<T>) -> Vec<T> {
+    fn first<T: Clone>(&mut self, all: &[T]) -> Vec<T> {
         self.cut |= all.len() > limits::TITLE_PARTS;
-        all.truncate(limits::TITLE_PARTS);
-        all
+        all.iter().take(limits::TITLE_PARTS).cloned().collect()
+    }
+}
+
+impl Parts {
+    fn of(kind: u8, (body, code): (Option<&str>, &str), whose: OrganisationId, own: &Spoken<'_>) -> Option<Self> {
+        let concluded = own.of(&[code]);
+        let bodies = match body {
+            Some(property) => named(own, property),
+            None => distinct(concluded.iter().filter_map(|(_, said)| said.claim.according_to())),
+        };
+        let codes = concluded.iter().filter_map(|(_, said)| Some(said.claim.value()?.as_text()?.to_owned()));
+        let subjects = if kind == CASE { tried(own) } else { named(own, "subject") };
+        let (codes, incidents) = (distinct(codes), named(own, "incident"));
+        let records = [(0, &bodies), (1, &subjects), (2, &incidents)];
+        let records = records.into_iter().flat_map(|(part, all)| all.iter().map(move |one| (part, one.to_string())));
+        let all: BTreeSet<(u8, String)> = records.chain(codes.iter().map(|code| (3, code.clone()))).collect();
+        let first = concluded.first().map(|(_, said)| said.position());
+        let position = first.or_else(|| own.all().map(|said| said.position()).min())?;
+        (!all.is_empty()).then_some(Self { whose, position, bodies, codes, subjects, incidents, all })
     }
 }
 

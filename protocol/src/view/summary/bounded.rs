@@ -1,7 +1,10 @@
 //! A summary of a size that an index keeps, whatever is said of the record: what tells most comes first, no part takes the room of
 //! all others, and what is left out is said to be.
 
+use std::collections::BTreeMap;
+
 use crate::encoding::json;
+use crate::id::OrganisationId;
 use crate::limits;
 use crate::view::{About, DesignationState, Listing, Reference, Spot, Summary, Terms, Words};
 
@@ -23,6 +26,7 @@ impl Summary {
         let organisations = room.part(|room| room.keep(self.organisations, |_| ID_BYTES));
         let not_same_as = room.shares(2, |room| room.keep(self.not_same_as, |_| ID_BYTES));
         let labels = room.part(|room| room.words(self.labels));
+        let named_by = room.part(|room| room.named_by(self.named_by));
         let identifiers = room.part(|room| room.texts(self.identifiers));
         let statuses = room.part(|room| room.texts(self.statuses));
         let dates = room.part(|room| room.texts(self.dates));
@@ -32,6 +36,7 @@ impl Summary {
             organisations,
             not_same_as,
             labels,
+            named_by,
             identifiers,
             statuses,
             dates,
@@ -97,8 +102,19 @@ impl Room {
 
     fn words(&mut self, words: Vec<Words>) -> Vec<Words> {
         let words: Vec<Words> =
-            words.into_iter().map(|words| Words { text: self.short(words.text), lang: words.lang }).collect();
+            words.into_iter().map(|words| Words { text: self.short(words.text), ..words }).collect();
         self.keep(words, words_bytes)
+    }
+
+    fn named_by(&mut self, named_by: BTreeMap<OrganisationId, Vec<Words>>) -> BTreeMap<OrganisationId, Vec<Words>> {
+        let mut kept = BTreeMap::new();
+        for (organisation, words) in named_by {
+            if !self.takes(ID_BYTES) {
+                break;
+            }
+            kept.insert(organisation, self.words(words));
+        }
+        kept
     }
 
     fn spots(&mut self, spots: Vec<Spot>) -> Vec<Spot> {
@@ -117,6 +133,7 @@ impl Room {
 
     fn listing(&mut self, listing: Listing) -> Listing {
         Listing {
+            organisation: listing.organisation,
             authorities: self.keep(listing.authorities, |_| ID_BYTES),
             legal_bases: self.texts(listing.legal_bases),
             subjects: self.keep(listing.subjects, |_| ID_BYTES),
@@ -125,6 +142,7 @@ impl Room {
 
     fn about(&mut self, about: About) -> About {
         About {
+            names: self.words(about.names),
             bodies: self.references(about.bodies),
             codes: self.texts(about.codes),
             subjects: self.references(about.subjects),
@@ -139,7 +157,8 @@ impl Room {
     }
 
     fn state(&mut self, state: DesignationState) -> DesignationState {
-        DesignationState { why: self.keep(state.why, used_bytes), ..state }
+        let why = self.keep(state.why, used_bytes);
+        DesignationState { why, others: self.keep(state.others, |_| ID_BYTES.saturating_mul(3)), ..state }
     }
 
     /// A text with its end left out, where it is longer than a line of a list shows.
@@ -154,7 +173,8 @@ impl Room {
 
 fn terms_bytes(terms: &Terms) -> usize {
     let all = [&terms.starts, &terms.ends, &terms.durations, &terms.lifted];
-    sum(all.into_iter().flatten().map(used_bytes))
+    let others = terms.others.values().map(|theirs| terms_bytes(theirs).saturating_add(ID_BYTES));
+    sum(all.into_iter().flatten().map(used_bytes)).saturating_add(sum(others))
 }
 
 fn used_bytes(used: &Used) -> usize {
@@ -163,7 +183,7 @@ fn used_bytes(used: &Used) -> usize {
 }
 
 fn words_bytes(words: &Words) -> usize {
-    quoted(&words.text).saturating_add(words.lang.as_deref().map_or(0, quoted))
+    sum([quoted(&words.text), words.lang.as_deref().map_or(0, quoted), KEY_BYTES].into_iter())
 }
 
 /// The bytes of a text in JSON, and of the key before it.
@@ -186,7 +206,7 @@ mod tests {
         let long = "A".repeat(limits::SUMMARY_TEXT_CHARS);
         let texts: Vec<String> = (0..200).map(|number| format!("{number} {long}")).collect();
         let languages = ('a'..='z').flat_map(|one| ('a'..='z').map(move |two| format!("{one}{two}")));
-        let titles = languages.map(|lang| Words { lang: Some(lang), text: long.clone() }).collect();
+        let titles = languages.map(|lang| Words::new(Some(lang), long.clone())).collect();
         let other = RecordId::new([2; 16]);
         let summary = Summary {
             organisations: [OrganisationId::ZERO].into(),

@@ -45,7 +45,7 @@ impl Spot {
         let member = |key: &str| value.get(key).and_then(Json::as_text).map(str::to_owned);
         let names = value.get("names").and_then(Json::as_list).unwrap_or_default().iter().filter_map(|name| {
             let text = |key: &str| name.get(key).and_then(Json::as_text).map(str::to_owned);
-            Some(Words { lang: text("lang"), text: text("text")? })
+            Some(Words::new(text("lang"), text("text")?))
         });
         let precision = member("geo_precision");
         // Another node's software may have let coordinates through that their author withheld in the same breath.
