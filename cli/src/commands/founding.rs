@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
 use crate::commands::charter::DIGITS;
+use crate::commands::governing::Roots;
 use crate::commands::joining;
 use crate::commands::reading::called;
 use crate::commands::who::who_text;

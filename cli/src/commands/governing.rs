@@ -1,6 +1,6 @@
 //! What every command that makes an act does: shows it, asks, has the root keys sign it, hands it in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use isnad_node::governing::memory::{Place, SignedActs};
 use isnad_node::governing::signatures::Roster;
