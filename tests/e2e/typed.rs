@@ -134,3 +134,59 @@ fn an_alias_of_two_records_is_told_with_who_calls_them_so() {
         assert_eq!(advice.matches("isnad show ").count(), 2, "{refusal}");
     }
 }
+
+/// The texts of a record that are there, oldest first.
+fn narratives(home: &Path, record: &str) -> Vec<serde_json::Value> {
+    json(home, &["show", record])["narratives"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_narrative_that_is_there_is_edited_and_another_is_begun_on_purpose_alone() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    let edit = |arguments: &[&str], text: &str| {
+        let file = consortium.file("text", text);
+        let edit = ["narrative", "edit", &record, "--from", &file];
+        json(home, &[&edit[..], arguments].concat())
+    };
+    let lang_of = |index: usize| claims(home, &record, "description")[index]["lang"].clone();
+    // The language of the interface, where the letters of the text do not say another.
+    edit(&["--lang", "fr"], "Les premiers patients sont arrivés.\n");
+    assert_eq!(lang_of(0), "fr");
+    edit(&["--lang", "ar", "--in", "French"], "Les premiers patients sont arrivés à trois heures.\n");
+    // What nobody has seen in an editor takes no text's place unasked.
+    let file = consortium.file("text", "The first patients arrived.\n");
+    let problem = refused(home, &["narrative", "edit", &record, "--from", &file], 1);
+    assert!(problem["code"] == "ambiguous" && problem["try"].as_str().unwrap().contains("--new"), "{problem}");
+    let there = narratives(home, &record);
+    assert!(there.len() == 1 && there[0]["text"].as_str().unwrap().contains("trois heures"), "{there:?}");
+    // Another language is another text, and so is one that is begun on purpose.
+    edit(&["--in", "العربية"], "وصل أول المرضى.\n");
+    edit(&["--in", "fr", "--new"], "Un autre récit.\n");
+    assert_eq!(narratives(home, &record).len(), 3);
+    let french = there[0]["id"].as_str().unwrap();
+    edit(&["--in", "ar"], "وصل أول المرضى في الثالثة.\n");
+    let texts: Vec<_> = narratives(home, &record).iter().map(|text| text["text"].clone()).collect();
+    assert!(texts.len() == 3 && texts.iter().any(|text| text == "وصل أول المرضى في الثالثة.\n"), "{texts:?}");
+    // Nobody guesses which of several: each is named.
+    let file = consortium.file("text", "Tout autre chose.\n");
+    for lang in ["ar", "en", "fr"] {
+        for arguments in [&["--in", "fr"][..], &[]] {
+            let edit = ["--lang", lang, "narrative", "edit", &record, "--from", &file];
+            let problem = refused(home, &[&edit[..], arguments].concat(), 1);
+            assert_eq!(problem["code"], "ambiguous", "{problem}");
+            let why = problem["why"].as_str().unwrap();
+            assert_eq!(why.lines().count(), if arguments.is_empty() { 3 } else { 2 }, "{why}");
+            assert!(why.contains(&format!("--narrative {}", &french[..12])), "{why}");
+        }
+    }
+    edit(&["--narrative", &french[..12]], "Tout autre chose.\n");
+    assert_eq!(narratives(home, &record).len(), 3);
+    // One that was taken back is edited no more.
+    let pointer = claims(home, &record, "description").into_iter().find(|claim| claim["lang"] == "ar").unwrap();
+    let pointer = pointer["id"].as_str().unwrap();
+    json(home, &["claim", "retract", &record, pointer, "--reason", "error", "--note", "x"]);
+    edit(&["--in", "ar"], "نص جديد.\n");
+    assert_eq!(narratives(home, &record).len(), 4);
+}

@@ -347,7 +347,7 @@ fn wording_of(session: &Session, words: &ClaimWords, property: &Property) -> Res
 }
 
 /// The tag of a language; one that is no word for a language is left to the rules.
-fn language_of(session: &Session, text: &str) -> Result<String, Problem> {
+pub(super) fn language_of(session: &Session, text: &str) -> Result<String, Problem> {
     let said = understood(session, &ValueType::Language, text, None);
     Ok(said.ok().and_then(|said| said.value.as_text().map(str::to_owned)).unwrap_or_else(|| text.to_owned()))
 }

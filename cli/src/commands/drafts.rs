@@ -42,7 +42,8 @@ pub(super) struct Kept {
 pub(super) struct Begun {
     pub(super) record: RecordId,
     pub(super) space: String,
-    pub(super) language: String,
+    /// Its language, where it was said.
+    pub(super) language: Option<String>,
     /// The narrative as it was then; none for a new one.
     pub(super) old: Option<ShownNarrative>,
 }
@@ -115,9 +116,10 @@ impl Kept {
     pub(super) fn command(&self) -> String {
         let file = quoted(&self.path.display().to_string());
         if let Some(Begun { record, space, language, old }) = self.begun() {
+            let language = language.map(|language| format!("--in {} ", quoted(&language))).unwrap_or_default();
             let which = old.map_or_else(
-                || format!("--in {} --space {space}", quoted(&language)),
-                |old| format!("--narrative {}", old.id),
+                || format!("{language}--space {space}"),
+                |old| format!("--narrative {}", old.id.to_short()),
             );
             return format!("isnad narrative edit {record} {which} --from {file}");
         }
