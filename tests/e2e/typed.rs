@@ -190,3 +190,28 @@ fn a_narrative_that_is_there_is_edited_and_another_is_begun_on_purpose_alone() {
     edit(&["--in", "ar"], "نص جديد.\n");
     assert_eq!(narratives(home, &record).len(), 4);
 }
+
+#[test]
+fn who_signs_without_a_question_is_warned_of_a_second_value_and_of_an_alias_that_is_taken() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record = new(&consortium, "incident", "title [en]: X\nalias: the-town\ndate: 2013\n");
+    let other = new(&consortium, "incident", "title [en]: Y\ndate: 2014\n");
+    let date = claims(home, &record, "date")[0]["id"].as_str().unwrap()[..12].to_owned();
+    for (lang, day) in [("ar", "5 آب 2013"), ("en", "6 August 2013"), ("fr", "7 août 2013")] {
+        let told = say(home, &["--lang", lang, "claim", "add", &record, "date", day, "--yes"]);
+        assert!(told.code == 0 && !told.out.contains("claim replace"), "{told:?}");
+        let warned = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(warned.contains("isnad claim replace") && warned.contains(&date), "{told:?}");
+    }
+    let written = json(home, &["claim", "add", &other, "alias", "the-town"]);
+    assert_eq!(written["warnings"][0]["code"], "alias_taken", "{written}");
+    assert_eq!(written["warnings"][0]["path"], "claims[0]", "{written}");
+    let written = json(home, &["claim", "add", &other, "date", "2015", "--according-to", &body(&consortium)]);
+    assert!(written["warnings"].is_null(), "{written}");
+}
+
+/// A body that is cited.
+fn body(consortium: &Consortium) -> String {
+    new(consortium, "organisation", "name [en]: Hospital A\nkind: ngo\nrole: cited_body\n")
+}
