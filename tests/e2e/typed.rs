@@ -211,6 +211,35 @@ fn who_signs_without_a_question_is_warned_of_a_second_value_and_of_an_alias_that
     assert!(written["warnings"].is_null(), "{written}");
 }
 
+#[test]
+fn who_types_an_accusation_is_asked_for_source_standard_and_words_by_their_flags() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let source = new(&consortium, "source", "title [en]: A report\nkind: report\n");
+    let subject = new(&consortium, "subject", "name [en]: A unit\nsubject type: entity\n");
+    let weight = format!("  basis: {source}\n  standard: unstated\n  wording: not_seen\n");
+    let form = format!("subject: {subject}\noutcome: alleged\n{weight}");
+    let record = new(&consortium, "attribution", &form);
+    let add = ["claim", "add", &record, "outcome", "responsible"];
+    for lang in ["ar", "en", "fr"] {
+        let problem = refused(home, &[&["--lang", lang], &add[..]].concat(), 3);
+        let problems = problem["problems"].as_array().unwrap();
+        // The subject stands already: nobody is told to add it.
+        assert_eq!(problems.len(), 3, "{problem}");
+        for (broken, flag) in problems.iter().zip(["--source", "--standard", "--wording"]) {
+            let (why, advice) = (broken["why"].as_str().unwrap(), broken["try"].as_str().unwrap());
+            assert!(advice.contains(flag) && !why.contains("claims"), "{broken}");
+            assert!(!format!("{why}{advice}").contains(['{', '[', '"']), "{broken}");
+        }
+    }
+    // Nobody says for him that he has not seen the words.
+    let almost = [&add[..], &["--source", &source, "--standard", "unstated"]].concat();
+    assert_eq!(refused(home, &almost, 3)["code"], "accusation_without_wording");
+    let written = json(home, &[&almost[..], &["--wording", "not_seen"]].concat());
+    let said = claims(home, &record, "outcome").into_iter().find(|claim| claim["id"] == written["claims"][0]);
+    assert_eq!(said.unwrap()["wording"]["unavailable"], "not_seen");
+}
+
 /// A body that is cited.
 fn body(consortium: &Consortium) -> String {
     new(consortium, "organisation", "name [en]: Hospital A\nkind: ngo\nrole: cited_body\n")
