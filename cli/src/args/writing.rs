@@ -164,6 +164,9 @@ pub(crate) enum NarrativeCommand {
         /// Begin another narrative beside the one that there is
         #[arg(long, conflicts_with = "narrative")]
         new: bool,
+        /// With --from: open the text in the editor first
+        #[arg(long, requires = "from")]
+        edit: bool,
         /// Take the text from this file, or - for standard input, instead of an editor
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,

@@ -33,7 +33,7 @@ mod which;
 const TOLD: usize = 60;
 
 pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome {
-    let NarrativeCommand::Edit { record, narrative, new, from, language, space } = command;
+    let NarrativeCommand::Edit { record, narrative, new, edit, from, language, space } = command;
     // The home is not held while the editor is open: colleagues go on writing, and their node goes on syncing.
     let reader = Client::to_read(session).await?;
     let record = resolve(&reader, &record).await?;
@@ -43,7 +43,8 @@ pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome
     // What was begun as a new text stays one, though a colleague has begun another meanwhile.
     let is_new = new || (narrative.is_none() && begun.as_ref().is_some_and(|begun| begun.old.is_none()));
     let text = from.as_deref().map(text_of).transpose()?;
-    let asked = Asked { id: narrative.as_deref(), lang: language.as_deref(), space, text: text.as_deref() };
+    let blind = text.as_deref().filter(|_| !edit);
+    let asked = Asked { id: narrative.as_deref(), lang: language.as_deref(), space, text: blind };
     let own = if is_new { Vec::new() } else { which::own(&reader, record).await? };
     let old = which::meant(session, own, &asked)?;
     drop(reader);
@@ -54,8 +55,11 @@ pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome
     tell_edited(session, narrative.as_deref(), old.as_ref());
     let language = language.or_else(|| old.as_ref().and_then(|old| old.lang.clone()));
     let job = Job { session, record, space, language, old: old.map(|old| old.text) };
-    let Some(text) = text else { return job.in_editor().await };
     let job = job.begun_on(begun);
+    let text = match text {
+        Some(text) if !edit => text,
+        text => return job.in_editor(text, left).await,
+    };
     // Whoever was cut off before he heard that a text is signed begins it once more, and is told so.
     let job = if narrative.is_none() && job.stands_so(&text) { Job { old: None, ..job } } else { job };
     unchanged(job.before(), &text)?;
@@ -136,19 +140,20 @@ impl Job<'_> {
         }
     }
 
-    async fn in_editor(self) -> Outcome {
+    /// Opens the editor on the text as it stands, or on another that is to take its place.
+    async fn in_editor(self, text: Option<String>, left: Option<Kept>) -> Outcome {
         let before = self.before().to_owned();
+        let shown = text.unwrap_or_else(|| before.clone());
         let session = self.session;
         let (space, language) = (self.space.name().to_owned(), self.language.clone());
         let begun = Begun { record: self.record, space, language, old: self.old.clone() };
-        let writing = Writing::begin_on(session, &begun, &before)?;
+        let writing = Writing::begin_on(session, left, &begun, &shown)?;
         let after = match writing.edited() {
             Ok(after) => after,
-            Err(problem) => return Err(writing.kept_if_changed(session, problem, &before)),
+            Err(problem) => return Err(writing.kept_if_changed(session, problem, &shown)),
         };
         if let Err(problem) = unchanged(&before, &after) {
-            writing.done();
-            return Err(problem);
+            return Err(writing.given_up(session, problem));
         }
         match self.sign(after).await {
             Ok(true) => writing.done(),
