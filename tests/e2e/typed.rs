@@ -244,3 +244,24 @@ fn who_types_an_accusation_is_asked_for_source_standard_and_words_by_their_flags
 fn body(consortium: &Consortium) -> String {
     new(consortium, "organisation", "name [en]: Hospital A\nkind: ngo\nrole: cited_body\n")
 }
+
+#[test]
+fn a_source_that_another_body_published_is_not_told_as_the_word_of_that_body() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let hospital =
+        |name: &str| new(&consortium, "organisation", &format!("name [en]: {name}\nkind: ngo\nrole: cited_body\n"));
+    let (one, other) = (hospital("Hospital A"), hospital("Hospital B"));
+    let source = new(&consortium, "source", "title [en]: Admissions\nkind: report\npublisher: Hospital A\n");
+    let casualty = |body: &str, value: &str| format!("casualty: {value}\n  according to: {body}\n  basis: {source}\n");
+    let form = [casualty(&one, "25 killed"), casualty(&other, "40 injured")].concat();
+    let record = new(&consortium, "incident", &format!("title [en]: X\ndate: 2013\n{form}"));
+    for claim in claims(home, &record, "casualty") {
+        let told = say(home, &["explain", claim["id"].as_str().unwrap()]).out;
+        let is_other = claim["value"]["category"] == "injured";
+        let body = if is_other { "Hospital B" } else { "Hospital A" };
+        assert!(told.contains(&format!("according to {body}")), "{told}");
+        assert_eq!(told.contains("own word of Hospital A"), !is_other, "{told}");
+        assert_eq!(told.contains("published by Hospital A"), is_other, "{told}");
+    }
+}
