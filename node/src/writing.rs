@@ -7,6 +7,7 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::entry::FRAME_SIZE;
 use isnad_protocol::governance::SpaceInfo;
 use isnad_protocol::id::{ClaimId, EntryId, NarrativeId, RecordId, SpaceId};
+use isnad_protocol::model::Warning;
 use isnad_protocol::sheet::{Claim, Operation, Retract, write};
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +104,10 @@ pub struct Written {
     pub known: usize,
     /// Narratives begun.
     pub narratives: Vec<NarrativeId>,
+    /// What a preview warned of, for whoever asked for one before; `claims[n]` is the claim of that place. Whoever writes is told
+    /// by the preview alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// Signs what a user asks for, in batches that each stand or fall whole.

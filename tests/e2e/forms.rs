@@ -67,7 +67,15 @@ fn in_shell(home: &Path, typed: &str) -> Said {
     let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
     let words: Vec<String> = program.map(|word| quoted(word.to_str().unwrap())).collect();
     let line = typed.replacen("isnad", &words.join(" "), 1);
-    Said::of(&std::process::Command::new("sh").args(["-c", &line]).env("LANG", "C").output().unwrap())
+    Said::of(
+        &std::process::Command::new("sh")
+            .args(["-c", &line])
+            .env("LANG", "C")
+            .env("EDITOR", "true")
+            .env_remove("VISUAL")
+            .output()
+            .unwrap(),
+    )
 }
 
 #[test]
@@ -96,9 +104,12 @@ fn a_kept_text_is_handed_in_by_the_command_that_is_named_and_leaves_nothing_behi
     assert!(std::fs::read_to_string(&text).unwrap().contains("# ^ "), "the line is marked");
     std::fs::write(&text, std::fs::read_to_string(&text).unwrap().replace("source: nobody", "source:")).unwrap();
     let typed = commanded(problem["try"].as_str().unwrap().split_once("your text").unwrap().1);
-    assert!(typed.contains("record new incident --space public --from '"), "{typed}");
+    assert!(typed.contains("record new incident --edit --from '"), "{typed}");
     let written = in_shell(home, &typed).json();
-    assert!(written["record"].is_string());
+    let view = json(home, &["show", written["record"].as_str().unwrap()]);
+    let spaces = json(home, &["who"])["spaces"].as_array().unwrap().clone();
+    let public = spaces.iter().find(|space| space["name"] == "public").unwrap();
+    assert_eq!(view["properties"][0]["claims"][0]["space"], public["id"], "as the form says");
     assert_eq!(drafts(home), Vec::<PathBuf>::new(), "what is signed is kept nowhere else");
 }
 
@@ -176,4 +187,32 @@ fn a_preview_shows_every_name_of_a_place_and_no_code_becomes_one() {
     for part in ["Damascus", "دمشق", "(ar)", "(und)", "impact or release"] {
         assert!(shown.out.contains(part), "{part}: {shown:?}");
     }
+}
+
+/// Whoever goes on with a text, and gives it up again, has one text and not two; and is told the line that he sees there.
+#[test]
+fn a_text_that_is_gone_on_with_stays_one_and_its_lines_are_those_that_are_told() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let once = "grep -q '^date: 7/4' \"$1\" || sed -i 's|^date:.*|date: 7/4/2018|; s|^source:.*|source: nobody|; \
+                s|^title.*|titel [en]: X|' \"$1\"";
+    let problem = new(home, "en", &editor(&consortium, "once", once)).problem(3);
+    let [draft] = drafts(home).try_into().unwrap();
+    let text = std::fs::read_to_string(&draft).unwrap();
+    // All three are told at once, each by its line in the text that is kept.
+    let problems = problem["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 3, "{problem}");
+    for (broken, wrong) in problems.iter().zip(["titel [en]: X", "date: 7/4/2018", "source: nobody"]) {
+        let number = broken["why"].as_str().unwrap().split([' ', ':']).nth(1).unwrap().parse::<usize>().unwrap();
+        assert_eq!(text.lines().nth(number - 1), Some(wrong), "{broken}");
+    }
+    let typed = commanded(problem["try"].as_str().unwrap().split_once("your text").unwrap().1);
+    for _ in 0..2 {
+        in_shell(home, &typed).problem(3);
+        assert_eq!(drafts(home), [draft.clone()]);
+    }
+    let right = text.replace("titel [en]: X", "title [en]: X").replace("7/4/2018", "2018").replace("nobody", "");
+    std::fs::write(&draft, right.replace("space: members", "space: public")).unwrap();
+    in_shell(home, &typed).json();
+    assert_eq!(drafts(home), Vec::<PathBuf>::new());
 }

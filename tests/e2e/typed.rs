@@ -134,3 +134,134 @@ fn an_alias_of_two_records_is_told_with_who_calls_them_so() {
         assert_eq!(advice.matches("isnad show ").count(), 2, "{refusal}");
     }
 }
+
+/// The texts of a record that are there, oldest first.
+fn narratives(home: &Path, record: &str) -> Vec<serde_json::Value> {
+    json(home, &["show", record])["narratives"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_narrative_that_is_there_is_edited_and_another_is_begun_on_purpose_alone() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    let edit = |arguments: &[&str], text: &str| {
+        let file = consortium.file("text", text);
+        let edit = ["narrative", "edit", &record, "--from", &file];
+        json(home, &[&edit[..], arguments].concat())
+    };
+    let lang_of = |index: usize| claims(home, &record, "description")[index]["lang"].clone();
+    // The language of the interface, where the letters of the text do not say another.
+    edit(&["--lang", "fr"], "Les premiers patients sont arrivés.\n");
+    assert_eq!(lang_of(0), "fr");
+    edit(&["--lang", "ar", "--in", "French"], "Les premiers patients sont arrivés à trois heures.\n");
+    // What nobody has seen in an editor takes no text's place unasked.
+    let file = consortium.file("text", "The first patients arrived.\n");
+    let problem = refused(home, &["narrative", "edit", &record, "--from", &file], 1);
+    assert!(problem["code"] == "ambiguous" && problem["try"].as_str().unwrap().contains("--new"), "{problem}");
+    let there = narratives(home, &record);
+    assert!(there.len() == 1 && there[0]["text"].as_str().unwrap().contains("trois heures"), "{there:?}");
+    // Another language is another text, and so is one that is begun on purpose.
+    edit(&["--in", "العربية"], "وصل أول المرضى.\n");
+    edit(&["--in", "fr", "--new"], "Un autre récit.\n");
+    assert_eq!(narratives(home, &record).len(), 3);
+    let french = there[0]["id"].as_str().unwrap();
+    edit(&["--in", "ar"], "وصل أول المرضى في الثالثة.\n");
+    let texts: Vec<_> = narratives(home, &record).iter().map(|text| text["text"].clone()).collect();
+    assert!(texts.len() == 3 && texts.iter().any(|text| text == "وصل أول المرضى في الثالثة.\n"), "{texts:?}");
+    // Nobody guesses which of several: each is named.
+    let file = consortium.file("text", "Tout autre chose.\n");
+    for lang in ["ar", "en", "fr"] {
+        for arguments in [&["--in", "fr"][..], &[]] {
+            let edit = ["--lang", lang, "narrative", "edit", &record, "--from", &file];
+            let problem = refused(home, &[&edit[..], arguments].concat(), 1);
+            assert_eq!(problem["code"], "ambiguous", "{problem}");
+            let why = problem["why"].as_str().unwrap();
+            assert_eq!(why.lines().count(), if arguments.is_empty() { 3 } else { 2 }, "{why}");
+            assert!(why.contains(&format!("--narrative {}", &french[..12])), "{why}");
+        }
+    }
+    edit(&["--narrative", &french[..12]], "Tout autre chose.\n");
+    assert_eq!(narratives(home, &record).len(), 3);
+    // One that was taken back is edited no more.
+    let pointer = claims(home, &record, "description").into_iter().find(|claim| claim["lang"] == "ar").unwrap();
+    let pointer = pointer["id"].as_str().unwrap();
+    json(home, &["claim", "retract", &record, pointer, "--reason", "error", "--note", "x"]);
+    edit(&["--in", "ar"], "نص جديد.\n");
+    assert_eq!(narratives(home, &record).len(), 4);
+}
+
+#[test]
+fn who_signs_without_a_question_is_warned_of_a_second_value_and_of_an_alias_that_is_taken() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record = new(&consortium, "incident", "title [en]: X\nalias: the-town\ndate: 2013\n");
+    let other = new(&consortium, "incident", "title [en]: Y\ndate: 2014\n");
+    let date = claims(home, &record, "date")[0]["id"].as_str().unwrap()[..12].to_owned();
+    for (lang, day) in [("ar", "5 آب 2013"), ("en", "6 August 2013"), ("fr", "7 août 2013")] {
+        let told = say(home, &["--lang", lang, "claim", "add", &record, "date", day, "--yes"]);
+        assert!(told.code == 0 && !told.out.contains("claim replace"), "{told:?}");
+        let warned = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(warned.contains("isnad claim replace") && warned.contains(&date), "{told:?}");
+    }
+    let written = json(home, &["claim", "add", &other, "alias", "the-town"]);
+    assert_eq!(written["warnings"][0]["code"], "alias_taken", "{written}");
+    assert_eq!(written["warnings"][0]["path"], "claims[0]", "{written}");
+    let written = json(home, &["claim", "add", &other, "date", "2015", "--according-to", &body(&consortium)]);
+    assert!(written["warnings"].is_null(), "{written}");
+}
+
+#[test]
+fn who_types_an_accusation_is_asked_for_source_standard_and_words_by_their_flags() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let source = new(&consortium, "source", "title [en]: A report\nkind: report\n");
+    let subject = new(&consortium, "subject", "name [en]: A unit\nsubject type: entity\n");
+    let weight = format!("  basis: {source}\n  standard: unstated\n  wording: not_seen\n");
+    let form = format!("subject: {subject}\noutcome: alleged\n{weight}");
+    let record = new(&consortium, "attribution", &form);
+    let add = ["claim", "add", &record, "outcome", "responsible"];
+    for lang in ["ar", "en", "fr"] {
+        let problem = refused(home, &[&["--lang", lang], &add[..]].concat(), 3);
+        let problems = problem["problems"].as_array().unwrap();
+        // The subject stands already: nobody is told to add it.
+        assert_eq!(problems.len(), 3, "{problem}");
+        for (broken, flag) in problems.iter().zip(["--source", "--standard", "--wording"]) {
+            let (why, advice) = (broken["why"].as_str().unwrap(), broken["try"].as_str().unwrap());
+            assert!(advice.contains(flag) && !why.contains("claims"), "{broken}");
+            assert!(!format!("{why}{advice}").contains(['{', '[', '"']), "{broken}");
+        }
+    }
+    // Nobody says for him that he has not seen the words.
+    let almost = [&add[..], &["--source", &source, "--standard", "unstated"]].concat();
+    assert_eq!(refused(home, &almost, 3)["code"], "accusation_without_wording");
+    let written = json(home, &[&almost[..], &["--wording", "not_seen"]].concat());
+    let said = claims(home, &record, "outcome").into_iter().find(|claim| claim["id"] == written["claims"][0]);
+    assert_eq!(said.unwrap()["wording"]["unavailable"], "not_seen");
+}
+
+/// A body that is cited.
+fn body(consortium: &Consortium) -> String {
+    new(consortium, "organisation", "name [en]: Hospital A\nkind: ngo\nrole: cited_body\n")
+}
+
+#[test]
+fn a_source_that_another_body_published_is_not_told_as_the_word_of_that_body() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let hospital =
+        |name: &str| new(&consortium, "organisation", &format!("name [en]: {name}\nkind: ngo\nrole: cited_body\n"));
+    let (one, other) = (hospital("Hospital A"), hospital("Hospital B"));
+    let source = new(&consortium, "source", "title [en]: Admissions\nkind: report\npublisher: Hospital A\n");
+    let casualty = |body: &str, value: &str| format!("casualty: {value}\n  according to: {body}\n  basis: {source}\n");
+    let form = [casualty(&one, "25 killed"), casualty(&other, "40 injured")].concat();
+    let record = new(&consortium, "incident", &format!("title [en]: X\ndate: 2013\n{form}"));
+    for claim in claims(home, &record, "casualty") {
+        let told = say(home, &["explain", claim["id"].as_str().unwrap()]).out;
+        let is_other = claim["value"]["category"] == "injured";
+        let body = if is_other { "Hospital B" } else { "Hospital A" };
+        assert!(told.contains(&format!("according to {body}")), "{told}");
+        assert_eq!(told.contains("own word of Hospital A"), !is_other, "{told}");
+        assert_eq!(told.contains("published by Hospital A"), is_other, "{told}");
+    }
+}

@@ -154,19 +154,25 @@ pub(crate) struct ClaimFields {
 /// See [`super::Command::Narrative`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum NarrativeCommand {
-    /// Begin a narrative, or edit one: in $EDITOR, or from a file
+    /// Edit this organisation's narrative on a record, or begin one: in $EDITOR, or from a file
     Edit {
         /// The record
         record: String,
-        /// The narrative to edit; begins a new one if left out
+        /// The narrative to edit, where there are several: its id, or a unique beginning of it
         #[arg(long, value_name = "ID")]
         narrative: Option<String>,
+        /// Begin another narrative beside the one that there is
+        #[arg(long, conflicts_with = "narrative")]
+        new: bool,
+        /// With --from: open the text in the editor first
+        #[arg(long, requires = "from")]
+        edit: bool,
         /// Take the text from this file, or - for standard input, instead of an editor
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
-        /// The language of a new narrative
-        #[arg(long = "in", value_name = "LANG", default_value = "en")]
-        language: String,
+        /// Its language, as in ar, en, fr [default: that of the interface, for a new one]
+        #[arg(long = "in", value_name = "LANG")]
+        language: Option<String>,
         /// Who may read it [default: members; for an edit, those who may read the narrative]
         #[arg(long, value_enum)]
         space: Option<SpaceName>,

@@ -23,6 +23,7 @@ use crate::error::{Outcome, Problem, exit};
 use crate::output::{hanging, pasted_claim, width};
 use crate::session::Session;
 
+mod flags;
 mod lost;
 
 /// Digits of a claim's id that are enough to name it: what is done to a claim cannot be undone.
@@ -47,7 +48,9 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
             }
             let claim = claim_of(session, &client, &words, record, None).await?;
             let space = words.space.unwrap_or_default();
-            send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }, None).await
+            let change = Change { claims: vec![claim], ..Change::of(record) };
+            let sent = send(session, &client, space, change, None).await;
+            sent.map_err(|problem| in_words_of(session, problem, &words, record))
         }
         ClaimCommand::Replace { record, claim, new } => {
             let record = about(&client, "replace", &record, &claim).await?;
@@ -55,7 +58,9 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
             let space = same_space(new.space, old.space)?;
             let claim = claim_of(session, &client, &new, record, Some(&old)).await?;
             let took = Took { how: "view.replaced", ..old.took };
-            send(session, &client, space, Change { claims: vec![claim], ..Change::of(record) }, Some(took)).await
+            let change = Change { claims: vec![claim], ..Change::of(record) };
+            let sent = send(session, &client, space, change, Some(took)).await;
+            sent.map_err(|problem| in_words_of(session, problem, &new, record))
         }
         ClaimCommand::Retract { record, claim, reason, note } => {
             let record = about(&client, "retract", &record, &claim).await?;
@@ -162,23 +167,25 @@ async fn claim_of(
     if let Some(old) = replaces {
         members.insert("replaces".into(), Json::text(old.id.to_string()));
         if words.from.is_none() && words.again.is_none() {
-            keep(&mut members, words, &old.beside);
+            keep(&mut members, &old.beside);
         }
     }
-    let claim = Json::Object(members);
-    let problems = model::check_claims(record.kind_code(), std::slice::from_ref(&claim));
-    let checked = refuse_first(session, &problems);
-    if words.from.is_none() && words.again.is_none() {
-        return checked.map_err(|problem| typed(session, problem, words, record)).map(|()| claim);
+    // All else is asked by whoever signs, who knows what is said of the record already.
+    if isnad_protocol::sheet::Claim::new(members.clone()).is_err() {
+        let problems = model::check_claims(record.kind_code(), &[Json::Object(members.clone())]);
+        refuse_first(session, &problems).map_err(|problem| in_words_of(session, problem, words, record))?;
     }
-    checked.map(|()| claim)
+    Ok(Json::Object(members))
+}
+
+/// What is refused, to whoever typed the claim by its flags, to whoever wrote a file by its members.
+fn in_words_of(session: &Session, problem: Problem, words: &ClaimWords, record: RecordId) -> Problem {
+    let is_typed = words.from.is_none() && words.again.is_none();
+    if is_typed { flags::told(session, problem, words, record) } else { problem }
 }
 
 /// Who said it, by which source, for whose eyes: a correction of the value takes none of it away. Only what it says is new.
-fn keep(members: &mut Object, words: &ClaimWords, beside: &Object) {
-    if words.fields.wording.is_none() && beside.contains_key("wording") {
-        members.remove("wording");
-    }
+fn keep(members: &mut Object, beside: &Object) {
     for (field, value) in beside {
         members.entry(field.clone()).or_insert_with(|| value.clone());
     }
@@ -213,39 +220,6 @@ fn beside(claim: &ShownClaim) -> Object {
 /// An object of those texts that there are.
 fn texts<const N: usize>(members: [(&str, Option<String>); N]) -> Object {
     members.into_iter().filter_map(|(member, text)| Some((member.to_owned(), Json::Text(text?)))).collect()
-}
-
-/// What a file lacks as a member, a command lacks as a flag; a value is shown as it is typed.
-fn typed(session: &Session, problem: Problem, words: &ClaimWords, record: RecordId) -> Problem {
-    let advice = match problem.code.as_str() {
-        "missing_lang" => session.word("record.add_in").to_owned(),
-        "accusation_without_basis" => session.word("record.add_source").to_owned(),
-        "accusation_without_standard" => session.word("record.add_standard").to_owned(),
-        code => {
-            let broken = problem.words.problems.first();
-            let by_flag = broken.and_then(|first| template::try_by_flag(session.language, code, &first.values));
-            let Some(advice) = by_flag.or_else(|| as_in(session, code, words, record)) else { return problem };
-            advice
-        }
-    };
-    // Whoever typed one value knows where it stands.
-    let broken = problem.words.problems.first();
-    let bare = broken.and_then(|first| problem.why.strip_prefix(&format!("{}: ", first.path)).map(str::to_owned));
-    Problem { advice, why: bare.unwrap_or_else(|| problem.why.clone()), ..problem }
-}
-
-/// A value of the property in JSON, where nothing shows how people say it.
-fn as_in(session: &Session, code: &str, words: &ClaimWords, record: RecordId) -> Option<String> {
-    if !matches!(code, "wrong_type" | "missing_member") {
-        return None;
-    }
-    let property = property_of(words, record)?;
-    let example = match property.value.example() {
-        Json::Text(text) => text,
-        value => format!("'{}'", String::from_utf8_lossy(&value.encode())),
-    };
-    let values = [("property", property.code), ("example", &*example)];
-    Some(locale::format(session.language, "record.as_in", &values))
 }
 
 fn property_of(words: &ClaimWords, record: RecordId) -> Option<&'static Property> {
@@ -297,7 +271,7 @@ async fn from_words(
             members.insert(field.into(), understood(session, &kind, &text, None)?.value);
         }
     }
-    if let Some(wording) = wording_of(session, words, known)? {
+    if let Some(wording) = wording_of(session, words)? {
         members.insert("wording".into(), wording);
     }
     Ok(members)
@@ -330,10 +304,10 @@ async fn basis_of(client: &Client, words: &ClaimWords) -> Result<Vec<Json>, Prob
     Ok(basis)
 }
 
-/// The body's own words, or why they are not given. Nobody who accuses has to say that he has not seen them.
-fn wording_of(session: &Session, words: &ClaimWords, property: &Property) -> Result<Option<Json>, Problem> {
+/// The body's own words, or why they are not given: its author says so, and nobody for him.
+fn wording_of(session: &Session, words: &ClaimWords) -> Result<Option<Json>, Problem> {
     let unavailable = |code: &str| Json::object([("unavailable", Json::text(code))]);
-    let Some(text) = &words.fields.wording else { return Ok(property.accuses.then(|| unavailable("not_seen"))) };
+    let Some(text) = &words.fields.wording else { return Ok(None) };
     let code = ValueType::Code(&vocabularies::WORDING_UNAVAILABLE);
     if let Some(code) = speech::value(&code, text).ok().and_then(|said| said.value.as_text().map(str::to_owned)) {
         return Ok(Some(unavailable(&code)));
@@ -347,7 +321,7 @@ fn wording_of(session: &Session, words: &ClaimWords, property: &Property) -> Res
 }
 
 /// The tag of a language; one that is no word for a language is left to the rules.
-fn language_of(session: &Session, text: &str) -> Result<String, Problem> {
+pub(super) fn language_of(session: &Session, text: &str) -> Result<String, Problem> {
     let said = understood(session, &ValueType::Language, text, None);
     Ok(said.ok().and_then(|said| said.value.as_text().map(str::to_owned)).unwrap_or_else(|| text.to_owned()))
 }

@@ -10,11 +10,9 @@ use isnad_node::{clock, files};
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale;
-use isnad_protocol::model::template;
 use isnad_protocol::view::ShownNarrative;
 use serde::{Deserialize, Serialize};
 
-use crate::args::SpaceName;
 use crate::error::Problem;
 use crate::output::{hanging, width};
 use crate::session::Session;
@@ -42,7 +40,8 @@ pub(super) struct Kept {
 pub(super) struct Begun {
     pub(super) record: RecordId,
     pub(super) space: String,
-    pub(super) language: String,
+    /// Its language, where it was said.
+    pub(super) language: Option<String>,
     /// The narrative as it was then; none for a new one.
     pub(super) old: Option<ShownNarrative>,
 }
@@ -111,34 +110,32 @@ impl Kept {
         }
     }
 
-    /// The command that hands the text in, as a shell reads it.
+    /// The command that goes on with the text in the editor, as a shell reads it. Who may read it stands in a form itself, and may
+    /// be changed there.
     pub(super) fn command(&self) -> String {
         let file = quoted(&self.path.display().to_string());
         if let Some(Begun { record, space, language, old }) = self.begun() {
+            let language = language.map(|language| format!("--in {} ", quoted(&language))).unwrap_or_default();
             let which = old.map_or_else(
-                || format!("--in {} --space {space}", quoted(&language)),
-                |old| format!("--narrative {}", old.id),
+                || format!("{language}--space {space}"),
+                |old| format!("--narrative {}", old.id.to_short()),
             );
-            return format!("isnad narrative edit {record} {which} --from {file}");
+            return format!("isnad narrative edit {record} {which} --edit --from {file}");
         }
         let name = self.path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
         let kind = name.rsplit_once('-').map_or(name, |(kind, _)| kind);
-        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
-        let space = template::kind_named(kind).and_then(|kind| template::parse(kind.code, &text).draft.space);
-        let space = space.map_or(SpaceName::default().name(), |space| space.name());
-        format!("isnad record new {kind} --space {space} --from {file}")
+        format!("isnad record new {kind} --edit --from {file}")
     }
 
-    /// The same problem, which says besides where the text is kept, and how it is handed in.
+    /// The same problem, which says besides that the text is kept, and how to go on with it.
     pub(super) fn kept(&self, session: &Session, mut problem: Problem) -> Problem {
-        problem.words.values.insert("kept".to_owned(), self.path.display().to_string());
         problem.words.values.insert("kept_command".to_owned(), self.command());
         problem.and_in(session.language, "kept")
     }
 
     /// Says on the side where the text is kept.
     pub(super) fn tell(&self, session: &Session, key: &str) {
-        let values = [("kept", &*self.path.display().to_string()), ("kept_command", &*self.command())];
+        let values = [("kept_command", &*self.command())];
         session.printer.aside(hanging("", &locale::format(session.language, key, &values), width()));
     }
 

@@ -9,29 +9,46 @@ use crate::session::Session;
 
 /// A text that is being written.
 #[derive(Debug)]
-pub(super) struct Writing(Kept);
+pub(super) struct Writing {
+    kept: Kept,
+    /// True if it waited in the home before: it is not lost by being given up again.
+    is_resumed: bool,
+}
 
 impl Writing {
-    /// Puts a text into a file of the home, and names those that an earlier end left there.
-    pub(super) fn begin(session: &Session, name: &str, text: &str) -> Result<Self, Problem> {
-        Ok(Self(Kept::begin(session, name, text)?))
+    /// Puts a text into a file of the home, and names those that an earlier end left there. One that waits in the home already is
+    /// gone on with where it stands.
+    pub(super) fn begin(session: &Session, left: Option<Kept>, name: &str, text: &str) -> Result<Self, Problem> {
+        let is_resumed = left.is_some();
+        let kept = match left {
+            Some(kept) => kept,
+            None => Kept::begin(session, name, text)?,
+        };
+        Ok(Self { kept, is_resumed })
     }
 
     /// The same for a narrative, with what it is begun on.
-    pub(super) fn begin_on(session: &Session, begun: &Begun, text: &str) -> Result<Self, Problem> {
-        let writing = Self::begin(session, "narrative", text)?;
-        writing.0.put_begun(begun)?;
+    pub(super) fn begin_on(session: &Session, left: Option<Kept>, begun: &Begun, text: &str) -> Result<Self, Problem> {
+        let writing = Self::begin(session, left, "narrative", text)?;
+        if !writing.is_resumed {
+            writing.kept.put_begun(begun)?;
+        }
         Ok(writing)
+    }
+
+    /// True if it waited in the home before.
+    pub(super) const fn is_resumed(&self) -> bool {
+        self.is_resumed
     }
 
     /// The record that a form becomes.
     pub(super) fn record(&self) -> Option<RecordId> {
-        self.0.record()
+        self.kept.record()
     }
 
     /// Replaces the text.
     pub(super) fn put(&self, text: &str) -> Result<(), Problem> {
-        self.0.put(text)
+        self.kept.put(text)
     }
 
     /// Opens the editor on the text, and reads it once the editor has ended.
@@ -40,42 +57,49 @@ impl Writing {
         let editor = editor.into_iter().find(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".into());
         let mut words = editor.split_whitespace();
         let program = words.next().unwrap_or("vi");
-        let status = std::process::Command::new(program).args(words).arg(self.0.path()).status().map_err(|error| {
-            let values = [("program", program), ("reason", &*isnad_node::problem::reason(&error))];
-            Problem::told(exit::USAGE, "usage", "editor", &values)
-        })?;
+        let status =
+            std::process::Command::new(program).args(words).arg(self.kept.path()).status().map_err(|error| {
+                let values = [("program", program), ("reason", &*isnad_node::problem::reason(&error))];
+                Problem::told(exit::USAGE, "usage", "editor", &values)
+            })?;
         if !status.success() {
             return Err(Problem::told(exit::USAGE, "usage", "editor_failed", &[("program", program)]));
         }
-        self.0.close()?;
-        let bytes = std::fs::read(self.0.path()).map_err(|error| Problem::file("read", self.0.path(), &error))?;
-        let file = self.0.path().display().to_string();
+        self.kept.close()?;
+        let bytes = std::fs::read(self.kept.path()).map_err(|error| Problem::file("read", self.kept.path(), &error))?;
+        let file = self.kept.path().display().to_string();
         String::from_utf8(bytes).map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file)]))
     }
 
     /// Removes the file: nothing in it is wanted any more.
     pub(super) fn done(self) {
-        self.0.done();
+        self.kept.done();
     }
 
-    /// The same problem, which says besides where the text is kept, and how it is handed in.
+    /// The same problem, which says besides that the text is kept, and how to go on with it.
     pub(super) fn kept(&self, session: &Session, problem: Problem) -> Problem {
-        self.0.kept(session, problem)
+        self.kept.kept(session, problem)
     }
 
-    /// The same where the editor failed: a text in which nothing was changed is not worth keeping.
+    /// The same where nothing was changed: a text that was only begun is not worth keeping.
+    pub(super) fn given_up(self, session: &Session, problem: Problem) -> Problem {
+        if self.is_resumed {
+            return self.kept(session, problem);
+        }
+        self.done();
+        problem
+    }
+
+    /// The same where the editor failed.
     pub(super) fn kept_if_changed(self, session: &Session, problem: Problem, begun: &str) -> Problem {
-        match std::fs::read(self.0.path()) {
-            Ok(bytes) if bytes == begun.as_bytes() => {
-                self.done();
-                problem
-            }
+        match std::fs::read(self.kept.path()) {
+            Ok(bytes) if bytes == begun.as_bytes() => self.given_up(session, problem),
             _ => self.kept(session, problem),
         }
     }
 
     /// Says on the side where the text is kept.
     pub(super) fn tell_kept(&self, session: &Session) {
-        self.0.tell(session, "record.kept");
+        self.kept.tell(session, "record.kept");
     }
 }

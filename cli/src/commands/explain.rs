@@ -1,7 +1,9 @@
 //! `isnad explain`: who said a claim, who stands behind it, what it rests on, and why a view shows it as it does.
 
+use std::collections::BTreeSet;
+
 use isnad_node::reading::Who;
-use isnad_protocol::id::ClaimId;
+use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::{Brief, Explanation, Place, Rested, ShownClaim};
 
@@ -102,7 +104,8 @@ impl Explaining<'_> {
         out.push(self.section("explain.corroborated_by", self.corroborated_by(&told.accounts)));
         out.push(self.section("explain.disputed_by", self.disputed_by(&told.accounts)));
         let mut tree = Vec::new();
-        told.rests_on.iter().for_each(|rested| self.tree(rested, 1, &mut tree));
+        let speakers = told.accounts.iter().filter_map(|claim| Some(claim.according_to.as_ref()?.record)).collect();
+        told.rests_on.iter().for_each(|rested| self.tree(rested, (1, &speakers), &mut tree));
         out.push(self.section("explain.rests_on", tree));
         out.extend(self.independent(told));
         out.extend(self.told_if("explain.shares", told, &told.shares));
@@ -150,6 +153,9 @@ impl Explaining<'_> {
     }
 
     fn said_by(&self, told: &Explanation) -> Vec<String> {
+        let body = told.accounts.iter().find_map(|claim| claim.according_to.as_ref());
+        let body = body.map(|body| format!("{} {}", self.word("view.according_to"), self.chosen.name(body)));
+        let body = body.map(|body| hanging("  ", &body, width()));
         let lines = told.said_by.iter().map(|said| {
             let name = organisation_name(self.who, said.organisation, self.language());
             let (key, entry) = (self.word("view.key"), self.word("view.entry"));
@@ -160,11 +166,11 @@ impl Explaining<'_> {
             let place = format!("{key} {author} #{}{comma}{entry} {id}", said.seq);
             hanging("  • ", &format!("{name}{comma}{} ({claimed}){comma}{place}{colon} {standing}", said.time), width())
         });
-        lines.collect()
+        body.into_iter().chain(lines).collect()
     }
 
     fn stands_behind(&self, accounts: &[ShownClaim]) -> Vec<String> {
-        let all: std::collections::BTreeSet<_> = accounts.iter().flat_map(|claim| &claim.stands_behind).collect();
+        let all: BTreeSet<_> = accounts.iter().flat_map(|claim| &claim.stands_behind).collect();
         let name = |id| hanging("  • ", &organisation_name(self.who, id, self.language()), width());
         all.into_iter().map(|id| name(*id)).collect()
     }
@@ -204,7 +210,8 @@ impl Explaining<'_> {
         let mut lines: Vec<String> = Vec::new();
         let shown = found.groups.iter().take(ORIGINS);
         lines.extend(shown.map(|group| {
-            let text = format!("{} [{}]", self.chosen.origin(&group.root), listed(&group.claims));
+            let root = self.chosen.origin_of_words(&group.root, &speakers(told, &group.claims));
+            let text = format!("{root} [{}]", listed(&group.claims));
             hanging("  • ", &text, width())
         }));
         let more = found.groups.len().saturating_sub(ORIGINS);
@@ -217,8 +224,8 @@ impl Explaining<'_> {
         Some(self.section("explain.independent", lines))
     }
 
-    fn tree(&self, rested: &Rested, depth: usize, lines: &mut Vec<String>) {
-        let mut text = self.chosen.origin(&rested.on);
+    fn tree(&self, rested: &Rested, (depth, speakers): (usize, &BTreeSet<RecordId>), lines: &mut Vec<String>) {
+        let mut text = self.chosen.origin_of_words(&rested.on, speakers);
         text.extend(
             rested.locator.as_deref().map(|locator| format!("{}{}", self.comma(), self.session.apart(locator))),
         );
@@ -234,7 +241,7 @@ impl Explaining<'_> {
             text.extend(is_so.then(|| format!(" — {}", self.word(key))));
         }
         lines.push(hanging(&format!("{:1$}← ", "", depth.saturating_mul(2)), &text, width()));
-        rested.rests_on.iter().for_each(|further| self.tree(further, depth.saturating_add(1), lines));
+        rested.rests_on.iter().for_each(|further| self.tree(further, (depth.saturating_add(1), speakers), lines));
     }
 
     fn brief(&self, told: &Explanation, brief: &Brief) -> String {
@@ -254,4 +261,12 @@ impl Explaining<'_> {
             self.claim(brief.claim)
         )
     }
+}
+
+/// The bodies that claims are according to.
+fn speakers(told: &Explanation, claims: &[ClaimId]) -> BTreeSet<RecordId> {
+    let own = told.accounts.iter().map(|claim| (claim.id, claim.according_to.as_ref()));
+    let others = told.shares.iter().map(|brief| (brief.claim, brief.according_to.as_ref()));
+    let cited = own.chain(others).filter(|(claim, _)| claims.contains(claim));
+    cited.filter_map(|(_, body)| Some(body?.record)).collect()
 }

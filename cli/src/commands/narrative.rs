@@ -2,13 +2,18 @@
 //!
 //! An edit is made on the text as it was when the editor opened. What colleagues signed meanwhile is merged with it, and told.
 
+use std::path::Path;
+
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Edit, Request, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{NarrativeId, RecordId};
 use isnad_protocol::locale;
+use isnad_protocol::model::ValueType;
+use isnad_protocol::model::speech;
 use isnad_protocol::view::{ShownNarrative, View};
 
+use super::claim::language_of;
 use super::drafts::{Begun, Kept};
 use super::editor::Writing;
 use super::preview;
@@ -20,34 +25,61 @@ use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, squeezed, width};
 use crate::session::Session;
 
+use which::{Asked, Own};
+
+mod which;
+
 /// Characters of what was merged that are told.
 const TOLD: usize = 60;
 
 pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome {
-    let NarrativeCommand::Edit { record, narrative, from, language, space } = command;
+    let NarrativeCommand::Edit { record, narrative, new, edit, from, language, space } = command;
     // The home is not held while the editor is open: colleagues go on writing, and their node goes on syncing.
     let reader = Client::to_read(session).await?;
     let record = resolve(&reader, &record).await?;
-    let old = match &narrative {
-        Some(id) => Some(own_narrative(&reader, record, id).await?),
-        None => None,
-    };
+    let language = language.map(|text| language_of(session, &text)).transpose()?;
+    let left = from.as_ref().and_then(|file| Kept::left(session, file));
+    let begun = left.as_ref().and_then(Kept::begun).filter(|begun| begun.record == record);
+    // What was begun as a new text stays one, though a colleague has begun another meanwhile.
+    let is_new = new || (narrative.is_none() && begun.as_ref().is_some_and(|begun| begun.old.is_none()));
+    let text = from.as_deref().map(text_of).transpose()?;
+    let blind = text.as_deref().filter(|_| !edit);
+    let asked = Asked { id: narrative.as_deref(), lang: language.as_deref(), space, text: blind };
+    let own = if is_new { Vec::new() } else { which::own(&reader, record).await? };
+    let old = which::meant(session, own, &asked)?;
     drop(reader);
     let space = match &old {
-        Some((_, stands_in)) => same_space(space, *stands_in)?,
+        Some(old) => same_space(space, old.space)?,
         None => space.unwrap_or_default(),
     };
-    let job = Job { session, record, space, language, old: old.map(|(old, _)| old) };
-    let Some(file) = from else { return job.in_editor().await };
-    let left = Kept::left(session, &file);
-    let job = job.begun_on(left.as_ref().and_then(Kept::begun));
-    let text = String::from_utf8(read(&file)?)
-        .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))?;
+    tell_edited(session, narrative.as_deref(), old.as_ref());
+    let language = language.or_else(|| old.as_ref().and_then(|old| old.lang.clone()));
+    let job = Job { session, record, space, language, old: old.map(|old| old.text) };
+    let job = job.begun_on(begun);
+    let text = match text {
+        Some(text) if !edit => text,
+        text => return job.in_editor(text, left).await,
+    };
+    // Whoever was cut off before he heard that a text is signed begins it once more, and is told so.
+    let job = if narrative.is_none() && job.stands_so(&text) { Job { old: None, ..job } } else { job };
     unchanged(job.before(), &text)?;
     if job.sign(text).await? {
         left.into_iter().for_each(Kept::done);
     }
     Ok(DONE)
+}
+
+fn text_of(file: &Path) -> Result<String, Problem> {
+    let not_utf8 = |_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]);
+    String::from_utf8(read(file)?).map_err(not_utf8)
+}
+
+/// Says which text is edited, where its author has not named it: he may have meant to begin one.
+fn tell_edited(session: &Session, named: Option<&str>, old: Option<&Own>) {
+    let Some(old) = old.filter(|_| named.is_none() && !session.printer.json) else { return };
+    let (id, lang) = (old.text.id.to_short(), which::language_word(session, old.lang.as_deref()));
+    let values = [("id", &*id), ("language", &*lang)];
+    session.printer.aside(hanging("", &locale::format(session.language, "narrative.edited", &values), width()));
 }
 
 /// Passes if there is something to sign.
@@ -68,11 +100,33 @@ struct Job<'a> {
     session: &'a Session,
     record: RecordId,
     space: SpaceName,
-    language: String,
+    /// The language that a new text is said to be in.
+    language: Option<String>,
     old: Option<ShownNarrative>,
 }
 
 impl Job<'_> {
+    /// True if the text to edit reads as this one.
+    fn stands_so(&self, text: &str) -> bool {
+        self.old.as_ref().is_some_and(|old| old.text == text)
+    }
+
+    /// The language of a new text: as it is said, as its letters say, or that of the interface.
+    fn language_of_new(&self, text: &str) -> String {
+        let by_letters = || speech::value(&ValueType::Text, text).ok()?.lang;
+        let said = self.language.clone();
+        said.or_else(by_letters).unwrap_or_else(|| self.session.language.code().to_owned())
+    }
+
+    /// Says in which language a new text is taken to be, where its author has not said so.
+    fn tell_language(&self, lang: &str) {
+        if self.language.is_none() && !self.session.printer.json {
+            let values = [("language", &*which::language_word(self.session, Some(lang)))];
+            let told = locale::format(self.session.language, "narrative.begun", &values);
+            self.session.printer.aside(hanging("", &told, width()));
+        }
+    }
+
     fn before(&self) -> &str {
         self.old.as_ref().map_or("", |old| &old.text)
     }
@@ -86,19 +140,20 @@ impl Job<'_> {
         }
     }
 
-    async fn in_editor(self) -> Outcome {
+    /// Opens the editor on the text as it stands, or on another that is to take its place.
+    async fn in_editor(self, text: Option<String>, left: Option<Kept>) -> Outcome {
         let before = self.before().to_owned();
+        let shown = text.unwrap_or_else(|| before.clone());
         let session = self.session;
         let (space, language) = (self.space.name().to_owned(), self.language.clone());
         let begun = Begun { record: self.record, space, language, old: self.old.clone() };
-        let writing = Writing::begin_on(session, &begun, &before)?;
+        let writing = Writing::begin_on(session, left, &begun, &shown)?;
         let after = match writing.edited() {
             Ok(after) => after,
-            Err(problem) => return Err(writing.kept_if_changed(session, problem, &before)),
+            Err(problem) => return Err(writing.kept_if_changed(session, problem, &shown)),
         };
         if let Err(problem) = unchanged(&before, &after) {
-            writing.done();
-            return Err(problem);
+            return Err(writing.given_up(session, problem));
         }
         match self.sign(after).await {
             Ok(true) => writing.done(),
@@ -117,10 +172,15 @@ impl Job<'_> {
             && let Some(id) = begun_already(&client, record, self.space, &after).await?
         {
             // Whoever was cut off before he heard that it is signed begins it no second time.
-            let request = pointing(record, space, id, self.language);
+            let lang = self.language_of_new(&after);
+            let request = pointing(record, space, id, lang);
             let Some(written) = preview::sign(self.session, &client, request).await? else { return Ok(false) };
             tell(self.session, &client, space, &Recorded { record, written, took: None }).await;
             return Ok(true);
+        }
+        let lang = self.language_of_new(&after);
+        if edited.is_none() {
+            self.tell_language(&lang);
         }
         let change = match self.old {
             Some(old) => {
@@ -134,7 +194,7 @@ impl Job<'_> {
         match (edited, written.narratives.first()) {
             (Some(id), _) => tell_merged(self.session, &client, record, id, &after).await,
             (None, Some(id)) => {
-                let pointer = point(&client, record, space, *id, self.language).await;
+                let pointer = point(&client, record, space, *id, lang).await;
                 match pointer {
                     Ok(pointer) => {
                         written.claims.extend(pointer.claims);
@@ -163,8 +223,7 @@ async fn point(
 }
 
 fn pointing(record: RecordId, space: &str, id: NarrativeId, language: String) -> Request {
-    let value = Json::object([("narrative", Json::text(id.to_string()))]);
-    let members = [("lang", Json::text(language)), ("prop", Json::text("description")), ("value", value)];
+    let members = [("lang", Json::text(language)), ("prop", Json::text("description")), ("value", which::pointer(id))];
     let change = Change { claims: vec![Json::object(members)], ..Change::of(record) };
     Request { space: space.into(), changes: vec![change], only_new: false }
 }
@@ -218,21 +277,6 @@ fn difference(one: &str, other: &str) -> Option<(String, String)> {
         if short == line { line } else { format!("{short}…") }
     };
     Some((told(&one), told(&other)))
-}
-
-async fn own_narrative(client: &Client, record: RecordId, id: &str) -> Result<(ShownNarrative, SpaceName), Problem> {
-    let view: View = client.get(&format!("/records/{record}")).await?;
-    let who: Who = client.get("/who").await?;
-    let own = view.narratives.into_iter().filter(|narrative| Some(narrative.organisation) == who.own);
-    let mut found = own.filter(|narrative| narrative.id.to_string().starts_with(id));
-    let narrative =
-        found.next().ok_or_else(|| Problem::told(exit::NO, "not_found", "narrative_unknown", &[("id", id)]))?;
-    if found.next().is_some() {
-        return Err(Problem::told(exit::NO, "ambiguous", "narrative_ambiguous", &[]));
-    }
-    let space = space_name(&who, narrative.space);
-    let space = space.ok_or_else(|| Problem::fault("a narrative in a space that is not the consortium's"))?;
-    Ok((narrative, space))
 }
 
 #[cfg(test)]

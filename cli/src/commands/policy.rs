@@ -1,8 +1,10 @@
 //! What a reader chose, told before what it made: no view that is not the default looks like one. Whose claims count, who comes
 //! first, as of which day, which records are taken for one.
 
+use std::collections::BTreeSet;
+
 use isnad_node::reading::Who;
-use isnad_protocol::id::OrganisationId;
+use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{AsOf, BodyClass, Conflict, Judgements, Origin, Policy, Reference, View, Whose};
@@ -133,6 +135,16 @@ impl Chosen<'_> {
             Origin::Publisher { name } => {
                 locale::format(language, "explain.publisher", &[("name", &apart(name, language.direction()))])
             }
+        }
+    }
+
+    /// The same where these bodies speak: another one has published what they say, and not said it.
+    pub(crate) fn origin_of_words(&self, origin: &Origin, speakers: &BTreeSet<RecordId>) -> String {
+        match origin {
+            Origin::Body { record } if !speakers.is_empty() && !speakers.contains(&record.record) => {
+                locale::format(self.session.language, "explain.published", &[("name", &self.name(record))])
+            }
+            other => self.origin(other),
         }
     }
 }

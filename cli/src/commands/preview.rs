@@ -23,9 +23,9 @@ use crate::session::Session;
 
 /// Has a request signed: after it was shown and agreed to where a person sits at a terminal. `None` if it is to be shown alone.
 pub(super) async fn sign(session: &Session, client: &Client, mut request: Request) -> Result<Option<Written>, Problem> {
-    let mut known = 0;
+    // Made of each: what its author is warned of is told to whoever is shown nothing first, too.
+    let preview: Preview = declaring(session, client, "/preview", &mut request).await?;
     if is_shown(session) {
-        let preview: Preview = declaring(session, client, "/preview", &mut request).await?;
         let who: Who = client.get("/who").await?;
         let answer = serde_json::to_vec(&preview).map_err(|error| Problem::fault(error.to_string()))?;
         let ids = Ids::on_page(client, &answer).await?;
@@ -41,12 +41,12 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
             session.printer.text(&format!("{}{duties}", sheet.text(&preview)));
             agreed(session)?;
         }
-        known = preview.known;
-        as_shown(&mut request, preview);
     }
+    let (known, warnings) = (preview.known, preview.warnings.clone());
+    as_shown(&mut request, preview);
     let mut written: Written = declaring(session, client, "/contributions", &mut request).await?;
     written.known += known;
-    Ok(Some(written))
+    Ok(Some(Written { warnings, ..written }))
 }
 
 /// Hands in a request. If nothing stands against it but persons whom nothing accuses, their author is asked whether they are

@@ -8,7 +8,7 @@ use isnad_node::writing::Change;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale;
-use isnad_protocol::model::template::{self, Mark, Parsed};
+use isnad_protocol::model::template::{self, Mark, Parsed, Reference};
 use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 
 use super::drafts::Kept;
@@ -189,37 +189,47 @@ fn refused(session: &Session, found: &[Found]) -> Problem {
     problem
 }
 
-/// Holds a record against the rules, and has it signed.
+/// What of a form is none: no line of it was understood as a claim.
+fn mistakes(session: &Session, written: &Written) -> Vec<Found> {
+    let errors = written.template.iter().flat_map(|parsed| &parsed.errors);
+    let found = errors.map(|(line, mistake)| Found {
+        code: mistake.code().to_owned(),
+        path: format!("line {line}"),
+        is_in_form: true,
+        mark: Mark { line: *line, why: mistake.why_in(session.language), advice: mistake.try_in(session.language) },
+        values: mistake.values(),
+    });
+    found.collect()
+}
+
+/// Rules that ask for something elsewhere in the record. What a line says that was not understood may be just that.
+const ASKS_ELSEWHERE: [&str; 2] = [preview::PERSON_NOT_ACCUSED, "testimony_without_consent"];
+
+/// Holds a record against the rules, and has it signed. All that can be told at once is.
 async fn sign(
     session: &Session,
     kind: &Kind,
     written: &Written,
     (record, space): (Option<RecordId>, SpaceName),
 ) -> Result<u8, Failed> {
-    let errors = written.template.iter().flat_map(|parsed| &parsed.errors);
-    let errors: Vec<Found> = errors
-        .map(|(line, mistake)| Found {
-            code: mistake.code().to_owned(),
-            path: format!("line {line}"),
-            is_in_form: true,
-            mark: Mark { line: *line, why: mistake.why_in(session.language), advice: mistake.try_in(session.language) },
-            values: mistake.values(),
-        })
-        .collect();
-    if !errors.is_empty() {
-        return Err(Failed::Rules(errors));
-    }
-    let claims = resolved(session, kind, written).await?;
+    let mut found = mistakes(session, written);
+    let is_whole = found.is_empty();
+    let (claims, unknown) = resolved(session, kind, written).await?;
+    found.extend(unknown);
     let mut draft = Draft { claims, space: Some(audience(space)) };
     let mut problems = draft.check(kind.code);
+    if !is_whole {
+        problems.retain(|problem| problem.path != "claims" && !ASKS_ELSEWHERE.contains(&problem.code));
+    }
     let is_person = |problem: &model::Problem| problem.code == preview::PERSON_NOT_ACCUSED;
-    if !problems.is_empty() && problems.iter().all(is_person) && preview::declares(session) {
+    if found.is_empty() && !problems.is_empty() && problems.iter().all(is_person) && preview::declares(session) {
         draft.claims.push(preview::declaration());
         problems.clear();
     }
-    let problems: Vec<Found> = problems.iter().map(|problem| written.refused(session, &Broken::of(problem))).collect();
-    if !problems.is_empty() {
-        return Err(Failed::Rules(problems));
+    found.extend(problems.iter().map(|problem| written.refused(session, &Broken::of(problem))));
+    if !found.is_empty() {
+        found.sort_by_key(|found| found.mark.line);
+        return Err(Failed::Rules(found));
     }
     if draft.claims.is_empty() {
         return Err(Problem::told(exit::REFUSED, "draft_empty", "draft_empty", &[]).into());
@@ -239,8 +249,9 @@ async fn sign(
     })
 }
 
-/// The claims with whole ids for the records that they name. A home is asked only where one is named otherwise.
-async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<Vec<Json>, Failed> {
+/// The claims with whole ids for the records that they name, and what names none: an id of nothing stands in its place, so that
+/// no rule speaks of it again. A home is asked only where one is named otherwise.
+async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<(Vec<Json>, Vec<Found>), Failed> {
     let claims = &written.draft.claims;
     let (mut records, mut found, mut client) = (Vec::new(), Vec::new(), None);
     for reference in template::references(kind.code, claims) {
@@ -255,41 +266,51 @@ async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<V
         match resolve_among(&reader, &reference.text, reference.kinds).await {
             Ok(record) => records.push(record.to_string()),
             Err(problem) if problem.exit == exit::NO => {
-                let problem = problem.in_language(session.language);
-                let why = [problem.error, problem.why].into_iter().filter(|text| !text.is_empty());
-                let why = why.collect::<Vec<_>>().join(": ");
-                // Where one of several is meant, the author chooses; else the rule that asks for a record is broken.
-                let code = if problem.code == "not_found" { "not_a_record" } else { &problem.code };
-                let named =
-                    reference.kinds.first().and_then(|code| model::kind(*code)).map_or("incident", |kind| kind.name);
-                let advice = match &*problem.code {
-                    "not_found" => locale::format(session.language, "record.see_kind", &[("kind", named)]),
-                    _ => problem.advice.clone(),
-                };
-                found.push(written.found(code, &reference.path, why, advice));
+                found.push(unknown(session, written, &reference, problem));
+                let mut nothing = [0; 16];
+                nothing[0] = reference.kinds.first().copied().unwrap_or(kind.code);
+                records.push(RecordId::new(nothing).to_string());
             }
             Err(problem) => return Err(problem.into()),
         }
         client = Some(reader);
     }
-    if found.is_empty() { Ok(template::with_records(kind.code, claims, records)) } else { Err(Failed::Rules(found)) }
+    Ok((template::with_records(kind.code, claims, records), found))
+}
+
+/// What is told where no record is called so, or several are.
+fn unknown(session: &Session, written: &Written, reference: &Reference, problem: Problem) -> Found {
+    let problem = problem.in_language(session.language);
+    let why = [problem.error, problem.why].into_iter().filter(|text| !text.is_empty());
+    let why = why.collect::<Vec<_>>().join(": ");
+    // Where one of several is meant, the author chooses; else the rule that asks for a record is broken.
+    let code = if problem.code == "not_found" { "not_a_record" } else { &problem.code };
+    let named = reference.kinds.first().and_then(|code| model::kind(*code)).map_or("incident", |kind| kind.name);
+    let advice = match &*problem.code {
+        "not_found" => locale::format(session.language, "record.see_kind", &[("kind", named)]),
+        _ => problem.advice.clone(),
+    };
+    written.found(code, &reference.path, why, advice)
 }
 
 /// Opens the form in the editor, and comes back to it with what is to be corrected, until it is signed or given up.
 async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
     let begun = form(session, kind, args)?;
-    let writing = Writing::begin(session, kind.name, &begun)?;
-    let record = left(session, kind, args.from.as_deref()).or_else(|| writing.record());
+    let left = args.from.as_deref().and_then(|file| Kept::left(session, file));
+    let record = left.as_ref().and_then(Kept::record).filter(|record| record.kind_code() == kind.code);
+    let writing = Writing::begin(session, left, kind.name, &begun)?;
+    let record = record.or_else(|| writing.record());
     let (mut shown, mut last) = (begun.clone(), None);
+    // A text that waited may be right as it stands: it is handed in by saving it once.
+    let mut may_stay = writing.is_resumed();
     loop {
         let typed = match writing.edited() {
             Ok(typed) => typed,
             Err(problem) => return Err(writing.kept_if_changed(session, problem, &begun)),
         };
-        if let Some(problem) = given_up(&typed, &shown, last) {
+        if let Some(problem) = given_up(&typed, &shown, last, may_stay) {
             if template::is_same(&shown, &begun) {
-                writing.done();
-                return Err(problem);
+                return Err(writing.given_up(session, problem));
             }
             writing.put(&shown)?;
             // Of several rules each is told with its own advice, and none of them names the file.
@@ -298,6 +319,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             }
             return Err(writing.kept(session, problem));
         }
+        may_stay = false;
         let written = Written::of_template(kind, &typed);
         let space = written.draft.space.map_or_else(SpaceName::default, named);
         match sign(session, kind, &written, (record, space)).await {
@@ -307,14 +329,17 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             }
             Ok(code) => {
                 writing.done();
-                signed(session, args.from.as_deref());
                 return Ok(code);
             }
             Err(Failed::Else(problem)) => return Err(writing.kept(session, problem)),
-            Err(Failed::Rules(found)) => {
+            Err(Failed::Rules(mut found)) => {
                 let marks: Vec<Mark> = found.iter().map(|found| found.mark.clone()).collect();
                 shown = template::marked(&typed, &marks, session.language);
                 writing.put(&shown)?;
+                // Told by the number that the line has in the text that is kept, marks and all.
+                for found in &mut found {
+                    found.mark.line = template::moved(&typed, &marks, session.language, found.mark.line);
+                }
                 last = Some(refused(session, &found));
             }
         }
@@ -322,10 +347,10 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
 }
 
 /// What ends the editing: an emptied or an unchanged text. What was to be corrected then is the reason.
-fn given_up(typed: &str, shown: &str, last: Option<Problem>) -> Option<Problem> {
+fn given_up(typed: &str, shown: &str, last: Option<Problem>, may_stay: bool) -> Option<Problem> {
     let key = if typed.trim().is_empty() {
         "unchanged.empty"
-    } else if template::is_same(typed, shown) {
+    } else if !may_stay && template::is_same(typed, shown) {
         "unchanged.same"
     } else {
         return None;

@@ -46,6 +46,10 @@ pub(super) async fn tell(session: &Session, client: &Client, space: &str, record
         true => Vec::new(),
         false => sentences(session, client, space, recorded).await,
     };
+    // Who was shown a preview has read them there.
+    if !session.printer.json && !is_shown(session) {
+        notes(session, &recorded.written).iter().for_each(|note| session.printer.aside(note));
+    }
     session.printer.either(recorded, |recorded| {
         let ids = ids(session, recorded);
         [sentences, ids].concat().join("\n")
@@ -77,19 +81,20 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
         0 => session.word("written.stays").to_owned(),
         nodes => locale::counted(language, "goes_to", u64::try_from(nodes).unwrap_or(u64::MAX), &[]),
     };
-    let sentences = [saved, goes].iter().map(|sentence| hanging("", sentence, width())).collect();
-    // Who was shown a preview has read them there.
-    if is_shown(session) { sentences } else { [sentences, notes(session, &view, &who, recorded)].concat() }
+    [saved, goes].iter().map(|sentence| hanging("", sentence, width())).collect()
 }
 
-/// What readers are warned of in the claims that were signed, as a preview would have told it.
-fn notes(session: &Session, view: &View, who: &Who, recorded: &Recorded) -> Vec<String> {
+/// What its author is to think of once more, as a preview would have told it.
+fn notes(session: &Session, written: &Written) -> Vec<String> {
     let label = session.printer.styled(session.word("preview.warning"), Style::Alert);
-    let claims = view.properties.iter().flat_map(|property| &property.claims);
-    let own = claims.filter(|claim| Some(claim.organisation) == who.own && recorded.written.claims.contains(&claim.id));
-    let warnings = own.flat_map(|claim| claim.warnings.iter().map(|warning| (claim.id.to_short(), warning)));
-    let told = warnings.map(|(id, warning)| format!("{label} [{id}]: {}", inert(&warning.text_in(session.language))));
-    told.map(|note| hanging("", &note, width())).collect()
+    let told = written.warnings.iter().map(|warning| {
+        let is_on = |index: usize| warning.path.starts_with(&format!("claims[{index}]"));
+        let of = written.claims.iter().enumerate().find(|(index, _)| is_on(*index));
+        let of = of.map(|(_, claim)| format!(" [{}]", claim.to_short())).unwrap_or_default();
+        let label = session.field(&format!("{label}{of}"), &inert(&warning.text_in(session.language)));
+        hanging("", &label, width())
+    });
+    told.collect()
 }
 
 /// What it is called by afterwards.

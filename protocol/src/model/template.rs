@@ -40,7 +40,7 @@ mod told;
 mod write;
 
 pub use keys::{field, kind_named, known_properties, property_named};
-pub use mark::{is_same, marked};
+pub use mark::{is_same, marked, moved};
 pub use read::parse;
 pub use references::{Reference, references, with_records};
 pub use told::{try_by_flag, try_in_form, why_in_form};

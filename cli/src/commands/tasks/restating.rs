@@ -136,7 +136,7 @@ fn ways(who: &Who, lost: &ToRestate, ids: &Ids) -> Vec<(&'static str, Option<Str
             let space = space_name(who, item.space).filter(|space| *space != SpaceName::default());
             let space = space.map(|space| format!(" --space {}", space.name()));
             let begin =
-                format!("isnad narrative edit {record}{}{}", lang.unwrap_or_default(), space.unwrap_or_default());
+                format!("isnad narrative edit {record} --new{}{}", lang.unwrap_or_default(), space.unwrap_or_default());
             let disown = pointer.map(|claim| ("tasks.disown", Some(disown(&record, &claim.to_short()))));
             [("tasks.write_again", Some(begin))].into_iter().chain(disown).collect()
         }

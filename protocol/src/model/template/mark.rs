@@ -11,23 +11,58 @@ const MARK: &str = "# ^";
 /// Line 0 is the whole record: told at the top.
 #[must_use]
 pub fn marked(text: &str, marks: &[Mark], language: Language) -> String {
-    let mut out = Vec::new();
+    laid(text, marks, language).0
+}
+
+/// The number that a line of the text has once it is [`marked`]: the number that its author sees.
+#[must_use]
+pub fn moved(text: &str, marks: &[Mark], language: Language, line: usize) -> usize {
+    let numbers = laid(text, marks, language).1;
+    line.checked_sub(1)
+        .and_then(|index| numbers.get(index))
+        .or(numbers.last())
+        .copied()
+        .filter(|_| line > 0)
+        .unwrap_or(0)
+}
+
+/// The marked text, and for each line of the text where it stands there.
+fn laid(text: &str, marks: &[Mark], language: Language) -> (String, Vec<usize>) {
+    let (mut out, mut numbers) = (Laid::default(), Vec::new());
     let count = marks.len().to_string();
-    out.push(set(&locale::format(language, "template.marked", &[("count", &count)])));
+    out.push(&set(&locale::format(language, "template.marked", &[("count", &count)])));
     let last = text.split('\n').count();
     let told = |number: usize| {
         // What was found beyond the last line has no other place.
         let here = marks.iter().filter(move |mark| mark.line == number || (number == last && mark.line > last));
         here.map(|mark| said(mark, language)).collect::<Vec<_>>()
     };
-    out.extend(told(0));
+    told(0).iter().for_each(|mark| out.push(mark));
     for (index, line) in text.split('\n').enumerate() {
+        numbers.push(out.lines.saturating_add(1));
         if !is_own(line) {
-            out.push(line.to_owned());
+            out.push(line);
         }
-        out.extend(told(index.saturating_add(1)));
+        told(index.saturating_add(1)).iter().for_each(|mark| out.push(mark));
     }
-    out.join("\n")
+    (out.text, numbers)
+}
+
+/// Lines one below the other, counted.
+#[derive(Default)]
+struct Laid {
+    text: String,
+    lines: usize,
+}
+
+impl Laid {
+    fn push(&mut self, lines: &str) {
+        if self.lines > 0 {
+            self.text.push('\n');
+        }
+        self.text.push_str(lines);
+        self.lines = self.lines.saturating_add(lines.split('\n').count());
+    }
 }
 
 /// True if two texts say the same to a reader: comments of the program make no difference.

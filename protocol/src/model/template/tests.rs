@@ -318,3 +318,23 @@ fn the_words_of_spaces_that_a_form_tells_are_those_that_it_takes() {
         }
     }
 }
+
+#[test]
+fn what_names_members_of_a_file_is_told_otherwise_in_a_form_and_by_flag() {
+    let of_a_file = ["{\"", "\": ", "[{", " lat ", " lon ", " min ", " max "];
+    // What no form and no flag can write: a claim in JSON alone has these.
+    let in_files_alone = ["not_canonical", "unknown_member", "unknown_field", "missing_field"];
+    for code in crate::model::problem::CODES.iter().filter(|code| !in_files_alone.contains(code)) {
+        for language in Language::ALL {
+            for part in ["why", "try"] {
+                let text = locale::lookup(language, &format!("refusal.{code}.{part}")).unwrap_or_default();
+                if of_a_file.iter().any(|sign| text.contains(sign)) {
+                    for room in ["form", "flag"] {
+                        let key = format!("{room}.{code}.{part}");
+                        assert!(locale::lookup(language, &key).is_some(), "{key} for: {text}");
+                    }
+                }
+            }
+        }
+    }
+}
