@@ -218,6 +218,32 @@ mod tests {
         assert!(memory.has(&one.id(), &KEY) && !memory.has(&other.id(), &KEY));
     }
 
+    /// However many sign at once with one folder, each finds what those before it signed.
+    #[test]
+    fn who_signs_with_one_folder_takes_turns() {
+        let keys = keys();
+        let sign = |number: u8| {
+            let _turn = Turn::wait_for(keys.path()).unwrap();
+            let act = charter(2, 9, &format!("draft {number}"));
+            let place = Place::of(&act, |_| None).unwrap();
+            let mut memory = SignedActs::load(keys.path()).unwrap();
+            let before = memory.others(place, &act.id()).len();
+            memory.remember(&act, place, &[KEY]).unwrap();
+            before
+        };
+        let sign = &sign;
+        let mut found: Vec<usize> = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..8).map(|number| scope.spawn(move || sign(number))).collect();
+            started.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        found.sort_unstable();
+        assert_eq!(found, (0..8).collect::<Vec<_>>());
+        let turn = Turn::wait_for(keys.path()).unwrap();
+        assert!(File::open(keys.path()).unwrap().try_lock().is_err(), "nobody else has it meanwhile");
+        drop(turn);
+        File::open(keys.path()).unwrap().try_lock().unwrap();
+    }
+
     #[test]
     fn versions_of_one_number_after_different_acts_are_at_different_places() {
         let place = |previous| Place::of(&charter(2, previous, "one"), |_| None).unwrap();

@@ -336,6 +336,10 @@ fn a_step_of_membership_that_breaks_its_rules_is_refused() {
     check(&|charter| charter.removed = vec![removal(1, &last)], "act_still_member");
     let pair = (organisation(&first_act(5)), organisation(&last));
     check(&|charter| charter.predecessors = vec![pair], "act_predecessor");
+    // What a version does to those that it neither admits nor takes out is shown to nobody who signs it.
+    let former = organisation(&first_act(9));
+    check(&|charter| charter.predecessors = vec![(charter.members[0], former)], "act_predecessor");
+    check(&|charter| charter.removed = vec![removal(9, &first_act(9))], "act_no_member");
     check(&|charter| charter.settles = Some(settlement(&[&last], &[])), "act_settles_one");
 }
 
@@ -365,6 +369,43 @@ fn whoever_copies_a_signature_under_his_own_name_takes_nothing_from_its_signer()
         let copy = copy.clone().with_signature(copy.sign(four, &secret(20)));
         let _ = field.governance.take(copy);
         assert!(field.is_in_effect(signed));
+    }
+}
+
+#[test]
+fn whoever_calls_every_root_his_own_takes_no_signature_away() {
+    let count = 12;
+    let mut field = Field::of(count);
+    let all: Vec<u16> = (1..=count).collect();
+    // A first act that calls all roots its own, and whose id stands behind most: all the others' keys might be taken up before.
+    let mut keys: Vec<PublicKey> = all.iter().map(|n| secret(10 * n).public()).chain([secret(990).public()]).collect();
+    keys.sort_unstable();
+    let thief = (0..).find_map(|number| {
+        let names = vec![Name { lang: "en".to_owned(), text: format!("Thief {number}") }];
+        let roots = Roots { keys: keys.clone(), threshold: 1, ..roots(4) };
+        let act = founding::organisation(crate::act::OrganisationKind::Ngo, names, roots, vec![], false).unwrap();
+        let charter = field.charter.as_charter().unwrap();
+        let before = charter.members.iter().filter(|member| **member < organisation(&act)).count();
+        (before == 9).then_some(act)
+    });
+    let thief = thief.unwrap();
+    let thief = thief.clone().with_signature(thief.sign(OrganisationId::ZERO, &secret(990)));
+    let id = organisation(&thief);
+    let admits = field.version(&field.charter, |charter| {
+        charter.members.push(id);
+        charter.members.sort_unstable();
+        charter.threshold = 7;
+    });
+    field.take(&signed(&admits, &all));
+    field.take(&thief);
+    field.all_name(&all, admits.id());
+    assert!(field.is_in_effect(&admits));
+    for signed in [&field.charter.clone(), &admits] {
+        let none = signed.clone().with_signatures(vec![]);
+        let copies = all.iter().map(|n| none.sign(id, &secret(10 * n)));
+        let copy = copies.fold(none.clone(), Act::with_signature);
+        let _ = field.governance.take(copy);
+        assert!(field.is_in_effect(&field.charter.clone()) && field.is_in_effect(&admits));
     }
 }
 
