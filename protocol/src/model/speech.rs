@@ -73,6 +73,15 @@ impl NotUnderstood {
         self
     }
 
+    /// The same with the word that says nothing as it was typed: its author knows it by his own spelling.
+    fn quoting(mut self, typed: &str) -> Self {
+        if let Some(word) = self.values.get_mut("word") {
+            let own = fold::spellings(typed).into_iter().find(|own| fold::fold(own) == *word);
+            word.clone_from(&own.unwrap_or_else(|| word.clone()));
+        }
+        self
+    }
+
     /// Why it was not understood.
     #[must_use]
     pub fn why_in(&self, language: Language) -> String {
@@ -135,10 +144,14 @@ pub fn value(kind: &ValueType, text: &str) -> Result<Spoken, NotUnderstood> {
 /// As [`value`].
 pub fn value_from(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, NotUnderstood> {
     let text = text.trim();
-    let form = form(kind);
     if text.is_empty() {
-        return Err(NotUnderstood::new("empty", form));
+        return Err(NotUnderstood::new("empty", form(kind)));
     }
+    read(kind, text, lang).map_err(|fault| fault.quoting(text))
+}
+
+fn read(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, NotUnderstood> {
+    let form = form(kind);
     let is_free = matches!(kind, ValueType::Text);
     if !is_free && text.chars().count() > limits::SPOKEN_CHARS {
         return Err(NotUnderstood::new("too_long", form).with("most", &limits::SPOKEN_CHARS.to_string()));

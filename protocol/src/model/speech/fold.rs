@@ -94,6 +94,21 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
+/// The words of a text as they were typed, each with the marks on its letters.
+pub(super) fn spellings(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_within = false;
+    for character in text.chars() {
+        let is_letter = character.is_alphabetic() || is_combining_mark(character) || is_unheard(character);
+        match words.last_mut().filter(|_| is_within && is_letter) {
+            Some(word) => word.push(character),
+            None => words.extend(is_letter.then(|| character.to_string())),
+        }
+        is_within = is_letter;
+    }
+    words
+}
+
 impl Form {
     fn of(character: char) -> Self {
         if character.is_ascii_digit() {

@@ -400,3 +400,19 @@ fn codes_are_named_in_each_language() {
         }
     }
 }
+
+#[test]
+fn a_word_that_was_not_understood_is_quoted_as_it_was_typed() {
+    for (kind, typed, word) in [
+        (ValueType::Count, "مئة قتيل", "مئة"),
+        (ValueType::Date, "أمس", "أمس"),
+        (ValueType::Date, "Hiér 2018", "Hiér"),
+        (ValueType::Count, "25 Élèves", "Élèves"),
+        (ValueType::Date, "2018 وبُعيد", "وبُعيد"),
+    ] {
+        let fault = value(&kind, typed).unwrap_err();
+        for language in Language::ALL {
+            assert!(fault.why_in(language).contains(word), "{typed}: {}", fault.why_in(language));
+        }
+    }
+}

@@ -45,7 +45,7 @@ pub(super) fn about(kind_code: u8, property: &Property, language: Language) -> V
     let key = key(language, property.code);
     let code =
         if keys::folded(&key) == keys::folded(property.code) { String::new() } else { format!(" ({})", property.code) };
-    let due = locale::word(language, due(property.cardinality));
+    let due = locale::word(language, due(kind_code, property));
     let mut text = format!("{key}{code} — {due}");
     let own =
         format!("about.property.{}.{}", crate::model::kind(kind_code).map_or("", |kind| kind.name), property.code);
@@ -56,7 +56,13 @@ pub(super) fn about(kind_code: u8, property: &Property, language: Language) -> V
     }
     let mut lines = comment(language, &text);
     if property.accuses {
-        lines.extend(comment(language, locale::word(language, "template.accuses")));
+        let text = match carrier(kind_code).filter(|_| property.code == "subject") {
+            Some(carrier) => {
+                locale::format(language, "template.accuses_beside", &[("property", &self::key(language, carrier))])
+            }
+            None => locale::word(language, "template.accuses").to_owned(),
+        };
+        lines.extend(comment(language, &text));
     }
     lines.extend(hint(&property.value, language));
     for member in keys::members(&property.value).unwrap_or_default() {
@@ -68,8 +74,19 @@ pub(super) fn about(kind_code: u8, property: &Property, language: Language) -> V
     lines
 }
 
-const fn due(cardinality: Cardinality) -> &'static str {
-    match cardinality {
+/// The property whose basis, standard and words serve whom a record of the kind names.
+fn carrier(kind_code: u8) -> Option<&'static str> {
+    let has = |code: &&str| crate::model::property(kind_code, code).is_some_and(|property| property.accuses);
+    ["outcome", "reason"].into_iter().find(has)
+}
+
+/// How often it is due; what a record is refused without is required, and all else no more than expected. MODEL §7, rules 4 and 6.
+fn due(kind_code: u8, property: &Property) -> &'static str {
+    let is_required =
+        matches!((kind_code, property.code), (kinds::EVIDENCE, "digest") | (kinds::ATTRIBUTION, "subject"));
+    match property.cardinality {
+        Cardinality::One if is_required => "template.required_one",
+        Cardinality::Some if is_required => "template.required_some",
         Cardinality::One => "template.due_one",
         Cardinality::Some => "template.due_some",
         Cardinality::Optional => "template.due_optional",

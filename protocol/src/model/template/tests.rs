@@ -338,3 +338,26 @@ fn what_names_members_of_a_file_is_told_otherwise_in_a_form_and_by_flag() {
         }
     }
 }
+
+#[test]
+fn what_is_called_required_is_what_a_record_is_refused_without() {
+    for kind in KINDS {
+        let claims: Vec<Json> = Draft::parse(example(kind.code).unwrap().as_bytes()).unwrap().claims;
+        let is_accepted = |claims: Vec<Json>| {
+            let draft = Draft { claims, space: Some(Audience::Members) };
+            // Of a person who is not accused any more another rule speaks.
+            draft.check(kind.code).iter().all(|problem| problem.code == "person_not_accused")
+        };
+        for property in crate::model::properties(kind.code).filter(|property| !property.restricted_only) {
+            let prop = |claim: &Json| claim.get("prop").and_then(Json::as_text) == Some(property.code);
+            let without: Vec<Json> = claims.iter().filter(|claim| !prop(claim)).cloned().collect();
+            let about = form::about(kind.code, property, Language::En).join(" ");
+            // Without what carries the weight, whom it serves needs a weight of its own, as the form says there.
+            if matches!(property.code, "outcome" | "reason") || without.len() == claims.len() {
+                continue;
+            }
+            let is_required = about.contains("required, once");
+            assert_eq!(is_required, !is_accepted(without), "{} {}", kind.name, property.code);
+        }
+    }
+}
