@@ -331,6 +331,7 @@ mod tests {
             [
                 Change::Instead { act: ActId::new([8; 32]) },
                 Change::Removed { organisation: gone, is_suspended: true, last: Some(last) },
+                Change::Threshold { from: None, to: 2, members: 2 },
             ]
         );
     }
