@@ -381,7 +381,7 @@ fn whoever_calls_every_root_his_own_takes_no_signature_away() {
     let mut keys: Vec<PublicKey> = all.iter().map(|n| secret(10 * n).public()).chain([secret(990).public()]).collect();
     keys.sort_unstable();
     let thief = (0..).find_map(|number| {
-        let names = vec![Name { lang: "en".to_owned(), text: format!("Thief {number}") }];
+        let names = vec![crate::act::Name { lang: "en".to_owned(), text: format!("Thief {number}") }];
         let roots = Roots { keys: keys.clone(), threshold: 1, ..roots(4) };
         let act = founding::organisation(crate::act::OrganisationKind::Ngo, names, roots, vec![], false).unwrap();
         let charter = field.charter.as_charter().unwrap();
