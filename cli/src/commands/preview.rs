@@ -1,6 +1,6 @@
 //! What would be signed, in words, and the question whether it is to be. Every command that signs claims goes through here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write as _};
 
 use isnad_node::problem::Broken;
@@ -12,6 +12,7 @@ use isnad_protocol::view::{Reference, value_text};
 use isnad_protocol::{locale, model};
 use serde::de::DeserializeOwned;
 
+use super::list::titles;
 use super::publishing;
 use super::reading::{label, organisation_name, property_word};
 use super::show::value_in_words;
@@ -26,7 +27,8 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
     let preview: Preview = declaring(session, client, "/preview", &mut request).await?;
     if is_shown(session) {
         let who: Who = client.get("/who").await?;
-        let sheet = Shown { session, who: &who, new: &preview.new };
+        let titles = titles(session, client, named(&preview)).await;
+        let sheet = Shown { session, who: &who, new: &preview.new, titles: &titles };
         let duties = publishing::checklist(session, client, &who, &preview).await?;
         if session.preview {
             session.printer.either(&preview, |preview| {
@@ -103,7 +105,7 @@ pub(super) fn is_shown(session: &Session) -> bool {
 /// Where it would go, who signs it, who reads it.
 pub(super) async fn head(session: &Session, client: &Client, preview: &Preview) -> Result<Vec<String>, Problem> {
     let who: Who = client.get("/who").await?;
-    Ok(Shown { session, who: &who, new: &preview.new }.head(preview))
+    Ok(Shown { session, who: &who, new: &preview.new, titles: &BTreeMap::new() }.head(preview))
 }
 
 /// True if a person sits there who can be asked.
@@ -201,6 +203,15 @@ struct Shown<'a> {
     who: &'a Who,
     /// Records of which nothing was said before.
     new: &'a BTreeSet<RecordId>,
+    /// Of records without a name, what they say.
+    titles: &'a BTreeMap<RecordId, String>,
+}
+
+/// The records that a preview names.
+fn named(preview: &Preview) -> impl Iterator<Item = &Reference> {
+    let claims = preview.claims.iter().flat_map(|drafted| drafted.refs.iter().chain([&drafted.record]));
+    let taken = preview.retractions.iter().flat_map(|taken| taken.refs.iter().chain([&taken.record]));
+    claims.chain(taken).chain(preview.narratives.iter().map(|text| &text.record))
 }
 
 impl Shown<'_> {
@@ -278,7 +289,8 @@ impl Shown<'_> {
 
     fn on(&self, record: &Reference) -> String {
         let id = record.record.to_string();
-        let name = label(&record.labels, self.session.language).map(|text| self.session.apart(&text));
+        let own = || label(&record.labels, self.session.language).map(|text| self.session.apart(&text));
+        let name = self.titles.get(&record.record).cloned().or_else(own);
         let new = self.new.contains(&record.record).then(|| self.session.word("preview.new_record").to_owned());
         let told = new.or(name).map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
         self.format("preview.on", &[("record", &told)])
@@ -286,6 +298,9 @@ impl Shown<'_> {
 
     fn name(&self, refs: &[Reference], id: &str) -> String {
         let found = refs.iter().find(|reference| reference.record.to_string() == id);
+        if let Some(title) = found.and_then(|found| self.titles.get(&found.record)) {
+            return title.clone();
+        }
         let name = found.and_then(|found| label(&found.labels, self.session.language));
         self.session.apart(name.as_deref().unwrap_or(id))
     }
@@ -463,7 +478,8 @@ pub(super) fn claim_in_a_line(
     value: Option<&Json>,
     refs: &[Reference],
 ) -> String {
-    let told = Shown { session, who, new: &BTreeSet::new() }.value(record.record, prop, value, refs);
+    let told =
+        Shown { session, who, new: &BTreeSet::new(), titles: &BTreeMap::new() }.value(record.record, prop, value, refs);
     if told.is_empty() {
         value.map(value_text).as_deref().map(|text| session.apart(text)).unwrap_or_default()
     } else {

@@ -1,6 +1,8 @@
 //! What a record is called: by its title, or where its kind has none by what it says: who concludes or decides what, of whom.
 
-use isnad_protocol::id::kind_code;
+use std::collections::BTreeMap;
+
+use isnad_protocol::id::{RecordId, kind_code};
 use isnad_protocol::limits;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::is_tried;
@@ -8,8 +10,10 @@ use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::model::vocabularies as words;
 use isnad_protocol::view::{About, Property, Reference, ShownClaim, View, Words};
 
+use crate::client::Client;
 use crate::commands::reading::label;
 use crate::output::{apart, fit, squeezed};
+use crate::session::Session;
 
 /// Columns that hold who, what and whom.
 const ROOMY: usize = 60;
@@ -83,6 +87,33 @@ impl Titled<'_> {
     }
 }
 
+/// What the record of a view is called: by its title, or by what it says.
+pub(crate) fn titled(session: &Session, view: &View) -> Option<String> {
+    let about = about(view);
+    let titled = Titled { kind: &view.kind, labels: &view.labels, about: about.as_ref() };
+    titled.text(session.language, |text| session.apart(text))
+}
+
+/// The titles of those of these records that have no name of their own. That one cannot be read now is no failure: it is then
+/// called by its id.
+pub(crate) async fn titles<'a>(
+    session: &Session,
+    client: &Client,
+    records: impl IntoIterator<Item = &'a Reference>,
+) -> BTreeMap<RecordId, String> {
+    let mut found = BTreeMap::new();
+    for reference in records {
+        let is_named = reference.labels.iter().any(|words| words.lang.is_some());
+        let may_be = matches!(reference.record.kind_code(), FINDING | ATTRIBUTION | DESIGNATION | CASE);
+        if is_named || !may_be || found.contains_key(&reference.record) {
+            continue;
+        }
+        let view = client.get::<View>(&format!("/records/{}", reference.record)).await.ok();
+        found.extend(view.and_then(|view| titled(session, &view)).map(|title| (reference.record, title)));
+    }
+    found
+}
+
 /// What a view says of which a title is made.
 pub(crate) fn about(view: &View) -> Option<About> {
     let (body, code) = match kind_code(&view.kind)? {
@@ -134,7 +165,6 @@ pub(crate) fn about(view: &View) -> Option<About> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isnad_protocol::id::RecordId;
 
     fn called(kind: u8, text: &str) -> Reference {
         let words = |lang: &str| Words { lang: Some(lang.to_owned()), text: text.to_owned() };

@@ -192,11 +192,14 @@ impl Related<'_> {
         out.extend(hung("    ", &pen.notes(&notes), width));
         let names =
             |ids: &BTreeSet<OrganisationId>| pen.list(&ids.iter().map(|id| pen.organisation(*id)).collect::<Vec<_>>());
+        out.extend(line.opinions.iter().flat_map(|opinion| hung("    ", &pen.opinion(opinion), width)));
+        let is_told = |id: &OrganisationId| line.opinions.iter().any(|opinion| opinion.organisation == *id);
         for (sign, stance, ids) in [("✓", "endorse", &line.endorsed_by), ("✗", "dispute", &line.disputed_by)] {
+            let ids: BTreeSet<OrganisationId> = ids.iter().copied().filter(|id| !is_told(id)).collect();
             if !ids.is_empty() {
                 out.extend(hung(
                     &format!("    {sign} "),
-                    &format!("{} {}", names(ids), pen.code("stance", stance)),
+                    &format!("{} {}", names(&ids), pen.code("stance", stance)),
                     width,
                 ));
             }
