@@ -110,8 +110,10 @@ pub(crate) enum Lang {
 pub(crate) enum SpaceName {
     /// Read by the member organisations
     #[default]
+    #[value(aliases = ["member", "الأعضاء", "الاعضاء", "أعضاء", "اعضاء", "membres", "membre"])]
     Members,
     /// Read by everyone
+    #[value(aliases = ["العموم", "عموم", "عام", "عامة", "العامة", "publique"])]
     Public,
 }
 

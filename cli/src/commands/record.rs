@@ -14,7 +14,7 @@ use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 use super::drafts::Kept;
 use super::editor::Writing;
 use super::preview;
-use super::writing::{not_taken, read, resolve_among, send};
+use super::writing::{not_taken, read, resolve_among, send, with_page};
 use crate::args::{RecordCommand, RecordNewArgs, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -286,8 +286,14 @@ fn unknown(session: &Session, written: &Written, reference: &Reference, problem:
     // Where one of several is meant, the author chooses; else the rule that asks for a record is broken.
     let code = if problem.code == "not_found" { "not_a_record" } else { &problem.code };
     let named = reference.kinds.first().and_then(|code| model::kind(*code)).map_or("incident", |kind| kind.name);
-    let advice = match &*problem.code {
-        "not_found" => locale::format(session.language, "record.see_kind", &[("kind", named)]),
+    let page = with_page(&reference.text).filter(|_| reference.path.contains(".basis["));
+    let advice = match (&*problem.code, page) {
+        ("not_found", Some((record, page))) => {
+            locale::format(session.language, "record.comma_before_page", &[("record", record), ("page", page)])
+        }
+        ("not_found", None) if !problem.words.values.contains_key("near") => {
+            locale::format(session.language, "record.see_kind", &[("kind", named)])
+        }
         _ => problem.advice.clone(),
     };
     written.found(code, &reference.path, why, advice)
