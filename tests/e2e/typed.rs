@@ -253,9 +253,12 @@ fn a_source_that_another_body_published_is_not_told_as_the_word_of_that_body() {
         |name: &str| new(&consortium, "organisation", &format!("name [en]: {name}\nkind: ngo\nrole: cited_body\n"));
     let (one, other) = (hospital("Hospital A"), hospital("Hospital B"));
     let source = new(&consortium, "source", "title [en]: Admissions\nkind: report\npublisher: Hospital A\n");
-    let casualty = |body: &str, value: &str| format!("casualty: {value}\n  according to: {body}\n  basis: {source}\n");
+    let casualty =
+        |body: &str, value: &str| format!("casualty: {value}\n  according to: {body}\n  basis: {source}, p. 7\n");
     let form = [casualty(&one, "25 killed"), casualty(&other, "40 injured")].concat();
     let record = new(&consortium, "incident", &format!("title [en]: X\ndate: 2013\n{form}"));
+    let story = say(home, &["history", &record]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(story.matches("Admissions, p. 7").count(), 2, "the page is told with the source: {story}");
     for claim in claims(home, &record, "casualty") {
         let told = say(home, &["explain", claim["id"].as_str().unwrap()]).out;
         let is_other = claim["value"]["category"] == "injured";

@@ -302,7 +302,13 @@ impl Shown<'_> {
             return title.clone();
         }
         let name = found.and_then(|found| label(&found.labels, self.session.language));
-        self.session.apart(name.as_deref().unwrap_or(id))
+        let is_new = || found.is_some_and(|found| self.new.contains(&found.record));
+        match name {
+            Some(name) => self.session.apart(&name),
+            None if is_new() => self.session.apart(id),
+            // Nothing is wrong with that, but it may as well be a mistyped id.
+            None => format!("{} ({})", self.session.apart(id), self.session.word("view.dangling")),
+        }
     }
 
     fn claim(&self, drafted: &Drafted) -> Vec<String> {

@@ -7,7 +7,7 @@ use isnad_node::problem::Broken;
 use isnad_node::writing::Change;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::template::{self, Mark, Parsed, Reference};
 use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 
@@ -56,7 +56,10 @@ fn known_kind(kind: &str) -> Result<&'static Kind, Problem> {
 pub(super) fn kind_unknown(code: &str, key: &str, typed: &str) -> Problem {
     let near: Vec<&str> = nearest::kinds_near(typed).iter().map(|kind| kind.name).collect();
     let key = if near.is_empty() { key.to_owned() } else { format!("{key}.near") };
-    Problem::told(exit::USAGE, code, &key, &[("kind", typed), ("near", &near.join(", "))])
+    // Whoever writes in Arabic letters is answered in them.
+    let is_arabic = typed.chars().any(|letter| matches!(letter, '\u{620}'..='\u{6ff}'));
+    let near = if is_arabic { nearest::told(Language::Ar, &near, &["kind"]) } else { near.join(", ") };
+    Problem::told(exit::USAGE, code, &key, &[("kind", typed), ("near", &near)])
 }
 
 /// A record as it was written: in JSON, or as a template that knows its lines.

@@ -379,3 +379,12 @@ fn a_space_is_named_as_people_name_it() {
         assert_eq!(parsed.draft.space == Some(audience), is_known, "{word}");
     }
 }
+
+#[test]
+fn what_the_form_says_of_itself_fits_a_terminal() {
+    for (kind, language) in KINDS.iter().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
+        let text = blank(kind.code, language);
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > form::WIDTH).collect();
+        assert!(wide.is_empty(), "{language} {}: {wide:#?}", kind.name);
+    }
+}
