@@ -110,8 +110,10 @@ pub(crate) enum Lang {
 pub(crate) enum SpaceName {
     /// Read by the member organisations
     #[default]
+    #[value(aliases = ["member", "الأعضاء", "الاعضاء", "أعضاء", "اعضاء", "membres", "membre"])]
     Members,
     /// Read by everyone
+    #[value(aliases = ["العموم", "عموم", "عام", "عامة", "العامة", "publique"])]
     Public,
 }
 
@@ -399,7 +401,7 @@ pub(crate) enum FoundCommand {
     Sign {
         /// The draft
         file: PathBuf,
-        /// The folder of the root keys, if they are kept elsewhere
+        /// The folder of the root keys, where they are not in this home, as on an offline medium
         #[arg(long, value_name = "DIR")]
         keys: Option<PathBuf>,
         /// The file to write

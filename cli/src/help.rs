@@ -168,7 +168,8 @@ fn with_values(arg: &Arg, language: Language, help: &str) -> (String, String) {
 
 /// A value of an option, with the word that a reader of another language may write for it.
 fn with_word(language: Language, value: &str) -> String {
-    let word = locale::phrase(language, value).filter(|word| *word != value);
+    let word = locale::phrase(language, value).or_else(|| locale::lookup(language, &format!("space.{value}")));
+    let word = word.filter(|word| *word != value);
     word.map_or_else(|| value.to_owned(), |word| format!("{value} ({word})"))
 }
 

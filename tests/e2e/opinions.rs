@@ -76,6 +76,20 @@ fn a_dispute_reaches_its_author_and_stands_beside_the_corrected_claim_as_on_an_e
     assert_eq!(tasks[1]["why"], "replied");
     let text = say(author, &["--lang", "ar", "tasks"]).out;
     assert!(text.contains("لا دليل على ذلك") && text.contains(&disputed[..12]), "{text}");
+    // The attribution has no title: it is called by what it says, before and after it is signed.
+    let on_it = |text: &str| text.lines().any(|line| line.contains("Example Trading") && line.contains("مسؤول"));
+    assert!(on_it(&text) && on_it(&preview.out), "{text}{}", preview.out);
+    let signed = say(other, &["opinion", "withdraw", &record, &outcome[..12], "--note", "x"]);
+    assert!(signed.out.contains("responsible · Example Trading"), "{signed:?}");
+    let said = json(other, &[&dispute[..], &reason].concat());
+    let disputed = said["claims"][0].as_str().unwrap();
+    wait_for_claim(&one, &record, disputed);
+    // Whoever reads the page of whom it accuses reads why it is disputed.
+    for (lang, why) in [("ar", "معيار الإثبات"), ("en", "standard"), ("fr", "critère de preuve")] {
+        let page = say(author, &["--lang", lang, "show", &subject]).out;
+        let line = page.lines().find(|line| line.contains("✗")).unwrap_or_else(|| panic!("{page}"));
+        assert!(line.contains(why) && page.contains("لا دليل"), "{page}");
+    }
     assert!(text.contains("\u{2068}We sold none of it.\u{2069}"), "words of another direction are isolated: {text}");
     // The story says in which language each thing was said, where that is not the reader's.
     for (lang, told) in [("en", "(ar)"), ("fr", "(en)")] {

@@ -253,9 +253,12 @@ fn a_source_that_another_body_published_is_not_told_as_the_word_of_that_body() {
         |name: &str| new(&consortium, "organisation", &format!("name [en]: {name}\nkind: ngo\nrole: cited_body\n"));
     let (one, other) = (hospital("Hospital A"), hospital("Hospital B"));
     let source = new(&consortium, "source", "title [en]: Admissions\nkind: report\npublisher: Hospital A\n");
-    let casualty = |body: &str, value: &str| format!("casualty: {value}\n  according to: {body}\n  basis: {source}\n");
+    let casualty =
+        |body: &str, value: &str| format!("casualty: {value}\n  according to: {body}\n  basis: {source}, p. 7\n");
     let form = [casualty(&one, "25 killed"), casualty(&other, "40 injured")].concat();
     let record = new(&consortium, "incident", &format!("title [en]: X\ndate: 2013\n{form}"));
+    let story = say(home, &["history", &record]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(story.matches("Admissions, p. 7").count(), 2, "the page is told with the source: {story}");
     for claim in claims(home, &record, "casualty") {
         let told = say(home, &["explain", claim["id"].as_str().unwrap()]).out;
         let is_other = claim["value"]["category"] == "injured";
@@ -263,5 +266,50 @@ fn a_source_that_another_body_published_is_not_told_as_the_word_of_that_body() {
         assert!(told.contains(&format!("according to {body}")), "{told}");
         assert_eq!(told.contains("own word of Hospital A"), !is_other, "{told}");
         assert_eq!(told.contains("published by Hospital A"), is_other, "{told}");
+    }
+}
+
+#[test]
+fn a_space_is_named_on_the_command_line_in_each_language() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let file = consortium.file("form.txt", "title [en]: X\ndate: 2013\n");
+    let new = ["record", "new", "incident", "--from", &file, "--preview", "--space"];
+    for (word, space) in [("عام", "public"), ("العموم", "public"), ("الأعضاء", "members"), ("membres", "members")]
+    {
+        assert_eq!(json(home, &[&new[..], &[word]].concat())["space"], space, "{word}");
+    }
+    let said = say(home, &[&["--lang", "ar"], &new[..], &["xyz"]].concat());
+    assert!(said.code == 2 && said.err.contains("العموم"), "{said:?}");
+}
+
+#[test]
+fn a_source_with_its_page_and_a_title_in_the_place_of_an_alias_are_told_how_to_be_written() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let source =
+        new(&consortium, "source", "title [en]: A report of the hospital\nalias: hospital-note\nkind: report\n");
+    let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    for (lang, page) in [("ar", "ص 4"), ("en", "p. 4"), ("fr", "p. 4")] {
+        let form = format!("title [en]: X\ndate: 2013\ncasualty: 9 killed\n  basis: hospital-note {page}\n");
+        let form = consortium.file("form.txt", form);
+        let problem = refused(home, &["--lang", lang, "record", "new", "incident", "--from", &form], 3);
+        let advice = problem["try"].as_str().unwrap();
+        assert!(
+            advice.contains(&format!("hospital-note, {page}")) || advice.contains("hospital-note، ص 4"),
+            "{problem}"
+        );
+        let typed = format!("hospital-note، {page}");
+        let add = ["--lang", lang, "claim", "add", &record, "casualty", "9 killed", "--source", &typed];
+        let problem = refused(home, &add, 1);
+        let advice = problem["try"].as_str().unwrap();
+        assert!(advice.contains("--source hospital-note --locator"), "{problem}");
+        // A title is nobody's name alone: which records have it is said, and how each is named.
+        let show = ["--lang", lang, "show", "A report of the hospital"];
+        let problem = refused(home, &show, 1);
+        assert!(problem["code"] == "not_found" && problem["why"].as_str().is_some(), "{problem}");
+        let add = ["--lang", lang, "claim", "add", &record, "source", "report of the hospital"];
+        let problem = refused(home, &add, 1);
+        assert!(problem["try"].as_str().unwrap().contains(&source["source/".len()..][..8]), "{problem}");
     }
 }

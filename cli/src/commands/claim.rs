@@ -16,7 +16,7 @@ use isnad_protocol::view::{Basis, ShownClaim, State, View, Wording, value_text};
 use super::reading::property_word;
 use super::show::value_in_words;
 use super::signed::Took;
-use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name};
+use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name, with_page};
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
@@ -294,7 +294,8 @@ fn coded(fields: &ClaimFields) -> [(&'static str, ValueType, &Option<String>); 7
 async fn basis_of(client: &Client, words: &ClaimWords) -> Result<Vec<Json>, Problem> {
     let mut basis = Vec::new();
     for (index, source) in words.source.iter().enumerate() {
-        let record = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await?;
+        let found = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await;
+        let record = found.map_err(|problem| apart_from_page(source, problem))?;
         let mut item = Object::from([("source".to_owned(), Json::text(record.to_string()))]);
         if let Some(locator) = words.locator.get(index) {
             item.insert("locator".into(), Json::text(locator));
@@ -302,6 +303,13 @@ async fn basis_of(client: &Client, words: &ClaimWords) -> Result<Vec<Json>, Prob
         basis.push(Json::Object(item));
     }
     Ok(basis)
+}
+
+/// Where a page stands behind the source, its author is told of the flag that takes it.
+fn apart_from_page(source: &str, problem: Problem) -> Problem {
+    let Some((record, page)) = with_page(source).filter(|_| problem.code == "not_found") else { return problem };
+    let values = [("text", source), ("record", record), ("page", page)];
+    Problem::told(problem.exit, "not_found", "record_unknown.page", &values)
 }
 
 /// The body's own words, or why they are not given: its author says so, and nobody for him.

@@ -117,7 +117,8 @@ fn one_text(session: &Session, (due, who): (&Due, Option<&Who>), ids: &Ids) -> S
         lines.push(line("due.authority", &listed(&due.authorities)));
     }
     lines.push(format!("  {}{colon}", word("due.renew")));
-    lines.push(format!("    {}", renewal(due, ids)));
+    lines
+        .extend(in_shell_lines(&renewal(due, ids), width().saturating_sub(4)).iter().map(|line| format!("    {line}")));
     lines.join("\n") + "\n"
 }
 
@@ -130,6 +131,25 @@ fn renewal(due: &Due, ids: &Ids) -> String {
     };
     let record = ids.record(due.record.record, COMMAND);
     format!("isnad claim add {record} end YYYY-MM-DD{by} --source RECORD")
+}
+
+/// A command to be copied in lines of a width, as a shell reads it: each but the last ends in a backslash.
+fn in_shell_lines(command: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (index, part) in command.split(" --").enumerate() {
+        let part = if index == 0 { part.to_owned() } else { format!("--{part}") };
+        // Room for the backslash, too.
+        let fits = |line: &&mut String| line.len().saturating_add(part.len()).saturating_add(3) <= width;
+        match lines.last_mut() {
+            Some(line) if fits(&line) => line.push_str(&format!(" {part}")),
+            Some(line) => {
+                line.push_str(" \\");
+                lines.push(format!("  {part}"));
+            }
+            None => lines.push(part),
+        }
+    }
+    lines
 }
 
 fn name(session: &Session, reference: &Reference, ids: &Ids) -> String {
@@ -169,4 +189,16 @@ fn cells(session: &Session, due: &Due) -> [String; 11] {
         due.disputes.to_string(),
         due.replies.to_string(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_cut_where_a_shell_goes_on() {
+        let command = "isnad claim add a end D --according-to b --source RECORD";
+        assert_eq!(in_shell_lines(command, 80), [command]);
+        assert_eq!(in_shell_lines(command, 44), ["isnad claim add a end D --according-to b \\", "  --source RECORD"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! What would be signed, in words, and the question whether it is to be. Every command that signs claims goes through here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write as _};
 
 use isnad_node::problem::Broken;
@@ -13,6 +13,7 @@ use isnad_protocol::{locale, model};
 use serde::de::DeserializeOwned;
 
 use super::ids::{Ids, USUAL};
+use super::list::titles;
 use super::publishing;
 use super::reading::{label, name, organisation_name, property_word};
 use super::show::value_in_words;
@@ -29,7 +30,8 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
         let who: Who = client.get("/who").await?;
         let answer = serde_json::to_vec(&preview).map_err(|error| Problem::fault(error.to_string()))?;
         let ids = Ids::on_page(client, &answer).await?;
-        let sheet = Shown { session, who: &who, new: &preview.new, ids: &ids };
+        let titles = titles(session, client, named(&preview)).await;
+        let sheet = Shown { session, who: &who, new: &preview.new, ids: &ids, titles: &titles };
         let duties = publishing::checklist(session, client, &who, &preview).await?;
         if session.preview {
             session.printer.either(&preview, |preview| {
@@ -106,7 +108,8 @@ pub(super) fn is_shown(session: &Session) -> bool {
 /// Where it would go, who signs it, who reads it.
 pub(super) async fn head(session: &Session, client: &Client, preview: &Preview) -> Result<Vec<String>, Problem> {
     let who: Who = client.get("/who").await?;
-    Ok(Shown { session, who: &who, new: &preview.new, ids: &USUAL }.head(preview))
+    let titles = BTreeMap::new();
+    Ok(Shown { session, who: &who, new: &preview.new, ids: &USUAL, titles: &titles }.head(preview))
 }
 
 /// True if a person sits there who can be asked.
@@ -206,6 +209,15 @@ struct Shown<'a> {
     new: &'a BTreeSet<RecordId>,
     /// How many digits ids take.
     ids: &'a Ids,
+    /// Of records without a name, what they say.
+    titles: &'a BTreeMap<RecordId, String>,
+}
+
+/// The records that a preview names.
+fn named(preview: &Preview) -> impl Iterator<Item = &Reference> {
+    let claims = preview.claims.iter().flat_map(|drafted| drafted.refs.iter().chain([&drafted.record]));
+    let taken = preview.retractions.iter().flat_map(|taken| taken.refs.iter().chain([&taken.record]));
+    claims.chain(taken).chain(preview.narratives.iter().map(|text| &text.record))
 }
 
 impl Shown<'_> {
@@ -284,7 +296,8 @@ impl Shown<'_> {
 
     fn on(&self, record: &Reference) -> String {
         let id = record.record.to_string();
-        let name = label(&record.labels, self.session.language).map(|text| self.session.apart(&text));
+        let own = || label(&record.labels, self.session.language).map(|text| self.session.apart(&text));
+        let name = self.titles.get(&record.record).cloned().or_else(own);
         let new = self.new.contains(&record.record).then(|| self.session.word("preview.new_record").to_owned());
         let told = new.or(name).map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
         self.format("preview.on", &[("record", &told)])
@@ -292,9 +305,18 @@ impl Shown<'_> {
 
     fn name(&self, refs: &[Reference], id: &str) -> String {
         let found = refs.iter().find(|reference| reference.record.to_string() == id);
+        if let Some(title) = found.and_then(|found| self.titles.get(&found.record)) {
+            return title.clone();
+        }
         let shown = |text: &str| self.session.apart(text);
         let name = found.and_then(|found| name(found, self.session.language, None, shown));
-        name.unwrap_or_else(|| self.session.apart(id))
+        let is_new = || found.is_some_and(|found| self.new.contains(&found.record));
+        match name {
+            Some(name) => name,
+            None if is_new() => self.session.apart(id),
+            // Nothing is wrong with that, but it may as well be a mistyped id.
+            None => format!("{} ({})", self.session.apart(id), self.session.word("view.dangling")),
+        }
     }
 
     fn claim(&self, drafted: &Drafted) -> Vec<String> {
@@ -470,7 +492,8 @@ pub(super) fn claim_in_a_line(
     value: Option<&Json>,
     refs: &[Reference],
 ) -> String {
-    let told = Shown { session, who, new: &BTreeSet::new(), ids: &USUAL }.value(record.record, prop, value, refs);
+    let (new, titles) = (BTreeSet::new(), BTreeMap::new());
+    let told = Shown { session, who, new: &new, ids: &USUAL, titles: &titles }.value(record.record, prop, value, refs);
     if told.is_empty() {
         value.map(value_text).as_deref().map(|text| session.apart(text)).unwrap_or_default()
     } else {

@@ -7,14 +7,14 @@ use isnad_node::problem::Broken;
 use isnad_node::writing::Change;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::template::{self, Mark, Parsed, Reference};
 use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 
 use super::drafts::Kept;
 use super::editor::Writing;
 use super::preview;
-use super::writing::{not_taken, read, resolve_among, send};
+use super::writing::{not_taken, read, resolve_among, send, with_page};
 use crate::args::{RecordCommand, RecordNewArgs, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -56,7 +56,10 @@ fn known_kind(kind: &str) -> Result<&'static Kind, Problem> {
 pub(super) fn kind_unknown(code: &str, key: &str, typed: &str) -> Problem {
     let near: Vec<&str> = nearest::kinds_near(typed).iter().map(|kind| kind.name).collect();
     let key = if near.is_empty() { key.to_owned() } else { format!("{key}.near") };
-    Problem::told(exit::USAGE, code, &key, &[("kind", typed), ("near", &near.join(", "))])
+    // Whoever writes in Arabic letters is answered in them.
+    let is_arabic = typed.chars().any(|letter| matches!(letter, '\u{620}'..='\u{6ff}'));
+    let near = if is_arabic { nearest::told(Language::Ar, &near, &["kind"]) } else { near.join(", ") };
+    Problem::told(exit::USAGE, code, &key, &[("kind", typed), ("near", &near)])
 }
 
 /// A record as it was written: in JSON, or as a template that knows its lines.
@@ -286,8 +289,14 @@ fn unknown(session: &Session, written: &Written, reference: &Reference, problem:
     // Where one of several is meant, the author chooses; else the rule that asks for a record is broken.
     let code = if problem.code == "not_found" { "not_a_record" } else { &problem.code };
     let named = reference.kinds.first().and_then(|code| model::kind(*code)).map_or("incident", |kind| kind.name);
-    let advice = match &*problem.code {
-        "not_found" => locale::format(session.language, "record.see_kind", &[("kind", named)]),
+    let page = with_page(&reference.text).filter(|_| reference.path.contains(".basis["));
+    let advice = match (&*problem.code, page) {
+        ("not_found", Some((record, page))) => {
+            locale::format(session.language, "record.comma_before_page", &[("record", record), ("page", page)])
+        }
+        ("not_found", None) if !problem.words.values.contains_key("near") => {
+            locale::format(session.language, "record.see_kind", &[("kind", named)])
+        }
         _ => problem.advice.clone(),
     };
     written.found(code, &reference.path, why, advice)

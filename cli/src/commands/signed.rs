@@ -8,8 +8,9 @@ use isnad_protocol::view::View;
 use serde::Serialize;
 
 use super::ids::{Ids, LIST};
+use super::list::titled;
 use super::preview::is_shown;
-use super::reading::{label, property_word};
+use super::reading::property_word;
 use crate::client::Client;
 use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
@@ -64,7 +65,7 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
     let ids = Ids::of(client, [recorded.record]).await.unwrap_or_default();
     let digits = ids.record(recorded.record, LIST);
     let kind = locale::code(language, "kind", &view.kind);
-    let title = label(&view.labels, language).map_or_else(|| session.apart(&digits), |title| session.apart(&title));
+    let title = titled(session, &view).unwrap_or_else(|| session.apart(&digits));
     let values = [
         ("title", &*title),
         ("kind", kind),

@@ -1,19 +1,22 @@
 //! `isnad tasks`: what waits for this organisation's answer, and how to give it; what it lost with a key, and how to say it again.
 //! MODEL §8, journeys 3 and 14.
 
+use std::collections::BTreeMap;
+
 use isnad_node::reading::{ToRestate, Waiting, Who};
-use isnad_protocol::id::ClaimId;
+use isnad_protocol::id::{ClaimId, RecordId};
 use isnad_protocol::locale;
 use isnad_protocol::view::tasks::Why;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::ids::{COMMAND, Ids};
+use super::list::titles;
 use super::preview::in_a_line;
 use super::reading::{label, organisation_name, property_word};
 use crate::client::Client;
 use crate::error::{DONE, Outcome};
-use crate::output::{Style, apart, hanging, inert, width};
+use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
 
 mod restating;
@@ -26,11 +29,12 @@ pub(crate) async fn run(session: &Session) -> Outcome {
     let records =
         waiting.iter().map(|waiting| waiting.task.record).chain(lost.iter().map(|lost| lost.restating.record));
     let ids = Ids::of(&client, records).await?;
+    let titles = titles(session, &client, waiting.iter().map(|waiting| &waiting.about)).await;
     session.printer.either(&Tasks { waiting, lost }, |Tasks { waiting, lost }| {
         if waiting.is_empty() && lost.is_empty() {
             return session.word("tasks.none").to_owned();
         }
-        let waiting = waiting.iter().map(|waiting| text(session, &who, waiting, &ids));
+        let waiting = waiting.iter().map(|waiting| text(session, &who, waiting, (&ids, &titles)));
         let lost = lost.iter().map(|lost| restating::text(session, &who, lost, &ids));
         waiting.chain(lost).collect::<Vec<_>>().join("\n\n")
     });
@@ -52,7 +56,7 @@ impl Serialize for Tasks {
     }
 }
 
-fn text(session: &Session, who: &Who, waiting: &Waiting, ids: &Ids) -> String {
+fn text(session: &Session, who: &Who, waiting: &Waiting, (ids, titles): (&Ids, &BTreeMap<RecordId, String>)) -> String {
     let task = &waiting.task;
     let key = match task.why {
         Why::Disputed => "tasks.disputed",
@@ -62,8 +66,8 @@ fn text(session: &Session, who: &Who, waiting: &Waiting, ids: &Ids) -> String {
     };
     let by = organisation_name(who, task.by, session.language);
     let head = locale::format(session.language, key, &[("organisation", &by)]);
-    let record = label(&waiting.about.labels, session.language).map(|text| apart(&text, session.language.direction()));
-    let record = record.unwrap_or_else(|| task.record.to_string());
+    let own = || label(&waiting.about.labels, session.language).map(|text| session.apart(&text));
+    let record = titles.get(&task.record).cloned().or_else(own).unwrap_or_else(|| task.record.to_string());
     let value =
         task.value.as_ref().map(|value| in_a_line(session, who, &waiting.about, &task.prop, value, &waiting.refs));
     let property = property_word(session.language, &task.prop);

@@ -9,13 +9,15 @@ use isnad_node::writing::{Change, Request};
 use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::limits;
 use isnad_protocol::model::{self, DraftError};
+use isnad_protocol::view::Summary;
 
 use crate::args::SpaceName;
 use crate::client::{Client, encoded, query};
+use crate::commands::ids::{COMMAND, Ids};
 use crate::commands::preview;
 use crate::commands::signed::{Recorded, Took, tell};
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::pasted;
+use crate::output::{pasted, squeezed};
 use crate::session::Session;
 
 /// Reads a file, or standard input for `-`: no more than any rule takes, and one byte by which the rule sees that there is more.
@@ -72,11 +74,72 @@ pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Pro
     resolve_among(client, text, &[]).await
 }
 
-/// The record that a text names where one of these kinds is due.
+/// The record that a text names where one of these kinds is due. Where none is called so, those whose title or alias has the text
+/// are named: by a title nobody is taken to mean a record, for many may have it.
 pub(super) async fn resolve_among(client: &Client, text: &str, kinds: &[u8]) -> Result<RecordId, Problem> {
-    let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    let kinds = query(&[("kinds", Some(kinds.join(",")))]);
-    client.get(&format!("/resolve/{}{kinds}", encoded(pasted(text)))).await
+    let listed: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+    let asked = query(&[("kinds", Some(listed.join(",")))]);
+    let found = client.get(&format!("/resolve/{}{asked}", encoded(pasted(text)))).await;
+    let Err(problem) = found else { return found };
+    if problem.words.key != UNKNOWN {
+        return Err(problem);
+    }
+    let near = near(client, text, kinds).await;
+    if near.is_empty() {
+        return Err(problem);
+    }
+    let mut values = problem.words.values.clone();
+    values.insert("near".to_owned(), near.join("; "));
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (&**name, &**value)).collect();
+    Err(Problem::told(problem.exit, &problem.code, &format!("{UNKNOWN}.near"), &values))
+}
+
+/// The key of a name that no record has.
+const UNKNOWN: &str = "record_unknown";
+
+/// Records that may have been meant are named, so many.
+const SUGGESTED: usize = 3;
+
+/// Characters of a title by which a record is known again.
+const TITLE: usize = 40;
+
+/// Records whose title, name or alias has a text, each by its id and what it is called.
+async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
+    let all: Vec<u8> = model::KINDS.iter().map(|kind| kind.code).collect();
+    let mut near = Vec::new();
+    for kind in if kinds.is_empty() { &all } else { kinds } {
+        let asked = [
+            ("kind", Some(kind.to_string())),
+            ("search", Some(pasted(text).to_owned())),
+            ("limit", Some(SUGGESTED.to_string())),
+        ];
+        let found = client.get::<Vec<Summary>>(&format!("/records{}", query(&asked))).await.unwrap_or_default();
+        for summary in found {
+            let title = summary.labels.first().map(|words| squeezed(&words.text)).unwrap_or_default();
+            let title: String = title.chars().take(TITLE).collect();
+            near.push((summary.record, title));
+        }
+    }
+    near.truncate(SUGGESTED);
+    let ids = Ids::of(client, near.iter().map(|(record, _)| *record)).await.unwrap_or_default();
+    near.iter().map(|(record, title)| format!("{} ({title})", ids.record(*record, COMMAND))).collect()
+}
+
+/// A source and its page, where somebody may have written both as the source; `None` where nothing in it looks like a page.
+pub(super) fn with_page(text: &str) -> Option<(&str, &str)> {
+    const PAGES: [&str; 13] =
+        ["p.", "pp.", "p", "pp", "page", "pages", "§", "para", "para.", "ص", "ص.", "صفحة", "الصفحة"];
+    let is_page = |rest: &str| {
+        let word = rest.split(|letter: char| letter.is_whitespace() || letter.is_numeric()).next().unwrap_or_default();
+        PAGES.contains(&word.to_lowercase().as_str()) && rest.chars().any(char::is_numeric)
+    };
+    let blanks = text.match_indices([' ', ',', '،']).map(|(at, _)| at);
+    let mut cuts = blanks.filter_map(|at| {
+        let (record, rest) = text.split_at_checked(at)?;
+        let marks = [' ', ',', '،'];
+        Some((record.trim_matches(marks), rest.trim_matches(marks)))
+    });
+    cuts.find(|(record, page)| !record.is_empty() && is_page(page))
 }
 
 pub(super) fn space_name(who: &Who, space: SpaceId) -> Option<SpaceName> {
@@ -99,6 +162,21 @@ pub(super) fn same_space(asked: Option<SpaceName>, stands_in: SpaceName) -> Resu
 mod tests {
     use super::*;
     use isnad_protocol::encoding::foreign;
+
+    #[test]
+    fn a_page_behind_a_source_is_told_from_it() {
+        for (text, expected) in [
+            ("hospital-note p. 2", Some(("hospital-note", "p. 2"))),
+            ("hospital-note، ص 4", Some(("hospital-note", "ص 4"))),
+            ("UN Mission report, page 12", Some(("UN Mission report", "page 12"))),
+            ("تقرير صفحة ٣", Some(("تقرير", "صفحة ٣"))),
+            ("source/8690e26d", None),
+            ("p. 2", None),
+            ("a page of notes", None),
+        ] {
+            assert_eq!(with_page(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_file_without_end_is_refused_and_not_read() {

@@ -21,9 +21,6 @@ pub(super) struct Opinions {
     on_entries: BTreeMap<(OrganisationId, EntryId), BTreeSet<usize>>,
 }
 
-/// Who endorses a claim, and who disputes it.
-pub(super) type Sides = (BTreeSet<OrganisationId>, BTreeSet<OrganisationId>);
-
 impl Opinions {
     pub(super) fn new(sheets: &Sheets) -> Self {
         let mut opinions = Self::default();
@@ -69,10 +66,9 @@ impl Opinions {
         found
     }
 
-    /// Who endorses these words, and who disputes them or an earlier version, for a line that shows no more.
-    pub(super) fn sides(&self, sheet: &Sheet, id: ClaimId) -> Sides {
-        let heard = Listener::new(self, sheet).heard(id);
-        (heard.endorsed_by, heard.disputed_by)
+    /// What is said of these words, or of an earlier version.
+    pub(super) fn heard_of(&self, sheet: &Sheet, id: ClaimId) -> Heard {
+        Listener::new(self, sheet).heard(id)
     }
 
     fn disputing(&self, places: &BTreeSet<usize>) -> BTreeSet<OrganisationId> {

@@ -13,11 +13,11 @@ use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
-use super::claims::{Standings, State, Wording};
+use super::claims::{Opinion, Standings, State, Wording};
 use super::compare::value_text;
 use super::contest::Voice;
 use super::material::{Material, Spoken, distinct, spoken};
-use super::opinions::Opinions;
+use super::opinions::{Heard, Opinions};
 use super::policy::Rank;
 use super::replies::{Replies, Reply};
 use super::{DesignationState, Policy, Reference, Sheets, Terms, kind_name};
@@ -88,6 +88,9 @@ pub struct Line {
     /// Who disputes it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub disputed_by: BTreeSet<OrganisationId>,
+    /// What organisations say of it, with their reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<Opinion>,
     /// What subjects answered to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replies: Vec<Reply>,
@@ -313,7 +316,7 @@ impl<'a> Referring<'a> {
             unverified_by.extend(material.recalled_by(source)?.iter().copied());
         }
         let unverified = unverified_by.remove(&key.organisation);
-        let (endorsed_by, disputed_by) = self.opinions.sides(standing.sheet, id);
+        let Heard { opinions, endorsed_by, disputed_by } = self.opinions.heard_of(standing.sheet, id);
         let kind = self.record.record.kind_code();
         let replies = self.replies.shown(&self.replies.on(standing.sheet), kind, said, material)?;
         let verdict = standing.judge(kind, claim);
@@ -344,6 +347,7 @@ impl<'a> Referring<'a> {
             state: standing.state(id),
             endorsed_by,
             disputed_by,
+            opinions,
             replies,
             counts: material.place(key.organisation, claim.according_to())?.1,
             malformed: verdict.malformed,

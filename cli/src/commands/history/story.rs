@@ -104,7 +104,10 @@ impl<'a> Story<'a> {
     fn acknowledged(&self, item: &Item) -> Vec<String> {
         let pen = self.pen;
         let most = if pen.is_full { usize::MAX } else { TEXT_LINES };
-        let shown = item.acknowledged.iter().take(most);
+        // That its own organisation holds what it said is no news.
+        let others = item.acknowledged.iter().filter(|line| line.organisation != item.organisation);
+        let more = others.clone().count().saturating_sub(most);
+        let shown = others.clone().take(most);
         let mut told: Vec<String> = shown
             .map(|line| {
                 let (name, time) = (pen.organisation(line.organisation), minute(line.time));
@@ -114,10 +117,9 @@ impl<'a> Story<'a> {
         if told.is_empty() {
             return Vec::new();
         }
-        let more = item.acknowledged.len().saturating_sub(most);
         told.extend((more > 0).then(|| pen.say("history.acknowledged_more", &[("count", &more.to_string())])));
         let mut lines = hung("         ", &pen.say("history.acknowledged", &[("list", &pen.list(&told))]), pen.width);
-        for line in item.acknowledged.iter().filter(|_| self.has_ids) {
+        for line in others.filter(|_| self.has_ids) {
             let values = [
                 ("name", pen.organisation(line.organisation)),
                 ("seq", line.seq.to_string()),
@@ -192,8 +194,7 @@ impl<'a> Story<'a> {
         if let Some(shown) = shown {
             let body = shown.according_to.as_ref();
             notes.extend(body.map(|body| format!("{} {}", pen.word("view.according_to"), pen.record(body))));
-            let sources = shown.basis.iter().filter_map(|basis| basis.source.as_ref());
-            notes.extend(sources.take(TEXT_LINES).map(|source| format!("← {}", pen.record(source))));
+            notes.extend(shown.basis.iter().take(TEXT_LINES).map(|basis| format!("← {}", pen.basis(basis))));
         }
         if !notes.is_empty() {
             out.push_str(&format!(" — {}", pen.notes(&notes)));

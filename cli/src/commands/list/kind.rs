@@ -22,7 +22,7 @@ fn names(kind: &'static Kind) -> impl Iterator<Item = String> {
     [kind.name.to_owned(), format!("{}s", kind.name)].into_iter().chain(words.map(str::to_owned))
 }
 
-/// Without what people leave out: case, French accents, Arabic articles and vowel signs.
+/// Without what people leave out: case, French accents, Arabic articles, vowel signs and the dots of a last letter.
 fn bare(text: &str) -> String {
     let lower = pasted(text.trim()).to_lowercase();
     let letters = lower.chars().filter(|letter| !matches!(letter, '\u{64b}'..='\u{652}')).map(|letter| match letter {
@@ -31,6 +31,8 @@ fn bare(text: &str) -> String {
         'î' => 'i',
         'ô' => 'o',
         'أ' | 'إ' | 'آ' => 'ا',
+        'ة' => 'ه',
+        'ى' => 'ي',
         other => other,
     });
     let letters: String = letters.collect();
@@ -52,6 +54,7 @@ mod tests {
             ("Incidents", "incident"),
             ("حوادث", "incident"),
             ("الحادثة", "incident"),
+            ("حادثه", "incident"),
             ("evidences", "evidence"),
             ("أدلة", "evidence"),
             ("الأدلة", "evidence"),

@@ -1,14 +1,18 @@
 //! What a record is called: by its title, or where its kind has none by what it says: who concludes or decides what, of whom.
 
-use isnad_protocol::id::kind_code;
+use std::collections::BTreeMap;
+
+use isnad_protocol::id::{RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::model::vocabularies as words;
-use isnad_protocol::view::{About, Reference, Words};
+use isnad_protocol::view::{About, Reference, View, Words};
 
+use crate::client::Client;
 use crate::commands::ids::Ids;
 use crate::commands::reading::{label, name};
 use crate::output::{apart, fit, squeezed};
+use crate::session::Session;
 
 /// Columns that hold who, what and whom.
 const ROOMY: usize = 60;
@@ -88,10 +92,35 @@ impl Titled<'_> {
     }
 }
 
+/// What the record of a view is called: by its title, or by what it says.
+pub(crate) fn titled(session: &Session, view: &View) -> Option<String> {
+    let titled = Titled { kind: &view.kind, labels: &view.labels, about: view.about.as_ref(), ids: None };
+    titled.text(session.language, |text| session.apart(text))
+}
+
+/// The titles of those of these records that have no name of their own. That one cannot be read now is no failure: it is then
+/// called by its id.
+pub(crate) async fn titles<'a>(
+    session: &Session,
+    client: &Client,
+    records: impl IntoIterator<Item = &'a Reference>,
+) -> BTreeMap<RecordId, String> {
+    let mut found = BTreeMap::new();
+    for reference in records {
+        let is_named = reference.labels.iter().any(|words| words.lang.is_some());
+        let may_be = matches!(reference.record.kind_code(), FINDING | ATTRIBUTION | DESIGNATION | CASE);
+        if is_named || !may_be || found.contains_key(&reference.record) {
+            continue;
+        }
+        let view = client.get::<View>(&format!("/records/{}", reference.record)).await.ok();
+        found.extend(view.and_then(|view| titled(session, &view)).map(|title| (reference.record, title)));
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isnad_protocol::id::RecordId;
 
     fn called(kind: u8, text: &str) -> Reference {
         let words = |lang: &str| Words::new(Some(lang.to_owned()), text.to_owned());

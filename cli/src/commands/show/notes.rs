@@ -96,7 +96,7 @@ impl Pen<'_> {
     }
 
     /// What a claim rests on: a source by its name, and where in it.
-    pub(super) fn basis(self, basis: &Basis) -> String {
+    pub(crate) fn basis(self, basis: &Basis) -> String {
         let source = basis.source.as_ref().map_or_else(|| self.word("view.malformed"), |source| self.record(source));
         let mut parts = vec![source];
         parts.extend(basis.locator.as_deref().map(|locator| self.foreign(locator)));

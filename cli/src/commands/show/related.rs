@@ -1,6 +1,9 @@
 //! What other records say about this one: conclusions in a table by body, measures, cases, evidence. MODEL §8 journey 6.
 
+use std::collections::BTreeSet;
+
 use isnad_protocol::encoding::json::Json;
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{DesignationState, InForce, Line, Reference, State};
@@ -190,11 +193,17 @@ impl Related<'_> {
         notes.push(pen.quiet(&id));
         let width = pen.width;
         out.extend(hung("    ", &pen.notes(&notes), width));
+        out.extend(line.opinions.iter().flat_map(|opinion| {
+            let (sign, told) = pen.opinion(opinion);
+            hung(&format!("    {sign} "), &told, width)
+        }));
+        let is_told = |id: &OrganisationId| line.opinions.iter().any(|opinion| opinion.organisation == *id);
         for (sign, stance, ids) in [("✓", "endorse", &line.endorsed_by), ("✗", "dispute", &line.disputed_by)] {
+            let ids: BTreeSet<OrganisationId> = ids.iter().copied().filter(|id| !is_told(id)).collect();
             if !ids.is_empty() {
                 out.extend(hung(
                     &format!("    {sign} "),
-                    &format!("{} {}", pen.organisations(ids), pen.code("stance", stance)),
+                    &format!("{} {}", pen.organisations(&ids), pen.code("stance", stance)),
                     width,
                 ));
             }

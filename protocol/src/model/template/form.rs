@@ -179,11 +179,16 @@ fn codes(language: Language, label: &str, vocabulary: &Vocabulary) -> Vec<String
     let told: Vec<String> = told.collect();
     let last = told.len().saturating_sub(1);
     let items = told.into_iter().enumerate().map(|(index, item)| {
-        let item = item.replace(' ', HELD);
+        // One that is longer than a line is broken like any other text.
+        let is_short = item.chars().count().saturating_add(MARGIN) < WIDTH;
+        let item = if is_short { item.replace(' ', HELD) } else { item };
         if index == last { item } else { format!("{item}{separator}") }
     });
     comment(language, &format!("  {label}{}", items.collect::<Vec<_>>().join(" ")))
 }
+
+/// Columns of what stands before and behind an item of a list.
+const MARGIN: usize = 8;
 
 /// A space at which no line is broken. It is a space again once the lines are.
 const HELD: &str = "\u{a0}";
@@ -197,6 +202,8 @@ fn comment(language: Language, text: &str) -> Vec<String> {
     };
     let indent: String = text.chars().take_while(|character| *character == ' ').collect();
     let mut lines: Vec<String> = Vec::new();
+    // French sets its quotation marks apart: neither stands alone at the end or the beginning of a line.
+    let text = text.replace("« ", &format!("«{HELD}")).replace(" »", &format!("{HELD}»"));
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         match lines.last_mut() {
             Some(line) if line.chars().count().saturating_add(word.chars().count()) < WIDTH => {

@@ -249,13 +249,22 @@ fn is_field(property: &Property, node: &Node) -> bool {
     }
 }
 
+/// Other words that people write for a space, folded.
+const AUDIENCES: [(Audience, &[&str]); 2] = [
+    (Audience::Members, &["member", "membre", "اعضاء"]),
+    (Audience::Public, &["publique", "عام", "عامه", "العامه", "عموم"]),
+];
+
 fn audience(text: &str) -> Option<Audience> {
     let text = keys::folded(text);
-    [Audience::Members, Audience::Public].into_iter().find(|audience| {
+    let is_meant = |(audience, others): &(Audience, &[&str])| {
         let key = format!("space.{}", audience.name());
         let mut words = crate::locale::Language::ALL.into_iter().filter_map(|known| crate::locale::lookup(known, &key));
-        audience.name() == text || words.any(|word| keys::folded(word) == text)
-    })
+        audience.name() == text
+            || words.any(|word| keys::folded(word) == text)
+            || others.iter().any(|word| keys::folded(word) == text)
+    };
+    AUDIENCES.into_iter().find(is_meant).map(|(audience, _)| audience)
 }
 
 /// The tag of a language that a person names by it or by its word.

@@ -361,3 +361,30 @@ fn what_is_called_required_is_what_a_record_is_refused_without() {
         }
     }
 }
+
+#[test]
+fn a_space_is_named_as_people_name_it() {
+    for (word, audience) in [
+        ("عام", Audience::Public),
+        ("العموم", Audience::Public),
+        ("علنا", Audience::Members),
+        ("Public", Audience::Public),
+        ("publique", Audience::Public),
+        ("membres", Audience::Members),
+        ("أعضاء", Audience::Members),
+    ] {
+        let parsed = parse(kinds::INCIDENT, &format!("space: {word}\ntitle [en]: x\n"));
+        let is_known = word != "علنا";
+        assert_eq!(parsed.errors.is_empty(), is_known, "{word}");
+        assert_eq!(parsed.draft.space == Some(audience), is_known, "{word}");
+    }
+}
+
+#[test]
+fn what_the_form_says_of_itself_fits_a_terminal() {
+    for (kind, language) in KINDS.iter().flat_map(|kind| Language::ALL.map(|language| (kind, language))) {
+        let text = blank(kind.code, language);
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > form::WIDTH).collect();
+        assert!(wide.is_empty(), "{language} {}: {wide:#?}", kind.name);
+    }
+}
