@@ -313,3 +313,25 @@ fn a_source_with_its_page_and_a_title_in_the_place_of_an_alias_are_told_how_to_b
         assert!(problem["try"].as_str().unwrap().contains(&source["source/".len()..][..8]), "{problem}");
     }
 }
+
+#[test]
+fn whose_letters_and_accents_are_put_together_is_told_so() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let apart = "Prise d'e\u{301}chantillons";
+    let form = consortium.file("accents.txt", format!("title [fr]: {apart}\ndate: 2013\n"));
+    let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    let add = ["claim", "add", &record, "note", apart, "--in", "fr"];
+    for (lang, word) in [("ar", "NFC"), ("en", "NFC"), ("fr", "NFC")] {
+        for command in [&["record", "new", "incident", "--preview", "--from", &form][..], &add] {
+            let said = say(home, &[&["--lang", lang], command].concat());
+            assert!(said.code == 0 && said.err.contains(word), "{said:?}");
+        }
+    }
+    assert_eq!(claims(home, &record, "note")[0]["value"], "Prise d'\u{e9}chantillons");
+    let claim = claims(home, &record, "note")[0]["id"].as_str().unwrap().to_owned();
+    let said = say(home, &["claim", "retract", &record, &claim, "--reason", "error", "--note", apart]);
+    assert!(said.code == 0 && said.err.contains("NFC"), "{said:?}");
+    let said = say(home, &["claim", "add", &record, "note", "d'\u{e9}chantillons", "--in", "fr"]);
+    assert!(said.code == 0 && !said.err.contains("NFC"), "{said:?}");
+}

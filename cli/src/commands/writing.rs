@@ -6,9 +6,10 @@ use std::path::Path;
 use isnad_node::problem::Broken;
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Request};
+use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::limits;
-use isnad_protocol::model::{self, DraftError};
+use isnad_protocol::model::{self, DraftError, speech};
 use isnad_protocol::view::Summary;
 
 use crate::args::SpaceName;
@@ -17,7 +18,7 @@ use crate::commands::ids::{COMMAND, Ids};
 use crate::commands::preview;
 use crate::commands::signed::{Recorded, Took, tell};
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{pasted, squeezed};
+use crate::output::{hanging, pasted, squeezed, width};
 use crate::session::Session;
 
 /// Reads a file, or standard input for `-`: no more than any rule takes, and one byte by which the rule sees that there is more.
@@ -59,15 +60,51 @@ pub(super) async fn send(
     session: &Session,
     client: &Client,
     space: SpaceName,
-    change: Change,
+    mut change: Change,
     took: Option<Took>,
 ) -> Outcome {
+    let texts = change.retractions.iter_mut().filter_map(|retraction| retraction.note.as_mut());
+    let notes = texts.fold(false, |is_changed, note| normalise(note) | is_changed);
+    if change.claims.iter_mut().fold(notes, |is_changed, claim| normalise_all(claim) | is_changed) {
+        tell_normalised(session);
+    }
     let record = change.record;
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
     let Some(written) = preview::sign(session, client, request).await? else { return Ok(DONE) };
     let took = took.filter(|_| !written.entries.is_empty());
     tell(session, client, space.name(), &Recorded { record, written, took }).await;
     Ok(DONE)
+}
+
+/// Puts letters and marks together, as all text is kept; true if that changed it.
+fn normalise(text: &mut String) -> bool {
+    let normal = speech::normalised(text);
+    normal.map(|normal| *text = normal).is_some()
+}
+
+fn normalise_all(value: &mut Json) -> bool {
+    match value {
+        Json::Text(text) => normalise(text),
+        Json::List(items) => items.iter_mut().fold(false, |is_changed, item| normalise_all(item) | is_changed),
+        Json::Object(members) => {
+            members.values_mut().fold(false, |is_changed, member| normalise_all(member) | is_changed)
+        }
+        Json::Bool(_) | Json::Int(_) => false,
+    }
+}
+
+/// Says that what will be signed is not letter by letter what was typed.
+pub(super) fn tell_normalised(session: &Session) {
+    if !session.printer.json {
+        session.printer.aside(hanging("", session.word("record.normalised"), width()));
+    }
+}
+
+/// Says so of a text that is normalised where it is read.
+pub(super) fn tell_if_normalised(session: &Session, text: &str) {
+    if speech::normalised(text).is_some() {
+        tell_normalised(session);
+    }
 }
 
 pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
