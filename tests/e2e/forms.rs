@@ -209,7 +209,7 @@ fn a_text_that_is_gone_on_with_stays_one_and_its_lines_are_those_that_are_told()
     let typed = commanded(problem["try"].as_str().unwrap().split_once("your text").unwrap().1);
     for _ in 0..2 {
         in_shell(home, &typed).problem(3);
-        assert_eq!(drafts(home), [draft.clone()]);
+        assert_eq!(drafts(home), std::slice::from_ref(&draft));
     }
     let right = text.replace("titel [en]: X", "title [en]: X").replace("7/4/2018", "2018").replace("nobody", "");
     std::fs::write(&draft, right.replace("space: members", "space: public")).unwrap();

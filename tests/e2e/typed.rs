@@ -335,3 +335,22 @@ fn whose_letters_and_accents_are_put_together_is_told_so() {
     let said = say(home, &["claim", "add", &record, "note", "d'\u{e9}chantillons", "--in", "fr"]);
     assert!(said.code == 0 && !said.err.contains("NFC"), "{said:?}");
 }
+
+#[test]
+fn a_number_with_no_upper_bound_is_told_in_one_way() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for (typed, told) in [
+        ("more than 25 killed", [("ar", "أكثر من 25"), ("en", "more than 25"), ("fr", "plus de 25")]),
+        ("at least 25 killed", [("ar", "25"), ("en", "25 or more"), ("fr", "25 ou plus")]),
+    ] {
+        let record = new(&consortium, "incident", &format!("title [en]: X\ndate: 2013\ncasualty: {typed}\n"));
+        for (lang, words) in told {
+            let page = say(home, &["--lang", lang, "show", &record]).out;
+            assert!(page.contains(words), "{page}");
+            for other in ["(more than)", "(at least)", "(plus de)", "(أكثر من)"] {
+                assert!(!page.contains(other), "{page}");
+            }
+        }
+    }
+}
