@@ -308,9 +308,11 @@ fn a_source_with_its_page_and_a_title_in_the_place_of_an_alias_are_told_how_to_b
         let show = ["--lang", lang, "show", "A report of the hospital"];
         let problem = refused(home, &show, 1);
         assert!(problem["code"] == "not_found" && problem["why"].as_str().is_some(), "{problem}");
-        let add = ["--lang", lang, "claim", "add", &record, "source", "report of the hospital"];
-        let problem = refused(home, &add, 1);
-        assert!(problem["try"].as_str().unwrap().contains(&source["source/".len()..][..8]), "{problem}");
+        for typed in ["report of the hospital", "hospitl-note", "hospital-nota"] {
+            let add = ["--lang", lang, "claim", "add", &record, "source", typed];
+            let problem = refused(home, &add, 1);
+            assert!(problem["try"].as_str().unwrap().contains(&source["source/".len()..][..8]), "{problem}");
+        }
     }
 }
 

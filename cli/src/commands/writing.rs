@@ -9,7 +9,7 @@ use isnad_node::writing::{Change, Request};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::limits;
-use isnad_protocol::model::{self, DraftError, speech};
+use isnad_protocol::model::{self, DraftError, nearest, speech};
 use isnad_protocol::view::Summary;
 
 use crate::args::SpaceName;
@@ -140,26 +140,47 @@ const SUGGESTED: usize = 3;
 /// Characters of a title by which a record is known again.
 const TITLE: usize = 40;
 
-/// Records whose title, name or alias has a text, each by its id and what it is called.
+/// Records that are compared with a text that may be misprinted, of each kind.
+const COMPARED: usize = 100;
+
+/// Records whose title, name or alias has a text, or is it but for a letter or two; each by its id and what it is called.
 async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
-    let all: Vec<u8> = model::KINDS.iter().map(|kind| kind.code).collect();
-    let mut near = Vec::new();
-    for kind in if kinds.is_empty() { &all } else { kinds } {
-        let asked = [
-            ("kind", Some(kind.to_string())),
-            ("search", Some(pasted(text).to_owned())),
-            ("limit", Some(SUGGESTED.to_string())),
-        ];
-        let found = client.get::<Vec<Summary>>(&format!("/records{}", query(&asked))).await.unwrap_or_default();
-        for summary in found {
-            let title = summary.labels.first().map(|words| squeezed(&words.text)).unwrap_or_default();
-            let title: String = title.chars().take(TITLE).collect();
-            near.push((summary.record, title));
+    let text = pasted(text);
+    let mut near = searched(client, text, kinds, SUGGESTED).await;
+    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+    let (first, second) = text.split_at_checked(middle).unwrap_or_default();
+    // One wrong letter leaves one half as it is.
+    for half in [first, second].iter().filter(|half| half.chars().count() > 2) {
+        if !near.is_empty() {
+            break;
         }
+        near = searched(client, half, kinds, COMPARED).await;
+        near.retain(|summary| {
+            let titles = summary.labels.iter().map(|words| &words.text);
+            summary.aliases.iter().chain(titles).any(|name| nearest::may_be_meant(text, name))
+        });
     }
     near.truncate(SUGGESTED);
-    let ids = Ids::of(client, near.iter().map(|(record, _)| *record)).await.unwrap_or_default();
-    near.iter().map(|(record, title)| format!("{} ({title})", ids.record(*record, COMMAND))).collect()
+    let ids = Ids::of(client, near.iter().map(|summary| summary.record)).await.unwrap_or_default();
+    let told = |summary: &Summary| {
+        let title = summary.labels.first().map(|words| squeezed(&words.text)).unwrap_or_default();
+        let title: String = title.chars().take(TITLE).collect();
+        format!("{} ({title})", ids.record(summary.record, COMMAND))
+    };
+    near.iter().map(told).collect()
+}
+
+/// Records of some kinds, or of any, whose title, name or alias has a text.
+async fn searched(client: &Client, text: &str, kinds: &[u8], most: usize) -> Vec<Summary> {
+    let all: Vec<u8> = model::KINDS.iter().map(|kind| kind.code).collect();
+    let mut found = Vec::new();
+    for kind in if kinds.is_empty() { &all } else { kinds } {
+        let asked =
+            [("kind", Some(kind.to_string())), ("search", Some(text.to_owned())), ("limit", Some(most.to_string()))];
+        let listed = client.get::<Vec<Summary>>(&format!("/records{}", query(&asked))).await;
+        found.extend(listed.unwrap_or_default());
+    }
+    found
 }
 
 /// A source and its page, where somebody may have written both as the source; `None` where nothing in it looks like a page.

@@ -120,7 +120,7 @@ fn each_warning_has_three_different_texts() {
 #[test]
 fn what_breaks_the_model_has_a_flag_in_words() {
     for code in crate::model::problem::CODES {
-        for language in crate::locale::Language::ALL {
+        for language in Language::ALL {
             let told = |key: &str| locale::lookup(language, key).filter(|text| !text.contains('{'));
             let flag = told(&format!("flag.{code}")).or_else(|| told(&format!("refusal.{code}.why")));
             assert!(flag.is_some(), "{language}: {code}");
