@@ -21,7 +21,7 @@ pub(crate) fn parse(language: Language) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
     // Built first, so that what clap adds by itself is told too, and what every command takes stands with each.
     command.build();
-    command = reading_alone(command);
+    command = narrow(reading_alone(command));
     if language != Language::En {
         command = told(command, language, "");
     }
@@ -64,6 +64,37 @@ fn reading_alone(command: Command) -> Command {
 
 fn without(command: Command, hidden: impl Fn(Arg) -> Arg + Copy) -> Command {
     command.mut_args(hidden).mut_subcommands(|below| without(below, hidden))
+}
+
+/// Columns that a usage takes, behind the word for it.
+const USAGE: usize = 70;
+
+/// The commands with a usage in lines that every terminal shows whole. Clap puts it on one, however long.
+fn narrow(command: Command) -> Command {
+    command.mut_subcommands(|below| {
+        let below = narrow(below);
+        let usage = below.clone().render_usage().to_string();
+        let usage = squeezed(usage.trim_start_matches("Usage: "));
+        if usage.chars().count() > USAGE { below.override_usage(in_lines(&usage)) } else { below }
+    })
+}
+
+/// A usage in lines; no option is parted from its value.
+fn in_lines(usage: &str) -> String {
+    let mut lines = vec![String::new()];
+    let mut words = usage.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let value = words.next_if(|next| word.starts_with("--") && next.starts_with('<'));
+        let part = [Some(word), value].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = part,
+            Some(line) if line.chars().count().saturating_add(part.chars().count()) < USAGE => {
+                line.push_str(&format!(" {part}"));
+            }
+            _ => lines.push(format!("    {part}")),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Clap's own order of parts, with its one word of English.

@@ -26,7 +26,7 @@ fn record(consortium: &Consortium) -> String {
     json(home, &["claim", "add", &record, "note", "for everyone", "--in", "en", "--space", "public"]);
     for text in ["first 🕖 text", "ثانيا"] {
         let file = consortium.file("text", text);
-        json(home, &["narrative", "edit", &record, "--from", &file]);
+        json(home, &["narrative", "edit", &record, "--new", "--from", &file]);
     }
     let narratives = json(home, &["show", &record]);
     let first = narratives["narratives"].as_array().unwrap().iter().find(|one| one["text"] == "first 🕖 text").unwrap();

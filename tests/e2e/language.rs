@@ -95,6 +95,8 @@ const VALUES: &str = "NODE FRONTIER members international incidents different sy
 fn english_in(page: &str, known: &BTreeSet<String>) -> Vec<String> {
     let is_command = |line: &&str| line.split_whitespace().next().is_some_and(|word| word.ends_with("isnad"));
     let mut outside = String::new();
+    // A long command goes on behind a backslash.
+    let page = page.replace("\\\n", "");
     for line in page.lines().filter(|line| !is_command(line)) {
         let mut depth = 0_usize;
         for letter in line.chars() {

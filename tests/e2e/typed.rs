@@ -308,8 +308,51 @@ fn a_source_with_its_page_and_a_title_in_the_place_of_an_alias_are_told_how_to_b
         let show = ["--lang", lang, "show", "A report of the hospital"];
         let problem = refused(home, &show, 1);
         assert!(problem["code"] == "not_found" && problem["why"].as_str().is_some(), "{problem}");
-        let add = ["--lang", lang, "claim", "add", &record, "source", "report of the hospital"];
-        let problem = refused(home, &add, 1);
-        assert!(problem["try"].as_str().unwrap().contains(&source["source/".len()..][..8]), "{problem}");
+        for typed in ["report of the hospital", "hospitl-note", "hospital-nota"] {
+            let add = ["--lang", lang, "claim", "add", &record, "source", typed];
+            let problem = refused(home, &add, 1);
+            assert!(problem["try"].as_str().unwrap().contains(&source["source/".len()..][..8]), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn whose_letters_and_accents_are_put_together_is_told_so() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let apart = "Prise d'e\u{301}chantillons";
+    let form = consortium.file("accents.txt", format!("title [fr]: {apart}\ndate: 2013\n"));
+    let record = new(&consortium, "incident", "title [en]: X\ndate: 2013\n");
+    let add = ["claim", "add", &record, "note", apart, "--in", "fr"];
+    for (lang, word) in [("ar", "NFC"), ("en", "NFC"), ("fr", "NFC")] {
+        for command in [&["record", "new", "incident", "--preview", "--from", &form][..], &add] {
+            let said = say(home, &[&["--lang", lang], command].concat());
+            assert!(said.code == 0 && said.err.contains(word), "{said:?}");
+        }
+    }
+    assert_eq!(claims(home, &record, "note")[0]["value"], "Prise d'\u{e9}chantillons");
+    let claim = claims(home, &record, "note")[0]["id"].as_str().unwrap().to_owned();
+    let said = say(home, &["claim", "retract", &record, &claim, "--reason", "error", "--note", apart]);
+    assert!(said.code == 0 && said.err.contains("NFC"), "{said:?}");
+    let said = say(home, &["claim", "add", &record, "note", "d'\u{e9}chantillons", "--in", "fr"]);
+    assert!(said.code == 0 && !said.err.contains("NFC"), "{said:?}");
+}
+
+#[test]
+fn a_number_with_no_upper_bound_is_told_in_one_way() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for (typed, told) in [
+        ("more than 25 killed", [("ar", "أكثر من 25"), ("en", "more than 25"), ("fr", "plus de 25")]),
+        ("at least 25 killed", [("ar", "25"), ("en", "25 or more"), ("fr", "25 ou plus")]),
+    ] {
+        let record = new(&consortium, "incident", &format!("title [en]: X\ndate: 2013\ncasualty: {typed}\n"));
+        for (lang, words) in told {
+            let page = say(home, &["--lang", lang, "show", &record]).out;
+            assert!(page.contains(words), "{page}");
+            for other in ["(more than)", "(at least)", "(plus de)", "(أكثر من)"] {
+                assert!(!page.contains(other), "{page}");
+            }
+        }
     }
 }

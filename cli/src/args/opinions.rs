@@ -10,6 +10,7 @@ pub(crate) enum OpinionCommand {
     /// Stand behind another organisation's claim
     Endorse(OpinionArgs),
     /// Dispute another organisation's claim, with a reason
+    #[command(override_usage = "isnad opinion dispute [OPTIONS] --reason <CODE> <RECORD> <CLAIM>")]
     Dispute(OpinionArgs),
     /// Say that this organisation found the same by itself
     Corroborate(OpinionArgs),

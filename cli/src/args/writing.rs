@@ -58,6 +58,7 @@ pub(crate) enum ClaimCommand {
         new: ClaimWords,
     },
     /// Retract one of this organisation's claims, with a reason
+    #[command(override_usage = "isnad claim retract [OPTIONS] --reason <CODE> --note <TEXT> <RECORD> <CLAIM>")]
     Retract {
         /// The record
         record: String,

@@ -16,7 +16,9 @@ use isnad_protocol::view::{Basis, ShownClaim, State, View, Wording, value_text};
 use super::reading::property_word;
 use super::show::value_in_words;
 use super::signed::Took;
-use super::writing::{not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name, with_page};
+use super::writing::{
+    not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name, tell_if_normalised, with_page,
+};
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
 use crate::error::{Outcome, Problem, exit};
@@ -366,8 +368,10 @@ fn value_of(session: &Session, text: &str, property: &Property, lang: Option<&st
         return Ok(Spoken { value: Json::text(text), lang: None });
     }
     let spoken = understood(session, &property.value, text, lang)?;
+    tell_if_normalised(session, text);
     let told = value_text(&spoken.value);
-    if told != text && !session.printer.json {
+    let typed = speech::normalised(text);
+    if told != typed.as_deref().unwrap_or(text) && !session.printer.json {
         let told = speech::value_in(session.language, &property.value, &spoken.value);
         let (typed, told) = (session.apart(text), session.apart(&told));
         let values =

@@ -14,7 +14,7 @@ use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 use super::drafts::Kept;
 use super::editor::Writing;
 use super::preview;
-use super::writing::{not_taken, read, resolve_among, send, with_page};
+use super::writing::{not_taken, read, resolve_among, send, tell_if_normalised, with_page};
 use crate::args::{RecordCommand, RecordNewArgs, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -74,17 +74,17 @@ impl Written {
         Self { draft: parsed.draft.clone(), template: Some(parsed) }
     }
 
-    /// A file is JSON if it begins as JSON does.
-    fn of_file(kind: &Kind, file: &Path) -> Result<Self, Problem> {
+    /// A file is JSON if it begins as JSON does. Beside what it says stands its text.
+    fn of_file(kind: &Kind, file: &Path) -> Result<(Self, String), Problem> {
         let bytes = read(file)?;
         if matches!(bytes.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'[')) {
             let draft = Draft::parse(&bytes).map_err(|error| not_taken(file, &error))?;
-            return Ok(Self { draft, template: None });
+            return Ok((Self { draft, template: None }, String::from_utf8_lossy(&bytes).into_owned()));
         }
         let name = file.display().to_string();
         let text = String::from_utf8(bytes)
             .map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*name)]))?;
-        Ok(Self::of_template(kind, &text))
+        Ok((Self::of_template(kind, &text), text))
     }
 
     /// What a rule has against it, at its line.
@@ -144,7 +144,8 @@ impl From<Problem> for Failed {
 }
 
 async fn from_file(session: &Session, kind: &Kind, file: &Path, space: Option<SpaceName>) -> Outcome {
-    let written = Written::of_file(kind, file)?;
+    let (written, text) = Written::of_file(kind, file)?;
+    tell_if_normalised(session, &text);
     let space = chosen_space(space, written.draft.space)?;
     let record = left(session, kind, Some(file));
     match sign(session, kind, &written, (record, space)).await {
@@ -329,6 +330,7 @@ async fn edit(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Outcome {
             return Err(writing.kept(session, problem));
         }
         may_stay = false;
+        tell_if_normalised(session, &typed);
         let written = Written::of_template(kind, &typed);
         let space = written.draft.space.map_or_else(SpaceName::default, named);
         match sign(session, kind, &written, (record, space)).await {
@@ -373,14 +375,13 @@ fn form(session: &Session, kind: &Kind, args: &RecordNewArgs) -> Result<String, 
     let Some(file) = &args.from else {
         return Ok(template::filled(&Draft { claims: Vec::new(), space }, kind.code, session.language));
     };
-    let written = Written::of_file(kind, file)?;
+    let (written, text) = Written::of_file(kind, file)?;
     chosen_space(args.space, written.draft.space)?;
     if written.template.is_none() {
         let draft = Draft { space: space.or(written.draft.space), ..written.draft };
         return Ok(template::filled(&draft, kind.code, session.language));
     }
-    let text = String::from_utf8(read(file)?);
-    text.map_err(|_| Problem::told(exit::USAGE, "usage", "not_utf8", &[("file", &*file.display().to_string())]))
+    Ok(text)
 }
 
 /// The space that the command or the file names. Where they differ nothing is guessed: one of them is read by everyone.

@@ -6,9 +6,10 @@ use std::path::Path;
 use isnad_node::problem::Broken;
 use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Request};
+use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::limits;
-use isnad_protocol::model::{self, DraftError};
+use isnad_protocol::model::{self, DraftError, nearest, speech};
 use isnad_protocol::view::Summary;
 
 use crate::args::SpaceName;
@@ -17,7 +18,7 @@ use crate::commands::ids::{COMMAND, Ids};
 use crate::commands::preview;
 use crate::commands::signed::{Recorded, Took, tell};
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{pasted, squeezed};
+use crate::output::{hanging, pasted, squeezed, width};
 use crate::session::Session;
 
 /// Reads a file, or standard input for `-`: no more than any rule takes, and one byte by which the rule sees that there is more.
@@ -59,15 +60,51 @@ pub(super) async fn send(
     session: &Session,
     client: &Client,
     space: SpaceName,
-    change: Change,
+    mut change: Change,
     took: Option<Took>,
 ) -> Outcome {
+    let texts = change.retractions.iter_mut().filter_map(|retraction| retraction.note.as_mut());
+    let notes = texts.fold(false, |is_changed, note| normalise(note) | is_changed);
+    if change.claims.iter_mut().fold(notes, |is_changed, claim| normalise_all(claim) | is_changed) {
+        tell_normalised(session);
+    }
     let record = change.record;
     let request = Request { space: space.name().into(), changes: vec![change], only_new: false };
     let Some(written) = preview::sign(session, client, request).await? else { return Ok(DONE) };
     let took = took.filter(|_| !written.entries.is_empty());
     tell(session, client, space.name(), &Recorded { record, written, took }).await;
     Ok(DONE)
+}
+
+/// Puts letters and marks together, as all text is kept; true if that changed it.
+fn normalise(text: &mut String) -> bool {
+    let normal = speech::normalised(text);
+    normal.map(|normal| *text = normal).is_some()
+}
+
+fn normalise_all(value: &mut Json) -> bool {
+    match value {
+        Json::Text(text) => normalise(text),
+        Json::List(items) => items.iter_mut().fold(false, |is_changed, item| normalise_all(item) | is_changed),
+        Json::Object(members) => {
+            members.values_mut().fold(false, |is_changed, member| normalise_all(member) | is_changed)
+        }
+        Json::Bool(_) | Json::Int(_) => false,
+    }
+}
+
+/// Says that what will be signed is not letter by letter what was typed.
+pub(super) fn tell_normalised(session: &Session) {
+    if !session.printer.json {
+        session.printer.aside(hanging("", session.word("record.normalised"), width()));
+    }
+}
+
+/// Says so of a text that is normalised where it is read.
+pub(super) fn tell_if_normalised(session: &Session, text: &str) {
+    if speech::normalised(text).is_some() {
+        tell_normalised(session);
+    }
 }
 
 pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
@@ -103,26 +140,47 @@ const SUGGESTED: usize = 3;
 /// Characters of a title by which a record is known again.
 const TITLE: usize = 40;
 
-/// Records whose title, name or alias has a text, each by its id and what it is called.
+/// Records that are compared with a text that may be misprinted, of each kind.
+const COMPARED: usize = 100;
+
+/// Records whose title, name or alias has a text, or is it but for a letter or two; each by its id and what it is called.
 async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
-    let all: Vec<u8> = model::KINDS.iter().map(|kind| kind.code).collect();
-    let mut near = Vec::new();
-    for kind in if kinds.is_empty() { &all } else { kinds } {
-        let asked = [
-            ("kind", Some(kind.to_string())),
-            ("search", Some(pasted(text).to_owned())),
-            ("limit", Some(SUGGESTED.to_string())),
-        ];
-        let found = client.get::<Vec<Summary>>(&format!("/records{}", query(&asked))).await.unwrap_or_default();
-        for summary in found {
-            let title = summary.labels.first().map(|words| squeezed(&words.text)).unwrap_or_default();
-            let title: String = title.chars().take(TITLE).collect();
-            near.push((summary.record, title));
+    let text = pasted(text);
+    let mut near = searched(client, text, kinds, SUGGESTED).await;
+    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+    let (first, second) = text.split_at_checked(middle).unwrap_or_default();
+    // One wrong letter leaves one half as it is.
+    for half in [first, second].iter().filter(|half| half.chars().count() > 2) {
+        if !near.is_empty() {
+            break;
         }
+        near = searched(client, half, kinds, COMPARED).await;
+        near.retain(|summary| {
+            let titles = summary.labels.iter().map(|words| &words.text);
+            summary.aliases.iter().chain(titles).any(|name| nearest::may_be_meant(text, name))
+        });
     }
     near.truncate(SUGGESTED);
-    let ids = Ids::of(client, near.iter().map(|(record, _)| *record)).await.unwrap_or_default();
-    near.iter().map(|(record, title)| format!("{} ({title})", ids.record(*record, COMMAND))).collect()
+    let ids = Ids::of(client, near.iter().map(|summary| summary.record)).await.unwrap_or_default();
+    let told = |summary: &Summary| {
+        let title = summary.labels.first().map(|words| squeezed(&words.text)).unwrap_or_default();
+        let title: String = title.chars().take(TITLE).collect();
+        format!("{} ({title})", ids.record(summary.record, COMMAND))
+    };
+    near.iter().map(told).collect()
+}
+
+/// Records of some kinds, or of any, whose title, name or alias has a text.
+async fn searched(client: &Client, text: &str, kinds: &[u8], most: usize) -> Vec<Summary> {
+    let all: Vec<u8> = model::KINDS.iter().map(|kind| kind.code).collect();
+    let mut found = Vec::new();
+    for kind in if kinds.is_empty() { &all } else { kinds } {
+        let asked =
+            [("kind", Some(kind.to_string())), ("search", Some(text.to_owned())), ("limit", Some(most.to_string()))];
+        let listed = client.get::<Vec<Summary>>(&format!("/records{}", query(&asked))).await;
+        found.extend(listed.unwrap_or_default());
+    }
+    found
 }
 
 /// A source and its page, where somebody may have written both as the source; `None` where nothing in it looks like a page.

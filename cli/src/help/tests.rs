@@ -125,3 +125,22 @@ fn a_command_that_was_written_wrong_is_told_in_each_language_with_the_three_part
         assert!(told[0].error != told[1].error && told[1].error != told[2].error, "{told:?}");
     }
 }
+
+#[test]
+fn a_usage_fits_a_terminal_and_parts_no_option_from_its_value() {
+    let mut command = Cli::command();
+    command.build();
+    let mut waiting = vec![narrow(command)];
+    while let Some(mut command) = waiting.pop() {
+        let usage = command.render_usage().to_string();
+        for line in usage.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+            assert!(!line.trim_start().starts_with('<') || line.contains("> "), "{usage}");
+        }
+        waiting.extend(command.get_subcommands().cloned());
+    }
+    assert_eq!(
+        in_lines(&format!("isnad {} --b <C>", "x".repeat(60))),
+        format!("isnad {}\n    --b <C>", "x".repeat(60))
+    );
+}

@@ -69,6 +69,12 @@ fn nearest<'a>(typed: &str, words: impl Iterator<Item = (&'a str, &'static str)>
     found.into_iter().take(limits::SUGGESTIONS).map(|(_, code)| code).collect()
 }
 
+/// True if a name is what was typed but for a letter or two, whatever its case and accents.
+#[must_use]
+pub fn may_be_meant(typed: &str, name: &str) -> bool {
+    is_misprint(&fold::plain(typed), &fold::plain(name))
+}
+
 /// True if one folded word is the other but for a letter or two; the shortest ones are never.
 pub(super) fn is_misprint(typed: &str, word: &str) -> bool {
     let is_short = typed.chars().count() <= limits::SPOKEN_SHOWN;

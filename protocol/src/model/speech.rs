@@ -178,6 +178,12 @@ fn read(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, NotU
     }
 }
 
+/// The text in normal form C, in which the model keeps all text; `None` if it is so already.
+#[must_use]
+pub fn normalised(text: &str) -> Option<String> {
+    (!unicode_normalization::is_nfc(text)).then(|| fold::normal(text))
+}
+
 /// A latitude or longitude as the model spells it, from what people write: `37.0`, `٣٧٫٥`, `37° 2' E`; `None` where it is none.
 #[must_use]
 pub fn coordinate(text: &str, is_latitude: bool) -> Option<String> {

@@ -46,6 +46,12 @@ struct Line {
     in_force: Option<DesignationState>,
 }
 
+/// The record of a line alone.
+#[derive(Debug, Deserialize)]
+struct Named {
+    record: RecordId,
+}
+
 /// Prints a page behind what the reader chose, and the day that he asks about.
 pub(super) fn print(
     session: &Session,
@@ -80,7 +86,10 @@ pub(super) fn print(
 
 /// The lines of a list, read on all cores where it is long.
 fn lines_text(language: Language, records: &[&str], ids: &Ids) -> Result<Vec<String>, Problem> {
-    let (width, cores) = (width(), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    // A record whose digits another kind has too stands with its kind: all lines leave room for the longest.
+    let records_of = records.iter().filter_map(|line| Some(client::read::<Named>(line.as_bytes()).ok()?.record));
+    let digits = records_of.map(|record| ids.record(record, LIST).len()).max().unwrap_or(LIST);
+    let (width, cores) = ((width(), digits), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     let read = |part: &[&str]| -> Result<Vec<String>, Problem> {
         let read = |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width, ids));
         part.iter().map(read).collect()
@@ -96,7 +105,7 @@ fn lines_text(language: Language, records: &[&str], ids: &Ids) -> Result<Vec<Str
     })
 }
 
-fn line_text(language: Language, line: &Line, width: usize, ids: &Ids) -> String {
+fn line_text(language: Language, line: &Line, (width, digits): (usize, usize), ids: &Ids) -> String {
     let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref(), ids: Some(ids) };
     let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
     let state = match &line.in_force {
@@ -109,9 +118,9 @@ fn line_text(language: Language, line: &Line, width: usize, ids: &Ids) -> String
     let place = if width < WIDE { None } else { label(&line.places, language) };
     let place_room = if width < WIDE { 0 } else { PLACE + 1 };
     let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
-    let room = width.saturating_sub(BEFORE_TITLE - LIST + short.len() + behind);
+    let room = width.saturating_sub(BEFORE_TITLE - LIST + digits + behind);
     let title = titled.within(language, room).unwrap_or_else(|| line.record.to_string());
-    let text = format!("{short}  {} {mark} {}", fit(&date, 12), fit(&title, room));
+    let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, 12), fit(&title, room));
     if is_narrow && !state.is_empty() {
         return format!("{}\n{:10}{}", text.trim_end(), "", fit(&state, width.saturating_sub(10)))
             .trim_end()

@@ -164,9 +164,17 @@ impl Telling<'_> {
 
     /// A count without its category: the range, what the source calls it, as of when.
     pub(crate) fn number(&self, value: &Json) -> Option<String> {
-        let mut text = self.range(value.get("min")?.as_int()?, value.get("max").and_then(Json::as_int));
+        let (min, max) = (value.get("min")?.as_int()?, value.get("max").and_then(Json::as_int));
         let member = |key: &str| value.get(key).and_then(Json::as_text);
-        let mut notes: Vec<String> = member("qualifier").map(|said| self.qualifier(said)).into_iter().collect();
+        // What a source says of an open number is a part of it, as it was typed and is shown in the preview.
+        let (mut text, qualifier) = match (max, member("qualifier")) {
+            (None, Some("more than")) => {
+                (locale::format(self.pen.language, "speech.more_than", &[("min", &min.to_string())]), None)
+            }
+            (None, Some("at least")) => (self.range(min, max), None),
+            (_, qualifier) => (self.range(min, max), qualifier),
+        };
+        let mut notes: Vec<String> = qualifier.map(|said| self.qualifier(said)).into_iter().collect();
         if let Some(day) = member("as_of") {
             notes.push(self.pen.say("show.counted_by", &[("date", &self.pen.date(day))]));
         }

@@ -115,3 +115,15 @@ fn each_warning_has_three_different_texts() {
         }
     }
 }
+
+/// What another node let through is flagged in words, never by a code alone: a text that names values has none to name there.
+#[test]
+fn what_breaks_the_model_has_a_flag_in_words() {
+    for code in crate::model::problem::CODES {
+        for language in Language::ALL {
+            let told = |key: &str| locale::lookup(language, key).filter(|text| !text.contains('{'));
+            let flag = told(&format!("flag.{code}")).or_else(|| told(&format!("refusal.{code}.why")));
+            assert!(flag.is_some(), "{language}: {code}");
+        }
+    }
+}
