@@ -96,7 +96,8 @@ pub fn acknowledged_logs(entry: &Authentic) -> BTreeSet<LogLine> {
 pub struct MemoryStore {
     logs: BTreeMap<LogKey, Vec<Authentic>>,
     branches: BTreeMap<LogKey, BTreeMap<LogEnd, Authentic>>,
-    /// What entries name, by entry: read once, for it is asked for each record shown.
+    /// What entries name, by entry: read once, for it is asked for each record shown. It never changes, so it stays when a log is cut
+    /// back: the entry may stand in a branch too.
     mentions: BTreeMap<EntryId, BTreeSet<RecordId>>,
 }
 
@@ -115,8 +116,7 @@ impl MemoryStore {
                 }
                 Write::CutBack { log, to } => {
                     if let Some(entries) = self.logs.get_mut(&log) {
-                        let gone = entries.extract_if(.., |entry| entry.end().seq > to.seq);
-                        gone.for_each(|entry| drop(self.mentions.remove(&entry.id())));
+                        entries.retain(|entry| entry.end().seq <= to.seq);
                     }
                 }
                 Write::Branch(entry) => {

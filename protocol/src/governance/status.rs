@@ -162,14 +162,10 @@ impl Governance {
         let members = self.members_of(&before.id());
         match (next, members) {
             (Some(next), _) => ActStatus::Lost { to: next.act },
-            // Of drafts there may be many: what others did is asked of those alone that have enough signatures.
-            (None, Some(members)) if self.is_candidate(before, child) => {
-                self.last_status(act, child, &self.charter_round(before, members), before)
-            }
-            (None, Some(_)) => {
-                let previous = act.previous().filter(|_| act.id() != child.id());
-                let why = previous.map_or_else(|| self.signatures_missing(child, before), Wait::Previous);
-                ActStatus::NotInEffectYet { why }
+            (None, Some(members)) => {
+                // Of drafts there may be many: what others did is asked of those alone that have enough signatures.
+                let round = self.is_candidate(before, child).then(|| self.charter_round(before, members));
+                self.last_status(act, child, round.as_ref(), before)
             }
             (None, None) => ActStatus::NotInEffectYet { why: Wait::Previous(before.id()) },
         }
@@ -191,7 +187,7 @@ impl Governance {
         }
         let members = self.members_of(&before.id());
         match members.and_then(|members| self.space_round(members, &effect.charter)) {
-            Some(round) => self.last_status(act, child, &round, before),
+            Some(round) => self.last_status(act, child, Some(&round), before),
             None => ActStatus::NotInEffectYet { why: self.signatures_missing(child, before) },
         }
     }
@@ -205,15 +201,16 @@ impl Governance {
     }
 
     /// Of an act beyond the last that stands: `child` is the one that follows that, and it or one before it.
-    fn last_status(&self, act: &Act, child: &Act, round: &Round<'_>, before: &Act) -> ActStatus {
-        let is_candidate = round.candidates.contains_key(&child.id());
-        if is_candidate && round.candidates.len() > 1 {
+    /// Without a round it is none of those with enough signatures.
+    fn last_status(&self, act: &Act, child: &Act, round: Option<&Round<'_>>, before: &Act) -> ActStatus {
+        let round = round.filter(|round| round.candidates.contains_key(&child.id()));
+        if round.is_some_and(|round| round.candidates.len() > 1) {
             return ActStatus::Halted { after: before.id() };
         }
-        let why = match act.previous().filter(|_| act.id() != child.id()) {
-            Some(previous) => Wait::Previous(previous),
-            None if is_candidate => acknowledgements_missing(child, round),
-            None => self.signatures_missing(child, before),
+        let why = match (act.previous().filter(|_| act.id() != child.id()), round) {
+            (Some(previous), _) => Wait::Previous(previous),
+            (None, Some(round)) => acknowledgements_missing(child, round),
+            (None, None) => self.signatures_missing(child, before),
         };
         ActStatus::NotInEffectYet { why }
     }

@@ -116,6 +116,17 @@ fn signed() -> Signed {
     Signed { author, entry, seq: 1, time: Timestamp(1_554_595_200_000) }
 }
 
+fn opinion(hostile: &str, on_earlier: bool) -> Opinion {
+    Opinion {
+        organisation: ORGANISATION,
+        claim: CLAIM,
+        stance: hostile.to_owned(),
+        reason: Some(hostile.to_owned()),
+        text: Some(hostile.to_owned()),
+        on_earlier,
+    }
+}
+
 fn reply(hostile: &str) -> Reply {
     Reply {
         basis: Vec::new(),
@@ -167,14 +178,7 @@ fn claim(hostile: &str, value: Json, state: State) -> ShownClaim {
         state,
         retracted: vec![Retracted { signed: signed(), reason: hostile.to_owned(), note: said(), malformed: true }],
         replaced_by: vec![CLAIM],
-        opinions: vec![Opinion {
-            organisation: ORGANISATION,
-            claim: CLAIM,
-            stance: hostile.to_owned(),
-            reason: said(),
-            text: said(),
-            on_earlier: true,
-        }],
+        opinions: vec![opinion(hostile, true)],
         replies: vec![reply(hostile)],
         stands_behind: BTreeSet::new(),
         disputed_by: BTreeSet::new(),
@@ -269,14 +273,7 @@ fn line(hostile: &str, kind: &str) -> Line {
         state: State::Live,
         endorsed_by: BTreeSet::from([ORGANISATION]),
         disputed_by: BTreeSet::from([ORGANISATION]),
-        opinions: vec![Opinion {
-            organisation: ORGANISATION,
-            claim: CLAIM,
-            stance: hostile.to_owned(),
-            reason: said(),
-            text: said(),
-            on_earlier: false,
-        }],
+        opinions: vec![opinion(hostile, false)],
         replies: vec![reply(hostile)],
         counts: false,
         malformed: true,
