@@ -49,6 +49,12 @@ pub const ACT_BODY_BYTES: u32 = 1_048_576;
 /// hundred organisations. A body has room for fifteen thousand, and to look at that many takes every reader a second.
 pub const ROOT_KEYS: usize = 256;
 
+/// Bytes of a text in an act: the longest names of bodies have some hundred, and each list of members shows them whole.
+pub const ACT_TEXT_BYTES: usize = 1_024;
+
+/// Limits, and as many policies, of one charter: a handful is known, and whoever signs reads all of them.
+pub const ACT_SETTINGS: usize = 64;
+
 /// Signatures on one act: several root keys of some hundred organisations.
 pub const ACT_SIGNATURES: usize = 1_024;
 

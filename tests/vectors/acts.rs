@@ -386,7 +386,20 @@ fn charter_vectors() -> Vec<Vector> {
         invalid("no-members", "act_empty", "a charter has members", &both, "[]"),
         invalid("member-upper-case", "act_form", "hexadecimal in lower case", &one, &one.to_uppercase()),
         invalid("limit-of-another-type", "act_form", "limits are integers or texts", "10000", "true"),
+        invalid(
+            "text-too-long",
+            "act_text_length",
+            "1,024 bytes at most",
+            "10000",
+            &format!("\"{}\"", "x".repeat(1_025)),
+        ),
+        invalid("too-many-limits", "act_setting_count", "64 limits at most", "10000", &settings(65)),
     ]
+}
+
+/// One limit's number, and further limits behind it, as many as are asked for in all.
+fn settings(count: usize) -> String {
+    (1..count).fold("10000".to_owned(), |text, code| format!(r#"{text},"z{code:02}":1"#))
 }
 
 fn organisation_vectors() -> Vec<Vector> {

@@ -104,6 +104,22 @@ pub enum DecodeError {
         /// How many keys it is of.
         keys: usize,
     },
+    /// A text longer than the format allows.
+    #[error("a text of {found} bytes in the field {name}, {} at most", limits::ACT_TEXT_BYTES)]
+    TextLength {
+        /// Its key, or that of the object that it stands in.
+        name: &'static str,
+        /// Its bytes.
+        found: usize,
+    },
+    /// More limits or policies than the format allows.
+    #[error("the field {name} has {found} codes, {} at most", limits::ACT_SETTINGS)]
+    SettingCount {
+        /// Its key.
+        name: &'static str,
+        /// How many there are.
+        found: usize,
+    },
     /// More root keys than the format allows.
     #[error("the list {name} has {found} root keys, {} at most", limits::ROOT_KEYS)]
     RootCount {
@@ -168,6 +184,8 @@ impl DecodeError {
             Self::Empty { .. } => "act_empty",
             Self::Majority { .. } => "act_majority",
             Self::Threshold { .. } => "act_threshold",
+            Self::TextLength { .. } => "act_text_length",
+            Self::SettingCount { .. } => "act_setting_count",
             Self::RootCount { .. } => "act_root_count",
             Self::Role(_) => "act_role",
             Self::WeakKey { .. } => "act_weak_key",

@@ -3,6 +3,7 @@
 use crate::act::DecodeError;
 use crate::encoding::from_hex;
 use crate::encoding::json::{Json, Object};
+use crate::limits;
 
 /// An object whose members are taken by name.
 pub(super) struct Members(Object);
@@ -27,7 +28,9 @@ impl Members {
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Result<String, DecodeError> {
-        as_text(self.required(name)?, name)
+        let Json::Text(text) = self.required(name)? else { return Err(DecodeError::Form { name }) };
+        check_text(&text, name)?;
+        Ok(text)
     }
 
     pub(super) fn hex<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], DecodeError> {
@@ -74,8 +77,11 @@ impl Members {
     pub(super) fn codes(&mut self, name: &'static str) -> Result<Object, DecodeError> {
         let Some(value) = self.optional(name) else { return Ok(Object::new()) };
         let Json::Object(codes) = value else { return Err(DecodeError::Form { name }) };
-        let is_plain = codes.values().all(|value| matches!(value, Json::Int(_) | Json::Text(_)));
-        if is_plain { Ok(codes) } else { Err(DecodeError::Form { name }) }
+        if codes.len() > limits::ACT_SETTINGS {
+            return Err(DecodeError::SettingCount { name, found: codes.len() });
+        }
+        codes.iter().try_for_each(|(code, value)| check_setting(code, value, name))?;
+        Ok(codes)
     }
 }
 
@@ -91,12 +97,23 @@ fn as_list<T, K: Ord>(
     if ascends { Ok(items) } else { Err(DecodeError::ListOrder { name }) }
 }
 
-pub(super) fn as_text(value: Json, name: &'static str) -> Result<String, DecodeError> {
-    if let Json::Text(text) = value { Ok(text) } else { Err(DecodeError::Form { name }) }
-}
-
 pub(super) fn as_hex<const N: usize>(value: &Json, name: &'static str) -> Result<[u8; N], DecodeError> {
     value.as_text().and_then(from_hex).ok_or(DecodeError::Form { name })
+}
+
+fn check_setting(code: &str, value: &Json, name: &'static str) -> Result<(), DecodeError> {
+    check_text(code, name)?;
+    match value {
+        Json::Int(_) => Ok(()),
+        Json::Text(text) => check_text(text, name),
+        _ => Err(DecodeError::Form { name }),
+    }
+}
+
+/// Whoever reads an act reads its texts whole.
+fn check_text(text: &str, name: &'static str) -> Result<(), DecodeError> {
+    let found = text.len();
+    if found <= limits::ACT_TEXT_BYTES { Ok(()) } else { Err(DecodeError::TextLength { name, found }) }
 }
 
 /// Refuses an empty list.

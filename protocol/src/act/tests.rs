@@ -184,6 +184,35 @@ fn removals_predecessors_and_settlements_are_read_as_they_are_written() {
 }
 
 #[test]
+fn texts_and_settings_of_an_act_are_bounded() {
+    let long = |bytes: usize| "n".repeat(bytes);
+    let one = id(1);
+    let charter = |name: &str, limits: &str| {
+        format!(r#"{{"limits":{{{limits}}},"members":["{one}"],"name":"{name}","threshold":1}}"#)
+    };
+    let codes = |count: usize| (0..count).map(|code| format!(r#""c{code:02}":1"#)).collect::<Vec<_>>().join(",");
+    for (extra, expected) in [(0, ""), (1, "act_text_length")] {
+        let text = long(limits::ACT_TEXT_BYTES + extra);
+        check(Kind::Charter, later(), &charter(&text, ""), expected);
+        check(Kind::Charter, later(), &charter("x", &format!(r#""code":"{text}""#)), expected);
+        check(Kind::Charter, later(), &charter("x", &format!(r#""{text}":1"#)), expected);
+        let named = |lang: &str, name: &str| format!(r#"{{"names":[{{"lang":"{lang}","text":"{name}"}}]}}"#);
+        check(Kind::Organisation, later(), &named("en", &text), expected);
+        check(Kind::Organisation, later(), &named(&text, "x"), expected);
+        let revoked = format!(r#"{{"revocations":[{{"cuts":[],"key":"{one}","reason":"{text}"}}]}}"#);
+        check(Kind::Organisation, later(), &revoked, expected);
+        let space = format!(r#"{{"members":["{one}"],"name":"{text}","tlp":"tlp:red"}}"#);
+        check(Kind::Space, later(), &space, expected);
+        let grant = |_: &mut Roots, grants: &mut Vec<Grant>| {
+            *grants = vec![Grant::of(&secret(1), &GrantSubject::of_roots(&roots(1).keys), Role::Contributor, &text)];
+        };
+        check_founded(grant, expected);
+        let expected = if expected.is_empty() { "" } else { "act_setting_count" };
+        check(Kind::Charter, later(), &charter("x", &codes(limits::ACT_SETTINGS + extra)), expected);
+    }
+}
+
+#[test]
 fn a_space_has_a_nonce_in_its_first_act_alone() {
     let first = Place { version: 1, scope: ActId::ZERO, previous: ActId::ZERO, ..later() };
     let (one, nonce) = (id(1), id(9));

@@ -13,6 +13,12 @@ fn named(text: &str) -> OrganisationBody {
     OrganisationBody { names: vec![Name { lang: "en".to_owned(), text: text.to_owned() }], ..Default::default() }
 }
 
+/// Names of a million bytes in all, with a mark in each.
+fn long_names(mark: &str) -> Vec<Name> {
+    let name = |lang: u16| Name { lang: format!("{lang:03}"), text: format!("{mark}{}", "x".repeat(1_000)) };
+    (0..970).map(name).collect()
+}
+
 /// The first act of a stranger, signed.
 fn stranger(number: u16) -> Act {
     let roots = Roots { keys: vec![secret(10_000 + number).public()], ..roots(1) };
@@ -142,18 +148,41 @@ fn nobody_keeps_the_table_of_waiting_acts_for_himself() {
 }
 
 #[test]
+fn many_nodes_of_one_member_have_one_share_of_the_table() {
+    let (mut governance, _, acts) = founded(2);
+    let granting = granting(1, 900, Role::Reader);
+    governance.take(next(1, &acts[0], governance.consortium(), granting, 10)).unwrap();
+    let of =
+        |number: u16| governance.nodes().into_iter().filter(move |(_, of)| *of == organisation(&first_act(number)));
+    let nodes: Vec<Source> = of(1).map(|(node, _)| Source::Peer(node)).collect();
+    let other = of(2).map(|(node, _)| Source::Peer(node)).next().unwrap();
+    assert_eq!(nodes.len(), 2);
+    for (number, source) in (0..1_100).zip(nodes.iter().cycle()) {
+        assert_eq!(take(&mut governance, &stranger(number), *source), Ok(Taken::Waiting));
+    }
+    let honest: Vec<_> = (2_000..2_500).map(stranger).collect();
+    for act in &honest {
+        assert_eq!(take(&mut governance, act, other), Ok(Taken::Waiting));
+    }
+    for (number, source) in (1_100..1_200).zip(nodes.iter().cycle()) {
+        assert_eq!(take(&mut governance, &stranger(number), *source), Ok(Taken::Waiting));
+    }
+    assert!(honest.iter().all(|act| governance.waiting.get(&act.id()).is_some()));
+}
+
+#[test]
 fn a_table_that_is_full_by_bytes_makes_room_too() {
     let (mut governance, _, acts) = founded(1);
     let consortium = governance.consortium();
     let missing = next(1, &acts[0], consortium, named("missing"), 10);
     let large = |number: u16| {
-        let body = named(&format!("{number}{}", "x".repeat(1_000_000)));
+        let body = OrganisationBody { names: long_names(&format!("{number:02}")), ..Default::default() };
         next(1, &missing, consortium, body, 10)
     };
     for number in 0..70 {
         assert_eq!(take(&mut governance, &large(number), peer(1)), Ok(Taken::Waiting));
     }
-    assert_eq!(waiting(&governance), limits::ACTS_WAITING_BYTES / 1_000_400);
+    assert_eq!(waiting(&governance), limits::ACTS_WAITING_BYTES / large(0).encoded_len());
     assert_eq!(take(&mut governance, &stranger(1), peer(2)), Ok(Taken::Waiting));
     assert_eq!(take(&mut governance, &large(71), peer(1)), Ok(Taken::Waiting));
     assert!(governance.waiting.get(&stranger(1).id()).is_some());
@@ -175,11 +204,10 @@ fn an_act_that_waits_and_comes_again_is_known() {
 }
 
 /// A first act of as many root keys, signed by all of them.
-fn of_many_roots(count: u16, text: &str) -> Act {
+fn of_many_roots(count: u16, names: Vec<Name>) -> Act {
     let mut keys: Vec<_> = (0..count).map(|number| secret(5_000 + number).public()).collect();
     keys.sort_unstable();
     let roots = Roots { keys, ..roots(1) };
-    let names = named(text).names;
     let act = founding::organisation(OrganisationKind::Ngo, names, roots, Vec::new(), false).unwrap();
     let signatures = (0..count).map(|number| act.sign(OrganisationId::ZERO, &secret(5_000 + number))).collect();
     act.with_signatures(signatures)
@@ -192,7 +220,7 @@ fn signed_in_table(governance: &Governance, act: &Act) -> usize {
 #[test]
 fn few_bad_signatures_are_dropped_and_many_end_the_check() {
     for (bad, expected) in [(15, 5), (16, 0), (19, 0)] {
-        let act = of_many_roots(20, "x");
+        let act = of_many_roots(20, named("x").names);
         let mut signatures = act.signatures().to_vec();
         for signature in &mut signatures[..bad] {
             signature.signature = Signature::new([1; 64]);
@@ -209,7 +237,7 @@ fn few_bad_signatures_are_dropped_and_many_end_the_check() {
 
 #[test]
 fn what_a_copy_costs_is_bounded_and_each_copy_brings_more() {
-    let act = of_many_roots(100, &"x".repeat(1_000_000));
+    let act = of_many_roots(100, long_names("x"));
     let (mut governance, ..) = founded(1);
     let at_once = limits::ACT_CHECKED_BYTES / act.frame().len();
     for expected in [at_once, 100] {
@@ -279,7 +307,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn whoever_checks_signatures_the_same_are_kept_and_as_few_looked_at(bad in prop::collection::vec(0_usize..60, 0..40)) {
-        let act = of_many_roots(60, "x");
+        let act = of_many_roots(60, named("x").names);
         let mut signatures = act.signatures().to_vec();
         for at in bad {
             signatures[at].signature = Signature::new([7; 64]);
