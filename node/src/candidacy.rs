@@ -3,7 +3,7 @@
 //! The file `sponsor` of a home names that node and its addresses. Until the organisation is a member, this node dials it and
 //! lets it in, whatever governance says, for it may hold no more of that than the charter; from then on governance decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use isnad_protocol::act::{Act, OrganisationBody, Role};
 use isnad_protocol::governance::Governance;
@@ -18,7 +18,7 @@ use crate::files;
 use crate::home::Home;
 use crate::identity::{self, IdentityError};
 use crate::keystore::{Keystore, Purpose, Unlocker};
-use crate::network::{self, CallError};
+use crate::network::{self, CallError, Members};
 
 /// Bytes of the file of a sponsor: eight addresses.
 const FILE_BYTES: usize = 16 << 10;
@@ -112,9 +112,10 @@ impl Candidacy {
 
     /// The nodes that may connect: those of the members, and while this home waits also that of its sponsor.
     #[must_use]
-    pub fn nodes(&self, governance: &Governance) -> BTreeSet<NodeId> {
+    pub fn nodes(&self, governance: &Governance) -> Members {
         let sponsor = self.sponsor.as_ref().filter(|_| self.waiting(governance).is_some());
-        governance.nodes().into_keys().chain(sponsor.map(|sponsor| sponsor.node)).collect()
+        let members = governance.nodes().into_iter().map(|(node, organisation)| (node, Some(organisation)));
+        sponsor.map(|sponsor| (sponsor.node, None)).into_iter().chain(members).collect()
     }
 
     /// Where the sponsor is reached, for it and no other node: each address with the node that is to answer.

@@ -26,7 +26,7 @@ use crate::door::Door;
 use crate::fault::Fault;
 use crate::keyring::Keyring;
 use crate::keystore::Secret;
-use crate::network::{Event, Network};
+use crate::network::{Event, Members, Network};
 use crate::signing::{Blocked, Signing};
 use crate::store::{LogReader, Store};
 
@@ -170,7 +170,7 @@ struct Driver {
     edition: u64,
     /// Spaces of which an attestation is being made.
     attesting: BTreeSet<SpaceId>,
-    network_members: BTreeSet<NodeId>,
+    network_members: Members,
 }
 
 enum Answer {

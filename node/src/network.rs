@@ -3,10 +3,10 @@
 //! This module and its folder alone name libp2p. It carries frames and knows nothing of what they say. A node that no
 //! member granted is refused before any protocol opens: no behaviour but the gate has seen it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use isnad_protocol::id::NodeId;
+use isnad_protocol::id::{NodeId, OrganisationId};
 use libp2p::{Multiaddr, PeerId, identity};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -19,14 +19,19 @@ mod codec;
 mod dialling;
 mod guests;
 mod joining;
+mod origin;
 mod plain;
 mod swarm;
 
 pub use joining::{CallError, call};
+pub(crate) use origin::Origin;
 pub(crate) use plain::plain;
 
 /// Events that wait for the consumer: beyond it streams are not read, and their senders wait.
 const EVENTS: usize = 16;
+
+/// The nodes that may connect, each with the member whose it is: `None` for one that is let in on another ground.
+pub type Members = BTreeMap<NodeId, Option<OrganisationId>>;
 
 /// What a network is started with.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ pub struct Settings {
     /// Addresses to stay connected to, as multiaddrs, with or without `/p2p/…`.
     pub peers: Vec<String>,
     /// Nodes that members granted.
-    pub members: BTreeSet<NodeId>,
+    pub members: Members,
 }
 
 /// What happens on the network. `Connected` and `Disconnected` bracket the frames of one stream.
@@ -131,7 +136,7 @@ pub struct Network {
 enum Command {
     Send(NodeId, Vec<u8>),
     Disconnect(NodeId, String),
-    Members(BTreeSet<NodeId>),
+    Members(Members),
     AddPeer(Multiaddr),
     Stop,
 }
@@ -171,7 +176,7 @@ impl Network {
     }
 
     /// Replaces the list of members' nodes; connections to others are closed.
-    pub fn set_members(&self, members: BTreeSet<NodeId>) {
+    pub fn set_members(&self, members: Members) {
         self.command(Command::Members(members));
     }
 

@@ -477,9 +477,9 @@ async fn open_network(
 ) -> Result<(Network, tokio::sync::mpsc::Receiver<crate::network::Event>), Fault> {
     let own = SecretKey::from_seed(&seed).public();
     let members = candidacy.nodes(governance);
-    let sponsor = candidacy.addresses().filter(|(node, _)| members.contains(node)).map(|(_, address)| address);
+    let sponsor = candidacy.addresses().filter(|(node, _)| members.contains_key(node)).map(|(_, address)| address);
     let peers = addresses.peers.into_iter().chain(sponsor).collect();
-    let members = members.into_iter().filter(|node| *node != NodeId::new(*own.as_bytes())).collect();
+    let members = members.into_iter().filter(|(node, _)| *node != NodeId::new(*own.as_bytes())).collect();
     let settings = Settings { seed, listen: addresses.listen, peers, members };
     Ok(Network::start_with(settings, Some(Arc::clone(door))).await?)
 }

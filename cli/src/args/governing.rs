@@ -46,6 +46,9 @@ pub(crate) enum ActCommand {
         /// The file to write, for one that was read from a file
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Your node shows the halt that a settlement ends: a file does not tell who acknowledged what
+        #[arg(long, requires = "output")]
+        halt_seen: bool,
     },
     /// Write an act to a file, to be signed on an offline machine
     Export {

@@ -38,8 +38,8 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
     match command {
         ActCommand::List { all } => list(session, all).await,
         ActCommand::Show { act } => show(session, &act).await,
-        ActCommand::Sign { act, keys, output } => match (act.as_deref().and_then(as_file), output) {
-            (Some(file), Some(output)) => sign_file(session, &file, keys, &output),
+        ActCommand::Sign { act, keys, output, halt_seen } => match (act.as_deref().and_then(as_file), output) {
+            (Some(file), Some(output)) => sign_file(session, &file, keys, &output, halt_seen),
             (Some(file), None) => sign_taken(session, &file, keys).await,
             (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
             (None, None) => sign_held(session, act.as_deref(), keys).await,
@@ -152,7 +152,7 @@ async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Ou
 }
 
 /// Signs an act of a file into another file: no node is needed, and no home that has joined.
-fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path) -> Outcome {
+fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path, has_seen_halt: bool) -> Outcome {
     let (act, governance) = from_file(file)?;
     let who = reading::who(&governance, None);
     let described = governing::described_one(&governance, None, &act);
@@ -161,7 +161,7 @@ fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Pat
         return Ok(DONE);
     }
     let organisation = roots.organisation(&governance, &act, None)?;
-    let seen = Seen::of(&governance, &act, Some(organisation));
+    let seen = Seen::by_file(&governance, &act, has_seen_halt);
     let signed = roots.sign(session, act, organisation, &governance, &seen)?;
     let behind = governance.acts().filter(|act| act.id() != signed.id());
     write(output, &bundle_acts([&signed].into_iter().chain(behind)))?;

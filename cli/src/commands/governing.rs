@@ -107,6 +107,7 @@ impl Roots {
             Unsigned::Rival { other, is_final: false } => told("rival", &other),
             Unsigned::Rival { other, is_final: true } => told("rival_own", &other),
             Unsigned::Acknowledged { other } => told("rival_acknowledged", &other),
+            Unsigned::MayBeAcknowledged { other } => told("rival_by_file", &other),
             Unsigned::NoHalt => told("no_halt_seen", &ActId::ZERO),
             Unsigned::Named => told("named_double", &ActId::ZERO),
             other => Problem::fault(other.to_string()),

@@ -1,7 +1,5 @@
 //! What the network says, and who may be connected: members' nodes, as of the acts in effect.
 
-use std::collections::BTreeSet;
-
 use isnad_protocol::breakage::{self, Breakage};
 use isnad_protocol::id::NodeId;
 use isnad_protocol::replica::Input;
@@ -45,7 +43,7 @@ impl Driver {
             Event::Stranger { node, .. } if self.parts.door.is_applicants(&node) => {
                 tracing::debug!(%node, "a candidate asks whether it was admitted");
             }
-            Event::Stranger { node, .. } if self.network_members.contains(&node) => {
+            Event::Stranger { node, .. } if self.network_members.contains_key(&node) => {
                 tracing::debug!(%node, "it knocked before it was a member's");
             }
             Event::Stranger { node, address } => {
@@ -84,7 +82,8 @@ impl Driver {
         if members == self.network_members {
             return;
         }
-        let left: BTreeSet<NodeId> = self.network_members.difference(&members).copied().collect();
+        let left: Vec<NodeId> =
+            self.network_members.keys().filter(|node| !members.contains_key(node)).copied().collect();
         if let Some(network) = &self.parts.network {
             network.set_members(members.clone());
         }
@@ -93,9 +92,9 @@ impl Driver {
             self.note(format!("peer {peer} was dropped: no member's node any more"));
             self.handle(Input::Disconnected { peer });
         }
-        if self.network_members.iter().any(|node| self.seen().strangers.contains_key(node)) {
+        if self.network_members.keys().any(|node| self.seen().strangers.contains_key(node)) {
             let members = self.network_members.clone();
-            self.tell(|snapshot| snapshot.strangers.retain(|node, _| !members.contains(node)));
+            self.tell(|snapshot| snapshot.strangers.retain(|node, _| !members.contains_key(node)));
         }
     }
 }

@@ -3,9 +3,10 @@
 //! A stranger makes as many keys as it likes, and has few networks. Nothing here is part of the dataset.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use isnad_protocol::id::NodeId;
+
+use crate::network::Origin;
 
 /// Whether one more stranger is told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,28 +24,13 @@ pub(super) fn room_for(strangers: &BTreeMap<NodeId, String>, address: &str, plac
     if strangers.len() < places {
         return Room::Free;
     }
-    let mut shares: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+    let mut shares: BTreeMap<Origin, Vec<NodeId>> = BTreeMap::new();
     for (node, address) in strangers {
-        shares.entry(network(address)).or_default().push(*node);
+        shares.entry(Origin::of(address)).or_default().push(*node);
     }
-    let own = shares.get(&network(address)).map_or(0, Vec::len).saturating_add(1);
+    let own = shares.get(&Origin::of(address)).map_or(0, Vec::len).saturating_add(1);
     let heaviest = shares.into_values().max_by_key(Vec::len).filter(|share| share.len() > own);
     heaviest.and_then(|share| share.last().copied()).map_or(Room::None, Room::Of)
-}
-
-/// The network that a multiaddr is of: 24 bits of an IPv4 address, 48 of an IPv6 one, as they are handed out.
-fn network(address: &str) -> String {
-    let mut parts = address.split('/').skip(1);
-    let (protocol, host) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    if let Ok(host) = host.parse::<Ipv4Addr>() {
-        let [first, second, third, _] = host.octets();
-        return format!("{first}.{second}.{third}");
-    }
-    if let Ok(host) = host.parse::<Ipv6Addr>() {
-        let [first, second, third, ..] = host.segments();
-        return format!("{first:x}:{second:x}:{third:x}");
-    }
-    format!("{protocol}/{host}")
 }
 
 #[cfg(test)]
@@ -87,19 +73,5 @@ mod tests {
             (204..=250).filter(|number| knock(&mut strangers, *number, &format!("/ip6/2001:db8:7:{number}::1/tcp/1")));
         assert!(again.count() < PLACES);
         assert!(strangers.contains_key(&node(0)) && strangers.contains_key(&node(201)), "{strangers:?}");
-    }
-
-    #[test]
-    fn a_network_is_read_off_any_address() {
-        for (one, other, is_same) in [
-            ("/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.9/udp/7/quic-v1", true),
-            ("/ip4/192.0.2.1/tcp/1", "/ip4/192.0.3.1/tcp/1", false),
-            ("/ip6/2001:db8:1:2::1/tcp/1", "/ip6/2001:db8:1:9::1/tcp/1", true),
-            ("/ip6/2001:db8:1::1/tcp/1", "/ip6/2001:db8:2::1/tcp/1", false),
-            ("", "nothing", true),
-            ("/memory/1", "/memory/2", false),
-        ] {
-            assert_eq!(network(one) == network(other), is_same, "{one} {other}");
-        }
     }
 }

@@ -207,6 +207,13 @@ impl<'a> Roster<'a> {
         acts.into_iter().filter(|act| self.has_enough(act)).collect()
     }
 
+    /// True if rivals stand where a settlement would, with enough signatures each: what a file of acts can show of a halt.
+    #[must_use]
+    pub fn has_rivals_at(&self, settlement: &Act) -> bool {
+        let rivals = settlement.previous().map(|previous| self.rivals_after(&previous)).unwrap_or_default();
+        rivals.iter().filter(|act| act.id() != settlement.id()).count() > 1
+    }
+
     /// True if rivals stand where a settlement would, none of them is in effect, and of those who decide more than half
     /// acknowledged one or another: an honest key store settles only then. ADR 0012, point 5.
     #[must_use]

@@ -45,6 +45,13 @@ pub enum Unsigned {
         /// The other.
         other: ActId,
     },
+    /// Another act was signed at its place, and the file that is all that is known here does not show that nobody can have
+    /// acknowledged it.
+    #[error("this organisation may have acknowledged act {}, which was signed at its place", other.to_short())]
+    MayBeAcknowledged {
+        /// The other.
+        other: ActId,
+    },
     /// It is a settlement that names this organisation as a double signer: its signature counts for nothing there.
     #[error("it names this organisation as a double signer")]
     Named,
@@ -63,6 +70,9 @@ pub struct Seen {
     /// halt that a settlement ends. ADR 0012, point 5.
     #[serde(default)]
     pub is_halted: bool,
+    /// True if a file of acts is all that is known: it holds no attestations, and may be old.
+    #[serde(default)]
+    pub is_by_file: bool,
 }
 
 impl Seen {
@@ -78,7 +88,15 @@ impl Seen {
             Some(_) => governance.acts().filter(at_place).filter(is_named).map(Act::id).collect(),
             None => BTreeSet::new(),
         };
-        Self { acknowledged, is_halted: Roster::of(governance).is_halted_at(act) }
+        Self { acknowledged, is_halted: Roster::of(governance).is_halted_at(act), is_by_file: false }
+    }
+
+    /// What a file of acts shows, to a machine without a replica. Who acknowledged what it does not: that there is a halt, whoever
+    /// signs has seen at a node; the file has to show the rivals.
+    #[must_use]
+    pub fn by_file(governance: &Governance, act: &Act, has_seen_halt: bool) -> Self {
+        let is_halted = has_seen_halt && Roster::of(governance).has_rivals_at(act);
+        Self { acknowledged: BTreeSet::new(), is_halted, is_by_file: true }
     }
 }
 
@@ -191,6 +209,11 @@ pub fn check(
         }
         if seen.acknowledged.contains(&other) {
             return Err(Unsigned::Acknowledged { other });
+        }
+        // Only what has enough signatures is acknowledged.
+        let lacks = |act: &Act| !Roster::of(governance).has_enough(act);
+        if seen.is_by_file && !governance.act(&other).is_some_and(lacks) {
+            return Err(Unsigned::MayBeAcknowledged { other });
         }
     }
     if act.settles().is_some() && !seen.is_halted {

@@ -109,8 +109,36 @@ fn nothing_is_signed_instead_of_an_act_that_was_acknowledged() {
     let one = three.named("One", &[]);
     three.sign(0, &one, &Seen::default()).unwrap();
     let later = three.named("Later", &[one.id()]);
-    let seen = Seen { acknowledged: BTreeSet::from([one.id()]), is_halted: false };
+    let seen = Seen { acknowledged: BTreeSet::from([one.id()]), ..Seen::default() };
     assert!(matches!(three.sign(0, &later, &seen), Err(Unsigned::Acknowledged { other }) if other == one.id()));
+}
+
+#[test]
+fn a_machine_without_a_node_signs_a_later_draft_only_if_its_file_shows_that_nobody_can_have_acknowledged_the_first() {
+    let mut three = three();
+    let one = three.named("One", &[]);
+    let by_file = |three: &Three, act: &Act| Seen::by_file(&three.governance, act, false);
+    let signed = three.sign(0, &one, &by_file(&three, &one)).unwrap();
+    let later = three.named("Later", &[one.id()]);
+    let refused = |three: &Three| match three.sign(0, &later, &by_file(three, &later)) {
+        Err(Unsigned::MayBeAcknowledged { other }) => other == one.id(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => false,
+    };
+    assert!(refused(&three), "the file does not have the draft");
+    let unsigned = three.homes[0].keys().join(FILE);
+    let before = std::fs::read(&unsigned).unwrap();
+    three.take(signed);
+    let second = three.sign(1, &one, &Seen::default()).unwrap();
+    three.take(second);
+    assert!(refused(&three), "it has enough signatures");
+    assert_eq!(std::fs::read(&unsigned).unwrap(), before, "what is refused is not remembered");
+    let mut three = self::three();
+    let one = three.named("One", &[]);
+    let signed = three.sign(0, &one, &by_file(&three, &one)).unwrap();
+    three.take(signed);
+    let later = three.named("Later", &[one.id()]);
+    assert!(three.sign(0, &later, &by_file(&three, &later)).is_ok());
 }
 
 #[test]
@@ -159,8 +187,18 @@ fn a_settlement_is_signed_only_on_a_halt_and_is_no_rival_of_what_it_names() {
         charter.settles = Some(Settlement { double: vec![three.ids[2]], rivals });
     });
     assert!(matches!(three.sign(0, &settlement, &none), Err(Unsigned::NoHalt)));
+    // A file of acts does not show a halt, but that it is possible: whoever signs has seen it.
+    let by_file = |has_seen| Seen::by_file(&three.governance, &settlement, has_seen);
+    assert!(matches!(three.sign(0, &settlement, &by_file(false)), Err(Unsigned::NoHalt)));
+    assert!(by_file(true).is_halted);
     let halted = Seen { is_halted: true, ..Seen::default() };
     assert!(three.sign(0, &settlement, &halted).is_ok(), "it names what was signed");
+    assert!(three.sign(0, &settlement, &by_file(true)).is_ok());
+    let without = |rival: &Act| {
+        let acts = three.governance.acts().filter(|act| act.id() != rival.id()).cloned().collect();
+        Seen::by_file(&Governance::new(three.governance.consortium()).replay(acts), &settlement, true)
+    };
+    assert!(!without(&one).is_halted, "one alone is no halt, whatever is said");
     // And is remembered: another settlement is a rival of it.
     let other = three.named("Other", &[]);
     assert!(rival(three.sign(0, &other, &halted)).is_some());

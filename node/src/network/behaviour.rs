@@ -1,6 +1,6 @@
 //! The gate, and the one stream of each connection.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -17,7 +17,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 
 use super::guests::Guests;
-use super::node_id;
+use super::{Members, node_id};
 use crate::door::Door;
 
 /// The one protocol of members.
@@ -30,10 +30,20 @@ pub(super) const JOIN: StreamProtocol = StreamProtocol::new("/isnad/join/1");
 #[error("no member organisation granted this node")]
 pub(super) struct NotAMember;
 
+/// Connections to nodes of one organisation: it has some for its analysts, and a dozen such leave room for all others.
+pub(super) const CONNECTIONS_OF_ONE: usize = 64;
+
+/// A connection of an organisation that has as many as one may.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("nodes of this organisation have {CONNECTIONS_OF_ONE} connections here, as many as one may")]
+struct TooManyOfOne;
+
 /// Admits members' nodes, and guests while the door is open; opens one stream on each connection: its dialler does.
 #[derive(Debug)]
 pub(super) struct Sync {
-    members: BTreeSet<NodeId>,
+    members: Members,
+    /// Members' connections that are open.
+    open: BTreeMap<ConnectionId, NodeId>,
     door: Option<Arc<Door>>,
     guests: Guests,
     /// What is opened and listened for where this node does not sync, but joins.
@@ -52,26 +62,34 @@ pub(super) struct Opened {
 }
 
 impl Sync {
-    pub(super) fn new(members: BTreeSet<NodeId>) -> Self {
+    pub(super) fn new(members: Members) -> Self {
         Self::with_door(members, None, Guests::default())
     }
 
     /// The same with a door for candidates; who came through it stands in `guests`.
-    pub(super) const fn with_door(members: BTreeSet<NodeId>, door: Option<Arc<Door>>, guests: Guests) -> Self {
-        Self { members, door, guests, protocol: PROTOCOL, closing: VecDeque::new(), streams: VecDeque::new() }
+    pub(super) const fn with_door(members: Members, door: Option<Arc<Door>>, guests: Guests) -> Self {
+        Self {
+            members,
+            open: BTreeMap::new(),
+            door,
+            guests,
+            protocol: PROTOCOL,
+            closing: VecDeque::new(),
+            streams: VecDeque::new(),
+        }
     }
 
     /// Of a candidate, that joins with one node and does nothing else.
     pub(super) fn joining(sponsor: NodeId) -> Self {
-        Self { protocol: JOIN, ..Self::new(BTreeSet::from([sponsor])) }
+        Self { protocol: JOIN, ..Self::new(Members::from([(sponsor, None)])) }
     }
 
-    pub(super) fn set_members(&mut self, members: BTreeSet<NodeId>) {
+    pub(super) fn set_members(&mut self, members: Members) {
         self.members = members;
     }
 
     pub(super) fn admits(&self, peer: &PeerId) -> bool {
-        let is_member = node_id(peer).is_some_and(|node| self.members.contains(&node));
+        let is_member = node_id(peer).is_some_and(|node| self.members.contains_key(&node));
         is_member || breakage::is_out(Breakage::NonMember)
     }
 
@@ -79,11 +97,19 @@ impl Sync {
         if self.admits(peer) { Ok(()) } else { Err(ConnectionDenied::new(NotAMember)) }
     }
 
-    /// Lets a stranger in as a guest while the door is open to it: the oldest guest makes room.
-    fn let_in(&mut self, connection: ConnectionId, peer: PeerId) -> bool {
+    /// Lets no organisation, however many nodes it grants, take the places of all others.
+    fn has_room_for(&self, peer: &PeerId) -> Result<(), ConnectionDenied> {
+        let of = |node: &NodeId| self.members.get(node).copied();
+        let own = node_id(peer).and_then(|node| of(&node));
+        let taken = self.open.values().filter(|node| of(node) == own).count();
+        if taken < CONNECTIONS_OF_ONE { Ok(()) } else { Err(ConnectionDenied::new(TooManyOfOne)) }
+    }
+
+    /// Lets a stranger in as a guest while the door is open to it: a guest of the network that has the most makes room.
+    fn let_in(&mut self, connection: ConnectionId, peer: PeerId, address: &Multiaddr) -> bool {
         let is_open = self.door.as_ref().zip(node_id(&peer)).is_some_and(|(door, node)| door.is_open_to(&node));
         if is_open {
-            self.closing.extend(self.guests.enter(connection, peer));
+            self.closing.extend(self.guests.enter(connection, peer, address));
         }
         is_open
     }
@@ -98,12 +124,13 @@ impl NetworkBehaviour for Sync {
         connection: ConnectionId,
         peer: PeerId,
         _: &Multiaddr,
-        _: &Multiaddr,
+        remote: &Multiaddr,
     ) -> Result<Handler, ConnectionDenied> {
-        if !self.admits(&peer) && self.let_in(connection, peer) {
+        if !self.admits(&peer) && self.let_in(connection, peer, remote) {
             return Ok(Handler::new(JOIN, false));
         }
         self.admit(&peer)?;
+        self.has_room_for(&peer)?;
         Ok(Handler::new(self.protocol.clone(), false))
     }
 
@@ -132,7 +159,13 @@ impl NetworkBehaviour for Sync {
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
-            FromSwarm::ConnectionClosed(closed) => self.guests.leave(&closed.connection_id),
+            FromSwarm::ConnectionEstablished(open) if !self.guests.has(&open.connection_id) => {
+                self.open.extend(node_id(&open.peer_id).map(|node| (open.connection_id, node)));
+            }
+            FromSwarm::ConnectionClosed(closed) => {
+                self.open.remove(&closed.connection_id);
+                self.guests.leave(&closed.connection_id);
+            }
             // Behind the gate a limit may have said no.
             FromSwarm::ListenFailure(failed) => self.guests.leave(&failed.connection_id),
             _ => {}

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::behaviour::{NotAMember, Opened, Sync};
 use super::dialling::Targets;
 use super::guests::{self, Guests, Pings};
-use super::{Command, Event, NetworkError, Settings, codec, node_id, parse_address, peer_id};
+use super::{Command, Event, Members, NetworkError, Settings, codec, node_id, parse_address, peer_id};
 use crate::door::Door;
 
 /// Bytes that may wait to be sent to one peer: four times what its credit allows (limits::CREDIT_BYTES).
@@ -173,7 +173,7 @@ impl Driver {
         }
     }
 
-    async fn set_members(&mut self, members: BTreeSet<NodeId>) {
+    async fn set_members(&mut self, members: Members) {
         self.swarm.behaviour_mut().sync.set_members(members);
         // Guests have their own time; one who has become a member comes again as one.
         let open: Vec<(PeerId, ConnectionId)> =

@@ -1,6 +1,7 @@
 //! The network against peers that do not behave, over real sockets: what a stranger is told, and what one member's node can
 //! do to another's.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
@@ -22,13 +23,18 @@ fn node(seed: u8) -> NodeId {
     NodeId::new(*SecretKey::from_seed(&[seed; 32]).public().as_bytes())
 }
 
+/// The organisation that a node is of: those above 100 are of one.
+fn of(seed: u8) -> OrganisationId {
+    OrganisationId::new([seed.min(100); 32])
+}
+
 /// A node of the seed that knows the members of these seeds, and where it listens.
 async fn network(seed: u8, listen: &[&str], members: &[u8]) -> (Network, mpsc::Receiver<Event>, Vec<String>) {
     let settings = Settings {
         seed: [seed; 32].into(),
         listen: listen.iter().map(|address| (*address).to_owned()).collect(),
         peers: Vec::new(),
-        members: members.iter().map(|seed| node(*seed)).collect(),
+        members: members.iter().map(|seed| (node(*seed), Some(of(*seed)))).collect(),
     };
     let (network, mut events) = Network::start(settings).await.unwrap();
     let mut addresses = Vec::new();
@@ -75,7 +81,7 @@ fn hostile(seed: u8) -> Swarm<Sync> {
         .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
         .unwrap()
         .with_quic()
-        .with_behaviour(|_| Sync::new(BTreeSet::from([node(HONEST)])))
+        .with_behaviour(|_| Sync::new(Members::from([(node(HONEST), None)])))
         .unwrap()
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(3_600)))
         .build()
@@ -223,6 +229,38 @@ async fn a_peer_that_is_cut_off_is_noticed() {
     listener.stop().await;
 }
 
+/// However many nodes an organisation grants, they leave room for those of others.
+#[tokio::test]
+async fn one_organisation_does_not_take_every_connection() {
+    let most = u8::try_from(behaviour::CONNECTIONS_OF_ONE).unwrap();
+    let members: Vec<u8> = (101..=101 + most).chain([HOSTILE]).collect();
+    let (network, mut events, addresses) = network(HONEST, &[TCP], &members).await;
+    let mut streams = Vec::new();
+    for seed in 101..101 + most {
+        streams.push(stream_to(&addresses[0], hostile(seed)).await);
+        connected(&mut events, seed).await;
+    }
+    let mut further = hostile(101 + most);
+    further.dial(addresses[0].parse::<Multiaddr>().unwrap()).unwrap();
+    let refused = async {
+        loop {
+            match further.select_next_some().await {
+                SwarmEvent::ConnectionClosed { .. } | SwarmEvent::OutgoingConnectionError { .. } => return,
+                _ => {}
+            }
+        }
+    };
+    within(refused).await;
+    let _other = stream_to(&addresses[0], hostile(HOSTILE)).await;
+    connected(&mut events, HOSTILE).await;
+    // Whoever of them goes makes room for the next.
+    drop(streams.remove(0));
+    disconnected(&mut events, 101).await;
+    let _next = stream_to(&addresses[0], hostile(101 + most)).await;
+    connected(&mut events, 101 + most).await;
+    network.stop().await;
+}
+
 /// Both dial at once: they keep one stream, the same one.
 #[tokio::test]
 async fn two_that_dial_each_other_end_with_one_stream() {
@@ -285,7 +323,7 @@ async fn an_address_in_use_is_refused_and_not_shared() {
         let (network, _events, addresses) = network(HONEST, &[listen], &[]).await;
         let taken = addresses[0].split("/p2p/").next().unwrap().to_owned();
         let settings =
-            Settings { seed: [HOSTILE; 32].into(), listen: vec![taken], peers: Vec::new(), members: BTreeSet::new() };
+            Settings { seed: [HOSTILE; 32].into(), listen: vec![taken], peers: Vec::new(), members: Members::new() };
         let fault = crate::fault::Fault::from(Network::start(settings).await.unwrap_err());
         assert!(fault.why().contains("another program"), "{fault}");
         network.stop().await;

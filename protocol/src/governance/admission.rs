@@ -156,12 +156,18 @@ impl Governance {
         let task = match self.admission(&act)? {
             Admission::Held => Task::Hold,
             Admission::Waits => {
-                let source = self.waiting.source(&act.id()).unwrap_or(source);
+                let source = self.waiting.source(&act.id()).unwrap_or_else(|| self.payer(source));
                 let leaving = self.waiting.room_for(&act, source).ok_or(Refusal::TooManyWaiting)?;
                 Task::Wait { source, leaving }
             }
         };
         Ok(Weighed { act, task })
+    }
+
+    /// Of whose share of the table of waiting acts it is what a source brings.
+    fn payer(&self, source: Source) -> Source {
+        let Source::Peer(node) = source else { return source };
+        self.nodes().get(&node).map_or(source, |organisation| Source::Member(*organisation))
     }
 
     /// The signatures beneath a copy of an act that are not known, may come to count, and hold.
@@ -172,7 +178,7 @@ impl Governance {
         let news: Vec<ActSignature> = act.signatures().iter().filter(is_news).copied().collect();
         match source {
             Source::Journal => self.split(act, &news).0,
-            Source::Home | Source::Peer(_) => self.checked(act, &news),
+            Source::Home | Source::Peer(_) | Source::Member(_) => self.checked(act, &news),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::act::Act;
-use crate::id::{ActId, NodeId};
+use crate::id::{ActId, NodeId, OrganisationId};
 use crate::limits;
 
 /// Where an act came from.
@@ -18,6 +18,8 @@ pub enum Source {
     Home,
     /// A peer, or a carried file that is read as one.
     Peer(NodeId),
+    /// Any of a member's nodes: however many it grants, they have one share of the table.
+    Member(OrganisationId),
 }
 
 /// The acts that wait, each with who brought it first; and what each source takes of the table.

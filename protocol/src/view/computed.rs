@@ -127,13 +127,13 @@ fn contesting(property: &Property, claims: &[Ranked<'_>]) -> BTreeSet<ClaimId> {
 
 fn headlines(property: Option<&Property>, claims: &[Ranked<'_>]) -> Vec<Headline> {
     // Texts in several languages are the same words for several readers.
-    let mut groups: BTreeMap<String, Vec<Ranked<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, Vec<Ranked<'_>>> = BTreeMap::new();
     let is_count = property.is_some_and(|property| property.value == ValueType::Count);
     for item in claims {
         let category = item.claim.value().filter(|_| is_count).and_then(count).map(|(category, _)| category);
-        groups.entry(category.unwrap_or_default().to_owned()).or_default().push(*item);
+        groups.entry(category.unwrap_or_default()).or_default().push(*item);
     }
-    groups.into_iter().filter_map(|(category, claims)| headline(property, category, &claims)).collect()
+    groups.into_iter().filter_map(|(category, claims)| headline(property, category.to_owned(), &claims)).collect()
 }
 
 fn headline(property: Option<&Property>, category: String, claims: &[Ranked<'_>]) -> Option<Headline> {

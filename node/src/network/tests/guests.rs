@@ -48,7 +48,7 @@ impl Sponsor {
             seed: [HONEST; 32].into(),
             listen: vec![listen.to_owned()],
             peers: Vec::new(),
-            members: BTreeSet::from([node(HOSTILE)]),
+            members: Members::from([(node(HOSTILE), None)]),
         };
         let (network, mut events) = Network::start_with(settings, Some(Arc::clone(&door))).await.unwrap();
         let Event::Listening { address } = next(&mut events).await else { panic!("it does not listen") };
@@ -109,7 +109,7 @@ async fn the_door_is_shut_while_no_invitation_is_open_and_sync_stays_shut_behind
         assert!(!opens(&sponsor.address, swarm(9, Sync::joining(node(HONEST)))).await, "{JOIN} over {listen}");
         sponsor.told_of(9).await;
         let invitation = sponsor.invite();
-        assert!(!opens(&sponsor.address, swarm(9, Sync::new(BTreeSet::from([node(HONEST)])))).await);
+        assert!(!opens(&sponsor.address, swarm(9, Sync::new(Members::from([(node(HONEST), None)])))).await);
         assert!(opens(&sponsor.address, swarm(9, Sync::joining(node(HONEST)))).await);
         assert!(sponsor.door.withdraw(&invitation.key().name()).unwrap());
         assert!(!opens(&sponsor.address, swarm(9, Sync::joining(node(HONEST)))).await);
