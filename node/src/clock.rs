@@ -1,6 +1,8 @@
 //! The only reader of system time and system randomness.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use isnad_protocol::time::Timestamp;
 
 use crate::fault::Fault;
 
@@ -10,6 +12,25 @@ use crate::fault::Fault;
 #[must_use]
 pub fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Goes on evenly from its beginning, whatever becomes of this machine's clock: for what is due after a while. Put back by a year,
+/// a clock would keep a node from asking another peer, or from attesting, for that year.
+#[derive(Debug, Clone, Copy)]
+pub struct Steady(Instant);
+
+impl Steady {
+    /// Begins at zero.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since then; they mean nothing outside of this process.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 /// Draws `N` bytes from the operating system, fit for keys, salts and nonces.

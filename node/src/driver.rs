@@ -20,7 +20,7 @@ use isnad_protocol::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use crate::candidacy::Candidacy;
-use crate::clock;
+use crate::clock::{self, Steady};
 use crate::contribution::{Content, Contribution, NoWord, Receipt, Signers};
 use crate::door::Door;
 use crate::fault::Fault;
@@ -160,6 +160,8 @@ struct Driver {
     /// Answers given once the snapshot shows what they are about.
     ready: Vec<(Answer, Result<(), Refused>)>,
     next_request: u64,
+    /// What the replica reckons with, and when it is to be woken by that.
+    steady: Steady,
     wake_at: Option<Timestamp>,
     confirming: Confirming,
     /// What the disk last said when it failed.
@@ -218,6 +220,7 @@ pub fn start(parts: Parts) -> Result<(Handle, JoinHandle<Option<Network>>), Faul
         answers: BTreeMap::new(),
         ready: Vec::new(),
         next_request: 0,
+        steady: Steady::begin(),
         wake_at: None,
         confirming: Confirming::default(),
         disk: String::new(),
@@ -261,8 +264,8 @@ impl Driver {
     /// Waits for a command, or until something is due.
     fn next(&mut self, inbox: &Receiver<Command>) -> Option<Command> {
         loop {
-            let now = clock::now_ms();
-            let wait = self.wake_at.map_or(IDLE, |at| Duration::from_millis(at.0.saturating_sub(now)));
+            let now = self.steady.now();
+            let wait = self.wake_at.map_or(IDLE, |at| Duration::from_millis(at.0.saturating_sub(now.0)));
             match inbox.recv_timeout(wait) {
                 Ok(command) => return Some(command),
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -352,7 +355,7 @@ impl Driver {
 
     fn handle(&mut self, input: Input) {
         let is_own = matches!(input, Input::Submit { .. });
-        let now = Timestamp(clock::now_ms());
+        let now = self.steady.now();
         if let Err(fault) = self.parts.replica.handle(input, now, &self.reader) {
             tracing::error!(%fault, "the store could not be read");
             self.note(format!("the store could not be read: {fault}"));
@@ -417,7 +420,7 @@ impl Driver {
         self.note(format!("could not write to the disk: {}", fault.why()));
         self.is_unsynced = false;
         self.parts.store.take_back();
-        let now = Timestamp(clock::now_ms());
+        let now = self.steady.now();
         // It only takes back what is in memory: it reads nothing, so it cannot fail.
         let _ = self.parts.replica.handle(Input::CommitFailed, now, &self.reader);
     }

@@ -313,7 +313,8 @@ impl Replica {
         Self { are_signed, ..self }
     }
 
-    /// Advances the replica by one input. `now` never goes backwards between calls.
+    /// Advances the replica by one input. `now`, in milliseconds from anywhere, goes on evenly and never back: what is due after a
+    /// while is reckoned by it, and nothing else. A machine's clock does neither.
     ///
     /// # Errors
     /// [`Fault`] if the store cannot be read: nothing that a peer or user said is at fault.

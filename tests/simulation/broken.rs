@@ -81,7 +81,7 @@ const fn missed(defence: Breakage) -> Missed {
         Breakage::EquivocateConverge | Breakage::SplitView => Spread(1),
         Breakage::RevokeCut | Breakage::MutualRemoval => World("--seed 0 --nodes 5", &[Rule::Unlawful]),
         Breakage::TotalLossReadmit | Breakage::SuspendPartition => World("--seed 3 --nodes 5", &[Rule::Unlawful]),
-        Breakage::RepudiationVisible => World("--seed 41 --nodes 5", &[Rule::Unlawful]),
+        Breakage::RepudiationVisible => World("--seed 14 --nodes 5", &[Rule::Unlawful]),
         Breakage::SybilKeys | Breakage::GovConflictOrders => World("--seed 2 --nodes 5", &[Rule::Unlawful]),
         Breakage::RestoredHome => World("--seed 0 --nodes 5", &[Rule::SignedTwice]),
         // What it signed and lost never comes back to it.

@@ -40,7 +40,7 @@ pub enum Fault {
     Fork,
     /// A stick that was written long ago is taken in, twice.
     OldStick,
-    /// A clock is put forward, by a year at most.
+    /// A clock is put forward or back, to a year from the right time at most.
     ClockJump,
     /// A bit flips in a journal.
     BitFlip,
@@ -144,9 +144,8 @@ impl World {
             Fault::Fork => self.fork(site),
             Fault::OldStick => self.old_stick(site),
             Fault::ClockJump => {
-                let by = self.random.below(super::site::YEAR_MS);
-                self.sites.get_mut(site).into_iter().for_each(|site| site.skew_ms += by);
-                self.schedule_wake(site);
+                let skew_ms = self.random.below(2 * super::site::YEAR_MS);
+                self.sites.get_mut(site).into_iter().for_each(|site| site.skew_ms = skew_ms);
                 Ok(())
             }
             Fault::BitFlip => self.flip(site),

@@ -277,10 +277,9 @@ impl Site {
         Timestamp(EPOCH_MS + self.skew_ms + now_ms)
     }
 
-    /// When this node wants to be woken, in the world's time.
+    /// When this node wants to be woken, in the world's time: what is due after a while does not hang on its clock.
     pub(super) fn wake_due(&self) -> Option<u64> {
-        let at = self.running.as_ref()?.wake_at?;
-        Some(at.saturating_sub(EPOCH_MS + self.skew_ms))
+        self.running.as_ref()?.wake_at
     }
 
     pub(super) fn wake(&mut self, around: &mut Around<'_>) -> Checked {
@@ -307,7 +306,7 @@ impl Site {
 
     pub(super) fn handle(&mut self, input: Input, around: &mut Around<'_>) -> Checked {
         let is_own = matches!(input, Input::Submit { .. });
-        let now = self.clock(around.now_ms);
+        let now = Timestamp(around.now_ms);
         let Some(running) = &mut self.running else { return Ok(()) };
         let shown = Shown(&self.disk.image, self.lies.as_ref(), self.read_entries);
         let handled = running.replica.handle(input, now, &shown);
@@ -395,7 +394,7 @@ impl Site {
     /// The disk failed: everything since the last flush is taken back.
     fn fail(&mut self, around: &mut Around<'_>) -> Checked {
         around.ledger.disk_failures += 1;
-        let now = self.clock(around.now_ms);
+        let now = Timestamp(around.now_ms);
         let Some(running) = &mut self.running else { return Ok(()) };
         running.is_unsynced = false;
         self.disk.take_back();
