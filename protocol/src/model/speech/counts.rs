@@ -88,7 +88,7 @@ const WORDS: &[(Sense, &str)] = &[
     (Sense::And, "and|et|و"),
     (
         Sense::Filler,
-        "people|persons|person|personne|were|was|been|have|has|the|of|were reported|reported|personnes|ont|a été|été|d|sont|est|عدد|شخص|شخصا|أشخاص|للتعرض",
+        "people|persons|person|des|personne|were|was|been|have|has|the|of|were reported|reported|personnes|ont|a été|été|d|sont|est|عدد|شخص|شخصا|أشخاص|للتعرض",
     ),
 ];
 
@@ -190,13 +190,17 @@ fn said(pieces: &[Piece]) -> Result<Said, NotUnderstood> {
     let mut rest = pieces.to_vec();
     while let Some(piece) = rest.first().cloned() {
         // Words first: "no one" is none, not one; but a number word that says nothing else is a number.
-        let taken = if let Some((sense, taken)) = words().find(&rest) {
+        let counted = number(&rest);
+        // `a` is also the French `à`, which stands between two numbers.
+        let is_number = |taken: usize| said.numbers.is_empty() && counted.is_some_and(|(_, longer)| longer > taken);
+        let taken = if let Some((sense, taken)) = words().find(&rest).filter(|(_, taken)| !is_number(*taken)) {
             if sense == Sense::Vague {
-                return Err(fault("count_vague").with("word", &piece.form.text()));
+                let words: Vec<String> = rest.iter().take(taken).map(|piece| piece.form.text()).collect();
+                return Err(fault("count_vague").with("word", &words.join(" ")));
             }
             said.take(sense)?;
             taken
-        } else if let Some((number, taken)) = number(&rest) {
+        } else if let Some((number, taken)) = counted {
             said.numbers.push(number);
             said.is_in_words |= matches!(piece.form, Form::Word(_));
             taken
