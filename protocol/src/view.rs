@@ -51,7 +51,7 @@ pub use independence::{Circle, Group, Origin};
 pub use policy::{BodyClass, Judgements, Policy, Whose};
 pub use related::Line;
 pub use replies::Reply;
-pub use summary::{About, Listing, Spot, Summary, degrees};
+pub use summary::{About, Codes, Listing, Spot, Summary, degrees};
 
 use material::Material;
 use names::Names;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::kinds;
+use isnad_protocol::model::speech::date_within;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{About, DesignationState, Words};
 use serde::Deserialize;
@@ -15,11 +16,13 @@ use crate::client;
 use crate::commands::ids::{Ids, LIST};
 use crate::commands::reading::{label, state_code};
 use crate::error::Problem;
-use crate::output::{apart, fit, hanging, inert, squeezed, width};
+use crate::output::{apart, columns, fit, hanging, inert, squeezed, width};
 use crate::session::Session;
 
 /// Columns of a list before the title: id, date, mark.
-const BEFORE_TITLE: usize = LIST + 2 + 12 + 1 + 1 + 1;
+const BEFORE_TITLE: usize = LIST + 2 + DATE + 1 + 1 + 1;
+/// Columns of the date: a day of the longest month in Arabic.
+const DATE: usize = 14;
 /// Columns of the state behind the title.
 const STATE: usize = 18;
 /// Columns of the place on a wide terminal.
@@ -37,6 +40,8 @@ struct Line {
     labels: Vec<Words>,
     #[serde(default)]
     about: Option<About>,
+    #[serde(default)]
+    aliases: Vec<String>,
     #[serde(default)]
     dates: Vec<String>,
     #[serde(default)]
@@ -159,7 +164,7 @@ fn line_text(
     (ids, told): (&Ids, Option<OrganisationId>),
 ) -> String {
     let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref(), ids: Some(ids) };
-    let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
+    let date = line.dates.first().map(|date| inert(&date_within(language, date, DATE))).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => in_force(language, state),
         None => status(line).map(|code| status_word(language, line.record, code)).unwrap_or_default(),
@@ -172,7 +177,8 @@ fn line_text(
     let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
     let room = width.saturating_sub(BEFORE_TITLE - LIST + digits + behind);
     let title = titled.within(language, room, told).unwrap_or_else(|| line.record.to_string());
-    let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, 12), fit(&title, room));
+    let title = with_aliases(language, title, line, room);
+    let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, DATE), fit(&title, room));
     if is_narrow && !state.is_empty() {
         return format!("{}\n{:10}{}", text.trim_end(), "", fit(&state, width.saturating_sub(10)))
             .trim_end()
@@ -181,6 +187,19 @@ fn line_text(
     let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
     let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
     text.trim_end().to_owned()
+}
+
+/// A title and, as far as they fit behind it, the aliases by which the record can be named.
+fn with_aliases(language: Language, title: String, line: &Line, room: usize) -> String {
+    let mut text = title;
+    for alias in line.aliases.iter().filter(|alias| !line.labels.iter().any(|words| words.text == **alias)) {
+        let longer = format!("{text} ({})", apart(&squeezed(alias), language.direction()));
+        if columns(&longer) > room {
+            break;
+        }
+        text = longer;
+    }
+    text
 }
 
 /// Whether a measure is in force, with the mark of what is contested where another organisation says something else.
