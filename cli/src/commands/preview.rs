@@ -13,13 +13,13 @@ use isnad_protocol::{locale, model};
 use serde::de::DeserializeOwned;
 
 use super::ids::{Ids, USUAL};
-use super::list::{titled, titles};
+use super::list::{Titled, titles};
 use super::publishing;
 use super::reading::{label, name, organisation_name, property_word};
 use super::show::value_in_words;
 use crate::client::Client;
 use crate::error::{Problem, exit};
-use crate::output::{Style, hanging, inert, width};
+use crate::output::{Style, hanging, inert, squeezed, width};
 use crate::session::Session;
 
 /// Has a request signed: after it was shown and agreed to where a person sits at a terminal. `None` if it is to be shown alone.
@@ -68,8 +68,10 @@ pub(super) async fn with_names(session: &Session, client: &Client, mut problem: 
 /// Puts what a record is called before its id. That it cannot be read now is no failure.
 async fn name_record(session: &Session, client: &Client, values: &mut BTreeMap<String, String>) {
     let Some(record) = values.get_mut("record").filter(|record| RecordId::parse(record).is_ok()) else { return };
-    let view = client.get::<View>(&format!("/records/{record}")).await.ok();
-    if let Some(title) = view.and_then(|view| titled(session, &view)) {
+    let Ok(view) = client.get::<View>(&format!("/records/{record}")).await else { return };
+    let titled = Titled { kind: &view.kind, labels: &view.labels, about: view.about.as_ref(), ids: None };
+    // The whole text is made inert where it is told, marks of direction too.
+    if let Some(title) = titled.text(session.language, squeezed) {
         *record = format!("{title} ({record})");
     }
 }

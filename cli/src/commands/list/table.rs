@@ -10,7 +10,7 @@ use isnad_protocol::time::Day;
 use isnad_protocol::view::{About, DesignationState, Words};
 use serde::Deserialize;
 
-use super::{Page, Titled};
+use super::{Page, ROOMY, Titled};
 
 use crate::client;
 use crate::commands::ids::{Ids, LIST};
@@ -91,8 +91,7 @@ impl Told {
     }
 
     fn text(&self, language: Language) -> String {
-        let who = label(&self.names, language).map(|name| apart(&squeezed(&name), language.direction()));
-        let who = who.unwrap_or_else(|| self.whose.to_short());
+        let who = name_of(language, self.whose, &self.names);
         hanging("", &locale::format(language, "list.told_by", &[("who", &who)]), width())
     }
 }
@@ -176,17 +175,32 @@ fn line_text(
     let place_room = if width < WIDE { 0 } else { PLACE + 1 };
     let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
     let room = width.saturating_sub(BEFORE_TITLE - LIST + digits + behind);
-    let title = titled.within(language, room, told).unwrap_or_else(|| line.record.to_string());
+    let whose = titled
+        .whose()
+        .filter(|whose| told != Some(*whose) || line.about.as_ref().is_some_and(|about| about.is_one_of_several));
+    let is_roomy = room >= ROOMY;
+    let title = titled.within(language, room, whose.is_some() && is_roomy).unwrap_or_else(|| line.record.to_string());
     let title = with_aliases(language, title, line, room);
     let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, DATE), fit(&title, room));
-    if is_narrow && !state.is_empty() {
-        return format!("{}\n{:10}{}", text.trim_end(), "", fit(&state, width.saturating_sub(10)))
-            .trim_end()
-            .to_owned();
+    let below = |text: &str| format!("\n{:10}{}", "", fit(text, width.saturating_sub(10))).trim_end().to_owned();
+    // Where a line has no room for all of it, whose word it is stands below: neither that nor whom it accuses is cut off.
+    let whose = whose.filter(|_| !is_roomy).map(|whose| {
+        let names = line.about.as_ref().map(|about| &*about.names).unwrap_or_default();
+        below(&format!("{} {}", locale::word(language, "view.signed_by"), name_of(language, whose, names)))
+    });
+    let whose = whose.unwrap_or_default();
+    if is_narrow {
+        let state = if state.is_empty() { String::new() } else { below(&state) };
+        return format!("{}{state}{whose}", text.trim_end());
     }
     let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
-    let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
-    text.trim_end().to_owned()
+    format!("{}{whose}", format!("{text} {} {place}", fit(&state, STATE)).trim_end())
+}
+
+/// What an organisation is called, or its id.
+fn name_of(language: Language, whose: OrganisationId, names: &[Words]) -> String {
+    let name = label(names, language).map(|name| apart(&squeezed(&name), language.direction()));
+    name.unwrap_or_else(|| whose.to_short())
 }
 
 /// A title and, as far as they fit behind it, the aliases by which the record can be named.

@@ -15,7 +15,7 @@ use crate::output::{apart, fit, squeezed};
 use crate::session::Session;
 
 /// Columns that hold who, what and whom.
-const ROOMY: usize = 60;
+pub(crate) const ROOMY: usize = 60;
 
 /// A record to be called by a title.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +34,10 @@ impl Titled<'_> {
         self.own_or_made(language, &shown, None)
     }
 
-    /// The same for a line with so many columns for it, and another place for an outcome, and for whose word it is where that is
-    /// told once for many lines.
-    pub(crate) fn within(&self, language: Language, columns: usize, told: Option<OrganisationId>) -> Option<String> {
-        self.own_or_made(language, &|text| apart(&squeezed(text), language.direction()), Some((columns, told)))
+    /// The same for a line with so many columns for it, and another place for an outcome; for whose word it is too, unless that is
+    /// to be told here.
+    pub(crate) fn within(&self, language: Language, columns: usize, tells_whose: bool) -> Option<String> {
+        self.own_or_made(language, &|text| apart(&squeezed(text), language.direction()), Some((columns, tells_whose)))
     }
 
     /// Whose word its title is made of, where it has none of its own.
@@ -54,19 +54,14 @@ impl Titled<'_> {
         &self,
         language: Language,
         shown: &dyn Fn(&str) -> String,
-        room: Option<(usize, Option<OrganisationId>)>,
+        room: Option<(usize, bool)>,
     ) -> Option<String> {
         let own = || label(self.labels, language).map(|text| shown(&text));
         if self.has_title() { own() } else { self.made(language, shown, room).or_else(own) }
     }
 
-    fn made(
-        &self,
-        language: Language,
-        shown: &dyn Fn(&str) -> String,
-        room: Option<(usize, Option<OrganisationId>)>,
-    ) -> Option<String> {
-        let (columns, told) = room.map_or((None, None), |(columns, told)| (Some(columns), told));
+    fn made(&self, language: Language, shown: &dyn Fn(&str) -> String, room: Option<(usize, bool)>) -> Option<String> {
+        let (columns, tells_whose) = room.map_or((None, true), |(columns, tells)| (Some(columns), tells));
         let about = self.about?;
         let vocabulary = match kind_code(self.kind)? {
             FINDING | ATTRIBUTION => words::OUTCOME.name,
@@ -101,8 +96,7 @@ impl Titled<'_> {
         let title = (!parts.is_empty()).then(|| format!("{}{end}", parts.join(" · ")))?;
         // That a body concluded something is the word of whoever reports it: no sentence stands there as if it were the record's, nor
         // is its author cut off.
-        let is_told = |whose: &OrganisationId| told == Some(*whose) && !about.is_one_of_several;
-        let Some(whose) = about.organisation.filter(|whose| !is_told(whose)) else { return Some(title) };
+        let Some(whose) = about.organisation.filter(|_| tells_whose) else { return Some(title) };
         let whose = label(&about.names, language).map_or_else(|| whose.to_short(), |whose| shown(&whose));
         let whose = columns.map_or_else(|| whose.clone(), |columns| fit(&whose, columns / 3).trim_end().to_owned());
         Some(locale::format(language, "list.says", &[("who", &whose), ("what", &title)]))
@@ -190,7 +184,7 @@ mod tests {
             "and the id of whom not all call so"
         );
         for language in Language::ALL {
-            let cut = titled.within(language, 40, None).unwrap();
+            let cut = titled.within(language, 40, true).unwrap();
             assert!(cut.contains("Org A"), "{cut}");
         }
         let ids = Some(&crate::commands::ids::USUAL);
@@ -198,13 +192,11 @@ mod tests {
             Titled { ids, ..titled }.text(Language::En, str::to_owned).unwrap(),
             "Org A says: Unit 1 (subject/020202020202)"
         );
-        // What is told once for all lines is left out of each, but not where another says something else.
         assert_eq!(titled.whose(), about.organisation);
-        assert!(titled.within(Language::En, 60, about.organisation).unwrap().starts_with("Org A says: "));
+        assert!(titled.within(Language::En, 60, true).unwrap().starts_with("Org A says: "));
+        assert!(titled.within(Language::En, 60, false).unwrap().starts_with("Unit 1 "), "told in another place");
         let alone = About { is_one_of_several: false, ..about.clone() };
         let alone = Titled { about: Some(&alone), ids, ..titled };
-        assert!(alone.within(Language::En, 60, about.organisation).unwrap().starts_with("Unit 1 "));
-        assert!(alone.within(Language::En, 60, None).unwrap().starts_with("Org A says: Unit 1 "));
         assert!(alone.text(Language::En, str::to_owned).unwrap().starts_with("Org A says: "));
     }
 }
