@@ -176,8 +176,8 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
     ]
 }
 
-/// The statuses or outcomes, each organisation's behind its name, `Organisation A: alleged, confirmed_use`: in a row of several
-/// organisations one's word passes for nobody else's.
+/// The statuses or outcomes, each behind its organisation's name, `Organisation A: alleged`: in a row of several organisations one's
+/// word passes for nobody else's.
 pub(super) fn statuses(session: &Session, who: &Who, summary: &Summary) -> Vec<String> {
     by_organisation(session, who, summary, &summary.statuses, |codes| codes.statuses.clone())
 }
@@ -195,7 +195,8 @@ fn by_organisation(
     all: &[String],
     of: impl Fn(&Codes) -> Vec<String>,
 ) -> Vec<String> {
-    let told = |name: &str, codes: &[String]| format!("{name}: {}", codes.join(", "));
+    // Each with its name: nothing that a member wrote begins what a spreadsheet takes for a cell.
+    let told = |name: &str, codes: &[String]| codes.iter().map(|code| format!("{name}: {code}")).collect::<Vec<_>>();
     let name = |id: &OrganisationId| pasted(&organisation_name(who, *id, session.language)).to_owned();
     if all.is_empty() {
         return Vec::new();
@@ -203,10 +204,10 @@ fn by_organisation(
     if summary.codes_by.is_empty() {
         // Where more is said than a row takes, whose word it is may be left out with it.
         let one = summary.organisations.first().filter(|_| summary.organisations.len() == 1);
-        return vec![told(&one.map_or_else(|| "?".to_owned(), name), all)];
+        return told(&one.map_or_else(|| "?".to_owned(), name), all);
     }
     let each = summary.codes_by.iter().map(|(id, codes)| (name(id), of(codes)));
-    each.filter(|(_, codes)| !codes.is_empty()).map(|(name, codes)| told(&name, &codes)).collect()
+    each.flat_map(|(name, codes)| told(&name, &codes)).collect()
 }
 
 /// What is called by a title.
