@@ -51,7 +51,7 @@ pub use independence::{Circle, Group, Origin};
 pub use policy::{BodyClass, Judgements, Policy, Whose};
 pub use related::Line;
 pub use replies::Reply;
-pub use summary::{About, Listing, Spot, Summary, degrees};
+pub use summary::{About, Codes, Listing, Spot, Summary, degrees};
 
 use material::Material;
 use names::Names;
@@ -331,8 +331,7 @@ fn about<S: SheetView>(
     let context = material.context;
     let Some(mut about) = About::of(record.kind_code(), sheets, context.policy) else { return Ok(None) };
     let whose = about.organisation;
-    let told = whose.filter(|_| about.is_one_of_several);
-    about.names = told.and_then(|whose| context.names.get(&whose)).cloned().unwrap_or_default();
+    about.names = whose.and_then(|whose| context.names.get(&whose)).cloned().unwrap_or_default();
     for reference in about.records_mut() {
         *reference = match whose {
             Some(whose) => material.reference_by(reference.record, whose)?,

@@ -230,3 +230,34 @@ fn what_is_mistyped_is_told_in_three_languages() {
         assert!(said[0] != said[1] && said[1] != said[2], "{said:?}");
     }
 }
+
+#[test]
+fn a_body_that_concluded_is_told_with_whose_word_that_is() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let map: Value = serde_json::from_str(&say(home, &["list", "incident", "--format", "geojson"]).out).unwrap();
+    let name = map["features"][0]["properties"]["organisation_name"].as_str().unwrap().to_owned();
+    let status = map["features"][0]["properties"]["statuses"][0].as_str().unwrap();
+    assert!(status.starts_with(&format!("{name}: ")), "{status}");
+    let table = say(home, &["list", "attribution"]).out;
+    assert!(table.starts_with(&format!("As {name} says it")), "once for all lines: {table}");
+    let csv = say(home, &["list", "attribution", "--format", "csv"]).out;
+    for row in csv.lines().skip(1) {
+        assert!(row.contains(&format!("{name} says: ")) && row.contains(&format!("{name}: ")), "{row}");
+    }
+    let page = say(home, &["show", "khan-al-assal-2013-03-19", "--brief"]).out;
+    assert!(page.contains(&format!("signed by {name}")), "{page}");
+}
+
+#[test]
+fn a_list_tells_dates_in_words() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let form = "title [en]: X\ndate: 4-5 August 2013\nalias: the-alias\n";
+    json(home, &["record", "new", "incident", "--from", &consortium.file("form.txt", form)]);
+    for (lang, date) in [("en", "4–5 Aug 2013"), ("fr", "4–5 août 2013"), ("ar", "4–5 أغسطس 2013")] {
+        let table = say(home, &["--lang", lang, "list", "incident"]).out;
+        assert!(table.contains(date) && table.contains("the-alias"), "{table}");
+    }
+}

@@ -356,3 +356,32 @@ fn a_number_with_no_upper_bound_is_told_in_one_way() {
         }
     }
 }
+
+#[test]
+fn what_only_a_node_knows_is_told_with_all_else_and_records_by_their_names() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let record =
+        new(&consortium, "incident", "title [en]: The town\ntitle [ar]: البلدة\nalias: the-town\ndate: 2013\n");
+    let file = consortium.file("form.txt", "title [en]: X\nalias: the-town\ndate: yesterday\n");
+    let problem = refused(home, &["record", "new", "incident", "--from", &file], 3);
+    let codes: Vec<&str> =
+        problem["problems"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert!(codes.len() == 2 && codes.contains(&"alias_taken"), "{problem}");
+    let told = say(home, &["--lang", "ar", "record", "new", "incident", "--from", &file]).err;
+    assert!(told.contains("البلدة") && told.contains(&record), "{told}");
+    assert!(json(home, &["list", "incident"]).as_array().unwrap().len() == 1, "and nothing was signed");
+}
+
+#[test]
+fn whoever_writes_chooses_between_records_in_his_own_language() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for title in ["title [en]: One town\ntitle [ar]: بلدة أولى", "title [en]: Another town\ntitle [ar]: بلدة ثانية"]
+    {
+        let record = new(&consortium, "incident", &format!("{title}\ndate: 2013\n"));
+        json(home, &["claim", "add", &record, "alias", "twin"]);
+    }
+    let told = say(home, &["--lang", "ar", "claim", "add", "twin", "casualty", "مئة قتيل"]).err;
+    assert!(told.contains("بلدة أولى") && told.contains("بلدة ثانية") && !told.contains("town"), "{told}");
+}

@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
     let client = Client::to_write(session).await?;
     match command {
         ClaimCommand::Add(ClaimAddArgs { record, words }) => {
-            let record = resolve(&client, &record).await?;
+            let record = resolve(session, &client, &record).await?;
             if let Some(again) = &words.again {
                 return lost::say_again(session, &client, record, again, words.space).await;
             }
@@ -55,7 +55,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
             sent.map_err(|problem| in_words_of(session, problem, &words, record))
         }
         ClaimCommand::Replace { record, claim, new } => {
-            let record = about(&client, "replace", &record, &claim).await?;
+            let record = about(session, &client, "replace", &record, &claim).await?;
             let old = own_claim(session, &client, record, &claim).await?;
             let space = same_space(new.space, old.space)?;
             let claim = claim_of(session, &client, &new, record, Some(&old)).await?;
@@ -65,7 +65,7 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
             sent.map_err(|problem| in_words_of(session, problem, &new, record))
         }
         ClaimCommand::Retract { record, claim, reason, note } => {
-            let record = about(&client, "retract", &record, &claim).await?;
+            let record = about(session, &client, "retract", &record, &claim).await?;
             let reason = reason_of(session, reason)?;
             let OwnClaim { id, space, took, .. } = own_claim(session, &client, record, &claim).await?;
             let retractions = vec![Retraction { claim: id, reason, note }];
@@ -75,10 +75,16 @@ pub(crate) async fn run(session: &Session, command: ClaimCommand) -> Outcome {
 }
 
 /// The record of a claim. Whoever names the claim first is told so.
-async fn about(client: &Client, command: &str, record: &str, claim: &str) -> Result<RecordId, Problem> {
-    let found = resolve(client, record).await;
+async fn about(
+    session: &Session,
+    client: &Client,
+    command: &str,
+    record: &str,
+    claim: &str,
+) -> Result<RecordId, Problem> {
+    let found = resolve(session, client, record).await;
     let Err(problem) = found else { return found };
-    if problem.code == "not_found" && resolve(client, claim).await.is_ok() {
+    if problem.code == "not_found" && resolve(session, client, claim).await.is_ok() {
         let values = [("claim", claim), ("record", record), ("command", command)];
         return Err(Problem::told(exit::USAGE, "usage", "record_first", &values));
     }
@@ -252,17 +258,17 @@ async fn from_words(
         return Err(Problem::told(exit::REFUSED, "unknown_property", key, &values));
     };
     let spoken = value_of(session, &words.value.join(" "), known, words.language.as_deref())?;
-    let value = with_records(client, known, spoken.value).await?;
+    let value = with_records(session, client, known, spoken.value).await?;
     let mut members = Object::from([("prop".to_owned(), Json::text(known.code)), ("value".to_owned(), value)]);
     let fields = &words.fields;
     let language = words.language.as_deref().map(|text| language_of(session, text)).transpose()?;
     let texts = [("lang", language.or(spoken.lang)), ("original", fields.original.clone())];
     members.extend(texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), Json::Text(text?)))));
     if let Some(body) = &words.according_to {
-        let body = resolve_among(client, body, &[kinds::ORGANISATION]).await?;
+        let body = resolve_among(session, client, body, &[kinds::ORGANISATION]).await?;
         members.insert("according_to".into(), Json::text(body.to_string()));
     }
-    let basis = basis_of(client, words).await?;
+    let basis = basis_of(session, client, words).await?;
     if !basis.is_empty() {
         members.insert("basis".into(), Json::List(basis));
     }
@@ -293,10 +299,10 @@ fn coded(fields: &ClaimFields) -> [(&'static str, ValueType, &Option<String>); 7
 }
 
 /// The sources, each with its place.
-async fn basis_of(client: &Client, words: &ClaimWords) -> Result<Vec<Json>, Problem> {
+async fn basis_of(session: &Session, client: &Client, words: &ClaimWords) -> Result<Vec<Json>, Problem> {
     let mut basis = Vec::new();
     for (index, source) in words.source.iter().enumerate() {
-        let found = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await;
+        let found = resolve_among(session, client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await;
         let record = found.map_err(|problem| apart_from_page(source, problem))?;
         let mut item = Object::from([("source".to_owned(), Json::text(record.to_string()))]);
         if let Some(locator) = words.locator.get(index) {
@@ -337,16 +343,16 @@ pub(super) fn language_of(session: &Session, text: &str) -> Result<String, Probl
 }
 
 /// The value with whole ids for the records that it names by a beginning or an alias.
-async fn with_records(client: &Client, property: &Property, value: Json) -> Result<Json, Problem> {
+async fn with_records(session: &Session, client: &Client, property: &Property, value: Json) -> Result<Json, Problem> {
     match (property.value, value) {
         (ValueType::Ref(kinds), Json::Text(text)) => {
-            Ok(Json::text(resolve_among(client, &text, kinds).await?.to_string()))
+            Ok(Json::text(resolve_among(session, client, &text, kinds).await?.to_string()))
         }
         (ValueType::Shape(members), Json::Object(mut object)) => {
             for member in members {
                 let ValueType::Ref(kinds) = member.value else { continue };
                 let Some(Json::Text(text)) = object.get(member.key) else { continue };
-                let record = resolve_among(client, text, kinds).await?;
+                let record = resolve_among(session, client, text, kinds).await?;
                 object.insert(member.key.to_owned(), Json::text(record.to_string()));
             }
             Ok(Json::Object(object))

@@ -14,8 +14,8 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: JudgeArgs) -> Outcome {
     let client = Client::to_write(session).await?;
-    let first = Page::read(&client, &args.record).await?;
-    let second = Page::read(&client, &args.other).await?;
+    let first = Page::read(session, &client, &args.record).await?;
+    let second = Page::read(session, &client, &args.other).await?;
     let relation = if args.part_of { "part_of" } else { "same_as" };
     let here = verdict_on(&first, second.record, relation);
     // What is the same either way round may have been said on the other record: it is replaced where it stands.

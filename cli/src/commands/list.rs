@@ -21,7 +21,7 @@ mod title;
 
 pub(super) use csv::{Csv, MADE_OF, made_of_cells};
 pub(super) use kind::kind_called;
-pub(super) use title::{Titled, titled, titles};
+pub(super) use title::{ROOMY, Titled, titled, titles};
 
 /// How many a person is shown unless he asks for more.
 const FOR_PEOPLE: usize = 200;

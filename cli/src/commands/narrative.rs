@@ -36,7 +36,7 @@ pub(crate) async fn run(session: &Session, command: NarrativeCommand) -> Outcome
     let NarrativeCommand::Edit { record, narrative, new, edit, from, language, space } = command;
     // The home is not held while the editor is open: colleagues go on writing, and their node goes on syncing.
     let reader = Client::to_read(session).await?;
-    let record = resolve(&reader, &record).await?;
+    let record = resolve(session, &reader, &record).await?;
     let language = language.map(|text| language_of(session, &text)).transpose()?;
     let left = from.as_ref().and_then(|file| Kept::left(session, file));
     let begun = left.as_ref().and_then(Kept::begun).filter(|begun| begun.record == record);

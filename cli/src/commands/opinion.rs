@@ -38,7 +38,7 @@ pub(crate) async fn run(session: &Session, command: OpinionCommand) -> Outcome {
         OpinionCommand::Corroborate(args) => say(session, &client, "corroborate", args).await,
         OpinionCommand::Withdraw { record, claim, reason, note } => {
             let reason = reason_meant(session, &vocabularies::RETRACTION_REASON, &reason)?;
-            let page = Page::read(&client, &record).await?;
+            let page = Page::read(session, &client, &record).await?;
             let text = digits(&claim)?;
             let is_meant = |opinion: &&ShownClaim| {
                 let on = member(opinion, "claim").unwrap_or_default();
@@ -66,7 +66,7 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
     if stance == "dispute" && reason.is_none() {
         return Err(reasons(session));
     }
-    let page = Page::read(client, &args.record).await?;
+    let page = Page::read(session, client, &args.record).await?;
     let claim = page.find(session, &args.claim, args.whose.of.as_deref(), true)?;
     let earlier = page.own_opinion(claim);
     let space = match earlier {
@@ -83,7 +83,7 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
     let mut members =
         Object::from([("prop".to_owned(), Json::text("opinion")), ("value".to_owned(), Json::Object(value))]);
     put(&mut members, "lang", args.language);
-    with_sources(client, &mut members, &args.source).await?;
+    with_sources(session, client, &mut members, &args.source).await?;
     if let Some(earlier) = earlier {
         if says(earlier, &members) {
             return same_already(session, "opinion.same_already", earlier);
@@ -137,10 +137,15 @@ pub(super) fn put(members: &mut Object, key: &str, text: Option<String>) {
 }
 
 /// Adds the sources that a claim rests on.
-pub(super) async fn with_sources(client: &Client, members: &mut Object, sources: &[String]) -> Result<(), Problem> {
+pub(super) async fn with_sources(
+    session: &Session,
+    client: &Client,
+    members: &mut Object,
+    sources: &[String],
+) -> Result<(), Problem> {
     let mut basis = Vec::new();
     for source in sources {
-        let record = resolve_among(client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await?;
+        let record = resolve_among(session, client, source, &[kinds::SOURCE, kinds::EVIDENCE]).await?;
         basis.push(Json::object([("source", Json::text(record.to_string()))]));
     }
     if !basis.is_empty() {
@@ -164,8 +169,8 @@ pub(super) fn member<'a>(claim: &'a ShownClaim, key: &str) -> Option<&'a str> {
 }
 
 impl Page {
-    pub(super) async fn read(client: &Client, record: &str) -> Result<Self, Problem> {
-        let record = resolve(client, record).await?;
+    pub(super) async fn read(session: &Session, client: &Client, record: &str) -> Result<Self, Problem> {
+        let record = resolve(session, client, record).await?;
         let view: View = client.get(&format!("/records/{record}")).await?;
         let who: Who = client.get("/who").await?;
         Ok(Self { record, view, who })

@@ -8,24 +8,30 @@ use isnad_node::reading::Who;
 use isnad_node::writing::{Change, Drafted, Preview, Readers, Request, TakenBack, Text, Written};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, RecordId};
-use isnad_protocol::view::{Reference, value_text};
+use isnad_protocol::view::{Reference, View, value_text};
 use isnad_protocol::{locale, model};
 use serde::de::DeserializeOwned;
 
 use super::ids::{Ids, USUAL};
-use super::list::titles;
+use super::list::{Titled, titles};
 use super::publishing;
 use super::reading::{label, name, organisation_name, property_word};
 use super::show::value_in_words;
 use crate::client::Client;
 use crate::error::{Problem, exit};
-use crate::output::{Style, hanging, inert, width};
+use crate::output::{Style, hanging, inert, squeezed, width};
 use crate::session::Session;
 
 /// Has a request signed: after it was shown and agreed to where a person sits at a terminal. `None` if it is to be shown alone.
 pub(super) async fn sign(session: &Session, client: &Client, mut request: Request) -> Result<Option<Written>, Problem> {
     // Made of each: what its author is warned of is told to whoever is shown nothing first, too.
-    let preview: Preview = declaring(session, client, "/preview", &mut request).await?;
+    let mut preview: Preview = match declaring(session, client, "/preview", &mut request).await {
+        Err(problem) => return Err(with_names(session, client, problem).await),
+        shown => shown?,
+    };
+    for warning in &mut preview.warnings {
+        name_record(session, client, &mut warning.values).await;
+    }
     if is_shown(session) {
         let who: Who = client.get("/who").await?;
         let answer = serde_json::to_vec(&preview).map_err(|error| Problem::fault(error.to_string()))?;
@@ -49,6 +55,25 @@ pub(super) async fn sign(session: &Session, client: &Client, mut request: Reques
     let mut written: Written = declaring(session, client, "/contributions", &mut request).await?;
     written.known += known;
     Ok(Some(Written { warnings, ..written }))
+}
+
+/// A problem with what the records are called that its rules name.
+pub(super) async fn with_names(session: &Session, client: &Client, mut problem: Problem) -> Problem {
+    for broken in &mut problem.words.problems {
+        name_record(session, client, &mut broken.values).await;
+    }
+    problem
+}
+
+/// Puts what a record is called before its id. That it cannot be read now is no failure.
+async fn name_record(session: &Session, client: &Client, values: &mut BTreeMap<String, String>) {
+    let Some(record) = values.get_mut("record").filter(|record| RecordId::parse(record).is_ok()) else { return };
+    let Ok(view) = client.get::<View>(&format!("/records/{record}")).await else { return };
+    let titled = Titled { kind: &view.kind, labels: &view.labels, about: view.about.as_ref(), ids: None };
+    // The whole text is made inert where it is told, marks of direction too.
+    if let Some(title) = titled.text(session.language, squeezed) {
+        *record = format!("{title} ({record})");
+    }
 }
 
 /// Hands in a request. If nothing stands against it but persons whom nothing accuses, their author is asked whether they are

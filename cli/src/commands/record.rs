@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use isnad_node::problem::Broken;
-use isnad_node::writing::Change;
+use isnad_node::writing::{Change, Preview, Request};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::RecordId;
 use isnad_protocol::locale::{self, Language};
@@ -232,6 +232,7 @@ async fn sign(
     }
     found.extend(problems.iter().map(|problem| written.refused(session, &Broken::of(problem))));
     if !found.is_empty() {
+        found.extend(known_to_node(session, written, (kind, record, space), draft.claims).await);
         found.sort_by_key(|found| found.mark.line);
         return Err(Failed::Rules(found));
     }
@@ -253,6 +254,28 @@ async fn sign(
     })
 }
 
+/// Rules of which a node alone knows whether they are broken: what is refused without it is no reason to hear of these later.
+const OF_NODE: [&str; 5] = ["alias_taken", "claim_not_held", "own_claim", "wider_than_its_claim", "was_retracted"];
+
+/// What a node would refuse besides. That none can be asked changes nothing.
+async fn known_to_node(
+    session: &Session,
+    written: &Written,
+    (kind, record, space): (&Kind, Option<RecordId>, SpaceName),
+    claims: Vec<Json>,
+) -> Vec<Found> {
+    let Some(record) = record.or_else(|| new_record(kind.code).ok()).filter(|_| !claims.is_empty()) else {
+        return Vec::new();
+    };
+    let changes = vec![Change { claims, ..Change::of(record) }];
+    let request = Request { space: space.name().into(), changes, only_new: false };
+    let Ok(client) = Client::to_read(session).await else { return Vec::new() };
+    let Err(problem) = client.post::<Preview>("/preview", &request).await else { return Vec::new() };
+    let problems = preview::told(session, preview::with_names(session, &client, problem).await).words.problems;
+    let problems = problems.iter().filter(|broken| OF_NODE.contains(&&*broken.code));
+    problems.map(|broken| written.refused(session, broken)).collect()
+}
+
 /// The claims with whole ids for the records that they name, and what names none: an id of nothing stands in its place, so that
 /// no rule speaks of it again. A home is asked only where one is named otherwise.
 async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<(Vec<Json>, Vec<Found>), Failed> {
@@ -267,7 +290,7 @@ async fn resolved(session: &Session, kind: &Kind, written: &Written) -> Result<(
             Some(reader) => reader,
             None => Client::to_read(session).await?,
         };
-        match resolve_among(&reader, &reference.text, reference.kinds).await {
+        match resolve_among(session, &reader, &reference.text, reference.kinds).await {
             Ok(record) => records.push(record.to_string()),
             Err(problem) if problem.exit == exit::NO => {
                 found.push(unknown(session, written, &reference, problem));

@@ -13,7 +13,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     let client = Client::to_write(session).await?;
-    let page = Page::read(&client, &args.record).await?;
+    let page = Page::read(session, &client, &args.record).await?;
     let of = args.whose.of.as_deref();
     let claim = args.claim.as_deref().map(|text| page.find(session, text, of, false)).transpose()?;
     // Who reads the accusation reads the reply.
@@ -22,7 +22,7 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
         (None, Some(claim)) => page.space(claim)?,
         (None, None) => Default::default(),
     };
-    let subject = resolve_among(&client, &args.subject, &[kinds::SUBJECT]).await?;
+    let subject = resolve_among(session, &client, &args.subject, &[kinds::SUBJECT]).await?;
     let mut value = Object::from([
         ("subject".to_owned(), Json::text(subject.to_string())),
         ("stance".to_owned(), Json::text(said(&ValueType::Code(&vocabularies::RESPONSE_STANCE), &args.stance))),
@@ -41,7 +41,7 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     put(&mut value, "date", args.date.map(|date| said(&ValueType::Date, &date)));
     let mut members =
         Object::from([("prop".to_owned(), Json::text("response")), ("value".to_owned(), Json::Object(value))]);
-    with_sources(&client, &mut members, &args.source).await?;
+    with_sources(session, &client, &mut members, &args.source).await?;
     let change = Change { claims: vec![Json::Object(members)], ..Change::of(page.record) };
     send(session, &client, space, change, None).await
 }

@@ -14,7 +14,7 @@ use super::ids::{COMMAND, Ids};
 use super::list::titles;
 use super::preview::in_a_line;
 use super::reading::{label, organisation_name, property_word};
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::{DONE, Outcome};
 use crate::output::{Style, hanging, inert, width};
 use crate::session::Session;
@@ -23,19 +23,21 @@ mod restating;
 
 pub(crate) async fn run(session: &Session) -> Outcome {
     let client = Client::to_read(session).await?;
-    let waiting: Vec<Waiting> = client.get("/tasks").await?;
-    let lost: Vec<ToRestate> = client.get("/restating").await?;
+    let answers =
+        [client.bytes("GET", "/tasks", Vec::new()).await?, client.bytes("GET", "/restating", Vec::new()).await?];
+    let [waiting, lost] = &answers;
+    let waiting: Vec<Waiting> = client::read(waiting)?;
+    let lost: Vec<ToRestate> = client::read(lost)?;
     let who: Who = client.get("/who").await?;
-    let records =
-        waiting.iter().map(|waiting| waiting.task.record).chain(lost.iter().map(|lost| lost.restating.record));
-    let ids = Ids::of(&client, records).await?;
-    let titles = titles(session, &client, waiting.iter().map(|waiting| &waiting.about)).await;
+    let ids = Ids::on_page(&client, &answers.concat()).await?;
+    let named = waiting.iter().map(|waiting| &waiting.about).chain(lost.iter().map(|lost| &lost.about));
+    let titles = titles(session, &client, named).await;
     session.printer.either(&Tasks { waiting, lost }, |Tasks { waiting, lost }| {
         if waiting.is_empty() && lost.is_empty() {
             return session.word("tasks.none").to_owned();
         }
         let waiting = waiting.iter().map(|waiting| text(session, &who, waiting, (&ids, &titles)));
-        let lost = lost.iter().map(|lost| restating::text(session, &who, lost, &ids));
+        let lost = lost.iter().map(|lost| restating::text(session, &who, lost, (&ids, &titles)));
         waiting.chain(lost).collect::<Vec<_>>().join("\n\n")
     });
     Ok(DONE)
@@ -72,14 +74,15 @@ fn text(session: &Session, who: &Who, waiting: &Waiting, (ids, titles): (&Ids, &
         task.value.as_ref().map(|value| in_a_line(session, who, &waiting.about, &task.prop, value, &waiting.refs));
     let property = property_word(session.language, &task.prop);
     let colon = session.printer.colon();
-    let claim = format!("{record} — {property}{colon} {} [{}]", value.unwrap_or_default(), task.claim.to_short());
+    let claim_id = |claim: ClaimId| ids.claim(&claim.to_string());
+    let claim = format!("{record} — {property}{colon} {} [{}]", value.unwrap_or_default(), claim_id(task.claim));
     let vocabulary = if task.why == Why::Replied { "response_stance" } else { "stance" };
     let mut said = vec![inert(locale::code(session.language, vocabulary, &task.stance))];
     said.extend(
         task.reason.as_deref().map(|code| session.apart(locale::code(session.language, "dispute_reason", code))),
     );
     said.extend(task.text.as_deref().map(|text| session.apart(text)));
-    let said = format!("{} [{}]", said.join(&format!("{colon} ")), task.said.to_short());
+    let said = format!("{} [{}]", said.join(&format!("{colon} ")), claim_id(task.said));
     let mut lines = vec![
         session.printer.styled(&hanging("", &head, width()), Style::Strong),
         hanging("  ", &claim, width()),
@@ -100,7 +103,8 @@ fn text(session: &Session, who: &Who, waiting: &Waiting, (ids, titles): (&Ids, &
 /// What can be done about it: the key of its words, and the commands, where what is to be filled in stands in capitals.
 fn ways(waiting: &Waiting, ids: &Ids) -> Vec<(&'static str, Vec<String>)> {
     let task = &waiting.task;
-    let (record, claim, said) = (ids.record(task.record, COMMAND), task.claim.to_short(), task.said.to_short());
+    let id = |claim: ClaimId| ids.claim(&claim.to_string());
+    let (record, claim, said) = (ids.record(task.record, COMMAND), id(task.claim), id(task.said));
     match task.why {
         Why::Disputed | Why::Replied => vec![
             (
@@ -114,7 +118,7 @@ fn ways(waiting: &Waiting, ids: &Ids) -> Vec<(&'static str, Vec<String>)> {
             ("tasks.let_stand", Vec::new()),
         ],
         Why::EarlierVersion => {
-            let again = |now: &ClaimId| format!("isnad opinion {} {record} {}", inert(&task.stance), now.to_short());
+            let again = |now: &ClaimId| format!("isnad opinion {} {record} {}", inert(&task.stance), id(*now));
             let now = task.now.iter().map(again).collect::<Vec<_>>();
             let withdraw = vec![format!("isnad opinion withdraw {record} {said} --note TEXT")];
             let now = Some(("tasks.now", now)).filter(|(_, commands)| !commands.is_empty());

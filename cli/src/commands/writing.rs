@@ -15,6 +15,7 @@ use isnad_protocol::view::Summary;
 use crate::args::SpaceName;
 use crate::client::{Client, encoded, query};
 use crate::commands::ids::{COMMAND, Ids};
+use crate::commands::list::Titled;
 use crate::commands::preview;
 use crate::commands::signed::{Recorded, Took, tell};
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -107,21 +108,26 @@ pub(super) fn tell_if_normalised(session: &Session, text: &str) {
     }
 }
 
-pub(super) async fn resolve(client: &Client, text: &str) -> Result<RecordId, Problem> {
-    resolve_among(client, text, &[]).await
+pub(super) async fn resolve(session: &Session, client: &Client, text: &str) -> Result<RecordId, Problem> {
+    resolve_among(session, client, text, &[]).await
 }
 
 /// The record that a text names where one of these kinds is due. Where none is called so, those whose title or alias has the text
 /// are named: by a title nobody is taken to mean a record, for many may have it.
-pub(super) async fn resolve_among(client: &Client, text: &str, kinds: &[u8]) -> Result<RecordId, Problem> {
+pub(super) async fn resolve_among(
+    session: &Session,
+    client: &Client,
+    text: &str,
+    kinds: &[u8],
+) -> Result<RecordId, Problem> {
     let listed: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    let asked = query(&[("kinds", Some(listed.join(",")))]);
+    let asked = query(&[("kinds", Some(listed.join(","))), ("lang", Some(session.language.code().to_owned()))]);
     let found = client.get(&format!("/resolve/{}{asked}", encoded(pasted(text)))).await;
     let Err(problem) = found else { return found };
     if problem.words.key != UNKNOWN {
         return Err(problem);
     }
-    let near = near(client, text, kinds).await;
+    let near = near(session, client, text, kinds).await;
     if near.is_empty() {
         return Err(problem);
     }
@@ -144,9 +150,9 @@ const TITLE: usize = 40;
 const COMPARED: usize = 100;
 
 /// Records whose title, name or alias has a text, or is it but for a letter or two; each by its id and what it is called.
-async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
+async fn near(session: &Session, client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
     let text = pasted(text);
-    let mut near = searched(client, text, kinds, SUGGESTED).await;
+    let mut near = searched(session, client, text, kinds, SUGGESTED).await;
     let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
     let (first, second) = text.split_at_checked(middle).unwrap_or_default();
     // One wrong letter leaves one half as it is.
@@ -154,7 +160,7 @@ async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
         if !near.is_empty() {
             break;
         }
-        near = searched(client, half, kinds, COMPARED).await;
+        near = searched(session, client, half, kinds, COMPARED).await;
         near.retain(|summary| {
             let titles = summary.labels.iter().map(|words| &words.text);
             summary.aliases.iter().chain(titles).any(|name| nearest::may_be_meant(text, name))
@@ -163,7 +169,8 @@ async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
     near.truncate(SUGGESTED);
     let ids = Ids::of(client, near.iter().map(|summary| summary.record)).await.unwrap_or_default();
     let told = |summary: &Summary| {
-        let title = summary.labels.first().map(|words| squeezed(&words.text)).unwrap_or_default();
+        let titled = Titled { kind: &summary.kind, labels: &summary.labels, about: summary.about.as_ref(), ids: None };
+        let title = titled.text(session.language, squeezed).unwrap_or_default();
         let title: String = title.chars().take(TITLE).collect();
         format!("{} ({title})", ids.record(summary.record, COMMAND))
     };
@@ -171,12 +178,16 @@ async fn near(client: &Client, text: &str, kinds: &[u8]) -> Vec<String> {
 }
 
 /// Records of some kinds, or of any, whose title, name or alias has a text.
-async fn searched(client: &Client, text: &str, kinds: &[u8], most: usize) -> Vec<Summary> {
+async fn searched(session: &Session, client: &Client, text: &str, kinds: &[u8], most: usize) -> Vec<Summary> {
     let all: Vec<u8> = model::KINDS.iter().map(|kind| kind.code).collect();
     let mut found = Vec::new();
     for kind in if kinds.is_empty() { &all } else { kinds } {
-        let asked =
-            [("kind", Some(kind.to_string())), ("search", Some(text.to_owned())), ("limit", Some(most.to_string()))];
+        let asked = [
+            ("kind", Some(kind.to_string())),
+            ("search", Some(text.to_owned())),
+            ("limit", Some(most.to_string())),
+            ("lang", Some(session.language.code().to_owned())),
+        ];
         let listed = client.get::<Vec<Summary>>(&format!("/records{}", query(&asked))).await;
         found.extend(listed.unwrap_or_default());
     }

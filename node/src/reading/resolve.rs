@@ -33,6 +33,13 @@ pub struct KindsQuery {
     pub lang: Option<String>,
 }
 
+/// One of several records that a text names, as a person chooses from them.
+struct Told {
+    text: String,
+    /// True if somebody calls it so: it is then told who does.
+    is_alias: bool,
+}
+
 impl KindsQuery {
     fn has(&self, kind: u8) -> bool {
         self.kinds.split(',').any(|code| code.parse() == Ok(kind))
@@ -62,6 +69,7 @@ impl Reader<'_> {
         self.only(text, &any, |record| format!("`isnad {command} {record}`"))
     }
 
+    /// The one record that a text names; of several, each is `written` for the reader to choose.
     fn only(&self, text: &str, kinds: &KindsQuery, written: impl Fn(RecordId) -> String) -> Result<RecordId, Problem> {
         let mut found: Vec<RecordId> = self.called(text)?.into_iter().collect();
         // A record of another kind is told of by the rule that asks for the kind.
@@ -73,14 +81,14 @@ impl Reader<'_> {
             [] => Err(none(text, kinds)),
             several => {
                 let shown = several.iter().take(CHOICE);
+                let choice: Vec<String> = shown.clone().map(|record| written(*record)).collect();
                 let lang = kinds.lang.as_deref();
-                let names = shown.map(|record| self.claimed(*record, text, lang)).collect::<Result<Vec<_>, _>>()?;
-                let is_called = names.iter().any(|(_, is_called)| *is_called);
-                let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
-                let choice: Vec<String> = several.iter().take(CHOICE).map(|record| written(*record)).collect();
+                let told = shown.map(|record| self.with_callers(*record, text, lang)).collect::<Result<Vec<_>, _>>()?;
+                let key =
+                    if told.iter().any(|told| told.is_alias) { "record_ambiguous.called" } else { "record_ambiguous" };
+                let names: Vec<String> = told.into_iter().map(|told| told.text).collect();
                 let (count, names, choice) = (several.len().to_string(), names.join("\n"), choice.join("\n"));
                 let values = [("text", text), ("count", &count), ("names", &names), ("choice", &choice)];
-                let key = if is_called { "record_ambiguous.called" } else { "record_ambiguous" };
                 Err(Problem::told(exit::NO, "ambiguous", key, &values))
             }
         }
@@ -97,9 +105,7 @@ impl Reader<'_> {
         }
         let mut found = self.beginning_with(&lower)?;
         // What is written as an id is never an alias: one could be given that begins like another record's id, or like none yet.
-        let digits =
-            lower.split_once('/').filter(|(kind, _)| kind_code(kind).is_some()).map_or(&*lower, |(_, digits)| digits);
-        if bytes_of(digits).is_some() {
+        if bytes_of(parted(&lower).1).is_some() {
             return Ok(found);
         }
         for record in self.node.index()?.with_alias(text)? {
@@ -112,10 +118,8 @@ impl Reader<'_> {
 
     /// The records whose ids begin so, of the kind that is named or of any.
     fn beginning_with(&self, text: &str) -> Result<BTreeSet<RecordId>, Problem> {
-        let (kinds, digits) = match text.split_once('/') {
-            Some((kind, digits)) => (kind_code(kind).into_iter().collect(), digits),
-            None => ((1..=u8::MAX).collect::<Vec<u8>>(), text),
-        };
+        let (kind, digits) = parted(text);
+        let kinds = kind.map_or(1..=u8::MAX, |kind| kind..=kind);
         let Some(bytes) = bytes_of(digits) else { return Ok(BTreeSet::new()) };
         let index = self.node.index()?;
         let mut found = BTreeSet::new();
@@ -127,26 +131,31 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// A record, the organisations that call it by an alias, and its title; and whether any does. The title comes last: nobody who
-    /// gives one writes an organisation's name where those stand.
-    fn claimed(&self, record: RecordId, alias: &str, lang: Option<&str>) -> Result<(String, bool), Problem> {
+    /// A record with its title, and with the organisations that call it by an alias. The title comes last: nobody who gives one writes
+    /// an organisation's name where those stand.
+    fn with_callers(&self, record: RecordId, alias: &str, lang: Option<&str>) -> Result<Told, Problem> {
+        let callers = self.callers(record, alias)?;
+        let name = |id: &OrganisationId| {
+            let name = self.names.get(id).and_then(|names| in_language(names, lang));
+            name.map_or_else(|| id.to_short(), |name| name.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        let names: Vec<String> = callers.iter().map(name).collect();
+        let head = if names.is_empty() { record.to_string() } else { format!("{record} — {}", names.join(" / ")) };
+        let title = self.title(record, lang)?.map(|title| format!(": {title}")).unwrap_or_default();
+        Ok(Told { text: format!("{head}{title}"), is_alias: !callers.is_empty() })
+    }
+
+    /// The organisations that call a record by an alias.
+    fn callers(&self, record: RecordId, alias: &str) -> Result<BTreeSet<OrganisationId>, Problem> {
         let view = self.show(&record.to_string(), &DayQuery::default())?;
         let lower = alias.to_lowercase();
-        let aliases = view.properties.iter().filter(|property| property.prop == "alias");
         let is_it = |claim: &&ShownClaim| {
             let name = claim.value.as_ref().and_then(name_text);
             claim.state == State::Live && name.is_some_and(|name| name.to_lowercase() == lower)
         };
-        let who: BTreeSet<_> =
-            aliases.flat_map(|property| property.claims.iter().filter(is_it)).map(|claim| claim.organisation).collect();
-        let name = |id: &OrganisationId| {
-            let name = self.names.get(id).and_then(|names| called(names, lang));
-            name.map_or_else(|| id.to_short(), |name| name.split_whitespace().collect::<Vec<_>>().join(" "))
-        };
-        let names: Vec<String> = who.iter().map(name).collect();
-        let head = if who.is_empty() { record.to_string() } else { format!("{record} — {}", names.join(" / ")) };
-        let title = self.title(record, lang)?.map(|title| format!(": {title}"));
-        Ok((format!("{head}{}", title.unwrap_or_default()), !who.is_empty()))
+        let aliases = view.properties.iter().filter(|property| property.prop == "alias");
+        let claims = aliases.flat_map(|property| property.claims.iter().filter(is_it));
+        Ok(claims.map(|claim| claim.organisation).collect())
     }
 
     /// A record with its title, for a person to choose.
@@ -158,15 +167,21 @@ impl Reader<'_> {
     /// The title in a language, else in English, else any: on one line, whatever its author put into it.
     fn title(&self, record: RecordId, lang: Option<&str>) -> Result<Option<String>, Problem> {
         let summary = self.summary(record)?;
-        let title = called(&summary.labels, lang);
+        let title = in_language(&summary.labels, lang);
         Ok(title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE).collect()))
     }
 }
 
 /// The words in a language, else in English, else any.
-fn called<'a>(words: &'a [Words], lang: Option<&str>) -> Option<&'a str> {
+fn in_language<'a>(words: &'a [Words], lang: Option<&str>) -> Option<&'a str> {
     let of = |lang: &str| words.iter().find(|words| words.lang.as_deref() == Some(lang));
     lang.and_then(of).or_else(|| of("en")).or_else(|| words.first()).map(|words| words.text.as_str())
+}
+
+/// The kind that a text begins with, and what stands behind it; the whole text where it names none.
+fn parted(text: &str) -> (Option<u8>, &str) {
+    let kind_and_digits = text.split_once('/').and_then(|(kind, digits)| Some((kind_code(kind)?, digits)));
+    kind_and_digits.map_or((None, text), |(kind, digits)| (Some(kind), digits))
 }
 
 /// The whole bytes that enough digits stand for.
@@ -182,8 +197,7 @@ fn bytes_of(digits: &str) -> Option<Vec<u8>> {
 fn none(text: &str, kinds: &KindsQuery) -> Problem {
     let is_hex = text.bytes().all(|digit| digit.is_ascii_hexdigit());
     let due = kinds.kinds.split(',').next().and_then(|code| code.parse::<u8>().ok());
-    let named = text.split_once('/').and_then(|(kind, _)| kind_code(kind));
-    let kind = KINDS.iter().find(|kind| Some(kind.code) == due.or(named)).map_or("incident", |kind| kind.name);
+    let kind = KINDS.iter().find(|kind| Some(kind.code) == due.or(parted(text).0)).map_or("incident", |kind| kind.name);
     let values = [("text", text), ("kind", kind)];
     match text.len() {
         length if is_hex && length > 30 => Problem::told(exit::NO, "not_found", "record_unknown.claim", &values),

@@ -27,7 +27,7 @@ pub(super) fn check(check: &mut Check<'_>, own: &Own, claim: &Claim, path: &str)
 
 fn opinion(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
     if whose(value).is_some_and(|whose| Some(whose) == check.before.organisation) {
-        check.refuse("own_claim", path, &[("claim", text(value, "claim").unwrap_or("?").chars().take(12).collect())]);
+        check.refuse("own_claim", path, &[("claim", shown(own, value))]);
     } else {
         looks_at(check, own, value, path);
     }
@@ -40,7 +40,7 @@ fn opinion(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
 fn looks_at(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
     let Some(id) = text(value, "claim").and_then(|id| ClaimId::parse(id).ok()) else { return };
     let path = format!("{path}.claim");
-    let named = ("claim", id.to_short());
+    let named = ("claim", own.short(id));
     let is_meant = |sheet: &&Sheet| {
         whose(value).is_none_or(|whose| sheet.key.organisation == whose) && sheet.claims.contains_key(&id)
     };
@@ -57,8 +57,14 @@ fn looks_at(check: &mut Check<'_>, own: &Own, value: &Json, path: &str) {
     let later = saying.iter().map(|sheet| sheet.replacements().get(&id).and_then(|by| by.first().copied()));
     // Where it stands in one space, it stands.
     if let Some(by) = later.collect::<Option<Vec<ClaimId>>>().and_then(|by| by.first().copied()) {
-        check.refuse("was_replaced", &path, &[named, ("by", by.to_short())]);
+        check.refuse("was_replaced", &path, &[named, ("by", own.short(by))]);
     }
+}
+
+/// The claim that a value names, as pages show it.
+fn shown(own: &Own, value: &Json) -> String {
+    let named = text(value, "claim").unwrap_or("?");
+    ClaimId::parse(named).map_or_else(|_| named.chars().take(12).collect(), |claim| own.short(claim))
 }
 
 fn judgement(check: &mut Check<'_>, record: RecordId, value: &Json, path: &str) {
@@ -80,7 +86,7 @@ fn stands_once(check: &mut Check<'_>, own: &Own, record: RecordId, claim: &Claim
         found = there.standing(&["judgement"]).find(|said| same(other, said)).map(Claim::id);
     }
     if let Some(said) = found {
-        check.refuse("judged_already", path, &[("claim", said.to_short())]);
+        check.refuse("judged_already", path, &[("claim", own.short(said))]);
     } else if !check.judged.insert(key) {
         check.refuse("judged_twice", path, &[]);
     }

@@ -250,7 +250,8 @@ impl Preview {
                     && first.id() != claim.id()
                     && first.value() != claim.value()
             };
-            let first = ready.own.standing(&[prop]).find(is_first)?.id().to_short();
+            let first = ready.own.standing(&[prop]).find(is_first)?.id();
+            let first = ready.own.short(first);
             Some((index, "second_value", [("property", prop.to_owned()), ("claim", first)]))
         });
         let second: Vec<_> = second.collect();

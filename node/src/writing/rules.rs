@@ -229,7 +229,7 @@ impl<'a> Check<'a> {
     fn replacement(&mut self, own: &Own, claim: &Claim, path: &str) {
         let Some(old) = claim.replaces() else { return };
         let path = &format!("{path}.replaces");
-        let named = ("claim", old.to_short());
+        let named = ("claim", own.short(old));
         let Some(said) = own.claim(old) else {
             return self.refuse("not_own", path, &[named]);
         };
@@ -237,7 +237,7 @@ impl<'a> Check<'a> {
             return self.refuse("retracted", path, &[named]);
         }
         if let Some(by) = own.replaced.get(&old) {
-            return self.refuse("replaced", path, &[named, ("by", by.to_short())]);
+            return self.refuse("replaced", path, &[named, ("by", own.short(*by))]);
         }
         if said.prop() != claim.prop() {
             let (due, found) = (said.prop().unwrap_or("?").to_owned(), claim.prop().unwrap_or("?").to_owned());
@@ -249,7 +249,7 @@ impl<'a> Check<'a> {
     }
 
     fn retraction(&mut self, own: &Own, retraction: &Retraction, path: &str) {
-        let named = ("claim", retraction.claim.to_short());
+        let named = ("claim", own.short(retraction.claim));
         // What a revoked key said can be disowned: a retraction need not find its claim.
         if own.claim(retraction.claim).is_none() && !own.lost.contains_key(&retraction.claim) {
             return self.refuse("not_own", path, &[named]);
@@ -357,6 +357,17 @@ impl Own {
     /// A claim that was ever made, retracted ones too.
     pub(super) fn claim(&self, claim: ClaimId) -> Option<&Claim> {
         self.sheets.iter().find_map(|sheet| sheet.claims.get(&claim)).map(|said| &said.claim)
+    }
+
+    /// The digits of a claim that tell it from all others of the record, as pages show it.
+    pub(super) fn short(&self, claim: ClaimId) -> String {
+        let own = claim.to_string();
+        let others = self.everyones().flat_map(|sheet| sheet.claims.keys()).filter(|other| **other != claim);
+        let alike = |other: &ClaimId| {
+            own.bytes().zip(other.to_string().bytes()).take_while(|(one, other)| one == other).count()
+        };
+        let digits = others.map(|other| alike(other).saturating_add(1)).max().unwrap_or(0).max(claim.to_short().len());
+        own.chars().take(digits).collect()
     }
 
     /// True if the claim was ever made, retracted ones too: an import that runs again says nothing twice.

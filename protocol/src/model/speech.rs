@@ -26,6 +26,7 @@ mod places;
 mod regions;
 mod scalars;
 mod shapes;
+mod short;
 mod side;
 mod tell;
 mod tokens;
@@ -34,6 +35,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use short::date_within;
 pub use tell::date_in;
 
 /// A value as the model has it, from what was typed.

@@ -78,6 +78,9 @@ pub struct Summary {
     /// The standards of proof that claims declare.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub standards: BTreeSet<String>,
+    /// Of several organisations, what each says of these: one's word passes for nobody else's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes_by: BTreeMap<OrganisationId, Codes>,
     /// The time claimed by the newest entry that says or takes back something here. Narratives are not looked at. Nobody
     /// vouches for a claimed time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,6 +119,34 @@ pub struct Summary {
     /// True if more is said than this tells: see [`Summary::bounded`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_cut: bool,
+}
+
+/// What one organisation says in codes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Codes {
+    /// Statuses or outcomes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<String>,
+    /// Standards of proof that its claims declare.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub standards: BTreeSet<String>,
+}
+
+impl Codes {
+    fn of(spoken: &Spoken<'_>) -> Self {
+        let standards = spoken.all().filter_map(|said| said.claim.standard()).map(str::to_owned).collect();
+        Self { statuses: texts(spoken, &["status", "outcome"]), standards }
+    }
+
+    /// Nothing of one that speaks alone: all is its own.
+    fn of_each(sheets: &Sheets, policy: &Policy) -> BTreeMap<OrganisationId, Self> {
+        let speaking: BTreeSet<OrganisationId> = sheets.values().map(|sheet| sheet.key.organisation).collect();
+        if speaking.len() < 2 {
+            return BTreeMap::new();
+        }
+        let codes = Spoken::of_each(sheets, policy).into_iter().map(|(whose, own)| (whose, Self::of(&own)));
+        codes.filter(|(_, codes)| *codes != Self::default()).collect()
+    }
 }
 
 /// On what a designation rests, and whom it names.
@@ -169,12 +200,7 @@ impl Summary {
     #[must_use]
     pub fn of(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
         let spoken = Spoken::new(sheets.values(), policy);
-        let code = |(_, said): (&Sheet, &Said)| {
-            let value = said.claim.value()?;
-            Some(value.as_text().or_else(|| value.get("code")?.as_text())?.to_owned())
-        };
-        let texts = |properties: &[&str]| distinct(spoken.of(properties).into_iter().filter_map(code));
-        let dates = texts(&["date", "start", "captured_at"]);
+        let dates = texts(&spoken, &["date", "start", "captured_at"]);
         let read: Vec<_> = dates.iter().filter_map(|date| Edtf::parse(date).ok()).collect();
         let (places, countries) = places(&spoken, policy);
         let speaking = sheets.values().filter(|sheet| !sheet.is_empty());
@@ -197,11 +223,12 @@ impl Summary {
             places,
             spots: Spot::all(&spoken),
             countries,
-            statuses: texts(&["status", "outcome"]),
-            agents: texts(&["agent"]),
+            statuses: texts(&spoken, &["status", "outcome"]),
+            agents: texts(&spoken, &["agent"]),
             organisations: speaking.map(|sheet| sheet.key.organisation).collect(),
             bodies: said().filter_map(Claim::according_to).collect(),
             standards: said().filter_map(Claim::standard).map(str::to_owned).collect(),
+            codes_by: Codes::of_each(sheets, policy),
             changed: counting().filter_map(changed).max(),
             live_claims: counting().map(|sheet| sheet.standing_claims().count()).sum(),
             contested: is_contested(record.kind_code(), &spoken),
@@ -224,6 +251,15 @@ impl Summary {
         let in_force = self.terms.as_ref().map(|terms| terms.state(today));
         Self { in_force, ..self }
     }
+}
+
+/// The texts or codes that claims of some properties give.
+fn texts(spoken: &Spoken<'_>, properties: &[&str]) -> Vec<String> {
+    let code = |(_, said): (&Sheet, &Said)| {
+        let value = said.claim.value()?;
+        Some(value.as_text().or_else(|| value.get("code")?.as_text())?.to_owned())
+    };
+    distinct(spoken.of(properties).into_iter().filter_map(code))
 }
 
 fn identifiers(spoken: &Spoken<'_>) -> Vec<String> {

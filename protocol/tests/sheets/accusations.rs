@@ -160,6 +160,19 @@ fn lines(world: &World, about: RecordId) -> Vec<Line> {
 }
 
 #[test]
+fn in_a_row_of_several_organisations_each_has_its_own_codes() {
+    let mut world = World::default();
+    world.say(HONEST, record(4, 1), &[on(subject(1), "subject"), concluded("responsible")]);
+    let alone = summary(&world, record(4, 1));
+    assert!(alone.codes_by.is_empty() && alone.statuses == ["responsible"], "it is told once whose all of it is");
+    world.say(HOSTILE, record(4, 1), &[concluded("not_responsible")]);
+    let told = summary(&world, record(4, 1)).codes_by;
+    let told: Vec<_> = told.values().map(|codes| codes.statuses.clone()).collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.contains(&vec!["responsible".to_owned()]) && told.contains(&vec!["not_responsible".to_owned()]));
+}
+
+#[test]
 fn nobody_is_accused_by_a_name_that_another_adds() {
     let world = added(&[on(subject(2), "subject"), on(record(1, 2), "incident")]);
     for stranger in [subject(2), record(1, 2)] {

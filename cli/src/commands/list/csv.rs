@@ -5,8 +5,9 @@
 //! as in French, the quotes round a cell count for nothing: what follows a semicolon or begins a line is made harmless too.
 
 use isnad_node::reading::{MadeOf, Who};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Summary, Words};
+use isnad_protocol::view::{Codes, Summary, Words};
 
 use super::{Lines, Page, Titled};
 use crate::commands::reading::{organisation_name, state_code};
@@ -157,8 +158,8 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
         lat,
         lon,
         joined(summary.agents.iter().map(String::as_str)),
-        joined(summary.statuses.iter().map(String::as_str)),
-        joined(summary.standards.iter().map(String::as_str)),
+        joined(statuses(session, who, summary).iter().map(String::as_str)),
+        joined(standards(session, who, summary).iter().map(String::as_str)),
         joined(names.iter().map(String::as_str)),
         summary.live_claims.to_string(),
         summary.contested.to_string(),
@@ -173,6 +174,40 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
         joined(summary.not_same_as.iter().map(ToString::to_string).collect::<Vec<_>>().iter().map(String::as_str)),
         joined(summary.identifiers.iter().map(String::as_str)),
     ]
+}
+
+/// The statuses or outcomes, each behind its organisation's name, `Organisation A: alleged`: in a row of several organisations one's
+/// word passes for nobody else's.
+pub(super) fn statuses(session: &Session, who: &Who, summary: &Summary) -> Vec<String> {
+    by_organisation(session, who, summary, &summary.statuses, |codes| codes.statuses.clone())
+}
+
+/// The standards of proof in the same form.
+fn standards(session: &Session, who: &Who, summary: &Summary) -> Vec<String> {
+    let all: Vec<String> = summary.standards.iter().cloned().collect();
+    by_organisation(session, who, summary, &all, |codes| codes.standards.iter().cloned().collect())
+}
+
+fn by_organisation(
+    session: &Session,
+    who: &Who,
+    summary: &Summary,
+    all: &[String],
+    of: impl Fn(&Codes) -> Vec<String>,
+) -> Vec<String> {
+    // Each with its name: nothing that a member wrote begins what a spreadsheet takes for a cell.
+    let told = |name: &str, codes: &[String]| codes.iter().map(|code| format!("{name}: {code}")).collect::<Vec<_>>();
+    let name = |id: &OrganisationId| pasted(&organisation_name(who, *id, session.language)).to_owned();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    if summary.codes_by.is_empty() {
+        // Where more is said than a row takes, whose word it is may be left out with it.
+        let one = summary.organisations.first().filter(|_| summary.organisations.len() == 1);
+        return told(&one.map_or_else(|| "?".to_owned(), name), all);
+    }
+    let each = summary.codes_by.iter().map(|(id, codes)| (name(id), of(codes)));
+    each.flat_map(|(name, codes)| told(&name, &codes)).collect()
 }
 
 /// What is called by a title.

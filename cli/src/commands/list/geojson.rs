@@ -5,7 +5,7 @@ use isnad_node::reading::Who;
 use isnad_protocol::view::{Spot, Summary};
 use serde_json::{Value, json};
 
-use super::csv::titled;
+use super::csv::{statuses, titled};
 use super::{Lines, Page};
 use crate::commands::reading::organisation_name;
 use crate::error::Problem;
@@ -55,7 +55,7 @@ fn feature(session: &Session, who: &Who, summary: &Summary, spot: &Spot) -> Valu
             "precision": spot.precision,
             "role": spot.role,
             "dates": summary.dates,
-            "statuses": summary.statuses,
+            "statuses": statuses(session, who, summary),
             "agents": summary.agents,
             "contested": summary.contested,
             "disputes": summary.disputes,

@@ -1,23 +1,28 @@
 //! A list for people: a line for each record, for phones, for 80 columns and for wide terminals.
 
-use isnad_protocol::id::RecordId;
+use std::collections::BTreeMap;
+
+use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::kinds;
+use isnad_protocol::model::speech::date_within;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{About, DesignationState, Words};
 use serde::Deserialize;
 
-use super::{Page, Titled};
+use super::{Page, ROOMY, Titled};
 
 use crate::client;
 use crate::commands::ids::{Ids, LIST};
 use crate::commands::reading::{label, state_code};
 use crate::error::Problem;
-use crate::output::{apart, fit, inert, squeezed, width};
+use crate::output::{apart, columns, fit, hanging, inert, squeezed, width};
 use crate::session::Session;
 
 /// Columns of a list before the title: id, date, mark.
-const BEFORE_TITLE: usize = LIST + 2 + 12 + 1 + 1 + 1;
+const BEFORE_TITLE: usize = LIST + 2 + DATE + 1 + 1 + 1;
+/// Columns of the date: a day of the longest month in Arabic.
+const DATE: usize = 14;
 /// Columns of the state behind the title.
 const STATE: usize = 18;
 /// Columns of the place on a wide terminal.
@@ -36,6 +41,8 @@ struct Line {
     #[serde(default)]
     about: Option<About>,
     #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
     dates: Vec<String>,
     #[serde(default)]
     places: Vec<Words>,
@@ -52,6 +59,43 @@ struct Named {
     record: RecordId,
 }
 
+/// Whose word the titles of most lines are made of: it is told once above them, and leaves each the room for whom it names.
+#[derive(Debug)]
+struct Told {
+    whose: OrganisationId,
+    names: Vec<Words>,
+}
+
+impl Told {
+    fn of(kind: &str, records: &[&str]) -> Result<Option<Self>, Problem> {
+        #[derive(Debug, Deserialize)]
+        struct Said {
+            labels: Vec<Words>,
+            about: Option<About>,
+        }
+        const MADE: [u8; 4] = [kinds::FINDING, kinds::ATTRIBUTION, kinds::DESIGNATION, kinds::CASE];
+        let mut counted: BTreeMap<OrganisationId, (usize, Vec<Words>)> = BTreeMap::new();
+        if kind_code(kind).is_none_or(|code| !MADE.contains(&code)) {
+            return Ok(None);
+        }
+        for record in records {
+            let said: Said = client::read(record.as_bytes())?;
+            let titled = Titled { kind, labels: &said.labels, about: said.about.as_ref(), ids: None };
+            let Some(whose) = titled.whose() else { continue };
+            let (count, _) =
+                counted.entry(whose).or_insert_with(|| (0, said.about.map(|about| about.names).unwrap_or_default()));
+            *count = count.saturating_add(1);
+        }
+        let most = counted.into_iter().max_by_key(|(whose, (count, _))| (*count, std::cmp::Reverse(*whose)));
+        Ok(most.map(|(whose, (_, names))| Self { whose, names }))
+    }
+
+    fn text(&self, language: Language) -> String {
+        let who = name_of(language, self.whose, &self.names);
+        hanging("", &locale::format(language, "list.told_by", &[("who", &who)]), width())
+    }
+}
+
 /// Prints a page behind what the reader chose, and the day that he asks about.
 pub(super) fn print(
     session: &Session,
@@ -64,11 +108,13 @@ pub(super) fn print(
     let language = session.language;
     let (head, shown) = (&page.head, page.records.len());
     let day = in_force.map(|day| locale::format(language, "list.in_force", &[("day", &day.to_string())]));
-    let before: Vec<&str> = choice.iter().map(String::as_str).chain(day.as_deref()).collect();
+    let told = Told::of(kind, &page.records)?;
+    let whose = told.as_ref().map(|told| told.text(language));
+    let before: Vec<&str> = choice.iter().map(String::as_str).chain(day.as_deref()).chain(whose.as_deref()).collect();
     if !before.is_empty() {
         session.printer.text(&format!("{}\n\n", before.join("\n")));
     }
-    let lines = lines_text(language, &page.records, ids)?;
+    let lines = lines_text(language, &page.records, (ids, told.map(|told| told.whose)))?;
     if !lines.is_empty() {
         session.printer.text(&lines.join("\n"));
     }
@@ -85,13 +131,18 @@ pub(super) fn print(
 }
 
 /// The lines of a list, read on all cores where it is long.
-fn lines_text(language: Language, records: &[&str], ids: &Ids) -> Result<Vec<String>, Problem> {
+fn lines_text(
+    language: Language,
+    records: &[&str],
+    (ids, told): (&Ids, Option<OrganisationId>),
+) -> Result<Vec<String>, Problem> {
     // A record whose digits another kind has too stands with its kind: all lines leave room for the longest.
     let records_of = records.iter().filter_map(|line| Some(client::read::<Named>(line.as_bytes()).ok()?.record));
     let digits = records_of.map(|record| ids.record(record, LIST).len()).max().unwrap_or(LIST);
     let (width, cores) = ((width(), digits), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     let read = |part: &[&str]| -> Result<Vec<String>, Problem> {
-        let read = |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width, ids));
+        let read =
+            |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width, (ids, told)));
         part.iter().map(read).collect()
     };
     std::thread::scope(|scope| {
@@ -105,9 +156,14 @@ fn lines_text(language: Language, records: &[&str], ids: &Ids) -> Result<Vec<Str
     })
 }
 
-fn line_text(language: Language, line: &Line, (width, digits): (usize, usize), ids: &Ids) -> String {
+fn line_text(
+    language: Language,
+    line: &Line,
+    (width, digits): (usize, usize),
+    (ids, told): (&Ids, Option<OrganisationId>),
+) -> String {
     let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref(), ids: Some(ids) };
-    let date = line.dates.first().map(|date| inert(date)).unwrap_or_default();
+    let date = line.dates.first().map(|date| inert(&date_within(language, date, DATE))).unwrap_or_default();
     let state = match &line.in_force {
         Some(state) => in_force(language, state),
         None => status(line).map(|code| status_word(language, line.record, code)).unwrap_or_default(),
@@ -119,16 +175,45 @@ fn line_text(language: Language, line: &Line, (width, digits): (usize, usize), i
     let place_room = if width < WIDE { 0 } else { PLACE + 1 };
     let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
     let room = width.saturating_sub(BEFORE_TITLE - LIST + digits + behind);
-    let title = titled.within(language, room).unwrap_or_else(|| line.record.to_string());
-    let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, 12), fit(&title, room));
-    if is_narrow && !state.is_empty() {
-        return format!("{}\n{:10}{}", text.trim_end(), "", fit(&state, width.saturating_sub(10)))
-            .trim_end()
-            .to_owned();
+    let whose = titled
+        .whose()
+        .filter(|whose| told != Some(*whose) || line.about.as_ref().is_some_and(|about| about.is_one_of_several));
+    let is_roomy = room >= ROOMY;
+    let title = titled.within(language, room, whose.is_some() && is_roomy).unwrap_or_else(|| line.record.to_string());
+    let title = with_aliases(language, title, line, room);
+    let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, DATE), fit(&title, room));
+    let below = |text: &str| format!("\n{:10}{}", "", fit(text, width.saturating_sub(10))).trim_end().to_owned();
+    // Where a line has no room for all of it, whose word it is stands below: neither that nor whom it accuses is cut off.
+    let whose = whose.filter(|_| !is_roomy).map(|whose| {
+        let names = line.about.as_ref().map(|about| &*about.names).unwrap_or_default();
+        below(&format!("{} {}", locale::word(language, "view.signed_by"), name_of(language, whose, names)))
+    });
+    let whose = whose.unwrap_or_default();
+    if is_narrow {
+        let state = if state.is_empty() { String::new() } else { below(&state) };
+        return format!("{}{state}{whose}", text.trim_end());
     }
     let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
-    let text = if is_narrow { text } else { format!("{text} {} {place}", fit(&state, STATE)) };
-    text.trim_end().to_owned()
+    format!("{}{whose}", format!("{text} {} {place}", fit(&state, STATE)).trim_end())
+}
+
+/// What an organisation is called, or its id.
+fn name_of(language: Language, whose: OrganisationId, names: &[Words]) -> String {
+    let name = label(names, language).map(|name| apart(&squeezed(&name), language.direction()));
+    name.unwrap_or_else(|| whose.to_short())
+}
+
+/// A title and, as far as they fit behind it, the aliases by which the record can be named.
+fn with_aliases(language: Language, title: String, line: &Line, room: usize) -> String {
+    let mut text = title;
+    for alias in line.aliases.iter().filter(|alias| !line.labels.iter().any(|words| words.text == **alias)) {
+        let longer = format!("{text} ({})", apart(&squeezed(alias), language.direction()));
+        if columns(&longer) > room {
+            break;
+        }
+        text = longer;
+    }
+    text
 }
 
 /// Whether a measure is in force, with the mark of what is contested where another organisation says something else.

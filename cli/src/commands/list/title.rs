@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use isnad_protocol::id::{RecordId, kind_code};
+use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::model::vocabularies as words;
@@ -15,7 +15,7 @@ use crate::output::{apart, fit, squeezed};
 use crate::session::Session;
 
 /// Columns that hold who, what and whom.
-const ROOMY: usize = 60;
+pub(crate) const ROOMY: usize = 60;
 
 /// A record to be called by a title.
 #[derive(Debug, Clone, Copy)]
@@ -34,24 +34,34 @@ impl Titled<'_> {
         self.own_or_made(language, &shown, None)
     }
 
-    /// The same for a line with so many columns for it, and another place for an outcome.
-    pub(crate) fn within(&self, language: Language, columns: usize) -> Option<String> {
-        self.own_or_made(language, &|text| apart(&squeezed(text), language.direction()), Some(columns))
+    /// The same for a line with so many columns for it, and another place for an outcome; for whose word it is too, unless that is
+    /// to be told here.
+    pub(crate) fn within(&self, language: Language, columns: usize, tells_whose: bool) -> Option<String> {
+        self.own_or_made(language, &|text| apart(&squeezed(text), language.direction()), Some((columns, tells_whose)))
+    }
+
+    /// Whose word its title is made of, where it has none of its own.
+    pub(crate) fn whose(&self) -> Option<OrganisationId> {
+        self.about.filter(|_| !self.has_title())?.organisation
+    }
+
+    /// An alias, which is in no language, tells less than what is said.
+    fn has_title(&self) -> bool {
+        self.labels.iter().any(|words| words.lang.is_some())
     }
 
     fn own_or_made(
         &self,
         language: Language,
         shown: &dyn Fn(&str) -> String,
-        columns: Option<usize>,
+        room: Option<(usize, bool)>,
     ) -> Option<String> {
-        // An alias, which is in no language, tells less than what is said.
-        let is_title = self.labels.iter().any(|words| words.lang.is_some());
         let own = || label(self.labels, language).map(|text| shown(&text));
-        if is_title { own() } else { self.made(language, shown, columns).or_else(own) }
+        if self.has_title() { own() } else { self.made(language, shown, room).or_else(own) }
     }
 
-    fn made(&self, language: Language, shown: &dyn Fn(&str) -> String, columns: Option<usize>) -> Option<String> {
+    fn made(&self, language: Language, shown: &dyn Fn(&str) -> String, room: Option<(usize, bool)>) -> Option<String> {
+        let (columns, tells_whose) = room.map_or((None, true), |(columns, tells)| (Some(columns), tells));
         let about = self.about?;
         let vocabulary = match kind_code(self.kind)? {
             FINDING | ATTRIBUTION => words::OUTCOME.name,
@@ -84,8 +94,9 @@ impl Titled<'_> {
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let end = if about.cut { " …" } else { "" };
         let title = (!parts.is_empty()).then(|| format!("{}{end}", parts.join(" · ")))?;
-        let Some(whose) = about.organisation.filter(|_| about.is_one_of_several) else { return Some(title) };
-        // Others say something else: no sentence of one of them stands there as if it were the record's. Nor is its author cut off.
+        // That a body concluded something is the word of whoever reports it: no sentence stands there as if it were the record's, nor
+        // is its author cut off.
+        let Some(whose) = about.organisation.filter(|_| tells_whose) else { return Some(title) };
         let whose = label(&about.names, language).map_or_else(|| whose.to_short(), |whose| shown(&whose));
         let whose = columns.map_or_else(|| whose.clone(), |columns| fit(&whose, columns / 3).trim_end().to_owned());
         Some(locale::format(language, "list.says", &[("who", &whose), ("what", &title)]))
@@ -154,12 +165,12 @@ mod tests {
     }
 
     #[test]
-    fn of_several_organisations_that_say_something_else_the_title_names_whose_word_it_is() {
+    fn a_title_that_is_made_names_whose_word_it_is() {
         let words = |text: &str| Words::new(Some("en".to_owned()), text.to_owned());
         let differing = Words { differs: true, ..words("Unit 1") };
         let subject = Reference { record: RecordId::new([2; 16]), labels: [differing].into() };
         let about = About {
-            organisation: Some(isnad_protocol::id::OrganisationId::new([1; 32])),
+            organisation: Some(OrganisationId::new([1; 32])),
             is_one_of_several: true,
             names: vec![words("Org A")],
             subjects: vec![subject],
@@ -173,11 +184,19 @@ mod tests {
             "and the id of whom not all call so"
         );
         for language in Language::ALL {
-            let cut = titled.within(language, 40).unwrap();
+            let cut = titled.within(language, 40, true).unwrap();
             assert!(cut.contains("Org A"), "{cut}");
         }
+        let ids = Some(&crate::commands::ids::USUAL);
+        assert_eq!(
+            Titled { ids, ..titled }.text(Language::En, str::to_owned).unwrap(),
+            "Org A says: Unit 1 (subject/020202020202)"
+        );
+        assert_eq!(titled.whose(), about.organisation);
+        assert!(titled.within(Language::En, 60, true).unwrap().starts_with("Org A says: "));
+        assert!(titled.within(Language::En, 60, false).unwrap().starts_with("Unit 1 "), "told in another place");
         let alone = About { is_one_of_several: false, ..about.clone() };
-        let alone = Titled { about: Some(&alone), ids: Some(&crate::commands::ids::USUAL), ..titled };
-        assert_eq!(alone.text(Language::En, str::to_owned).unwrap(), "Unit 1 (subject/020202020202)");
+        let alone = Titled { about: Some(&alone), ids, ..titled };
+        assert!(alone.text(Language::En, str::to_owned).unwrap().starts_with("Org A says: "));
     }
 }

@@ -85,7 +85,9 @@ fn bodies(pen: Pen<'_>, view: &View) -> Vec<String> {
     if bodies.is_empty() {
         return Vec::new();
     }
-    let bodies: Vec<String> = voiced(pen, &bodies).into_iter().take(NAMES).collect();
+    // A body's conclusion is the word of whoever reports it.
+    let told = bodies.iter().take(NAMES).map(|(body, by)| format!("{body} ({})", pen.organisations(by)));
+    let bodies: Vec<String> = told.collect();
     hung("", &pen.field(&pen.word("view.who"), &pen.list(&bodies)), pen.width)
 }
 

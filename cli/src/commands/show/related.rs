@@ -70,7 +70,8 @@ impl Related<'_> {
                 None => self.other(line),
             });
             if line.state == State::Live {
-                let below = if self.is_brief { self.against(line) } else { self.below(line, is_conclusion) };
+                let below =
+                    if self.is_brief { self.against(line, is_conclusion) } else { self.below(line, is_conclusion) };
                 out.extend(below);
             }
         }
@@ -99,9 +100,12 @@ impl Related<'_> {
 
     /// What a short page says of a line that the whole one shows below it: no accusation stands there without what speaks
     /// against it.
-    fn against(&self, line: &Line) -> Vec<String> {
+    fn against(&self, line: &Line, is_conclusion: bool) -> Vec<String> {
         let pen = self.pen;
-        let mut notes = self.doubts(line);
+        // What a body concluded is the word of whoever reports it; without a body the line begins with whose word it is.
+        let is_told = is_conclusion && line.according_to.is_none();
+        let mut notes: Vec<String> = (!is_told).then(|| signed_by(pen, line)).into_iter().collect();
+        notes.extend(self.doubts(line));
         let count = line.disputed_by.len();
         notes.extend((count > 0).then(|| pen.say("format.disputed_by", &[("count", &count.to_string())])));
         let count = line.replies.len();
@@ -182,7 +186,7 @@ impl Related<'_> {
     fn below(&self, line: &Line, is_conclusion: bool) -> Vec<String> {
         let pen = self.pen;
         let mut out = line.wording.as_ref().map(|wording| pen.wording(wording, "    ", pen.width)).unwrap_or_default();
-        let mut notes = vec![format!("{} {}", pen.word("view.signed_by"), pen.organisation(line.organisation))];
+        let mut notes = vec![signed_by(pen, line)];
         notes.extend(pen.days(&[line.time]));
         for (field, code) in [("likelihood", &line.likelihood), ("confidence", &line.confidence)] {
             let told = |code: &String| pen.field(&pen.word(&format!("field.{field}")), &pen.code(field, code));
@@ -220,10 +224,15 @@ impl Related<'_> {
             State::Retracted => ("  − ", "view.retracted"),
             State::Replaced | State::Live => ("  ○ ", "view.replaced"),
         };
-        let text =
-            format!("{}: {} — {} [{}]", body(pen, line), outcome(pen, line), pen.word(word), pen.claim(line.claim));
+        let told = pen.field(&body(pen, line), &outcome(pen, line));
+        let text = format!("{told} — {}, {} [{}]", pen.word(word), signed_by(pen, line), pen.claim(line.claim));
         hung(mark, &text, pen.width).into_iter().map(|line| pen.quiet(&line)).collect()
     }
+}
+
+/// Whose word a line is.
+fn signed_by(pen: Pen<'_>, line: &Line) -> String {
+    format!("{} {}", pen.word("view.signed_by"), pen.organisation(line.organisation))
 }
 
 const fn mark(line: &Line) -> &'static str {
@@ -284,8 +293,7 @@ fn details(pen: Pen<'_>, line: &Line, name: &str) -> Option<String> {
     Some(pen.list(&texts.iter().map(word).collect::<Vec<_>>()))
 }
 
-/// Whether a measure is in force, and its term.
-/// By the word of each organisation that says something else.
+/// Whether a measure is in force, by the word of each organisation that says something else.
 pub(super) fn in_force(pen: Pen<'_>, state: &DesignationState) -> String {
     let own = term(pen, state.state, (state.since, state.until));
     let mut told =
@@ -297,6 +305,7 @@ pub(super) fn in_force(pen: Pen<'_>, state: &DesignationState) -> String {
     pen.say("format.computed", &[("value", &pen.notes(&told))])
 }
 
+/// Whether a measure is in force, and its term.
 fn term(pen: Pen<'_>, state: InForce, (since, until): (Option<Day>, Option<Day>)) -> String {
     let word = pen.code("designation_status", &state_code(state));
     let day = |day: Day| pen.date(&day.to_string());

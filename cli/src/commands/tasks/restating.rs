@@ -1,6 +1,9 @@
 //! What this organisation said and what counts no more, with the command that says it again.
 
+use std::collections::BTreeMap;
+
 use isnad_node::reading::{Key, ToRestate, Who};
+use isnad_protocol::id::RecordId;
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale;
 use isnad_protocol::standing::Standing;
@@ -18,13 +21,18 @@ use crate::session::Session;
 const WORDS: usize = 2_000;
 
 /// One thing to be said again.
-pub(super) fn text(session: &Session, who: &Who, lost: &ToRestate, ids: &Ids) -> String {
+pub(super) fn text(
+    session: &Session,
+    who: &Who,
+    lost: &ToRestate,
+    (ids, titles): (&Ids, &BTreeMap<RecordId, String>),
+) -> String {
     let item = &lost.restating;
-    let record = label(&lost.about.labels, session.language).map(|text| apart(&text, session.language.direction()));
-    let record = record.unwrap_or_else(|| item.record.to_string());
+    let own = || label(&lost.about.labels, session.language).map(|text| apart(&text, session.language.direction()));
+    let record = titles.get(&item.record).cloned().or_else(own).unwrap_or_else(|| item.record.to_string());
     let mut lines = vec![
         session.printer.styled(&hanging("", &head(session, who, lost), width()), Style::Strong),
-        hanging("  ", &format!("{record} — {}", what(session, who, lost)), width()),
+        hanging("  ", &format!("{record} — {}", what(session, who, lost, ids)), width()),
     ];
     lines.extend(words(session, &item.lost).iter().map(|line| hanging("  ", line, width())));
     for (key, command) in ways(who, lost, ids) {
@@ -63,13 +71,13 @@ fn key_name(session: &Session, who: &Who, key: PublicKey) -> String {
     label.map_or_else(|| key.to_short(), |label| format!("{label} ({})", key.to_short()))
 }
 
-fn what(session: &Session, who: &Who, lost: &ToRestate) -> String {
+fn what(session: &Session, who: &Who, lost: &ToRestate, ids: &Ids) -> String {
     let language = session.language;
     match &lost.restating.lost {
         Lost::Claim { claim, .. } | Lost::Retraction { claim, .. } => {
             let (prop, value) = lost.said().unwrap_or_default();
             let value = claim_in_a_line(session, who, &lost.about, prop, value, &lost.refs);
-            format!("{} [{}]", session.field(&property_word(language, prop), &value), claim.to_short())
+            format!("{} [{}]", session.field(&property_word(language, prop), &value), ids.claim(&claim.to_string()))
         }
         Lost::Edit { narrative, lang: Some(lang), .. } => {
             let lang = session.apart(locale::code(language, "language", lang));
@@ -115,14 +123,14 @@ fn ways(who: &Who, lost: &ToRestate, ids: &Ids) -> Vec<(&'static str, Option<Str
     let record = ids.record(item.record, COMMAND);
     match &item.lost {
         Lost::Claim { claim, .. } => {
-            let claim = claim.to_short();
+            let claim = ids.claim(&claim.to_string());
             vec![
                 ("tasks.again", Some(format!("isnad claim add {record} --again {claim}"))),
                 ("tasks.disown", Some(disown(&record, &claim))),
             ]
         }
         Lost::Retraction { claim, reason, .. } => {
-            let claim = claim.to_short();
+            let claim = ids.claim(&claim.to_string());
             let command = format!("isnad claim retract {record} {claim} --reason {reason} --note TEXT");
             vec![("tasks.back_again", Some(command)), ("tasks.let_stand", None)]
         }
@@ -137,7 +145,7 @@ fn ways(who: &Who, lost: &ToRestate, ids: &Ids) -> Vec<(&'static str, Option<Str
             let space = space.map(|space| format!(" --space {}", space.name()));
             let begin =
                 format!("isnad narrative edit {record} --new{}{}", lang.unwrap_or_default(), space.unwrap_or_default());
-            let disown = pointer.map(|claim| ("tasks.disown", Some(disown(&record, &claim.to_short()))));
+            let disown = pointer.map(|claim| ("tasks.disown", Some(disown(&record, &ids.claim(&claim.to_string())))));
             [("tasks.write_again", Some(begin))].into_iter().chain(disown).collect()
         }
     }

@@ -68,8 +68,7 @@ impl<'a> Telling<'a> {
         }
         if let Some(about) = &mut summary.about {
             let whose = about.organisation;
-            let told = whose.filter(|_| about.is_one_of_several);
-            about.names = told.and_then(|whose| self.reader.names.get(&whose)).cloned().unwrap_or_default();
+            about.names = whose.and_then(|whose| self.reader.names.get(&whose)).cloned().unwrap_or_default();
             for reference in about.records_mut() {
                 reference.labels = self.labels(reference.record, whose)?;
             }

@@ -21,6 +21,9 @@ enum Sense {
     About,
     None,
     Between,
+    From,
+    /// It says that there are several, and leaves open how many.
+    Vague,
     To,
     And,
     Filler,
@@ -73,12 +76,19 @@ const WORDS: &[(Sense, &str)] = &[
          حوالي|نحو|قرابة|زهاء|تقريبا|ما يقارب",
     ),
     (Sense::None, "none|no|no one|nobody|aucun|aucune|لا|لا أحد|لا يوجد|دون|لم يسقط|لم|أحد"),
-    (Sense::Between, "between|from|entre|de|du|بين|ما بين|من"),
+    (Sense::Between, "between|entre|بين|ما بين"),
+    (Sense::From, "from|de|du|من"),
+    (
+        Sense::Vague,
+        "dozens|scores|hundreds|thousands|several|many|few|a few|a number|a handful|numerous|a couple|douzaine|dizaine|quinzaine|\
+         vingtaine|trentaine|quarantaine|cinquantaine|soixantaine|centaine|millier|douzaines|dizaines|centaines|milliers|\
+         plusieurs|quelques|nombreux|nombreuses|عشرات|مئات|آلاف|بضع|بضعة|عدة|عدد من|عدد كبير|كثير|كثيرون",
+    ),
     (Sense::To, "to|à|إلى"),
     (Sense::And, "and|et|و"),
     (
         Sense::Filler,
-        "people|persons|person|personne|were|was|been|have|has|the|of|were reported|reported|personnes|ont|a été|été|d|sont|est|عدد|شخص|شخصا|أشخاص|للتعرض",
+        "people|persons|person|des|personne|were|was|been|have|has|the|of|were reported|reported|personnes|ont|a été|été|d|sont|est|عدد|شخص|شخصا|أشخاص|للتعرض",
     ),
 ];
 
@@ -103,6 +113,12 @@ struct Said {
     is_about: bool,
     is_none: bool,
     is_joined: bool,
+    is_between: bool,
+    /// Joined by "and".
+    is_and: bool,
+    /// By the Arabic one, which stands in sums too: `خمسة وعشرون` is 25.
+    is_attached: bool,
+    is_in_words: bool,
 }
 
 fn fault(code: &'static str) -> NotUnderstood {
@@ -174,11 +190,19 @@ fn said(pieces: &[Piece]) -> Result<Said, NotUnderstood> {
     let mut rest = pieces.to_vec();
     while let Some(piece) = rest.first().cloned() {
         // Words first: "no one" is none, not one; but a number word that says nothing else is a number.
-        let taken = if let Some((sense, taken)) = words().find(&rest) {
+        let counted = number(&rest);
+        // `a` is also the French `à`, which stands between two numbers.
+        let is_number = |taken: usize| said.numbers.is_empty() && counted.is_some_and(|(_, longer)| longer > taken);
+        let taken = if let Some((sense, taken)) = words().find(&rest).filter(|(_, taken)| !is_number(*taken)) {
+            if sense == Sense::Vague {
+                let words: Vec<String> = rest.iter().take(taken).map(|piece| piece.form.text()).collect();
+                return Err(fault("count_vague").with("word", &words.join(" ")));
+            }
             said.take(sense)?;
             taken
-        } else if let Some((number, taken)) = number(&rest) {
+        } else if let Some((number, taken)) = counted {
             said.numbers.push(number);
+            said.is_in_words |= matches!(piece.form, Form::Word(_));
             taken
         } else if let Form::Sign(sign) = piece.form {
             said.sign(sign)?;
@@ -186,6 +210,7 @@ fn said(pieces: &[Piece]) -> Result<Said, NotUnderstood> {
         } else {
             let word = behind_and(&piece).ok_or_else(|| fault("count_word").with("word", &piece.form.text()))?;
             said.take(Sense::And)?;
+            said.is_attached = true;
             if let Some(first) = rest.first_mut() {
                 *first = word;
             }
@@ -211,8 +236,10 @@ impl Said {
             }
             Sense::About => self.is_about = true,
             Sense::None => self.is_none = true,
-            Sense::To | Sense::And => self.is_joined = true,
-            Sense::Between | Sense::Filler => {}
+            Sense::To => self.is_joined = true,
+            Sense::And => (self.is_joined, self.is_and) = (true, true),
+            Sense::Between => self.is_between = true,
+            Sense::From | Sense::Filler | Sense::Vague => {}
         }
         Ok(())
     }
@@ -238,8 +265,18 @@ impl Said {
         }
     }
 
-    /// The least, the most, and the word that goes with them.
+    /// The least, the most, and the word that goes with them. What may be a sum in words, as `a hundred and fifty` is, is no range.
     fn bounds(&self) -> Result<(i64, Option<i64>, Option<&'static str>), NotUnderstood> {
+        if !self.is_in_words || self.numbers.len() < 2 {
+            return self.bounded();
+        }
+        let is_unit_and_tens = matches!(*self.numbers, [1..=9, 20..=99]);
+        let is_sum = self.is_and && (!self.is_between || self.is_attached && is_unit_and_tens);
+        let bounds = if is_sum { Err(fault("count_digits")) } else { self.bounded() };
+        bounds.map_err(|_| fault("count_digits"))
+    }
+
+    fn bounded(&self) -> Result<(i64, Option<i64>, Option<&'static str>), NotUnderstood> {
         let about = self.is_about.then_some("about");
         match (self.numbers.as_slice(), self.bound) {
             ([], None) if self.is_none => Ok((0, Some(0), None)),

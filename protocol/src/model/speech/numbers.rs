@@ -23,7 +23,40 @@ const NUMBERS: &[(i64, &str)] = &[
     (10, "ten|dix|عشرة|عشر"),
     (11, "eleven|onze|أحد عشر|إحدى عشرة"),
     (12, "twelve|douze|اثنا عشر|اثني عشر|اثنتا عشرة|اثنتي عشرة"),
+    (13, "thirteen|treize|ثلاثة عشر|ثلاث عشرة"),
+    (14, "fourteen|quatorze|أربعة عشر|أربع عشرة"),
+    (15, "fifteen|quinze|خمسة عشر|خمس عشرة"),
+    (16, "sixteen|seize|ستة عشر|ست عشرة"),
+    (17, "seventeen|dix-sept|سبعة عشر|سبع عشرة"),
+    (18, "eighteen|dix-huit|ثمانية عشر|ثماني عشرة"),
+    (19, "nineteen|dix-neuf|تسعة عشر|تسع عشرة"),
+    (20, "twenty|vingt|عشرون|عشرين"),
+    (30, "thirty|trente|ثلاثون|ثلاثين"),
+    (40, "forty|quarante|أربعون|أربعين"),
+    (50, "fifty|cinquante|خمسون|خمسين"),
+    (60, "sixty|soixante|ستون|ستين"),
+    (70, "seventy|soixante-dix|septante|سبعون|سبعين"),
+    (80, "eighty|quatre-vingt|quatre-vingts|huitante|ثمانون|ثمانين"),
+    (90, "ninety|quatre-vingt-dix|nonante|تسعون|تسعين"),
+    (200, "مئتان|مئتين|مائتان|مائتين|مئتا|مئتي|مائتا|مائتي"),
+    (300, "ثلاثمئة|ثلاثمائة"),
+    (400, "أربعمئة|أربعمائة"),
+    (500, "خمسمئة|خمسمائة"),
+    (600, "ستمئة|ستمائة"),
+    (700, "سبعمئة|سبعمائة"),
+    (800, "ثمانمئة|ثمانمائة|ثمانيمئة|ثمانيمائة"),
+    (900, "تسعمئة|تسعمائة"),
+    (2_000, "ألفان|ألفين|ألفي"),
 ];
+
+/// What a smaller number before it counts, and what alone is one of it.
+const FACTORS: &[(i64, &str)] = &[(12, "dozen"), (100, "hundred|cent|مئة|مائة"), (1_000, "thousand|mille|ألف")];
+
+/// The same where a number stands before it: alone it says that there are several, and not how many.
+const SEVERAL: &[(i64, &str)] = &[(100, "cents|مئات|مئة|مائة"), (1_000, "آلاف|ألفا")];
+
+/// The greatest number of people, or of anything else, that is read.
+const MOST: i64 = 999_999_999;
 
 /// A unit of time: its place in the order of ISO 8601, and how many of it a word without a number says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +103,36 @@ fn units() -> &'static Lexicon<Unit> {
 
 /// The number that begins a run of pieces, in digits or a word, with the pieces it takes.
 ///
-/// Thousands may be parted by a comma, point, apostrophe or space, as long as each group has three digits.
+/// Thousands may be parted by a comma, point, apostrophe or space, as long as each group has three digits. Words multiply, as in
+/// `two hundred`, and are never added: in one language what stands before and behind `and` is a sum, in another two numbers.
 pub(super) fn number(pieces: &[Piece]) -> Option<(i64, usize)> {
+    let (mut number, mut taken) = first(pieces)?;
+    while let Some((factor, length)) = factor(pieces.get(taken..).unwrap_or_default()) {
+        let Some(product) = number.checked_mul(factor).filter(|product| *product <= MOST && factor > number) else {
+            break;
+        };
+        (number, taken) = (product, taken.saturating_add(length));
+    }
+    Some((number, taken))
+}
+
+/// What multiplies the number before it, with the hyphen between them.
+fn factor(pieces: &[Piece]) -> Option<(i64, usize)> {
+    static WORDS: OnceLock<Lexicon<i64>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| Lexicon::new(&[FACTORS, SEVERAL].concat()));
+    match pieces {
+        [Piece { form: Form::Sign('-'), is_glued: true }, rest @ ..] if rest.first()?.is_glued => {
+            words.find(rest).map(|(factor, taken)| (factor, taken.saturating_add(1)))
+        }
+        _ => words.find(pieces),
+    }
+}
+
+/// A number in digits, or in one word.
+fn first(pieces: &[Piece]) -> Option<(i64, usize)> {
     static WORDS: OnceLock<Lexicon<i64>> = OnceLock::new();
     let Some(Piece { form: Form::Number(first), .. }) = pieces.first() else {
-        return WORDS.get_or_init(|| Lexicon::new(NUMBERS)).find(pieces);
+        return WORDS.get_or_init(|| Lexicon::new(&[NUMBERS, FACTORS].concat())).find(pieces);
     };
     let mut digits = first.clone();
     let mut taken = 1_usize;

@@ -147,12 +147,12 @@ fn month_name(language: Language, month: &str) -> Option<&'static str> {
 }
 
 /// A month or a season.
-fn period_name(language: Language, number: &str) -> Option<&'static str> {
+pub(super) fn period_name(language: Language, number: &str) -> Option<&'static str> {
     month_name(language, number).or_else(|| locale::lookup(language, &format!("speech.season_{number}")))
 }
 
 /// A day of the month; the first of it has a form of its own in French.
-fn ordinal(language: Language, day: &str) -> Option<String> {
+pub(super) fn ordinal(language: Language, day: &str) -> Option<String> {
     let day = day.parse::<u8>().ok()?.to_string();
     Some(if day == "1" { word(language, "speech.first_day").to_owned() } else { day })
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::encoding::json;
 use crate::id::OrganisationId;
 use crate::limits;
-use crate::view::{About, DesignationState, Listing, Reference, Spot, Summary, Terms, Words};
+use crate::view::{About, Codes, DesignationState, Listing, Reference, Spot, Summary, Terms, Words};
 
 use super::super::Used;
 
@@ -49,6 +49,7 @@ impl Summary {
             spots: room.spots(self.spots),
             aliases: room.part(|room| room.texts(self.aliases)),
             standards: room.part(|room| room.keep(self.standards, |text| quoted(text))),
+            codes_by: room.part(|room| room.codes_by(self.codes_by)),
             bodies: room.part(|room| room.keep(self.bodies, |_| ID_BYTES)),
             about: self.about.map(|about| room.about(about)),
             further_labels: room.texts(self.further_labels),
@@ -113,6 +114,18 @@ impl Room {
                 break;
             }
             kept.insert(organisation, self.words(words));
+        }
+        kept
+    }
+
+    fn codes_by(&mut self, codes_by: BTreeMap<OrganisationId, Codes>) -> BTreeMap<OrganisationId, Codes> {
+        let mut kept = BTreeMap::new();
+        for (organisation, codes) in codes_by {
+            if !self.takes(ID_BYTES.saturating_add(KEY_BYTES.saturating_mul(2))) {
+                break;
+            }
+            let standards = self.keep(codes.standards, |text| quoted(text));
+            kept.insert(organisation, Codes { statuses: self.texts(codes.statuses), standards });
         }
         kept
     }
