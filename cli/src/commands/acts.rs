@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use isnad_node::governing::signatures::Signed;
 use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, LogEnds, State};
-use isnad_node::reading::{self, Who};
+use isnad_node::reading::{self, Chapter, Who};
 use isnad_protocol::act::difference::Change;
 use isnad_protocol::act::{Act, Role};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, bundle_acts};
 use isnad_protocol::locale;
+use isnad_protocol::time::Timestamp;
 
 use super::founding::{read_acts, write};
-use super::governing::{Roots, decoded, hand_in, held, tell_done};
+use super::governing::{Roots, decoded, hand_in, held, tell_done, with_stops};
 use crate::args::ActCommand;
 use crate::client::{Client, encoded};
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -58,28 +59,38 @@ fn as_file(text: &str) -> Option<PathBuf> {
 
 async fn list(session: &Session, all: bool) -> Outcome {
     let client = Client::to_read(session).await?;
-    let mut acts: Vec<Described> = client.get("/governing/acts").await?;
+    let mut acts: Vec<Chapter> = client.get("/who/history").await?;
     let who: Who = client.get("/who").await?;
-    // What waits for one's own signature stands first, and the newest of those in effect before the older.
+    // What waits for one's own signature stands first, then what waits for others, and the newest before the older.
     acts.reverse();
-    acts.sort_by_key(|act| {
+    let is_open = |act: &Described| !matches!(act.state, State::InEffect | State::Lost);
+    acts.sort_by_key(|Chapter { act, .. }| {
         let settles = act.changes.iter().any(|change| matches!(change, Change::Settles { .. }));
-        (!act.is_mine, act.state == State::InEffect, act.state == State::Lost, !settles)
+        (!act.is_mine, !is_open(act), is_open(act) && !settles)
     });
     let held = acts.len();
     if !all {
-        let waiting = acts.iter().filter(|act| act.state != State::InEffect).count();
-        acts.truncate(waiting.saturating_add(LAST));
-        acts.retain(|act| act.state != State::Lost);
+        let open = acts.iter().filter(|chapter| is_open(&chapter.act)).count();
+        acts.retain(|chapter| chapter.act.state != State::Lost);
+        acts.truncate(open.saturating_add(LAST));
     }
     session.printer.either(&acts, |acts| {
-        let told = acts.iter().map(|act| text(session, &who, act, false));
-        let mut told: Vec<String> = told.collect();
+        let mut told: Vec<String> = Vec::new();
+        told.extend((acts.len() > 1).then(|| hanging("", session.word("acts.order"), width())));
+        told.extend(acts.iter().map(|chapter| listed(session, &who, chapter)));
         let more = u64::try_from(held.saturating_sub(acts.len())).unwrap_or(u64::MAX);
         told.extend((more > 0).then(|| locale::counted(session.language, "acts_older", more, &[])));
         if told.is_empty() { session.word("acts.none").to_owned() } else { told.join("\n\n") }
     });
     Ok(DONE)
+}
+
+/// An act in a list: the first of what it changes, and the command that signs it where it waits for that.
+fn listed(session: &Session, who: &Who, Chapter { act, since, .. }: &Chapter) -> String {
+    let words = Words::new(session.printer, who, &act.names);
+    let mut lines = with_changes(session, who, &words, act, CHANGES, (*since, ""));
+    lines.extend(act.is_mine.then(|| format!("    isnad act sign {}", act.id.to_short())));
+    lines.join("\n")
 }
 
 async fn show(session: &Session, named: &str) -> Outcome {
@@ -128,7 +139,8 @@ async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: 
     let act = decoded(&found.bytes)?;
     let governance = held(client, &who).await?;
     let roots = Roots::of(session, keys)?;
-    let told = |act: &Described| super::governing::with_stops(session, text(session, &who, act, true), &found.stops);
+    let falls = found.falls.as_ref();
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &found.stops);
     if !super::governing::shown(session, &found.act, told)? {
         return Ok(DONE);
     }
@@ -147,7 +159,8 @@ async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Ou
     let governance = held(&client, &who).await?;
     let described = governing::described_one(&governance, who.own, &first);
     let seen = Seen::of(&governance, &first, who.own);
-    let found = Drafted { bytes: to_hex(&first.encode()), act: described, seen, stops: Vec::new() };
+    let falls = governing::falls(&governance, who.own, &first);
+    let found = Drafted { bytes: to_hex(&first.encode()), act: described, seen, stops: Vec::new(), falls };
     sign_through(session, &client, found, keys).await
 }
 
@@ -157,7 +170,9 @@ fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Pat
     let who = reading::who(&governance, None);
     let described = governing::described_one(&governance, None, &act);
     let roots = Roots::of(session, keys)?;
-    if !super::governing::shown(session, &described, |act| text(session, &who, act, true))? {
+    let falls = governing::falls(&governance, None, &act);
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
+    if !super::governing::shown(session, &described, told)? {
         return Ok(DONE);
     }
     let organisation = roots.organisation(&governance, &act, None)?;
@@ -235,7 +250,8 @@ fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
 /// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.
 pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool) -> String {
     let words = Words::new(session.printer, who, &act.names);
-    let mut lines = with_changes(session, who, &words, act, if is_full { act.changes.len() } else { CHANGES }, "");
+    let shown = if is_full { act.changes.len() } else { CHANGES };
+    let mut lines = with_changes(session, who, &words, act, shown, (None, ""));
     if is_full {
         lines.extend(check_words(session, &words, act));
         lines.extend(signatures(session, &words, act));
@@ -247,17 +263,19 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     lines.join("\n")
 }
 
-/// What it is, behind a mark that leads it, where it stands, and so many of its changes; the rest are counted.
+/// What it is, behind a mark that leads it, where it stands since when, and so many of its changes; the rest are counted.
 pub(super) fn with_changes(
     session: &Session,
     who: &Who,
     words: &Words<'_>,
     act: &Described,
     shown: usize,
-    lead: &str,
+    (since, lead): (Option<Timestamp>, &str),
 ) -> Vec<String> {
     let mut lines = vec![session.printer.styled(&hanging(lead, &head(session, words, act), width()), Style::Strong)];
-    lines.push(hanging("  ", &state(session, act), width()));
+    let since = since.map(|time| locale::format(session.language, "acts.since", &[("time", &time.to_minute())]));
+    let told = [Some(state(session, act)), since].into_iter().flatten().collect::<Vec<_>>();
+    lines.push(hanging("  ", &told.join(session.printer.semicolon()), width()));
     lines.extend(not_counted(session, words, act).map(|line| hanging("  ", &line, width())));
     lines.extend(signed_twice(session, who, words, act));
     lines.extend(competes(session, act));

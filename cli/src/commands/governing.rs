@@ -5,25 +5,29 @@ use std::path::{Path, PathBuf};
 use isnad_node::governing::memory::{Place, SignedActs};
 use isnad_node::governing::signatures::Roster;
 use isnad_node::governing::signing::{self, Seen, Unsigned};
-use isnad_node::governing::{Described, Drafted, EntryLine, Proposal, Request, Stopped};
+use isnad_node::governing::{Described, Drafted, EntryLine, Falls, Proposal, Request, Said, Stopped};
 use isnad_node::identity;
 use isnad_node::keystore::{Keystore, Unlocker};
 use isnad_node::reading::Who;
 use isnad_protocol::act::{Act, OrganisationBody};
 use isnad_protocol::encoding::from_hex;
 use isnad_protocol::governance::{Governance, parse_acts};
-use isnad_protocol::id::{ActId, OrganisationId};
+use isnad_protocol::id::{ActId, OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale;
+use isnad_protocol::view::Reference;
 
 use super::acts::{self, text};
-use super::preview::{agreed, is_shown};
+use super::preview::{agreed, in_a_line, is_shown};
 use super::reading::{label, property_word};
 use crate::args::RootArgs;
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{hanging, width};
+use crate::output::{columns, fit, hanging, inert, squeezed, width};
 use crate::session::Session;
+
+/// Columns of a value that is told beside others.
+const SAID_COLUMNS: usize = 96;
 
 /// Where root keys are: in the home, or on a medium of their own.
 #[derive(Debug)]
@@ -201,7 +205,8 @@ pub(super) async fn propose_with(
         let names = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
         drafted.act.names.extend(act.organisation().map(|id| (id, names)));
     }
-    let told = |act: &Described| with_stops(session, text(session, &who, act, true), &drafted.stops);
+    let falls = drafted.falls.as_ref();
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &drafted.stops);
     let act = decoded(&drafted.bytes)?;
     if let Some(output) = &root.output {
         acts::write_draft(&act, &governance, output)?;
@@ -247,19 +252,57 @@ pub(super) async fn make_through(
 }
 
 /// An act as it is shown before it is signed, with what would not count any more.
-pub(super) fn with_stops(session: &Session, text: String, stops: &[Stopped]) -> String {
-    [vec![text], stopped(session, stops)].concat().join("\n")
+pub(super) fn with_stops(
+    session: &Session,
+    who: &Who,
+    text: String,
+    falls: Option<&Falls>,
+    stops: &[Stopped],
+) -> String {
+    let fallen = falls.map(|falls| fallen(session, who, falls)).unwrap_or_default();
+    [vec![text], fallen, stopped(session, who, stops)].concat().join("\n")
+}
+
+/// The acts that fall with a rotation, each with what is undone.
+fn fallen(session: &Session, who: &Who, falls: &Falls) -> Vec<String> {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let language = session.language;
+    let mut lines = Vec::new();
+    if !falls.rivals.is_empty() {
+        let rivals: Vec<String> = falls.rivals.iter().map(ActId::to_short).collect();
+        let rivals = rivals.join(&format!("{} ", session.word("preview.comma")));
+        let told = locale::format(language, "falls.rivals", &[("acts", &rivals)]);
+        lines.push(hanging("  ! ", &told, width()));
+    }
+    if falls.acts.is_empty() {
+        lines.push(hanging("  ", session.word("falls.none"), width()));
+        return lines;
+    }
+    let all = count(falls.acts.len()).saturating_add(count(falls.more));
+    lines.push(hanging("  ", &locale::counted(language, "falls", all, &[]), width()));
+    for act in &falls.acts {
+        let words = acts::Words::new(session.printer, who, &act.names);
+        lines.push(hanging("    ", &acts::head(session, &words, act), width()));
+        lines.push(hanging("      ", &acts::state(session, act), width()));
+        lines.extend(act.changes.iter().map(|change| hanging("      • ", &words.change(change), width())));
+    }
+    let more = || locale::counted(language, "stops_more", count(falls.more), &[]);
+    lines.extend((falls.more > 0).then(|| hanging("    ", &more(), width())));
+    lines
 }
 
 /// What would not count any more.
-fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
+fn stopped(session: &Session, who: &Who, stops: &[Stopped]) -> Vec<String> {
     let mut lines = Vec::new();
+    if !stops.is_empty() {
+        lines.push(hanging("  ", session.word("keys.own_clock"), width()));
+    }
     for stop in stops {
         let space = locale::code(session.language, "space", &stop.space).to_owned();
         let (key, after) = (stop.author.to_short(), stop.after.to_string());
         let values = [("space", &*space), ("key", &*key), ("after", &*after)];
         lines.push(hanging("  ", &locale::counted(session.language, "stops", stop.entries, &values), width()));
-        lines.extend(stop.first.iter().map(|entry| entry_line(session, "    ", entry)));
+        lines.extend(stop.first.iter().map(|entry| entry_line(session, who, "    ", entry)));
         let shown = u64::try_from(stop.first.len()).unwrap_or(u64::MAX);
         let more = stop.entries.saturating_sub(shown);
         lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
@@ -267,8 +310,8 @@ fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
     lines
 }
 
-/// An entry: its number and day, and beside them its record, and what it says.
-pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> String {
+/// An entry: its number, and the minute by its author's clock; beside them its record, and below what it says.
+pub(super) fn entry_line(session: &Session, who: &Who, margin: &str, entry: &EntryLine) -> String {
     let language = session.language;
     let record = entry.record.map(|record| {
         let kind = entry.record_kind.as_deref().unwrap_or("record");
@@ -276,11 +319,14 @@ pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> 
         let title = title.map_or_else(|| session.apart(&record.to_string()), |title| session.apart(&title));
         format!("{} {title}", locale::code(language, "kind", kind))
     });
-    let mut said: Vec<String> = entry.claims.iter().map(|prop| property_word(language, prop)).collect();
-    said.sort();
-    said.dedup();
+    let mut said: Vec<String> = entry.said.iter().map(|said| in_short(session, who, entry, said)).collect();
+    let more = entry.claims.len().saturating_sub(said.len());
+    let more = u64::try_from(more).unwrap_or(u64::MAX);
+    said.extend((more > 0).then(|| locale::counted(language, "stops_more", more, &[])));
     if entry.edits {
-        said.push(session.word("keys.edits").to_owned());
+        let word = session.word("keys.edits");
+        let written = entry.written.as_ref().map(|text| session.field(word, &shortened(&session.apart(text))));
+        said.push(written.unwrap_or_else(|| word.to_owned()));
     }
     if entry.retractions > 0 {
         let count = u64::try_from(entry.retractions).unwrap_or(u64::MAX);
@@ -289,10 +335,23 @@ pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> 
     if entry.kind != "change" {
         said.push(locale::code(language, "entry_kind", &entry.kind).to_owned());
     }
-    let comma = format!("{} ", session.word("preview.comma"));
-    let what = [record.into_iter().collect::<Vec<_>>(), vec![said.join(&comma)]].concat();
-    let what = what.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" — ");
-    hanging(&format!("{margin}{:>5}  {}  ", entry.seq, entry.time.day()), &what, width())
+    let what: Vec<String> = record.into_iter().chain(said).collect();
+    hanging(&format!("{margin}{:>5}  {}  ", entry.seq, entry.time.to_minute()), &what.join("\n"), width())
+}
+
+/// A property and its value, shortened.
+fn in_short(session: &Session, who: &Who, entry: &EntryLine, said: &Said) -> String {
+    let record = entry.record.unwrap_or(RecordId::ZERO);
+    let record = Reference { record, labels: entry.labels.clone().into() };
+    let told = in_a_line(session, who, &record, &said.prop, &said.value, &said.refs);
+    let lang = said.lang.as_deref().map(|lang| format!(" ({})", inert(lang))).unwrap_or_default();
+    session.field(&property_word(session.language, &said.prop), &format!("{}{lang}", shortened(&told)))
+}
+
+/// The beginning of a text of others, in one line.
+fn shortened(text: &str) -> String {
+    let text = squeezed(text);
+    if columns(&text) > SAID_COLUMNS { fit(&text, SAID_COLUMNS) } else { text }
 }
 
 /// The organisation whose home this is, joined or not.

@@ -36,7 +36,8 @@ async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<Draf
         let described = governing::described_one(governance, node.own_organisation(), act);
         let seen = Seen::of(governance, act, node.own_organisation());
         let stops = governing::stopped_by(node, act)?;
-        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops })
+        let falls = governing::falls(governance, node.own_organisation(), act);
+        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops, falls })
     })
     .await
 }
