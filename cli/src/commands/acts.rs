@@ -1,5 +1,6 @@
 //! `isnad act`: what waits for signatures, what each act changes, and signing it, here or on an offline machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use isnad_node::governing::signatures::Signed;
@@ -11,6 +12,7 @@ use isnad_protocol::act::{Act, Role};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, bundle_acts};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 
@@ -95,9 +97,7 @@ fn listed(session: &Session, who: &Who, Chapter { act, since, .. }: &Chapter) ->
 
 async fn show(session: &Session, named: &str) -> Outcome {
     if let Some(file) = as_file(named) {
-        let (act, governance) = from_file(&file)?;
-        let described = governing::described_one(&governance, None, &act);
-        let who = reading::who(&governance, None);
+        let Filed { described, who, .. } = from_file(&file)?;
         session.printer.either(&described, |act| text(session, &who, act, true));
         return Ok(DONE);
     }
@@ -166,9 +166,7 @@ async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Ou
 
 /// Signs an act of a file into another file: no node is needed, and no home that has joined.
 fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path) -> Outcome {
-    let (act, governance) = from_file(file)?;
-    let who = reading::who(&governance, None);
-    let described = governing::described_one(&governance, None, &act);
+    let Filed { act, governance, described, who } = from_file(file)?;
     let roots = Roots::of(session, keys)?;
     let falls = governing::falls(&governance, None, &act);
     let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
@@ -194,7 +192,7 @@ async fn export(session: &Session, named: &str, output: &Path) -> Outcome {
     let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
     let who: Who = client.get("/who").await?;
     let act = decoded(&found.bytes)?;
-    write_draft(&act, &held(&client, &who).await?, output)?;
+    write_draft(&act, &held(&client, &who).await?, &[], output)?;
     let file = output.display().to_string();
     session.printer.either(&found.act, |act| {
         let key = if act.state == State::WaitsForSignatures { "acts.exported" } else { "acts.exported_signed" };
@@ -203,10 +201,17 @@ async fn export(session: &Session, named: &str, output: &Path) -> Outcome {
     Ok(DONE)
 }
 
-/// Writes an act with all that it follows, itself first: all that an offline machine has to know.
-pub(super) fn write_draft(act: &Act, governance: &Governance, output: &Path) -> Result<(), Problem> {
+/// Writes an act with all that it follows, itself first, and first acts that are not held yet: all that an offline machine has to
+/// know.
+pub(super) fn write_draft(
+    act: &Act,
+    governance: &Governance,
+    first_acts: &[Act],
+    output: &Path,
+) -> Result<(), Problem> {
     let behind = governance.acts().filter(|held| held.id() != act.id());
-    write(output, &bundle_acts([act].into_iter().chain(behind)))
+    let new = first_acts.iter().filter(|first| governance.act(&first.id()).is_none());
+    write(output, &bundle_acts([act].into_iter().chain(behind).chain(new)))
 }
 
 async fn take(session: &Session, file: &Path) -> Outcome {
@@ -235,16 +240,36 @@ fn first_of(file: &Path, acts: &mut Vec<Act>) -> Result<Act, Problem> {
     Ok(acts.remove(0))
 }
 
-/// The act that a file is about, and what follows from the others in it.
-fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
+/// The act that a file is about, with what follows from the others in it.
+struct Filed {
+    act: Act,
+    governance: Governance,
+    described: Described,
+    who: Who,
+}
+
+/// Reads it, and tells every organisation with the digits of its id: a name in a file is what whoever wrote the file calls it.
+fn from_file(file: &Path) -> Result<Filed, Problem> {
     let mut acts = read_acts(file)?;
-    let first = first_of(file, &mut acts)?;
-    let founding = acts.iter().chain([&first]).find(|act| act.is_first() && act.as_charter().is_some());
+    let act = first_of(file, &mut acts)?;
+    let founding = acts.iter().chain([&act]).find(|act| act.is_first() && act.as_charter().is_some());
     let consortium = founding.map(isnad_protocol::act::founding::consortium).ok_or_else(|| {
         let values = [("file", &*file.display().to_string())];
         Problem::told(exit::REFUSED, "acts_no_charter", "governing.acts_no_charter", &values)
     })?;
-    Ok((first, Governance::new(consortium).replay(acts)))
+    let named: Vec<_> = acts.iter().filter(|act| act.is_first()).filter_map(names_of).collect();
+    let governance = Governance::new(consortium).replay(acts);
+    let mut described = governing::described_one(&governance, None, &act);
+    for (organisation, names) in named {
+        described.names.entry(organisation).or_insert(names);
+    }
+    let who = Who { organisations: Vec::new(), ..reading::who(&governance, None) };
+    Ok(Filed { act, governance, described, who })
+}
+
+/// What an organisation calls itself in its first act.
+pub(super) fn names_of(act: &Act) -> Option<(OrganisationId, BTreeMap<String, String>)> {
+    Some((act.organisation()?, act.as_organisation()?.names_by_language()))
 }
 
 /// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.

@@ -9,7 +9,8 @@ use isnad_node::governing::{Described, Drafted, EntryLine, Falls, Proposal, Requ
 use isnad_node::identity;
 use isnad_node::keystore::{Keystore, Unlocker};
 use isnad_node::reading::Who;
-use isnad_protocol::act::{Act, OrganisationBody};
+use isnad_protocol::act::Act;
+use isnad_protocol::act::difference::Change;
 use isnad_protocol::encoding::from_hex;
 use isnad_protocol::governance::{Governance, parse_acts};
 use isnad_protocol::id::{ActId, OrganisationId, RecordId};
@@ -164,12 +165,24 @@ pub(super) fn shown(
         return Ok(true);
     }
     if session.preview {
-        session.printer.either(act, |act| format!("{}\n\n{}", text(act), session.word("preview.nothing_signed")));
+        session.printer.either(act, |act| {
+            let id = drawn(act).then(|| hanging("", session.word("acts.preview_id"), width()));
+            let nothing = session.word("preview.nothing_signed").to_owned();
+            let end = [Some(nothing), id].into_iter().flatten().collect::<Vec<_>>();
+            format!("{}\n\n{}", text(act), end.join("\n"))
+        });
         return Ok(false);
     }
     session.printer.text(&text(act));
     agreed(session)?;
     Ok(true)
+}
+
+/// True if an act is another each time it is drafted: positions are hidden by random numbers, and a rotation makes keys.
+fn drawn(act: &Described) -> bool {
+    act.changes.iter().any(|change| {
+        matches!(change, Change::Revoked { .. } | Change::Removed { .. } | Change::Roots { .. }) && act.version > 1
+    })
 }
 
 /// Says where an act stands that was handed in.
@@ -192,6 +205,7 @@ pub(super) async fn propose_with(
 ) -> Result<Option<Act>, Problem> {
     let who: Who = client.get("/who").await?;
     let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    super::grave::warn_if_outside(session, client).await?;
     let mut request = Request { proposal, instead: Vec::new() };
     let mut drafted: Drafted = client.post("/governing/draft", &request).await?;
     let governance = held(client, &who).await?;
@@ -201,15 +215,12 @@ pub(super) async fn propose_with(
         request.instead = roots.earlier(&decoded(&drafted.bytes)?, own, &governance)?;
         drafted = client.post("/governing/draft", &request).await?;
     }
-    for act in first_acts {
-        let names = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
-        drafted.act.names.extend(act.organisation().map(|id| (id, names)));
-    }
+    drafted.act.names.extend(first_acts.iter().filter_map(acts::names_of));
     let falls = drafted.falls.as_ref();
     let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &drafted.stops);
     let act = decoded(&drafted.bytes)?;
     if let Some(output) = &root.output {
-        acts::write_draft(&act, &governance, output)?;
+        acts::write_draft(&act, &governance, first_acts, output)?;
         let file = output.display().to_string();
         session.printer.either(&drafted.act, |act| {
             let wrote = locale::format(session.language, "acts.exported", &[("file", &file)]);

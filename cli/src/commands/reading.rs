@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::commands::ids::Ids;
 use crate::commands::{door, grave};
 use crate::error::{DONE, Outcome, exit};
-use crate::output::{apart, fit, hanging, inert, width};
+use crate::output::{apart, columns, fit, hanging, inert, width};
 use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
@@ -35,9 +35,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     for (key, count) in counts {
         lines.extend((count > 0).then(|| set(locale::counted(language, key, count, &[]))));
     }
-    // In one line, however long: an address is there to be copied.
-    let listening = status.listening.iter();
-    lines.extend(listening.map(|address| told("status.listening", &[("address", address)])));
+    lines.extend(status.listening.iter().map(|address| listening(language, address)));
     lines.extend(alone(status).map(|key| hanging("", &told(key, &[]), width())));
     let hung = |key: &str, text: &str| hanging(&format!("{} ", locale::word(language, key)), text, width());
     for (address, why) in &status.unreached {
@@ -73,6 +71,15 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     let notices = status.notices.iter().filter(|notice| !notice.starts_with(STRANGER));
     lines.extend(notices.map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
+}
+
+/// Where a node listens. An address is there to be copied: where it is too long it stands on a line of its own, in one piece.
+pub(super) fn listening(language: Language, address: &str) -> String {
+    let line = locale::format(language, "status.listening", &[("address", address)]);
+    if columns(&line) <= width() {
+        return line;
+    }
+    format!("{}\n  {address}", locale::format(language, "status.listening", &[("address", "")]).trim_end())
 }
 
 /// Whose home it is, and of which consortium.
