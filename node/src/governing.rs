@@ -12,7 +12,6 @@ use isnad_protocol::id::{ActId, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
-use crate::contribution::NoWord;
 use crate::node::Node;
 use crate::problem::{Problem, exit};
 
@@ -178,9 +177,6 @@ pub fn draft(node: &Node, request: Request) -> Result<Drafted, Problem> {
     let snapshot = node.snapshot();
     let governance = &*snapshot.governance;
     let own = node.own_organisation().ok_or_else(|| told("reads_only", &[]))?;
-    if let Some(out) = governance.taken_out(&own) {
-        return Err(Problem::no_word(&NoWord::TakenOut { by: out.by, is_suspended: out.is_suspended }));
-    }
     let mut stops = Vec::new();
     let (previous, body) = match request.proposal {
         Proposal::Grant { requests } => organisation::grant(governance, own, &requests)?,

@@ -134,7 +134,7 @@ fn a_draft_gathers_signatures_as_nodes_sync_and_by_a_machine_that_has_no_network
     assert!(shown.out.contains("A better name"), "{shown:?}");
     // By name as the file has it, with the id beside: the machine knows nobody.
     let signer = text(&json(first, &["organisation", "show"]), "organisation")[..12].to_owned();
-    assert!(shown.out.contains(&format!("signed by Organisation 0 [{signer}]")), "{shown:?}");
+    assert!(shown.out.contains(&format!("signed by: Organisation 0 [{signer}]")), "{shown:?}");
     json(&nowhere, &["act", "sign", &out, "--keys", &medium, "-o", &back]);
     assert!(!nowhere.exists() || contents(&nowhere).is_empty(), "nothing is made where no home is");
     let taken = json(second, &["act", "take", &back]);

@@ -99,7 +99,7 @@ pub(crate) enum CharterCommand {
     Limit(SettingArgs),
     /// Set a policy, or take it away
     ///
-    /// This version reads one: fresh_days, a number from 1 to 3650. After so many days without a word from more than half
+    /// This version reads one: `fresh_days`, a number from 1 to 3650. After so many days without a word from more than half
     /// of the others a node says that what it holds is stale. Without it, 7.
     Policy(SettingArgs),
     /// End a halt: settle the versions that stand against each other

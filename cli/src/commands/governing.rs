@@ -8,7 +8,7 @@ use isnad_node::governing::signing::{self, Seen, Unsigned};
 use isnad_node::governing::{Described, Drafted, EntryLine, Falls, Proposal, Request, Said, Stopped};
 use isnad_node::identity;
 use isnad_node::keystore::{Keystore, Unlocker};
-use isnad_node::reading::Who;
+use isnad_node::reading::{Outside, Who};
 use isnad_protocol::act::Act;
 use isnad_protocol::act::difference::Change;
 use isnad_protocol::encoding::from_hex;
@@ -146,6 +146,24 @@ pub(super) async fn held(client: &Client, who: &Who) -> Result<Governance, Probl
     Ok(Governance::new(who.consortium).replay(acts))
 }
 
+/// The member organisation whose home this is: it alone makes acts.
+pub(super) async fn own(client: &Client, who: &Who) -> Result<OrganisationId, Problem> {
+    if let Some(own) = who.own {
+        return Ok(own);
+    }
+    let out: Option<Outside> = client.get("/governing/outside").await?;
+    Err(match out {
+        Some(out) => {
+            let (code, key) = match out.is_suspended {
+                true => ("suspended", "governing.suspended"),
+                false => ("taken_out", "governing.removed"),
+            };
+            Problem::told(exit::REFUSED, code, key, &[("act", &out.by.id.to_short())])
+        }
+        None => Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]),
+    })
+}
+
 /// Hands an act in at the door.
 pub(super) async fn hand_in(client: &Client, act: &Act) -> Result<(), Problem> {
     client.post_bytes::<()>("/acts", act.encode()).await
@@ -204,7 +222,7 @@ pub(super) async fn propose_with(
     unlocker: Option<&mut Unlocker>,
 ) -> Result<Option<Act>, Problem> {
     let who: Who = client.get("/who").await?;
-    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let own = own(client, &who).await?;
     super::grave::warn_if_outside(session, client).await?;
     let mut request = Request { proposal, instead: Vec::new() };
     let mut drafted: Drafted = client.post("/governing/draft", &request).await?;

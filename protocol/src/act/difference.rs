@@ -283,6 +283,7 @@ mod tests {
     use super::*;
     use crate::act::tests::{first_act, roots, secret};
     use crate::act::{Grant, GrantSubject, Place, Revocation, founding, next_key_hash};
+    use crate::encoding::json::Json;
     use crate::id::ConsortiumId;
 
     fn id(act: &Act) -> OrganisationId {
@@ -308,6 +309,7 @@ mod tests {
         let mut admits = Charter::new("Four", organisations.clone(), 3);
         admits.predecessors = vec![(organisations[3], organisations[0])];
         admits.limits.insert("records".into(), Json::Int(7));
+        admits.policies.insert("records".into(), Json::text("7"));
         let to = |to: &str| Change::Named { lang: None, from: Some("Three".into()), to: to.into() };
         assert_eq!(
             changes(&[&first], &Body::Charter(admits)),
@@ -316,6 +318,7 @@ mod tests {
                 Change::Threshold { from: Some(2), to: 3, members: 4 },
                 to("Four"),
                 Change::Setting { is_policy: false, code: "records".into(), from: None, to: Some("7".into()) },
+                Change::Setting { is_policy: true, code: "records".into(), from: None, to: Some("\"7\"".into()) },
             ]
         );
 

@@ -10,7 +10,7 @@ use isnad_protocol::locale;
 use crate::args::{Reason, RootArgs, space_named};
 use crate::client::Client;
 use crate::commands::charter::{keys_begun, keys_named, of_device, revoked_named};
-use crate::commands::governing::{entry_line, propose_with, tell_done};
+use crate::commands::governing::{entry_line, own, propose_with, tell_done};
 use crate::commands::preview;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, width};
@@ -27,7 +27,7 @@ pub(super) struct Asked {
 pub(super) async fn run(session: &Session, text: &str, asked: &Asked, root: RootArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let who: Who = client.get("/who").await?;
-    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let own = own(&client, &who).await?;
     let keys = meant(session, &who, own, text, asked.all_keys)?;
     let mut tails: Vec<LogTail> = Vec::new();
     for key in &keys {
