@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::commands::ids::Ids;
 use crate::commands::{door, grave};
 use crate::error::{DONE, Outcome, exit};
-use crate::output::{apart, columns, fit, hanging, inert, width};
+use crate::output::{apart, fit, hanging, inert, width};
 use crate::session::Session;
 
 pub(crate) async fn status(session: &Session) -> Outcome {
@@ -73,13 +73,9 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     lines.join("\n")
 }
 
-/// Where a node listens. An address is there to be copied: where it is too long it stands on a line of its own, in one piece.
+/// Where a node listens.
 pub(super) fn listening(language: Language, address: &str) -> String {
-    let line = locale::format(language, "status.listening", &[("address", address)]);
-    if columns(&line) <= width() {
-        return line;
-    }
-    format!("{}\n  {address}", locale::format(language, "status.listening", &[("address", "")]).trim_end())
+    hanging("", &locale::format(language, "status.listening", &[("address", address)]), width())
 }
 
 /// Whose home it is, and of which consortium.
