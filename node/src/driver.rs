@@ -544,7 +544,7 @@ impl Driver {
                 if self.parts.signing.signs_with(&author) {
                     self.parts.signing.block(Blocked::KeyElsewhere { key: author });
                 }
-                let whose = self.whose(&log);
+                let whose = self.whose(log);
                 self.note(format!(
                     "the key {author} of {whose} signed two entries for position {seq}: from there on its log is closed"
                 ));
