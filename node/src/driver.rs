@@ -547,11 +547,24 @@ impl Driver {
                 if self.parts.signing.signs_with(&author) {
                     self.parts.signing.block(Blocked::KeyElsewhere { key: author });
                 }
+                let whose = self.whose(log);
                 self.note(format!(
-                    "the key {author} signed two entries for position {seq}: from there on its log is closed"
+                    "the key {author} of {whose} signed two entries for position {seq}: from there on its log is closed"
                 ));
             }
         }
+    }
+
+    /// The name and the digits of the organisation whose log it is.
+    fn whose(&self, log: &LogKey) -> String {
+        let governance = self.parts.replica.governance();
+        let Some(organisation) = self.parts.replica.logs().get(log).map(|log| log.organisation) else {
+            return log.author.to_short();
+        };
+        // Others chose the name, and it goes to a log of lines.
+        let name = governance.name(&organisation, "en").unwrap_or_default();
+        let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+        format!("{name} [{}]", organisation.to_short())
     }
 
     fn note(&self, text: String) {

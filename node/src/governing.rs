@@ -17,6 +17,7 @@ use crate::problem::{Problem, exit};
 
 mod charter;
 mod described;
+mod fallen;
 mod logs;
 pub mod memory;
 mod organisation;
@@ -28,8 +29,9 @@ pub mod signing;
 mod tests;
 
 pub use described::{Described, LogEnds, SignedTwice, State, act_named, described, described_one, to_sign};
+pub use fallen::{Falls, falls};
 pub(crate) use logs::stopped_by;
-pub use logs::{EntryLine, LogTail, Stopped, tails};
+pub use logs::{EntryLine, LogTail, Said, Stopped, tails};
 pub use requests::GrantRequest;
 
 /// What an administrator asks to be changed.
@@ -162,6 +164,9 @@ pub struct Drafted {
     /// What would not count any more.
     #[serde(default)]
     pub stops: Vec<Stopped>,
+    /// What falls with it, if it is a rotation that is not in effect yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub falls: Option<Falls>,
 }
 
 /// Makes the act that a proposal asks for, unsigned. Takes nothing in.
@@ -209,12 +214,16 @@ pub fn draft(node: &Node, request: Request) -> Result<Drafted, Problem> {
         Proposal::Settle { adopt, double } => charter::settle(governance, adopt, double, request.instead)?,
     };
     let act = next(governance, &previous, &body)?;
+    let falls = falls(governance, Some(own), &act);
+    if falls.is_some() {
+        stops = stopped_by(node, &act)?;
+    }
     let described = described_one(governance, Some(own), &act);
     if described.changes.iter().all(|change| matches!(change, Change::Instead { .. })) {
         return Err(told("nothing_changes", &[]));
     }
     let seen = signing::Seen::of(governance, &act, Some(own));
-    Ok(Drafted { bytes: to_hex(&act.encode()), act: described, seen, stops })
+    Ok(Drafted { bytes: to_hex(&act.encode()), act: described, seen, stops, falls })
 }
 
 /// The next act of a chain, if the door would take it once it is signed.

@@ -287,10 +287,16 @@ impl<'a> Reader<'a> {
             notices: self.snapshot.notices.clone(),
             to_sign: self.node.own_organisation().map(|own| governing::to_sign(governance, own)).unwrap_or_default(),
             halts: who::halts(governance),
-            taken_out: outside::taken_out(self.node, governance),
+            taken_out: self.outside(),
             revoked_keys: outside::revoked_keys(self.node, governance),
             expelled,
         }
+    }
+
+    /// That this home's organisation was taken out, or is about to be; what it signs then counts nowhere.
+    #[must_use]
+    pub fn outside(&self) -> Option<Outside> {
+        outside::taken_out(self.node, &self.snapshot.governance)
     }
 
     fn sent(&self, nodes: &BTreeMap<NodeId, OrganisationId>) -> Sent {

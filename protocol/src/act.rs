@@ -18,6 +18,7 @@ mod error;
 pub mod founding;
 mod grant;
 mod member;
+pub mod setting;
 mod signature;
 
 pub use body::{

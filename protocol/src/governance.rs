@@ -24,6 +24,7 @@ mod closed;
 mod digest;
 mod double;
 mod effect;
+mod fallen;
 mod file;
 mod halts;
 mod keys;

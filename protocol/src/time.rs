@@ -27,6 +27,15 @@ impl Timestamp {
         let instant = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
         Day(jiff::tz::Offset::UTC.to_datetime(instant).date())
     }
+
+    /// Day and time of day in UTC to the minute, `YYYY-MM-DD HH:MM`; the last that the calendar knows for times beyond it.
+    #[must_use]
+    pub fn to_minute(self) -> String {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let instant = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+        let time = jiff::tz::Offset::UTC.to_datetime(instant);
+        format!("{} {:02}:{:02}", time.date(), time.hour(), time.minute())
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -122,6 +131,15 @@ mod tests {
         assert_eq!(Day::parse("2018-05-18").unwrap().to_string(), "2018-05-18");
         for text in ["2018-5-18", "20180518", "2018-02-30", "2018-05-18T00:00", " 2018-05-18", ""] {
             assert_eq!(Day::parse(text), Err(NotADay), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_told_to_the_minute() {
+        for (millis, told) in
+            [(0, "1970-01-01 00:00"), (1_363_698_359_999, "2013-03-19 13:05"), (u64::MAX, "9999-12-30 22:00")]
+        {
+            assert_eq!(Timestamp(millis).to_minute(), told);
         }
     }
 

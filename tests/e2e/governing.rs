@@ -71,7 +71,13 @@ fn a_key_of_another_machine_is_granted_and_a_stolen_one_revoked_back_to_a_positi
     let unsaid = refused(home, &["key", "revoke", &stolen], 2);
     assert!(text(&unsaid, "try").contains("--after"), "{unsaid}");
     let shown = say(home, &["key", "revoke", &stolen, "--preview"]);
-    assert!(shown.out.contains("in members: 3 entries") && shown.out.contains("title"), "{shown:?}");
+    assert!(shown.out.contains("in members: 3 entries") && shown.out.contains("by the clock of whoever"), "{shown:?}");
+    // Each with what it said, and when by its author's clock to the minute.
+    for said in ["title: one (en)", "title: two (en)", "title: three (en)"] {
+        assert!(shown.out.contains(said), "no {said}: {shown:?}");
+    }
+    let minute = |line: &str| line.len() > 25 && line.as_bytes()[22] == b':' && line.contains(" source ");
+    assert_eq!(shown.out.lines().filter(|line| minute(line)).count(), 3, "{shown:?}");
     let preview = say(home, &["key", "revoke", &stolen, "--after", "1", "--reason", "stolen", "--preview"]);
     assert!(preview.out.contains("2 entries of key") && preview.out.contains("nothing was signed"), "{preview:?}");
     assert_eq!(refused(home, &["key", "revoke", &stolen, "--after", "4"], 3)["code"], "no_position");
@@ -109,7 +115,9 @@ fn a_draft_gathers_signatures_as_nodes_sync_and_by_a_machine_that_has_no_network
     let other = RunningNode::start(second, TCP, &node.listening);
     other.wait_for("/status", |_, status| (status["to_sign"].as_array()?.len() == 1).then_some(()));
     let told = say(second, &["act", "list"]);
-    assert!(told.out.starts_with("charter, version 2") && told.out.contains("waits for your signature"), "{told:?}");
+    let (order, listed) = told.out.split_once("\n\n").unwrap();
+    assert!(order.starts_with("What waits stands first"), "{told:?}");
+    assert!(listed.starts_with("charter, version 2") && listed.contains("waits for your signature"), "{told:?}");
     assert!(told.out.contains("A better name instead of Test consortium"), "{told:?}");
     assert!(say(second, &["status"]).out.contains("1 act waits for your signature"));
     assert_eq!((node.stop("TERM"), other.stop("TERM")), (0, 0));
@@ -124,6 +132,9 @@ fn a_draft_gathers_signatures_as_nodes_sync_and_by_a_machine_that_has_no_network
     let medium = medium.display().to_string();
     let shown = say(&nowhere, &["act", "show", &out]);
     assert!(shown.out.contains("A better name"), "{shown:?}");
+    // By name as the file has it, with the id beside: the machine knows nobody.
+    let signer = text(&json(first, &["organisation", "show"]), "organisation")[..12].to_owned();
+    assert!(shown.out.contains(&format!("signed by: Organisation 0 [{signer}]")), "{shown:?}");
     json(&nowhere, &["act", "sign", &out, "--keys", &medium, "-o", &back]);
     assert!(!nowhere.exists() || contents(&nowhere).is_empty(), "nothing is made where no home is");
     let taken = json(second, &["act", "take", &back]);
@@ -220,6 +231,18 @@ fn a_draft_takes_the_place_of_an_earlier_one_only_if_it_says_so() {
     assert_eq!(refused(home, &["charter", "threshold", "2", "--instead"], 3)["code"], "nothing_changes");
     assert_eq!(refused(home, &["charter", "threshold", "1", "--instead"], 3)["code"], "act_majority");
     assert_eq!(refused(home, &["charter", "settle"], 3)["code"], "no_halt");
+    // A setting that nothing reads is not made: an act is for ever.
+    for (setting, code) in [
+        (&["policy", "fresh_day", "7"][..], "setting_unknown"),
+        (&["policy", "fresh_days", "often"], "setting_value"),
+        (&["policy", "fresh_days", "0"], "setting_value"),
+        (&["limit", "records", "7"], "setting_limit"),
+    ] {
+        assert_eq!(refused(home, &[&["charter"], setting, &["--instead"]].concat(), 3)["code"], code);
+    }
+    let set = say(home, &["charter", "policy", "fresh_days", "9", "--preview"]).out;
+    assert!(set.contains("sets the policy fresh_days to 9"), "{set}");
+    assert!(say(home, &["charter", "policy", "--help"]).out.contains("fresh_days"));
 }
 
 #[test]
@@ -237,7 +260,26 @@ fn root_keys_are_rotated_to_the_committed_ones_and_the_old_sign_no_more() {
     let before = contents(&home.join("keys"));
     assert!(say(home, &["key", "rotate", "--preview"]).out.contains("nothing was signed"));
     assert_eq!(contents(&home.join("keys")), before, "a preview makes no keys");
-    let rotated = json(home, &["key", "rotate"]);
+    // What the thief grants and revokes with the stolen keys falls with it, and whoever is to sign it is told.
+    let nothing = say(home, &["key", "rotate", "--preview"]).out;
+    assert!(nothing.contains("no act that is known here falls"), "{nothing}");
+    let reader = key_of(home, "reader");
+    let good = json(home, &["organisation", "rename", "Renamed by its own"]);
+    let thiefs = [&["key", "revoke", &*reader, "--keep-all"][..], &["organisation", "rename", "Taken over"]];
+    let thiefs = thiefs.map(|command| json(home, &[command, &["--keys", &thief.display().to_string()]].concat()));
+    let after = ["key", "rotate", "--after-act", text(&good, "id")];
+    let told = say(home, &[&after[..], &["--preview"]].concat()).out;
+    assert!(told.contains("has another id than this one"), "{told}");
+    assert!(told.contains("2 acts fall with this rotation") && !told.contains("is called Renamed by"), "{told}");
+    for fallen in
+        [&thiefs[0]["id"].as_str().unwrap()[..12], "revokes the reader key", "is called Taken over instead of"]
+    {
+        assert!(told.contains(fallen), "no {fallen}: {told}");
+    }
+    let rotated = json(home, &after);
+    for act in &thiefs {
+        act_where(home, |held| held["id"] == act["id"] && held["state"] == "lost");
+    }
     let roots = &rotated["changes"][0];
     assert_eq!((&rotated["state"], &roots["change"]), (&"in_effect".into(), &"roots".into()));
     assert_eq!((&roots["from"][0], &roots["to"][0]), (&old.clone().into(), &next.into()));

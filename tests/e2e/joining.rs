@@ -116,6 +116,20 @@ fn a_candidate_that_is_admitted_comes_in_by_itself_and_one_that_is_suspended_is_
     assert!(told.contains("this organisation is suspended") && !told.contains("give addresses"), "{told}");
     let wrote = say_with_input(&third, &["--json", "--yes", "record", "new", "incident", "--from", "-"], draft);
     assert_eq!(wrote.problem(3)["code"], "suspended");
+    assert_eq!(refused(&third, &["organisation", "rename", "Renamed"], 3)["code"], "suspended");
+    // Under new keys it is offered to be readmitted, and once it is, both are told as one the successor of the other.
+    let fourth = newcomer(&consortium, "fourth");
+    let code = invite(&consortium);
+    let again = json(&fourth, &["join", text(&code["code"]), "--name", "Third", "--kind", "ngo"]);
+    let (new, old) = (&text(&again["organisation"])[..12], &text(&joined["organisation"])[..12]);
+    let told = say(&homes[0], &["status"]).out;
+    assert!(told.contains(&format!("isnad charter readmit {new} --predecessor {old}")), "{told}");
+    let waits = say(&fourth, &["status"]).out.replace("\n  ", " ");
+    assert!(waits.contains("as the sponsor last handed it over"), "{waits}");
+    sign(&json(&homes[0], &["--yes", "charter", "readmit", new, "--predecessor", old]));
+    sponsor.wait_for("/who", |_, who| (who["organisations"].as_array()?.len() == 3).then_some(()));
+    let told = say(&homes[0], &["who"]).out;
+    assert!(told.contains(&format!("was Third [{old}]")) && told.contains(&format!("as Third [{new}]")), "{told}");
     assert_eq!((node.stop("TERM"), other.stop("TERM"), sponsor.stop("TERM")), (0, 0, 0));
 }
 

@@ -225,6 +225,18 @@ fn a_former_member_is_told_with_the_act_that_took_it_out() {
     let texts = told_in_each(first, &[&["who"], &["who", "--history"]]);
     assert!(texts[2].contains("Organisation 2") && texts[2].contains(&id[..8]), "{}", texts[2]);
     assert!(texts[3].contains("Organisation 2"), "{}", texts[3]);
+    // The one that was taken out is told nothing more. If it knows no more than that enough have signed, it is warned whenever it
+    // is about to sign something.
+    let act = consortium.path("suspension");
+    json(first, &["act", "export", &id, "-o", &act]);
+    json(third, &["act", "take", &act]);
+    let wrote = say_with_input(third, &["--yes", "record", "new", "incident", "--from", "-"], DRAFT.as_bytes());
+    let renamed = say(third, &["organisation", "rename", "Renamed", "--preview"]);
+    for said in [&wrote, &renamed] {
+        let warned = said.err.contains("organisation be suspended") && said.err.contains("speak with a member first");
+        assert!(said.code == 0 && warned, "{said:?}");
+    }
+    assert!(say(third, &["status"]).out.contains("organisation be suspended"));
     assert_eq!((node.stop("TERM"), other.stop("TERM")), (0, 0));
 }
 

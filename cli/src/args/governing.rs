@@ -97,8 +97,13 @@ pub(crate) enum CharterCommand {
         root: RootArgs,
     },
     /// Set a limit, or take it away
+    ///
+    /// This version reads no limit, and sets none; one that stands can be taken away.
     Limit(SettingArgs),
     /// Set a policy, or take it away
+    ///
+    /// This version reads one: `fresh_days`, a number from 1 to 3650. After so many days without a word from more than half
+    /// of the others a node says that what it holds is stale. Without it, 7.
     Policy(SettingArgs),
     /// End a halt: settle the versions that stand against each other
     Settle {

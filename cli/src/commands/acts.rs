@@ -1,20 +1,23 @@
 //! `isnad act`: what waits for signatures, what each act changes, and signing it, here or on an offline machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use isnad_node::governing::signatures::Signed;
 use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, LogEnds, State};
-use isnad_node::reading::{self, Who};
+use isnad_node::reading::{self, Chapter, Who};
 use isnad_protocol::act::difference::Change;
 use isnad_protocol::act::{Act, Role};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, bundle_acts};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale;
+use isnad_protocol::time::Timestamp;
 
 use super::founding::{read_acts, write};
-use super::governing::{Roots, decoded, hand_in, held, tell_done};
+use super::governing::{Roots, decoded, hand_in, held, tell_done, with_stops};
 use crate::args::ActCommand;
 use crate::client::{Client, encoded};
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -58,23 +61,25 @@ fn as_file(text: &str) -> Option<PathBuf> {
 
 async fn list(session: &Session, all: bool) -> Outcome {
     let client = Client::to_read(session).await?;
-    let mut acts: Vec<Described> = client.get("/governing/acts").await?;
+    let mut acts: Vec<Chapter> = client.get("/who/history").await?;
     let who: Who = client.get("/who").await?;
-    // What waits for one's own signature stands first, and the newest of those in effect before the older.
+    // What waits for one's own signature stands first, then what waits for others, and the newest before the older.
     acts.reverse();
-    acts.sort_by_key(|act| {
+    let is_open = |act: &Described| !matches!(act.state, State::InEffect | State::Lost);
+    acts.sort_by_key(|Chapter { act, .. }| {
         let settles = act.changes.iter().any(|change| matches!(change, Change::Settles { .. }));
-        (!act.is_mine, act.state == State::InEffect, act.state == State::Lost, !settles)
+        (!act.is_mine, !is_open(act), is_open(act) && !settles)
     });
     let held = acts.len();
     if !all {
-        let waiting = acts.iter().filter(|act| act.state != State::InEffect).count();
-        acts.truncate(waiting.saturating_add(LAST));
-        acts.retain(|act| act.state != State::Lost);
+        let open = acts.iter().filter(|chapter| is_open(&chapter.act)).count();
+        acts.retain(|chapter| chapter.act.state != State::Lost);
+        acts.truncate(open.saturating_add(LAST));
     }
     session.printer.either(&acts, |acts| {
-        let told = acts.iter().map(|act| text(session, &who, act, false));
-        let mut told: Vec<String> = told.collect();
+        let mut told: Vec<String> = Vec::new();
+        told.extend((acts.len() > 1).then(|| hanging("", session.word("acts.order"), width())));
+        told.extend(acts.iter().map(|chapter| listed(session, &who, chapter)));
         let more = u64::try_from(held.saturating_sub(acts.len())).unwrap_or(u64::MAX);
         told.extend((more > 0).then(|| locale::counted(session.language, "acts_older", more, &[])));
         if told.is_empty() { session.word("acts.none").to_owned() } else { told.join("\n\n") }
@@ -82,11 +87,17 @@ async fn list(session: &Session, all: bool) -> Outcome {
     Ok(DONE)
 }
 
+/// An act in a list: the first of what it changes, and the command that signs it where it waits for that.
+fn listed(session: &Session, who: &Who, Chapter { act, since, .. }: &Chapter) -> String {
+    let words = Words::new(session.printer, who, &act.names);
+    let mut lines = with_changes(session, who, &words, act, CHANGES, (*since, ""));
+    lines.extend(act.is_mine.then(|| format!("    isnad act sign {}", act.id.to_short())));
+    lines.join("\n")
+}
+
 async fn show(session: &Session, named: &str) -> Outcome {
     if let Some(file) = as_file(named) {
-        let (act, governance) = from_file(&file)?;
-        let described = governing::described_one(&governance, None, &act);
-        let who = reading::who(&governance, None);
+        let Filed { described, who, .. } = from_file(&file)?;
         session.printer.either(&described, |act| text(session, &who, act, true));
         return Ok(DONE);
     }
@@ -128,7 +139,8 @@ async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: 
     let act = decoded(&found.bytes)?;
     let governance = held(client, &who).await?;
     let roots = Roots::of(session, keys)?;
-    let told = |act: &Described| super::governing::with_stops(session, text(session, &who, act, true), &found.stops);
+    let falls = found.falls.as_ref();
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &found.stops);
     if !super::governing::shown(session, &found.act, told)? {
         return Ok(DONE);
     }
@@ -147,17 +159,18 @@ async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Ou
     let governance = held(&client, &who).await?;
     let described = governing::described_one(&governance, who.own, &first);
     let seen = Seen::of(&governance, &first, who.own);
-    let found = Drafted { bytes: to_hex(&first.encode()), act: described, seen, stops: Vec::new() };
+    let falls = governing::falls(&governance, who.own, &first);
+    let found = Drafted { bytes: to_hex(&first.encode()), act: described, seen, stops: Vec::new(), falls };
     sign_through(session, &client, found, keys).await
 }
 
 /// Signs an act of a file into another file: no node is needed, and no home that has joined.
 fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path, has_seen_halt: bool) -> Outcome {
-    let (act, governance) = from_file(file)?;
-    let who = reading::who(&governance, None);
-    let described = governing::described_one(&governance, None, &act);
+    let Filed { act, governance, described, who } = from_file(file)?;
     let roots = Roots::of(session, keys)?;
-    if !super::governing::shown(session, &described, |act| text(session, &who, act, true))? {
+    let falls = governing::falls(&governance, None, &act);
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
+    if !super::governing::shown(session, &described, told)? {
         return Ok(DONE);
     }
     let organisation = roots.organisation(&governance, &act, None)?;
@@ -179,7 +192,7 @@ async fn export(session: &Session, named: &str, output: &Path) -> Outcome {
     let found: Drafted = client.get(&format!("/governing/acts/{}", encoded(named))).await?;
     let who: Who = client.get("/who").await?;
     let act = decoded(&found.bytes)?;
-    write_draft(&act, &held(&client, &who).await?, output)?;
+    write_draft(&act, &held(&client, &who).await?, &[], output)?;
     let file = output.display().to_string();
     session.printer.either(&found.act, |act| {
         let key = if act.state == State::WaitsForSignatures { "acts.exported" } else { "acts.exported_signed" };
@@ -188,10 +201,17 @@ async fn export(session: &Session, named: &str, output: &Path) -> Outcome {
     Ok(DONE)
 }
 
-/// Writes an act with all that it follows, itself first: all that an offline machine has to know.
-pub(super) fn write_draft(act: &Act, governance: &Governance, output: &Path) -> Result<(), Problem> {
+/// Writes an act with all that it follows, itself first, and first acts that are not held yet: all that an offline machine has to
+/// know.
+pub(super) fn write_draft(
+    act: &Act,
+    governance: &Governance,
+    first_acts: &[Act],
+    output: &Path,
+) -> Result<(), Problem> {
     let behind = governance.acts().filter(|held| held.id() != act.id());
-    write(output, &bundle_acts([act].into_iter().chain(behind)))
+    let new = first_acts.iter().filter(|first| governance.act(&first.id()).is_none());
+    write(output, &bundle_acts([act].into_iter().chain(behind).chain(new)))
 }
 
 async fn take(session: &Session, file: &Path) -> Outcome {
@@ -220,22 +240,43 @@ fn first_of(file: &Path, acts: &mut Vec<Act>) -> Result<Act, Problem> {
     Ok(acts.remove(0))
 }
 
-/// The act that a file is about, and what follows from the others in it.
-fn from_file(file: &Path) -> Result<(Act, Governance), Problem> {
+/// The act that a file is about, with what follows from the others in it.
+struct Filed {
+    act: Act,
+    governance: Governance,
+    described: Described,
+    who: Who,
+}
+
+/// Reads it, and tells every organisation with the digits of its id: a name in a file is what whoever wrote the file calls it.
+fn from_file(file: &Path) -> Result<Filed, Problem> {
     let mut acts = read_acts(file)?;
-    let first = first_of(file, &mut acts)?;
-    let founding = acts.iter().chain([&first]).find(|act| act.is_first() && act.as_charter().is_some());
+    let act = first_of(file, &mut acts)?;
+    let founding = acts.iter().chain([&act]).find(|act| act.is_first() && act.as_charter().is_some());
     let consortium = founding.map(isnad_protocol::act::founding::consortium).ok_or_else(|| {
         let values = [("file", &*file.display().to_string())];
         Problem::told(exit::REFUSED, "acts_no_charter", "governing.acts_no_charter", &values)
     })?;
-    Ok((first, Governance::new(consortium).replay(acts)))
+    let named: Vec<_> = acts.iter().filter(|act| act.is_first()).filter_map(names_of).collect();
+    let governance = Governance::new(consortium).replay(acts);
+    let mut described = governing::described_one(&governance, None, &act);
+    for (organisation, names) in named {
+        described.names.entry(organisation).or_insert(names);
+    }
+    let who = Who { organisations: Vec::new(), ..reading::who(&governance, None) };
+    Ok(Filed { act, governance, described, who })
+}
+
+/// What an organisation calls itself in its first act.
+pub(super) fn names_of(act: &Act) -> Option<(OrganisationId, BTreeMap<String, String>)> {
+    Some((act.organisation()?, act.as_organisation()?.names_by_language()))
 }
 
 /// An act in words: what it is, where it stands, what it changes; in full also who has signed and who is missing.
 pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool) -> String {
     let words = Words::new(session.printer, who, &act.names);
-    let mut lines = with_changes(session, who, &words, act, if is_full { act.changes.len() } else { CHANGES }, "");
+    let shown = if is_full { act.changes.len() } else { CHANGES };
+    let mut lines = with_changes(session, who, &words, act, shown, (None, ""));
     if is_full {
         lines.extend(check_words(session, &words, act));
         lines.extend(signatures(session, &words, act));
@@ -247,17 +288,19 @@ pub(super) fn text(session: &Session, who: &Who, act: &Described, is_full: bool)
     lines.join("\n")
 }
 
-/// What it is, behind a mark that leads it, where it stands, and so many of its changes; the rest are counted.
+/// What it is, behind a mark that leads it, where it stands since when, and so many of its changes; the rest are counted.
 pub(super) fn with_changes(
     session: &Session,
     who: &Who,
     words: &Words<'_>,
     act: &Described,
     shown: usize,
-    lead: &str,
+    (since, lead): (Option<Timestamp>, &str),
 ) -> Vec<String> {
     let mut lines = vec![session.printer.styled(&hanging(lead, &head(session, words, act), width()), Style::Strong)];
-    lines.push(hanging("  ", &state(session, act), width()));
+    let since = since.map(|time| locale::format(session.language, "acts.since", &[("time", &time.to_minute())]));
+    let told = [Some(state(session, act)), since].into_iter().flatten().collect::<Vec<_>>();
+    lines.push(hanging("  ", &told.join(session.printer.semicolon()), width()));
     lines.extend(not_counted(session, words, act).map(|line| hanging("  ", &line, width())));
     lines.extend(signed_twice(session, who, words, act));
     lines.extend(competes(session, act));

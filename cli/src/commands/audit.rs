@@ -83,12 +83,12 @@ fn finding_text(session: &Session, finding: &Finding) -> String {
     parts.extend(finding.entry.map(|entry| format!("{} {}", locale::word(language, "view.entry"), entry.to_short())));
     parts.extend(finding.act.map(|act| format!("{} {}", locale::word(language, "audit.act"), act.to_short())));
     parts.extend(finding.why.as_deref().map(|why| inert(reason(language, why))));
-    parts.extend((!finding.place.is_empty()).then(|| inert(&shortened(&finding.place))));
+    parts.extend((!finding.place.is_empty()).then(|| placed(language, &finding.place)));
     let style = if finding.is_fault { Style::Alert } else { Style::Strong };
     let mark = if finding.is_fault { "× " } else { "· " };
     format!(
         "{}\n{}",
-        session.printer.styled(&format!("{mark}{head}"), style),
+        session.printer.styled(&hanging(mark, &head, width()), style),
         hanging("    ", &parts.join(session.printer.semicolon()), width())
     )
 }
@@ -97,6 +97,16 @@ fn finding_text(session: &Session, finding: &Finding) -> String {
 fn reason(language: Language, why: &str) -> &str {
     let keys = [format!("entry_why.{why}"), format!("problem.door.{why}.why")];
     keys.iter().find_map(|key| locale::lookup(language, key)).unwrap_or(why)
+}
+
+/// A file, and where in it, in the reader's words.
+pub(super) fn placed(language: Language, place: &str) -> String {
+    match place.rsplit_once(" at byte ") {
+        Some((file, byte)) if byte.bytes().all(|digit| digit.is_ascii_digit()) => {
+            locale::format(language, "audit.place", &[("file", &inert(&shortened(file))), ("byte", byte)])
+        }
+        _ => inert(&shortened(place)),
+    }
 }
 
 /// A place with the digits that name its space; whole they would not stand in one line.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::args::CarryCommand;
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{self, Bar};
+use crate::output::{self, Bar, hanging, width};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -68,7 +68,7 @@ async fn out(session: &Session, file: &Path, since: Option<&Path>, wish: Wish) -
     let out = Out { file: file.display().to_string(), bytes, left_out: left_out.parse().unwrap_or(0) };
     session.printer.either(&out, |out| {
         let values = [("bytes", &*out.bytes.to_string()), ("file", &*out.file)];
-        let mut lines = vec![locale::format(session.language, "carry.wrote", &values)];
+        let mut lines = vec![hanging("", &locale::format(session.language, "carry.wrote", &values), width())];
         lines
             .extend((out.left_out > 0).then(|| locale::counted(session.language, "carry_left_out", out.left_out, &[])));
         lines.join("\n")

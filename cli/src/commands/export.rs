@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, query};
 use crate::error::{DONE, Outcome, Problem};
+use crate::output::{hanging, width};
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -50,7 +51,7 @@ pub(crate) async fn run(session: &Session, args: ExportArgs) -> Outcome {
             0 => locale::format(session.language, "carry.wrote", &[("bytes", &bytes), ("file", path)]),
             count => locale::counted(session.language, "documents", count, &[("path", path)]),
         };
-        let mut lines = vec![wrote];
+        let mut lines = vec![hanging("", &wrote, width())];
         if let Some(manifest) = &exported.manifest {
             lines.push(told(session.language, "export.includes", &manifest.includes));
             let is_whole = manifest.leaves_out == Exculpatory::default();

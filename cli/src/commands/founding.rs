@@ -85,7 +85,7 @@ pub(super) fn made_text(session: &Session, home: &Home, organisation: Organisati
     let told = |key: &str, values: &[(&str, &str)]| locale::format(session.language, key, values);
     let done = told("init.made", &[("home", &home.path().display().to_string())]);
     let organisation = told("init.organisation", &[("organisation", &organisation.to_string())]);
-    format!("{done}\n{organisation}\n\n{}", told("init.keep", &[]))
+    [&*done, &*organisation, "", &told("init.keep", &[])].map(|line| hanging("", line, width())).join("\n")
 }
 
 /// Names as they are typed. Before a passphrase is asked for: one that cannot be shown is told at once.
@@ -126,7 +126,7 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
             let wrote = Wrote { file: output.display().to_string(), consortium: None, unsigned: Vec::new() };
             session.printer.either(&wrote, |wrote| {
                 let values = [("organisation", &*organisation.to_string()), ("file", &*wrote.file)];
-                locale::format(session.language, "found.first_act", &values)
+                hanging("", &locale::format(session.language, "found.first_act", &values), width())
             });
         }
         OrganisationCommand::Successor { predecessor, output } => {
@@ -246,7 +246,8 @@ fn save(session: &Session, governance: &Governance, output: &Path, did: &str) ->
         let done = locale::format(session.language, did, &[("consortium", &consortium)]);
         let values = [("file", &*wrote.file), ("unsigned", &*wrote.unsigned.len().to_string())];
         let done = hanging("", &done, width());
-        format!("{done}\n{}", locale::format(session.language, "found.wrote", &values))
+        let wrote = locale::format(session.language, "found.wrote", &values);
+        format!("{done}\n{}", hanging("", &wrote, width()))
     });
     Ok(DONE)
 }
@@ -328,11 +329,12 @@ fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String
     let language = session.language;
     let Some(charter) = governance.acts().find_map(Act::as_charter) else { return who_text(language, who) };
     let (threshold, members) = (charter.threshold.to_string(), charter.members.len().to_string());
-    let mut lines = vec![
+    let lines = [
         locale::format(language, "found.charter", &[("name", &session.apart(&charter.name))]),
         locale::format(language, "who.id", &[("id", &who.consortium.to_string())]),
         locale::format(language, "found.threshold", &[("threshold", &threshold), ("members", &members)]),
     ];
+    let mut lines: Vec<String> = lines.iter().map(|line| hanging("", line, width())).collect();
     let unsigned = governance.missing_signatures();
     for (id, body) in governance.acts().filter_map(|act| Some((act.organisation()?, act.as_organisation()?))) {
         let in_language = |code: &str| body.names.iter().find(|name| name.lang == code);
@@ -340,7 +342,7 @@ fn drafted_text(session: &Session, who: &Who, governance: &Governance) -> String
         let name = name.map_or("", |name| name.text.as_str());
         let state = if unsigned.contains(&id) { "found.unsigned" } else { "found.signed" };
         let state = locale::word(language, state);
-        lines.push(format!("  {} {} — {state}", id.to_short(), session.apart(name)));
+        lines.push(hanging("  ", &format!("{} {} — {state}", id.to_short(), session.apart(name)), width()));
     }
     lines.join("\n")
 }

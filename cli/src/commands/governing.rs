@@ -5,25 +5,30 @@ use std::path::{Path, PathBuf};
 use isnad_node::governing::memory::{Place, SignedActs};
 use isnad_node::governing::signatures::Roster;
 use isnad_node::governing::signing::{self, Seen, Unsigned};
-use isnad_node::governing::{Described, Drafted, EntryLine, Proposal, Request, Stopped};
+use isnad_node::governing::{Described, Drafted, EntryLine, Falls, Proposal, Request, Said, Stopped};
 use isnad_node::identity;
 use isnad_node::keystore::{Keystore, Unlocker};
-use isnad_node::reading::Who;
-use isnad_protocol::act::{Act, OrganisationBody};
+use isnad_node::reading::{Outside, Who};
+use isnad_protocol::act::Act;
+use isnad_protocol::act::difference::Change;
 use isnad_protocol::encoding::from_hex;
 use isnad_protocol::governance::{Governance, parse_acts};
-use isnad_protocol::id::{ActId, OrganisationId};
+use isnad_protocol::id::{ActId, OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale;
+use isnad_protocol::view::Reference;
 
 use super::acts::{self, text};
-use super::preview::{agreed, is_shown};
+use super::preview::{agreed, in_a_line, is_shown};
 use super::reading::{label, property_word};
 use crate::args::RootArgs;
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
-use crate::output::{hanging, width};
+use crate::output::{columns, fit, hanging, inert, squeezed, width};
 use crate::session::Session;
+
+/// Columns of a value that is told beside others.
+const SAID_COLUMNS: usize = 96;
 
 /// Where root keys are: in the home, or on a medium of their own.
 #[derive(Debug)]
@@ -142,6 +147,24 @@ pub(super) async fn held(client: &Client, who: &Who) -> Result<Governance, Probl
     Ok(Governance::new(who.consortium).replay(acts))
 }
 
+/// The member organisation whose home this is: it alone makes acts.
+pub(super) async fn own(client: &Client, who: &Who) -> Result<OrganisationId, Problem> {
+    if let Some(own) = who.own {
+        return Ok(own);
+    }
+    let out: Option<Outside> = client.get("/governing/outside").await?;
+    Err(match out {
+        Some(out) => {
+            let (code, key) = match out.is_suspended {
+                true => ("suspended", "governing.suspended"),
+                false => ("taken_out", "governing.removed"),
+            };
+            Problem::told(exit::REFUSED, code, key, &[("act", &out.by.id.to_short())])
+        }
+        None => Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]),
+    })
+}
+
 /// Hands an act in at the door.
 pub(super) async fn hand_in(client: &Client, act: &Act) -> Result<(), Problem> {
     client.post_bytes::<()>("/acts", act.encode()).await
@@ -161,12 +184,24 @@ pub(super) fn shown(
         return Ok(true);
     }
     if session.preview {
-        session.printer.either(act, |act| format!("{}\n\n{}", text(act), session.word("preview.nothing_signed")));
+        session.printer.either(act, |act| {
+            let id = drawn(act).then(|| hanging("", session.word("acts.preview_id"), width()));
+            let nothing = session.word("preview.nothing_signed").to_owned();
+            let end = [Some(nothing), id].into_iter().flatten().collect::<Vec<_>>();
+            format!("{}\n\n{}", text(act), end.join("\n"))
+        });
         return Ok(false);
     }
     session.printer.text(&text(act));
     agreed(session)?;
     Ok(true)
+}
+
+/// True if an act is another each time it is drafted: positions are hidden by random numbers, and a rotation makes keys.
+fn drawn(act: &Described) -> bool {
+    act.changes.iter().any(|change| {
+        matches!(change, Change::Revoked { .. } | Change::Removed { .. } | Change::Roots { .. }) && act.version > 1
+    })
 }
 
 /// Says where an act stands that was handed in.
@@ -188,7 +223,8 @@ pub(super) async fn propose_with(
     unlocker: Option<&mut Unlocker>,
 ) -> Result<Option<Act>, Problem> {
     let who: Who = client.get("/who").await?;
-    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let own = own(client, &who).await?;
+    super::grave::warn_if_outside(session, client).await?;
     let mut request = Request { proposal, instead: Vec::new() };
     let mut drafted: Drafted = client.post("/governing/draft", &request).await?;
     let governance = held(client, &who).await?;
@@ -198,14 +234,12 @@ pub(super) async fn propose_with(
         request.instead = roots.earlier(&decoded(&drafted.bytes)?, own, &governance)?;
         drafted = client.post("/governing/draft", &request).await?;
     }
-    for act in first_acts {
-        let names = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
-        drafted.act.names.extend(act.organisation().map(|id| (id, names)));
-    }
-    let told = |act: &Described| with_stops(session, text(session, &who, act, true), &drafted.stops);
+    drafted.act.names.extend(first_acts.iter().filter_map(acts::names_of));
+    let falls = drafted.falls.as_ref();
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &drafted.stops);
     let act = decoded(&drafted.bytes)?;
     if let Some(output) = &root.output {
-        acts::write_draft(&act, &governance, output)?;
+        acts::write_draft(&act, &governance, first_acts, output)?;
         let file = output.display().to_string();
         session.printer.either(&drafted.act, |act| {
             let wrote = locale::format(session.language, "acts.exported", &[("file", &file)]);
@@ -248,19 +282,57 @@ pub(super) async fn make_through(
 }
 
 /// An act as it is shown before it is signed, with what would not count any more.
-pub(super) fn with_stops(session: &Session, text: String, stops: &[Stopped]) -> String {
-    [vec![text], stopped(session, stops)].concat().join("\n")
+pub(super) fn with_stops(
+    session: &Session,
+    who: &Who,
+    text: String,
+    falls: Option<&Falls>,
+    stops: &[Stopped],
+) -> String {
+    let fallen = falls.map(|falls| fallen(session, who, falls)).unwrap_or_default();
+    [vec![text], fallen, stopped(session, who, stops)].concat().join("\n")
+}
+
+/// The acts that fall with a rotation, each with what is undone.
+fn fallen(session: &Session, who: &Who, falls: &Falls) -> Vec<String> {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let language = session.language;
+    let mut lines = Vec::new();
+    if !falls.rivals.is_empty() {
+        let rivals: Vec<String> = falls.rivals.iter().map(ActId::to_short).collect();
+        let rivals = rivals.join(&format!("{} ", session.word("preview.comma")));
+        let told = locale::format(language, "falls.rivals", &[("acts", &rivals)]);
+        lines.push(hanging("  ! ", &told, width()));
+    }
+    if falls.acts.is_empty() {
+        lines.push(hanging("  ", session.word("falls.none"), width()));
+        return lines;
+    }
+    let all = count(falls.acts.len()).saturating_add(count(falls.more));
+    lines.push(hanging("  ", &locale::counted(language, "falls", all, &[]), width()));
+    for act in &falls.acts {
+        let words = acts::Words::new(session.printer, who, &act.names);
+        lines.push(hanging("    ", &acts::head(session, &words, act), width()));
+        lines.push(hanging("      ", &acts::state(session, act), width()));
+        lines.extend(act.changes.iter().map(|change| hanging("      • ", &words.change(change), width())));
+    }
+    let more = || locale::counted(language, "stops_more", count(falls.more), &[]);
+    lines.extend((falls.more > 0).then(|| hanging("    ", &more(), width())));
+    lines
 }
 
 /// What would not count any more.
-fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
+fn stopped(session: &Session, who: &Who, stops: &[Stopped]) -> Vec<String> {
     let mut lines = Vec::new();
+    if !stops.is_empty() {
+        lines.push(hanging("  ", session.word("keys.own_clock"), width()));
+    }
     for stop in stops {
         let space = locale::code(session.language, "space", &stop.space).to_owned();
         let (key, after) = (stop.author.to_short(), stop.after.to_string());
         let values = [("space", &*space), ("key", &*key), ("after", &*after)];
         lines.push(hanging("  ", &locale::counted(session.language, "stops", stop.entries, &values), width()));
-        lines.extend(stop.first.iter().map(|entry| entry_line(session, "    ", entry)));
+        lines.extend(stop.first.iter().map(|entry| entry_line(session, who, "    ", entry)));
         let shown = u64::try_from(stop.first.len()).unwrap_or(u64::MAX);
         let more = stop.entries.saturating_sub(shown);
         lines.extend((more > 0).then(|| format!("    {}", locale::counted(session.language, "stops_more", more, &[]))));
@@ -268,8 +340,8 @@ fn stopped(session: &Session, stops: &[Stopped]) -> Vec<String> {
     lines
 }
 
-/// An entry: its number and day, and beside them its record, and what it says.
-pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> String {
+/// An entry: its number, and the minute by its author's clock; beside them its record, and below what it says.
+pub(super) fn entry_line(session: &Session, who: &Who, margin: &str, entry: &EntryLine) -> String {
     let language = session.language;
     let record = entry.record.map(|record| {
         let kind = entry.record_kind.as_deref().unwrap_or("record");
@@ -277,11 +349,14 @@ pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> 
         let title = title.map_or_else(|| session.apart(&record.to_string()), |title| session.apart(&title));
         format!("{} {title}", locale::code(language, "kind", kind))
     });
-    let mut said: Vec<String> = entry.claims.iter().map(|prop| property_word(language, prop)).collect();
-    said.sort();
-    said.dedup();
+    let mut said: Vec<String> = entry.said.iter().map(|said| in_short(session, who, entry, said)).collect();
+    let more = entry.claims.len().saturating_sub(said.len());
+    let more = u64::try_from(more).unwrap_or(u64::MAX);
+    said.extend((more > 0).then(|| locale::counted(language, "stops_more", more, &[])));
     if entry.edits {
-        said.push(session.word("keys.edits").to_owned());
+        let word = session.word("keys.edits");
+        let written = entry.written.as_ref().map(|text| session.field(word, &shortened(&session.apart(text))));
+        said.push(written.unwrap_or_else(|| word.to_owned()));
     }
     if entry.retractions > 0 {
         let count = u64::try_from(entry.retractions).unwrap_or(u64::MAX);
@@ -290,10 +365,23 @@ pub(super) fn entry_line(session: &Session, margin: &str, entry: &EntryLine) -> 
     if entry.kind != "change" {
         said.push(locale::code(language, "entry_kind", &entry.kind).to_owned());
     }
-    let comma = format!("{} ", session.word("preview.comma"));
-    let what = [record.into_iter().collect::<Vec<_>>(), vec![said.join(&comma)]].concat();
-    let what = what.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" — ");
-    hanging(&format!("{margin}{:>5}  {}  ", entry.seq, entry.time.day()), &what, width())
+    let what: Vec<String> = record.into_iter().chain(said).collect();
+    hanging(&format!("{margin}{:>5}  {}  ", entry.seq, entry.time.to_minute()), &what.join("\n"), width())
+}
+
+/// A property and its value, shortened.
+fn in_short(session: &Session, who: &Who, entry: &EntryLine, said: &Said) -> String {
+    let record = entry.record.unwrap_or(RecordId::ZERO);
+    let record = Reference { record, labels: entry.labels.clone().into() };
+    let told = in_a_line(session, who, &record, &said.prop, &said.value, &said.refs);
+    let lang = said.lang.as_deref().map(|lang| format!(" ({})", inert(lang))).unwrap_or_default();
+    session.field(&property_word(session.language, &said.prop), &format!("{}{lang}", shortened(&told)))
+}
+
+/// The beginning of a text of others, in one line.
+fn shortened(text: &str) -> String {
+    let text = squeezed(text);
+    if columns(&text) > SAID_COLUMNS { fit(&text, SAID_COLUMNS) } else { text }
 }
 
 /// The organisation whose home this is, joined or not.

@@ -92,7 +92,7 @@ fn invited_text(session: &Session, shown: &Shown<'_>) -> String {
     let values = [("id", &*invited.id), ("until", &*until(invited.until_ms))];
     let mut lines = vec![told("invite.made", &values), String::new()];
     match &shown.file {
-        Some(file) => lines.push(told("invite.wrote", &[("file", file)])),
+        Some(file) => lines.push(set(&told("invite.wrote", &[("file", file)]))),
         // In one line, however long: it is there to be copied as a whole.
         None => lines.extend([set(&told("invite.code", &[])), String::new(), invited.code.clone()]),
     }

@@ -57,7 +57,7 @@ fn written_text(session: &Session, written: &Written) -> String {
     let consortium = written.consortium.to_short();
     let values = [("file", file), ("bytes", &*bytes), ("files", &*files), ("consortium", &*consortium)];
     let done = locale::format(session.language, "backup.done", &values);
-    format!("{done}\n{}", hanging("", session.word("backup.keep"), width()))
+    [&*done, session.word("backup.keep")].map(|line| hanging("", line, width())).join("\n")
 }
 
 pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
@@ -88,7 +88,7 @@ fn restored_text(session: &Session, restored: &Restored) -> String {
     let consortium = restored.consortium.to_string();
     let values = [("home", &*restored.home), ("consortium", &*consortium), ("made", &*made)];
     let keys = Path::new(&restored.home).join("keys").display().to_string();
-    let mut lines = vec![locale::format(language, "restore.done", &values)];
+    let mut lines = vec![hanging("", &locale::format(language, "restore.done", &values), width())];
     if restored.entries > 0 {
         lines.push(locale::counted(language, "restore_checked", restored.entries, &[]));
     }

@@ -40,7 +40,7 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     let served = tokio::spawn(socket.serve(Arc::clone(&node), async { drop(stopped.await) }));
     let listening = node.listening(expected).await;
     printer.either(&Ready { ready: true, listening }, |ready| {
-        let at = |address: &String| locale::format(language, "status.listening", &[("address", address)]);
+        let at = |address: &String| super::reading::listening(language, address);
         let mut lines: Vec<String> = ready.listening.iter().map(at).collect();
         lines.push(locale::word(language, "node.ready").to_owned());
         lines.join("\n")

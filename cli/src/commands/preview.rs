@@ -24,6 +24,7 @@ use crate::session::Session;
 
 /// Has a request signed: after it was shown and agreed to where a person sits at a terminal. `None` if it is to be shown alone.
 pub(super) async fn sign(session: &Session, client: &Client, mut request: Request) -> Result<Option<Written>, Problem> {
+    super::grave::warn_if_outside(session, client).await?;
     // Made of each: what its author is warned of is told to whoever is shown nothing first, too.
     let mut preview: Preview = match declaring(session, client, "/preview", &mut request).await {
         Err(problem) => return Err(with_names(session, client, problem).await),

@@ -35,9 +35,7 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     for (key, count) in counts {
         lines.extend((count > 0).then(|| set(locale::counted(language, key, count, &[]))));
     }
-    // In one line, however long: an address is there to be copied.
-    let listening = status.listening.iter();
-    lines.extend(listening.map(|address| told("status.listening", &[("address", address)])));
+    lines.extend(status.listening.iter().map(|address| listening(language, address)));
     lines.extend(alone(status).map(|key| hanging("", &told(key, &[]), width())));
     let hung = |key: &str, text: &str| hanging(&format!("{} ", locale::word(language, key)), text, width());
     for (address, why) in &status.unreached {
@@ -73,6 +71,11 @@ fn status_text(language: Language, status: &Status, who: &Who) -> String {
     let notices = status.notices.iter().filter(|notice| !notice.starts_with(STRANGER));
     lines.extend(notices.map(|notice| hung("status.note", &inert(&locale::noted(language, notice)))));
     lines.join("\n")
+}
+
+/// Where a node listens.
+pub(super) fn listening(language: Language, address: &str) -> String {
+    hanging("", &locale::format(language, "status.listening", &[("address", address)]), width())
 }
 
 /// Whose home it is, and of which consortium.

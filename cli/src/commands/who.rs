@@ -1,6 +1,7 @@
 //! `isnad who`: organisations, keys, spaces, and where the consortium halts; `--history`: how it came to be so.
 
 use isnad_node::reading::{ActRef, Key, Organisation, Who};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::time::Day;
 
@@ -113,6 +114,10 @@ impl Telling<'_> {
         if let Some(act) = organisation.standing.as_ref().filter(|act| act.version > 1) {
             say("who.standing", act);
         }
+        for (key, other) in [("who.predecessor", organisation.predecessor), ("who.successor", organisation.successor)] {
+            let told = other.map(|id| self.told(key, &[("name", &self.once_called(id))]));
+            lines.extend(told.map(|text| hanging("  ", &text, width())));
+        }
         if let Some(roots) = &organisation.roots {
             let keys: Vec<String> = roots.keys.iter().map(isnad_protocol::key::PublicKey::to_short).collect();
             let keys = keys.join(&format!("{} ", locale::word(self.language, "preview.comma")));
@@ -122,6 +127,13 @@ impl Telling<'_> {
         }
         lines.extend(organisation.keys.iter().chain(&organisation.ended).map(|key| self.key(key)));
         lines
+    }
+
+    /// What an organisation is called that was or is a member, with its digits: both of a succession may be called the same.
+    fn once_called(&self, id: OrganisationId) -> String {
+        let mut all = self.who.organisations.iter().chain(&self.who.former);
+        let name = all.find(|known| known.id == id).and_then(|known| self.names(known).into_iter().next());
+        name.map_or_else(|| id.to_short(), |name| format!("{name} [{}]", id.to_short()))
     }
 
     /// Its names, that in the reader's language first and in English next.

@@ -34,8 +34,8 @@ pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     set(text, width, false)
 }
 
-/// The same for a text of ours. A command in it is never broken, for it is there to be copied: it stands on a line of its own,
-/// beyond the width if need be.
+/// The same for a text of ours. A command, a path or an address in it is never broken, for it is there to be copied: it stands on
+/// a line of its own, beyond the width if need be.
 pub(crate) fn lines_with_commands(text: &str, width: usize) -> Vec<String> {
     set(text, width, true)
 }
@@ -53,7 +53,8 @@ fn set(text: &str, width: usize, keeps_commands: bool) -> Vec<String> {
             let is_command = length.is_some();
             let (word, behind) =
                 start.split_at_checked(length.unwrap_or_else(|| unbroken(start))).unwrap_or((start, ""));
-            setter.word(word, text.get(at..).unwrap_or_default(), is_command);
+            let is_whole = is_command || keeps_commands && is_path(word);
+            setter.word(word, text.get(at..).unwrap_or_default(), is_whole);
             at = at.saturating_add(word.len()).saturating_add(1);
             left = behind.strip_prefix(' ');
         }
@@ -72,6 +73,15 @@ fn unbroken(text: &str) -> usize {
         !before.ends_with('«') && !matches!(next, ":" | ";" | "?" | "!") && !next.starts_with('»')
     };
     blanks.find(may_end).unwrap_or(text.len())
+}
+
+/// The longest path or address that is not broken.
+const PATH_COLUMNS: usize = 256;
+
+/// True of a path or an address, with what stands around it: it is there to be copied too.
+fn is_path(word: &str) -> bool {
+    let bare = word.trim_start_matches(|mark| matches!(mark, '\u{2066}'..='\u{2069}' | '«' | '“' | '"' | '(' | '`'));
+    bare.starts_with('/') && columns(word) <= PATH_COLUMNS
 }
 
 /// Bytes of the command in backticks that a text begins with, up to the blank behind it.

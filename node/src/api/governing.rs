@@ -16,12 +16,14 @@ use crate::governing::signing::Seen;
 use crate::governing::{self, Described, Drafted, LogTail, Request};
 use crate::node::Node;
 use crate::problem::{Problem, exit};
+use crate::reading::{Outside, Reader};
 
 pub(super) fn routes() -> Router<Arc<Node>> {
     Router::new()
         .route("/governing/acts", get(acts))
         .route("/governing/acts/{act}", get(act))
         .route("/governing/draft", post(draft))
+        .route("/governing/outside", get(outside))
         .route("/governing/logs/{key}", get(logs))
 }
 
@@ -36,9 +38,15 @@ async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<Draf
         let described = governing::described_one(governance, node.own_organisation(), act);
         let seen = Seen::of(governance, act, node.own_organisation());
         let stops = governing::stopped_by(node, act)?;
-        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops })
+        let falls = governing::falls(governance, node.own_organisation(), act);
+        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops, falls })
     })
     .await
+}
+
+/// Whether this home's organisation was taken out, or is about to be.
+async fn outside(State(node): Shared) -> Answer<Option<Outside>> {
+    read(node, |node| Ok(Reader::new(node).outside())).await
 }
 
 /// What a proposal would have signed; takes nothing in.

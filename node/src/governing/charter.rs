@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use isnad_protocol::act::setting::{self, SaysNothing};
 use isnad_protocol::act::{Act, Body, Charter, Cut, Kind, Removal, Settlement};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::governance::{Governance, Settling};
@@ -98,6 +99,9 @@ pub(super) fn set(
     value: Option<Json>,
     instead: Vec<ActId>,
 ) -> Made {
+    if let Some(value) = &value {
+        setting::check(is_policy, &code, value).map_err(|why| says_nothing(&code, &why))?;
+    }
     amend(governance, instead, |charter| {
         let codes = if is_policy { &mut charter.policies } else { &mut charter.limits };
         match value {
@@ -105,6 +109,18 @@ pub(super) fn set(
             None => drop(codes.remove(&code)),
         }
     })
+}
+
+/// An act is for ever: one that nothing reads is not made. What others sign is taken as it is.
+fn says_nothing(code: &str, why: &SaysNothing) -> Problem {
+    match why {
+        SaysNothing::Policy { known } => told("setting_unknown", &[("code", code), ("known", known)]),
+        SaysNothing::Value { least, most } => {
+            let values = [("code", code), ("least", &*least.to_string()), ("most", &*most.to_string())];
+            told("setting_value", &values)
+        }
+        _ => told("setting_limit", &[("code", code)]),
+    }
 }
 
 /// Ends a halt: names all the versions that have enough signatures, and as double signers those asked for, or everyone who signed

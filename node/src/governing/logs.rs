@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use isnad_protocol::act::{Act, Cut};
+use isnad_protocol::encoding::json::Json;
 use isnad_protocol::entry::Kind;
 use isnad_protocol::id::{EntryId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogEnd, LogKey};
-use isnad_protocol::sheet::{Operation, Operations};
+use isnad_protocol::sheet::{Claim, Operation, Operations};
 use isnad_protocol::store::LogView;
 use isnad_protocol::time::Timestamp;
-use isnad_protocol::view::Words;
+use isnad_protocol::view::{Reference, Words, value_text};
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
+use crate::governing::fallen::fallen_keys;
 use crate::governing::{Kept, told};
 use crate::node::Node;
 use crate::problem::Problem;
@@ -23,6 +25,12 @@ use crate::reading::Reader;
 const READ_BYTES: usize = 1 << 20;
 /// Entries beyond a cut that are shown.
 const SHOWN: u64 = 10;
+/// Claims of an entry that are told with what they say.
+const SAID: usize = 4;
+/// Bytes of a value that is told whole.
+const VALUE_BYTES: usize = 2_048;
+/// Characters that are told of a longer one, and of what is written into a text.
+const VALUE_BEGINNING: usize = 200;
 
 /// The last entries of one log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,12 +70,33 @@ pub struct EntryLine {
     /// The properties that it claims.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
+    /// What the first of these claims say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+    /// What it writes into a text, cut; none if it edits none, or only takes words out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
     /// How many claims it takes back.
     #[serde(default)]
     pub retractions: usize,
     /// True if it edits a text.
     #[serde(default)]
     pub edits: bool,
+}
+
+/// What one claim says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The property.
+    pub prop: String,
+    /// The value; of a long one its beginning, as a text.
+    pub value: Json,
+    /// The language of the value, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// The records that the value names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<Reference>,
 }
 
 /// Entries of a log that would not count any more.
@@ -163,17 +192,20 @@ pub(super) fn cuts(
     Ok(Cuts { cuts, stopped })
 }
 
-/// What would not count any more by an act that another drafted: what lies beyond the positions that it names, and all of each log that
-/// it does not name.
+/// What would not count any more by an act that another drafted: what lies beyond the positions that it names, all of each log that
+/// it does not name, and all of the keys that a rotation's falling acts alone grant.
 ///
 /// # Errors
 /// [`Problem`] if the journal cannot be read.
 pub(crate) fn stopped_by(node: &Node, act: &Act) -> Result<Vec<Stopped>, Problem> {
     let reader = Reader::new(node);
     let names = space_names(&reader);
+    let fallen = fallen_keys(reader.governance(), act);
     let mut stopped = Vec::new();
     for (log, held) in reader.logs().iter() {
-        let Some(cuts) = cuts_of(act, log, &held.organisation) else { continue };
+        let is_fallen = act.organisation() == Some(held.organisation) && fallen.contains(&log.author);
+        let cuts = cuts_of(act, log, &held.organisation).or(is_fallen.then_some(&[][..]));
+        let Some(cuts) = cuts else { continue };
         let seq = cuts.iter().find(|cut| cut.is_of(log)).map_or(0, |cut| cut.seq(log));
         let space = names.get(&log.space).cloned().unwrap_or_else(|| log.space.to_short());
         stopped.extend(stopped_beyond(node, &reader, (log, held.end.seq), space, seq)?);
@@ -227,7 +259,8 @@ fn lines(node: &Node, reader: &Reader<'_>, log: LogKey, after: u64, count: u64) 
         for entry in read.iter().take(count.saturating_sub(before)) {
             let record = entry.entry().header.record;
             let known = labels.entry(record).or_insert_with(|| reader.labels(record));
-            lines.push(line(entry, known));
+            let known = known.clone();
+            lines.push(line(reader, entry, known));
         }
         if lines.len() == before {
             break;
@@ -236,35 +269,60 @@ fn lines(node: &Node, reader: &Reader<'_>, log: LogKey, after: u64, count: u64) 
     Ok(lines)
 }
 
-fn line(entry: &Authentic, labels: &[Words]) -> EntryLine {
+fn line(reader: &Reader<'_>, entry: &Authentic, labels: Vec<Words>) -> EntryLine {
     let header = &entry.entry().header;
-    let payload = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change);
-    let (mut claims, mut retractions, mut edits) = (Vec::new(), 0_usize, false);
-    match payload.and_then(|payload| Operations::parse(&payload.bytes).ok()) {
-        Some(Operations::Claims(operations)) => {
-            for operation in operations {
-                match operation {
-                    Operation::Claim(claim) => claims.extend(claim.prop().map(str::to_owned)),
-                    Operation::Retract(_) => retractions = retractions.saturating_add(1),
-                }
-            }
-        }
-        Some(Operations::Edits(_)) => edits = true,
-        None => {}
-    }
     let record = (header.record != RecordId::ZERO).then_some(header.record);
-    EntryLine {
+    let mut line = EntryLine {
         seq: header.seq,
         id: entry.id(),
         time: header.time,
         kind: header.kind.name().to_owned(),
         record,
         record_kind: record.and_then(|record| record.kind_name().map(str::to_owned)),
-        labels: labels.to_vec(),
-        claims,
-        retractions,
-        edits,
+        labels,
+        claims: Vec::new(),
+        said: Vec::new(),
+        written: None,
+        retractions: 0,
+        edits: false,
+    };
+    let payload = entry.entry().payload.as_ref().filter(|_| header.kind == Kind::Change);
+    match payload.and_then(|payload| Operations::parse(&payload.bytes).ok()) {
+        Some(Operations::Claims(operations)) => {
+            for operation in operations {
+                match operation {
+                    Operation::Claim(claim) => {
+                        line.claims.extend(claim.prop().map(str::to_owned));
+                        let is_told = line.said.len() < SAID;
+                        line.said.extend(said(reader, &claim).filter(|_| is_told));
+                    }
+                    Operation::Retract(_) => line.retractions = line.retractions.saturating_add(1),
+                }
+            }
+        }
+        Some(Operations::Edits(edits)) => {
+            line.edits = true;
+            let written = edits.splices.iter().flat_map(|splice| splice.insert.chars());
+            let written: String = written.take(VALUE_BEGINNING).collect();
+            line.written = (!written.is_empty()).then_some(written);
+        }
+        None => {}
     }
+    line
+}
+
+fn said(reader: &Reader<'_>, claim: &Claim) -> Option<Said> {
+    let value = claim.value()?;
+    let is_long = value.encode().len() > VALUE_BYTES;
+    let beginning = || Json::Text(value_text(value).chars().take(VALUE_BEGINNING).collect());
+    // What a record is called that cannot be read is not told: its id is.
+    let reference = |record| reader.reference(record).ok();
+    Some(Said {
+        prop: claim.prop()?.to_owned(),
+        value: if is_long { beginning() } else { value.clone() },
+        lang: claim.json().get("lang").and_then(Json::as_text).map(str::to_owned),
+        refs: claim.refs().into_iter().take(SAID).filter_map(reference).collect(),
+    })
 }
 
 fn space_names(reader: &Reader<'_>) -> BTreeMap<SpaceId, String> {

@@ -90,6 +90,12 @@ pub struct Organisation {
     /// True if it is to come back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_suspended: bool,
+    /// The organisation that it was, under other keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<OrganisationId>,
+    /// The organisation as which it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<OrganisationId>,
 }
 
 impl Organisation {
@@ -107,6 +113,8 @@ impl Organisation {
             standing: None,
             taken_out: None,
             is_suspended: false,
+            predecessor: None,
+            successor: None,
         }
     }
 }
@@ -376,7 +384,14 @@ impl<'a> Telling<'a> {
             standing: Some(self.reference(info.standing)),
             taken_out: info.taken_out.map(|out| self.reference(out.by)),
             is_suspended: info.taken_out.is_some_and(|out| out.is_suspended),
+            predecessor: self.succession().find(|(new, _)| *new == info.id).map(|(_, old)| old),
+            successor: self.succession().find(|(_, old)| *old == info.id).map(|(new, _)| new),
         }
+    }
+
+    /// Who came back as whom, by the versions that stand: the new before the old.
+    fn succession(&self) -> impl Iterator<Item = (OrganisationId, OrganisationId)> {
+        self.charters.iter().filter_map(|act| act.as_charter()).flat_map(|charter| &charter.predecessors).copied()
     }
 
     /// The first of the versions that name it and are followed by none that does not.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Act, Body, Charter, OrganisationBody, OrganisationKind, Removal, Role, Settlement, SpaceBody};
-use crate::encoding::json::{Json, Object};
+use crate::encoding::json::Object;
 use crate::id::{ActId, OrganisationId};
 use crate::key::PublicKey;
 use crate::time::Day;
@@ -213,14 +213,11 @@ fn renamed(name: &str, before: Option<&String>) -> Option<Change> {
 fn settings(is_policy: bool, new: &Object, old: &Object) -> Vec<Change> {
     let codes: BTreeMap<&String, ()> = new.keys().chain(old.keys()).map(|code| (code, ())).collect();
     let changed = codes.into_keys().filter(|code| new.get(*code) != old.get(*code));
-    let said = |object: &Object, code: &String| object.get(code).map(value_text);
+    // A text stands in quotation marks: 7 and "7" are not the same.
+    let said = |object: &Object, code: &String| Some(String::from_utf8_lossy(&object.get(code)?.encode()).into_owned());
     changed
         .map(|code| Change::Setting { is_policy, code: code.clone(), from: said(old, code), to: said(new, code) })
         .collect()
-}
-
-fn value_text(value: &Json) -> String {
-    value.as_text().map_or_else(|| String::from_utf8_lossy(&value.encode()).into_owned(), str::to_owned)
 }
 
 /// The acts that one of an organisation follows, newest first.
@@ -286,6 +283,7 @@ mod tests {
     use super::*;
     use crate::act::tests::{first_act, roots, secret};
     use crate::act::{Grant, GrantSubject, Place, Revocation, founding, next_key_hash};
+    use crate::encoding::json::Json;
     use crate::id::ConsortiumId;
 
     fn id(act: &Act) -> OrganisationId {
@@ -311,6 +309,7 @@ mod tests {
         let mut admits = Charter::new("Four", organisations.clone(), 3);
         admits.predecessors = vec![(organisations[3], organisations[0])];
         admits.limits.insert("records".into(), Json::Int(7));
+        admits.policies.insert("records".into(), Json::text("7"));
         let to = |to: &str| Change::Named { lang: None, from: Some("Three".into()), to: to.into() };
         assert_eq!(
             changes(&[&first], &Body::Charter(admits)),
@@ -319,6 +318,7 @@ mod tests {
                 Change::Threshold { from: Some(2), to: 3, members: 4 },
                 to("Four"),
                 Change::Setting { is_policy: false, code: "records".into(), from: None, to: Some("7".into()) },
+                Change::Setting { is_policy: true, code: "records".into(), from: None, to: Some("\"7\"".into()) },
             ]
         );
 

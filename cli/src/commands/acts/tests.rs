@@ -179,7 +179,11 @@ pub(in crate::commands) fn described(kind: &str, changes: Vec<Change>) -> Descri
 
 fn chapter(act: Described) -> Chapter {
     let word = |organisation, time| Word { time, organisation, entry: ENTRY };
-    Chapter { act, acknowledged: vec![word(ORGANISATION, Some(Timestamp(0))), word(OTHER, None)] }
+    Chapter {
+        act,
+        since: Some(Timestamp(0)),
+        acknowledged: vec![word(ORGANISATION, Some(Timestamp(0))), word(OTHER, None)],
+    }
 }
 
 #[test]

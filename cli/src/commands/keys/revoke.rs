@@ -10,7 +10,7 @@ use isnad_protocol::locale;
 use crate::args::{Reason, RootArgs, space_named};
 use crate::client::Client;
 use crate::commands::charter::{keys_begun, keys_named, of_device, revoked_named};
-use crate::commands::governing::{entry_line, propose_with, tell_done};
+use crate::commands::governing::{entry_line, own, propose_with, tell_done};
 use crate::commands::preview;
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, width};
@@ -27,7 +27,7 @@ pub(super) struct Asked {
 pub(super) async fn run(session: &Session, text: &str, asked: &Asked, root: RootArgs) -> Outcome {
     let client = Client::to_read(session).await?;
     let who: Who = client.get("/who").await?;
-    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let own = own(&client, &who).await?;
     let keys = meant(session, &who, own, text, asked.all_keys)?;
     let mut tails: Vec<LogTail> = Vec::new();
     for key in &keys {
@@ -37,7 +37,7 @@ pub(super) async fn run(session: &Session, text: &str, asked: &Asked, root: Root
     let is_word = |tail: &LogTail| keys.iter().any(|key| key.key == tail.author && key.role != Role::Node.name());
     let words: Vec<&LogTail> = tails.iter().filter(|tail| is_word(tail)).collect();
     if !session.printer.json {
-        words.iter().for_each(|tail| session.printer.text(&tail_text(session, tail)));
+        words.iter().for_each(|tail| session.printer.text(&tail_text(session, &who, tail)));
     }
     let is_said = asked.keep_all || !asked.after.is_empty() || words.is_empty();
     if session.preview && !is_said {
@@ -101,11 +101,12 @@ fn tell_kept(session: &Session, asked: &Asked, words: &[&LogTail]) {
     session.printer.aside(hanging("", &locale::counted(session.language, "keeps_all", entries, &[]), width()));
 }
 
-fn tail_text(session: &Session, tail: &LogTail) -> String {
+fn tail_text(session: &Session, who: &Who, tail: &LogTail) -> String {
     let space = locale::code(session.language, "space", &tail.space_name);
     let head = locale::counted(session.language, "keys_log", tail.entries, &[("space", space)]);
-    let lines = tail.tail.iter().map(|entry| entry_line(session, "  ", entry));
-    [head].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    let clock = hanging("  ", session.word("keys.own_clock"), width());
+    let lines = tail.tail.iter().map(|entry| entry_line(session, who, "  ", entry));
+    [head, clock].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 const fn up_to(tail: &LogTail, seq: u64) -> Kept {

@@ -11,7 +11,7 @@ use super::is_root;
 use crate::args::RootArgs;
 use crate::client::Client;
 use crate::commands::charter::act_named;
-use crate::commands::governing::{Roots, held, propose_with, tell_done};
+use crate::commands::governing::{Roots, held, own, propose_with, tell_done};
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{hanging, width};
 use crate::session::Session;
@@ -20,7 +20,7 @@ pub(super) async fn run(session: &Session, after: Option<&str>, next: Option<usi
     let client = Client::to_read(session).await?;
     let after = act_named(&client, after).await?;
     let who: Who = client.get("/who").await?;
-    let own = who.own.ok_or_else(|| Problem::told(exit::REFUSED, "reads_only", "governing.reads_only", &[]))?;
+    let own = own(&client, &who).await?;
     let governance = held(&client, &who).await?;
     let store = Keystore::open(&Roots::of(session, root.keys.clone())?.dir)?;
     let committed = committed(&governance, &own, after, &store)?;

@@ -29,6 +29,7 @@ pub(in crate::commands) fn text(session: &Session, who: &Who, chapters: &[Chapte
     let consortium = who.name.as_deref().map_or_else(|| who.consortium.to_short(), |name| session.apart(name));
     let head = locale::format(session.language, "story.head", &[("consortium", &consortium)]);
     let mut told = vec![session.printer.styled(&hanging("", &head, width()), Style::Strong)];
+    told.push(hanging("", session.word("story.order"), width()));
     let telling = Telling { session, who };
     told.extend(chapters.iter().enumerate().map(|(number, chapter)| telling.chapter(number, chapter)));
     told.join("\n\n")
@@ -43,7 +44,8 @@ impl Telling<'_> {
     fn chapter(&self, number: usize, chapter: &Chapter) -> String {
         let words = acts::Words::new(self.session.printer, self.who, &chapter.act.names);
         let lead = format!("{}. ", number.saturating_add(1));
-        let mut lines = acts::with_changes(self.session, self.who, &words, &chapter.act, usize::MAX, &lead);
+        let mut lines =
+            acts::with_changes(self.session, self.who, &words, &chapter.act, usize::MAX, (chapter.since, &lead));
         let signers = chapter.act.signed.iter().filter(|line| line.has_signed);
         let signers: Vec<String> = signers.map(|line| words.organisation(line.organisation)).collect();
         lines.extend(self.named("story.signed", signers));

@@ -248,6 +248,19 @@ fn a_rotation_stands_before_whatever_a_thief_of_the_current_keys_did() {
         ];
         let rotation = next(1, &good, consortium, rotating(1, 12, 18), 12);
         let late = next(1, &thief[0], consortium, granting(1, 902, Role::Node), 11);
+        if thief_is_first {
+            // Whoever is to sign it is told before what it leaves behind, on every branch.
+            let mut before = field.governance.clone();
+            for act in [&thief[0], &thief[1], &late] {
+                before.take(act.clone()).unwrap();
+            }
+            let mut left = [thief[0].id(), thief[1].id()];
+            left.sort_by_key(|id| (before.act(id).map(Act::version), *id));
+            assert_eq!(before.left_behind(&rotation), [left[0], left[1], late.id()]);
+            assert_eq!(before.left_behind(&late), [], "it is no rotation");
+            before.take(rotation.clone()).unwrap();
+            assert_eq!(before.left_behind(&rotation), [], "they have fallen");
+        }
         let order = if thief_is_first {
             vec![&thief[0], &thief[1], &late, &rotation]
         } else {
@@ -285,6 +298,8 @@ fn two_rotations_from_one_commitment_wait_for_most_or_for_the_charter() {
     for act in [&early, &late] {
         assert_eq!(field.status(act), ActStatus::Halted { after: good.id() });
     }
+    assert_eq!(field.governance.rival_rotations(&early), [late.id()]);
+    assert_eq!(field.governance.left_behind(&early), [good.id(), late.id()], "whatever it does not follow");
     assert_eq!(field.governance.halts()[0].ends_by, EndsBy::Suspension);
     field.all_name(&[2, 3, 4], early.id());
     assert!(field.is_in_effect(&early));
