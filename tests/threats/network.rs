@@ -27,7 +27,7 @@ async fn knock(listen: &str) {
     let network = Some(Addresses { listen: vec![listen.to_owned()], peers: Vec::new() });
     let node = Node::start(Options { home, unlocker: Some(unlocker()), network }, &mut |_| {}).await.unwrap();
     let address = node.listening(1).await.remove(0);
-    let members = node.snapshot().governance.nodes().into_keys().collect();
+    let members = node.snapshot().governance.nodes().into_iter().map(|(node, of)| (node, Some(of))).collect();
     let stranger = NodeId::new(*SecretKey::from_seed(&[9; 32]).public().as_bytes());
     let settings = Settings { seed: [9; 32].into(), listen: Vec::new(), peers: vec![address], members };
     let (network, mut events) = Network::start(settings).await.unwrap();
