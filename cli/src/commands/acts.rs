@@ -8,11 +8,11 @@ use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, LogEnds, State};
 use isnad_node::reading::{self, Chapter, Who};
 use isnad_protocol::act::difference::Change;
-use isnad_protocol::act::{Act, Role};
+use isnad_protocol::act::{Act, Kind, Role, founding};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::to_hex;
-use isnad_protocol::governance::{Governance, bundle_acts};
-use isnad_protocol::id::OrganisationId;
+use isnad_protocol::governance::{Governance, Refusal, bundle_acts};
+use isnad_protocol::id::{ConsortiumId, OrganisationId};
 use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 
@@ -43,6 +43,8 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
         ActCommand::Show { act } => show(session, &act).await,
         ActCommand::Sign { act, keys, output, halt_seen } => match (act.as_deref().and_then(as_file), output) {
             (Some(file), Some(output)) => sign_file(session, &file, keys, &output, halt_seen),
+            // To be looked at alone, where there is no node either.
+            (Some(file), None) if session.preview && session.home().is_err() => show_file(session, &file, keys),
             (Some(file), None) => sign_taken(session, &file, keys).await,
             (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
             (None, None) => sign_held(session, act.as_deref(), keys).await,
@@ -165,6 +167,15 @@ async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Ou
 }
 
 /// Signs an act of a file into another file: no node is needed, and no home that has joined.
+fn show_file(session: &Session, file: &Path, keys: Option<PathBuf>) -> Outcome {
+    let Filed { act, governance, described, who } = from_file(file)?;
+    Roots::of(session, keys)?.organisation(&governance, &act, None)?;
+    let falls = governing::falls(&governance, None, &act);
+    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
+    super::governing::shown(session, &described, told)?;
+    Ok(DONE)
+}
+
 fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path, has_seen_halt: bool) -> Outcome {
     let Filed { act, governance, described, who } = from_file(file)?;
     let roots = Roots::of(session, keys)?;
@@ -224,11 +235,26 @@ async fn take(session: &Session, file: &Path) -> Outcome {
         problem
     })?;
     let first = first_of(file, &mut acts)?;
+    let who: Who = client.get("/who").await?;
+    if let Some(found) = consortium_of(&first).filter(|found| *found != who.consortium) {
+        let refusal = Refusal::OtherConsortium { expected: who.consortium, found };
+        let values = [("file", &*file.display().to_string()), ("rule", refusal.code())];
+        return Err(Problem::of_rule(exit::REFUSED, refusal.code(), "acts_file.other", &values, refusal.to_string()));
+    }
     // What it follows first; what is known already changes nothing.
     for act in acts.iter().chain([&first]) {
         hand_in(&client, act).await?;
     }
     tell_done(session, &client, &first).await
+}
+
+/// The consortium that an act belongs to; none of an organisation's first act.
+fn consortium_of(act: &Act) -> Option<ConsortiumId> {
+    match (act.is_first(), act.kind()) {
+        (true, Kind::Organisation) => None,
+        (true, Kind::Charter) => Some(founding::consortium(act)),
+        _ => Some(act.consortium()),
+    }
 }
 
 /// The act that a file is about, taken out: its first.
@@ -237,7 +263,13 @@ fn first_of(file: &Path, acts: &mut Vec<Act>) -> Result<Act, Problem> {
         let values = [("file", &*file.display().to_string())];
         return Err(Problem::told(exit::REFUSED, "acts_none", "governing.acts_none", &values));
     }
-    Ok(acts.remove(0))
+    let act = acts.remove(0);
+    // A node drops it without a word, for others might have put it there; in a file of one's own it says that the file is damaged.
+    if let Some(bad) = act.signatures().iter().find(|signature| !act.is_signed_by(signature)) {
+        let values = [("file", &*file.display().to_string()), ("organisation", &bad.organisation.to_short())];
+        return Err(Problem::told(exit::REFUSED, "act_signature", "acts_file.signature", &values));
+    }
+    Ok(act)
 }
 
 /// The act that a file is about, with what follows from the others in it.
@@ -253,7 +285,7 @@ fn from_file(file: &Path) -> Result<Filed, Problem> {
     let mut acts = read_acts(file)?;
     let act = first_of(file, &mut acts)?;
     let founding = acts.iter().chain([&act]).find(|act| act.is_first() && act.as_charter().is_some());
-    let consortium = founding.map(isnad_protocol::act::founding::consortium).ok_or_else(|| {
+    let consortium = founding.map(founding::consortium).ok_or_else(|| {
         let values = [("file", &*file.display().to_string())];
         Problem::told(exit::REFUSED, "acts_no_charter", "governing.acts_no_charter", &values)
     })?;

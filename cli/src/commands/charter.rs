@@ -8,7 +8,7 @@ use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale::{self, Language};
 
-use super::founding::read_acts;
+use super::founding::{check_consortium_name, read_acts};
 use super::governing::{make, make_through};
 use super::reading::called;
 use super::who::names;
@@ -27,7 +27,10 @@ pub(crate) async fn run(session: &Session, command: CharterCommand) -> Outcome {
         CharterCommand::Threshold { count, root } => {
             make(session, root, Proposal::Threshold { threshold: count }).await
         }
-        CharterCommand::Rename { name, root } => make(session, root, Proposal::Rename { name }).await,
+        CharterCommand::Rename { name, root } => {
+            check_consortium_name(&name)?;
+            make(session, root, Proposal::Rename { name }).await
+        }
         CharterCommand::Limit(args) => set(session, args, false).await,
         CharterCommand::Policy(args) => set(session, args, true).await,
         CharterCommand::Settle { adopt, double, root } => settle(session, adopt.as_deref(), &double, root).await,

@@ -8,6 +8,7 @@ use isnad_node::identity::{self, IdentityError, NewIdentity};
 use isnad_node::keystore::{Cost, Unlocker};
 use isnad_node::reading::{self, Who};
 use isnad_protocol::act::{Act, Name, OrganisationBody, OrganisationKind as Kind, founding};
+use isnad_protocol::characters::{Placed, placed};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::encoding::json::Object;
 use isnad_protocol::governance::{Governance, bundle_acts, parse_acts};
@@ -101,8 +102,16 @@ fn checked_names(names: &[String]) -> Result<Vec<Name>, Problem> {
 /// Characters of a name: what a list can show. THREATS, names on screen.
 const NAME_CHARACTERS: usize = 128;
 
+/// One line that shows all that it holds.
 fn is_name(text: &str) -> bool {
-    (1..=NAME_CHARACTERS).contains(&text.chars().count()) && !text.contains(char::is_control)
+    let is_shown = !text.trim().is_empty() && !placed(text).any(Placed::is_unsafe_in_name);
+    is_shown && text.chars().count() <= NAME_CHARACTERS
+}
+
+/// Whether a consortium may be called so.
+pub(super) fn check_consortium_name(name: &str) -> Result<(), Problem> {
+    let values = [("most", &*NAME_CHARACTERS.to_string())];
+    if is_name(name) { Ok(()) } else { Err(Problem::told(exit::USAGE, "usage", "consortium_name", &values)) }
 }
 
 /// `fr:Nom`, or a name in English.
@@ -199,6 +208,7 @@ fn first_name(session: &Session, governance: &Governance, id: OrganisationId) ->
 }
 
 fn draft(session: &Session, name: &str, members: &[PathBuf], threshold: Option<u64>, output: &Path) -> Outcome {
+    check_consortium_name(name)?;
     let mut acts = Vec::new();
     for file in members {
         acts.extend(read_acts(file)?);

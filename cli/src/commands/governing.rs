@@ -232,6 +232,10 @@ pub(super) async fn propose_with(
     if root.instead {
         // Where the root keys are elsewhere, what is held here says what was signed.
         request.instead = roots.earlier(&decoded(&drafted.bytes)?, own, &governance)?;
+        // Without a word of it whoever signed one elsewhere would be refused there, and sent back here.
+        if request.instead.is_empty() {
+            return Err(Problem::told(exit::NO, "nothing_instead", "governing.nothing_instead", &[]));
+        }
         drafted = client.post("/governing/draft", &request).await?;
     }
     drafted.act.names.extend(first_acts.iter().filter_map(acts::names_of));

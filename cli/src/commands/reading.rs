@@ -98,10 +98,11 @@ fn home(language: Language, status: &Status, who: &Who) -> String {
 
 /// Why this node is with nobody, where it is: one that waits, or was taken out, is told so elsewhere, and needs no addresses.
 fn alone(status: &Status) -> Option<&'static str> {
-    if status.listening.is_empty() {
+    let is_alone = status.replica.peers.is_empty() && status.unreached.is_empty();
+    // One that only calls others listens nowhere.
+    if status.listening.is_empty() && is_alone && status.called == 0 {
         return Some("status.no_node");
     }
-    let is_alone = status.replica.peers.is_empty() && status.unreached.is_empty();
     let is_explained = status.candidacy.is_some() || grave::is_outside(status);
     (is_alone && !is_explained).then_some(if status.called > 0 { "status.no_answer" } else { "status.no_peer" })
 }
