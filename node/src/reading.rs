@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use isnad_protocol::digest;
-use isnad_protocol::governance::{ActStatus, Governance, Link};
+use isnad_protocol::governance::{ActStatus, Governance, Link, OrganisationInfo};
 use isnad_protocol::id::{ActId, ClaimId, ConsortiumId, NodeId, OrganisationId, RecordId, SpaceId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::log::{Authentic, LogKey};
@@ -31,6 +31,7 @@ mod candidates;
 mod explain;
 mod list;
 mod made_of;
+mod namesakes;
 mod outside;
 mod policy;
 mod prefixes;
@@ -560,10 +561,14 @@ impl<'a> Reader<'a> {
 const READ_BYTES: usize = 4 * 1_024 * 1_024;
 
 fn names(governance: &Governance) -> BTreeMap<OrganisationId, Vec<Words>> {
-    let organisations = governance.organisations().into_iter();
-    let words =
-        |names: BTreeMap<String, String>| names.into_iter().map(|(lang, text)| Words::new(Some(lang), text)).collect();
-    organisations.map(|organisation| (organisation.id, words(organisation.names))).collect()
+    let organisations = governance.organisations();
+    let alike = namesakes::namesakes(organisations.iter().map(|organisation| (organisation.id, &organisation.names)));
+    let words = |organisation: OrganisationInfo| {
+        let digits = alike.contains(&organisation.id).then(|| format!(" [{}]", organisation.id.to_short()));
+        let told = |text: String| digits.as_ref().map_or_else(|| text.clone(), |digits| format!("{text}{digits}"));
+        organisation.names.into_iter().map(|(lang, text)| Words::new(Some(lang), told(text))).collect()
+    };
+    organisations.into_iter().map(|organisation| (organisation.id, words(organisation))).collect()
 }
 
 fn view(record: RecordId, store: &impl SheetView, context: Context<'_>, grouped: bool) -> Result<View, Problem> {

@@ -52,6 +52,9 @@ pub const ROOT_KEYS: usize = 256;
 /// Bytes of a text in an act: the longest names of bodies have some hundred, and each list of members shows them whole.
 pub const ACT_TEXT_BYTES: usize = 1_024;
 
+/// Names of an organisation, each in a language of its own: more than the official ones of any body of states.
+pub const ACT_NAMES: usize = 32;
+
 /// Limits, and as many policies, of one charter: a handful is known, and whoever signs reads all of them.
 pub const ACT_SETTINGS: usize = 64;
 

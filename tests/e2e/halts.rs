@@ -143,6 +143,26 @@ fn two_double_signers_of_four_are_named_at_once_and_their_halt_ends_with_one_of_
     settle(&four, &ids, &one);
 }
 
+#[test]
+fn an_act_of_a_file_is_held_against_what_ones_own_node_acknowledged() {
+    let four = Four::found();
+    let one = text(&json(four.home(0), &["charter", "rename", "One"]), "id").to_owned();
+    let two = four.consortium.path("two");
+    json(four.home(0), &["charter", "rename", "Two", "--instead", "-o", &two]);
+    let first = RunningNode::start(four.home(0), TCP, &[]);
+    let others = (1..3).map(|index| RunningNode::start(four.home(index), TCP, &first.listening)).collect::<Vec<_>>();
+    for (index, node) in (1..).zip(&others) {
+        wait_for_state(node, &one, "waits_for_signatures");
+        json(four.home(index), &["act", "sign", &one]);
+    }
+    others.iter().for_each(|node| drop(wait_for_state(node, &one, "in_effect")));
+    // The draft names the other one, and all the same: what a node told the others cannot be unsaid.
+    assert_eq!(refused(four.home(1), &["act", "sign", &two], 3)["code"], "rival_acknowledged");
+    for node in others.into_iter().chain([first]) {
+        let _ = node.stop("TERM");
+    }
+}
+
 fn has_double(who: &Value, organisation: &str) -> bool {
     let double = who["double_signers"].as_array();
     double.is_some_and(|double| double.iter().any(|word| word["organisation"] == organisation))

@@ -311,6 +311,7 @@ def read_fork(data, expected):
 # --- The act (§4) ---
 
 ACT = struct.Struct(">16sBBHIQ32s32s32s")
+LANGUAGE = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def check_list(items, key=lambda item: item, least=0):
@@ -324,8 +325,17 @@ def ids(items, size=32, least=0):
     return check_list(items, least=least)
 
 
+def is_text(value):
+    return isinstance(value, str) and len(value.encode()) <= 1_024
+
+
 def texts(value, *names):
-    check(all(isinstance(value[name], str) for name in names), "texts")
+    check(all(is_text(value[name]) for name in names), "texts of at most 1,024 bytes")
+
+
+def settings(codes):
+    check(isinstance(codes, dict) and len(codes) <= 64, "at most 64 codes")
+    check(all(is_text(code) and (type(item) is int or is_text(item)) for code, item in codes.items()), "codes")
 
 
 def cuts(items):
@@ -379,8 +389,7 @@ class Act:
     def charter(self, body):
         members(body, ["members", "name", "threshold"], "instead limits policies predecessors removed settles".split())
         governing(body)
-        for codes in (body.get("limits", {}), body.get("policies", {})):
-            check(isinstance(codes, dict) and all(type(item) in (int, str) for item in codes.values()), "codes")
+        settings(body.get("limits", {})), settings(body.get("policies", {}))
         for pair in check_list(body.get("predecessors", [])):
             check(isinstance(pair, list) and len(pair) == 2 and all(unhex(id, 32) for id in pair), "pairs")
         count, threshold = len(body["members"]), body["threshold"]
@@ -397,8 +406,11 @@ class Act:
         members(body, first, ["grants", "names", "revocations", "roots"] + ["admin", "kind"] * self.is_first)
         check(body.get("admin", True) is True, "admin is true or left out")
         check(body.get("kind", "ngo") in ("state", "ngo", "international"), "the kind")
-        for name in check_list(body.get("names", []), lambda name: members(name, ["lang", "text"])["lang"]):
+        names = check_list(body.get("names", []), lambda name: members(name, ["lang", "text"])["lang"])
+        check(len(names) <= 32, "at most 32 names")
+        for name in names:
             texts(name, "lang", "text")
+            check(len(name["lang"]) <= 35 and LANGUAGE.fullmatch(name["lang"]), "a language tag")
         for item in check_list(body.get("revocations", []), lambda item: item["key"]):
             members(item, ["cuts", "key", "reason"])
             unhex(item["key"], 32), cuts(item["cuts"]), texts(item, "reason")

@@ -205,6 +205,18 @@ fn member_vectors() -> Vec<Vector> {
             r#""lang":"ar""#,
             r#""lang":"en""#,
         ),
+        invalid("name-of-no-language", "act_form", "a language tag", &first, r#""lang":"en""#, r#""lang":"e""#),
+        invalid(
+            "too-many-names",
+            "act_name_count",
+            "32 names at most",
+            &first,
+            r#"{"lang":"ar","#,
+            &format!(
+                r#"{}{{"lang":"ar","#,
+                (0..30).fold(String::new(), |all, lang| format!(r#"{all}{{"lang":"aa-{lang:02}","text":"x"}},"#))
+            ),
+        ),
         invalid(
             "name-without-text",
             "act_missing_member",

@@ -49,6 +49,9 @@ pub(crate) enum ActCommand {
         /// Your node shows the halt that a settlement ends: a file does not tell who acknowledged what
         #[arg(long, requires = "output")]
         halt_seen: bool,
+        /// On whose behalf to sign, where several organisations name a key of the folder
+        #[arg(long, value_name = "ID", requires = "output")]
+        organisation: Option<String>,
     },
     /// Write an act to a file, to be signed on an offline machine
     Export {

@@ -10,12 +10,12 @@ use isnad_node::reading::{self, Chapter, Who};
 use isnad_protocol::act::difference::Change;
 use isnad_protocol::act::{Act, Kind, Role, founding};
 use isnad_protocol::check_words::CheckWords;
-use isnad_protocol::encoding::to_hex;
 use isnad_protocol::governance::{Governance, Refusal, bundle_acts};
 use isnad_protocol::id::{ConsortiumId, OrganisationId};
 use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 
+use super::charter::organisation_id;
 use super::founding::{read_acts, write};
 use super::governing::{Roots, decoded, hand_in, held, tell_done, with_stops};
 use crate::args::ActCommand;
@@ -41,14 +41,18 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
     match command {
         ActCommand::List { all } => list(session, all).await,
         ActCommand::Show { act } => show(session, &act).await,
-        ActCommand::Sign { act, keys, output, halt_seen } => match (act.as_deref().and_then(as_file), output) {
-            (Some(file), Some(output)) => sign_file(session, &file, keys, &output, halt_seen),
-            // To be looked at alone, where there is no node either.
-            (Some(file), None) if session.preview && session.home().is_err() => show_file(session, &file, keys),
-            (Some(file), None) => sign_taken(session, &file, keys).await,
-            (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
-            (None, None) => sign_held(session, act.as_deref(), keys).await,
-        },
+        ActCommand::Sign { act, keys, output, halt_seen, organisation } => {
+            match (act.as_deref().and_then(as_file), output) {
+                (Some(file), Some(output)) => {
+                    sign_file(session, &file, keys, &output, (organisation.as_deref(), halt_seen))
+                }
+                // To be looked at alone, where there is no node either.
+                (Some(file), None) if session.preview && session.home().is_err() => show_file(session, &file, keys),
+                (Some(file), None) => sign_taken(session, &file, keys).await,
+                (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
+                (None, None) => sign_held(session, act.as_deref(), keys).await,
+            }
+        }
         ActCommand::Export { act, output } => export(session, &act, &output).await,
         ActCommand::Take { file } => take(session, &file).await,
     }
@@ -143,7 +147,7 @@ async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: 
     let roots = Roots::of(session, keys)?;
     let falls = found.falls.as_ref();
     let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &found.stops);
-    if !super::governing::shown(session, &found.act, told)? {
+    if !super::governing::shown(session, &found.act, false, told)? {
         return Ok(DONE);
     }
     let organisation = roots.organisation(&governance, &act, who.own)?;
@@ -155,39 +159,49 @@ async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: 
 /// Signs an act of a file and hands it in: for who has root keys and a node on one machine.
 async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Outcome {
     let client = Client::to_read(session).await?;
-    let who: Who = client.get("/who").await?;
     let mut acts = read_acts(file)?;
     let first = first_of(file, &mut acts)?;
-    let governance = held(&client, &who).await?;
-    let described = governing::described_one(&governance, who.own, &first);
-    let seen = Seen::of(&governance, &first, who.own);
-    let falls = governing::falls(&governance, who.own, &first);
-    let found = Drafted { bytes: to_hex(&first.encode()), act: described, seen, stops: Vec::new(), falls };
+    // What was acknowledged, and what would not count any more, the node alone knows.
+    let found: Drafted = client.post_bytes("/governing/read", first.encode()).await?;
     sign_through(session, &client, found, keys).await
 }
 
 /// Signs an act of a file into another file: no node is needed, and no home that has joined.
 fn show_file(session: &Session, file: &Path, keys: Option<PathBuf>) -> Outcome {
-    let Filed { act, governance, described, who } = from_file(file)?;
+    let Filed { act, governance, described, who, .. } = from_file(file)?;
     Roots::of(session, keys)?.organisation(&governance, &act, None)?;
     let falls = governing::falls(&governance, None, &act);
     let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
-    super::governing::shown(session, &described, told)?;
+    super::governing::shown(session, &described, false, told)?;
     Ok(DONE)
 }
 
-fn sign_file(session: &Session, file: &Path, keys: Option<PathBuf>, output: &Path, has_seen_halt: bool) -> Outcome {
-    let Filed { act, governance, described, who } = from_file(file)?;
+fn sign_file(
+    session: &Session,
+    file: &Path,
+    keys: Option<PathBuf>,
+    output: &Path,
+    (organisation, has_seen_halt): (Option<&str>, bool),
+) -> Outcome {
+    let Filed { act, governance, others, described, who } = from_file(file)?;
     let roots = Roots::of(session, keys)?;
+    let asked = organisation.map(organisation_id).transpose()?;
+    let organisation = roots.organisation(&governance, &act, asked)?;
     let falls = governing::falls(&governance, None, &act);
-    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
-    if !super::governing::shown(session, &described, told)? {
+    let told = |act: &Described| {
+        let named = Words::new(session.printer, &who, &act.names).organisation(organisation);
+        let on_behalf = locale::format(session.language, "acts.on_behalf", &[("organisation", &named)]);
+        let text = format!("{}\n{}", text(session, &who, act, true), hanging("  ", &on_behalf, width()));
+        with_stops(session, &who, text, falls.as_ref(), &[])
+    };
+    if !super::governing::shown(session, &described, false, told)? {
         return Ok(DONE);
     }
-    let organisation = roots.organisation(&governance, &act, None)?;
     let seen = Seen::by_file(&governance, &act, has_seen_halt);
     let signed = roots.sign(session, act, organisation, &governance, &seen)?;
-    let behind = governance.acts().filter(|act| act.id() != signed.id());
+    // First acts of candidates too, which nothing in the file names yet: the next signer reads their names there.
+    let behind = governance.acts().chain(others.iter().filter(|other| governance.act(&other.id()).is_none()));
+    let behind = behind.filter(|act| act.id() != signed.id());
     write(output, &bundle_acts([&signed].into_iter().chain(behind)))?;
     let described = governing::described_one(&governance, Some(organisation), &signed);
     let file = output.display().to_string();
@@ -276,6 +290,8 @@ fn first_of(file: &Path, acts: &mut Vec<Act>) -> Result<Act, Problem> {
 struct Filed {
     act: Act,
     governance: Governance,
+    /// All else that stands in the file.
+    others: Vec<Act>,
     described: Described,
     who: Who,
 }
@@ -290,13 +306,13 @@ fn from_file(file: &Path) -> Result<Filed, Problem> {
         Problem::told(exit::REFUSED, "acts_no_charter", "governing.acts_no_charter", &values)
     })?;
     let named: Vec<_> = acts.iter().filter(|act| act.is_first()).filter_map(names_of).collect();
-    let governance = Governance::new(consortium).replay(acts);
+    let governance = Governance::new(consortium).replay(acts.clone());
     let mut described = governing::described_one(&governance, None, &act);
     for (organisation, names) in named {
         described.names.entry(organisation).or_insert(names);
     }
     let who = Who { organisations: Vec::new(), ..reading::who(&governance, None) };
-    Ok(Filed { act, governance, described, who })
+    Ok(Filed { act, governance, others: acts, described, who })
 }
 
 /// What an organisation calls itself in its first act.

@@ -69,8 +69,18 @@ impl Roots {
         let keys: Vec<PublicKey> =
             Keystore::open(&self.dir)?.list()?.iter().map(|info| PublicKey::new(info.public)).collect();
         let whose = roster.signed(act).into_iter().map(|line| line.organisation);
-        let mut whose = whose.filter(|organisation| keys.iter().any(|key| roster.may_sign(act, organisation, key)));
-        whose.next().ok_or_else(|| self.none())
+        let whose = whose.filter(|organisation| keys.iter().any(|key| roster.may_sign(act, organisation, key)));
+        let whose: Vec<OrganisationId> = whose.collect();
+        match &whose[..] {
+            [] => Err(self.none()),
+            [one] => Ok(*one),
+            // Nobody proves that a root is his own: who lists that of another must not get his word.
+            several => {
+                let list: Vec<String> = several.iter().map(ToString::to_string).collect();
+                let values = [("organisations", &*list.join(", "))];
+                Err(Problem::told(exit::USAGE, "usage", "governing.whose_key", &values))
+            }
+        }
     }
 
     fn none(&self) -> Problem {
@@ -171,9 +181,11 @@ pub(super) async fn hand_in(client: &Client, act: &Act) -> Result<(), Problem> {
 }
 
 /// Shows what is to be signed and asks, where a person sits there; false if it is to be shown alone.
+/// `is_draft` is true of one that is drawn up anew each time.
 pub(super) fn shown(
     session: &Session,
     act: &Described,
+    is_draft: bool,
     text: impl FnOnce(&Described) -> String,
 ) -> Result<bool, Problem> {
     if !is_shown(session) {
@@ -185,7 +197,7 @@ pub(super) fn shown(
     }
     if session.preview {
         session.printer.either(act, |act| {
-            let id = drawn(act).then(|| hanging("", session.word("acts.preview_id"), width()));
+            let id = (is_draft && drawn(act)).then(|| hanging("", session.word("acts.preview_id"), width()));
             let nothing = session.word("preview.nothing_signed").to_owned();
             let end = [Some(nothing), id].into_iter().flatten().collect::<Vec<_>>();
             format!("{}\n\n{}", text(act), end.join("\n"))
@@ -251,7 +263,7 @@ pub(super) async fn propose_with(
         });
         return Ok(None);
     }
-    if !shown(session, &drafted.act, told)? {
+    if !shown(session, &drafted.act, true, told)? {
         return Ok(None);
     }
     let signed = match unlocker {

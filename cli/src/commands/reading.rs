@@ -185,8 +185,11 @@ pub(crate) fn organisation_name(who: &Who, id: OrganisationId, language: Languag
     // Who is no member any more, or not yet, has a name all the same.
     let mut known = who.organisations.iter().chain(&who.former).chain(&who.candidates);
     let found = known.find(|organisation| organisation.id == id);
-    let name = found.and_then(|found| called(&found.names, language));
-    name.map_or_else(|| id.to_short(), |name| apart(name, language.direction()))
+    let Some((found, name)) = found.and_then(|found| Some((found, called(&found.names, language)?))) else {
+        return id.to_short();
+    };
+    let name = apart(name, language.direction());
+    if found.shares_name { format!("{name} [{}]", id.to_short()) } else { name }
 }
 
 /// The word of a property, or its code.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path as UrlPath, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use isnad_protocol::act::Act;
 use isnad_protocol::encoding::to_hex;
+use isnad_protocol::governance::Governance;
 use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Node>> {
         .route("/governing/acts", get(acts))
         .route("/governing/acts/{act}", get(act))
         .route("/governing/draft", post(draft))
+        .route("/governing/read", post(read_act))
         .route("/governing/outside", get(outside))
         .route("/governing/logs/{key}", get(logs))
 }
@@ -34,14 +37,30 @@ async fn acts(State(node): Shared) -> Answer<Vec<Described>> {
 async fn act(State(node): Shared, UrlPath(text): UrlPath<String>) -> Answer<Drafted> {
     read(node, move |node| {
         let governance = &*node.snapshot().governance;
-        let act: &Act = governing::act_named(governance, &text)?;
-        let described = governing::described_one(governance, node.own_organisation(), act);
-        let seen = Seen::of(governance, act, node.own_organisation());
-        let stops = governing::stopped_by(node, act)?;
-        let falls = governing::falls(governance, node.own_organisation(), act);
-        Ok(Drafted { act: described, bytes: to_hex(&act.encode()), seen, stops, falls })
+        told(node, governance, governing::act_named(governance, &text)?)
     })
     .await
+}
+
+/// What an act of a file says, and what is seen here of its place; takes nothing in.
+async fn read_act(State(node): Shared, bytes: Bytes) -> Answer<Drafted> {
+    let act = Act::decode(&bytes).map_err(|error| {
+        let values = [("rule", error.code())];
+        Problem::of_rule(exit::REFUSED, error.code(), "act_made", &values, error.to_string())
+    })?;
+    read(node, move |node| told(node, &node.snapshot().governance, &act)).await
+}
+
+/// An act as whoever is to sign it has to see it.
+fn told(node: &Node, governance: &Governance, act: &Act) -> Result<Drafted, Problem> {
+    let own = node.own_organisation();
+    Ok(Drafted {
+        act: governing::described_one(governance, own, act),
+        bytes: to_hex(&act.encode()),
+        seen: Seen::of(governance, act, own),
+        stops: governing::stopped_by(node, act)?,
+        falls: governing::falls(governance, own, act),
+    })
 }
 
 /// Whether this home's organisation was taken out, or is about to be.

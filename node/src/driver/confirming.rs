@@ -8,7 +8,6 @@ use isnad_protocol::replica::{PeerStatus, Status};
 use isnad_protocol::time::Timestamp;
 
 use super::Driver;
-use crate::clock;
 use crate::signing::Blocked;
 
 /// The first wait, in milliseconds: longer than a peer takes to write and check what it was sent last.
@@ -66,7 +65,7 @@ impl Driver {
             self.confirming.stop();
             return;
         }
-        let (now, governance) = (Timestamp(clock::now_ms()), self.parts.replica.governance());
+        let (now, governance) = (self.steady.now(), self.parts.replica.governance());
         let own = self.parts.replica.own_logs();
         let may = |node: &NodeId| {
             let theirs = governance.nodes().get(node).copied();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::act::difference::{Change, difference};
-use isnad_protocol::act::{Act, Kind, OrganisationBody, Role};
+use isnad_protocol::act::{Act, Kind, Role};
 use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
@@ -399,10 +399,7 @@ fn names_as_of(governance: &Governance, act: &Act) -> Option<BTreeMap<String, St
     let mut names = BTreeMap::new();
     let mut at = Some(act);
     while let Some(act) = at {
-        let earlier = act.as_organisation().map(OrganisationBody::names_by_language).unwrap_or_default();
-        for (lang, text) in earlier {
-            names.entry(lang).or_insert(text);
-        }
+        act.as_organisation().into_iter().for_each(|body| body.add_names(&mut names));
         at = act.previous().and_then(|previous| governance.act(&previous));
     }
     (!names.is_empty()).then_some(names)

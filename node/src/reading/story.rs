@@ -18,7 +18,7 @@ pub struct Chapter {
     /// What it is, where it stands and what it changes.
     #[serde(flatten)]
     pub act: Described,
-    /// When an organisation first said that it holds it, by its own clock; none before one has.
+    /// When half of those who said that they hold it had, each by its own clock: no single clock moves an act; none before one has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Who acknowledged it, by the times that they claim.
@@ -37,7 +37,7 @@ pub struct Word {
 }
 
 impl Reader<'_> {
-    /// Every act held, in the order of a story: by the time at which one was first acknowledged, and none before what it follows
+    /// Every act held, in the order of a story: by the time by which half of its acknowledgements were there, and none before what it follows
     /// or, of an organisation's first, before the charter that admits it. What nobody has acknowledged stands right behind that.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Reader<'_> {
                 acknowledged.push(Word { time, organisation, entry: at.end.id });
             }
             acknowledged.sort_unstable();
-            let since = acknowledged.iter().filter_map(|word| word.time).min();
+            let since = middle(&acknowledged);
             chapters.push(Chapter { act, since, acknowledged });
         }
         Ok(in_order(chapters))
@@ -68,6 +68,12 @@ impl Reader<'_> {
         let found = self.read_entry(at.log, at.end)?;
         Ok(found.map(|entry| entry.entry().header.time))
     }
+}
+
+/// When half of those who acknowledged an act had, by words in the order of their times: a clock that is set wrong moves it past no other.
+fn middle(acknowledged: &[Word]) -> Option<Timestamp> {
+    let times: Vec<Timestamp> = acknowledged.iter().filter_map(|word| word.time).collect();
+    times.get(times.len() / 2).copied()
 }
 
 /// Acts do not say when they were made: the first that anybody knows of one is that somebody holds it.
@@ -137,5 +143,23 @@ mod tests {
         check(chains, &[1, 3, 4, 5, 2]);
         // A clock that is a year behind puts nothing before what it follows.
         check(vec![chapter(1, None, Some(50)), chapter(2, Some(1), Some(3)), chapter(3, None, Some(20))], &[3, 1, 2]);
+    }
+
+    #[test]
+    fn no_single_clock_says_when_an_act_was_acknowledged() {
+        let word = |time: Option<u64>| Word {
+            time: time.map(Timestamp),
+            organisation: OrganisationId::ZERO,
+            entry: EntryId::ZERO,
+        };
+        let middle_of = |times: &[Option<u64>]| {
+            let mut words: Vec<Word> = times.iter().map(|time| word(*time)).collect();
+            words.sort_unstable();
+            middle(&words).map(|time| time.0)
+        };
+        assert_eq!(middle_of(&[Some(5), Some(1_000), Some(1_001)]), Some(1_000));
+        assert_eq!(middle_of(&[Some(1_000), Some(1_001), Some(9_999)]), Some(1_001));
+        assert_eq!(middle_of(&[None, Some(7)]), Some(7));
+        assert_eq!(middle_of(&[None]), None);
     }
 }

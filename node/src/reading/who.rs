@@ -70,6 +70,9 @@ pub struct Organisation {
     pub kind: Option<String>,
     /// Its names by language.
     pub names: BTreeMap<String, String>,
+    /// True if another is called so too, or nearly: whoever tells of it tells its id as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shares_name: bool,
     /// Its keys in effect; of a candidate those that its first act grants.
     pub keys: Vec<Key>,
     /// Its keys that are not in effect any more, or not yet.
@@ -106,6 +109,7 @@ impl Organisation {
             id,
             kind: None,
             names,
+            shares_name: false,
             keys: Vec::new(),
             ended: Vec::new(),
             roots: None,
@@ -271,7 +275,7 @@ pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
     let telling = Telling::of(governance);
     let charter = governance.charter();
     let spaces = governance.spaces().into_iter();
-    Who {
+    let mut who = Who {
         consortium: governance.consortium(),
         name: charter.map(|charter| charter.name.clone()),
         threshold: charter.map(|charter| charter.threshold),
@@ -284,7 +288,13 @@ pub fn who(governance: &Governance, own: Option<OrganisationId>) -> Who {
         double_signers: double_signers(governance),
         spaces: spaces.map(|space| Space { id: space.id, name: space.name, tlp: space.tlp }).collect(),
         acts: governance.acts().map(|act| act_line(governance, act)).collect(),
+    };
+    let all = || who.organisations.iter().chain(&who.former).chain(&who.candidates);
+    let alike = super::namesakes::namesakes(all().map(|organisation| (organisation.id, &organisation.names)));
+    for organisation in who.organisations.iter_mut().chain(&mut who.former).chain(&mut who.candidates) {
+        organisation.shares_name = alike.contains(&organisation.id);
     }
+    who
 }
 
 fn double_signers(governance: &Governance) -> Vec<DoubleWord> {
@@ -372,6 +382,7 @@ impl<'a> Telling<'a> {
             id: info.id,
             kind: info.kind.map(|kind| kind.name().to_owned()),
             names: info.names.clone(),
+            shares_name: false,
             keys,
             ended,
             roots: info.roots.as_ref().map(|roots| RootKeys {

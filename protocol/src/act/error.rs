@@ -120,6 +120,12 @@ pub enum DecodeError {
         /// How many there are.
         found: usize,
     },
+    /// More names than the format allows.
+    #[error("{found} names of an organisation, {} at most", limits::ACT_NAMES)]
+    NameCount {
+        /// How many there are.
+        found: usize,
+    },
     /// More root keys than the format allows.
     #[error("the list {name} has {found} root keys, {} at most", limits::ROOT_KEYS)]
     RootCount {
@@ -186,6 +192,7 @@ impl DecodeError {
             Self::Threshold { .. } => "act_threshold",
             Self::TextLength { .. } => "act_text_length",
             Self::SettingCount { .. } => "act_setting_count",
+            Self::NameCount { .. } => "act_name_count",
             Self::RootCount { .. } => "act_root_count",
             Self::Role(_) => "act_role",
             Self::WeakKey { .. } => "act_weak_key",

@@ -198,7 +198,6 @@ fn texts_and_settings_of_an_act_are_bounded() {
         check(Kind::Charter, later(), &charter("x", &format!(r#""{text}":1"#)), expected);
         let named = |lang: &str, name: &str| format!(r#"{{"names":[{{"lang":"{lang}","text":"{name}"}}]}}"#);
         check(Kind::Organisation, later(), &named("en", &text), expected);
-        check(Kind::Organisation, later(), &named(&text, "x"), expected);
         let revoked = format!(r#"{{"revocations":[{{"cuts":[],"key":"{one}","reason":"{text}"}}]}}"#);
         check(Kind::Organisation, later(), &revoked, expected);
         let space = format!(r#"{{"members":["{one}"],"name":"{text}","tlp":"tlp:red"}}"#);
@@ -207,9 +206,22 @@ fn texts_and_settings_of_an_act_are_bounded() {
             *grants = vec![Grant::of(&secret(1), &GrantSubject::of_roots(&roots(1).keys), Role::Contributor, &text)];
         };
         check_founded(grant, expected);
+        let names = (0..limits::ACT_NAMES + extra).map(|lang| format!(r#"{{"lang":"aa-{lang:02}","text":"x"}}"#));
+        let names = format!(r#"{{"names":[{}]}}"#, names.collect::<Vec<_>>().join(","));
+        check(Kind::Organisation, later(), &names, if expected.is_empty() { "" } else { "act_name_count" });
         let expected = if expected.is_empty() { "" } else { "act_setting_count" };
         check(Kind::Charter, later(), &charter("x", &codes(limits::ACT_SETTINGS + extra)), expected);
     }
+}
+
+#[test]
+fn a_name_is_in_a_language() {
+    let named = |lang: &str| format!(r#"{{"names":[{{"lang":"{lang}","text":"x"}}]}}"#);
+    for (lang, expected) in [("ar", ""), ("zh-Hant-TW", ""), ("", "act_form"), ("a", "act_form"), ("en us", "act_form")]
+    {
+        check(Kind::Organisation, later(), &named(lang), expected);
+    }
+    check(Kind::Organisation, later(), &named(&format!("en{}", "-abcdefgh".repeat(4))), "act_form");
 }
 
 #[test]

@@ -97,7 +97,10 @@ impl Governance {
         keys.sort_by_key(|grant| grant.key);
         Some(OrganisationInfo {
             id: *id,
-            names: bodies().flat_map(OrganisationBody::names_by_language).collect(),
+            names: bodies().rev().fold(BTreeMap::new(), |mut names, body| {
+                body.add_names(&mut names);
+                names
+            }),
             kind: self.first_act(id)?.kind,
             keys,
             revoked_keys,

@@ -45,8 +45,9 @@ impl<'a> Words<'a> {
 
     /// What an organisation is called where this is told, with the digits of its id where it is no member.
     pub(crate) fn organisation(&self, id: OrganisationId) -> String {
-        let is_member = self.who.organisations.iter().any(|member| member.id == id);
-        if is_member && !self.names.contains_key(&id) {
+        let member = self.who.organisations.iter().find(|member| member.id == id);
+        let is_member = member.is_some_and(|member| !member.shares_name);
+        if member.is_some() && !self.names.contains_key(&id) {
             return organisation_name(self.who, id, self.language());
         }
         let known = self.who.former.iter().chain(&self.who.candidates).find(|known| known.id == id);

@@ -196,8 +196,10 @@ fn by_organisation(
     of: impl Fn(&Codes) -> Vec<String>,
 ) -> Vec<String> {
     // Each with its name: nothing that a member wrote begins what a spreadsheet takes for a cell.
-    let told = |name: &str, codes: &[String]| codes.iter().map(|code| format!("{name}: {code}")).collect::<Vec<_>>();
-    let name = |id: &OrganisationId| pasted(&organisation_name(who, *id, session.language)).to_owned();
+    let told = |name: &str, codes: &[String]| {
+        codes.iter().map(|code| format!("{name}: {}", unmarked(code))).collect::<Vec<_>>()
+    };
+    let name = |id: &OrganisationId| unmarked(pasted(&organisation_name(who, *id, session.language)));
     if all.is_empty() {
         return Vec::new();
     }
@@ -208,6 +210,13 @@ fn by_organisation(
     }
     let each = summary.codes_by.iter().map(|(id, codes)| (name(id), of(codes)));
     each.flat_map(|(name, codes)| told(&name, &codes)).collect()
+}
+
+/// A text without what parts a name from its code, and one from the next, in any script: a name like `A: confirmed; B` would else say
+/// something for A.
+fn unmarked(text: &str) -> String {
+    const MARKS: [char; 10] = [':', ';', '：', '；', '︓', '︔', '﹔', '﹕', '؛', '\u{37e}'];
+    text.replace(MARKS, " ")
 }
 
 /// What is called by a title.
@@ -223,6 +232,14 @@ pub(crate) fn joined<'a>(values: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_says_a_code_for_another() {
+        for name in ["A: confirmed; B", "A：confirmed；B", "A: confirmed؛ B"] {
+            assert!(!unmarked(name).contains([':', ';', '：', '；', '؛']), "{name}");
+        }
+        assert_eq!(unmarked("Ministry"), "Ministry");
+    }
 
     #[test]
     fn a_cell_is_text_or_a_number_and_never_a_formula() {

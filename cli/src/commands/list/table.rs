@@ -43,6 +43,8 @@ struct Line {
     #[serde(default)]
     aliases: Vec<String>,
     #[serde(default)]
+    organisations: Vec<OrganisationId>,
+    #[serde(default)]
     dates: Vec<String>,
     #[serde(default)]
     places: Vec<Words>,
@@ -206,6 +208,10 @@ fn name_of(language: Language, whose: OrganisationId, names: &[Words]) -> String
 /// A title and, as far as they fit behind it, the aliases by which the record can be named.
 fn with_aliases(language: Language, title: String, line: &Line, room: usize) -> String {
     let mut text = title;
+    // Where several speak, anybody's alias would stand as part of another's title.
+    if line.organisations.len() > 1 {
+        return text;
+    }
     for alias in line.aliases.iter().filter(|alias| !line.labels.iter().any(|words| words.text == **alias)) {
         let longer = format!("{text} ({})", apart(&squeezed(alias), language.direction()));
         if columns(&longer) > room {

@@ -11,6 +11,7 @@ use crate::encoding::{Tag, hash, tag, to_hex};
 use crate::id::OrganisationId;
 use crate::key::PublicKey;
 use crate::limits;
+use crate::model::values::is_language;
 
 const NEXT_TAG: Tag = tag("ISNAD-NEXT-v1");
 
@@ -110,6 +111,15 @@ impl OrganisationBody {
         self.names.iter().map(|name| (name.lang.clone(), name.text.clone())).collect()
     }
 
+    /// Adds its names to those that later acts of its organisation give, in languages that these leave out, as many as one act may have.
+    pub fn add_names(&self, later: &mut BTreeMap<String, String>) {
+        for name in &self.names {
+            if later.len() < limits::ACT_NAMES {
+                later.entry(name.lang.clone()).or_insert_with(|| name.text.clone());
+            }
+        }
+    }
+
     pub(super) fn decode(members: &mut Members, place: &Place) -> Result<Self, DecodeError> {
         let is_first = place.version == 1;
         let body = Self {
@@ -122,6 +132,9 @@ impl OrganisationBody {
         };
         if is_first && body.roots.is_none() {
             return Err(DecodeError::MissingMember { name: "roots" });
+        }
+        if body.names.len() > limits::ACT_NAMES {
+            return Err(DecodeError::NameCount { found: body.names.len() });
         }
         let roots = body.roots.as_ref().map_or(&[][..], |roots| &roots.keys);
         let subject = if is_first {
@@ -156,7 +169,7 @@ impl Name {
         let mut members = Members::of(value, "names")?;
         let name = Self { lang: members.text("lang")?, text: members.text("text")? };
         members.finish()?;
-        Ok(name)
+        if is_language(&name.lang) { Ok(name) } else { Err(DecodeError::Form { name: "lang" }) }
     }
 
     fn to_json(&self) -> Json {

@@ -13,10 +13,12 @@ fn named(text: &str) -> OrganisationBody {
     OrganisationBody { names: vec![Name { lang: "en".to_owned(), text: text.to_owned() }], ..Default::default() }
 }
 
-/// Names of a million bytes in all, with a mark in each.
-fn long_names(mark: &str) -> Vec<Name> {
-    let name = |lang: u16| Name { lang: format!("{lang:03}"), text: format!("{mark}{}", "x".repeat(1_000)) };
-    (0..970).map(name).collect()
+/// Revocations of a million bytes in all, with a mark in each.
+fn long_revocations(mark: &str) -> Vec<Revocation> {
+    let reason = format!("{mark}{}", "x".repeat(1_000));
+    let mut keys: Vec<PublicKey> = (0..890_u16).map(|number| secret(20_000 + number).public()).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|key| Revocation { cuts: Vec::new(), key, reason: reason.clone() }).collect()
 }
 
 /// The first act of a stranger, signed.
@@ -176,7 +178,7 @@ fn a_table_that_is_full_by_bytes_makes_room_too() {
     let consortium = governance.consortium();
     let missing = next(1, &acts[0], consortium, named("missing"), 10);
     let large = |number: u16| {
-        let body = OrganisationBody { names: long_names(&format!("{number:02}")), ..Default::default() };
+        let body = OrganisationBody { revocations: long_revocations(&format!("{number:02}")), ..Default::default() };
         next(1, &missing, consortium, body, 10)
     };
     for number in 0..70 {
@@ -204,11 +206,12 @@ fn an_act_that_waits_and_comes_again_is_known() {
 }
 
 /// A first act of as many root keys, signed by all of them.
-fn of_many_roots(count: u16, names: Vec<Name>) -> Act {
+fn of_many_roots(count: u16, revocations: Vec<Revocation>) -> Act {
     let mut keys: Vec<_> = (0..count).map(|number| secret(5_000 + number).public()).collect();
     keys.sort_unstable();
     let roots = Roots { keys, ..roots(1) };
-    let act = founding::organisation(OrganisationKind::Ngo, names, roots, Vec::new(), false).unwrap();
+    let body = OrganisationBody { revocations, roots: Some(roots), ..Default::default() };
+    let act = Act::draft(Place::FIRST, &Body::Organisation(body)).unwrap();
     let signatures = (0..count).map(|number| act.sign(OrganisationId::ZERO, &secret(5_000 + number))).collect();
     act.with_signatures(signatures)
 }
@@ -220,7 +223,7 @@ fn signed_in_table(governance: &Governance, act: &Act) -> usize {
 #[test]
 fn few_bad_signatures_are_dropped_and_many_end_the_check() {
     for (bad, expected) in [(15, 5), (16, 0), (19, 0)] {
-        let act = of_many_roots(20, named("x").names);
+        let act = of_many_roots(20, Vec::new());
         let mut signatures = act.signatures().to_vec();
         for signature in &mut signatures[..bad] {
             signature.signature = Signature::new([1; 64]);
@@ -237,7 +240,7 @@ fn few_bad_signatures_are_dropped_and_many_end_the_check() {
 
 #[test]
 fn what_a_copy_costs_is_bounded_and_each_copy_brings_more() {
-    let act = of_many_roots(100, long_names("x"));
+    let act = of_many_roots(100, long_revocations("x"));
     let (mut governance, ..) = founded(1);
     let at_once = limits::ACT_CHECKED_BYTES / act.frame().len();
     for expected in [at_once, 100] {
@@ -307,7 +310,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn whoever_checks_signatures_the_same_are_kept_and_as_few_looked_at(bad in prop::collection::vec(0_usize..60, 0..40)) {
-        let act = of_many_roots(60, named("x").names);
+        let act = of_many_roots(60, Vec::new());
         let mut signatures = act.signatures().to_vec();
         for at in bad {
             signatures[at].signature = Signature::new([7; 64]);
