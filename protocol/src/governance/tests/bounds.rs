@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::*;
-use crate::act::{Name, OrganisationKind};
+use crate::act::{Name, OrganisationKind, Revocation};
 use crate::governance::lineage::{Lineage, work};
 use crate::id::NodeId;
 use crate::key::Signature;
