@@ -6,6 +6,7 @@
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, Script};
+use unicode_normalization::UnicodeNormalization;
 
 /// A character of a text with what stands before and behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +120,26 @@ const fn is_listed(character: char) -> bool {
 /// True for what is unassigned: every font shows it as it likes, and a later Unicode as something else.
 fn has_no_shape(character: char) -> bool {
     category(character) == GeneralCategory::Unassigned
+}
+
+/// The letters and digits of a text alone, in lower case, without marks: what a name is taken for at a glance.
+#[must_use]
+pub fn letters(text: &str) -> String {
+    let is_letter = |character: &char| {
+        use GeneralCategory as Category;
+        matches!(
+            category(*character),
+            Category::UppercaseLetter
+                | Category::LowercaseLetter
+                | Category::TitlecaseLetter
+                | Category::OtherLetter
+                | Category::ModifierLetter
+                | Category::DecimalNumber
+                | Category::LetterNumber
+                | Category::OtherNumber
+        )
+    };
+    text.nfkd().filter(is_letter).flat_map(char::to_lowercase).collect()
 }
 
 fn category(character: char) -> GeneralCategory {

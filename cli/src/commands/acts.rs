@@ -255,8 +255,15 @@ async fn take(session: &Session, file: &Path) -> Outcome {
         let values = [("file", &*file.display().to_string()), ("rule", refusal.code())];
         return Err(Problem::of_rule(exit::REFUSED, refusal.code(), "acts_file.other", &values, refusal.to_string()));
     }
-    // What it follows first; what is known already changes nothing.
-    for act in acts.iter().chain([&first]) {
+    // What it follows first; what is known already changes nothing. The first act of a candidate waits until the act that admits it is here.
+    let mut behind = Vec::new();
+    for act in &acts {
+        match hand_in(&client, act).await {
+            Err(problem) if problem.code == "act_waits" => behind.push(act),
+            handed_in => handed_in?,
+        }
+    }
+    for act in [&first].into_iter().chain(behind) {
         hand_in(&client, act).await?;
     }
     tell_done(session, &client, &first).await

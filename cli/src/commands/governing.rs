@@ -78,7 +78,7 @@ impl Roots {
             several => {
                 let list: Vec<String> = several.iter().map(ToString::to_string).collect();
                 let values = [("organisations", &*list.join(", "))];
-                Err(Problem::told(exit::USAGE, "usage", "governing.whose_key", &values))
+                Err(Problem::told(exit::USAGE, "usage", "governing.whose_root", &values))
             }
         }
     }

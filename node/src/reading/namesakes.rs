@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use isnad_protocol::characters::letters;
 use isnad_protocol::id::OrganisationId;
 
 /// Those of which another bears one of the names, in any language, or one that differs in letter case, spaces, signs or marks alone.
@@ -15,11 +16,6 @@ pub(super) fn namesakes<'a>(
         }
     }
     bearers.into_values().filter(|bearers| bearers.len() > 1).flatten().collect()
-}
-
-/// Letters and digits alone, in lower case.
-fn letters(name: &str) -> String {
-    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
