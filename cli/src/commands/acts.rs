@@ -8,10 +8,10 @@ use isnad_node::governing::signing::Seen;
 use isnad_node::governing::{self, Described, Drafted, LogEnds, State};
 use isnad_node::reading::{self, Chapter, Who};
 use isnad_protocol::act::difference::Change;
-use isnad_protocol::act::{Act, Kind, Role, founding};
+use isnad_protocol::act::{Act, Role, founding};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::governance::{Governance, Refusal, bundle_acts};
-use isnad_protocol::id::{ConsortiumId, OrganisationId};
+use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 
@@ -43,12 +43,10 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
         ActCommand::Show { act } => show(session, &act).await,
         ActCommand::Sign { act, keys, output, halt_seen, organisation } => {
             match (act.as_deref().and_then(as_file), output) {
-                (Some(file), Some(output)) => {
-                    sign_file(session, &file, keys, &output, (organisation.as_deref(), halt_seen))
+                (Some(file), output) if output.is_some() || (session.preview && session.home().is_err()) => {
+                    sign_file(session, &file, keys, output.as_deref(), (organisation.as_deref(), halt_seen))
                 }
-                // To be looked at alone, where there is no node either.
-                (Some(file), None) if session.preview && session.home().is_err() => show_file(session, &file, keys),
-                (Some(file), None) => sign_taken(session, &file, keys).await,
+                (Some(file), _) => sign_taken(session, &file, keys).await,
                 (None, Some(_)) => Err(Problem::told(exit::USAGE, "usage", "governing.sign_output", &[])),
                 (None, None) => sign_held(session, act.as_deref(), keys).await,
             }
@@ -166,21 +164,12 @@ async fn sign_taken(session: &Session, file: &Path, keys: Option<PathBuf>) -> Ou
     sign_through(session, &client, found, keys).await
 }
 
-/// Signs an act of a file into another file: no node is needed, and no home that has joined.
-fn show_file(session: &Session, file: &Path, keys: Option<PathBuf>) -> Outcome {
-    let Filed { act, governance, described, who, .. } = from_file(file)?;
-    Roots::of(session, keys)?.organisation(&governance, &act, None)?;
-    let falls = governing::falls(&governance, None, &act);
-    let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls.as_ref(), &[]);
-    super::governing::shown(session, &described, false, told)?;
-    Ok(DONE)
-}
-
+/// Signs an act of a file into another file: no node is needed, and no home that has joined. To be looked at alone it takes no other file.
 fn sign_file(
     session: &Session,
     file: &Path,
     keys: Option<PathBuf>,
-    output: &Path,
+    output: Option<&Path>,
     (organisation, has_seen_halt): (Option<&str>, bool),
 ) -> Outcome {
     let Filed { act, governance, others, described, who } = from_file(file)?;
@@ -194,15 +183,12 @@ fn sign_file(
         let text = format!("{}\n{}", text(session, &who, act, true), hanging("  ", &on_behalf, width()));
         with_stops(session, &who, text, falls.as_ref(), &[])
     };
-    if !super::governing::shown(session, &described, false, told)? {
-        return Ok(DONE);
-    }
+    let is_agreed = super::governing::shown(session, &described, false, told)?;
+    let Some(output) = output.filter(|_| is_agreed) else { return Ok(DONE) };
     let seen = Seen::by_file(&governance, &act, has_seen_halt);
     let signed = roots.sign(session, act, organisation, &governance, &seen)?;
     // First acts of candidates too, which nothing in the file names yet: the next signer reads their names there.
-    let behind = governance.acts().chain(others.iter().filter(|other| governance.act(&other.id()).is_none()));
-    let behind = behind.filter(|act| act.id() != signed.id());
-    write(output, &bundle_acts([&signed].into_iter().chain(behind)))?;
+    write_draft(&signed, &governance, &others, output)?;
     let described = governing::described_one(&governance, Some(organisation), &signed);
     let file = output.display().to_string();
     session.printer.either(&described, |_| {
@@ -235,7 +221,7 @@ pub(super) fn write_draft(
     output: &Path,
 ) -> Result<(), Problem> {
     let behind = governance.acts().filter(|held| held.id() != act.id());
-    let new = first_acts.iter().filter(|first| governance.act(&first.id()).is_none());
+    let new = first_acts.iter().filter(|first| first.id() != act.id() && governance.act(&first.id()).is_none());
     write(output, &bundle_acts([act].into_iter().chain(behind).chain(new)))
 }
 
@@ -250,7 +236,7 @@ async fn take(session: &Session, file: &Path) -> Outcome {
     })?;
     let first = first_of(file, &mut acts)?;
     let who: Who = client.get("/who").await?;
-    if let Some(found) = consortium_of(&first).filter(|found| *found != who.consortium) {
+    if let Some(found) = founding::belongs_to(&first).filter(|found| *found != who.consortium) {
         let refusal = Refusal::OtherConsortium { expected: who.consortium, found };
         let values = [("file", &*file.display().to_string()), ("rule", refusal.code())];
         return Err(Problem::of_rule(exit::REFUSED, refusal.code(), "acts_file.other", &values, refusal.to_string()));
@@ -267,15 +253,6 @@ async fn take(session: &Session, file: &Path) -> Outcome {
         hand_in(&client, act).await?;
     }
     tell_done(session, &client, &first).await
-}
-
-/// The consortium that an act belongs to; none of an organisation's first act.
-fn consortium_of(act: &Act) -> Option<ConsortiumId> {
-    match (act.is_first(), act.kind()) {
-        (true, Kind::Organisation) => None,
-        (true, Kind::Charter) => Some(founding::consortium(act)),
-        _ => Some(act.consortium()),
-    }
 }
 
 /// The act that a file is about, taken out: its first.

@@ -3,7 +3,7 @@
 //! What comes out is unsigned. Whoever holds root keys signs with [`Act::sign`].
 
 use crate::act::body::{Name, OrganisationKind};
-use crate::act::{Act, Body, Charter, DecodeError, Grant, OrganisationBody, Place, Roots};
+use crate::act::{Act, Body, Charter, DecodeError, Grant, Kind, OrganisationBody, Place, Roots};
 use crate::encoding::json::Object;
 use crate::id::{ConsortiumId, OrganisationId};
 
@@ -50,4 +50,15 @@ pub fn charter(
 #[must_use]
 pub const fn consortium(charter: &Act) -> ConsortiumId {
     ConsortiumId::new(*charter.scope_id().as_bytes())
+}
+
+/// The consortium that an act belongs to, by its own word: a founding charter to the one that it founds, an organisation's first act to
+/// none.
+#[must_use]
+pub fn belongs_to(act: &Act) -> Option<ConsortiumId> {
+    match (act.is_first(), act.kind()) {
+        (true, Kind::Organisation) => None,
+        (true, Kind::Charter) => Some(consortium(act)),
+        _ => Some(act.consortium()),
+    }
 }

@@ -4,7 +4,7 @@
 //! beforehand. Everything else needs one that counts, by an organisation that is or was a member: so nobody else can fill a disk,
 //! whoever brings it in. A candidate that a draft names is no member yet, and could else name and sign without end.
 
-use crate::act::{Act, ActSignature, Kind, next_key_hash};
+use crate::act::{Act, ActSignature, Kind, founding, next_key_hash};
 use crate::breakage::{self, Breakage};
 use crate::governance::lineage::Lineage;
 use crate::governance::organisation::own_roots;
@@ -244,11 +244,7 @@ impl Governance {
     }
 
     fn check_consortium(&self, act: &Act) -> Result<(), Refusal> {
-        let found = match (act.is_first(), act.kind()) {
-            (true, Kind::Organisation) => return Ok(()),
-            (true, Kind::Charter) => ConsortiumId::new(*act.id().as_bytes()),
-            (false, _) | (true, Kind::Space) => act.consortium(),
-        };
+        let Some(found) = founding::belongs_to(act) else { return Ok(()) };
         let expected = self.consortium;
         if found == expected { Ok(()) } else { Err(Refusal::OtherConsortium { expected, found }) }
     }
