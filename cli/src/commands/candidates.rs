@@ -91,7 +91,8 @@ fn pair_text(session: &Session, who: &Who, pair: &Pair, ids: &Ids) -> String {
     let (first, second) = (ids.record(candidate.first, COMMAND), ids.record(candidate.second, COMMAND));
     lines.push(hanging(INDENT, &format!("→ {}", session.word("candidates.decide")), width()));
     // On a line of its own and never wrapped, for it is there to be copied.
-    lines.push(format!("{INDENT}  isnad judge {first} {second} different --score {}", candidate.score));
+    // Nor does it hold a verdict, which would be signed with the rest: the judge's own is to be put there.
+    lines.push(format!("{INDENT}  isnad judge {first} {second} VERDICT"));
     lines.join("\n")
 }
 

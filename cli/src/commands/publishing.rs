@@ -14,7 +14,7 @@ use isnad_protocol::model::kinds::SUBJECT;
 use isnad_protocol::model::{self, check};
 use isnad_protocol::view::{State, View};
 
-use super::show::replies_in;
+use super::show::Replies;
 use crate::client::{Client, encoded};
 use crate::error::{Problem, exit};
 use crate::output::{Style, hanging, width};
@@ -34,7 +34,8 @@ pub(super) async fn checklist(
         return Ok(String::new());
     }
     let views = views(client, preview).await?;
-    let replies: BTreeSet<ClaimId> = views.values().flat_map(replies_in).collect();
+    let named = named(&views, preview);
+    let replies: BTreeSet<ClaimId> = views.values().flat_map(|view| Replies::of(&named, view).own).collect();
     let accusing: Vec<&Drafted> = preview.claims.iter().filter(|drafted| accuses(drafted)).collect();
     let mut lines = vec![String::new(), session.printer.styled(session.word("publish.title"), Style::Strong)];
     let mut line = |mark: &str, text: &str| lines.push(hanging(&format!("  {mark} "), text, width()));
@@ -79,6 +80,17 @@ async fn views(client: &Client, preview: &Preview) -> Result<BTreeMap<RecordId, 
         }
     }
     Ok(views)
+}
+
+/// The subjects that the draft and its records name, and those that they are about.
+fn named(views: &BTreeMap<RecordId, View>, preview: &Preview) -> BTreeSet<RecordId> {
+    let drafted = preview.claims.iter();
+    let drafted = drafted.flat_map(|drafted| drafted.refs.iter().chain([&drafted.record]));
+    let naming = views.values().flat_map(|view| &view.properties);
+    let naming = naming.filter(|property| matches!(property.prop.as_str(), "subject" | "party"));
+    let said = naming.flat_map(|property| &property.claims).filter(|claim| claim.state == State::Live);
+    let all = drafted.chain(said.flat_map(|claim| &claim.refs)).map(|reference| reference.record);
+    all.filter(|record| record.kind_code() == SUBJECT).collect()
 }
 
 /// How many of the claims stand among the members in the same words already.

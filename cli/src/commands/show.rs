@@ -35,7 +35,7 @@ use accounts::Sheet;
 use pen::NARRATIVE_LINES;
 pub(super) use pen::{Pen, TEXT_LINES};
 use related::Related;
-pub(super) use tally::replies_in;
+pub(super) use tally::Replies;
 pub(super) use value::Telling;
 
 pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
@@ -246,6 +246,7 @@ fn reply(claim: &ShownClaim) -> Option<Reply> {
         date: text("date"),
         basis: claim.basis.clone(),
         on_earlier: false,
+        of_another: claim.flags.iter().any(|flag| flag == "reply_of_another"),
         further: 0,
     })
 }

@@ -54,6 +54,8 @@ pub const CODES: &[&str] = &[
     "derivative",
     "missing_required",
     "mixed_scripts",
+    "reply_of_another",
+    "sanctioned_without_measure",
 ];
 
 impl Warning {

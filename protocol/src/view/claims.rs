@@ -301,7 +301,7 @@ impl<'a> Claims<'a> {
         all: &[(RecordId, &'a Sheets)],
         material: &mut Material<'_, S>,
     ) -> Result<Self, Fault> {
-        let heard: Vec<_> = all.iter().map(|(_, sheets)| (Opinions::new(sheets), Replies::new(sheets))).collect();
+        let heard: Vec<_> = all.iter().map(|(of, sheets)| (Opinions::new(sheets), Replies::new(*of, sheets))).collect();
         let mut around = Vec::new();
         let mut due: BTreeMap<&str, Vec<Due<'_>>> = BTreeMap::new();
         for ((of, sheets), (opinions, replies)) in all.iter().zip(&heard) {

@@ -22,7 +22,9 @@ use super::{Context, Property, ShownClaim, View};
 mod chain;
 mod distance;
 mod person;
+mod reply;
 mod term;
+mod topic;
 
 /// Who is about to sign, where and when: what new claims do not say themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,6 +201,8 @@ fn of_items<S: SheetView>(
         _ => {}
     }
     person::check(record, items, &mut found, material)?;
+    reply::check(record, items, &mut found, material)?;
+    topic::check(record, items, &mut found, material)?;
     chain::check(record, items, &mut found, material)?;
     Ok(found.0)
 }

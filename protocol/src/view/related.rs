@@ -255,7 +255,7 @@ impl<'a> Referring<'a> {
             elsewhere: elsewhere(records, sheets, links),
             subjects: subjects(sheets),
             opinions: Opinions::new(sheets),
-            replies: Replies::new(sheets),
+            replies: Replies::new(record, sheets),
             in_force: terms.map(|terms| terms.state(material.context.today)),
         })
     }

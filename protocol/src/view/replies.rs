@@ -3,12 +3,12 @@
 //! A reply that names a claim stands beside it and beside every later version of it: whoever says an accusation anew has not
 //! got rid of its answer. One that names no claim answers what accuses: all of it, or all that one organisation says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId, SpaceId};
 use crate::limits;
-use crate::model;
+use crate::model::{self, kinds::SUBJECT};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 
@@ -47,6 +47,9 @@ pub struct Reply {
     /// True if it was given to an earlier version of this claim.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_earlier: bool,
+    /// True if the record names somebody, and not whom this is a reply of: it is nobody else's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_another: bool,
     /// How many more replies of the same organisation answer this claim, and are told as claims alone: beside its last one.
     #[serde(default, skip_serializing_if = "is_none")]
     pub further: usize,
@@ -79,21 +82,59 @@ impl Answers {
     }
 }
 
+/// Whom the claims on a record name: a reply of anybody else answers nothing that was said of him.
+#[derive(Debug, Default)]
+pub(super) struct Named(BTreeSet<RecordId>);
+
+impl Named {
+    pub(super) fn of<'a>(record: RecordId, claims: impl Iterator<Item = (&'a str, &'a Json)>) -> Self {
+        let named = claims.filter_map(|(prop, value)| {
+            let subject = match prop {
+                "subject" => Some(value),
+                "party" => value.get("subject"),
+                _ => None,
+            };
+            RecordId::parse(subject?.as_text()?).ok()
+        });
+        let own = (record.kind_code() == SUBJECT).then_some(record);
+        Self(named.chain(own).collect())
+    }
+
+    /// By everything that is held of the record.
+    pub(super) fn in_sheets(record: RecordId, sheets: &Sheets) -> Self {
+        let naming = sheets.values().flat_map(Sheet::standing_claims).map(|(_, said)| &said.claim);
+        Self::of(record, naming.filter_map(|claim| claim.prop().zip(claim.value())))
+    }
+
+    /// True if a reply is by one of them; where nobody is named, everybody may reply.
+    pub(super) fn may_reply(&self, reply: &Json) -> bool {
+        let subject = reply.get("subject").and_then(Json::as_text).and_then(|text| RecordId::parse(text).ok());
+        self.0.is_empty() || subject.is_none_or(|subject| self.0.contains(&subject))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = RecordId> + '_ {
+        self.0.iter().copied()
+    }
+}
+
 /// The live replies in all sheets of a record.
 #[derive(Default)]
 pub(super) struct Replies<'a> {
     all: Vec<(&'a Sheet, &'a Said, Answers)>,
+    named: Named,
 }
 
 impl<'a> Replies<'a> {
-    pub(super) fn new(sheets: &'a Sheets) -> Self {
+    pub(super) fn new(record: RecordId, sheets: &'a Sheets) -> Self {
         let all = spoken(sheets, &Policy::default(), &["response"]);
         let is_said = |value: &Json| ["stance", "text"].iter().all(|key| value.get(key).is_some());
         let all = all.filter_map(|(sheet, said)| {
             let value = said.claim.value().filter(|value| is_said(value))?;
             Some((sheet, said, Answers::of(value)))
         });
-        Self { all: all.collect() }
+        let all: Vec<_> = all.collect();
+        let named = if all.is_empty() { Named::default() } else { Named::in_sheets(record, sheets) };
+        Self { all, named }
     }
 
     /// The replies on the claims of one sheet.
@@ -134,7 +175,9 @@ impl<'a> Replies<'a> {
             let count = of_one.entry(sheet.key.organisation).or_default();
             *count = count.saturating_add(1);
             if *count <= limits::REPLIES_OF_ONE {
-                shown.extend(told(sheet, reply, on_earlier, material)?);
+                let told = told(sheet, reply, on_earlier, material)?;
+                let of_another = reply.claim.value().is_some_and(|value| !self.named.may_reply(value));
+                shown.extend(told.map(|reply| Reply { of_another, ..reply }));
             }
         }
         for (organisation, count) in of_one {
@@ -208,6 +251,7 @@ fn told<S: SheetView>(
         date: text("date"),
         basis: material.basis(&reply.claim, sheet.key.organisation)?,
         on_earlier,
+        of_another: false,
         further: 0,
     }))
 }

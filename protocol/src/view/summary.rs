@@ -92,7 +92,7 @@ pub struct Summary {
     /// Live disputes of claims on this record, whoever says them.
     #[serde(default)]
     pub disputes: usize,
-    /// Live replies of subjects, whoever entered them.
+    /// Live replies of those whom it names, whoever entered them.
     #[serde(default)]
     pub replies: usize,
     /// Claims that their author took back.
@@ -209,7 +209,7 @@ impl Summary {
         let counting = || sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         let said = || spoken.all().map(|said| &said.claim);
         let terms = Terms::of(record, sheets, policy);
-        let Beside { disputes, replies, retracted, not_same_as } = Beside::of(sheets);
+        let Beside { disputes, replies, retracted, not_same_as } = Beside::of(record, sheets);
         Self {
             record,
             kind: kind_name(record),

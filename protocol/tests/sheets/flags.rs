@@ -95,6 +95,12 @@ fn outcome(standard: &str, body: Option<RecordId>) -> Claim {
     said("outcome", "\"responsible\"", &more)
 }
 
+/// An accusation with all that it needs.
+fn weighed(prop: &str, value: &str) -> Claim {
+    let basis = format!(r#"[{{"source":"{}"}}]"#, record(7, 1));
+    said(prop, value, &[("basis", &basis), ("standard", "\"executive_designation\""), WORDING])
+}
+
 fn subject(number: u8) -> Claim {
     said("subject", &text(record(2, number)), &[])
 }
@@ -256,6 +262,49 @@ fn the_same_numbers_from_one_source_are_one_account() {
     check(about, &both(count(49, 1)), "2018-12-01", &[]);
     let undated = said("casualty", r#"{"category":"killed","min":43}"#, &[]);
     check(about, &both(undated), "2018-12-01", &[("2 casualty", "no_as_of")]);
+}
+
+#[test]
+fn a_reply_of_somebody_whom_the_record_does_not_name_is_flagged() {
+    let about = record(4, 1);
+    let reply = |number: u8| {
+        let value = format!(r#"{{"lang":"en","stance":"denies","subject":"{}","text":"no"}}"#, record(2, number));
+        said("response", &value, &[])
+    };
+    let replied = |about, claims: &[Claim]| vec![(16, about, claims.to_vec()), (32, about, vec![reply(1)])];
+    let flagged = [("2 response", "reply_of_another")];
+    check(about, &replied(about, &[outcome("confident", None), subject(1), subject(2)]), "2018-12-01", &[]);
+    check(about, &replied(about, &[outcome("confident", None), subject(2)]), "2018-12-01", &flagged);
+    let listing = record(5, 1);
+    check(listing, &replied(listing, &[weighed("subject", &text(record(2, 3)))]), "2018-12-01", &flagged);
+    // Where nobody is named, everybody may reply, and on his own page he alone.
+    let incident = record(1, 1);
+    check(incident, &replied(incident, &[said("date", "\"2018-04-07\"", &[])]), "2018-12-01", &[]);
+    check(record(2, 1), &replied(record(2, 1), &[]), "2018-12-01", &[]);
+    check(record(2, 2), &replied(record(2, 2), &[]), "2018-12-01", &flagged);
+}
+
+#[test]
+fn who_is_called_sanctioned_without_a_measure_in_force_is_flagged() {
+    let about = record(2, 1);
+    let called = |code: &str| (16, about, vec![weighed("topic", &text(code))]);
+    let listed = |number: u8, start: &str, end: &str| {
+        (
+            32,
+            record(5, number),
+            vec![weighed("subject", &text(about)), said("start", &text(start), &[]), said("end", &text(end), &[])],
+        )
+    };
+    let flagged = [("1 topic", "sanctioned_without_measure")];
+    check(about, &[called("sanction")], "2018-12-01", &flagged);
+    check(about, &[called("wanted")], "2018-12-01", &[]);
+    let past = listed(1, "2017-01-01", "2018-01-01");
+    check(about, &[past.clone(), called("sanction")], "2018-12-01", &flagged);
+    check(about, &[past.clone(), called("sanction")], "2017-12-01", &[]);
+    check(about, &[past, listed(2, "2018-01-01", "2019-01-01"), called("sanction")], "2018-12-01", &[]);
+    let of_another =
+        (32, record(5, 3), vec![weighed("subject", &text(record(2, 2))), said("start", "\"2018-01-01\"", &[])]);
+    check(about, &[of_another, called("sanction")], "2018-12-01", &flagged);
 }
 
 #[test]

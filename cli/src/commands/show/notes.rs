@@ -168,6 +168,9 @@ impl Pen<'_> {
         if reply.on_earlier {
             parts.push(self.word("view.earlier_version"));
         }
+        if reply.of_another {
+            parts.push(self.alert(&self.word("flag.reply_of_another")));
+        }
         let head = self.list(&parts);
         let mut out = hung(&format!("{indent}↳ "), &head, width);
         let mut words = self.quoted(&reply.text, reply.lang.as_deref(), &format!("{indent}  "), width);

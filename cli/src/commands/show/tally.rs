@@ -16,16 +16,21 @@ pub(super) fn lines(pen: Pen<'_>, view: &View) -> Vec<String> {
     if view.kind != "subject" {
         return Vec::new();
     }
+    let taken_for_it = view.grouped.iter().map(|other| other.record);
+    let replies = Replies::of(&taken_for_it.chain([view.record]).collect(), view);
     let counts = [
         ("view.attributions", records(view, "attribution")),
         ("view.designations", records(view, "designation")),
         ("view.cases", records(view, "case")),
-        ("view.responses", replies_in(view).len()),
+        ("view.responses", replies.own.len()),
+        ("duties.replies_of_others", replies.of_others.len()),
         ("duties.disputes", disputes(view)),
         ("duties.retracted", retracted(view).len()),
         ("duties.judged_different", judged_different(view)),
     ];
-    let told: Vec<String> = counts.iter().map(|(key, count)| pen.field(&pen.word(key), &count.to_string())).collect();
+    let is_told = |(key, count): &&(&str, usize)| *key != "duties.replies_of_others" || *count > 0;
+    let told: Vec<String> =
+        counts.iter().filter(is_told).map(|(key, count)| pen.field(&pen.word(key), &count.to_string())).collect();
     let counts = pen.say("format.computed", &[("value", &pen.notes(&told))]);
     hung("", &pen.field(&pen.word("duties.on_record"), &counts), pen.width)
 }
@@ -38,15 +43,33 @@ fn records(view: &View, kind: &str) -> usize {
     lines.map(|line| line.record.record).collect::<BTreeSet<RecordId>>().len()
 }
 
-/// Every reply that stands on the page, whatever it answers.
-pub(in crate::commands) fn replies_in(view: &View) -> BTreeSet<ClaimId> {
-    let claims =
-        || view.properties.iter().flat_map(|property| property.claims.iter().map(move |claim| (property, claim)));
-    let live = claims().filter(|(_, claim)| claim.state == State::Live);
-    let own = live.filter(|(property, _)| property.prop == "response").map(|(_, claim)| claim.id);
-    let beside = claims().flat_map(|(_, claim)| &claim.replies);
-    let beside = beside.chain(view.related.iter().flat_map(|line| &line.replies));
-    own.chain(beside.map(|reply| reply.claim)).collect()
+/// The replies that stand on a page.
+#[derive(Debug, Default)]
+pub(in crate::commands) struct Replies {
+    /// Of those who are asked about.
+    pub(in crate::commands) own: BTreeSet<ClaimId>,
+    /// Of others, who are named beside them: they answered for themselves alone.
+    pub(in crate::commands) of_others: BTreeSet<ClaimId>,
+}
+
+impl Replies {
+    /// Whatever they answer, by whose they are.
+    pub(in crate::commands) fn of(whose: &BTreeSet<RecordId>, view: &View) -> Self {
+        let claims =
+            || view.properties.iter().flat_map(|property| property.claims.iter().map(move |claim| (property, claim)));
+        let live = claims().filter(|(_, claim)| claim.state == State::Live);
+        let alone = live.filter(|(property, _)| property.prop == "response");
+        let alone = alone.map(|(_, claim)| (claim.id, claim.refs.first().map(|subject| subject.record)));
+        let beside = claims().flat_map(|(_, claim)| &claim.replies);
+        let beside = beside.chain(view.related.iter().flat_map(|line| &line.replies));
+        let beside = beside.map(|reply| (reply.claim, reply.subject.as_ref().map(|subject| subject.record)));
+        let mut replies = Self::default();
+        for (claim, subject) in alone.chain(beside) {
+            let is_own = subject.is_some_and(|subject| whose.contains(&subject));
+            if is_own { &mut replies.own } else { &mut replies.of_others }.insert(claim);
+        }
+        replies
+    }
 }
 
 /// One for each claim and organisation that disputes it.

@@ -140,6 +140,7 @@ fn reply(hostile: &str) -> Reply {
         channel: Some(hostile.to_owned()),
         date: Some(hostile.to_owned()),
         on_earlier: true,
+        of_another: true,
         further: 3,
     }
 }

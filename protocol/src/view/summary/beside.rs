@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId};
 use crate::view::material::spoken;
+use crate::view::replies::Named;
 use crate::view::{Policy, Sheets};
 
 /// What stands beside a record's claims by anybody's word: a reader's policy leaves none of it out.
@@ -16,10 +17,18 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    pub(super) fn of(sheets: &Sheets) -> Self {
+    pub(super) fn of(record: RecordId, sheets: &Sheets) -> Self {
         let everyone = Policy::default();
-        let (mut disputes, mut replies, mut not_same_as) = (BTreeSet::new(), 0_usize, BTreeSet::new());
-        for (sheet, said) in spoken(sheets, &everyone, &["opinion", "response", "judgement"]) {
+        let replying: Vec<&Json> =
+            spoken(sheets, &everyone, &["response"]).filter_map(|(_, said)| said.claim.value()).collect();
+        let replies = if replying.is_empty() {
+            0
+        } else {
+            let named = Named::in_sheets(record, sheets);
+            replying.into_iter().filter(|reply| named.may_reply(reply)).count()
+        };
+        let (mut disputes, mut not_same_as) = (BTreeSet::new(), BTreeSet::new());
+        for (sheet, said) in spoken(sheets, &everyone, &["opinion", "judgement"]) {
             let text = |key: &str| said.claim.value().and_then(|value| value.get(key)).and_then(Json::as_text);
             match said.claim.prop() {
                 Some("opinion") if text("stance") == Some("dispute") => {
@@ -36,7 +45,6 @@ impl Beside {
                         disputes.insert((sheet.key.organisation, whose, claim, entry));
                     }
                 }
-                Some("response") => replies = replies.saturating_add(1),
                 Some("judgement") if (text("relation"), text("verdict")) == (Some("same_as"), Some("negative")) => {
                     not_same_as.extend(text("record").and_then(|record| RecordId::parse(record).ok()));
                 }
