@@ -39,7 +39,7 @@ pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-13";
+const FORM: &[u8] = b"isnad-index-14";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;

@@ -217,6 +217,11 @@ impl RecordId {
     /// No record: what an entry about none carries.
     pub const ZERO: Self = Self([0; 16]);
 
+    /// The subject that stands for nobody known, in every consortium the same: the one whom the public dataset calls
+    /// `unknown-perpetrator`. "Not determined" is an attribution to it. MODEL §7.4; format §2.
+    pub const UNIDENTIFIED: Self =
+        Self([0x02, 0x5a, 0x04, 0xe5, 0xe6, 0xd2, 0x82, 0x67, 0x89, 0xa1, 0x97, 0xca, 0x59, 0x89, 0x45, 0xbb]);
+
     /// Takes the bytes as they are, a kind of a later version included.
     #[must_use]
     pub const fn new(bytes: [u8; 16]) -> Self {

@@ -46,8 +46,9 @@ pub use designation::{Bounds, DesignationState, InForce, OtherState, Terms, Used
 pub use explain::{Because, Brief, Explanation, Place, Rested, SaidBy};
 pub use flags::{Saying, flags_of_new};
 pub use history::{Acknowledged, Did, History, Item};
-pub use identity::{Conflict, Identity, Pair};
+pub use identity::{Conflict, Identity, Pair, taken_for_one};
 pub use independence::{Circle, Group, Origin};
+pub use names::fixed_labels;
 pub use policy::{BodyClass, Judgements, Policy, Whose};
 pub use related::Line;
 pub use replies::Reply;

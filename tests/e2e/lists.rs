@@ -121,6 +121,60 @@ fn a_list_has_every_form_and_none_does_harm() {
 }
 
 #[test]
+fn measures_are_found_by_whom_they_name_and_told_with_all_of_them() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let all = json(home, &["list", "designation"]);
+    let named = |line: &Value| {
+        let named = line["named"].as_object().unwrap().values().flat_map(|named| named.as_array().unwrap());
+        named.map(|one| one["record"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let subjects = json(home, &["list", "subject", "--search", "technolab"]);
+    let technolab = records(&subjects)[0].to_owned();
+    let expected: Vec<&str> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| named(line).contains(&technolab))
+        .map(|line| line["record"].as_str().unwrap())
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(records(&json(home, &["list", "designation", "--search", "TECHNOLAB"])), expected);
+    let csv = say(home, &["list", "designation", "--search", "technolab", "--format", "csv"]).out;
+    // A title has room for two; the cell holds all, each with its id, behind who says so.
+    let most = json(home, &["list", "designation", "--search", "technolab"]);
+    let subjects = named(&most[0]);
+    for subject in subjects.iter().filter(|record| record.starts_with("subject/")) {
+        assert!(csv.contains(&format!("[{subject}]")), "{csv}");
+    }
+    assert!(csv.contains("asset_freeze") && csv.contains("Organisation 0: Technolab ["), "{csv}");
+}
+
+#[test]
+fn records_that_the_reader_takes_for_one_stand_together_in_a_list() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let all = json(home, &["list", "incident"]);
+    let all = records(&all);
+    let (first, last) = (all[0], all[all.len() - 1]);
+    json(home, &["judge", first, last, "same"]);
+    let grouped = json(home, &["list", "incident", "--judgements", "own"]);
+    let order = records(&grouped);
+    assert_eq!(
+        (order.len(), order[0], order[1]),
+        (all.len(), first, last),
+        "none is left out, and both stand together"
+    );
+    assert_eq!(grouped[0]["same_as"], serde_json::json!([last]));
+    assert_eq!(grouped[1]["same_as"], serde_json::json!([first]));
+    assert_eq!(records(&json(home, &["list", "incident"])), all, "nothing is put together by itself");
+    let table = say(home, &["list", "incident", "--judgements", "own", "--limit", "2"]).out;
+    assert_eq!(table.matches("\n          = ").count(), 2, "{table}");
+}
+
+#[test]
 fn an_export_says_of_what_it_was_made_and_hides_no_answer() {
     let consortium = Consortium::found(2);
     let home = &consortium.homes[0];
@@ -150,7 +204,12 @@ fn an_export_says_of_what_it_was_made_and_hides_no_answer() {
         (lines, said.err)
     };
     let (plain, aside) = csv(&[]);
-    assert!(plain[0].ends_with("not_same_as,identifiers,read_on,use_by,entries,frontier"), "{}", plain[0]);
+    assert!(
+        plain[0]
+            .ends_with("identifiers,subjects,incidents,authorities,measures,same_as,read_on,use_by,entries,frontier"),
+        "{}",
+        plain[0]
+    );
     assert!(plain[1].contains("2026-01-01,2026-01-31,") && aside.is_empty(), "{}", plain[1]);
     let (chosen, aside) = csv(&["--first", &other_whose]);
     assert!(chosen[0].ends_with("frontier,as_of,policy") && aside.contains("policy"), "{aside}");

@@ -187,3 +187,68 @@ fn a_preview_says_what_would_be_signed_and_who_would_read_it_in_three_languages_
     let drafted: Vec<&Value> = shown["claims"].as_array().unwrap().iter().map(|claim| &claim["id"]).collect();
     assert_eq!(signed, drafted, "what is signed is what was shown");
 }
+
+#[test]
+fn a_reply_of_somebody_else_is_told_as_such_and_counts_for_nobody_who_is_named() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let (attribution, _, subject) = accused(&consortium);
+    let another = SUBJECT.replace("Example Trading", "Another Company");
+    let another = record(home, "subject", &consortium.file("another.json", another));
+    let respond = |whose: &str, more: &[&str]| {
+        let words = ["respond", &attribution, "--subject", whose, "--stance", "denies", "--text", "No.", "--in", "en"];
+        say(home, &[&words[..], more].concat())
+    };
+    let wrong = respond(&another, &[]);
+    assert!(wrong.code == 0 && wrong.err.contains("the record names Example Trading"), "{wrong:?}");
+    // Dates and codes are typed as people say them, and refused in these terms.
+    let typed = respond(&subject, &["--date", "June", "--channel", "letter"]);
+    assert!(
+        typed.code == 3 && !typed.err.contains("claims[") && typed.err.contains("the year is missing"),
+        "{typed:?}"
+    );
+    let listed = |field: &str| json(home, &["list", "attribution"])[0][field].clone();
+    assert_eq!(listed("replies"), 0);
+    let right = respond(&subject, &["--date", "1 June 2018", "--channel", "letter"]);
+    assert_eq!(right.code, 0, "{right:?}");
+    assert_eq!(listed("replies"), 1);
+    let page = say(home, &["show", &subject]).out;
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("replies: 1") && page.contains("replies of others named here: 1"), "{page}");
+}
+
+#[test]
+fn an_attribution_that_determines_nobody_names_the_record_for_that() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let source = record(home, "source", &consortium.file("source.json", SOURCE));
+    for (language, word) in [("en", "unidentified"), ("ar", "جهة مجهولة"), ("fr", "auteur non identifié")] {
+        let form = format!(
+            "outcome: under_investigation\n  basis: {source}\n  standard: unstated\n  wording: not_seen\nsubject: {word}\n"
+        );
+        let file = consortium.file(&format!("{language}.txt"), form);
+        let said = say(home, &["--lang", language, "record", "new", "attribution", "--from", &file]);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+    let shown = say(home, &["--lang", "fr", "show", "unidentified"]).out;
+    assert!(shown.contains("Auteur non identifié"), "{shown}");
+    let listed = say(home, &["list", "attribution"]).out;
+    assert_eq!(listed.matches("Unidentified perpetrator").count(), 3, "{listed}");
+}
+
+#[test]
+fn a_part_of_the_day_is_not_left_out_without_a_word() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    let form = "title [en]: Ghouta\ndate: 21 August 2013 at dawn\n";
+    let written = say(home, &["record", "new", "incident", "--from", &consortium.file("dawn.txt", form)]);
+    let told = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").contains("no part of the day");
+    assert!(written.code == 0 && told(&written.err), "{written:?}");
+    let all = json(home, &["list", "incident"]);
+    let incident = all[0]["record"].as_str().unwrap();
+    assert_eq!(all[0]["dates"], serde_json::json!(["2013-08-21"]));
+    let added = say(home, &["claim", "add", incident, "date", "22 August 2013, evening"]);
+    assert!(added.code == 0 && told(&added.err), "{added:?}");
+    let added = say(home, &["claim", "add", incident, "date", "23 August 2013"]);
+    assert!(added.code == 0 && !told(&added.err), "{added:?}");
+}

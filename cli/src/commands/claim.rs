@@ -17,7 +17,8 @@ use super::reading::property_word;
 use super::show::value_in_words;
 use super::signed::Took;
 use super::writing::{
-    not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name, tell_if_normalised, with_page,
+    not_taken, read, refuse_first, resolve, resolve_among, same_space, send, space_name, tell_if_normalised,
+    tell_time_left_out, with_page,
 };
 use crate::args::{ClaimAddArgs, ClaimCommand, ClaimFields, ClaimWords, SpaceName};
 use crate::client::Client;
@@ -392,9 +393,19 @@ fn is_pointer(text: &str) -> bool {
     text.contains("\"narrative\"")
 }
 
-fn understood(session: &Session, kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, Problem> {
-    speech::value_from(kind, text, lang).map_err(|fault| {
+/// What was typed for a value of a type.
+pub(super) fn understood(
+    session: &Session,
+    kind: &ValueType,
+    text: &str,
+    lang: Option<&str>,
+) -> Result<Spoken, Problem> {
+    let said = speech::value_from(kind, text, lang).map_err(|fault| {
         let (why, advice) = (fault.why_in(session.language), fault.try_in(session.language));
         Problem::new(exit::REFUSED, fault.code, session.word("problem.spoken.error"), why, advice)
-    })
+    })?;
+    if *kind == ValueType::Date && speech::leaves_time_out(text, &said.value) {
+        tell_time_left_out(session, text);
+    }
+    Ok(said)
 }

@@ -2,7 +2,7 @@
 
 use isnad_node::reading::{ListHead, MadeOf, Who};
 use isnad_protocol::id::RecordId;
-use isnad_protocol::view::Summary;
+use isnad_protocol::view::{Judgements, Summary};
 
 use super::candidates;
 use super::ids::Ids;
@@ -10,7 +10,7 @@ use super::policy::Chosen;
 use crate::args::{ListArgs, ListFormat};
 use crate::client::{self, Client, query};
 use crate::error::{DONE, Outcome, Problem};
-use crate::output::{Printer, json_inert};
+use crate::output::{Printer, hanging, json_inert, width};
 use crate::session::Session;
 
 mod csv;
@@ -84,9 +84,10 @@ impl<'a> Page<'a> {
         self.records.iter().filter_map(id)
     }
 
-    /// The records that are told with their ids, for not all call them alike.
+    /// The records that are told with their ids: not all call them alike, or they are taken for one.
     fn told_with_ids(&self) -> impl Iterator<Item = RecordId> {
-        let lines = self.records.iter().filter(|line| line.contains("\"differs\":true"));
+        let is_told = |line: &&&str| line.contains("\"differs\":true") || line.contains("\"same_as\":[");
+        let lines = self.records.iter().filter(is_told);
         lines.flat_map(|line| line.split('"').filter_map(|text| RecordId::parse(text).ok()))
     }
 
@@ -124,7 +125,9 @@ const fn needs_names(format: ListFormat, made_of: &MadeOf) -> bool {
 pub(super) fn choice(session: &Session, who: &Who, made_of: &MadeOf) -> Vec<String> {
     let chosen = Chosen { session, who };
     let policy = made_of.policy.iter().flat_map(|policy| chosen.policy(policy));
-    made_of.as_of.map(|day| chosen.day(day)).into_iter().chain(policy).collect()
+    let is_grouped = made_of.policy.as_ref().is_some_and(|policy| policy.judgements != Judgements::None);
+    let grouped = is_grouped.then(|| hanging("", session.word("list.grouped"), width()));
+    made_of.as_of.map(|day| chosen.day(day)).into_iter().chain(policy).chain(grouped).collect()
 }
 
 /// Lines that are printed many at a time: each print is a call to the system.

@@ -14,7 +14,7 @@ use isnad_protocol::model::{self, Audience, Draft, Kind, nearest};
 use super::drafts::Kept;
 use super::editor::Writing;
 use super::preview;
-use super::writing::{not_taken, read, resolve_among, send, tell_if_normalised, with_page};
+use super::writing::{not_taken, read, resolve_among, send, tell_if_normalised, tell_time_left_out, with_page};
 use crate::args::{RecordCommand, RecordNewArgs, SpaceName};
 use crate::client::Client;
 use crate::error::{DONE, Outcome, Problem, exit};
@@ -243,6 +243,8 @@ async fn sign(
         Some(record) => record,
         None => new_record(kind.code)?,
     };
+    let left_out = written.template.iter().flat_map(|parsed| &parsed.time_left_out);
+    left_out.for_each(|typed| tell_time_left_out(session, typed));
     let change = Change { claims: draft.claims, ..Change::of(record) };
     let client = Client::to_write(session).await?;
     send(session, &client, space, change, None).await.map_err(|problem| {

@@ -2,8 +2,10 @@
 
 use isnad_node::writing::Change;
 use isnad_protocol::encoding::json::{Json, Object};
-use isnad_protocol::model::{ValueType, kinds, speech, vocabularies};
+use isnad_protocol::model::vocabularies::{self, Vocabulary};
+use isnad_protocol::model::{ValueType, kinds, speech};
 
+use super::claim::understood;
 use super::opinion::{Page, put, with_sources};
 use super::writing::{resolve_among, send};
 use crate::args::RespondArgs;
@@ -25,7 +27,7 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     let subject = resolve_among(session, &client, &args.subject, &[kinds::SUBJECT]).await?;
     let mut value = Object::from([
         ("subject".to_owned(), Json::text(subject.to_string())),
-        ("stance".to_owned(), Json::text(said(&ValueType::Code(&vocabularies::RESPONSE_STANCE), &args.stance))),
+        ("stance".to_owned(), Json::text(code(&vocabularies::RESPONSE_STANCE, &args.stance))),
         ("text".to_owned(), Json::text(&args.text)),
         ("lang".to_owned(), Json::text(&args.language)),
     ]);
@@ -36,9 +38,10 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     };
     put(&mut value, "organisation", whose.map(|whose| whose.to_string()));
     put(&mut value, "claim", claim.map(|claim| claim.id.to_string()));
-    let channel = args.channel.map(|channel| said(&ValueType::Code(&vocabularies::CHANNEL), &channel));
-    put(&mut value, "channel", channel);
-    put(&mut value, "date", args.date.map(|date| said(&ValueType::Date, &date)));
+    put(&mut value, "channel", args.channel.map(|channel| code(&vocabularies::CHANNEL, &channel)));
+    if let Some(date) = args.date {
+        value.insert("date".to_owned(), understood(session, &ValueType::Date, &date, None)?.value);
+    }
     let mut members =
         Object::from([("prop".to_owned(), Json::text("response")), ("value".to_owned(), Json::Object(value))]);
     with_sources(session, &client, &mut members, &args.source).await?;
@@ -46,8 +49,8 @@ pub(crate) async fn run(session: &Session, args: RespondArgs) -> Outcome {
     send(session, &client, space, change, None).await
 }
 
-/// A date or a code as the claim has it; what is not understood is left to the rules, which say what is wrong with it.
-fn said(kind: &ValueType, text: &str) -> String {
-    let value = speech::value(kind, text).ok();
+/// A code as the claim has it; what is no word of it is left to the rules, which say which ones there are.
+fn code(vocabulary: &'static Vocabulary, text: &str) -> String {
+    let value = speech::value(&ValueType::Code(vocabulary), text).ok();
     value.and_then(|said| said.value.as_text().map(str::to_owned)).unwrap_or_else(|| text.to_owned())
 }

@@ -1,9 +1,9 @@
 //! What a person is told once something is signed: of what, where, and where it goes from here. Programs are told ids alone.
 
-use isnad_node::reading::Who;
+use isnad_node::reading::{Status, Who};
 use isnad_node::writing::Written;
 use isnad_protocol::id::RecordId;
-use isnad_protocol::locale;
+use isnad_protocol::locale::{self, Language};
 use isnad_protocol::view::View;
 use serde::Serialize;
 
@@ -78,11 +78,22 @@ async fn sentences(session: &Session, client: &Client, space: &str, recorded: &R
     };
     let keys = who.organisations.iter().flat_map(|organisation| &organisation.keys);
     let nodes = keys.filter(|key| key.peer_id.is_some()).count().saturating_sub(1);
-    let goes = match nodes {
-        0 => session.word("written.stays").to_owned(),
-        nodes => locale::counted(language, "goes_to", u64::try_from(nodes).unwrap_or(u64::MAX), &[]),
+    let goes = if nodes == 0 {
+        vec![session.word("written.stays").to_owned()]
+    } else {
+        let status = client.get::<Status>("/status").await;
+        let live = status.map_or(0, |status| status.replica.peers.values().filter(|peer| peer.is_live).count());
+        goes(language, live.min(nodes), nodes)
     };
-    [saved, goes].iter().map(|sentence| hanging("", sentence, width())).collect()
+    [vec![saved], goes].concat().iter().map(|sentence| hanging("", sentence, width())).collect()
+}
+
+/// To how many of the other nodes it goes at once, and to how many when they connect.
+fn goes(language: Language, live: usize, nodes: usize) -> Vec<String> {
+    let counted = |key: &str, count: usize| {
+        (count > 0).then(|| locale::counted(language, key, u64::try_from(count).unwrap_or(u64::MAX), &[]))
+    };
+    [counted("goes_now", live), counted("goes_to", nodes.saturating_sub(live))].into_iter().flatten().collect()
 }
 
 /// What its author is to think of once more, as a preview would have told it.

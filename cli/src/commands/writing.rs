@@ -9,6 +9,7 @@ use isnad_node::writing::{Change, Request};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{RecordId, SpaceId};
 use isnad_protocol::limits;
+use isnad_protocol::locale;
 use isnad_protocol::model::{self, DraftError, nearest, speech};
 use isnad_protocol::view::Summary;
 
@@ -105,6 +106,14 @@ pub(super) fn tell_normalised(session: &Session) {
 pub(super) fn tell_if_normalised(session: &Session, text: &str) {
     if speech::normalised(text).is_some() {
         tell_normalised(session);
+    }
+}
+
+/// Says that a date keeps less than was typed: nothing is left out without a word.
+pub(super) fn tell_time_left_out(session: &Session, typed: &str) {
+    if !session.printer.json {
+        let told = locale::format(session.language, "record.time_left_out", &[("typed", &session.apart(typed))]);
+        session.printer.aside(hanging("", &told, width()));
     }
 }
 

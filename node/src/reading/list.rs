@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use isnad_protocol::id::RecordId;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Policy, Summary};
+use isnad_protocol::view::{Judgements, Policy, Summary};
 use serde::{Deserialize, Serialize};
 
 use super::{PolicyQuery, Reader, today};
@@ -15,6 +15,7 @@ use crate::reading::made_of::MadeOf;
 
 mod due;
 mod filter;
+mod grouping;
 mod made;
 mod row;
 mod telling;
@@ -24,6 +25,7 @@ pub(super) use made::on_all_cores;
 pub use due::{Due, DueQuery, DueWithin};
 
 use filter::{Filter, refused};
+use grouping::Groups;
 use row::Row;
 use telling::Telling;
 
@@ -33,7 +35,7 @@ use telling::Telling;
 pub struct ListQuery {
     /// The code of a kind.
     pub kind: u8,
-    /// Words that a title, name or alias contains, whatever their case.
+    /// Words that a title, name or alias contains, whatever their case; of a record without a title, those of what it names.
     pub search: Option<String>,
     /// Words that the name of a place contains.
     pub place: Option<String>,
@@ -158,12 +160,19 @@ impl Reader<'_> {
         let (filter, sort) = (Filter::parse(query, self)?, Sort::parse(query.sort.as_deref())?);
         // What is asked to be in force on a day is shown as on that day.
         let day = filter.in_force.unwrap_or_else(|| day_of(query));
-        let mut found = self.found(query, &filter, sort, policy, day)?;
+        // Who is taken for whom decides nothing about a record alone.
+        let alone = Policy { judgements: Judgements::None, ..policy.clone() };
+        let mut found = self.found(query, &filter, sort, &alone, day)?;
         self.check_codes(query, &filter)?;
         let (total, contested) = (found.len(), found.iter().filter(|found| found.is_contested).count());
         let holds_until = found.iter().filter_map(|found| found.holds_until).min();
-        first_of(&mut found, query);
-        let lines = self.lines(found, query, day, total)?.join(&b",\n"[..]);
+        let groups = self.groups(query.kind, &found, policy, query.as_of)?;
+        let most = query.limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+        // A limit parts no group from what stands before it: all are ordered before some are left out.
+        first_of(&mut found, query, if groups.is_empty() { most } else { usize::MAX });
+        let mut found = grouping::together(found, &groups);
+        found.truncate(most);
+        let lines = self.lines(found, (query, groups), day, total)?.join(&b",\n"[..]);
         if !query.page {
             // An array has no place that says that it is incomplete.
             self.incomplete(query.kind).map_or(Ok(()), Err)?;
@@ -278,7 +287,13 @@ impl Reader<'_> {
     }
 
     /// The lines of records, as they read on a day.
-    fn lines(&self, found: Vec<Found>, query: &ListQuery, day: Day, total: usize) -> Result<Vec<Vec<u8>>, Problem> {
+    fn lines(
+        &self,
+        found: Vec<Found>,
+        (query, groups): (&ListQuery, Groups),
+        day: Day,
+        total: usize,
+    ) -> Result<Vec<Vec<u8>>, Problem> {
         let index = self.node.index()?;
         // One way through all is faster than many ways to one.
         let is_long = found.len() > SCAN && found.len().saturating_mul(2) > total;
@@ -286,7 +301,7 @@ impl Reader<'_> {
         if is_long {
             index.summaries(&[query.kind], |record, kept| drop(all.insert(record, kept.to_vec())))?;
         }
-        let mut telling = Telling::new(self, query.kind, day, is_long)?.up_to(query.as_of);
+        let mut telling = Telling::new(self, query.kind, day, is_long)?.up_to(query.as_of).grouped(groups);
         let mut lines = Vec::with_capacity(found.len());
         for Found { record, summary, .. } in found {
             let line = match (summary, all.remove(&record)) {
@@ -311,7 +326,7 @@ impl Reader<'_> {
 }
 
 /// Leaves the first ones in their order: of many, no more are ordered than are shown.
-fn first_of(found: &mut Vec<Found>, query: &ListQuery) {
+fn first_of(found: &mut Vec<Found>, query: &ListQuery, limit: usize) {
     let order = |one: &Found, other: &Found| {
         // Many records have one date: their ids are compared as numbers, which is a third of the time of a list.
         let id = |found: &Found| u128::from_be_bytes(*found.record.as_bytes());
@@ -320,7 +335,6 @@ fn first_of(found: &mut Vec<Found>, query: &ListQuery) {
         let order = one.number.cmp(&other.number).then_with(by_title).then_with(|| id(one).cmp(&id(other)));
         if query.reverse { order.reverse() } else { order }
     };
-    let limit = query.limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
     if limit < found.len() {
         found.select_nth_unstable_by(limit, order);
         found.truncate(limit);

@@ -6,7 +6,7 @@ use isnad_protocol::encoding::from_hex;
 use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::model::KINDS;
 use isnad_protocol::model::values::name_text;
-use isnad_protocol::view::{ShownClaim, State, Words};
+use isnad_protocol::view::{ShownClaim, State, Words, fixed_labels};
 
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +103,9 @@ impl Reader<'_> {
         if let Ok(record) = RecordId::parse(&lower) {
             return Ok([record].into());
         }
+        if is_nobody_known(&lower) {
+            return Ok([RecordId::UNIDENTIFIED].into());
+        }
         let mut found = self.beginning_with(&lower)?;
         // What is written as an id is never an alias: one could be given that begins like another record's id, or like none yet.
         if bytes_of(parted(&lower).1).is_some() {
@@ -172,11 +175,21 @@ impl Reader<'_> {
     }
 }
 
+/// True of what the subject that stands for nobody known is called, in any of the languages: MODEL §7.4 names it, and no consortium
+/// has to make it first.
+fn is_nobody_known(lower: &str) -> bool {
+    let words = fixed_labels(RecordId::UNIDENTIFIED).unwrap_or_default();
+    lower == UNIDENTIFIED || words.iter().any(|words| words.text.to_lowercase() == lower)
+}
+
 /// The words in a language, else in English, else any.
 fn in_language<'a>(words: &'a [Words], lang: Option<&str>) -> Option<&'a str> {
     let of = |lang: &str| words.iter().find(|words| words.lang.as_deref() == Some(lang));
     lang.and_then(of).or_else(|| of("en")).or_else(|| words.first()).map(|words| words.text.as_str())
 }
+
+/// What MODEL §7.4 calls it.
+const UNIDENTIFIED: &str = "unidentified";
 
 /// The kind that a text begins with, and what stands behind it; the whole text where it names none.
 fn parted(text: &str) -> (Option<u8>, &str) {

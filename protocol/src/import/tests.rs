@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::encoding::{hash_plain, to_hex};
+use crate::id::RecordId;
 use crate::limits;
 use crate::model::kinds::{ATTRIBUTION, EVIDENCE, FINDING, INCIDENT, ORGANISATION, REQUEST, SOURCE, SUBJECT};
 
@@ -70,6 +71,7 @@ fn record_ids_are_those_of_the_format() {
     assert_eq!(id.to_string(), "incident/f705d9459e8a8a12c4324204c2f45d");
     let by_hand = hash_plain(&[b"ISNAD-RECORD-v1\0isnad-incidents\0khan-al-assal-2013-03-19"]);
     assert_eq!(id.as_bytes()[1..], by_hand[..15]);
+    assert_eq!(record_id(DATASET, SUBJECT, "unknown-perpetrator"), RecordId::UNIDENTIFIED);
     assert_eq!(finding_id("i", "attribution", "b", "s", "2013"), "i#attribution/b/s/2013");
 }
 

@@ -152,6 +152,12 @@ pub fn value_from(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Sp
     read(kind, text, lang).map_err(|fault| fault.quoting(text))
 }
 
+/// True if a date that was typed says something of the time of day that the value does not have.
+#[must_use]
+pub fn leaves_time_out(text: &str, date: &Json) -> bool {
+    date.as_text().is_some_and(|edtf| !edtf.contains('T')) && dates::tells_time(text)
+}
+
 fn read(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, NotUnderstood> {
     let form = form(kind);
     let is_free = matches!(kind, ValueType::Text);

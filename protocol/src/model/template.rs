@@ -55,6 +55,8 @@ pub struct Parsed {
     pub lines: Vec<usize>,
     /// What was not understood, with the number of the line.
     pub errors: Vec<(usize, Mistake)>,
+    /// Dates as they were typed, of which the part of the day or an hour is left out.
+    pub time_left_out: Vec<String>,
     /// The line of each part of each claim, by the path that a [`Problem`](super::Problem) names.
     places: BTreeMap<String, usize>,
 }

@@ -192,6 +192,14 @@ pub enum Wording {
     },
 }
 
+impl Wording {
+    /// True if what stands beside it is told in other words than the body's.
+    #[must_use]
+    pub fn is_paraphrase(&self) -> bool {
+        matches!(self, Self::Unavailable { unavailable } if unavailable == "paraphrase")
+    }
+}
+
 /// What an organisation says of a claim.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Opinion {

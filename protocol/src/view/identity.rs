@@ -13,7 +13,7 @@ use crate::store::{Fault, SheetView};
 
 use super::claims::Verdict;
 use super::material::{Material, spoken};
-use super::{Judgements, Policy, Reference, Sheets};
+use super::{Context, Judgements, Policy, Reference, Sheets};
 
 /// What organisations judged of this record and others, and what the reader's policy makes of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -105,6 +105,21 @@ impl Judged {
         let positive = self.positive.keys().filter(|organisation| !negative.contains(organisation)).copied().collect();
         judgements.verdict(&positive, &negative)
     }
+}
+
+/// The other records that the policy takes for a record.
+///
+/// # Errors
+/// [`Fault`] if the store cannot be read.
+pub fn taken_for_one(
+    record: RecordId,
+    store: &impl SheetView,
+    context: Context<'_>,
+) -> Result<BTreeSet<RecordId>, Fault> {
+    let mut material = Material::new(store, context);
+    let sheets = material.claims(record)?;
+    let identity = identity(record, &sheets, &mut material)?;
+    Ok(identity.same.into_iter().map(|other| other.record).collect())
 }
 
 /// Reads what is judged of a record, and of those that the policy takes for it.

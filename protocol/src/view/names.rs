@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{OrganisationId, RecordId};
+use crate::locale::{self, Language};
 use crate::model::values::name_text;
 use crate::sheet::{Said, Sheet};
 
@@ -18,6 +19,12 @@ pub(super) struct Names {
     given: Vec<Given>,
     /// The texts that it is told by where nobody's own word is told.
     leading: BTreeSet<String>,
+}
+
+/// What a record is called by the rules alone, whatever is said of it, and also where nothing is: the one for nobody known.
+#[must_use]
+pub fn fixed_labels(record: RecordId) -> Option<Vec<Words>> {
+    (record == RecordId::UNIDENTIFIED).then(|| Names::of_nobody_known(&Policy::default()).first())
 }
 
 /// A title, name or alias, and who gives it.
@@ -40,6 +47,9 @@ impl Names {
 
     /// The same of those alone who count.
     pub(super) fn of_those_who_count(record: RecordId, sheets: &Sheets, policy: &Policy) -> Self {
+        if record == RecordId::UNIDENTIFIED {
+            return Self::of_nobody_known(policy);
+        }
         let titles = given(sheets, policy, &["title", "name"]);
         if !titles.is_empty() {
             let naming: BTreeSet<OrganisationId> = titles.iter().map(|given| given.by).collect();
@@ -55,6 +65,18 @@ impl Names {
         let mut aliases = given(sheets, policy, &["alias"]);
         aliases.iter_mut().for_each(|given| given.words.lang = None);
         Self::among(aliases, speaking.len(), policy)
+    }
+
+    /// What stands for nobody known is called so in every language: no claim gives a perpetrator who is not known a name.
+    fn of_nobody_known(policy: &Policy) -> Self {
+        let word = |language: Language| {
+            let text = locale::word(language, "subject.unidentified").to_owned();
+            Given { words: Words::new(Some(language.code().to_owned()), text), by: OrganisationId::ZERO }
+        };
+        let mut given: Vec<Given> = Language::ALL.into_iter().map(word).collect();
+        given.sort_by_key(|given| policy.language_rank(given.words.lang.as_deref()));
+        let leading = given.iter().map(|given| given.words.text.clone()).collect();
+        Self { given, leading }
     }
 
     /// The names that it is told by, none twice.

@@ -16,7 +16,7 @@ use super::claims::Verdict;
 use super::contest::{Voice, contesting};
 use super::material::{Spoken, aliases, distinct};
 use super::names::{Names, one_of_each_language};
-use super::{DesignationState, Policy, Sheets, Terms, Words, kind_name};
+use super::{DesignationState, Policy, Reference, Sheets, Terms, Words, kind_name};
 
 mod about;
 mod beside;
@@ -78,7 +78,14 @@ pub struct Summary {
     /// The standards of proof that claims declare.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub standards: BTreeSet<String>,
-    /// Of several organisations, what each says of these: one's word passes for nobody else's.
+    /// Measures that are claimed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<String>,
+    /// Of a kind that has no title of its own: the bodies, subjects and incidents that it names, by who says so. What they are called
+    /// is filled in where it is known, and never kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<OrganisationId, Vec<Reference>>,
+    /// Of several organisations, what each says of these codes: one's word passes for nobody else's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub codes_by: BTreeMap<OrganisationId, Codes>,
     /// The time claimed by the newest entry that says or takes back something here. Narratives are not looked at. Nobody
@@ -101,6 +108,9 @@ pub struct Summary {
     /// Records that somebody judges to be other ones than this: whoever matches names must see them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_same_as: BTreeSet<RecordId>,
+    /// Records that the reader's policy takes for this one; set for a reader, and never kept.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub same_as: BTreeSet<RecordId>,
     /// Numbers of registers and cases, `scheme:value`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identifiers: Vec<String>,
@@ -121,6 +131,9 @@ pub struct Summary {
     pub is_cut: bool,
 }
 
+/// Properties that say how a record stands.
+const STATUSES: &[&str] = &["status", "outcome"];
+
 /// What one organisation says in codes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Codes {
@@ -130,12 +143,15 @@ pub struct Codes {
     /// Standards of proof that its claims declare.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub standards: BTreeSet<String>,
+    /// Measures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<String>,
 }
 
 impl Codes {
     fn of(spoken: &Spoken<'_>) -> Self {
         let standards = spoken.all().filter_map(|said| said.claim.standard()).map(str::to_owned).collect();
-        Self { statuses: texts(spoken, &["status", "outcome"]), standards }
+        Self { statuses: texts(spoken, STATUSES), standards, measures: texts(spoken, &["measure"]) }
     }
 
     /// Nothing of one that speaks alone: all is its own.
@@ -223,11 +239,13 @@ impl Summary {
             places,
             spots: Spot::all(&spoken),
             countries,
-            statuses: texts(&spoken, &["status", "outcome"]),
+            statuses: texts(&spoken, STATUSES),
             agents: texts(&spoken, &["agent"]),
             organisations: speaking.map(|sheet| sheet.key.organisation).collect(),
             bodies: said().filter_map(Claim::according_to).collect(),
             standards: said().filter_map(Claim::standard).map(str::to_owned).collect(),
+            measures: texts(&spoken, &["measure"]),
+            named: about::named_by_each(record.kind_code(), sheets, policy),
             codes_by: Codes::of_each(sheets, policy),
             changed: counting().filter_map(changed).max(),
             live_claims: counting().map(|sheet| sheet.standing_claims().count()).sum(),
@@ -236,6 +254,7 @@ impl Summary {
             replies,
             retracted,
             not_same_as,
+            same_as: BTreeSet::new(),
             identifiers: identifiers(&spoken),
             about: About::of(record.kind_code(), sheets, policy),
             listing: terms.as_ref().map(|terms| Listing::beside(terms, sheets, policy)),
@@ -243,6 +262,11 @@ impl Summary {
             in_force: None,
             is_cut: false,
         }
+    }
+
+    /// Every record that it names, of a kind without titles.
+    pub fn named_mut(&mut self) -> impl Iterator<Item = (OrganisationId, &mut Reference)> {
+        self.named.iter_mut().flat_map(|(whose, all)| all.iter_mut().map(|reference| (*whose, reference)))
     }
 
     /// The same as read on a day.

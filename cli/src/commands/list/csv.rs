@@ -6,11 +6,12 @@
 
 use isnad_node::reading::{MadeOf, Who};
 use isnad_protocol::id::OrganisationId;
+use isnad_protocol::model::kinds;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Codes, Summary, Words};
+use isnad_protocol::view::{Codes, Reference, Summary, Words};
 
 use super::{Lines, Page, Titled};
-use crate::commands::reading::{organisation_name, state_code};
+use crate::commands::reading::{label, organisation_name, state_code};
 use crate::error::Problem;
 use crate::output::{inert, pasted};
 use crate::session::Session;
@@ -80,7 +81,7 @@ fn quoted(cell: &str) -> String {
 }
 
 /// The columns of a list.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 32] = [
     "record",
     "kind",
     "title",
@@ -108,6 +109,11 @@ const COLUMNS: [&str; 27] = [
     "cut",
     "not_same_as",
     "identifiers",
+    "subjects",
+    "incidents",
+    "authorities",
+    "measures",
+    "same_as",
 ];
 
 /// What stands behind them in every row, so that no row passes for the set; the last two where the reader chose.
@@ -135,7 +141,7 @@ pub(super) fn print(session: &Session, who: &Who, page: &Page<'_>) -> Result<(),
     Ok(())
 }
 
-fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
+fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 32] {
     let language = session.language;
     let all = |words: &[Words]| joined(words.iter().map(|words| words.text.as_str()));
     let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -144,6 +150,7 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
     let names = summary.organisations.iter().map(|id| organisation_name(who, *id, language));
     let names: Vec<String> = names.map(|name| pasted(&name).to_owned()).collect();
     let state = summary.in_force.as_ref();
+    let measures = by_organisation(session, who, summary, &summary.measures, |codes| codes.measures.clone());
     [
         summary.record.to_string(),
         summary.kind.clone(),
@@ -173,6 +180,11 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
         summary.is_cut.to_string(),
         joined(summary.not_same_as.iter().map(ToString::to_string).collect::<Vec<_>>().iter().map(String::as_str)),
         joined(summary.identifiers.iter().map(String::as_str)),
+        joined(named(session, who, summary, kinds::SUBJECT).iter().map(String::as_str)),
+        joined(named(session, who, summary, kinds::INCIDENT).iter().map(String::as_str)),
+        joined(named(session, who, summary, kinds::ORGANISATION).iter().map(String::as_str)),
+        joined(measures.iter().map(String::as_str)),
+        joined(summary.same_as.iter().map(ToString::to_string).collect::<Vec<_>>().iter().map(String::as_str)),
     ]
 }
 
@@ -180,6 +192,19 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 27] {
 /// word passes for nobody else's.
 pub(super) fn statuses(session: &Session, who: &Who, summary: &Summary) -> Vec<String> {
     by_organisation(session, who, summary, &summary.statuses, |codes| codes.statuses.clone())
+}
+
+/// The records of a kind that it names, each with its id, behind who says so: all of them, where a title has room for two.
+fn named(session: &Session, who: &Who, summary: &Summary, kind: u8) -> Vec<String> {
+    let told = |whose: &OrganisationId, reference: &Reference| {
+        let whose = unmarked(pasted(&organisation_name(who, *whose, session.language)));
+        let called = label(&reference.labels, session.language).map(|name| format!("{} ", unmarked(&name)));
+        format!("{whose}: {}[{}]", called.unwrap_or_default(), reference.record)
+    };
+    let all = summary.named.iter().flat_map(|(whose, named)| named.iter().map(move |reference| (whose, reference)));
+    all.filter(|(_, reference)| reference.record.kind_code() == kind)
+        .map(|(whose, reference)| told(whose, reference))
+        .collect()
 }
 
 /// The standards of proof in the same form.

@@ -1,6 +1,6 @@
 //! A list for people: a line for each record, for phones, for 80 columns and for wide terminals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
@@ -14,7 +14,7 @@ use super::{Page, ROOMY, Titled};
 
 use crate::client;
 use crate::commands::ids::{Ids, LIST};
-use crate::commands::reading::{label, state_code};
+use crate::commands::reading::{field, label, state_code};
 use crate::error::Problem;
 use crate::output::{apart, columns, fit, hanging, inert, squeezed, width};
 use crate::session::Session;
@@ -51,6 +51,12 @@ struct Line {
     #[serde(default)]
     statuses: Vec<String>,
     contested: bool,
+    #[serde(default)]
+    disputes: usize,
+    #[serde(default)]
+    replies: usize,
+    #[serde(default)]
+    same_as: BTreeSet<RecordId>,
     #[serde(default)]
     in_force: Option<DesignationState>,
 }
@@ -191,12 +197,25 @@ fn line_text(
         below(&format!("{} {}", locale::word(language, "view.signed_by"), name_of(language, whose, names)))
     });
     let whose = whose.unwrap_or_default();
+    let beside = beside(language, &titled, line, ids, columns(&title) > room);
+    let beside = if beside.is_empty() { String::new() } else { below(&beside.join(" · ")) };
     if is_narrow {
         let state = if state.is_empty() { String::new() } else { below(&state) };
-        return format!("{}{state}{whose}", text.trim_end());
+        return format!("{}{state}{whose}{beside}", text.trim_end());
     }
     let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
-    format!("{}{whose}", format!("{text} {} {place}", fit(&state, STATE)).trim_end())
+    format!("{}{whose}{beside}", format!("{text} {} {place}", fit(&state, STATE)).trim_end())
+}
+
+/// What no line is without, where it has no room for it: of which incident it is, that somebody disputes or answered it, and which
+/// records the reader takes for the same.
+fn beside(language: Language, titled: &Titled<'_>, line: &Line, ids: &Ids, is_cut: bool) -> Vec<String> {
+    let incidents = if is_cut { titled.incidents(language) } else { None };
+    let counts = [("duties.disputes", line.disputes), ("view.responses", line.replies)];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    let counts = counts.map(|(key, count)| field(language, locale::word(language, key), &count.to_string()));
+    let same = line.same_as.iter().map(|other| format!("= {}", ids.record(*other, LIST)));
+    incidents.into_iter().chain(counts).chain(same).collect()
 }
 
 /// What an organisation is called, or its id.

@@ -45,6 +45,21 @@ impl Titled<'_> {
         self.about.filter(|_| !self.has_title())?.organisation
     }
 
+    /// The incidents of which its title is made, if it names any.
+    pub(crate) fn incidents(&self, language: Language) -> Option<String> {
+        let about = self.about.filter(|about| !self.has_title() && !about.incidents.is_empty())?;
+        let shown = |text: &str| apart(&squeezed(text), language.direction());
+        Some(self.names(language, &about.incidents, &shown))
+    }
+
+    fn names(&self, language: Language, all: &[Reference], shown: &dyn Fn(&str) -> String) -> String {
+        let comma = format!("{} ", locale::word(language, "speech.comma"));
+        let called = |reference: &Reference| {
+            name(reference, language, self.ids, shown).unwrap_or_else(|| reference.record.to_string())
+        };
+        all.iter().map(called).collect::<Vec<_>>().join(&comma)
+    }
+
     /// An alias, which is in no language, tells less than what is said.
     fn has_title(&self) -> bool {
         self.labels.iter().any(|words| words.lang.is_some())
@@ -70,10 +85,7 @@ impl Titled<'_> {
             _ => return None,
         };
         let comma = format!("{} ", locale::word(language, "speech.comma"));
-        let called = |reference: &Reference| {
-            name(reference, language, self.ids, shown).unwrap_or_else(|| reference.record.to_string())
-        };
-        let names = |all: &[Reference]| all.iter().map(called).collect::<Vec<_>>().join(&comma);
+        let names = |all: &[Reference]| self.names(language, all, shown);
         let codes = about.codes.iter().map(|code| match locale::code(language, vocabulary, code) {
             word if word == code => shown(code),
             word => word.to_owned(),

@@ -6,7 +6,7 @@ use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{OrganisationId, kind_code};
 use isnad_protocol::model::{self, ValueType};
 use isnad_protocol::view::{
-    Basis, Corroboration, Headline, How, Opinion, Property, Reference, ShownClaim, State, View,
+    Basis, Corroboration, Headline, How, Opinion, Property, Reference, ShownClaim, State, View, Wording,
 };
 
 use super::casualties;
@@ -216,7 +216,10 @@ impl Sheet<'_> {
         let mark = if property.computed.contesting.contains(&claim.id) { "    ≠ " } else { "    • " };
         let mut out = self.value(property, claim, mark, width);
         if let Some(original) = &claim.original {
-            let original = pen.field(&pen.word("field.original"), &pen.foreign(original));
+            // What stands for the body's words without being them is no quotation.
+            let is_paraphrase = claim.wording.as_ref().is_some_and(Wording::is_paraphrase);
+            let field = if is_paraphrase { "field.paraphrase" } else { "field.original" };
+            let original = pen.field(&pen.word(field), &pen.foreign(original));
             out.extend(hung("      ", &original, width));
         }
         for flag in pen.flags(claim) {

@@ -109,7 +109,8 @@ impl Pen<'_> {
     pub(super) fn unverified(self, is_unverified: bool, by: &BTreeSet<OrganisationId>) -> Vec<String> {
         let mut doubts: Vec<String> = is_unverified.then(|| self.word("view.unverified")).into_iter().collect();
         if !by.is_empty() {
-            doubts.push(self.say("show.unverified_by", &[("who", &self.organisations(by))]));
+            let key = if is_unverified { "show.unverified_also" } else { "show.unverified_by" };
+            doubts.push(self.say(key, &[("who", &self.organisations(by))]));
         }
         doubts
     }

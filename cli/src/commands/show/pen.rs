@@ -13,7 +13,7 @@ use isnad_protocol::time::Timestamp;
 use isnad_protocol::view::{Reference, value_text};
 
 use crate::commands::ids::Ids;
-use crate::commands::reading::{name, organisation_name};
+use crate::commands::reading::{field, name, organisation_name};
 use crate::output::{Printer, Style, apart, fit, inert, lines, paragraphs};
 
 /// Characters of a name in a line; a longer one is cut, for a line holds several.
@@ -129,10 +129,7 @@ impl Pen<'_> {
 
     /// What something is called, and what it is.
     pub(crate) fn field(self, name: &str, text: &str) -> String {
-        match self.language {
-            Language::Ar | Language::En => format!("{name}: {text}"),
-            Language::Fr => format!("{name}\u{a0}: {text}"),
-        }
+        field(self.language, name, text)
     }
 
     /// Lines of a text that is inert already, cut where it grows long.

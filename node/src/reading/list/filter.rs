@@ -6,7 +6,7 @@ use isnad_protocol::id::{RecordId, kind_code};
 use isnad_protocol::locale::Language;
 use isnad_protocol::model::ValueType;
 use isnad_protocol::model::edtf::Edtf;
-use isnad_protocol::model::kinds::DESIGNATION;
+use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, INCIDENT, ORGANISATION, SUBJECT};
 use isnad_protocol::model::speech::{self, NotUnderstood};
 use isnad_protocol::model::vocabularies::{self as words, Vocabulary};
 use isnad_protocol::time::{Day, Timestamp};
@@ -21,6 +21,8 @@ use crate::reading::Reader;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filter {
     search: Option<String>,
+    /// What is called so, of a kind that is called by what it names.
+    called: BTreeSet<RecordId>,
     place: Option<String>,
     area: Option<Area>,
     from: Option<i32>,
@@ -74,8 +76,10 @@ impl Filter {
         // The beginning of a day, month or year.
         let since = date(&query.changed_since, "list_since")?
             .map(|date| date.earliest.map_or(Timestamp(0), Timestamp::start_of));
+        let search = text(&query.search);
         let mut filter = Self {
-            search: text(&query.search),
+            called: search.as_deref().map(|text| called(query.kind, text, reader)).transpose()?.unwrap_or_default(),
+            search,
             place: text(&query.place),
             area: query.bbox.as_deref().map(area).transpose()?,
             from,
@@ -134,8 +138,14 @@ impl Filter {
             && self.organisations.as_ref().is_none_or(|asked| row.organisations().any(|voice| asked.contains(&voice)))
             && self.bodies.as_ref().is_none_or(|asked| row.bodies().any(|body| asked.contains(&body)))
             && self.codes.iter().all(|(tag, codes)| row.has_code(*tag, codes))
-            && self.search.as_ref().is_none_or(|text| row.mentions(&[tag::LABEL, tag::OTHER], text))
+            && self.search.as_ref().is_none_or(|text| self.is_called(row, text))
             && self.place.as_ref().is_none_or(|text| row.mentions(&[tag::PLACE], text))
+    }
+
+    /// True if a record is called so, or names what is.
+    fn is_called(&self, row: &Row<'_>, text: &str) -> bool {
+        row.mentions(&[tag::LABEL, tag::OTHER], text)
+            || (!self.called.is_empty() && row.named().any(|record| self.called.contains(&record)))
     }
 
     /// True if one date may lie within what is asked for.
@@ -298,6 +308,18 @@ fn bodies(text: &str, reader: &Reader<'_>) -> Result<BTreeSet<RecordId>, Problem
     }
     if found.is_empty() {
         return Err(refused("list_body", &[]));
+    }
+    Ok(found)
+}
+
+/// The bodies, subjects and incidents that are called so: a record without a title is looked for by whom it names.
+fn called(kind: u8, text: &str, reader: &Reader<'_>) -> Result<BTreeSet<RecordId>, Problem> {
+    let mut found = BTreeSet::new();
+    if matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) {
+        let is_called = |row: &Row<'_>| row.mentions(&[tag::LABEL, tag::OTHER], text);
+        for kind in [SUBJECT, INCIDENT, ORGANISATION] {
+            found.extend(reader.rows_of(kind, |record, row| is_called(row).then_some(record))?);
+        }
     }
     Ok(found)
 }

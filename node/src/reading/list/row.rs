@@ -10,7 +10,7 @@ use isnad_protocol::model::edtf::Edtf;
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{Bounds, InForce, Summary};
 
-/// A part of a row ends here, the words apart: 32 organisations, 16 bodies, 32 dates or coordinates, 64 marks.
+/// A part of a row ends here, the words apart: 32 organisations, 16 bodies or records that are named, 32 dates or coordinates, 64 marks.
 const PART_BYTES: usize = 256;
 /// The row ends here; titles, names and places have what the other parts leave.
 const MOST_BYTES: usize = crate::index::ROW_BYTES;
@@ -60,6 +60,7 @@ pub(in crate::reading) struct Row<'a> {
     pub(super) speaking: u32,
     organisations: &'a [u8],
     bodies: &'a [u8],
+    named: &'a [u8],
     dates: &'a [u8],
     spots: &'a [u8],
     codes: &'a [u8],
@@ -70,7 +71,7 @@ pub(in crate::reading) struct Row<'a> {
 }
 
 /// Bytes of all that has one length: flags, three days, counts, and the lengths of the parts.
-const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 7 * 4;
+const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 8 * 4;
 
 /// Before every day.
 pub(super) const NO_DAY: i32 = i32::MIN;
@@ -101,7 +102,7 @@ pub(super) fn whole_row(summary: &Summary) -> Vec<u8> {
 /// The pieces of each part, the most telling ones first.
 struct Parts<'a> {
     summary: &'a Summary,
-    lists: [Vec<Vec<u8>>; 5],
+    lists: [Vec<Vec<u8>>; 6],
     words: Vec<Vec<u8>>,
 }
 
@@ -121,6 +122,7 @@ impl<'a> Parts<'a> {
             lists: [
                 summary.organisations.iter().map(|organisation| voice(*organisation).to_vec()).collect(),
                 summary.bodies.iter().map(|body| body.as_bytes().to_vec()).collect(),
+                named(summary),
                 dates.collect(),
                 spots.collect(),
                 codes(summary),
@@ -189,6 +191,12 @@ fn codes(summary: &Summary) -> Vec<Vec<u8>> {
     codes
 }
 
+/// Whom and what it names, each once.
+fn named(summary: &Summary) -> Vec<Vec<u8>> {
+    let named: BTreeSet<RecordId> = summary.named.values().flatten().map(|reference| reference.record).collect();
+    named.into_iter().map(|record| record.as_bytes().to_vec()).collect()
+}
+
 fn words(summary: &Summary) -> Vec<Vec<u8>> {
     let label = |lang: Option<&str>, text: &str| {
         let mut letters = lang.unwrap_or_default().bytes().filter(u8::is_ascii_alphabetic).chain(*b"  ");
@@ -250,7 +258,8 @@ impl<'a> Row<'a> {
             let length = usize::try_from(reader.u32().ok()?).ok()?;
             reader.bytes(length).ok()
         };
-        let (organisations, bodies, dates, spots, codes) = (part()?, part()?, part()?, part()?, part()?);
+        let (organisations, bodies, named) = (part()?, part()?, part()?);
+        let (dates, spots, codes) = (part()?, part()?, part()?);
         let (claim_marks, trait_marks) = (part()?, part()?);
         let has = |bit: u8| flags >> bit & 1 == 1;
         let terms = has(2).then(|| Bounds { since: day(since), until: day(until), is_computed: has(3), lifted });
@@ -264,6 +273,7 @@ impl<'a> Row<'a> {
             speaking,
             organisations,
             bodies,
+            named,
             dates,
             spots,
             codes,
@@ -279,6 +289,11 @@ impl<'a> Row<'a> {
 
     pub(super) fn bodies(&self) -> impl Iterator<Item = RecordId> + use<'a> {
         self.bodies.as_chunks().0.iter().map(|bytes| RecordId::new(*bytes))
+    }
+
+    /// Whom and what a record without a title names.
+    pub(super) fn named(&self) -> impl Iterator<Item = RecordId> + use<'a> {
+        self.named.as_chunks().0.iter().map(|bytes| RecordId::new(*bytes))
     }
 
     /// The first and last day that each date may mean.

@@ -8,9 +8,10 @@ use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::limits;
 use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Summary, Words};
+use isnad_protocol::view::{Summary, Words, fixed_labels};
 use serde::Deserialize;
 
+use super::grouping::Groups;
 use crate::problem::Problem;
 use crate::reading::Reader;
 
@@ -26,12 +27,15 @@ pub(super) struct Telling<'a> {
     judged: Option<BTreeMap<RecordId, BTreeSet<RecordId>>>,
     /// What records judge to be others, `None` if that cannot be read: one may stand in hundreds of lines.
     denies: BTreeMap<RecordId, Option<BTreeSet<RecordId>>>,
+    /// Which records the reader's policy takes for one.
+    groups: Groups,
 }
 
 impl<'a> Telling<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, kind: u8, day: Day, is_long: bool) -> Result<Self, Problem> {
         let judged = if is_long { Some(judged(reader, &[kind])?) } else { None };
-        Ok(Self { reader, kind, day, is_whole: true, called: BTreeMap::new(), judged, denies: BTreeMap::new() })
+        let (called, denies) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { reader, kind, day, is_whole: true, called, judged, denies, groups: Groups::new() })
     }
 
     /// The same of a list that leaves out what claims a later day: a name that came later is left out as well.
@@ -39,10 +43,15 @@ impl<'a> Telling<'a> {
         Self { is_whole: as_of.is_none(), ..self }
     }
 
+    /// The same, where the reader takes records for one.
+    pub(super) fn grouped(self, groups: Groups) -> Self {
+        Self { groups, ..self }
+    }
+
     /// The line of a kept summary; of an empty one, made anew.
     pub(super) fn line(&mut self, record: RecordId, kept: Vec<u8>) -> Result<Vec<u8>, Problem> {
         let is_judged = !self.judging(record)?.is_empty();
-        if !kept.is_empty() && !is_judged && !depends(self.kind) {
+        if !kept.is_empty() && !is_judged && !depends(self.kind) && !self.groups.contains_key(&record) {
             return Ok(kept);
         }
         self.told(self.reader.whole(record, &kept)?)
@@ -51,6 +60,7 @@ impl<'a> Telling<'a> {
     /// The line of a summary.
     pub(super) fn told(&mut self, summary: Summary) -> Result<Vec<u8>, Problem> {
         let mut summary = summary.on(self.day);
+        summary.same_as = self.groups.remove(&summary.record).unwrap_or_default();
         let judging = self.judging(summary.record)?;
         // Whoever judges from thousands of records keeps no reader waiting.
         summary.is_cut |= judging.len() > limits::JUDGED_IN;
@@ -72,6 +82,9 @@ impl<'a> Telling<'a> {
             for reference in about.records_mut() {
                 reference.labels = self.labels(reference.record, whose)?;
             }
+        }
+        for (whose, reference) in summary.named_mut() {
+            reference.labels = self.labels(reference.record, Some(whose))?;
         }
         serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))
     }
@@ -103,6 +116,9 @@ impl<'a> Telling<'a> {
         }
         let kept = self.reader.node.index()?.summary(record)?.unwrap_or_default();
         let mut called: Called = serde_json::from_slice(&kept).unwrap_or_default();
+        if let Some(fixed) = fixed_labels(record) {
+            called = Called { labels: fixed.into(), ..Called::default() };
+        }
         called.labels = short(&called.labels);
         called.named_by.values_mut().for_each(|labels| *labels = short(labels));
         let labels = called.by(by);

@@ -27,6 +27,12 @@ pub(super) fn read(text: &str) -> Result<String, NotUnderstood> {
     }
 }
 
+/// True if a text names a part of the day or an hour.
+pub(super) fn tells_time(text: &str) -> bool {
+    let is_time = |token: &Token| matches!(token, Token::Clock(_) | Token::Sense(Sense::DayPart));
+    Edtf::parse(text.trim()).is_err() && tokens(text.trim()).is_ok_and(|tokens| tokens.iter().any(is_time))
+}
+
 fn not_understood() -> NotUnderstood {
     NotUnderstood::new("date", "date")
 }

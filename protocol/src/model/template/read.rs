@@ -15,7 +15,8 @@ use crate::model::{Audience, Draft, nearest};
 #[must_use]
 pub fn parse(kind_code: u8, text: &str) -> Parsed {
     let draft = Draft { claims: Vec::new(), space: None };
-    let parsed = Parsed { draft, lines: Vec::new(), errors: Vec::new(), places: Default::default() };
+    let (lines, errors, time_left_out) = Default::default();
+    let parsed = Parsed { draft, lines, errors, time_left_out, places: Default::default() };
     let mut reader = Reader { kind_code, parsed, space: None };
     if text.len() > limits::TEMPLATE_BYTES {
         let most = limits::TEMPLATE_BYTES.to_string();
@@ -216,7 +217,12 @@ impl Reader {
             _ => spoken::value(kind, &node.text, node.lang.as_deref()),
         };
         match said {
-            Ok(said) => Some(said),
+            Ok(said) => {
+                if *kind == ValueType::Date && speech::leaves_time_out(&node.text, &said.value) {
+                    self.parsed.time_left_out.push(node.text.clone());
+                }
+                Some(said)
+            }
             Err(problem) => {
                 self.wrong(node.line, problem);
                 None

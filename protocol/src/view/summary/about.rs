@@ -5,7 +5,7 @@
 //! sentence of his.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::encoding::json::Json;
@@ -66,14 +66,7 @@ impl About {
     /// Of several organisations that say something else, it is the word of the reader's first one, else of one that concludes, else
     /// of one with whom most agree.
     pub(in crate::view) fn of(kind: u8, sheets: &Sheets, policy: &Policy) -> Option<Self> {
-        let (body, code) = match kind {
-            FINDING | ATTRIBUTION => (None, "outcome"),
-            DESIGNATION => (Some("authority"), "measure"),
-            CASE => (Some("forum"), "status"),
-            _ => return None,
-        };
-        let each = Spoken::of_each(sheets, policy).into_iter();
-        let all: Vec<Parts> = each.filter_map(|(whose, own)| Parts::of(kind, (body, code), whose, &own)).collect();
+        let all = Parts::of_each(kind, sheets, policy);
         let order = |parts: &&Parts| {
             let agreeing = all.iter().filter(|other| other.all == parts.all).count();
             (policy.rank(parts.whose), parts.codes.is_empty(), Reverse(agreeing), parts.position)
@@ -103,7 +96,29 @@ impl About {
     }
 }
 
+/// The bodies, subjects and incidents that each organisation names, of a record of such a kind.
+pub(super) fn named_by_each(kind: u8, sheets: &Sheets, policy: &Policy) -> BTreeMap<OrganisationId, Vec<Reference>> {
+    let named = |parts: Parts| {
+        let all = [parts.subjects, parts.bodies, parts.incidents].concat();
+        let unlabelled = |record| Reference { record, labels: Arc::default() };
+        (parts.whose, distinct(all.into_iter()).into_iter().map(unlabelled).collect::<Vec<_>>())
+    };
+    let all = Parts::of_each(kind, sheets, policy).into_iter().map(named);
+    all.filter(|(_, named)| !named.is_empty()).collect()
+}
+
 impl Parts {
+    fn of_each(kind: u8, sheets: &Sheets, policy: &Policy) -> Vec<Self> {
+        let properties = match kind {
+            FINDING | ATTRIBUTION => (None, "outcome"),
+            DESIGNATION => (Some("authority"), "measure"),
+            CASE => (Some("forum"), "status"),
+            _ => return Vec::new(),
+        };
+        let each = Spoken::of_each(sheets, policy).into_iter();
+        each.filter_map(|(whose, own)| Self::of(kind, properties, whose, &own)).collect()
+    }
+
     fn of(kind: u8, (body, code): (Option<&str>, &str), whose: OrganisationId, own: &Spoken<'_>) -> Option<Self> {
         let concluded = own.of(&[code]);
         let bodies = match body {

@@ -25,6 +25,7 @@ impl Summary {
         // not hide that it was taken for somebody else. MODEL §9.3.
         let organisations = room.part(|room| room.keep(self.organisations, |_| ID_BYTES));
         let not_same_as = room.shares(2, |room| room.keep(self.not_same_as, |_| ID_BYTES));
+        let same_as = room.part(|room| room.keep(self.same_as, |_| ID_BYTES));
         let labels = room.part(|room| room.words(self.labels));
         let named_by = room.part(|room| room.named_by(self.named_by));
         let identifiers = room.part(|room| room.texts(self.identifiers));
@@ -35,6 +36,7 @@ impl Summary {
         Self {
             organisations,
             not_same_as,
+            same_as,
             labels,
             named_by,
             identifiers,
@@ -49,7 +51,9 @@ impl Summary {
             spots: room.spots(self.spots),
             aliases: room.part(|room| room.texts(self.aliases)),
             standards: room.part(|room| room.keep(self.standards, |text| quoted(text))),
+            measures: room.part(|room| room.texts(self.measures)),
             codes_by: room.part(|room| room.codes_by(self.codes_by)),
+            named: room.part(|room| room.by_each(self.named, Room::references)),
             bodies: room.part(|room| room.keep(self.bodies, |_| ID_BYTES)),
             about: self.about.map(|about| room.about(about)),
             further_labels: room.texts(self.further_labels),
@@ -119,13 +123,28 @@ impl Room {
     }
 
     fn codes_by(&mut self, codes_by: BTreeMap<OrganisationId, Codes>) -> BTreeMap<OrganisationId, Codes> {
-        let mut kept = BTreeMap::new();
-        for (organisation, codes) in codes_by {
-            if !self.takes(ID_BYTES.saturating_add(KEY_BYTES.saturating_mul(2))) {
-                break;
+        self.by_each(codes_by, |room, codes| Codes {
+            statuses: room.texts(codes.statuses),
+            standards: room.keep(codes.standards, |text| quoted(text)),
+            measures: room.texts(codes.measures),
+        })
+    }
+
+    /// What is kept of the word of each organisation: all have the same share, so that one that says much leaves room for the others.
+    fn by_each<T>(
+        &mut self,
+        said: BTreeMap<OrganisationId, T>,
+        mut keep: impl FnMut(&mut Self, T) -> T,
+    ) -> BTreeMap<OrganisationId, T> {
+        let (mut kept, mut coming) = (BTreeMap::new(), said.len());
+        for (organisation, own) in said {
+            let rest = self.left.saturating_sub(self.left.checked_div(coming).unwrap_or_default());
+            self.left = self.left.saturating_sub(rest);
+            coming = coming.saturating_sub(1);
+            if self.takes(ID_BYTES.saturating_add(KEY_BYTES.saturating_mul(3))) {
+                kept.insert(organisation, keep(self, own));
             }
-            let standards = self.keep(codes.standards, |text| quoted(text));
-            kept.insert(organisation, Codes { statuses: self.texts(codes.statuses), standards });
+            self.left = self.left.saturating_add(rest);
         }
         kept
     }
@@ -212,6 +231,20 @@ fn sum(bytes: impl Iterator<Item = usize>) -> usize {
 mod tests {
     use super::*;
     use crate::id::{OrganisationId, RecordId};
+
+    #[test]
+    fn one_that_says_much_leaves_the_others_their_codes() {
+        let codes = |count: usize| Codes {
+            statuses: (0..count).map(|number| format!("{number} {}", "a".repeat(100))).collect(),
+            ..Codes::default()
+        };
+        let codes_by =
+            [(1, 500), (2, 1), (3, 500), (4, 1)].map(|(id, count)| (OrganisationId::new([id; 32]), codes(count)));
+        let empty = Summary::of(RecordId::new([1; 16]), &Default::default(), &Default::default());
+        let bounded = Summary { codes_by: codes_by.into(), ..empty }.bounded();
+        let kept: Vec<usize> = bounded.codes_by.values().map(|codes| codes.statuses.len()).collect();
+        assert!(bounded.is_cut && kept.len() == 4 && kept.iter().all(|count| *count >= 1), "{kept:?}");
+    }
 
     /// One member names a record in every language, or gives it dates and codes without end.
     #[test]
