@@ -7,6 +7,7 @@
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, Script};
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
 
 /// A character of a text with what stands before and behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +123,8 @@ fn has_no_shape(character: char) -> bool {
     category(character) == GeneralCategory::Unassigned
 }
 
-/// The letters and digits of a text alone, in lower case, without marks: what a name is taken for at a glance.
+/// The letters and digits of a text alone, in lower case, without marks, and letters of all scripts that look alike as one: what a
+/// name is taken for at a glance. Unicode Technical Standard 39, §4, `skeleton`.
 #[must_use]
 pub fn letters(text: &str) -> String {
     let is_letter = |character: &char| {
@@ -139,7 +141,8 @@ pub fn letters(text: &str) -> String {
                 | Category::OtherNumber
         )
     };
-    text.nfkd().filter(is_letter).flat_map(char::to_lowercase).collect()
+    let plain: String = text.nfkd().filter(is_letter).flat_map(char::to_lowercase).collect();
+    skeleton(&plain).collect()
 }
 
 fn category(character: char) -> GeneralCategory {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_protocol::characters::letters;
 use isnad_protocol::id::OrganisationId;
 
-/// Those of which another bears one of the names, in any language, or one that differs in letter case, spaces, signs or marks alone.
+/// Those of which another bears one of the names, in any language, or one that differs in letter case, spaces, signs, marks or the
+/// script of letters that look alike.
 pub(super) fn namesakes<'a>(
     all: impl Iterator<Item = (OrganisationId, &'a BTreeMap<String, String>)>,
 ) -> BTreeSet<OrganisationId> {
@@ -33,8 +34,12 @@ mod tests {
             (id(2), named(&["documentation  centre."])),
             (id(3), named(&["Ministry", "مركزُ التوثيقِ"])),
             (id(4), named(&["Institute"])),
+            // With Cyrillic and Greek letters that look alike.
+            (id(5), named(&["Аgency fоr Reсords"])),
+            (id(6), named(&["Agency for Records"])),
+            (id(7), named(&["Αgency for Recοrds"])),
         ];
         let found = namesakes(all.iter().map(|(id, names)| (*id, names)));
-        assert_eq!(found, BTreeSet::from([id(1), id(2), id(3)]));
+        assert_eq!(found, [1, 2, 3, 5, 6, 7].map(id).into());
     }
 }
