@@ -101,7 +101,7 @@ pub(super) fn named_by_each(kind: u8, sheets: &Sheets, policy: &Policy) -> BTree
     let named = |parts: Parts| {
         let all = [parts.subjects, parts.bodies, parts.incidents].concat();
         let unlabelled = |record| Reference { record, labels: Arc::default() };
-        (parts.whose, distinct(all.into_iter()).into_iter().map(unlabelled).collect::<Vec<_>>())
+        (parts.whose, distinct(all).into_iter().map(unlabelled).collect::<Vec<_>>())
     };
     let all = Parts::of_each(kind, sheets, policy).into_iter().map(named);
     all.filter(|(_, named)| !named.is_empty()).collect()
