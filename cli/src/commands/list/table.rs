@@ -188,6 +188,8 @@ fn line_text(
         .filter(|whose| told != Some(*whose) || line.about.as_ref().is_some_and(|about| about.is_one_of_several));
     let is_roomy = room >= ROOMY;
     let title = titled.within(language, room, whose.is_some() && is_roomy).unwrap_or_else(|| line.record.to_string());
+    let in_two = if columns(&title) > room && !is_roomy { titled.in_two(language) } else { None };
+    let (title, whom) = in_two.map_or((title, None), |(head, whom)| (head, Some(whom)));
     let title = with_aliases(language, title, line, room);
     let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, DATE), fit(&title, room));
     let below = |text: &str| format!("\n{:10}{}", "", fit(text, width.saturating_sub(10))).trim_end().to_owned();
@@ -197,8 +199,9 @@ fn line_text(
         below(&format!("{} {}", locale::word(language, "view.signed_by"), name_of(language, whose, names)))
     });
     let whose = whose.unwrap_or_default();
-    let beside = beside(language, &titled, line, ids, columns(&title) > room);
-    let beside = if beside.is_empty() { String::new() } else { below(&beside.join(" · ")) };
+    let whom = whom.map(|whom| below(&whom)).unwrap_or_default();
+    let beside = beside(language, line, ids);
+    let beside = if beside.is_empty() { whom } else { format!("{whom}{}", below(&beside.join(" · "))) };
     if is_narrow {
         let state = if state.is_empty() { String::new() } else { below(&state) };
         return format!("{}{state}{whose}{beside}", text.trim_end());
@@ -207,15 +210,13 @@ fn line_text(
     format!("{}{whose}{beside}", format!("{text} {} {place}", fit(&state, STATE)).trim_end())
 }
 
-/// What no line is without, where it has no room for it: of which incident it is, that somebody disputes or answered it, and which
-/// records the reader takes for the same.
-fn beside(language: Language, titled: &Titled<'_>, line: &Line, ids: &Ids, is_cut: bool) -> Vec<String> {
-    let incidents = if is_cut { titled.incidents(language) } else { None };
+/// What no line is without: that somebody disputes or answered it, and which records the reader takes for the same.
+fn beside(language: Language, line: &Line, ids: &Ids) -> Vec<String> {
     let counts = [("duties.disputes", line.disputes), ("view.responses", line.replies)];
     let counts = counts.into_iter().filter(|(_, count)| *count > 0);
     let counts = counts.map(|(key, count)| field(language, locale::word(language, key), &count.to_string()));
     let same = line.same_as.iter().map(|other| format!("= {}", ids.record(*other, LIST)));
-    incidents.into_iter().chain(counts).chain(same).collect()
+    counts.chain(same).collect()
 }
 
 /// What an organisation is called, or its id.

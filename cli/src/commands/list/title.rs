@@ -45,11 +45,50 @@ impl Titled<'_> {
         self.about.filter(|_| !self.has_title())?.organisation
     }
 
-    /// The incidents of which its title is made, if it names any.
-    pub(crate) fn incidents(&self, language: Language) -> Option<String> {
-        let about = self.about.filter(|about| !self.has_title() && !about.incidents.is_empty())?;
+    /// The title in two lines, for a terminal that has no room for it in one: who says it, and below it what, of whom and of
+    /// which incidents. `None` where it has a title of its own, or one of the two is missing.
+    pub(crate) fn in_two(&self, language: Language) -> Option<(String, String)> {
+        let about = self.about.filter(|_| !self.has_title())?;
         let shown = |text: &str| apart(&squeezed(text), language.direction());
-        Some(self.names(language, &about.incidents, &shown))
+        let mut measure = String::new();
+        let head = self.head(language, about, &shown, |_, what, vocabulary| {
+            let what = std::mem::take(what);
+            if vocabulary != words::OUTCOME.name {
+                measure = what;
+            }
+        })?;
+        let [subjects, incidents] = [&about.subjects, &about.incidents].map(|all| self.names(language, all, &shown));
+        let end = if about.cut { " …" } else { "" };
+        let parts = [measure, subjects, incidents];
+        let whom = parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ");
+        (!head.is_empty() && !whom.is_empty()).then(|| (head, format!("{whom}{end}")))
+    }
+
+    /// Who says what, once the room for it has been made; the name of the vocabulary says what the codes are.
+    fn head(
+        &self,
+        language: Language,
+        about: &About,
+        shown: &dyn Fn(&str) -> String,
+        make_room: impl FnOnce(&mut String, &mut String, &str),
+    ) -> Option<String> {
+        let vocabulary = match kind_code(self.kind)? {
+            FINDING | ATTRIBUTION => words::OUTCOME.name,
+            DESIGNATION => words::MEASURE.name,
+            CASE => words::CASE_STATUS.name,
+            _ => return None,
+        };
+        let comma = format!("{} ", locale::word(language, "speech.comma"));
+        let codes = about.codes.iter().map(|code| match locale::code(language, vocabulary, code) {
+            word if word == code => shown(code),
+            word => word.to_owned(),
+        });
+        let (mut who, mut what) = (self.names(language, &about.bodies, shown), codes.collect::<Vec<_>>().join(&comma));
+        make_room(&mut who, &mut what, vocabulary);
+        Some(match (who.is_empty(), what.is_empty()) {
+            (false, false) => locale::format(language, "list.title", &[("who", &who), ("what", &what)]),
+            _ => format!("{who}{what}"),
+        })
     }
 
     fn names(&self, language: Language, all: &[Reference], shown: &dyn Fn(&str) -> String) -> String {
@@ -78,30 +117,15 @@ impl Titled<'_> {
     fn made(&self, language: Language, shown: &dyn Fn(&str) -> String, room: Option<(usize, bool)>) -> Option<String> {
         let (columns, tells_whose) = room.map_or((None, true), |(columns, tells)| (Some(columns), tells));
         let about = self.about?;
-        let vocabulary = match kind_code(self.kind)? {
-            FINDING | ATTRIBUTION => words::OUTCOME.name,
-            DESIGNATION => words::MEASURE.name,
-            CASE => words::CASE_STATUS.name,
-            _ => return None,
-        };
-        let comma = format!("{} ", locale::word(language, "speech.comma"));
         let names = |all: &[Reference]| self.names(language, all, shown);
-        let codes = about.codes.iter().map(|code| match locale::code(language, vocabulary, code) {
-            word if word == code => shown(code),
-            word => word.to_owned(),
-        });
-        let (mut who, mut what) = (names(&about.bodies), codes.collect::<Vec<_>>().join(&comma));
-        if let Some(columns) = columns {
+        let head = self.head(language, about, shown, |who, what, vocabulary| {
+            let Some(columns) = columns else { return };
             // Who says it comes first always, and leaves room for whom; an outcome stands in a column of its own.
-            who = fit(&who, columns / 2).trim_end().to_owned();
+            *who = fit(who, columns / 2).trim_end().to_owned();
             if vocabulary == words::OUTCOME.name || columns < ROOMY && !about.subjects.is_empty() {
                 what.clear();
             }
-        }
-        let head = match (who.is_empty(), what.is_empty()) {
-            (false, false) => locale::format(language, "list.title", &[("who", &who), ("what", &what)]),
-            _ => format!("{who}{what}"),
-        };
+        })?;
         let parts = [head, names(&about.subjects), names(&about.incidents)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let end = if about.cut { " …" } else { "" };
