@@ -46,6 +46,13 @@ pub fn properties(kind_code: u8) -> impl Iterator<Item = &'static Property> {
     kind(kind_code).into_iter().flat_map(|kind| kind.properties.iter().chain(COMMON))
 }
 
+/// True if a property may be said of the record that stands for nobody known, [`RecordId::UNIDENTIFIED`](crate::id::RecordId): what
+/// would say who he is says it of every attribution that names nobody.
+#[must_use]
+pub fn may_say_of_nobody_known(code: &str) -> bool {
+    matches!(code, "subject_type" | "name" | "opinion" | "note")
+}
+
 #[cfg(test)]
 mod tables;
 

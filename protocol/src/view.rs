@@ -300,7 +300,7 @@ impl View {
             kind: kind_name(record),
             labels: names.first(),
             further_labels: names.others(),
-            aliases: material::aliases(sheets, context.policy),
+            aliases: material::aliases(record, sheets, context.policy),
             about: about(record, sheets, material)?,
             organisations: speakers(&all, material),
             properties,

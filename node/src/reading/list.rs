@@ -112,6 +112,9 @@ pub struct ListHead {
     pub total: usize,
     /// How many of them are contested.
     pub contested: usize,
+    /// True if nothing is taken for one though the reader asks for it: more records judge than are read for a list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_followed: bool,
     /// Of what the list was made, by whose choice.
     pub made_of: MadeOf,
 }
@@ -166,7 +169,9 @@ impl Reader<'_> {
         self.check_codes(query, &filter)?;
         let (total, contested) = (found.len(), found.iter().filter(|found| found.is_contested).count());
         let holds_until = found.iter().filter_map(|found| found.holds_until).min();
-        let groups = self.groups(query.kind, &found, policy, query.as_of)?;
+        let groups = self.groups(query.kind, policy, query.as_of)?;
+        let not_followed = groups.is_none();
+        let groups = groups.unwrap_or_default();
         let most = query.limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
         // A limit parts no group from what stands before it: all are ordered before some are left out.
         first_of(&mut found, query, if groups.is_empty() { most } else { usize::MAX });
@@ -182,7 +187,7 @@ impl Reader<'_> {
         if query.as_of.is_some() || day != day_of(query) {
             made_of = made_of.of_another_day(query.as_of);
         }
-        let head = ListHead { total, contested, made_of };
+        let head = ListHead { total, contested, not_followed, made_of };
         let mut head = serde_json::to_vec(&head).map_err(|error| Problem::fault(error.to_string()))?;
         head.pop();
         Ok([&head, &b",\"records\":[\n"[..], &lines, b"\n]}"].concat())

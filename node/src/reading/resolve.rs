@@ -179,7 +179,7 @@ impl Reader<'_> {
 /// has to make it first.
 fn is_nobody_known(lower: &str) -> bool {
     let words = fixed_labels(RecordId::UNIDENTIFIED).unwrap_or_default();
-    lower == UNIDENTIFIED || words.iter().any(|words| words.text.to_lowercase() == lower)
+    UNIDENTIFIED.contains(&lower) || words.iter().any(|words| words.text.to_lowercase() == lower)
 }
 
 /// The words in a language, else in English, else any.
@@ -188,8 +188,8 @@ fn in_language<'a>(words: &'a [Words], lang: Option<&str>) -> Option<&'a str> {
     lang.and_then(of).or_else(|| of("en")).or_else(|| words.first()).map(|words| words.text.as_str())
 }
 
-/// What MODEL §7.4 calls it.
-const UNIDENTIFIED: &str = "unidentified";
+/// What MODEL §7.4 and the public file call it.
+const UNIDENTIFIED: [&str; 2] = ["unidentified", "unknown-perpetrator"];
 
 /// The kind that a text begins with, and what stands behind it; the whole text where it names none.
 fn parted(text: &str) -> (Option<u8>, &str) {

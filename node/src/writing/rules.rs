@@ -99,6 +99,7 @@ impl<'a> Check<'a> {
                     continue;
                 }
                 let path = format!("claims[{index}]");
+                self.nobody_known(own, claim, &path);
                 self.replacement(own, claim, &path);
                 opinions::check(self, own, claim, &path)?;
                 if own.is_new && !self.only_new {
@@ -224,6 +225,18 @@ impl<'a> Check<'a> {
         };
         let submitted = Submitted { kind: record.kind_code(), record: Some(record), claims };
         model::check_record(&submitted, &setting).iter().map(Broken::of).collect()
+    }
+
+    /// The record that stands for nobody known gets no alias, country or other self; the public file names it, and may.
+    fn nobody_known(&mut self, own: &Own, claim: &Claim, path: &str) {
+        let property = claim.prop().unwrap_or_default();
+        let is_on_it = own.record == Some(RecordId::UNIDENTIFIED) && !model::may_say_of_nobody_known(property);
+        let other = || RecordId::parse(claim.value()?.get("record")?.as_text()?).ok();
+        let names_it = || property == "judgement" && other() == Some(RecordId::UNIDENTIFIED);
+        if !self.only_new && (is_on_it || names_it()) {
+            let values = [("record", "unidentified".to_owned()), ("property", property.to_owned())];
+            self.refuse("nobody_known", &format!("{path}.prop"), &values);
+        }
     }
 
     fn replacement(&mut self, own: &Own, claim: &Claim, path: &str) {

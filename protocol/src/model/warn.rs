@@ -56,6 +56,7 @@ pub const CODES: &[&str] = &[
     "mixed_scripts",
     "reply_of_another",
     "sanctioned_without_measure",
+    "said_of_nobody_known",
 ];
 
 impl Warning {

@@ -201,6 +201,9 @@ fn of_items<S: SheetView>(
         _ => {}
     }
     person::check(record, items, &mut found, material)?;
+    if record == RecordId::UNIDENTIFIED {
+        of_nobody_known(items, &mut found);
+    }
     reply::check(record, items, &mut found, material)?;
     topic::check(record, items, &mut found, material)?;
     chain::check(record, items, &mut found, material)?;
@@ -239,6 +242,16 @@ fn beyond_mandate(record: RecordId, items: &[Item<'_>], found: &mut Found) {
         if says_who && is_its {
             found.add(place, "beyond_mandate", "value", []);
         }
+    }
+}
+
+/// Who is not known has neither country nor alias, and is nobody else.
+fn of_nobody_known(items: &[Item<'_>], found: &mut Found) {
+    // The public file gives it its own name there.
+    let is_own_name = |item: &Item<'_>| item.prop == "alias" && item.text() == Some("unknown-perpetrator");
+    let is_wrong = |item: &Item<'_>| !model::may_say_of_nobody_known(item.prop) && !is_own_name(item);
+    for (place, _) in items.iter().enumerate().filter(|(_, item)| is_wrong(item)) {
+        found.add(place, "said_of_nobody_known", "prop", []);
     }
 }
 

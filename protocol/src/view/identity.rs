@@ -107,19 +107,68 @@ impl Judged {
     }
 }
 
-/// The other records that the policy takes for a record.
+/// Of records on which judgements stand, which ones the policy takes for each other: all that a list of them needs, at the cost of
+/// reading each once.
+///
+/// The same as [`Identity::same`] of each, where no more records judge than [`limits::IDENTITY_READ`].
 ///
 /// # Errors
 /// [`Fault`] if the store cannot be read.
 pub fn taken_for_one(
-    record: RecordId,
+    judging: &BTreeSet<RecordId>,
     store: &impl SheetView,
     context: Context<'_>,
-) -> Result<BTreeSet<RecordId>, Fault> {
-    let mut material = Material::new(store, context);
-    let sheets = material.claims(record)?;
-    let identity = identity(record, &sheets, &mut material)?;
-    Ok(identity.same.into_iter().map(|other| other.record).collect())
+) -> Result<BTreeMap<RecordId, BTreeSet<RecordId>>, Fault> {
+    let mut pairs: BTreeMap<Two, Judged> = BTreeMap::new();
+    for record in judging {
+        let sheets = crate::sheet::fold_claims(&store.entries_about(*record)?, context.judge).sheets;
+        take_all(*record, &sheets, context.policy, &mut pairs);
+    }
+    let accepted = |is: bool| {
+        let judgements = &context.policy.judgements;
+        let is_it = move |(_, judged): &(&Two, &Judged)| judged.accepted(judgements) == Some(is);
+        pairs.iter().filter(is_it).map(|(two, _)| *two)
+    };
+    let mut beside: BTreeMap<RecordId, BTreeSet<RecordId>> = BTreeMap::new();
+    for (one, other) in accepted(true) {
+        beside.entry(one).or_default().insert(other);
+        beside.entry(other).or_default().insert(one);
+    }
+    let denied: BTreeSet<Two> = accepted(false).collect();
+    let (mut taken, mut seen) = (BTreeMap::new(), BTreeSet::new());
+    for record in beside.keys() {
+        let group = reached_from(*record, &beside, &mut seen);
+        let is_one_kind = group.iter().all(|other| other.kind_code() == record.kind_code());
+        let is_denied = || {
+            group.iter().any(|one| {
+                denied.range((*one, RecordId::ZERO)..).take_while(|two| two.0 == *one).any(|two| group.contains(&two.1))
+            })
+        };
+        if !is_one_kind || group.len() > limits::IDENTITY_RECORDS || is_denied() {
+            continue;
+        }
+        for one in &group {
+            taken.insert(*one, group.iter().copied().filter(|other| other != one).collect());
+        }
+    }
+    taken.retain(|_, others: &mut BTreeSet<RecordId>| !others.is_empty());
+    Ok(taken)
+}
+
+/// All that are connected with a record; nothing where that was asked before.
+fn reached_from(
+    record: RecordId,
+    beside: &BTreeMap<RecordId, BTreeSet<RecordId>>,
+    seen: &mut BTreeSet<RecordId>,
+) -> BTreeSet<RecordId> {
+    let (mut group, mut open) = (BTreeSet::new(), vec![record]);
+    while let Some(at) = open.pop() {
+        if seen.insert(at) {
+            group.insert(at);
+            open.extend(beside.get(&at).into_iter().flatten());
+        }
+    }
+    group
 }
 
 /// Reads what is judged of a record, and of those that the policy takes for it.
@@ -211,7 +260,9 @@ fn take(about: RecordId, sheet: &Sheet, said: &Said, pairs: &mut BTreeMap<Two, J
     let Some(value) = said.claim.value() else { return };
     let text = |key: &str| value.get(key).and_then(Json::as_text);
     let Some(other) = text("record").and_then(|id| RecordId::parse(id).ok()) else { return };
-    let is_identity = text("relation") == Some("same_as") && other != about;
+    // Nobody known is nobody in particular: a verdict that he is somebody accuses whoever that is in every attribution.
+    let is_nobody_known = [about, other].contains(&RecordId::UNIDENTIFIED);
+    let is_identity = text("relation") == Some("same_as") && other != about && !is_nobody_known;
     if is_identity && Verdict::alone(about.kind_code(), &said.claim).is_sound() {
         let verdict = text("verdict").unwrap_or_default();
         pairs.entry(two(about, other)).or_default().take(verdict, sheet.key.organisation, said.claim.id());

@@ -268,8 +268,11 @@ fn short(labels: Vec<Words>) -> Vec<Words> {
     labels.into_iter().filter(is_short).take(limits::REFERENCE_LABELS).collect()
 }
 
-/// The aliases that live claims give.
-pub(super) fn aliases(sheets: &Sheets, policy: &Policy) -> Vec<String> {
+/// The aliases that live claims give. None names who is not known: it would say of every such attribution whom it means.
+pub(super) fn aliases(record: RecordId, sheets: &Sheets, policy: &Policy) -> Vec<String> {
+    if record == RecordId::UNIDENTIFIED {
+        return Vec::new();
+    }
     let claimed = spoken(sheets, policy, &["alias"]);
     distinct(claimed.filter_map(|(_, said)| Some(said.claim.value().and_then(name_text)?.to_owned())))
 }

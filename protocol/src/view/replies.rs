@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId, SpaceId};
 use crate::limits;
-use crate::model::{self, kinds::SUBJECT};
+use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, SUBJECT};
+use crate::model::{self, is_tried};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 
@@ -82,39 +83,77 @@ impl Answers {
     }
 }
 
-/// Whom the claims on a record name: a reply of anybody else answers nothing that was said of him.
+/// Whom a record names, by each organisation that speaks of it: a reply of anybody else answers nothing that was said of him.
 #[derive(Debug, Default)]
-pub(super) struct Named(BTreeSet<RecordId>);
+pub(super) struct Named {
+    by: BTreeMap<OrganisationId, BTreeSet<RecordId>>,
+    /// The subject, where the record is one.
+    own: Option<RecordId>,
+}
 
 impl Named {
-    pub(super) fn of<'a>(record: RecordId, claims: impl Iterator<Item = (&'a str, &'a Json)>) -> Self {
-        let named = claims.filter_map(|(prop, value)| {
-            let subject = match prop {
-                "subject" => Some(value),
-                "party" => value.get("subject"),
-                _ => None,
-            };
-            RecordId::parse(subject?.as_text()?).ok()
-        });
-        let own = (record.kind_code() == SUBJECT).then_some(record);
-        Self(named.chain(own).collect())
+    /// By claims that keep the model, each with whose it is.
+    pub(super) fn of<'a>(record: RecordId, claims: impl Iterator<Item = (OrganisationId, &'a str, &'a Json)>) -> Self {
+        let mut named = Self { by: BTreeMap::new(), own: Some(record).filter(|record| record.kind_code() == SUBJECT) };
+        for (whose, prop, value) in claims.filter(|(_, prop, _)| !matches!(*prop, "response" | "opinion" | "judgement"))
+        {
+            let own = named.by.entry(whose).or_default();
+            own.extend(accused(record.kind_code(), prop, value));
+        }
+        named
     }
 
     /// By everything that is held of the record.
     pub(super) fn in_sheets(record: RecordId, sheets: &Sheets) -> Self {
-        let naming = sheets.values().flat_map(Sheet::standing_claims).map(|(_, said)| &said.claim);
-        Self::of(record, naming.filter_map(|claim| claim.prop().zip(claim.value())))
+        let everyone = Policy::default();
+        let speaking = sheets.values().filter(|sheet| sheet.standing_claims().next().is_some());
+        let naming = spoken(sheets, &everyone, &["subject", "party"]);
+        let naming =
+            naming.filter_map(|(sheet, said)| Some((sheet.key.organisation, said.claim.prop()?, said.claim.value()?)));
+        let mut named = Self::of(record, naming);
+        for sheet in speaking {
+            let mut said = sheet.standing_claims().filter_map(|(_, said)| said.claim.prop());
+            if said.any(|prop| !matches!(prop, "response" | "opinion" | "judgement")) {
+                named.by.entry(sheet.key.organisation).or_default();
+            }
+        }
+        named
     }
 
-    /// True if a reply is by one of them; where nobody is named, everybody may reply.
+    /// True if a reply is by somebody whom those name whom it answers; where one of them names nobody, everybody may reply: no member
+    /// makes the reply to another's words void by a name of his own.
     pub(super) fn may_reply(&self, reply: &Json) -> bool {
         let subject = reply.get("subject").and_then(Json::as_text).and_then(|text| RecordId::parse(text).ok());
-        self.0.is_empty() || subject.is_none_or(|subject| self.0.contains(&subject))
+        let Some(subject) = subject else { return true };
+        if let Some(own) = self.own {
+            return own == subject;
+        }
+        let answers = Answers::of(reply);
+        let mut answered = self.by.iter().filter(|(whose, _)| answers.concerns(**whose)).peekable();
+        answered.peek().is_none() || answered.any(|(_, named)| named.is_empty() || named.contains(&subject))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = RecordId> + '_ {
-        self.0.iter().copied()
+    /// All of them, those whom most name first.
+    pub(super) fn all(&self) -> Vec<RecordId> {
+        let mut counted: BTreeMap<RecordId, usize> = BTreeMap::new();
+        for record in self.by.values().flatten().chain(&self.own) {
+            let count = counted.entry(*record).or_default();
+            *count = count.saturating_add(1);
+        }
+        let mut all: Vec<_> = counted.into_iter().collect();
+        all.sort_by_key(|(record, count)| (std::cmp::Reverse(*count), *record));
+        all.into_iter().map(|(record, _)| record).collect()
     }
+}
+
+/// Whom a claim accuses, lists or tries, if its kind of record has it.
+fn accused(kind: u8, prop: &str, value: &Json) -> Option<RecordId> {
+    let subject = match (kind, prop) {
+        (FINDING | ATTRIBUTION | DESIGNATION, "subject") => Some(value),
+        (CASE, "party") if is_tried(value) => value.get("subject"),
+        _ => None,
+    };
+    RecordId::parse(subject?.as_text()?).ok()
 }
 
 /// The live replies in all sheets of a record.
@@ -145,16 +184,27 @@ impl<'a> Replies<'a> {
         }
         let replacing = |(id, said): (&ClaimId, &Said)| Some((*id, said.claim.replaces()?));
         answered.earlier = sheet.claims.iter().filter_map(replacing).collect();
+        let mut general: BTreeMap<Option<OrganisationId>, Vec<usize>> = BTreeMap::new();
         for (place, (_, _, answers)) in self.all.iter().enumerate() {
             if !answers.concerns(sheet.key.organisation) {
                 continue;
             }
             match answers.claim {
                 Some(claim) => answered.named.entry(claim).or_default().push(place),
-                None => answered.general.push(place),
+                None => general.entry(self.whose(place)).or_default().push(place),
             }
         }
+        for (whose, mut places) in general {
+            answered.further.insert(whose, places.len().saturating_sub(limits::REPLIES_OF_ONE));
+            places.truncate(limits::REPLIES_OF_ONE);
+            answered.general.extend(places);
+        }
+        answered.general.sort_unstable();
         answered
+    }
+
+    fn whose(&self, place: usize) -> Option<OrganisationId> {
+        self.all.get(place).map(|(sheet, ..)| sheet.key.organisation)
     }
 
     /// What is shown of those that answer a claim.
@@ -180,7 +230,11 @@ impl<'a> Replies<'a> {
                 shown.extend(told.map(|reply| Reply { of_another, ..reply }));
             }
         }
+        let is_general = accuses(kind, said);
         for (organisation, count) in of_one {
+            let left_out =
+                answered.further.get(&Some(organisation)).filter(|_| is_general).copied().unwrap_or_default();
+            let count = count.saturating_add(left_out);
             let last = shown.iter_mut().rfind(|reply| reply.organisation == organisation);
             if let Some(last) = last {
                 last.further = count.saturating_sub(limits::REPLIES_OF_ONE);
@@ -194,7 +248,10 @@ impl<'a> Replies<'a> {
 #[derive(Default)]
 pub(super) struct Answered {
     named: BTreeMap<ClaimId, Vec<usize>>,
+    /// The first ones of each organisation that answer all that accuses: claims are many, and replies may be as many again.
     general: Vec<usize>,
+    /// How many more of these each organisation entered.
+    further: BTreeMap<Option<OrganisationId>, usize>,
     /// In whose place a claim says that it stands, whether or not either still does.
     earlier: BTreeMap<ClaimId, ClaimId>,
 }

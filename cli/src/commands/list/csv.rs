@@ -148,7 +148,7 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 32] {
     // The first place that is one: a cell holds one number. All of them are in GeoJSON.
     let (lat, lon) = summary.spots.iter().find_map(|spot| spot.at.clone()).unwrap_or_default();
     let names = summary.organisations.iter().map(|id| organisation_name(who, *id, language));
-    let names: Vec<String> = names.map(|name| pasted(&name).to_owned()).collect();
+    let names: Vec<String> = names.map(|name| unmarked(pasted(&name))).collect();
     let state = summary.in_force.as_ref();
     let measures = by_organisation(session, who, summary, &summary.measures, |codes| codes.measures.clone());
     [
@@ -156,7 +156,7 @@ fn cells(session: &Session, who: &Who, summary: &Summary) -> [String; 32] {
         summary.kind.clone(),
         titled(summary).text(language, str::to_owned).unwrap_or_default(),
         all(&summary.labels),
-        joined(summary.aliases.iter().map(String::as_str)),
+        joined(summary.aliases.iter().map(|alias| unmarked(alias)).collect::<Vec<_>>().iter().map(String::as_str)),
         joined(summary.dates.iter().map(String::as_str)),
         day(summary.earliest),
         day(summary.latest),
@@ -198,7 +198,9 @@ pub(super) fn statuses(session: &Session, who: &Who, summary: &Summary) -> Vec<S
 fn named(session: &Session, who: &Who, summary: &Summary, kind: u8) -> Vec<String> {
     let told = |whose: &OrganisationId, reference: &Reference| {
         let whose = unmarked(pasted(&organisation_name(who, *whose, session.language)));
-        let called = label(&reference.labels, session.language).map(|name| format!("{} ", unmarked(&name)));
+        // Nor does a name bring an id of its own.
+        let plain = |name: String| format!("{} ", unmarked(&name).replace(['[', ']'], " "));
+        let called = label(&reference.labels, session.language).map(plain);
         format!("{whose}: {}[{}]", called.unwrap_or_default(), reference.record)
     };
     let all = summary.named.iter().flat_map(|(whose, named)| named.iter().map(move |reference| (whose, reference)));

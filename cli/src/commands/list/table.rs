@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use isnad_node::reading::Who;
 use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::model::kinds;
@@ -14,7 +15,7 @@ use super::{Page, ROOMY, Titled};
 
 use crate::client;
 use crate::commands::ids::{Ids, LIST};
-use crate::commands::reading::{field, label, state_code};
+use crate::commands::reading::{field, label, organisation_name, state_code};
 use crate::error::Problem;
 use crate::output::{apart, columns, fit, hanging, inert, squeezed, width};
 use crate::session::Session;
@@ -27,6 +28,9 @@ const DATE: usize = 14;
 const STATE: usize = 18;
 /// Columns of the place on a wide terminal.
 const PLACE: usize = 24;
+/// Columns of the longest id that all lines leave room for: one that needs more, for another record's was chosen to begin like it,
+/// stands on a line of its own.
+const LONGEST_ID: usize = 20;
 /// A narrower terminal has the state on a line of its own.
 const NARROW: usize = 72;
 /// A wider one has room for the place.
@@ -61,6 +65,9 @@ struct Line {
     in_force: Option<DesignationState>,
 }
 
+/// How records and organisations are named: by how many digits, by which names, and whose word is told above the list.
+type Naming<'a> = (&'a Ids, Option<&'a Who>, Option<OrganisationId>);
+
 /// The record of a line alone.
 #[derive(Debug, Deserialize)]
 struct Named {
@@ -81,9 +88,8 @@ impl Told {
             labels: Vec<Words>,
             about: Option<About>,
         }
-        const MADE: [u8; 4] = [kinds::FINDING, kinds::ATTRIBUTION, kinds::DESIGNATION, kinds::CASE];
         let mut counted: BTreeMap<OrganisationId, (usize, Vec<Words>)> = BTreeMap::new();
-        if kind_code(kind).is_none_or(|code| !MADE.contains(&code)) {
+        if !is_made(kind) {
             return Ok(None);
         }
         for record in records {
@@ -104,6 +110,26 @@ impl Told {
     }
 }
 
+/// True of a kind whose records are called by what is said of them.
+fn is_made(kind: &str) -> bool {
+    const MADE: [u8; 4] = [kinds::FINDING, kinds::ATTRIBUTION, kinds::DESIGNATION, kinds::CASE];
+    kind_code(kind).is_some_and(|code| MADE.contains(&code))
+}
+
+/// True if organisations are to be named in lines: whose word most titles are is told above them, and not every line is that one's.
+pub(super) fn names_several(kind: &str, page: &Page<'_>) -> Result<bool, Problem> {
+    #[derive(Debug, Deserialize)]
+    struct Speaking {
+        #[serde(default)]
+        organisations: Vec<OrganisationId>,
+    }
+    let mut all = BTreeSet::new();
+    for record in page.records.iter().filter(|_| is_made(kind)) {
+        all.extend(client::read::<Speaking>(record.as_bytes())?.organisations);
+    }
+    Ok(all.len() > 1)
+}
+
 /// Prints a page behind what the reader chose, and the day that he asks about.
 pub(super) fn print(
     session: &Session,
@@ -111,7 +137,7 @@ pub(super) fn print(
     page: &Page<'_>,
     choice: &[String],
     in_force: Option<Day>,
-    ids: &Ids,
+    (ids, who): (&Ids, Option<&Who>),
 ) -> Result<(), Problem> {
     let language = session.language;
     let (head, shown) = (&page.head, page.records.len());
@@ -122,7 +148,7 @@ pub(super) fn print(
     if !before.is_empty() {
         session.printer.text(&format!("{}\n\n", before.join("\n")));
     }
-    let lines = lines_text(language, &page.records, (ids, told.map(|told| told.whose)))?;
+    let lines = lines_text(language, &page.records, (ids, who, told.map(|told| told.whose)))?;
     if !lines.is_empty() {
         session.printer.text(&lines.join("\n"));
     }
@@ -139,18 +165,15 @@ pub(super) fn print(
 }
 
 /// The lines of a list, read on all cores where it is long.
-fn lines_text(
-    language: Language,
-    records: &[&str],
-    (ids, told): (&Ids, Option<OrganisationId>),
-) -> Result<Vec<String>, Problem> {
+fn lines_text(language: Language, records: &[&str], (ids, who, told): Naming<'_>) -> Result<Vec<String>, Problem> {
     // A record whose digits another kind has too stands with its kind: all lines leave room for the longest.
     let records_of = records.iter().filter_map(|line| Some(client::read::<Named>(line.as_bytes()).ok()?.record));
-    let digits = records_of.map(|record| ids.record(record, LIST).len()).max().unwrap_or(LIST);
+    let digits = records_of.map(|record| ids.record(record, LIST).len()).filter(|length| *length <= LONGEST_ID);
+    let digits = digits.max().unwrap_or(LIST);
     let (width, cores) = ((width(), digits), std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     let read = |part: &[&str]| -> Result<Vec<String>, Problem> {
         let read =
-            |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width, (ids, told)));
+            |record: &&str| Ok(line_text(language, &client::read::<Line>(record.as_bytes())?, width, (ids, who, told)));
         part.iter().map(read).collect()
     };
     std::thread::scope(|scope| {
@@ -164,12 +187,7 @@ fn lines_text(
     })
 }
 
-fn line_text(
-    language: Language,
-    line: &Line,
-    (width, digits): (usize, usize),
-    (ids, told): (&Ids, Option<OrganisationId>),
-) -> String {
+fn line_text(language: Language, line: &Line, (width, digits): (usize, usize), (ids, who, told): Naming<'_>) -> String {
     let titled = Titled { kind: &line.kind, labels: &line.labels, about: line.about.as_ref(), ids: Some(ids) };
     let date = line.dates.first().map(|date| inert(&date_within(language, date, DATE))).unwrap_or_default();
     let state = match &line.in_force {
@@ -191,12 +209,26 @@ fn line_text(
     let in_two = if columns(&title) > room && !is_roomy { titled.in_two(language) } else { None };
     let (title, whom) = in_two.map_or((title, None), |(head, whom)| (head, Some(whom)));
     let title = with_aliases(language, title, line, room);
-    let text = format!("{}  {} {mark} {}", fit(&short, digits), fit(&date, DATE), fit(&title, room));
+    let (short, id_above) = if short.len() > digits { ("", format!("{short}\n")) } else { (&*short, String::new()) };
+    let text = format!("{id_above}{}  {} {mark} {}", fit(short, digits), fit(&date, DATE), fit(&title, room));
     let below = |text: &str| format!("\n{:10}{}", "", fit(text, width.saturating_sub(10))).trim_end().to_owned();
     // Where a line has no room for all of it, whose word it is stands below: neither that nor whom it accuses is cut off.
-    let whose = whose.filter(|_| !is_roomy).map(|whose| {
+    let whose: Option<Vec<OrganisationId>> = match whose.filter(|_| !is_roomy) {
+        Some(whose) => Some(vec![whose]),
+        // What is told above the list of one member's word holds for no line in which others speak too.
+        None => told
+            .filter(|told| line.organisations.iter().any(|speaks| speaks != told))
+            .map(|_| line.organisations.clone()),
+    };
+    let whose = whose.map(|whose| {
         let names = line.about.as_ref().map(|about| &*about.names).unwrap_or_default();
-        below(&format!("{} {}", locale::word(language, "view.signed_by"), name_of(language, whose, names)))
+        let called = |whose: &OrganisationId| match who {
+            Some(who) => organisation_name(who, *whose, language),
+            None => name_of(language, *whose, names),
+        };
+        let comma = format!("{} ", locale::word(language, "speech.comma"));
+        let all: Vec<String> = whose.iter().map(called).collect();
+        below(&format!("{} {}", locale::word(language, "view.signed_by"), all.join(&comma)))
     });
     let whose = whose.unwrap_or_default();
     let whom = whom.map(|whom| below(&whom)).unwrap_or_default();

@@ -10,7 +10,7 @@ use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, INCI
 use isnad_protocol::model::speech::{self, NotUnderstood};
 use isnad_protocol::model::vocabularies::{self as words, Vocabulary};
 use isnad_protocol::time::{Day, Timestamp};
-use isnad_protocol::view::{Bounds, InForce, degrees};
+use isnad_protocol::view::{Bounds, InForce, degrees, fixed_labels};
 
 use super::ListQuery;
 use super::row::{Row, Voice, folded, number, tag, voice};
@@ -318,8 +318,12 @@ fn called(kind: u8, text: &str, reader: &Reader<'_>) -> Result<BTreeSet<RecordId
     if matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) {
         let is_called = |row: &Row<'_>| row.mentions(&[tag::LABEL, tag::OTHER], text);
         for kind in [SUBJECT, INCIDENT, ORGANISATION] {
-            found.extend(reader.rows_of(kind, |record, row| is_called(row).then_some(record))?);
+            // What a row could not take of a record's names is not worth a summary of each: the first ones are there.
+            found.extend(reader.rows_as_they_are(kind, |record, row| is_called(row).then_some(record))?);
         }
+        let fixed = fixed_labels(RecordId::UNIDENTIFIED).unwrap_or_default();
+        let is_nobody_known = fixed.iter().any(|words| folded(&words.text).contains(text));
+        found.extend(is_nobody_known.then_some(RecordId::UNIDENTIFIED));
     }
     Ok(found)
 }

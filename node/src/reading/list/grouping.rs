@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isnad_protocol::id::RecordId;
+use isnad_protocol::limits;
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Context, Judgements, Policy, Until, taken_for_one};
 
@@ -15,45 +16,26 @@ use crate::reading::{Indexed, Reader};
 pub(super) type Groups = BTreeMap<RecordId, BTreeSet<RecordId>>;
 
 impl Reader<'_> {
-    /// The groups of records that are listed; of those alone about which somebody judged anything.
-    pub(super) fn groups(
-        &self,
-        kind: u8,
-        found: &[Found],
-        policy: &Policy,
-        as_of: Option<Day>,
-    ) -> Result<Groups, Problem> {
-        let mut groups = Groups::new();
+    /// The groups of a kind of records; `None` where more records judge than are read for one list.
+    pub(super) fn groups(&self, kind: u8, policy: &Policy, as_of: Option<Day>) -> Result<Option<Groups>, Problem> {
         if policy.judgements == Judgements::None {
-            return Ok(groups);
+            return Ok(Some(Groups::new()));
         }
         let judged = self.node.index()?.judged(&[kind])?;
-        let judged: BTreeSet<RecordId> = judged.into_iter().flat_map(|(one, other)| [one, other]).collect();
-        for record in found.iter().map(|found| found.record).filter(|record| judged.contains(record)) {
-            let same = self.readable(record, self.taken_for_one(record, policy, as_of))?.unwrap_or_default();
-            if !same.is_empty() {
-                groups.insert(record, same);
-            }
+        let judging: BTreeSet<RecordId> = judged.into_iter().map(|(_, by)| by).collect();
+        if judging.len() > limits::IDENTITY_READ {
+            return Ok(None);
         }
-        Ok(groups)
-    }
-
-    fn taken_for_one(
-        &self,
-        record: RecordId,
-        policy: &Policy,
-        as_of: Option<Day>,
-    ) -> Result<BTreeSet<RecordId>, Problem> {
         let store = Indexed(self.node.index()?);
         let context = self.context(policy, as_of);
-        Ok(match as_of {
-            None => taken_for_one(record, &store, context)?,
+        Ok(Some(match as_of {
+            None => taken_for_one(&judging, &store, context)?,
             Some(day) => {
                 let judge = self.as_known(day)?;
                 let context = Context { judge: &judge, ..context };
-                taken_for_one(record, &Until::new(&store, day, record), context)?
+                taken_for_one(&judging, &Until::new(&store, day, RecordId::ZERO), context)?
             }
-        })
+        }))
     }
 }
 

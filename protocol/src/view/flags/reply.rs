@@ -8,7 +8,7 @@ use super::super::replies::Named;
 use super::{Found, Item};
 
 /// Names told of those whom the record does name.
-const TOLD: usize = 3;
+const TOLD: usize = 2;
 
 pub(super) fn check<S: SheetView>(
     record: RecordId,
@@ -20,21 +20,26 @@ pub(super) fn check<S: SheetView>(
     if !items.iter().any(is_reply) {
         return Ok(());
     }
-    let named = Named::of(record, items.iter().map(|item| (item.prop, item.value)));
-    for (place, item) in items.iter().enumerate().filter(|(_, item)| is_reply(item)) {
-        if !named.may_reply(item.value) {
-            found.add(place, "reply_of_another", "value.subject", [("named", told(&named, material)?)]);
-        }
+    let named = Named::of(record, items.iter().map(|item| (item.organisation, item.prop, item.value)));
+    let is_of_another = |item: &Item<'_>| is_reply(item) && !named.may_reply(item.value);
+    if !items.iter().any(is_of_another) {
+        return Ok(());
+    }
+    let told = told(&named.all(), material)?;
+    for (place, _) in items.iter().enumerate().filter(|(_, item)| is_of_another(item)) {
+        found.add(place, "reply_of_another", "value.subject", [("named", told.clone())]);
     }
     Ok(())
 }
 
-fn told<S: SheetView>(named: &Named, material: &mut Material<'_, S>) -> Result<String, Fault> {
+/// The first of those who are named, each in quotation marks and with its id: what a member calls somebody speaks in no sentence of
+/// the program's.
+fn told<S: SheetView>(named: &[RecordId], material: &mut Material<'_, S>) -> Result<String, Fault> {
     let mut told = Vec::new();
     for record in named.iter().take(TOLD) {
-        let called = material.reference(record)?.labels.first().map(|words| words.text.clone());
-        told.push(called.unwrap_or_else(|| record.to_string()));
+        let called = material.reference(*record)?.labels.first().map(|words| words.text.replace('"', "'"));
+        told.push(called.map_or_else(|| record.to_string(), |called| format!("\"{called}\" ({record})")));
     }
-    let end = if named.iter().count() > TOLD { ", …" } else { "" };
+    let end = if named.len() > TOLD { ", …" } else { "" };
     Ok(format!("{}{end}", told.join(", ")))
 }
