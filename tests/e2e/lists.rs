@@ -38,7 +38,10 @@ fn check_filters(home: &Path) {
             })
         }),
         (&["--agent", "chlorine,sarin"], &|line| has(line, "agents", |agent| agent == "chlorine" || agent == "sarin")),
-        (&["--place", "ALEPPO"], &|line| has(line, "places", |place| place.to_lowercase().contains("aleppo"))),
+        (&["--place", "ALEPPO"], &|line| {
+            let is_it = |place: &str| place.to_lowercase().split([' ', '-']).any(|word| word == "aleppo");
+            has(line, "places", is_it) || has(line, "regions", is_it)
+        }),
         (&["--country", "sy"], &|line| has(line, "countries", |code| code == "sy")),
         (&["--country", "Syrie، العراق"], &|line| has(line, "countries", |code| code == "sy" || code == "iq")),
         (&["--agent", "السارين (GB)،Chlore"], &|line| {
@@ -149,6 +152,55 @@ fn measures_are_found_by_whom_they_name_and_told_with_all_of_them() {
         assert!(csv.contains(&format!("[{subject}]")), "{csv}");
     }
     assert!(csv.contains("asset_freeze") && csv.contains("Organisation 0: Technolab ["), "{csv}");
+}
+
+#[test]
+fn a_place_is_found_by_its_region_as_people_type_it_and_by_whole_words() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    for (file, form) in [
+        ("saraqib.txt", "title [ar]: هجوم الغوطة\nplace: سراقب؛ إدلب؛ سوريا\n"),
+        ("halabja.txt", "title [ar]: حلبجة\nplace: ar: حلبجة; Iraq\n"),
+        ("khan.txt", "title [en]: Khan al-Assal\nplace: Khan al-Assal; region: Aleppo; Syria\n"),
+    ] {
+        json(home, &["record", "new", "incident", "--from", &consortium.file(file, form)]);
+    }
+    let titles = |options: &[&str]| {
+        let found = json(home, &[&["list", "incident"], options].concat());
+        let title = |line: &Value| line["labels"][0]["text"].as_str().unwrap().to_owned();
+        found.as_array().unwrap().iter().map(title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles(&["--place", "ادلب"]), ["هجوم الغوطة"]);
+    assert_eq!(titles(&["--place", "حلب"]), [""; 0], "Aleppo is no part of Halabja");
+    assert_eq!(titles(&["--place", "aleppo"]), ["Khan al-Assal"]);
+    assert_eq!(titles(&["--search", "الغوطه"]), ["هجوم الغوطة"]);
+    assert_eq!(titles(&["--search", "khan  al assal"]), ["Khan al-Assal"]);
+}
+
+#[test]
+fn a_freeze_that_another_member_renewed_is_neither_lost_nor_silently_over() {
+    let consortium = Consortium::found(2);
+    let [home, other] = &consortium.homes[..] else { unreachable!() };
+    json(home, &["import", DATASET]);
+    let all = json(home, &["--today", "2018-06-01", "list", "designation", "--in-force"]);
+    let all = all.as_array().unwrap().iter();
+    let freeze =
+        all.filter(|line| line["in_force"]["until"] == "2018-11-18").map(|line| line["record"].as_str().unwrap());
+    let freeze = freeze.last().unwrap().to_owned();
+    let one = RunningNode::start(home, TCP, &[]);
+    let two = RunningNode::start(other, TCP, &one.listening);
+    two.wait_for(&format!("/records/{freeze}"), |_, view| view.to_string().contains("\"end\"").then_some(()));
+    let renewed = json(other, &["claim", "add", &freeze, "end", "18 May 2019"]);
+    let claim = renewed["claims"][0].as_str().unwrap();
+    one.wait_for(&format!("/records/{freeze}"), |_, view| view.to_string().contains(claim).then_some(()));
+    for node in [home, other] {
+        let due = json(node, &["--today", "2019-04-01", "due", "--within", "60d"]);
+        let due = due["due"].as_array().unwrap().iter().find(|due| due["record"]["record"] == freeze.as_str());
+        assert_eq!(due.unwrap_or_else(|| panic!("it is due"))["until"], "2019-05-18");
+        let listed = json(node, &["list", "designation", "--in-force", "2019-01-01"]);
+        assert!(records(&listed).contains(&freeze.as_str()), "{listed}");
+    }
+    assert_eq!(one.stop("TERM") + two.stop("TERM"), 0);
 }
 
 #[test]

@@ -261,3 +261,32 @@ fn a_part_of_the_day_is_not_left_out_without_a_word() {
     let added = say(home, &["claim", "add", incident, "date", "23 August 2013"]);
     assert!(added.code == 0 && !told(&added.err), "{added:?}");
 }
+
+#[test]
+fn who_changes_his_mind_is_told_of_what_he_said_before() {
+    let consortium = Consortium::found(2);
+    let [author, other] = &consortium.homes[..] else { unreachable!() };
+    let (record, outcome, _) = accused(&consortium);
+    let one = RunningNode::start(author, TCP, &[]);
+    let two = RunningNode::start(other, TCP, &one.listening);
+    wait_for_claim(&two, &record, &outcome);
+    let dispute = |more: &[&str]| {
+        say(other, &[&["opinion", "dispute", &record, &outcome[..12], "--reason", "outdated"], more].concat())
+    };
+    // The words of a dispute have a language, as all texts have; Arabic letters say it themselves.
+    let silent = dispute(&["--text", "It is out of date."]);
+    assert!(silent.code == 3 && silent.err.contains("says not in which language"), "{silent:?}");
+    assert_eq!(dispute(&["--text", "لم يعد صحيحا"]).code, 0);
+    let again = dispute(&["--text", "It is out of date.", "--in", "en"]);
+    assert!(again.code == 0 && again.out.contains("replaced") && again.out.contains("لم يعد صحيحا"), "{again:?}");
+    let page = json(other, &["show", &record]);
+    let said = page["properties"].as_array().unwrap().iter().find(|property| property["prop"] == "opinion").unwrap();
+    let opinion = said["claims"].as_array().unwrap().iter().find(|claim| claim["state"] == "live").unwrap();
+    let opinion = opinion["id"].as_str().unwrap();
+    // A dispute of the dispute disputes nothing of the accusation.
+    wait_for_claim(&one, &record, opinion);
+    json(author, &["opinion", "dispute", &record, opinion, "--reason", "factual_error"]);
+    assert_eq!(json(author, &["list", "attribution"])[0]["disputes"], 1);
+    assert_eq!(json(author, &["list", "subject"])[0]["disputes"], 1, "on the row of whom it accuses, as on its page");
+    assert_eq!(one.stop("TERM") + two.stop("TERM"), 0);
+}

@@ -118,10 +118,10 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct FilterArgs {
-    /// Show only records whose title or alias contains this
+    /// Show only records whose title or alias contains this, or that name what is called so
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
-    /// Only at a place whose name contains this
+    /// Only at a place of this name, or in a region of this name
     #[arg(long, value_name = "TEXT")]
     pub(crate) place: Option<String>,
     /// Only in this country: its code or name, as in sy or Syria
@@ -154,7 +154,7 @@ pub(crate) struct FilterArgs {
     /// Only where claims on the record exclude each other; what other records conclude is not looked at
     #[arg(long)]
     pub(crate) contested: bool,
-    /// Only designations in force on this day [default: the reader's day]
+    /// Only designations in force on this day, by anybody's word [default: the reader's day]
     #[arg(long, value_name = "YYYY-MM-DD", num_args = 0..=1, default_missing_value = "")]
     pub(crate) in_force: Option<String>,
     /// Only where something was said on this day or later, by the time that its signer claims

@@ -5,7 +5,7 @@ use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::RecordId;
 use isnad_protocol::view::ShownClaim;
 
-use super::opinion::{Page, member, put, same_already, says};
+use super::opinion::{Page, member, put, replaced, same_already, says};
 use super::writing::{same_space, send};
 use crate::args::{JudgeArgs, Verdict};
 use crate::client::Client;
@@ -38,8 +38,9 @@ pub(crate) async fn run(session: &Session, args: JudgeArgs) -> Outcome {
         }
         members.insert("replaces".to_owned(), Json::text(earlier.id.to_string()));
     }
+    let took = earlier.map(|earlier| replaced(session, "judgement", "verdict", earlier));
     let change = Change { claims: vec![Json::Object(members)], ..Change::of(page.record) };
-    send(session, &client, space, change, None).await
+    send(session, &client, space, change, took).await
 }
 
 fn value(other: RecordId, relation: &str, args: &JudgeArgs) -> Object {

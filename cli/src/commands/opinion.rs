@@ -7,7 +7,7 @@ use isnad_node::writing::{Change, Retraction};
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
 use isnad_protocol::locale;
-use isnad_protocol::model::{kinds, vocabularies};
+use isnad_protocol::model::{ValueType, kinds, speech, vocabularies};
 use isnad_protocol::view::{ShownClaim, State, View};
 
 use super::claim::reason_meant;
@@ -79,10 +79,12 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
         ("stance".to_owned(), Json::text(stance)),
     ]);
     put(&mut value, "reason", reason);
+    let by_letters = |text: &String| speech::value(&ValueType::Text, text).ok()?.lang;
+    let language = args.language.or_else(|| args.text.as_ref().and_then(by_letters));
     put(&mut value, "text", args.text);
     let mut members =
         Object::from([("prop".to_owned(), Json::text("opinion")), ("value".to_owned(), Json::Object(value))]);
-    put(&mut members, "lang", args.language);
+    put(&mut members, "lang", language);
     with_sources(session, client, &mut members, &args.source).await?;
     if let Some(earlier) = earlier {
         if says(earlier, &members) {
@@ -90,8 +92,23 @@ async fn say(session: &Session, client: &Client, stance: &str, args: OpinionArgs
         }
         members.insert("replaces".to_owned(), Json::text(earlier.id.to_string()));
     }
+    let took = earlier.map(|earlier| replaced(session, "opinion", "stance", earlier));
     let change = Change { claims: vec![Json::Object(members)], ..Change::of(page.record) };
-    send(session, client, space, change, None).await
+    send(session, client, space, change, took).await
+}
+
+/// What is told of one's own word of before, in whose place the new one stands: nobody changes his mind without being told that he does.
+pub(super) fn replaced(session: &Session, prop: &str, member_key: &str, earlier: &ShownClaim) -> Took {
+    let code = member(earlier, member_key).unwrap_or_default();
+    let mut words = inert(locale::code(session.language, member_key, code));
+    let texts = ["reason", "text", "explanation"].into_iter().filter_map(|key| Some((key, member(earlier, key)?)));
+    for (key, text) in texts {
+        let told = if key == "reason" { locale::code(session.language, "dispute_reason", text) } else { text };
+        words.push_str(&format!("{} {}", session.printer.colon(), session.apart(told)));
+    }
+    let sources = earlier.basis.iter().filter_map(|basis| Some(basis.source.as_ref()?.record.to_string()));
+    words.extend(sources.map(|source| format!(" ← {source}")));
+    Took { how: "view.replaced", property: prop.to_owned(), value: code.to_owned(), words }
 }
 
 /// Says that this stands already. Nothing was signed, and nothing is wrong.

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
-use isnad_protocol::view::{Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View};
+use isnad_protocol::view::{Judgements, Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View};
 
 use super::ids::{Ids, USUAL};
 use super::policy::Chosen;
 use crate::args::ShowArgs;
 use crate::client::{Client, encoded, query, read};
 use crate::error::{DONE, Outcome};
-use crate::output::{hung, is_plain, pasted, width};
+use crate::output::{hanging, hung, is_plain, pasted, width};
 use crate::session::Session;
 
 mod accounts;
@@ -60,7 +60,10 @@ pub(crate) async fn run(session: &Session, args: &ShowArgs) -> Outcome {
     let pen = Pen { is_full: args.full, ids: &ids, ..pen(session, &who) };
     let chosen = Chosen { session, who: &who };
     let text = text(pen, &view, args.brief);
-    session.printer.pages(&chosen.before(chosen.identity(&view), &view.policy, view.as_of.as_ref(), text));
+    let mut identity = chosen.identity(&view);
+    let follows_nobody = args.grouped && view.policy.judgements == Judgements::None;
+    identity.extend(follows_nobody.then(|| hanging("", session.word("policy.follows_nobody"), width())));
+    session.printer.pages(&chosen.before(identity, &view.policy, view.as_of.as_ref(), text));
     Ok(DONE)
 }
 

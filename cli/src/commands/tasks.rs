@@ -105,6 +105,11 @@ fn ways(waiting: &Waiting, ids: &Ids) -> Vec<(&'static str, Vec<String>)> {
     let task = &waiting.task;
     let id = |claim: ClaimId| ids.claim(&claim.to_string());
     let (record, claim, said) = (ids.record(task.record, COMMAND), id(task.claim), id(task.said));
+    // An opinion is withdrawn or said anew, never written over by a value.
+    let supersede = match &*task.prop {
+        "opinion" => format!("isnad opinion withdraw {record} {claim} --note TEXT"),
+        prop => format!("isnad claim replace {record} {claim} {} VALUE", inert(prop)),
+    };
     match task.why {
         Why::Disputed | Why::Replied => vec![
             (
@@ -114,7 +119,7 @@ fn ways(waiting: &Waiting, ids: &Ids) -> Vec<(&'static str, Vec<String>)> {
                     format!("isnad opinion dispute {record} {said} --reason CODE"),
                 ],
             ),
-            ("tasks.supersede", vec![format!("isnad claim replace {record} {claim} {} VALUE", inert(&task.prop))]),
+            ("tasks.supersede", vec![supersede]),
             ("tasks.let_stand", Vec::new()),
         ],
         Why::EarlierVersion => {

@@ -37,7 +37,7 @@ pub struct ListQuery {
     pub kind: u8,
     /// Words that a title, name or alias contains, whatever their case; of a record without a title, those of what it names.
     pub search: Option<String>,
-    /// Words that the name of a place contains.
+    /// Words that the name of a place or of its region contains, whole ones.
     pub place: Option<String>,
     /// Countries by code, ISO 3166-1, or name, any of several with commas between.
     pub country: Option<String>,
@@ -59,7 +59,7 @@ pub struct ListQuery {
     pub status: Option<String>,
     /// Only records with claims that exclude each other.
     pub contested: bool,
-    /// Only designations in force on a day, shown as on that day; today's if empty.
+    /// Only designations in force on a day by anybody's word, shown as on that day; today's if empty.
     pub in_force: Option<String>,
     /// Only records of which something was said on this day or later, by the time that its signer claims.
     pub changed_since: Option<String>,
@@ -147,7 +147,7 @@ impl Sort {
 impl Found {
     /// The same as it reads on a day.
     fn on(self, row: &Row<'_>, day: Day) -> Self {
-        Self { holds_until: row.terms.and_then(|terms| terms.holds_until(day)), ..self }
+        Self { holds_until: row.all_terms().filter_map(|terms| terms.holds_until(day)).min(), ..self }
     }
 }
 

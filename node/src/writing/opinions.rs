@@ -14,7 +14,12 @@ pub(super) fn check(check: &mut Check<'_>, own: &Own, claim: &Claim, path: &str)
     let (Some(record), Some(value)) = (own.record, claim.value()) else { return Ok(()) };
     let path = format!("{path}.value");
     match claim.prop() {
-        Some("opinion") => opinion(check, own, value, &path),
+        Some("opinion") => {
+            opinion(check, own, value, &path);
+            if text(value, "text").is_some() && claim.text("lang").is_none() {
+                check.refuse("missing_lang", &format!("{path}.text"), &[("property", "text".to_owned())]);
+            }
+        }
         Some("judgement") => judgement(check, record, value, &path),
         Some("response") => {
             looks_at(check, own, value, &path);

@@ -192,6 +192,14 @@ pub fn normalised(text: &str) -> Option<String> {
     (!unicode_normalization::is_nfc(text)).then(|| fold::normal(text))
 }
 
+/// A text as searches compare it: without case, accents, vowel signs, forms of letters, signs and Arabic articles, with one space between
+/// words; as it is where nothing else is left.
+#[must_use]
+pub fn searched(text: &str) -> String {
+    let plain = fold::plain(text);
+    if plain.is_empty() { text.to_lowercase() } else { plain }
+}
+
 /// A latitude or longitude as the model spells it, from what people write: `37.0`, `٣٧٫٥`, `37° 2' E`; `None` where it is none.
 #[must_use]
 pub fn coordinate(text: &str, is_latitude: bool) -> Option<String> {

@@ -226,6 +226,11 @@ impl Terms {
         DesignationState { state, since: bounds.since, until: bounds.until, why, organisation, others }
     }
 
+    /// What each other organisation's word comes to.
+    pub fn further_bounds(&self) -> impl Iterator<Item = Bounds> + '_ {
+        self.others.values().map(|theirs| self.as_said_by(theirs).bounds())
+    }
+
     /// What of them decides on any day.
     #[must_use]
     pub fn bounds(&self) -> Bounds {

@@ -9,6 +9,7 @@ use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
 use crate::model;
 use crate::model::edtf::Edtf;
+use crate::model::values::name_text;
 use crate::sheet::{Claim, Said, Sheet};
 use crate::time::{Day, Timestamp};
 
@@ -58,6 +59,9 @@ pub struct Summary {
     /// Names of places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Words>,
+    /// Names of regions that places lie in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     /// Each place claim, for maps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spots: Vec<Spot>,
@@ -102,6 +106,9 @@ pub struct Summary {
     /// Live replies of those whom it names, whoever entered them.
     #[serde(default)]
     pub replies: usize,
+    /// How many of them are each subject's, of a record that others are named in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replies_of: BTreeMap<RecordId, usize>,
     /// Claims that their author took back.
     #[serde(default)]
     pub retracted: usize,
@@ -225,7 +232,7 @@ impl Summary {
         let counting = || sheets.values().filter(|sheet| policy.counts(sheet.key.organisation));
         let said = || spoken.all().map(|said| &said.claim);
         let terms = Terms::of(record, sheets, policy);
-        let Beside { disputes, replies, retracted, not_same_as } = Beside::of(record, sheets);
+        let Beside { disputes, replies, replies_of, retracted, not_same_as } = Beside::of(record, sheets);
         Self {
             record,
             kind: kind_name(record),
@@ -237,6 +244,7 @@ impl Summary {
             latest: read.iter().filter_map(|date| date.latest).max(),
             dates,
             places,
+            regions: regions(&spoken),
             spots: Spot::all(&spoken),
             countries: if record == RecordId::UNIDENTIFIED { BTreeSet::new() } else { countries },
             statuses: texts(&spoken, STATUSES),
@@ -252,6 +260,7 @@ impl Summary {
             contested: is_contested(record.kind_code(), &spoken),
             disputes,
             replies,
+            replies_of,
             retracted,
             not_same_as,
             same_as: BTreeSet::new(),
@@ -324,6 +333,12 @@ fn places(spoken: &Spoken<'_>, policy: &Policy) -> (Vec<Words>, BTreeSet<String>
     let mut places = distinct(names);
     places.sort_by_key(|words| policy.language_rank(words.lang.as_deref()));
     (places, countries)
+}
+
+/// The regions that places are said to lie in.
+fn regions(spoken: &Spoken<'_>) -> Vec<String> {
+    let region = |(_, said): (&Sheet, &Said)| Some(name_text(said.claim.value()?.get("admin1")?)?.to_owned());
+    distinct(spoken.of(&["place"]).into_iter().filter_map(region))
 }
 
 /// True if sound claims exclude each other. What excludes nothing is not judged, for to judge costs most.

@@ -86,7 +86,9 @@ impl Reader<'_> {
         let is_due = |terms: Bounds| ending(terms, today, until, query.over);
         let mut due = Vec::new();
         if policy.is_default() {
-            let mut found = self.rows_as_they_are(DESIGNATION, |record, row| Some((is_due(row.terms?)?, record)))?;
+            let mut found = self.rows_as_they_are(DESIGNATION, |record, row| {
+                Some((row.all_terms().filter_map(is_due).max()?, record))
+            })?;
             found.sort_unstable();
             for (last, record) in found {
                 let summary = self.readable(record, self.kept_summary(record))?;
@@ -97,7 +99,8 @@ impl Reader<'_> {
             for record in self.rows_as_they_are(DESIGNATION, |record, _| Some(record))? {
                 let summary = self.readable(record, self.summary_by(record, &policy, None))?;
                 let Some(summary) = summary.flatten() else { continue };
-                let last = summary.terms.as_ref().and_then(|terms| is_due(terms.bounds()));
+                let all = summary.terms.iter().flat_map(|terms| terms.further_bounds().chain([terms.bounds()]));
+                let last = all.filter_map(is_due).max();
                 due.extend(last.map(|last| self.due_of(summary, last, today)).transpose()?);
             }
             due.sort_by_key(|due| (due.until, due.record.record));

@@ -132,14 +132,15 @@ impl Filter {
     pub(super) fn takes(&self, row: &Row<'_>) -> bool {
         (!self.is_contested || row.is_contested)
             && self.changed_since.is_none_or(|since| row.changed >= since.0)
-            && self.in_force.is_none_or(|day| row.terms.is_some_and(|terms| is_in_force(terms, day)))
+            // By anybody's word: whoever screens by the list does not miss what members see differently.
+            && self.in_force.is_none_or(|day| row.all_terms().any(|terms| is_in_force(terms, day)))
             && self.takes_dates(row)
             && self.area.is_none_or(|area| row.spots().any(|spot| area.holds(spot)))
             && self.organisations.as_ref().is_none_or(|asked| row.organisations().any(|voice| asked.contains(&voice)))
             && self.bodies.as_ref().is_none_or(|asked| row.bodies().any(|body| asked.contains(&body)))
             && self.codes.iter().all(|(tag, codes)| row.has_code(*tag, codes))
             && self.search.as_ref().is_none_or(|text| self.is_called(row, text))
-            && self.place.as_ref().is_none_or(|text| row.mentions(&[tag::PLACE], text))
+            && self.place.as_ref().is_none_or(|text| row.mentions_words(&[tag::PLACE], text))
     }
 
     /// True if a record is called so, or names what is.

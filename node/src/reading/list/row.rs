@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use isnad_protocol::encoding::Reader;
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::model::edtf::Edtf;
+use isnad_protocol::model::speech::searched;
 use isnad_protocol::time::{Day, Timestamp};
-use isnad_protocol::view::{Bounds, InForce, Summary};
+use isnad_protocol::view::{Bounds, InForce, Summary, Terms};
 
 /// A part of a row ends here, the words apart: 32 organisations, 16 bodies or records that are named, 32 dates or coordinates, 64 marks.
 const PART_BYTES: usize = 256;
@@ -64,6 +65,7 @@ pub(in crate::reading) struct Row<'a> {
     dates: &'a [u8],
     spots: &'a [u8],
     codes: &'a [u8],
+    further_terms: &'a [u8],
     /// `None` where there are more marks than the row could take.
     claim_marks: Option<&'a [u8]>,
     trait_marks: Option<&'a [u8]>,
@@ -71,7 +73,7 @@ pub(in crate::reading) struct Row<'a> {
 }
 
 /// Bytes of all that has one length: flags, three days, counts, and the lengths of the parts.
-const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 8 * 4;
+const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 9 * 4;
 
 /// Before every day.
 pub(super) const NO_DAY: i32 = i32::MIN;
@@ -102,7 +104,7 @@ pub(super) fn whole_row(summary: &Summary) -> Vec<u8> {
 /// The pieces of each part, the most telling ones first.
 struct Parts<'a> {
     summary: &'a Summary,
-    lists: [Vec<Vec<u8>>; 6],
+    lists: [Vec<Vec<u8>>; 7],
     words: Vec<Vec<u8>>,
 }
 
@@ -126,6 +128,7 @@ impl<'a> Parts<'a> {
                 dates.collect(),
                 spots.collect(),
                 codes(summary),
+                further_terms(summary),
             ],
             words: words(summary),
         }
@@ -191,6 +194,15 @@ fn codes(summary: &Summary) -> Vec<Vec<u8>> {
     codes
 }
 
+/// What a measure comes to by the word of others.
+fn further_terms(summary: &Summary) -> Vec<Vec<u8>> {
+    let further = summary.terms.iter().flat_map(Terms::further_bounds).map(|terms| {
+        let days = [terms.since, terms.until].map(|day| day.map_or(NO_DAY, number).to_be_bytes());
+        [&[lifted_code(terms.lifted)][..], &days.concat()].concat()
+    });
+    further.collect()
+}
+
 /// Whom and what it names, each once.
 fn named(summary: &Summary) -> Vec<Vec<u8>> {
     let named: BTreeSet<RecordId> = summary.named.values().flatten().map(|reference| reference.record).collect();
@@ -204,7 +216,9 @@ fn words(summary: &Summary) -> Vec<Vec<u8>> {
         line(&head, &folded(text))
     };
     let mut words: Vec<_> = summary.labels.iter().map(|words| label(words.lang.as_deref(), &words.text)).collect();
-    words.extend(summary.places.iter().map(|place| line(&[tag::PLACE], &folded(&place.text))));
+    let regions = summary.regions.iter().map(String::as_str);
+    let places = summary.places.iter().map(|place| &*place.text).chain(regions);
+    words.extend(places.map(|place| line(&[tag::PLACE], &folded(place))));
     let others = summary.further_labels.iter().chain(&summary.aliases);
     words.extend(others.map(|text| line(&[tag::OTHER], &folded(text))));
     words
@@ -216,9 +230,9 @@ fn line(head: &[u8], text: &str) -> Vec<u8> {
     [head, text.replace('\n', " ").as_bytes(), &[LINE]].concat()
 }
 
-/// How texts are compared: whatever their case.
+/// How texts are compared: as people type them.
 pub(super) fn folded(text: &str) -> String {
-    text.to_lowercase().replace('\n', " ")
+    searched(text).replace('\n', " ")
 }
 
 pub(super) fn voice(organisation: OrganisationId) -> Voice {
@@ -259,7 +273,7 @@ impl<'a> Row<'a> {
             reader.bytes(length).ok()
         };
         let (organisations, bodies, named) = (part()?, part()?, part()?);
-        let (dates, spots, codes) = (part()?, part()?, part()?);
+        let (dates, spots, codes, further_terms) = (part()?, part()?, part()?, part()?);
         let (claim_marks, trait_marks) = (part()?, part()?);
         let has = |bit: u8| flags >> bit & 1 == 1;
         let terms = has(2).then(|| Bounds { since: day(since), until: day(until), is_computed: has(3), lifted });
@@ -277,6 +291,7 @@ impl<'a> Row<'a> {
             dates,
             spots,
             codes,
+            further_terms,
             claim_marks: has(4).then_some(claim_marks),
             trait_marks: has(5).then_some(trait_marks),
             words: reader.rest(),
@@ -289,6 +304,16 @@ impl<'a> Row<'a> {
 
     pub(super) fn bodies(&self) -> impl Iterator<Item = RecordId> + use<'a> {
         self.bodies.as_chunks().0.iter().map(|bytes| RecordId::new(*bytes))
+    }
+
+    /// What a measure comes to by the word of each organisation, one that all follow first.
+    pub(super) fn all_terms(&self) -> impl Iterator<Item = Bounds> + use<'a> {
+        let further = self.further_terms.as_chunks::<9>().0.iter().map(|bytes| {
+            let [code, a, b, c, d, e, f, g, h] = *bytes;
+            let [since, until] = [[a, b, c, d], [e, f, g, h]].map(|bytes| day(i32::from_be_bytes(bytes)));
+            Bounds { since, until, is_computed: false, lifted: lifted(code) }
+        });
+        self.terms.into_iter().chain(further)
     }
 
     /// Whom and what a record without a title names.
@@ -327,6 +352,19 @@ impl<'a> Row<'a> {
         // The whole first, for most rows have it nowhere. Words are folded text: they are UTF-8.
         let Ok(words) = std::str::from_utf8(self.words) else { return false };
         words.contains(text) && lines(words).any(|(tag, word)| tags.contains(&tag) && word.contains(text))
+    }
+
+    /// True if a word of these tags contains a folded text as whole words: Aleppo is no part of Halabja.
+    pub(super) fn mentions_words(&self, tags: &[u8], text: &str) -> bool {
+        let Ok(words) = std::str::from_utf8(self.words) else { return false };
+        let is_within = |word: &str| {
+            word.match_indices(text).any(|(at, found)| {
+                let before = word.get(..at).is_none_or(|before| before.is_empty() || before.ends_with(' '));
+                let behind = word.get(at.saturating_add(found.len())..);
+                before && behind.is_none_or(|behind| behind.is_empty() || behind.starts_with(' '))
+            })
+        };
+        words.contains(text) && lines(words).any(|(tag, word)| tags.contains(&tag) && is_within(word))
     }
 
     /// The label in a language, else in English, else any: folded.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::limits;
-use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
+use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, SUBJECT};
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Summary, Words, fixed_labels};
+use isnad_protocol::view::{Reference, Summary, Words, fixed_labels};
 use serde::Deserialize;
 
 use super::grouping::Groups;
@@ -29,13 +29,25 @@ pub(super) struct Telling<'a> {
     denies: BTreeMap<RecordId, Option<BTreeSet<RecordId>>>,
     /// Which records the reader's policy takes for one.
     groups: Groups,
+    /// What is said of subjects in other records.
+    beside: BTreeMap<RecordId, Beside>,
 }
 
 impl<'a> Telling<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, kind: u8, day: Day, is_long: bool) -> Result<Self, Problem> {
         let judged = if is_long { Some(judged(reader, &[kind])?) } else { None };
         let (called, denies) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { reader, kind, day, is_whole: true, called, judged, denies, groups: Groups::new() })
+        Ok(Self {
+            reader,
+            kind,
+            day,
+            is_whole: true,
+            called,
+            judged,
+            denies,
+            groups: Groups::new(),
+            beside: BTreeMap::new(),
+        })
     }
 
     /// The same of a list that leaves out what claims a later day: a name that came later is left out as well.
@@ -51,7 +63,12 @@ impl<'a> Telling<'a> {
     /// The line of a kept summary; of an empty one, made anew.
     pub(super) fn line(&mut self, record: RecordId, kept: Vec<u8>) -> Result<Vec<u8>, Problem> {
         let is_judged = !self.judging(record)?.is_empty();
-        if !kept.is_empty() && !is_judged && !depends(self.kind) && !self.groups.contains_key(&record) {
+        if !kept.is_empty()
+            && !is_judged
+            && !depends(self.kind)
+            && self.kind != SUBJECT
+            && !self.groups.contains_key(&record)
+        {
             return Ok(kept);
         }
         self.told(self.reader.whole(record, &kept)?)
@@ -72,6 +89,9 @@ impl<'a> Telling<'a> {
                 None => summary.is_cut = true,
             }
         }
+        if self.kind == SUBJECT {
+            self.count_beside(&mut summary)?;
+        }
         // A name decides nothing, whoever counts: an id tells nobody which record is meant.
         if summary.labels.is_empty() && self.is_whole {
             summary.labels = self.labels(summary.record, None)?.to_vec();
@@ -87,6 +107,28 @@ impl<'a> Telling<'a> {
             reference.labels = self.labels(reference.record, Some(whose))?;
         }
         serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))
+    }
+
+    /// Adds to a subject's own disputes and replies those that stand on what accuses, lists or tries it, as its page shows them: whoever
+    /// screens by the row learns that it answered.
+    fn count_beside(&mut self, summary: &mut Summary) -> Result<(), Problem> {
+        let referring = self.reader.node.index()?.referring_to(summary.record)?;
+        for record in referring.into_iter().filter(|record| depends(record.kind_code())) {
+            let said = match self.beside.get(&record) {
+                Some(said) => said,
+                None => {
+                    let kept = self.reader.node.index()?.summary(record)?.unwrap_or_default();
+                    let said: Beside = serde_json::from_slice(&kept).unwrap_or_default();
+                    self.beside.entry(record).or_insert(said)
+                }
+            };
+            if said.named.values().flatten().any(|named| named.record == summary.record) {
+                summary.disputes = summary.disputes.saturating_add(said.disputes);
+                let own = said.replies_of.get(&summary.record).copied().unwrap_or_default();
+                summary.replies = summary.replies.saturating_add(own);
+            }
+        }
+        Ok(())
     }
 
     /// True if it is judged in a record to be another one; `None` if that record cannot be read.
@@ -125,6 +167,17 @@ impl<'a> Telling<'a> {
         self.called.insert(record, called);
         Ok(labels)
     }
+}
+
+/// What a kept summary of a conclusion, measure or case says of those whom it names.
+#[derive(Default, Deserialize)]
+struct Beside {
+    #[serde(default)]
+    named: BTreeMap<OrganisationId, Vec<Reference>>,
+    #[serde(default)]
+    disputes: usize,
+    #[serde(default)]
+    replies_of: BTreeMap<RecordId, usize>,
 }
 
 /// What a kept summary says that its record is called.
