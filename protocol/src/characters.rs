@@ -31,6 +31,11 @@ pub fn placed(text: &str) -> impl Iterator<Item = Placed> + '_ {
     })
 }
 
+/// True of printable ASCII alone, of which nothing deceives: most texts are that, and no character of them is looked at twice.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.bytes().fold(false, |found, byte| found | !matches!(byte, b' '..=b'~'))
+}
+
 /// True for what is never seen as itself, wherever it stands: controls, line ends among them, marks of direction, what takes no room
 /// or looks like nothing, and what no standard gives a shape. Joiners have their own rule.
 #[must_use]
@@ -210,6 +215,17 @@ mod tests {
 
     fn on_screen(text: &str) -> Vec<char> {
         placed(text).filter(|placed| placed.is_unsafe()).map(|placed| placed.character).collect()
+    }
+
+    #[test]
+    fn what_is_plain_deceives_nowhere() {
+        for character in '\0'..='\u{ff}' {
+            let text = format!("a{character}b");
+            let is_unsafe =
+                |placed: Placed| placed.is_unsafe() || is_unsafe_in_identifier(placed) || is_unsafe_in_line(placed);
+            assert!(!is_plain(&text) || !placed(&text).any(is_unsafe), "{character:?}");
+            assert_eq!(is_plain(&text), matches!(character, ' '..='~'), "{character:?}");
+        }
     }
 
     #[test]

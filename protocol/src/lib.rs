@@ -152,6 +152,7 @@ pub mod check_words;
 pub mod digest;
 pub mod encoding;
 pub mod entry;
+pub mod few;
 pub mod governance;
 pub mod id;
 pub mod import;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::breakage::{self, Breakage};
 use crate::encoding::json::Json;
 use crate::entry::{Header, Kind};
+use crate::few::Few;
 use crate::id::{ClaimId, EntryId, NarrativeId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::log::Authentic;
@@ -91,7 +92,7 @@ pub struct Said {
     /// The words.
     pub claim: Claim,
     /// By entry.
-    pub signers: BTreeMap<EntryId, Signer>,
+    pub signers: Few<EntryId, Signer>,
 }
 
 /// One retraction of a claim.
@@ -248,7 +249,7 @@ impl Sheet {
     fn said(&mut self, entry: EntryId, signer: Signer, operation: Operation) {
         match operation {
             Operation::Claim(claim) => {
-                let said = self.claims.entry(claim.id()).or_insert(Said { claim, signers: BTreeMap::new() });
+                let said = self.claims.entry(claim.id()).or_insert(Said { claim, signers: Few::new() });
                 said.signers.insert(entry, signer);
             }
             Operation::Retract(Retract { claim, .. }) if breakage::is_out(Breakage::RetractShowsBoth) => {

@@ -150,13 +150,11 @@ fn claim(prop: &str, kind: &ValueType, text: &str) -> Json {
     ]
     .map(|field| (field.to_owned(), Json::text(text)))
     .into();
-    members.insert("prop".into(), Json::text(prop));
-    members.insert("value".into(), value(kind, text));
-    members.insert(
-        "basis".into(),
-        Json::List(vec![Json::object([("locator", Json::text(text)), ("source", Json::text(text))])]),
-    );
-    members.insert("wording".into(), Json::object([("lang", Json::text(text)), ("text", Json::text(text))]));
+    members.insert("prop", Json::text(prop));
+    members.insert("value", value(kind, text));
+    members
+        .insert("basis", Json::List(vec![Json::object([("locator", Json::text(text)), ("source", Json::text(text))])]));
+    members.insert("wording", Json::object([("lang", Json::text(text)), ("text", Json::text(text))]));
     Json::Object(members)
 }
 

@@ -174,7 +174,7 @@ async fn claim_of(
         (None, None) => from_words(session, client, words, record).await?,
     };
     if let Some(old) = replaces {
-        members.insert("replaces".into(), Json::text(old.id.to_string()));
+        members.insert("replaces", Json::text(old.id.to_string()));
         if words.from.is_none() && words.again.is_none() {
             keep(&mut members, &old.beside);
         }
@@ -196,7 +196,7 @@ fn in_words_of(session: &Session, problem: Problem, words: &ClaimWords, record: 
 /// Who said it, by which source, for whose eyes: a correction of the value takes none of it away. Only what it says is new.
 fn keep(members: &mut Object, beside: &Object) {
     for (field, value) in beside {
-        members.entry(field.clone()).or_insert_with(|| value.clone());
+        members.get_or_insert(field.clone(), value.clone());
     }
 }
 
@@ -267,21 +267,21 @@ async fn from_words(
     members.extend(texts.into_iter().filter_map(|(field, text)| Some((field.to_owned(), Json::Text(text?)))));
     if let Some(body) = &words.according_to {
         let body = resolve_among(session, client, body, &[kinds::ORGANISATION]).await?;
-        members.insert("according_to".into(), Json::text(body.to_string()));
+        members.insert("according_to", Json::text(body.to_string()));
     }
     let basis = basis_of(session, client, words).await?;
     if !basis.is_empty() {
-        members.insert("basis".into(), Json::List(basis));
+        members.insert("basis", Json::List(basis));
     }
     for (field, kind, text) in coded(fields) {
         if let Some(text) = text {
             // A marking is known by its colour too.
             let text = if field == "marking" && !text.contains(':') { format!("tlp:{text}") } else { text.clone() };
-            members.insert(field.into(), understood(session, &kind, &text, None)?.value);
+            members.insert(field, understood(session, &kind, &text, None)?.value);
         }
     }
     if let Some(wording) = wording_of(session, words)? {
-        members.insert("wording".into(), wording);
+        members.insert("wording", wording);
     }
     Ok(members)
 }
@@ -307,7 +307,7 @@ async fn basis_of(session: &Session, client: &Client, words: &ClaimWords) -> Res
         let record = found.map_err(|problem| apart_from_page(source, problem))?;
         let mut item = Object::from([("source".to_owned(), Json::text(record.to_string()))]);
         if let Some(locator) = words.locator.get(index) {
-            item.insert("locator".into(), Json::text(locator));
+            item.insert("locator", Json::text(locator));
         }
         basis.push(Json::Object(item));
     }

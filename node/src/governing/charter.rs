@@ -106,7 +106,7 @@ pub(super) fn set(
         let codes = if is_policy { &mut charter.policies } else { &mut charter.limits };
         match value {
             Some(value) => drop(codes.insert(code, value)),
-            None => drop(codes.remove(&code)),
+            None => drop(codes.remove(code.as_str())),
         }
     })
 }

@@ -417,7 +417,7 @@ impl Own {
         }
         let mut members = claim.json().as_object().cloned().unwrap_or_default();
         let nonce: [u8; 16] = crate::clock::random()?;
-        members.insert("nonce".into(), Json::text(to_hex(&nonce)));
+        members.insert("nonce", Json::text(to_hex(&nonce)));
         Claim::new(members).map_err(|error| Problem::fault(error.to_string()))
     }
 }

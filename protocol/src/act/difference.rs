@@ -2,12 +2,12 @@
 //!
 //! Pure bytes against bytes: says nothing about signatures, or whether the act is in effect.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Act, Body, Charter, OrganisationBody, OrganisationKind, Removal, Role, Settlement, SpaceBody};
-use crate::encoding::json::Object;
+use crate::encoding::json::{Key, Object};
 use crate::id::{ActId, OrganisationId};
 use crate::key::PublicKey;
 use crate::time::Day;
@@ -211,12 +211,12 @@ fn renamed(name: &str, before: Option<&String>) -> Option<Change> {
 }
 
 fn settings(is_policy: bool, new: &Object, old: &Object) -> Vec<Change> {
-    let codes: BTreeMap<&String, ()> = new.keys().chain(old.keys()).map(|code| (code, ())).collect();
-    let changed = codes.into_keys().filter(|code| new.get(*code) != old.get(*code));
+    let codes: BTreeSet<&str> = new.keys().chain(old.keys()).map(Key::as_str).collect();
+    let changed = codes.into_iter().filter(|code| new.get(*code) != old.get(*code));
     // A text stands in quotation marks: 7 and "7" are not the same.
-    let said = |object: &Object, code: &String| Some(String::from_utf8_lossy(&object.get(code)?.encode()).into_owned());
+    let said = |object: &Object, code: &str| Some(String::from_utf8_lossy(&object.get(code)?.encode()).into_owned());
     changed
-        .map(|code| Change::Setting { is_policy, code: code.clone(), from: said(old, code), to: said(new, code) })
+        .map(|code| Change::Setting { is_policy, code: code.to_owned(), from: said(old, code), to: said(new, code) })
         .collect()
 }
 
@@ -308,8 +308,8 @@ mod tests {
 
         let mut admits = Charter::new("Four", organisations.clone(), 3);
         admits.predecessors = vec![(organisations[3], organisations[0])];
-        admits.limits.insert("records".into(), Json::Int(7));
-        admits.policies.insert("records".into(), Json::text("7"));
+        admits.limits.insert("records", Json::Int(7));
+        admits.policies.insert("records", Json::text("7"));
         let to = |to: &str| Change::Named { lang: None, from: Some("Three".into()), to: to.into() };
         assert_eq!(
             changes(&[&first], &Body::Charter(admits)),
@@ -364,13 +364,7 @@ mod tests {
             changes(&[&first, &second], &Body::Organisation(body)),
             [
                 Change::Roots {
-                    from: roots(1)
-                        .keys
-                        .iter()
-                        .copied()
-                        .collect::<std::collections::BTreeSet<_>>()
-                        .into_iter()
-                        .collect(),
+                    from: roots(1).keys.iter().copied().collect::<BTreeSet<_>>().into_iter().collect(),
                     to: vec![secret(12).public()],
                     threshold: 1,
                     next: 1,

@@ -15,8 +15,8 @@ impl Members {
     }
 
     /// No member may be left.
-    pub(super) fn finish(mut self) -> Result<(), DecodeError> {
-        self.0.pop_first().map_or(Ok(()), |(name, _)| Err(DecodeError::UnknownMember { name }))
+    pub(super) fn finish(self) -> Result<(), DecodeError> {
+        self.0.into_iter().next().map_or(Ok(()), |(name, _)| Err(DecodeError::UnknownMember { name: name.into() }))
     }
 
     pub(super) fn optional(&mut self, name: &'static str) -> Option<Json> {

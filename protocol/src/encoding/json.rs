@@ -4,13 +4,15 @@
 //! `[a-z0-9_]`, ascending, none twice; depth at most [`limits::JSON_DEPTH`]; no byte before or after. What is read here is
 //! hostile: the parser indexes nothing unchecked, and its recursion is bounded by the depth.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::few::Few;
 use crate::limits;
 
+mod key;
 mod parser;
 
+pub use key::Key;
 pub use parser::Parser;
 
 /// The largest integer of the profile, 2^53 - 1: above it, readers in other languages lose digits.
@@ -32,7 +34,7 @@ pub enum Json {
 }
 
 /// The members of an object, by key.
-pub type Object = BTreeMap<String, Json>;
+pub type Object = Few<Key, Json>;
 
 /// Why bytes are not canonical JSON. Offsets count bytes from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -142,7 +144,7 @@ impl Json {
 
     /// An object of the members given.
     pub fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
-        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        Self::Object(members.into_iter().collect())
     }
 
     /// The canonical bytes. Only what the profile allows has any: see [`Json::is_canonical`].
@@ -322,13 +324,12 @@ impl<'de> serde::de::Visitor<'de> for JsonVisitor {
     }
 
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
-        let mut object = Object::new();
+        let mut all = Vec::new();
         while let Some((key, value)) = members.next_entry::<String, Json>()? {
-            if object.insert(key.clone(), value).is_some() {
-                return Err(serde::de::Error::custom(format!("the key {key} stands twice")));
-            }
+            all.push((Key::from(key), value));
         }
-        Ok(Json::Object(object))
+        let twice = |key| serde::de::Error::custom(format!("the key {key} stands twice"));
+        Object::unique(all).map(Json::Object).map_err(twice)
     }
 }
 

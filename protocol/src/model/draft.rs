@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::check::{Submission, Submitted, check_submission};
 use super::{Problem, kinds, values};
 use crate::encoding::foreign::{self, Foreign, Located, Misshapen};
-use crate::encoding::json::{Json, Object};
+use crate::encoding::json::Json;
 
 /// The claims of a record that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,16 +170,16 @@ fn canonical(value: &Located<'_>, key: &str) -> Result<Json, DraftError> {
 }
 
 fn object(value: &Located<'_>, members: &[(String, Foreign)]) -> Result<Json, DraftError> {
-    let mut object = Object::new();
+    let mut object = Vec::with_capacity(members.len());
     for (key, member) in members {
         if key.is_empty() || !key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_')) {
             return Err(DraftError::Key { path: value.path().to_owned(), key: key.clone() });
         }
         if *member != Foreign::Null {
-            object.insert(key.clone(), canonical(&value.member(key)?, key)?);
+            object.push((key.clone(), canonical(&value.member(key)?, key)?));
         }
     }
-    Ok(Json::Object(object))
+    Ok(Json::Object(object.into_iter().collect()))
 }
 
 /// A filled draft of a kind, from real and public incidents; `None` for a kind that this version does not know.

@@ -105,7 +105,7 @@ fn is_seen(text: &str) -> bool {
 
 /// True if a text holds what an identifier must not.
 fn hides_any(text: &str) -> bool {
-    characters::placed(text).any(is_unsafe_in_identifier)
+    !characters::is_plain(text) && characters::placed(text).any(is_unsafe_in_identifier)
 }
 
 /// Reports what is wrong with a value of a type. MODEL §3.
@@ -274,7 +274,8 @@ fn name(value: &Json, path: Path<'_>, report: &mut Report) {
 }
 
 fn clean(value: &Json, path: Path<'_>, report: &mut Report, is_bad: impl Fn(Placed) -> bool) {
-    if let Some(bad) = value.as_text().and_then(|text| characters::placed(text).find(|placed| is_bad(*placed))) {
+    let text = value.as_text().filter(|text| !characters::is_plain(text));
+    if let Some(bad) = text.and_then(|text| characters::placed(text).find(|placed| is_bad(*placed))) {
         let values = [("character", format!("U+{:04X}", u32::from(bad.character)))];
         report.push(Problem::new("control_character", path, values));
     }

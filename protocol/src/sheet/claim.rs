@@ -21,7 +21,8 @@ pub struct Claim {
     json: Arc<Json>,
     id: ClaimId,
     bytes: usize,
-    prop: Option<Arc<str>>,
+    /// Where among its members the code of the property stands.
+    prop: Option<usize>,
     replaces: Option<ClaimId>,
 }
 
@@ -76,7 +77,7 @@ impl Claim {
 
     fn named(json: Json, words: &[u8]) -> Self {
         let replaces = json.get("replaces").and_then(Json::as_text).and_then(|text| ClaimId::parse(text).ok());
-        let prop = json.get("prop").and_then(Json::as_text).map(Arc::from);
+        let prop = json.as_object().and_then(|members| members.position("prop"));
         let id = ClaimId::new(hash(&CLAIM_TAG, &[words]));
         Self { json: Arc::new(json), id, bytes: words.len(), prop, replaces }
     }
@@ -102,7 +103,7 @@ impl Claim {
     /// The code of the property.
     #[must_use]
     pub fn prop(&self) -> Option<&str> {
-        self.prop.as_deref()
+        self.json.as_object()?.at(self.prop?)?.1.as_text()
     }
 
     /// The value.

@@ -102,7 +102,7 @@ impl Content {
     }
 }
 
-fn by_entry<T>(member: &Json, read: impl Fn(&Json) -> Option<T>) -> Option<BTreeMap<EntryId, T>> {
+fn by_entry<T, M: FromIterator<(EntryId, T)>>(member: &Json, read: impl Fn(&Json) -> Option<T>) -> Option<M> {
     let items = member.as_object()?.iter();
     items.map(|(entry, item)| Some((EntryId::parse(entry).ok()?, read(item)?))).collect()
 }

@@ -184,7 +184,7 @@ fn read_operation<'a, C>(
         if key == "claim" {
             said = Some(claim(parser)?);
         } else {
-            members.insert(key.to_owned(), parser.value()?);
+            members.insert(key, parser.value()?);
         }
         Ok(())
     })?;

@@ -335,18 +335,20 @@ pub(super) fn corroboration<S: SheetView>(
     Ok(told)
 }
 
+/// How many of them differ.
+fn different<T: Ord>(items: impl Iterator<Item = T>) -> usize {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.dedup();
+    items.len()
+}
+
 fn corroborated<S: SheetView>(
     value: &Json,
     claims: &[Ranked<'_>],
     found: Found,
     material: &mut Material<'_, S>,
 ) -> Result<Corroboration, Fault> {
-    let (mut sources, mut speakers, mut organisations) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for item in claims {
-        sources.extend(item.shown.bases());
-        speakers.insert(item.shown.speaker());
-        organisations.insert(item.shown.organisation);
-    }
     let mut groups = Vec::with_capacity(found.roots.len());
     for (root, claims) in found.roots {
         groups.push(Group { root: root.told(material)?, claims });
@@ -358,9 +360,9 @@ fn corroborated<S: SheetView>(
     }
     Ok(Corroboration {
         value: value.clone(),
-        sources: sources.len(),
-        bodies: speakers.len(),
-        organisations: organisations.len(),
+        sources: different(claims.iter().flat_map(|item| item.shown.bases())),
+        bodies: different(claims.iter().map(|item| item.shown.speaker())),
+        organisations: different(claims.iter().map(|item| item.shown.organisation)),
         independent_sources: groups.len(),
         groups,
         derivative: distinct(found.derivative),

@@ -16,13 +16,41 @@ use super::names::Names;
 use super::policy::Rank;
 use super::{BodyClass, Context, Policy, Reference, Sheets, Words};
 
+/// What is told beside each mention of a record, once it was asked for.
+struct Labels {
+    /// Who says something of it.
+    speakers: BTreeSet<OrganisationId>,
+    /// Where nobody's own names are told.
+    common: Option<Arc<[Words]>>,
+    own: BTreeMap<OrganisationId, Arc<[Words]>>,
+}
+
+impl Labels {
+    fn of(sheets: &Sheets) -> Self {
+        let speakers = sheets.values().filter(|sheet| !sheet.is_empty()).map(|sheet| sheet.key.organisation).collect();
+        Self { speakers, common: None, own: BTreeMap::new() }
+    }
+
+    /// Whose names are told where an organisation names the record.
+    fn speaker(&self, by: Option<OrganisationId>) -> Option<OrganisationId> {
+        by.filter(|by| self.speakers.contains(by))
+    }
+
+    fn get(&self, by: Option<OrganisationId>) -> Option<&Arc<[Words]>> {
+        match self.speaker(by) {
+            Some(by) => self.own.get(&by),
+            None => self.common.as_ref(),
+        }
+    }
+}
+
 /// Reads the store, each record once.
 pub(super) struct Material<'a, S> {
     store: &'a S,
     pub(super) context: Context<'a>,
     claims: BTreeMap<RecordId, Rc<Sheets>>,
     names: BTreeMap<RecordId, Rc<Names>>,
-    labels: BTreeMap<(RecordId, Option<OrganisationId>), Arc<[Words]>>,
+    labels: BTreeMap<RecordId, Labels>,
     recalled: BTreeMap<RecordId, Rc<BTreeSet<OrganisationId>>>,
     classes: BTreeMap<RecordId, BodyClass>,
 }
@@ -73,19 +101,22 @@ impl<'a, S: SheetView> Material<'a, S> {
 
     /// The same where an organisation names it, whose own names for it are told: nobody else says for it whom it accuses.
     pub(super) fn reference_by(&mut self, record: RecordId, by: OrganisationId) -> Result<Reference, Fault> {
-        let speaks = |sheet: &Sheet| sheet.key.organisation == by && !sheet.is_empty();
-        let by = self.claims(record)?.values().any(speaks).then_some(by);
-        self.labelled(record, by)
+        self.labelled(record, Some(by))
     }
 
     fn labelled(&mut self, record: RecordId, by: Option<OrganisationId>) -> Result<Reference, Fault> {
-        if let Some(labels) = self.labels.get(&(record, by)) {
+        if let Some(labels) = self.labels.get(&record).and_then(|labels| labels.get(by)) {
             return Ok(Reference { record, labels: Arc::clone(labels) });
         }
-        let names = self.names(record)?;
+        let (sheets, names) = (self.claims(record)?, self.names(record)?);
+        let known = self.labels.entry(record).or_insert_with(|| Labels::of(&sheets));
+        let by = known.speaker(by);
         let own = by.map(|by| names.by(by)).filter(|own| !own.is_empty());
         let labels: Arc<[Words]> = short(own.unwrap_or_else(|| names.first())).into();
-        self.labels.insert((record, by), Arc::clone(&labels));
+        match by {
+            Some(by) => drop(known.own.insert(by, Arc::clone(&labels))),
+            None => known.common = Some(Arc::clone(&labels)),
+        }
         Ok(Reference { record, labels })
     }
 

@@ -79,7 +79,7 @@ fn retraction(json: &Json) -> Retraction {
     Retraction { signer: signer(json), reason: text("reason").unwrap(), note: text("note") }
 }
 
-fn by_entry<T>(json: &Json, read: impl Fn(&Json) -> T) -> BTreeMap<EntryId, T> {
+fn by_entry<T, M: FromIterator<(EntryId, T)>>(json: &Json, read: impl Fn(&Json) -> T) -> M {
     object(json).iter().map(|(entry, item)| (EntryId::parse(entry).unwrap(), read(item))).collect()
 }
 

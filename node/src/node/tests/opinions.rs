@@ -56,7 +56,7 @@ fn opinion(whose: &str, claim: ClaimId, stance: &str, more: &[(&str, &str)]) -> 
 
 fn instead_of(claim: Json, old: ClaimId) -> Json {
     let mut members = claim.as_object().unwrap().clone();
-    members.insert("replaces".into(), Json::text(old.to_string()));
+    members.insert("replaces", Json::text(old.to_string()));
     Json::Object(members)
 }
 

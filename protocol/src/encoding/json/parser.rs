@@ -178,7 +178,7 @@ impl<'a> Parser<'a> {
     fn object(&mut self) -> Result<Json, DecodeError> {
         let mut members = Object::new();
         self.members(|key, parser| {
-            members.insert(key.to_owned(), parser.value()?);
+            members.insert(key, parser.value()?);
             Ok(())
         })?;
         Ok(Json::Object(members))

@@ -84,7 +84,8 @@ fn any_json() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(6, 32, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::List),
-            prop::collection::btree_map("[a-z0-9_]{1,4}", inner, 0..4).prop_map(Json::Object),
+            prop::collection::btree_map("[a-z0-9_]{1,4}", inner, 0..4)
+                .prop_map(|members| Json::Object(members.into_iter().collect())),
         ]
     })
 }

@@ -74,14 +74,14 @@ impl Reader {
         let path = format!("claims[{}]", self.parsed.draft.claims.len());
         let mut claim = Object::from([("prop".to_owned(), Json::text(property.code))]);
         if let Some(lang) = &entry.head.lang {
-            claim.insert("lang".into(), Json::text(language(lang)));
+            claim.insert("lang", Json::text(language(lang)));
             self.at(format!("{path}.lang"), entry.head.line);
         }
         let before = self.parsed.errors.len();
         let (fields, parts): (Vec<&Node>, Vec<&Node>) =
             entry.below.iter().filter(|node| !node.text.is_empty()).partition(|node| is_field(property, node));
         if let Some(value) = self.value(property, &entry.head, &parts, &path, &mut claim) {
-            claim.insert("value".into(), value);
+            claim.insert("value", value);
         }
         for node in fields {
             self.field(node, &path, &mut claim);
@@ -111,7 +111,7 @@ impl Reader {
             let spoken = self.understood(&property.value, head)?;
             value = spoken.value;
             if let Some(lang) = spoken.lang {
-                claim.entry("lang".into()).or_insert(Json::Text(lang));
+                claim.get_or_insert("lang", Json::Text(lang));
             }
         }
         if parts.is_empty() {
@@ -125,7 +125,7 @@ impl Reader {
         };
         if property.value == ValueType::Place {
             // A point needs no name.
-            object.entry("names".into()).or_insert(Json::List(Vec::new()));
+            object.get_or_insert("names", Json::List(Vec::new()));
         }
         for part in parts {
             self.part(property, members, part, &path, &mut object);
@@ -140,10 +140,10 @@ impl Reader {
             return self.wrong(part.line, Mistake::key("template_part", &part.key, &known, &near));
         };
         if property.value == ValueType::Place && member.key == "names" {
-            let Json::List(names) = object.entry("names".into()).or_insert(Json::List(Vec::new())) else { return };
+            let Json::List(names) = object.get_or_insert("names", Json::List(Vec::new())) else { return };
             let mut name = Object::from([("text".to_owned(), Json::text(&part.text))]);
             if let Some(lang) = &part.lang {
-                name.insert("lang".into(), Json::text(language(lang)));
+                name.insert("lang", Json::text(language(lang)));
             }
             let here = format!("{path}.names[{}]", names.len());
             names.push(Json::Object(name));
@@ -184,7 +184,7 @@ impl Reader {
         let value = read.map_err(|fault| self.wrong(node.line, fault)).ok();
         self.at(here.clone(), node.line);
         if let Some(value) = value
-            && claim.insert(field.into(), value).is_some()
+            && claim.insert(field, value).is_some()
         {
             self.wrong(node.line, Mistake::rule("template_twice", &[("key", &node.key)]));
         }
@@ -192,14 +192,14 @@ impl Reader {
 
     /// `RECORD`, or `RECORD, page`: what stands behind the first comma is the place in the source.
     fn basis(&mut self, node: &Node, path: &str, claim: &mut Object) {
-        let Json::List(items) = claim.entry("basis".into()).or_insert(Json::List(Vec::new())) else { return };
+        let Json::List(items) = claim.get_or_insert("basis", Json::List(Vec::new())) else { return };
         let (record, locator) = match node.text.split_once([',', '،']) {
             Some((record, locator)) => (lines::bare(record), lines::bare(locator)),
             None => (node.text.as_str(), ""),
         };
         let mut item = Object::from([("source".to_owned(), Json::text(record))]);
         if !locator.is_empty() {
-            item.insert("locator".into(), Json::text(locator));
+            item.insert("locator", Json::text(locator));
         }
         let here = format!("{path}[{}]", items.len());
         items.push(Json::Object(item));
