@@ -26,6 +26,8 @@ const BEFORE_TITLE: usize = LIST + 2 + DATE + 1 + 1 + 1;
 const DATE: usize = 14;
 /// Columns of the state behind the title.
 const STATE: usize = 18;
+/// The same of a measure, of which the list says before all else whether it is in force.
+const STATE_OF_MEASURE: usize = 25;
 /// Columns of the place on a wide terminal.
 const PLACE: usize = 24;
 /// Columns of the longest id that all lines leave room for: one that needs more, for another record's was chosen to begin like it,
@@ -199,7 +201,8 @@ fn line_text(language: Language, line: &Line, (width, digits): (usize, usize), (
     let is_narrow = width < NARROW;
     let place = if width < WIDE { None } else { label(&line.places, language) };
     let place_room = if width < WIDE { 0 } else { PLACE + 1 };
-    let behind = if is_narrow { 0 } else { 1 + STATE + place_room };
+    let state_room = if line.in_force.is_some() { STATE_OF_MEASURE } else { STATE };
+    let behind = if is_narrow { 0 } else { state_room.saturating_add(place_room).saturating_add(1) };
     let room = width.saturating_sub(BEFORE_TITLE - LIST + digits + behind);
     let whose = titled
         .whose()
@@ -239,7 +242,7 @@ fn line_text(language: Language, line: &Line, (width, digits): (usize, usize), (
         return format!("{}{state}{whose}{beside}", text.trim_end());
     }
     let place = place.map(|place| fit(&apart(&squeezed(&place), language.direction()), PLACE)).unwrap_or_default();
-    format!("{}{whose}{beside}", format!("{text} {} {place}", fit(&state, STATE)).trim_end())
+    format!("{}{whose}{beside}", format!("{text} {} {place}", fit(&state, state_room)).trim_end())
 }
 
 /// What no line is without: that somebody disputes or answered it, and which records the reader takes for the same.
