@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::edtf::Edtf;
 
+mod notes;
 mod values;
 
 use crate::model::vocabularies;
