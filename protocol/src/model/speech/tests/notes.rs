@@ -1,6 +1,7 @@
 //! What is typed from a hospital's note, in haste: words of harm, numbers in words, hours with am and pm, gases.
 
 use super::super::*;
+use super::date;
 use super::values::check;
 use crate::model::property::ValueType as T;
 
@@ -147,4 +148,68 @@ fn a_dozen_is_about_twelve() {
     // What has no room for "about" does not take it for exact.
     check(&T::Int, &[("a dozen", "form"), ("une centaine", "form")]);
     check(&T::Duration, &[("a dozen days", "form"), ("une dizaine de jours", "form")]);
+}
+
+#[test]
+fn a_part_of_the_day_says_which_half_an_hour_is_of() {
+    let mut wrong = Vec::new();
+    for (text, expected) in [
+        ("9 pm on 5 Feb 2018", "2018-02-05T21:00"),
+        ("9pm on 5 Feb 2018", "2018-02-05T21:00"),
+        ("5 Feb 2018 9 p.m.", "2018-02-05T21:00"),
+        ("5 Feb 2018, 9 a.m.", "2018-02-05T09:00"),
+        ("2018-02-05 9 pm", "2018-02-05T21:00"),
+        ("9 pm on 2018-02-05", "2018-02-05T21:00"),
+        ("4 Feb 2018 at 9.22 pm", "2018-02-04T21:22"),
+        ("4 Feb 2018 9:22 pm", "2018-02-04T21:22"),
+        ("4 Feb 2018 9:22 pm UTC+2", "2018-02-04T21:22+02:00"),
+        ("9:22 in the evening of 4 Feb 2018", "2018-02-04T21:22"),
+        ("4 Feb 2018 at 9 in the evening", "2018-02-04T21:00"),
+        ("the evening of 4 Feb 2018, 9 pm", "2018-02-04T21:00"),
+        ("12 am on 5 Feb 2018", "2018-02-05T00:00"),
+        ("12 pm on 5 Feb 2018", "2018-02-05T12:00"),
+        ("12:30 am on 5 Feb 2018", "2018-02-05T00:30"),
+        ("5 Feb 2018 at 12 noon", "2018-02-05T12:00"),
+        ("5 February 2018 at 3 in the afternoon", "2018-02-05T15:00"),
+        ("4 شباط 2018 الساعة 9 مساء", "2018-02-04T21:00"),
+        ("4 شباط 2018 الساعة 4 صباحا", "2018-02-04T04:00"),
+        ("٤ شباط ٢٠١٨ الساعة ٩ مساءً", "2018-02-04T21:00"),
+        ("4 شباط 2018 الساعة 9:22 م", "2018-02-04T21:22"),
+        ("9:22 مساء 4 شباط 2018", "2018-02-04T21:22"),
+        ("4 شباط 2018 الساعة 4 فجرا", "2018-02-04T04:00"),
+        ("4 شباط 2018 الساعة 12 ظهرا", "2018-02-04T12:00"),
+        ("5 février 2018 à 9 h du soir", "2018-02-05T21:00"),
+        ("5 février 2018 à 9 du soir", "2018-02-05T21:00"),
+        ("5 février 2018 à 9h22 du soir", "2018-02-05T21:22"),
+        ("5 février 2018 à 4 heures du matin", "2018-02-05T04:00"),
+        ("5 février 2018 à 3 h de l'après-midi", "2018-02-05T15:00"),
+        ("from 9 pm on 4 Feb 2018 to 2 am on 5 Feb 2018", "2018-02-04T21:00/2018-02-05T02:00"),
+        ("about 9 pm on 5 Feb 2018", "2018-02-05~"),
+        // One small number alone is the day, as ever.
+        ("5 February in the evening 2018", "2018-02-05"),
+        ("February 5 in the evening, 2018", "2018-02-05"),
+        ("7 نيسان 2018 مساء", "2018-04-07"),
+        // Twelve in the evening is neither noon nor midnight; nine in the afternoon is nothing.
+        ("5 Feb 2018, 12 in the evening", "date_half_day"),
+        ("5 février 2018 à 12 h du soir", "date_half_day"),
+        ("4 شباط 2018 الساعة 12 مساء", "date_half_day"),
+        ("4 شباط 2018 الساعة 12 ليلا", "date_half_day"),
+        ("5 Feb 2018, 9 in the afternoon", "date_half_day"),
+        ("9 am in the evening of 5 Feb 2018", "date_half_day"),
+        ("9 pm", "date_no_year"),
+        ("from 3 to 5 pm on 4 Feb 2018", "date"),
+        ("from 3 pm to 5 pm on 4 Feb 2018", "date"),
+        ("from 3 to 5:30 pm on 4 Feb 2018", "date"),
+    ] {
+        match date(text) {
+            Ok(found) if found == expected => {
+                // Each says something of the time: the value has it, or its author is told that it has not.
+                let is_left_out = leaves_time_out(text, &Json::text(found.clone()));
+                assert_eq!(is_left_out, !found.contains('T'), "{text}");
+            }
+            Err(error) if error.code == expected => {}
+            other => wrong.push(format!("{text}: {other:?}, not {expected}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
