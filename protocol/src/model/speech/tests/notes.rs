@@ -4,6 +4,7 @@ use super::super::*;
 use super::date;
 use super::values::check;
 use crate::model::property::ValueType as T;
+use crate::model::vocabularies;
 
 #[test]
 fn words_of_harm_are_of_the_category_that_they_surely_mean() {
@@ -212,4 +213,56 @@ fn a_part_of_the_day_says_which_half_an_hour_is_of() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_gas_is_an_agent_and_a_plural_is_its_code() {
+    for (text, code) in [
+        ("غاز الكلور", "chlorine"),
+        ("غاز السارين", "sarin"),
+        ("الغاز السارين", "sarin"),
+        ("غاز الخردل", "sulfur_mustard"),
+        ("غاز الأعصاب", "nerve_agent_unspecified"),
+        ("أعصاب", "nerve_agent_unspecified"),
+        ("عامل أعصاب", "nerve_agent_unspecified"),
+        ("chlorine gas", "chlorine"),
+        ("sarin gas", "sarin"),
+        ("CS gas", "cs"),
+        ("nerve gas", "nerve_agent_unspecified"),
+        ("nerve agent", "nerve_agent_unspecified"),
+        ("mustard gas", "sulfur_mustard"),
+        ("gaz sarin", "sarin"),
+        ("gaz de chlore", "chlorine"),
+        ("gaz moutarde", "sulfur_mustard"),
+        ("gaz neurotoxique", "nerve_agent_unspecified"),
+    ] {
+        check(&T::Agent, &[(text, &format!(r#"{{"code":"{code}"}}"#))]);
+    }
+    check(
+        &T::Agent,
+        &[
+            ("غاز السارين (تحليل مختبري)", r#"{"basis":"laboratory","code":"sarin"}"#),
+            // Either mustard; and a gas that nobody knows is not an agent that nobody named.
+            ("خردل", "code_ambiguous"),
+            ("الخردل", "code_ambiguous"),
+            ("mustard", "code_ambiguous"),
+            ("unknown gas", "code"),
+            ("غاز", "code"),
+            ("غاز سام", "code"),
+            ("gas", "code"),
+        ],
+    );
+    check(
+        &T::Code(&vocabularies::TARGET_TYPE),
+        &[
+            ("مدنيون", r#""civilians""#),
+            ("مدنيين", r#""civilians""#),
+            ("المدنيين", r#""civilians""#),
+            ("مقاتلين", r#""combatants""#),
+            ("عاملين إنسانيين", r#""humanitarian_worker""#),
+            ("العاملين الإنسانيين", r#""humanitarian_worker""#),
+            ("منشآت طبية", r#""medical_facility""#),
+            ("مقاتلات", "code"),
+        ],
+    );
 }

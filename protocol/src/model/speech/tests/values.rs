@@ -297,7 +297,6 @@ fn names_agents_and_identifiers_are_read() {
             ("sarin (laboratory analysis)", r#"{"basis":"laboratory","code":"sarin"}"#),
             ("السارين (تحليل مختبري)", r#"{"basis":"laboratory","code":"sarin"}"#),
             ("sarin (GB) (press)", r#"{"basis":"press","code":"sarin"}"#),
-            ("sarin gas", "code"),
             ("sarin (perhaps)", "code"),
         ],
     );
@@ -386,7 +385,7 @@ fn each_refusal_says_why_and_what_to_do_in_three_languages() {
         (T::Date, "yesterday"),
         (T::Count, "dozens killed"),
         (T::Place, "Douma; 33.5; SY"),
-        (T::Agent, "sarin gas"),
+        (T::Agent, "gas"),
         (T::Code(&vocabularies::MEASURE), "freeze"),
         (T::Identifier, "12345"),
         (T::Country, "Atlantis"),
