@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::super::values::is_duration;
 use super::NotUnderstood;
-use super::fold::{Form, Piece, fold, pieces};
+use super::fold::{Form, Piece, fold, is_arabic_script, pieces};
 use super::lexicon::{Lexicon, behind_and};
 use crate::locale::{self, Language};
 
@@ -216,9 +216,10 @@ fn below_thousand(pieces: &[Piece]) -> Option<(i64, usize, usize)> {
     Some((value, taken, parts))
 }
 
-/// A number in one word.
+/// A number in one Arabic word.
 fn word(pieces: &[Piece]) -> Option<(i64, usize)> {
-    first(pieces).filter(|_| matches!(pieces.first(), Some(Piece { form: Form::Word(_), .. })))
+    let is_arabic = |piece: &Piece| matches!(&piece.form, Form::Word(word) if is_arabic_script(word));
+    first(pieces).filter(|_| pieces.first().is_some_and(is_arabic))
 }
 
 /// What stands behind an Arabic "and", attached or alone.

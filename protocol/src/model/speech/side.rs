@@ -19,6 +19,8 @@ pub(super) struct Side {
     /// A number that may be a second day, or a year of two digits.
     is_crowded: bool,
     day_parts: Vec<DayPart>,
+    /// A number that is a time by the part of the day beside it alone.
+    is_bare_hour: bool,
     offset: Option<String>,
     is_decade: bool,
     is_about: bool,
@@ -38,7 +40,7 @@ fn once<T>(place: &mut Option<T>, value: T) -> Result<(), NotUnderstood> {
 
 /// The number that is an hour: the one with a part of the day behind it, where another stands for the day.
 fn hour(tokens: &[Token]) -> Option<usize> {
-    let is_hour = |token: &Token| matches!(token, Token::Hour(..));
+    let is_hour = |token: &Token| matches!(token, Token::Hour(0..=23, _));
     let is_day = |token: &Token| match token {
         Token::Number(_, digits) => *digits < 3,
         Token::Date(_, _, day) => day.is_some(),
@@ -60,7 +62,10 @@ impl Side {
         let hour = hour(tokens);
         for (index, token) in tokens.iter().enumerate() {
             match token {
-                Token::Hour(value, _) if hour == Some(index) => once(&mut side.clock, format!("{value:02}"))?,
+                Token::Hour(value, _) if hour == Some(index) => {
+                    once(&mut side.clock, format!("{value:02}"))?;
+                    side.is_bare_hour = true;
+                }
                 Token::Sense(sense) => side.sense(*sense, &mut parts)?,
                 Token::Number(value, 4) => once(&mut side.year, format!("{value:04}"))?,
                 Token::Number(value, 1 | 2) | Token::Hour(value, _) => {
@@ -271,13 +276,14 @@ impl Side {
     /// The time in 24 hours: "9:22 in the evening" is 21:22, and "12 in the evening" neither noon nor midnight.
     fn of_day_part(&self, clock: &str) -> Result<String, NotUnderstood> {
         let (hour, minutes) = clock.split_at_checked(2).unwrap_or((clock, ""));
-        let Some(hour) = hour.parse::<u8>().ok().filter(|hour| *hour <= 12 && !self.day_parts.is_empty()) else {
+        let hour = hour.parse::<u8>().unwrap_or_default();
+        if self.day_parts.is_empty() || hour > 12 && !self.is_bare_hour {
             return Ok(clock.to_owned());
-        };
+        }
         let of_both_halves = match hour {
-            0 => vec![0],
             12 => vec![0, 12],
-            _ => vec![hour, hour.saturating_add(12)],
+            1..=11 => vec![hour, hour.saturating_add(12)],
+            _ => vec![hour],
         };
         let fits = |hour: &u8| self.day_parts.iter().all(|part| part.has(*hour));
         match of_both_halves.into_iter().filter(fits).collect::<Vec<_>>().as_slice() {

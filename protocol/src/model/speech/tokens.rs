@@ -201,7 +201,10 @@ fn number(digits: &str, rest: &[Piece], found: &mut Vec<Token>) -> Result<usize,
     }
     let value = digits.parse().ok().filter(|_| digits.len() <= 4);
     let value = value.ok_or_else(|| NotUnderstood::new("date_number", "date").with("number", digits))?;
-    if digits.len() < 3 && is_day_part_first(rest.get(1..).unwrap_or_default()) {
+    // Of `5.2 pm` nobody knows what the 2 is.
+    let is_pointed =
+        rest.first().is_some_and(|piece| piece.is_glued) && matches!(found.last(), Some(Token::Number(..)));
+    if digits.len() < 3 && !is_pointed && is_day_part_first(rest.get(1..).unwrap_or_default()) {
         found.push(Token::Hour(value, digits.len()));
         return Ok(1);
     }
