@@ -170,7 +170,7 @@ fn read(kind: &ValueType, text: &str, lang: Option<&str>) -> Result<Spoken, NotU
         ValueType::Name => Ok(scalars::name(text, lang)),
         ValueType::Date => dates::read(text).map(|edtf| bare(Json::text(edtf))),
         ValueType::Agent => codes::agent(text).map(bare),
-        ValueType::Code(vocabulary) => codes::code(vocabulary, text).map(|code| bare(Json::text(code))),
+        ValueType::Code(vocabulary) => codes::code_said(vocabulary, text).map(|code| bare(Json::text(code))),
         ValueType::Bool => codes::truth(text).map(|truth| bare(Json::Bool(truth))),
         ValueType::Int => numbers::int(text).map(|number| bare(Json::Int(number))),
         ValueType::Url => scalars::url(text).map(bare),

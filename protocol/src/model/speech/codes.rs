@@ -48,11 +48,15 @@ pub(in crate::model) fn words(vocabulary: &Vocabulary) -> impl Iterator<Item = (
     words.flat_map(|(word, codes)| codes.iter().map(|code| (word.as_str(), *code)))
 }
 
+/// The form whose examples are shown.
+fn form(vocabulary: &Vocabulary) -> &'static str {
+    if vocabulary.name == vocabularies::AGENT.name { "agent" } else { "code" }
+}
+
 /// The code that a text names: the code itself, or its words in a language, an explanation in brackets or behind a colon aside.
 pub(super) fn code(vocabulary: &'static Vocabulary, text: &str) -> Result<&'static str, NotUnderstood> {
-    let form = if vocabulary.name == "agent" { "agent" } else { "code" };
-    let fault =
-        |code| NotUnderstood { vocabulary: Some(vocabulary), ..NotUnderstood::new(code, form) }.with("typed", text);
+    let new = |code| NotUnderstood::new(code, form(vocabulary));
+    let fault = |code| NotUnderstood { vocabulary: Some(vocabulary), ..new(code) }.with("typed", text);
     let (names, typed) = (names().get(vocabulary.name), plain(text));
     let found = names.and_then(|names| names.whole.get(&typed).or_else(|| names.part.get(&typed)));
     let found: Vec<&'static str> = found.into_iter().flatten().copied().collect();
@@ -63,14 +67,82 @@ pub(super) fn code(vocabulary: &'static Vocabulary, text: &str) -> Result<&'stat
     }
 }
 
+/// The same of what people type: other endings of Arabic words, and "gas" beside the name of an agent.
+pub(super) fn code_said(vocabulary: &'static Vocabulary, text: &str) -> Result<&'static str, NotUnderstood> {
+    let exact = code(vocabulary, text);
+    if !exact.as_ref().is_err_and(|fault| fault.code == "code") {
+        return exact;
+    }
+    let typed = plain(text);
+    let mut found: BTreeSet<&'static str> = endings(&typed).filter_map(|other| code(vocabulary, &other).ok()).collect();
+    if vocabulary.name == vocabularies::AGENT.name {
+        found.extend(agents(&typed));
+    }
+    match (found.len(), found.pop_first()) {
+        (1, Some(code)) => Ok(code),
+        (0, _) => exact,
+        (_, first) => {
+            let codes: Vec<&str> = first.into_iter().chain(found).collect();
+            let fault = NotUnderstood::new("code_ambiguous", form(vocabulary)).with("typed", text);
+            Err(NotUnderstood { vocabulary: Some(vocabulary), ..fault.with("codes", &codes.join(", ")) })
+        }
+    }
+}
+
+/// Endings of Arabic nouns that say no other thing than the ending in the list: folded, as [`plain`] folds.
+const ENDINGS: &[(&str, &str)] = &[("ين", "ون"), ("ا", ""), ("ات", "ه"), ("ات", "اه")];
+
+/// The words with another ending each, as far as each has it; all that have it change together, as an adjective does with its noun.
+fn endings(typed: &str) -> impl Iterator<Item = String> {
+    let words: Vec<&str> = typed.split(' ').collect();
+    let other = move |(ending, instead): &(&str, &str)| {
+        let changed = words.iter().map(|word| match word.strip_suffix(ending) {
+            Some(stem) if stem.chars().nth(1).is_some() => format!("{stem}{instead}"),
+            _ => (*word).to_owned(),
+        });
+        changed.collect::<Vec<_>>().join(" ")
+    };
+    let typed = typed.to_owned();
+    ENDINGS.iter().map(other).filter(move |other| *other != typed)
+}
+
+/// What people call agents beside their words in the list. "Mustard" alone is either of two.
+const AGENTS: &[(&str, &str)] = &[
+    (
+        "nerve_agent_unspecified",
+        "nerve gas|nerve agents|gaz neurotoxique|agent neurotoxique|gaz innervant|agent innervant",
+    ),
+    ("nerve_agent_unspecified", "أعصاب|غاز أعصاب|غازات أعصاب|عامل أعصاب|عوامل أعصاب"),
+    ("sulfur_mustard", "mustard gas|sulphur mustard|gaz moutarde|ypérite|غاز خردل|غاز خردل كبريتي|خردل كبريتي"),
+    ("sulfur_mustard", "mustard|moutarde|خردل"),
+    ("nitrogen_mustard", "mustard|moutarde|خردل|خردل نيتروجيني"),
+];
+
+/// The agents that a folded text may name.
+fn agents(typed: &str) -> BTreeSet<&'static str> {
+    let named = AGENTS.iter().filter(|(_, words)| words.split('|').any(|word| plain(word) == typed));
+    let named: BTreeSet<&'static str> = named.map(|(code, _)| *code).collect();
+    if named.is_empty() { gas(typed).into_iter().collect() } else { named }
+}
+
+/// The agent beside a word that says no more than "gas". Of what is not known, a gas says more than the list has.
+fn gas(typed: &str) -> Option<&'static str> {
+    let before = ["gaz de ", "gaz d ", "gaz ", "غاز "].into_iter().find_map(|gas| typed.strip_prefix(gas));
+    let agent = before.or_else(|| typed.strip_suffix(" gas"))?;
+    let is_one = |code: &&str| {
+        !code.ends_with("_unspecified") && !matches!(*code, "unknown" | "unknown_toxic" | "cns_acting_other")
+    };
+    code(&vocabularies::AGENT, agent).ok().filter(is_one)
+}
+
 /// An agent, with what it is based on in brackets: `chlorine (laboratory analysis)`.
 pub(super) fn agent(text: &str) -> Result<Json, NotUnderstood> {
-    match code(&vocabularies::AGENT, text) {
+    match code_said(&vocabularies::AGENT, text) {
         Ok(code) => Ok(Json::object([("code", Json::text(code))])),
         Err(fault) => {
             let Some((agent, basis)) = bracketed(text) else { return Err(fault) };
-            let code = code(&vocabularies::AGENT, agent)?;
-            let basis = self::code(&vocabularies::AGENT_BASIS, basis)?;
+            let code = code_said(&vocabularies::AGENT, agent)?;
+            let basis = code_said(&vocabularies::AGENT_BASIS, basis)?;
             Ok(Json::object([("code", Json::text(code)), ("basis", Json::text(basis))]))
         }
     }

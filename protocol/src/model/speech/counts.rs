@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
+use super::super::vocabularies::CASUALTY;
 use super::fold::{Form, Piece, fold, pieces, plain};
 use super::lexicon::{Lexicon, behind_and};
-use super::numbers::{number, number_in};
+use super::numbers::{Firmness, added, counted, number_in};
 use super::tell::date_in;
 use super::{NotUnderstood, dates};
 use crate::encoding::json::{Json, Object};
@@ -17,6 +18,10 @@ enum Sense {
     Category(&'static str),
     /// Two of it: the Arabic dual.
     Two(&'static str),
+    /// What befell people, which alone says of which category they are; beside another word it says no more than how.
+    Case(&'static str),
+    /// People in words that leave open of which category; beside another word it says no more than how.
+    Open,
     Bound(Bound),
     About,
     None,
@@ -56,6 +61,27 @@ const WORDS: &[(Sense, &str)] = &[
     ),
     (Sense::Two("exposed"), "متعرضان"),
     (
+        // Who is in hospital, or a case of one who cannot breathe, is harmed, and neither dead nor only exposed.
+        Sense::Category("injured"),
+        "hospitalised|hospitalized|hospitalisé|hospitalisés|hospitalisée|hospitalisées",
+    ),
+    (
+        Sense::Case("injured"),
+        "suffocation case|suffocation cases|case of suffocation|cases of suffocation|asphyxiation case|asphyxiation cases|\
+         asphyxia case|asphyxia cases|case of asphyxia|cases of asphyxia|case of asphyxiation|cases of asphyxiation|cas de suffocation|\
+         cas d'asphyxie|اختناق|اختناقا|اختناقات",
+    ),
+    (
+        Sense::Open,
+        "affected|suffocated|suffocating|suffocation|suffocations|by suffocation|from suffocation|asphyxiated|asphyxiation|asphyxia|\
+         by asphyxiation|poisoned|poisoning|poisonings|gassed|contaminated|sickened|victim|victims|casualty|casualties|patient|patients|\
+         treated|affecté|affectés|affectée|affectées|touché|touchés|touchée|touchées|atteint|atteints|atteinte|atteintes|suffoqués|\
+         asphyxié|asphyxiés|asphyxiée|asphyxiées|asphyxie|par asphyxie|par suffocation|intoxiqué|intoxiqués|intoxiquée|intoxiquées|\
+         intoxication|intoxications|gazé|gazés|gazée|gazées|contaminés|contaminées|victime|victimes|malade|malades|soignés|soignées|\
+         متأثر|متأثرا|متأثرون|متأثرين|متضرر|متضررا|متضررون|متضررين|مختنق|مختنقا|مختنقون|مختنقين|تسمم|تسمما|متسمم|متسمما|متسممين|\
+         مسموم|مسموما|ضحية|ضحايا|مريض|مريضا|مرضى",
+    ),
+    (
         Sense::Bound(Bound::AtLeast),
         "at least|no fewer than|not fewer than|no less than|not less than|minimum|or more|and more|au moins|pas moins de|ou plus|\
          ما لا يقل عن|لا يقل عن|على الأقل|أو أكثر|فأكثر",
@@ -72,7 +98,7 @@ const WORDS: &[(Sense, &str)] = &[
     (Sense::Bound(Bound::FewerThan), "fewer than|less than|under|below|moins de|moins d|أقل من"),
     (
         Sense::About,
-        "about|around|approximately|approx|circa|ca|c|roughly|some|environ|à peu près|quelque|autour de|vers|approximativement|\
+        "about|around|approximately|approx|circa|ca|c|roughly|some|or so|environ|à peu près|quelque|autour de|vers|approximativement|\
          حوالي|نحو|قرابة|زهاء|تقريبا|ما يقارب",
     ),
     (Sense::None, "none|no|no one|nobody|aucun|aucune|لا|لا أحد|لا يوجد|دون|لم يسقط|لم|أحد"),
@@ -88,7 +114,8 @@ const WORDS: &[(Sense, &str)] = &[
     (Sense::And, "and|et|و"),
     (
         Sense::Filler,
-        "people|persons|person|des|personne|were|was|been|have|has|the|of|were reported|reported|personnes|ont|a été|été|d|sont|est|عدد|شخص|شخصا|أشخاص|للتعرض",
+        "people|persons|person|des|personne|were|was|been|have|has|the|of|were reported|reported|personnes|ont|a été|été|d|sont|est|عدد|شخص|شخصا|أشخاص|للتعرض|\
+         case|cases|cas|حالة|حالات|by gas|by the gas|by toxic gas|par le gaz|par gaz|au gaz|par des gaz|بغاز|غاز|غازات|سامة|سام",
     ),
 ];
 
@@ -108,6 +135,12 @@ const TRIED: usize = 4;
 #[derive(Debug, Default)]
 struct Said {
     category: Option<&'static str>,
+    /// The category of a case, where no word names one.
+    case: Option<&'static str>,
+    /// The word that leaves the category open.
+    open: Option<String>,
+    /// True if "and" or "to" stands behind the first word of people: what follows may be said of others.
+    is_apart: bool,
     numbers: Vec<i64>,
     bound: Option<Bound>,
     is_about: bool,
@@ -119,6 +152,8 @@ struct Said {
     /// By the Arabic one, which stands in sums too: `خمسة وعشرون` is 25.
     is_attached: bool,
     is_in_words: bool,
+    /// `a dozen`: about so many, but under a bound.
+    is_dozen: bool,
 }
 
 fn fault(code: &'static str) -> NotUnderstood {
@@ -129,7 +164,7 @@ fn fault(code: &'static str) -> NotUnderstood {
 pub(super) fn read(text: &str) -> Result<Json, NotUnderstood> {
     let (counted, as_of) = dated(text)?;
     let said = said(&pieces(counted))?;
-    let category = said.category.ok_or_else(|| fault("count_category"))?;
+    let category = said.category()?;
     let (min, max, qualifier) = said.bounds()?;
     let mut count = Object::from([("category".to_owned(), Json::text(category)), ("min".to_owned(), Json::Int(min))]);
     count.extend(max.map(|max| ("max".to_owned(), Json::Int(max))));
@@ -189,21 +224,21 @@ fn said(pieces: &[Piece]) -> Result<Said, NotUnderstood> {
     let mut said = Said::default();
     let mut rest = pieces.to_vec();
     while let Some(piece) = rest.first().cloned() {
-        // Words first: "no one" is none, not one; but a number word that says nothing else is a number.
-        let counted = number(&rest);
+        // Words first: "no one" is none, not one; but a number word that says nothing else is a number. Behind "between", `و` parts
+        // two numbers, and adds none.
+        let counted = added(&rest).filter(|_| !said.is_between).or_else(|| counted(&rest));
         // `a` is also the French `à`, which stands between two numbers.
-        let is_number = |taken: usize| said.numbers.is_empty() && counted.is_some_and(|(_, longer)| longer > taken);
+        let is_number = |taken: usize| said.numbers.is_empty() && counted.is_some_and(|longer| longer.taken > taken);
         let taken = if let Some((sense, taken)) = words().find(&rest).filter(|(_, taken)| !is_number(*taken)) {
-            if sense == Sense::Vague {
-                let words: Vec<String> = rest.iter().take(taken).map(|piece| piece.form.text()).collect();
-                return Err(fault("count_vague").with("word", &words.join(" ")));
-            }
-            said.take(sense)?;
+            let words: Vec<String> = rest.iter().take(taken).map(|piece| piece.form.text()).collect();
+            said.hear(sense, &words.join(" "))?;
             taken
-        } else if let Some((number, taken)) = counted {
-            said.numbers.push(number);
+        } else if let Some(number) = counted {
+            said.numbers.push(number.value);
             said.is_in_words |= matches!(piece.form, Form::Word(_));
-            taken
+            said.is_about |= number.firmness == Firmness::About;
+            said.is_dozen |= number.firmness == Firmness::Dozen;
+            number.taken
         } else if let Form::Sign(sign) = piece.form {
             said.sign(sign)?;
             1
@@ -222,6 +257,42 @@ fn said(pieces: &[Piece]) -> Result<Said, NotUnderstood> {
 }
 
 impl Said {
+    /// Takes a sense with the words that say it.
+    fn hear(&mut self, sense: Sense, words: &str) -> Result<(), NotUnderstood> {
+        let is_people = matches!(sense, Sense::Category(_) | Sense::Two(_) | Sense::Case(_) | Sense::Open);
+        let is_soft = matches!(sense, Sense::Case(_) | Sense::Open);
+        let is_mixed = if is_soft { self.category.is_some() } else { self.open.is_some() || self.case.is_some() };
+        if is_people && is_mixed && self.is_apart {
+            // "86 killed and 100 affected" are two counts.
+            return Err(fault("count_several"));
+        }
+        match sense {
+            Sense::Vague => Err(fault("count_vague").with("word", words)),
+            Sense::Case(category) => {
+                self.case = Some(category);
+                Ok(())
+            }
+            Sense::Open => {
+                self.open = Some(words.to_owned());
+                Ok(())
+            }
+            _ => self.take(sense),
+        }
+    }
+
+    /// The category that is named, or is that of a case; a word that leaves it open is refused with the categories there are.
+    fn category(&self) -> Result<&'static str, NotUnderstood> {
+        match (self.category, &self.open, self.case) {
+            (Some(category), ..) => Ok(category),
+            (None, Some(word), _) => {
+                let fault = fault("count_open").with("word", word);
+                Err(NotUnderstood { vocabulary: Some(&CASUALTY), ..fault })
+            }
+            (None, None, Some(category)) => Ok(category),
+            (None, None, None) => Err(fault("count_category")),
+        }
+    }
+
     fn take(&mut self, sense: Sense) -> Result<(), NotUnderstood> {
         match sense {
             Sense::Category(category) => self.count(category)?,
@@ -236,12 +307,20 @@ impl Said {
             }
             Sense::About => self.is_about = true,
             Sense::None => self.is_none = true,
-            Sense::To => self.is_joined = true,
-            Sense::And => (self.is_joined, self.is_and) = (true, true),
+            Sense::To => self.join(),
+            Sense::And => {
+                self.join();
+                self.is_and = true;
+            }
             Sense::Between => self.is_between = true,
-            Sense::From | Sense::Filler | Sense::Vague => {}
+            Sense::From | Sense::Filler | Sense::Vague | Sense::Case(_) | Sense::Open => {}
         }
         Ok(())
+    }
+
+    fn join(&mut self) {
+        self.is_joined = true;
+        self.is_apart |= self.category.is_some() || self.case.is_some() || self.open.is_some();
     }
 
     fn count(&mut self, category: &'static str) -> Result<(), NotUnderstood> {
@@ -277,7 +356,7 @@ impl Said {
     }
 
     fn bounded(&self) -> Result<(i64, Option<i64>, Option<&'static str>), NotUnderstood> {
-        let about = self.is_about.then_some("about");
+        let about = (self.is_about || self.is_dozen && self.bound.is_none()).then_some("about");
         match (self.numbers.as_slice(), self.bound) {
             ([], None) if self.is_none => Ok((0, Some(0), None)),
             _ if self.is_none => Err(fault("count_several")),

@@ -5,7 +5,7 @@ use super::NotUnderstood;
 use super::fold::fold;
 use super::side::Side;
 use super::tokens::{Token, tokens};
-use super::words::Sense;
+use super::words::{BEFORE_NOON, PAST_NOON, Sense};
 
 /// The EDTF of a date as people say it; EDTF itself passes unchanged.
 pub(super) fn read(text: &str) -> Result<String, NotUnderstood> {
@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> Result<String, NotUnderstood> {
     if let Some(edtf) = [trimmed, spelt.trim()].into_iter().find(|edtf| Edtf::parse(edtf).is_ok()) {
         return Ok(edtf.to_owned());
     }
-    let tokens = one_name_of_each_month(without_joints(tokens(trimmed)?));
+    let tokens = hours_behind_a(one_name_of_each_month(without_joints(tokens(trimmed)?)));
     let (tokens, gloss) = without_gloss(tokens);
     let edtf = phrase(&tokens)?;
     match Edtf::parse(&edtf) {
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str) -> Result<String, NotUnderstood> {
 
 /// True if a text names a part of the day or an hour.
 pub(super) fn tells_time(text: &str) -> bool {
-    let is_time = |token: &Token| matches!(token, Token::Clock(_) | Token::Sense(Sense::DayPart));
+    let is_time = |token: &Token| matches!(token, Token::Clock(_) | Token::Sense(Sense::DayPart(_)));
     Edtf::parse(text.trim()).is_err() && tokens(text.trim()).is_ok_and(|tokens| tokens.iter().any(is_time))
 }
 
@@ -52,6 +52,35 @@ fn without_joints(mut tokens: Vec<Token>) -> Vec<Token> {
     });
     for joint in at.into_iter().flat_map(|at| [at.saturating_add(3), at.saturating_add(1)]) {
         tokens.remove(joint);
+    }
+    tokens
+}
+
+/// Makes a time of the number in `5 février 2018 à 9 du soir`: `à` behind a whole date begins no second one that ends in "du soir".
+fn hours_behind_a(mut tokens: Vec<Token>) -> Vec<Token> {
+    let is_time = |run: &[Token]| {
+        matches!(
+            run,
+            [
+                Token::Sense(Sense::ToOrAt),
+                Token::Hour(..),
+                Token::Sense(Sense::FromOrOf | Sense::Filler | Sense::DayPart(BEFORE_NOON | PAST_NOON))
+            ]
+        )
+    };
+    let is_whole = |before: &[Token]| {
+        let has = |is_it: fn(&Token) -> bool| before.iter().any(is_it);
+        let has_day = has(|token| matches!(token, Token::Number(_, 1 | 2) | Token::Sense(Sense::Nth(_))));
+        has(|token| matches!(token, Token::Date(_, _, Some(_))))
+            || has_day && has(|token| matches!(token, Token::Number(_, 4)))
+    };
+    let begins_interval = matches!(tokens.first(), Some(Token::Sense(Sense::From | Sense::FromOrOf | Sense::Between)));
+    let at = tokens.windows(3).position(is_time).filter(|_| !begins_interval);
+    let at = at.filter(|at| tokens.get(..*at).is_some_and(is_whole));
+    if let Some(token) = at.and_then(|at| tokens.get_mut(at.saturating_add(1)))
+        && let Token::Hour(hour, _) = *token
+    {
+        *token = Token::Clock(format!("{hour:02}"));
     }
     tokens
 }
@@ -88,7 +117,7 @@ fn without_gloss(tokens: Vec<Token>) -> (Vec<Token>, Vec<u16>) {
     let numbers: Vec<u16> = inside
         .iter()
         .filter_map(|token| match token {
-            Token::Number(value, 1 | 2) => Some(*value),
+            Token::Number(value, 1 | 2) | Token::Hour(value, _) => Some(*value),
             Token::Sense(Sense::Month(month)) => Some(u16::from(*month)),
             _ => None,
         })
@@ -167,7 +196,7 @@ fn is_strong(tokens: &[Token], at: usize) -> bool {
     match tokens.get(at) {
         Some(Token::Sense(Sense::To | Sense::Until)) => true,
         Some(Token::Sense(Sense::ToOrAt)) => {
-            !matches!(next, Some(Token::Clock(_) | Token::Sense(Sense::DayPart))) && says_something(tokens, at)
+            !matches!(next, Some(Token::Clock(_) | Token::Sense(Sense::DayPart(_)))) && says_something(tokens, at)
         }
         _ => false,
     }
@@ -216,6 +245,10 @@ fn interval(left: &[Token], right: &[Token], all: &[Token]) -> Result<String, No
         (false, false) => {}
     }
     let (mut first, mut last) = (Side::read(left)?, Side::read(right)?);
+    if first.is_time_beside(&last) || last.is_time_beside(&first) {
+        // "From 3 to 5 pm on 4 February 2018" does not begin on the third.
+        return Err(not_understood());
+    }
     Side::share(&mut first, &mut last);
     if Side::is_one_winter(&first, &last) {
         return Err(not_understood());

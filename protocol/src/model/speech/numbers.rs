@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::super::values::is_duration;
 use super::NotUnderstood;
-use super::fold::{Form, Piece, fold, pieces};
+use super::fold::{Form, Piece, fold, is_arabic_script, pieces};
 use super::lexicon::{Lexicon, behind_and};
 use crate::locale::{self, Language};
 
@@ -51,6 +51,20 @@ const NUMBERS: &[(i64, &str)] = &[
 
 /// What a smaller number before it counts, and what alone is one of it.
 const FACTORS: &[(i64, &str)] = &[(12, "dozen"), (100, "hundred|cent|مئة|مائة"), (1_000, "thousand|mille|ألف")];
+
+/// Round numbers, of which the French ones need a number before them.
+const ROUND: &[(i64, &str)] = &[
+    (10, "dizaine|dizaines"),
+    (12, "dozen|douzaine|douzaines"),
+    (15, "quinzaine"),
+    (20, "vingtaine"),
+    (30, "trentaine"),
+    (40, "quarantaine"),
+    (50, "cinquantaine"),
+    (60, "soixantaine"),
+    (100, "centaine|centaines"),
+    (1_000, "millier|milliers"),
+];
 
 /// The same where a number stands before it: alone it says that there are several, and not how many.
 const SEVERAL: &[(i64, &str)] = &[(100, "cents|مئات|مئة|مائة"), (1_000, "آلاف|ألفا")];
@@ -101,25 +115,137 @@ fn units() -> &'static Lexicon<Unit> {
     UNITS.get_or_init(|| Lexicon::new(UNIT_WORDS))
 }
 
-/// The number that begins a run of pieces, in digits or a word, with the pieces it takes.
-///
-/// Thousands may be parted by a comma, point, apostrophe or space, as long as each group has three digits. Words multiply, as in
-/// `two hundred`, and are never added: in one language what stands before and behind `and` is a sum, in another two numbers.
+/// A number that begins a run of pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) value: i64,
+    /// The pieces it takes.
+    pub(super) taken: usize,
+    /// How firmly it is said.
+    pub(super) firmness: Firmness,
+}
+
+/// How firmly a number is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Firmness {
+    Exact,
+    /// `a dozen`: about so many, but under a bound, as in `at least two dozen`, the number itself.
+    Dozen,
+    /// `une centaine`: about so many.
+    About,
+}
+
+/// The exact number that begins a run of pieces, in digits or words, with the pieces it takes.
 pub(super) fn number(pieces: &[Piece]) -> Option<(i64, usize)> {
+    let said = added(pieces).or_else(|| counted(pieces))?;
+    (said.firmness == Firmness::Exact).then_some((said.value, said.taken))
+}
+
+/// The number that begins a run of pieces, in digits or words that multiply, as in `two hundred`. None are added: see [`added`].
+///
+/// Thousands may be parted by a comma, point, apostrophe or space, as long as each group has three digits.
+pub(super) fn counted(pieces: &[Piece]) -> Option<Number> {
     let (mut number, mut taken) = first(pieces)?;
+    let mut firmness = roundness(pieces, taken);
     while let Some((factor, length)) = factor(pieces.get(taken..).unwrap_or_default()) {
         let Some(product) = number.checked_mul(factor).filter(|product| *product <= MOST && factor > number) else {
             break;
         };
+        let behind = pieces.get(taken..).unwrap_or_default();
+        firmness = if firmness == Firmness::Exact { roundness(behind, length) } else { firmness };
         (number, taken) = (product, taken.saturating_add(length));
     }
-    Some((number, taken))
+    Some(Number { value: number, taken, firmness })
 }
+
+/// What the last of so many pieces says of a number.
+fn roundness(pieces: &[Piece], taken: usize) -> Firmness {
+    static WORDS: OnceLock<Lexicon<i64>> = OnceLock::new();
+    let last = taken.checked_sub(1).and_then(|last| pieces.get(last..taken)).unwrap_or_default();
+    match last {
+        [Piece { form: Form::Word(word), .. }] if word == "dozen" => Firmness::Dozen,
+        _ if WORDS.get_or_init(|| Lexicon::new(ROUND)).find(last).is_some() => Firmness::About,
+        _ => Firmness::Exact,
+    }
+}
+
+/// The sum that begins a run of pieces: two or more Arabic words joined by `و`, in the order in which a number is spoken, as in
+/// `مئة وخمسة وعشرون ألفا`. In other languages "and" joins two numbers as well, and no words are added.
+pub(super) fn added(pieces: &[Piece]) -> Option<Number> {
+    let behind = |taken: usize| pieces.get(taken..).unwrap_or_default();
+    let (mut value, mut taken, mut parts) = below_thousand(pieces).or_else(|| thousands(pieces))?;
+    if let Some((1_000, length)) = factor(behind(taken)).filter(|_| value < 1_000) {
+        (value, taken) = (value.checked_mul(1_000)?, taken.saturating_add(length));
+    }
+    if value >= 1_000
+        && let Some(rest) = without_and(behind(taken))
+        && let Some((more, length, count)) = below_thousand(&rest.pieces)
+    {
+        let end = taken.saturating_add(rest.dropped).saturating_add(length);
+        if factor(behind(end)).is_some() {
+            return None;
+        }
+        (value, taken, parts) = (value.checked_add(more)?, end, parts.saturating_add(count));
+    }
+    (parts > 1).then_some(Number { value, taken, firmness: Firmness::Exact })
+}
+
+/// One or two thousand in one word.
+fn thousands(pieces: &[Piece]) -> Option<(i64, usize, usize)> {
+    word(pieces).filter(|(value, _)| matches!(value, 1_000 | 2_000)).map(|(value, taken)| (value, taken, 1))
+}
+
+/// Hundreds, units and tens in their order, with the pieces they take and the words that were added.
+fn below_thousand(pieces: &[Piece]) -> Option<(i64, usize, usize)> {
+    let behind = |taken: usize| pieces.get(taken..).unwrap_or_default();
+    let (mut last, mut taken) = word(pieces).filter(|(value, _)| (1..1_000).contains(value))?;
+    if let Some((100, length)) = factor(behind(taken)).filter(|_| (3..=9).contains(&last)) {
+        (last, taken) = (last.checked_mul(100)?, taken.saturating_add(length));
+    }
+    let (mut value, mut parts) = (last, 1_usize);
+    while let Some(rest) = without_and(behind(taken)) {
+        let fits = |next: i64| match last {
+            100.. => (1..100).contains(&next),
+            1..=9 => (20..100).contains(&next),
+            _ => false,
+        };
+        let Some((next, length)) = word(&rest.pieces).filter(|(next, _)| fits(*next)) else { break };
+        (last, value) = (next, value.checked_add(next)?);
+        (taken, parts) = (taken.saturating_add(rest.dropped).saturating_add(length), parts.saturating_add(1));
+    }
+    Some((value, taken, parts))
+}
+
+/// A number in one Arabic word.
+fn word(pieces: &[Piece]) -> Option<(i64, usize)> {
+    let is_arabic = |piece: &Piece| matches!(&piece.form, Form::Word(word) if is_arabic_script(word));
+    first(pieces).filter(|_| pieces.first().is_some_and(is_arabic))
+}
+
+/// What stands behind an Arabic "and", attached or alone.
+struct Behind {
+    pieces: Vec<Piece>,
+    /// The pieces before it.
+    dropped: usize,
+}
+
+fn without_and(pieces: &[Piece]) -> Option<Behind> {
+    let (piece, rest) = pieces.split_first()?;
+    if piece.form == Form::Word("و".to_owned()) {
+        return Some(Behind { pieces: rest.iter().take(SPAN).cloned().collect(), dropped: 1 });
+    }
+    // `واحد`, "one", begins with no "and".
+    let behind = behind_and(piece).filter(|_| first(pieces).is_none())?;
+    Some(Behind { pieces: std::iter::once(behind).chain(rest.iter().take(SPAN).cloned()).collect(), dropped: 0 })
+}
+
+/// Pieces that one number in words may take.
+const SPAN: usize = 12;
 
 /// What multiplies the number before it, with the hyphen between them.
 fn factor(pieces: &[Piece]) -> Option<(i64, usize)> {
     static WORDS: OnceLock<Lexicon<i64>> = OnceLock::new();
-    let words = WORDS.get_or_init(|| Lexicon::new(&[FACTORS, SEVERAL].concat()));
+    let words = WORDS.get_or_init(|| Lexicon::new(&[FACTORS, SEVERAL, ROUND].concat()));
     match pieces {
         [Piece { form: Form::Sign('-'), is_glued: true }, rest @ ..] if rest.first()?.is_glued => {
             words.find(rest).map(|(factor, taken)| (factor, taken.saturating_add(1)))

@@ -3,7 +3,7 @@
 use super::super::edtf::Edtf;
 use super::NotUnderstood;
 use super::tokens::Token;
-use super::words::Sense;
+use super::words::{DayPart, Sense};
 use crate::time::Day;
 
 /// What was said of one date; each part at most once.
@@ -18,7 +18,9 @@ pub(super) struct Side {
     weekday: Option<i8>,
     /// A number that may be a second day, or a year of two digits.
     is_crowded: bool,
-    has_day_part: bool,
+    day_parts: Vec<DayPart>,
+    /// A number that is a time by the part of the day beside it alone.
+    is_bare_hour: bool,
     offset: Option<String>,
     is_decade: bool,
     is_about: bool,
@@ -36,16 +38,39 @@ fn once<T>(place: &mut Option<T>, value: T) -> Result<(), NotUnderstood> {
     if place.replace(value).is_some() { Err(fault("date_several")) } else { Ok(()) }
 }
 
+/// The number that is an hour: the one with a part of the day behind it, where another stands for the day.
+fn hour(tokens: &[Token]) -> Option<usize> {
+    let is_hour = |token: &Token| matches!(token, Token::Hour(0..=23, _));
+    let is_day = |token: &Token| match token {
+        Token::Number(_, digits) => *digits < 3,
+        Token::Date(_, _, day) => day.is_some(),
+        Token::Sense(Sense::Nth(_)) => true,
+        _ => false,
+    };
+    let hours: Vec<usize> = tokens.iter().enumerate().filter(|(_, token)| is_hour(token)).map(|(at, _)| at).collect();
+    match hours.as_slice() {
+        [hour] if tokens.iter().any(is_day) => Some(*hour),
+        _ => None,
+    }
+}
+
 impl Side {
     /// Reads the parts in any order.
     pub(super) fn read(tokens: &[Token]) -> Result<Self, NotUnderstood> {
         let mut side = Self::default();
         let mut parts: Vec<Sense> = Vec::new();
-        for token in tokens {
+        let hour = hour(tokens);
+        for (index, token) in tokens.iter().enumerate() {
             match token {
+                Token::Hour(value, _) if hour == Some(index) => {
+                    once(&mut side.clock, format!("{value:02}"))?;
+                    side.is_bare_hour = true;
+                }
                 Token::Sense(sense) => side.sense(*sense, &mut parts)?,
                 Token::Number(value, 4) => once(&mut side.year, format!("{value:04}"))?,
-                Token::Number(value, 1 | 2) => side.is_crowded |= side.day.replace(*value).is_some(),
+                Token::Number(value, 1 | 2) | Token::Hour(value, _) => {
+                    side.is_crowded |= side.day.replace(*value).is_some()
+                }
                 Token::Number(value, _) => {
                     return Err(fault("date_number").with("number", &value.to_string()));
                 }
@@ -81,7 +106,11 @@ impl Side {
             Sense::Season(season) => once(&mut self.season, season),
             Sense::Part(part) => once(&mut self.part, part),
             Sense::Nth(day) => once(&mut self.day, u16::from(day)),
-            Sense::About | Sense::Uncertain | Sense::Decade | Sense::DayPart | Sense::Utc => {
+            Sense::DayPart(part) => {
+                self.day_parts.push(part);
+                Ok(())
+            }
+            Sense::About | Sense::Uncertain | Sense::Decade | Sense::Utc => {
                 self.flag(sense);
                 Ok(())
             }
@@ -116,7 +145,6 @@ impl Side {
         self.is_about |= sense == Sense::About;
         self.is_uncertain |= sense == Sense::Uncertain;
         self.is_decade |= sense == Sense::Decade;
-        self.has_day_part |= sense == Sense::DayPart;
         if sense == Sense::Utc {
             self.offset.get_or_insert_with(|| "Z".to_owned());
         }
@@ -238,15 +266,35 @@ impl Side {
             return Err(fault("date_no_month"));
         };
         let date = self.on_weekday(format!("{year}-{month:02}-{day:02}"))?;
-        let hour: u8 = clock.get(..2).and_then(|hour| hour.parse().ok()).unwrap_or_default();
-        if self.has_day_part && hour <= 12 {
-            // "9:22 in the evening" is not 09:22.
-            return Err(fault("date_half_day"));
-        }
+        let clock = self.of_day_part(clock)?;
         match self.qualifier() {
             "" => Ok(format!("{date}T{clock}{}", self.offset.as_deref().unwrap_or_default())),
             qualifier => Ok(format!("{date}{qualifier}")),
         }
+    }
+
+    /// The time in 24 hours: "9:22 in the evening" is 21:22, and "12 in the evening" neither noon nor midnight.
+    fn of_day_part(&self, clock: &str) -> Result<String, NotUnderstood> {
+        let (hour, minutes) = clock.split_at_checked(2).unwrap_or((clock, ""));
+        let hour = hour.parse::<u8>().unwrap_or_default();
+        if self.day_parts.is_empty() || hour > 12 && !self.is_bare_hour {
+            return Ok(clock.to_owned());
+        }
+        let of_both_halves = match hour {
+            12 => vec![0, 12],
+            1..=11 => vec![hour, hour.saturating_add(12)],
+            _ => vec![hour],
+        };
+        let fits = |hour: &u8| self.day_parts.iter().all(|part| part.has(*hour));
+        match of_both_halves.into_iter().filter(fits).collect::<Vec<_>>().as_slice() {
+            [hour] => Ok(format!("{hour:02}{}", if minutes.is_empty() { ":00" } else { minutes })),
+            _ => Err(fault("date_half_day")),
+        }
+    }
+
+    /// True if this is a time with a part of the day, and the other a day without its month: it may be a time as well.
+    pub(super) fn is_time_beside(&self, other: &Self) -> bool {
+        self.clock.is_some() && !self.day_parts.is_empty() && other.day.is_some() && other.month.is_none()
     }
 
     /// One end, 0 or 1, of the early, middle or late part: thirds of ten days or four months.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::edtf::Edtf;
 
+mod notes;
 mod values;
 
 use crate::model::vocabularies;
@@ -257,9 +258,6 @@ fn dates_that_are_not_said_in_full_are_not_guessed() {
         ("4 5 August 2013", "date_several"),
         ("Friday 7 April 2018", "date_weekday"),
         ("الجمعة 7 نيسان 2018", "date_weekday"),
-        ("4 Feb 2018 9:22 pm", "date_half_day"),
-        ("4 شباط 2018 الساعة 9:22 م", "date_half_day"),
-        ("9:22 مساء 4 شباط 2018", "date_half_day"),
         ("from 2014", "date"),
         ("before the end of 2014", "date"),
         ("قبل نهاية 2014", "date"),
@@ -387,7 +385,7 @@ fn codes_are_named_in_each_language() {
     ] {
         assert_eq!(codes::code(&vocabularies::AGENT, text), Ok(code), "{text}");
     }
-    for text in ["sarin gas", "chlor", "gas", "…"] {
+    for text in ["gas sarin", "chlor", "gas", "…"] {
         assert_eq!(codes::code(&vocabularies::AGENT, text).unwrap_err().code, "code", "{text}");
     }
     for vocabulary in vocabularies::ALL {

