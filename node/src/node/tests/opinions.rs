@@ -51,7 +51,12 @@ fn claims(claims: Vec<Json>) -> Change {
 fn opinion(whose: &str, claim: ClaimId, stance: &str, more: &[(&str, &str)]) -> Json {
     let value = [("organisation", whose), ("claim", &claim.to_string()), ("stance", stance)];
     let value = value.iter().chain(more).map(|(key, text)| ((*key).to_owned(), Json::text(*text))).collect();
-    Json::object([("prop", Json::text("opinion")), ("value", Json::Object(value))])
+    let mut said =
+        Json::object([("prop", Json::text("opinion")), ("value", Json::Object(value))]).as_object().unwrap().clone();
+    if more.iter().any(|(key, _)| *key == "text") {
+        said.insert("lang", Json::text("en"));
+    }
+    Json::Object(said)
 }
 
 fn instead_of(claim: Json, old: ClaimId) -> Json {
