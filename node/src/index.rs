@@ -39,7 +39,7 @@ pub use catalogue::{Block, Catalogue, ROW_BYTES};
 pub use update::Applied;
 
 /// Changes whenever a key or value of the index changes its form: an index of another form is made anew.
-const FORM: &[u8] = b"isnad-index-14";
+const FORM: &[u8] = b"isnad-index-15";
 
 /// Positions in one value: 8 KB.
 const POSITIONS: u64 = 1_024;
@@ -109,6 +109,8 @@ struct Shared {
     writing: Mutex<()>,
     /// Of the catalogue, what was asked for. Locked behind `writing` and before `tree`.
     loaded: catalogue::Loaded,
+    /// What was worked out from the catalogue.
+    worked_out: catalogue::WorkedOut,
 }
 
 /// Keys and values: on disk, or in memory while the disk does not take them.
@@ -186,7 +188,8 @@ impl Index {
         let (tree, has_failed) = (RwLock::new(tree), AtomicBool::new(false));
         let (dir, form, journals) = (dir.to_owned(), form.to_owned(), journals.clone());
         let (writing, loaded) = (Mutex::new(()), catalogue::Loaded::default());
-        Self { shared: Arc::new(Shared { dir, journals, form, tree, has_failed, writing, loaded }) }
+        let worked_out = catalogue::WorkedOut::default();
+        Self { shared: Arc::new(Shared { dir, journals, form, tree, has_failed, writing, loaded, worked_out }) }
     }
 
     /// True if sled has failed, so that the index is to be made anew.

@@ -151,7 +151,7 @@ pub(crate) struct FilterArgs {
     /// Only with this status or outcome
     #[arg(long, value_name = "CODE")]
     pub(crate) status: Option<String>,
-    /// Only where claims on the record exclude each other; what other records conclude is not looked at
+    /// Only where claims on the record, or conclusions about it in other records, exclude each other
     #[arg(long)]
     pub(crate) contested: bool,
     /// Only designations in force on this day, by anybody's word [default: the reader's day]

@@ -4,7 +4,7 @@
 //! the id that its rows begin at; one that has grown is cut in even parts. A running node holds the blocks of each kind that
 //! it was asked for in memory, as they stand on disk, and they change with every batch: the memory of a row is its bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use isnad_protocol::encoding::Reader;
@@ -37,6 +37,12 @@ impl Catalogue {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.values().map(|block| block.len()).sum()
+    }
+
+    /// True if nothing was put in or taken out between the two: every change makes a new block.
+    fn is_same(&self, other: &Self) -> bool {
+        let pairs = self.0.values().zip(other.0.values());
+        self.0.len() == other.0.len() && pairs.into_iter().all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
     /// The block that a record stands in: its beginning, and that of the next one.
@@ -78,7 +84,34 @@ impl Loaded {
     }
 }
 
+/// Records of a kind that were picked by what the rows of other kinds say, with the catalogues that were read for that.
+#[derive(Debug, Default)]
+pub(super) struct WorkedOut(Mutex<BTreeMap<u8, (Vec<Catalogue>, Arc<BTreeSet<RecordId>>)>>);
+
 impl Index {
+    /// Records of a kind, picked by what the rows of `kinds` say: by `pick`, or as it picked before where no row has changed since.
+    ///
+    /// # Errors
+    /// What `pick` says, or a [`Fault`] if sled fails.
+    pub fn picked<E: From<Fault>>(
+        &self,
+        kind: u8,
+        kinds: &[u8],
+        pick: impl FnOnce(&[Catalogue]) -> Result<BTreeSet<RecordId>, E>,
+    ) -> Result<Arc<BTreeSet<RecordId>>, E> {
+        let catalogues = kinds.iter().map(|kind| self.catalogue(*kind)).collect::<Result<Vec<_>, _>>()?;
+        let lock = || self.shared.worked_out.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |read: &[Catalogue]| {
+            read.len() == catalogues.len() && read.iter().zip(&catalogues).all(|(one, other)| one.is_same(other))
+        };
+        if let Some((_, picked)) = lock().get(&kind).filter(|(read, _)| is_same(read)) {
+            return Ok(Arc::clone(picked));
+        }
+        let picked = Arc::new(pick(&catalogues)?);
+        lock().insert(kind, (catalogues, Arc::clone(&picked)));
+        Ok(picked)
+    }
+
     /// The rows of every record of a kind.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::index::Block;
 use crate::problem::Problem;
 use crate::reading::made_of::MadeOf;
 
+mod contested;
 mod due;
 mod filter;
 mod grouping;
@@ -202,9 +203,11 @@ impl Reader<'_> {
         day: Day,
     ) -> Result<Vec<Found>, Problem> {
         let language = query.lang.as_deref().unwrap_or("en");
+        let contested = self.contested_in_others(query.kind)?;
         if policy.is_default() && query.as_of.is_none() {
             // Of a record of which nothing counts any more there is neither a name nor a word to list.
             let is_asked = |record, row: &Row<'_>| {
+                let row = &row.or_contested(contested.contains(&record));
                 let is_it = row.speaking > 0 && filter.takes(row);
                 is_it.then(|| sort.found(record, row, language).on(row, day))
             };
@@ -223,9 +226,19 @@ impl Reader<'_> {
         let records = self.rows_of(query.kind, may_be)?;
         let made = |record: &RecordId| -> Result<Option<Found>, Problem> {
             let summary = self.readable(*record, self.summary_by(*record, policy, query.as_of))?;
-            let Some(summary) = summary.flatten() else { return Ok(None) };
+            let Some(mut summary) = summary.flatten() else { return Ok(None) };
             let bytes = row::whole_row(&summary);
-            let Some(row) = Row::decode(&bytes).filter(|row| filter.takes(row)) else { return Ok(None) };
+            let Some(row) = Row::decode(&bytes).filter(|row| of_all.takes(row)) else { return Ok(None) };
+            // Whoever is left out takes conclusions away, and adds none; what was taken back since may have contested it.
+            let may_be = query.as_of.is_some() || contested.contains(record);
+            if may_be && !summary.contested {
+                let is_contested = self.contested_by(*record, policy, query.as_of);
+                summary.contested = self.readable(*record, is_contested)?.unwrap_or_default();
+            }
+            let row = row.or_contested(summary.contested);
+            if !filter.takes(&row) {
+                return Ok(None);
+            }
             Ok(Some(Found { summary: Some(Box::new(summary)), ..sort.found(*record, &row, language).on(&row, day) }))
         };
         on_all_cores(&records, |part| part.iter().filter_map(|record| made(record).transpose()).collect())
@@ -308,11 +321,11 @@ impl Reader<'_> {
         }
         let mut telling = Telling::new(self, query.kind, day, is_long)?.up_to(query.as_of).grouped(groups);
         let mut lines = Vec::with_capacity(found.len());
-        for Found { record, summary, .. } in found {
+        for Found { record, summary, is_contested, .. } in found {
             let line = match (summary, all.remove(&record)) {
                 (Some(summary), _) => telling.told(*summary),
-                (None, Some(kept)) => telling.line(record, kept),
-                (None, None) => telling.line(record, index.summary(record)?.unwrap_or_default()),
+                (None, Some(kept)) => telling.line(record, kept, is_contested),
+                (None, None) => telling.line(record, index.summary(record)?.unwrap_or_default(), is_contested),
             };
             lines.extend(self.readable(record, line)?);
         }

@@ -7,14 +7,18 @@ use crate::encoding::json::Json;
 use crate::id::{ClaimId, EntryId, OrganisationId, RecordId, SpaceId};
 use crate::key::PublicKey;
 use crate::limits;
-use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, INCIDENT, SUBJECT};
-use crate::model::{self, is_tried};
+use crate::model::is_tried;
+use crate::model::kinds::{ATTRIBUTION, FINDING};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 use crate::time::Timestamp;
 
 use super::claims::{Opinion, Standings, State, Wording};
 use super::compare::value_text;
+use super::conclusions::{
+    ByOrganisation, Contest, Outcome, accusing, elsewhere, first_claims, first_links, in_order, links, mentions,
+    standings,
+};
 use super::contest::Voice;
 use super::material::{Material, Spoken, distinct, spoken};
 use super::opinions::{Heard, Opinions};
@@ -128,9 +132,11 @@ pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<
             continue;
         }
         let sheets = material.claims(other)?;
-        let links = links(other.kind_code(), records, &sheets);
+        let mentions = mentions(&sheets);
+        let links = links(other.kind_code(), records, &mentions);
         if !links.is_empty() {
-            drafts.extend(Referring::new(other, records, &sheets, &links, material)?.drafts(material)?);
+            let elsewhere = elsewhere(records, &mentions, &links);
+            drafts.extend(Referring::new(other, (&sheets, &links), elsewhere, material)?.drafts(material)?);
         }
     }
     contest(&mut drafts);
@@ -139,70 +145,6 @@ pub(super) fn lines<S: SheetView>(records: &[RecordId], material: &mut Material<
         (record.kind_code(), *rank, line.seq, line.entry, record, line.claim)
     });
     Ok(drafts.into_iter().map(|draft| draft.line).collect())
-}
-
-/// The claims that stand and name one of the records, with their sheets: what is said of other claims comes last, so that a
-/// reply to an accusation is not told in its place. Whom a claim on a conclusion, measure or case names in passing, as a judgement does, is
-/// not thereby whom it is about.
-fn links<'a>(kind: u8, records: &[RecordId], sheets: &'a Sheets) -> Vec<(&'a Sheet, &'a Said)> {
-    let mut found = Vec::new();
-    for sheet in sheets.values() {
-        let names = |said: &Said| {
-            let named = said.claim.refs();
-            records.iter().any(|record| named.contains(record) && may_link(kind, said, *record))
-        };
-        let naming = sheet.standing_claims().filter(|(_, said)| names(said));
-        found.extend(naming.map(|(_, said)| (sheet, said)));
-    }
-    found.sort_by_key(|(sheet, said)| (is_aside(said), said.position(), sheet.key));
-    found
-}
-
-/// False where a conclusion, measure or case names a subject, and says not that it is about it; and where its kind has no such word.
-fn may_link(kind: u8, said: &Said, record: RecordId) -> bool {
-    let is_about_somebody = matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) && record.kind_code() == SUBJECT;
-    let prop = said.claim.prop().filter(|prop| matches!(*prop, "subject" | "party"));
-    !is_about_somebody || prop.is_some_and(|prop| model::property(kind, prop).is_some())
-}
-
-/// True for what is said of claims and records, and of nothing that a record is about.
-fn is_aside(said: &Said) -> bool {
-    matches!(said.claim.prop(), Some("response" | "opinion" | "judgement"))
-}
-
-/// Organisations that say that the record is about others than these, and not that it is about one of these: their words are no
-/// accusation here, whoever else brings the record to this page.
-fn elsewhere(records: &[RecordId], sheets: &Sheets, links: &[(&Sheet, &Said)]) -> BTreeSet<OrganisationId> {
-    let mut props: BTreeSet<&str> =
-        links.iter().filter(|(_, said)| !is_aside(said)).filter_map(|(_, said)| said.claim.prop()).collect();
-    for record in records {
-        props.extend(match record.kind_code() {
-            INCIDENT => &["incident"][..],
-            SUBJECT => &["subject", "party"][..],
-            _ => &[],
-        });
-    }
-    let (mut here, mut there, mut was_here) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let mut was_there = BTreeSet::new();
-    for sheet in sheets.values() {
-        let about = sheet.claims.values().filter(|said| said.claim.prop().is_some_and(|prop| props.contains(prop)));
-        let standing: BTreeSet<ClaimId> = sheet.standing_claims().map(|(id, _)| id).collect();
-        for said in about {
-            let (named, whose) = (said.claim.refs(), sheet.key.organisation);
-            let is_here = records.iter().any(|record| named.contains(record));
-            let is_like = |other: &RecordId| records.iter().any(|record| record.kind_code() == other.kind_code());
-            if !is_here && !named.iter().any(is_like) {
-                continue;
-            }
-            let stands = standing.contains(&said.claim.id());
-            let sides = if is_here { [&mut here, &mut was_here] } else { [&mut there, &mut was_there] };
-            let [now, ever] = sides;
-            now.extend(stands.then_some(whose));
-            ever.insert(whose);
-        }
-    }
-    let has_left = |whose: &OrganisationId| there.contains(whose) || !was_here.contains(whose);
-    was_there.into_iter().filter(|whose| !here.contains(whose) && has_left(whose)).collect()
 }
 
 /// A record that refers, and what all its lines tell.
@@ -224,7 +166,7 @@ struct Own {
     subjects: Vec<Reference>,
     subjects_by: BTreeMap<OrganisationId, Vec<Reference>>,
     /// All of them, by which lines are compared.
-    named: Rc<BTreeSet<RecordId>>,
+    named: Rc<[RecordId]>,
     date: Option<String>,
     details: BTreeMap<String, Vec<String>>,
 }
@@ -233,15 +175,14 @@ struct Own {
 struct Draft {
     line: Line,
     rank: Rank,
-    named: Rc<BTreeSet<RecordId>>,
+    named: Rc<[RecordId]>,
 }
 
 impl<'a> Referring<'a> {
     fn new<S: SheetView>(
         record: RecordId,
-        records: &[RecordId],
-        sheets: &'a Sheets,
-        links: &'a [(&'a Sheet, &'a Said)],
+        (sheets, links): (&'a Sheets, &'a [(&'a Sheet, &'a Said)]),
+        elsewhere: BTreeSet<OrganisationId>,
         material: &mut Material<'_, S>,
     ) -> Result<Self, Fault> {
         let by: BTreeSet<_> = links.iter().filter_map(|(_, said)| said.claim.prop()).collect();
@@ -252,7 +193,7 @@ impl<'a> Referring<'a> {
             links,
             by: by.into_iter().take(limits::LINE_ITEMS).map(str::to_owned).collect(),
             linked_by: links.iter().map(|(sheet, _)| sheet.key.organisation).collect(),
-            elsewhere: elsewhere(records, sheets, links),
+            elsewhere,
             subjects: subjects(sheets),
             opinions: Opinions::new(sheets),
             replies: Replies::new(record, sheets),
@@ -262,37 +203,18 @@ impl<'a> Referring<'a> {
 
     /// By organisation, the claims that are told: the accusing ones, where it does not say that they are about others. Where nobody
     /// accuses who says that the record refers, what says so: the first claim of each organisation.
-    fn told(&self) -> BTreeMap<OrganisationId, Vec<(&'a Sheet, &'a Said)>> {
-        let mut told: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let accusing = accusing_prop(self.record.record.kind_code());
-        for sheet in self.sheets.values().filter(|sheet| !self.elsewhere.contains(&sheet.key.organisation)) {
-            let claims = sheet.claims.values().filter(|said| accusing.is_some() && said.claim.prop() == accusing);
-            let claims: Vec<_> = claims.map(|said| (sheet, said)).collect();
-            if !claims.is_empty() {
-                told.entry(sheet.key.organisation).or_default().extend(claims);
-            }
-        }
-        if told.is_empty() {
-            for (sheet, said) in self.links {
-                told.entry(sheet.key.organisation).or_insert_with(|| vec![(*sheet, *said)]);
-            }
-        }
-        told
+    fn told(&self) -> ByOrganisation<'a> {
+        let mut told = accusing(self.record.record.kind_code(), self.sheets);
+        told.retain(|whose, _| !self.elsewhere.contains(whose));
+        if told.is_empty() { first_links(self.links) } else { told }
     }
 
     fn drafts<S: SheetView>(&self, material: &mut Material<'_, S>) -> Result<Vec<Draft>, Fault> {
-        let standings: BTreeMap<_, _> = self.sheets.iter().map(|(key, sheet)| (*key, Standings::new(sheet))).collect();
+        let standings = standings(self.sheets);
         let mut drafts = Vec::new();
         for (organisation, claims) in self.told() {
             let own = self.own(organisation, material)?;
-            let mut claims: Vec<_> =
-                claims.iter().filter_map(|(sheet, said)| Some((standings.get(&sheet.key)?, *said))).collect();
-            // What is live comes first, so that a long history does not crowd it out.
-            claims.sort_by_cached_key(|(standing, said)| {
-                let id = said.claim.id();
-                (standing.state(id), said.position(), standing.sheet.key, id)
-            });
-            for (standing, said) in claims.into_iter().take(limits::LINES_OF_ONE) {
+            for (standing, said) in first_claims(&claims, &standings) {
                 let line = self.line(standing, said, &own, material)?;
                 let (rank, _) = material.place(organisation, said.claim.according_to())?;
                 drafts.push(Draft { line, rank, named: Rc::clone(&own.named) });
@@ -375,23 +297,15 @@ impl<'a> Referring<'a> {
         Ok(Own {
             subjects: named(&subjects, organisation)?,
             subjects_by,
-            named: Rc::new(subjects.into_iter().collect()),
+            named: in_order(subjects),
             date: date(&own),
             details: details(&own, organisation, material)?,
         })
     }
 }
 
-const fn accusing_prop(kind: u8) -> Option<&'static str> {
-    match kind {
-        FINDING | ATTRIBUTION => Some("outcome"),
-        DESIGNATION => Some("reason"),
-        _ => None,
-    }
-}
-
 /// Whom each organisation says that a record is about: of the parties of a case, those whom it tries.
-fn subjects(sheets: &Sheets) -> BTreeMap<OrganisationId, Vec<RecordId>> {
+pub(super) fn subjects(sheets: &Sheets) -> BTreeMap<OrganisationId, Vec<RecordId>> {
     let is_about = |said: &Said| said.claim.prop() != Some("party") || said.claim.value().is_some_and(is_tried);
     let mut subjects: BTreeMap<_, Vec<RecordId>> = BTreeMap::new();
     for (sheet, said) in spoken(sheets, &Policy::default(), &["subject", "party"]).filter(|(_, said)| is_about(said)) {
@@ -433,62 +347,25 @@ fn details<S: SheetView>(
 
 /// Marks lines of different organisations or cited bodies that exclude each other.
 fn contest(drafts: &mut [Draft]) {
-    let mut groups: BTreeMap<(String, Rc<BTreeSet<RecordId>>), Voices> = BTreeMap::new();
+    let mut contest = Contest::default();
     for draft in drafts.iter() {
         if let Some(outcome) = draft.line.outcome() {
-            groups.entry((outcome.to_owned(), Rc::clone(&draft.named))).or_default().take(draft.line.voice());
+            contest.take(draft.line.voice(), outcome, Rc::clone(&draft.named));
         }
     }
     for draft in drafts {
         let Some(outcome) = draft.line.outcome() else { continue };
-        let voice = draft.line.voice();
-        draft.line.contested = groups.iter().any(|((other, theirs), voices)| {
-            voices.has_another_than(voice) && exclude((outcome, &draft.named), (other, theirs))
-        });
-    }
-}
-
-/// Two of the voices that say one thing: one of them is not the one that is asked about.
-#[derive(Default)]
-struct Voices(Option<Voice>, Option<Voice>);
-
-impl Voices {
-    fn take(&mut self, voice: Voice) {
-        if self.0.is_none_or(|first| first == voice) {
-            self.0 = Some(voice);
-        } else {
-            self.1 = Some(voice);
-        }
-    }
-
-    fn has_another_than(&self, voice: Voice) -> bool {
-        self.1.is_some() || self.0.is_some_and(|first| first != voice)
-    }
-}
-
-/// True if two outcomes, each on some subjects, cannot both hold.
-fn exclude((left, named): (&str, &BTreeSet<RecordId>), (right, theirs): (&str, &BTreeSet<RecordId>)) -> bool {
-    let is_about_the_same = || named.is_empty() || theirs.is_empty() || !named.is_disjoint(theirs);
-    match (left, right) {
-        ("responsible", "responsible") => !is_about_the_same(),
-        ("responsible", "not_responsible" | "disputed") | ("not_responsible" | "disputed", "responsible") => {
-            is_about_the_same()
-        }
-        (left, right) => {
-            let is_use = |code| matches!(code, "confirmed_use" | "likely_use" | "agent_confirmed");
-            let is_denial = |code| matches!(code, "not_used" | "disputed");
-            (is_use(left) && is_denial(right)) || (is_denial(left) && is_use(right))
-        }
+        draft.line.contested = contest.excludes(draft.line.voice(), outcome, &draft.named);
     }
 }
 
 impl Line {
     /// The outcome of a finding or attribution, if the line takes part in what is computed.
-    fn outcome(&self) -> Option<&str> {
+    fn outcome(&self) -> Option<Outcome> {
         let takes_part = self.state == State::Live && self.counts && !self.malformed && !self.unknown;
         let is_conclusion = matches!(self.record.record.kind_code(), FINDING | ATTRIBUTION);
         let value = self.value.as_ref().filter(|_| takes_part && is_conclusion)?;
-        value.as_text().filter(|_| self.prop.as_deref() == Some("outcome"))
+        value.as_text().filter(|_| self.prop.as_deref() == Some("outcome")).and_then(Outcome::of)
     }
 
     fn voice(&self) -> Voice {

@@ -1,7 +1,7 @@
 //! A record in a line of a list. Made of the record's own sheets alone, and of no day, so that an index can keep it.
 //!
-//! What is said of it in other records is not looked at: that two bodies conclude differently about an incident is told by its
-//! view, and by the list of findings.
+//! What is said of it in other records is not looked at: that two bodies conclude differently about an incident is filled in by a
+//! list, from what each finding concludes ([`super::Concluded`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,7 @@ pub struct Summary {
     pub changed: Option<Timestamp>,
     /// Claims that are neither retracted nor replaced, of organisations that count.
     pub live_claims: usize,
-    /// Computed: true if claims on this record exclude each other. Conclusions in other records are not looked at.
+    /// Computed: true if claims on this record exclude each other; in a list also if conclusions about it in other records do.
     pub contested: bool,
     /// Live disputes of claims on this record, whoever says them.
     #[serde(default)]

@@ -7,8 +7,11 @@ use isnad_protocol::id::{ClaimId, EntryId, OrganisationId, RecordId};
 use isnad_protocol::model::edtf::Edtf;
 use isnad_protocol::model::{self, ValueType};
 use isnad_protocol::sheet::{self, Claim, Sheet};
+use isnad_protocol::store::SheetView;
 use isnad_protocol::time::Day;
-use isnad_protocol::view::{Context, Line, Policy, Property, ShownClaim, State, Summary, View};
+use isnad_protocol::view::{
+    Concluded, Contest, Context, Line, Policy, Property, ShownClaim, State, Summary, View, contested_by_conclusions,
+};
 use proptest::prelude::*;
 
 use crate::fixture::{FREE, World, organisation, record, said};
@@ -224,6 +227,31 @@ fn lines_exclude(one: &Line, other: &Line) -> bool {
         || both("confirmed_use", &["not_used", "disputed"])
 }
 
+/// A list says of each record what its page says, from what each conclusion says by itself.
+fn check_lists(world: &World) {
+    let (names, policy) = (BTreeMap::new(), Policy::default());
+    let context = Context { judge: &FREE, names: &names, policy: &policy, today: Day::parse("2018-12-01").unwrap() };
+    let store = store(&world.entries);
+    let mut all = BTreeMap::<RecordId, Contest<_, _>>::new();
+    let mut records = store.records(None).unwrap();
+    for record in records.clone() {
+        let sheets = sheet::fold_claims(&store.entries_about(record).unwrap(), &FREE).sheets;
+        records.extend(sheets.values().flat_map(|sheet| sheet.claims.values()).flat_map(|said| said.claim.refs()));
+        for Concluded { on, conclusions } in Concluded::of(record, &sheets) {
+            for (on, said) in on.iter().flat_map(|on| conclusions.iter().map(move |said| (on, said))) {
+                let contest = all.entry(*on).or_default();
+                contest.take((said.organisation, said.body), said.outcome, said.named.clone());
+            }
+        }
+    }
+    for record in records {
+        let view = View::of(record, &store, context).unwrap();
+        let on_page = view.related.iter().any(|line| line.contested);
+        assert_eq!(contested_by_conclusions(record, &store, context).unwrap(), on_page, "{record}");
+        assert_eq!(all.get(&record).is_some_and(Contest::is_contested), on_page, "{record}");
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -252,6 +280,7 @@ proptest! {
         for line in &view.related {
             prop_assert_eq!(line.contested, view.related.iter().any(|other| lines_exclude(line, other)));
         }
+        check_lists(&world);
         let summary = Summary::of(incident(), &sheets, &Policy::default());
         prop_assert_eq!(summary.contested, view.properties.iter().any(|property| property.computed.contested));
     }

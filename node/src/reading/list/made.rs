@@ -7,8 +7,9 @@ use isnad_protocol::governance::{ActStatus, Governance};
 use isnad_protocol::log::Authentic;
 use isnad_protocol::sheet;
 use isnad_protocol::view::candidates::{self, Traits};
-use isnad_protocol::view::{Policy, Sheets, Summary};
+use isnad_protocol::view::{Concluded, Policy, Sheets, Summary};
 
+use super::contested;
 use super::row::{Marks, row};
 use crate::cores;
 use crate::index::{Kept, Stale};
@@ -46,8 +47,11 @@ impl Reader<'_> {
         let sheets: Sheets = folded.sheets.into_iter().filter(|(key, _)| key.record == record).collect();
         let summary = Summary::of(record, &sheets, &Policy::default());
         let traits = candidates::keys(record.kind_code(), &Traits::of(&sheets));
-        let marks =
-            Marks { claims: claims(&entries, &sheets), traits: traits.into_iter().map(u32::to_be_bytes).collect() };
+        let marks = Marks {
+            claims: claims(&entries, &sheets),
+            traits: traits.into_iter().map(u32::to_be_bytes).collect(),
+            conclusions: contested::encode(&Concluded::of(record, &sheets)),
+        };
         let row = row(&summary, &marks);
         let summary = serde_json::to_vec(&summary.bounded()).map_err(|error| Problem::fault(error.to_string()))?;
         Ok((stale.clone(), Kept { summary, row }))

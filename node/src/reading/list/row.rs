@@ -11,6 +11,8 @@ use isnad_protocol::model::speech::searched;
 use isnad_protocol::time::{Day, Timestamp};
 use isnad_protocol::view::{Bounds, InForce, Summary, Terms};
 
+use super::contested;
+
 /// A part of a row ends here, the words apart: 32 organisations, 16 bodies or records that are named, 32 dates or coordinates, 64 marks.
 const PART_BYTES: usize = 256;
 /// The row ends here; titles, names and places have what the other parts leave.
@@ -29,6 +31,8 @@ pub(super) struct Marks {
     pub(super) claims: BTreeSet<Mark>,
     /// Of what it shares with records that may be the same.
     pub(super) traits: BTreeSet<Mark>,
+    /// What it concludes on other records, as [`contested::encode`] writes it.
+    pub(super) conclusions: Vec<u8>,
 }
 
 /// What stands before a code.
@@ -69,11 +73,13 @@ pub(in crate::reading) struct Row<'a> {
     /// `None` where there are more marks than the row could take.
     claim_marks: Option<&'a [u8]>,
     trait_marks: Option<&'a [u8]>,
+    /// `None` where it concludes more than the row could take.
+    pub(super) conclusions: Option<&'a [u8]>,
     words: &'a [u8],
 }
 
 /// Bytes of all that has one length: flags, three days, counts, and the lengths of the parts.
-const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 9 * 4;
+const HEAD_BYTES: usize = 2 + 3 * 4 + 8 + 2 * 4 + 10 * 4;
 
 /// Before every day.
 pub(super) const NO_DAY: i32 = i32::MIN;
@@ -143,17 +149,20 @@ impl<'a> Parts<'a> {
             part.0
         };
         let lists = lists.map(|list| kept(list, part_bytes));
+        let conclusions = marks.conclusions.clone();
         let marks = [&marks.claims, &marks.traits].map(|marks| {
             let all = marks.iter().flatten().copied().collect::<Vec<u8>>();
             (all.len() <= part_bytes).then_some(all)
         });
+        let conclusions = Some(conclusions).filter(|all| all.len() <= contested::MOST_BYTES);
+        let marks = marks.into_iter().chain([conclusions]).collect::<Vec<_>>();
         let parts = lists.iter().chain(marks.iter().flatten());
         let taken = parts.map(Vec::len).sum::<usize>().saturating_add(HEAD_BYTES);
         let words = kept(words, most.saturating_sub(taken));
         let terms = summary.terms.as_ref().map(|terms| terms.bounds());
         let is_computed = terms.is_some_and(|terms| terms.is_computed);
-        let has_marks = marks.each_ref().map(Option::is_some);
-        let flags = [is_whole, summary.contested, terms.is_some(), is_computed, has_marks[0], has_marks[1]];
+        let flags = [is_whole, summary.contested, terms.is_some(), is_computed].into_iter();
+        let flags = flags.chain(marks.iter().map(Option::is_some)).collect::<Vec<_>>();
         let mut bytes = vec![flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))];
         let terms = terms.unwrap_or_default();
         bytes.push(lifted_code(terms.lifted));
@@ -164,7 +173,7 @@ impl<'a> Parts<'a> {
         for count in [summary.live_claims, summary.organisations.len()] {
             bytes.extend(u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
         }
-        for part in lists.into_iter().chain(marks.map(Option::unwrap_or_default)) {
+        for part in lists.into_iter().chain(marks.into_iter().map(Option::unwrap_or_default)) {
             bytes.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             bytes.extend(part);
         }
@@ -274,7 +283,7 @@ impl<'a> Row<'a> {
         };
         let (organisations, bodies, named) = (part()?, part()?, part()?);
         let (dates, spots, codes, further_terms) = (part()?, part()?, part()?, part()?);
-        let (claim_marks, trait_marks) = (part()?, part()?);
+        let (claim_marks, trait_marks, conclusions) = (part()?, part()?, part()?);
         let has = |bit: u8| flags >> bit & 1 == 1;
         let terms = has(2).then(|| Bounds { since: day(since), until: day(until), is_computed: has(3), lifted });
         Some(Self {
@@ -294,8 +303,14 @@ impl<'a> Row<'a> {
             further_terms,
             claim_marks: has(4).then_some(claim_marks),
             trait_marks: has(5).then_some(trait_marks),
+            conclusions: has(6).then_some(conclusions),
             words: reader.rest(),
         })
+    }
+
+    /// The same where other records are looked at as well.
+    pub(super) const fn or_contested(&self, is_contested: bool) -> Self {
+        Self { is_contested: self.is_contested || is_contested, ..*self }
     }
 
     pub(super) fn organisations(&self) -> impl Iterator<Item = Voice> + use<'a> {
@@ -443,10 +458,14 @@ mod tests {
             "dates": (0..200).map(|number| format!("{:04}", 1_000 + number)).collect::<Vec<_>>(),
         }));
         let marks = |count: u32| (0..count).map(u32::to_be_bytes).collect();
-        let bytes = row(&summary, &Marks { claims: marks(64), traits: marks(65) });
+        let bytes =
+            row(&summary, &Marks { claims: marks(64), traits: marks(65), conclusions: vec![0; contested::MOST_BYTES] });
         assert!(bytes.len() <= ROW_BYTES, "{}", bytes.len());
         let cut = Row::decode(&bytes).unwrap();
-        assert!(!cut.is_whole && cut.speaking == 200);
+        assert!(!cut.is_whole && cut.speaking == 200 && cut.conclusions.is_some());
+        let conclusions = vec![0; contested::MOST_BYTES + 1];
+        let beyond = row(&summary, &Marks { conclusions, ..Marks::default() });
+        assert!(Row::decode(&beyond).unwrap().conclusions.is_none(), "all of them or none");
         let (known, unknown) = (7_u32.to_be_bytes(), 99_u32.to_be_bytes());
         assert!(cut.may_say(known) && !cut.may_say(unknown));
         assert!(cut.may_share(&BTreeSet::from([unknown])), "what a row could not take is asked of the record");

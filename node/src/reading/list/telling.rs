@@ -60,8 +60,8 @@ impl<'a> Telling<'a> {
         Self { groups, ..self }
     }
 
-    /// The line of a kept summary; of an empty one, made anew.
-    pub(super) fn line(&mut self, record: RecordId, kept: Vec<u8>) -> Result<Vec<u8>, Problem> {
+    /// The line of a kept summary; of an empty one, made anew. Whether it is contested is a matter of other records too.
+    pub(super) fn line(&mut self, record: RecordId, kept: Vec<u8>, is_contested: bool) -> Result<Vec<u8>, Problem> {
         let is_judged = !self.judging(record)?.is_empty();
         if !kept.is_empty()
             && !is_judged
@@ -69,9 +69,11 @@ impl<'a> Telling<'a> {
             && self.kind != SUBJECT
             && !self.groups.contains_key(&record)
         {
-            return Ok(kept);
+            return Ok(if is_contested { contested(kept) } else { kept });
         }
-        self.told(self.reader.whole(record, &kept)?)
+        let mut summary = self.reader.whole(record, &kept)?;
+        summary.contested |= is_contested;
+        self.told(summary)
     }
 
     /// The line of a summary.
@@ -180,6 +182,17 @@ struct Beside {
     replies_of: BTreeMap<RecordId, usize>,
 }
 
+/// A kept summary as that of a contested record: to read and write it anew takes most of the time of a long list. In a text each
+/// quotation mark stands behind a backslash, so that this is the member and no text.
+fn contested(mut kept: Vec<u8>) -> Vec<u8> {
+    const NOT: &[u8] = br#""contested":false"#;
+    const IS: &[u8] = br#""contested":true"#;
+    if let Some(start) = kept.windows(NOT.len()).position(|found| found == NOT) {
+        kept.splice(start..start.saturating_add(NOT.len()), IS.iter().copied());
+    }
+    kept
+}
+
 /// What a kept summary says that its record is called.
 #[derive(Default, Deserialize)]
 struct Called {
@@ -210,4 +223,20 @@ fn judged(reader: &Reader<'_>, start: &[u8]) -> Result<BTreeMap<RecordId, BTreeS
         judged.entry(record).or_default().insert(by);
     }
     Ok(judged)
+}
+
+#[cfg(test)]
+mod tests {
+    use isnad_protocol::view::Policy;
+
+    use super::*;
+
+    #[test]
+    fn a_kept_summary_is_told_as_contested_and_no_text_in_it_changes() {
+        let mut summary = Summary::of(RecordId::new([1; 16]), &BTreeMap::new(), &Policy::default());
+        summary.labels = vec![Words::new(None, r#"\"contested":false,"contested":false"#.to_owned())];
+        let told = contested(serde_json::to_vec(&summary).unwrap());
+        assert_eq!(serde_json::from_slice::<Summary>(&told).unwrap(), Summary { contested: true, ..summary });
+        assert_eq!(contested(told.clone()), told);
+    }
 }
