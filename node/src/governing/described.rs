@@ -1,12 +1,15 @@
 //! Acts as people are shown them: what each changes, who has signed, whether it waits for one's own signature.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use isnad_protocol::act::difference::{Change, difference};
-use isnad_protocol::act::{Act, Kind, Role};
+use isnad_protocol::act::difference::Change;
+use isnad_protocol::act::{Act, Kind, OrganisationBody, Role};
 use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
 use serde::{Deserialize, Serialize};
 
@@ -135,8 +138,17 @@ pub struct LogEnds {
 /// Every act held, in the order in which they were made: charters with the organisations that they name.
 #[must_use]
 pub fn described(governance: &Governance, own: Option<OrganisationId>) -> Vec<Described> {
+    described_some(governance, own, governance.acts())
+}
+
+/// Several acts, held or not.
+pub(super) fn described_some<'a>(
+    governance: &'a Governance,
+    own: Option<OrganisationId>,
+    acts: impl Iterator<Item = &'a Act>,
+) -> Vec<Described> {
     let tell = Teller::of(governance, own);
-    governance.acts().map(|act| tell.act(act)).collect()
+    acts.map(|act| tell.act(act)).collect()
 }
 
 /// One act, held or not.
@@ -176,6 +188,8 @@ struct Teller<'a> {
     /// Of each rival in a halt whose words count, and how many have to.
     rivals: BTreeMap<ActId, (Words, usize)>,
     double: BTreeMap<ActId, Vec<SignedTwice>>,
+    /// Of acts that name their organisation, what it is called from then on.
+    called: RefCell<BTreeMap<ActId, Called>>,
 }
 
 impl<'a> Teller<'a> {
@@ -189,7 +203,14 @@ impl<'a> Teller<'a> {
                 double.entry(other).or_default().push(SignedTwice { organisation, other: one });
             }
         }
-        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double }
+        Self {
+            governance,
+            own,
+            roster: Roster::of(governance),
+            rivals: rivals.collect(),
+            double,
+            called: RefCell::default(),
+        }
     }
 
     fn act(&self, act: &'a Act) -> Described {
@@ -197,7 +218,7 @@ impl<'a> Teller<'a> {
         let signed = self.roster.signed(act);
         let (have, due) = self.roster.progress_of(act, &signed);
         let (by, acknowledgements) = self.because(act);
-        let changes = difference(act, |id| self.governance.act(id));
+        let changes = self.governance.difference(act);
         let double = self.double.get(&act.id()).cloned().unwrap_or_default();
         let not_counted = self
             .rivals
@@ -232,10 +253,34 @@ impl<'a> Teller<'a> {
     /// others now, since no act says which of theirs came before it.
     fn names(&self, act: &'a Act, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
         if act.kind() == Kind::Organisation && act.organisation() == Some(*organisation) {
-            let before = act.previous().and_then(|previous| self.governance.act(&previous));
-            return names_as_of(self.governance, before.unwrap_or(act));
+            let before = act.previous().filter(|previous| self.governance.act(previous).is_some());
+            return match before {
+                Some(before) => self.names_after(organisation, &before),
+                None => act.as_organisation().map(OrganisationBody::names_by_language),
+            };
         }
-        names_of(self.governance, organisation)
+        let scope = ActId::new(*organisation.as_bytes());
+        let last = standing(self.governance, &scope).or_else(|| self.governance.act(&scope))?;
+        self.names_after(organisation, &last.id())
+    }
+
+    /// What an act that is held and those before it call an organisation. Of those that each follows it is looked up once.
+    fn names_after(&self, organisation: &OrganisationId, act: &ActId) -> Option<BTreeMap<String, String>> {
+        let mut called = self.called.borrow_mut();
+        let mut before = Called::default();
+        let mut due = Vec::new();
+        for (naming, body) in self.governance.naming(organisation, act) {
+            if let Some(known) = called.get(&naming) {
+                before = Rc::clone(known);
+                break;
+            }
+            due.push((naming, body));
+        }
+        for (naming, body) in due.into_iter().rev() {
+            before = called_since(body, &before);
+            called.insert(naming, Rc::clone(&before));
+        }
+        (!before.is_empty()).then(|| before.iter().cloned().collect())
     }
 
     /// A log is named by a hash that only those read who know its space.
@@ -388,19 +433,13 @@ fn spoken_of(change: &Change) -> Vec<OrganisationId> {
     }
 }
 
-/// What an organisation calls itself: as it stands, or in its first act where it is no member.
-fn names_of(governance: &Governance, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
-    let scope = ActId::new(*organisation.as_bytes());
-    names_as_of(governance, standing(governance, &scope).or_else(|| governance.act(&scope))?)
-}
+/// Names with their languages, the newest first.
+type Called = Rc<Vec<(String, String)>>;
 
-/// What an act of an organisation and those before it call it.
-fn names_as_of(governance: &Governance, act: &Act) -> Option<BTreeMap<String, String>> {
-    let mut names = BTreeMap::new();
-    let mut at = Some(act);
-    while let Some(act) = at {
-        act.as_organisation().into_iter().for_each(|body| body.add_names(&mut names));
-        at = act.previous().and_then(|previous| governance.act(&previous));
-    }
-    (!names.is_empty()).then_some(names)
+/// The names of an act, and those before it that it does not say anew: as many as are told.
+fn called_since(body: &OrganisationBody, before: &[(String, String)]) -> Called {
+    let own = body.names.iter().map(|name| (name.lang.clone(), name.text.clone()));
+    let is_said = |lang: &str| body.names.iter().any(|name| name.lang == lang);
+    let others = before.iter().filter(|(lang, _)| !is_said(lang)).cloned();
+    Rc::new(own.chain(others).take(limits::ACT_NAMES).collect())
 }

@@ -8,7 +8,8 @@ use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
-use super::{Described, described_one};
+use super::Described;
+use super::described::described_some;
 
 /// Acts that are told one by one.
 const TOLD: usize = 64;
@@ -34,7 +35,7 @@ pub fn falls(governance: &Governance, own: Option<OrganisationId>, act: &Act) ->
     let left = governance.left_behind(act);
     let told = left.iter().take(TOLD).filter_map(|id| governance.act(id));
     Some(Falls {
-        acts: told.map(|act| described_one(governance, own, act)).collect(),
+        acts: described_some(governance, own, told),
         more: left.len().saturating_sub(TOLD),
         rivals: governance.rival_rotations(act),
     })

@@ -9,6 +9,8 @@ use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::PublicKey;
 use zeroize::Zeroizing;
 
+mod long;
+
 use super::memory::{FILE, Place, SignedActs};
 use super::signing::{Seen, Unsigned, sign, unfinished};
 use super::{SignedTwice, described_one, next, rotation, to_sign};
