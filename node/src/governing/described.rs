@@ -21,6 +21,9 @@ use crate::problem::{Problem, exit};
 /// Acts for one place that are named.
 const COMPETES: usize = 8;
 
+/// Acts of one place that are looked at for those: one member can make as many as he likes, and each is told against the others.
+const COMPARED: usize = 64;
+
 /// Digits that name an act.
 const DIGITS: usize = 6;
 
@@ -105,9 +108,19 @@ pub struct Described {
     /// Up to where logs of the keys that it revokes, or of whom it takes out, still count, as far as their spaces are known here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<LogEnds>,
-    /// Others that follow the same act while neither is in effect: of these one alone can be.
+    /// Others that follow the same act while neither is in effect: of these one alone can be. Not those that it is signed instead of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub competes: Vec<ActId>,
+    /// Those of the others that are signed instead of it: who signed it can sign these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_by: Vec<ActId>,
+    /// True of a version of the charter that is not in effect, and that more than half acknowledged: it was in effect wherever its rival was
+    /// not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_in_effect: bool,
+    /// True of one that stood against others until the settlement that is in effect instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_settled: bool,
     /// The names of those that it speaks of, by language, as far as their first acts are held.
     pub names: BTreeMap<OrganisationId, BTreeMap<String, String>>,
 }
@@ -188,6 +201,8 @@ struct Teller<'a> {
     /// Of each rival in a halt whose words count, and how many have to.
     rivals: BTreeMap<ActId, (Words, usize)>,
     double: BTreeMap<ActId, Vec<SignedTwice>>,
+    /// Of drafts, the acts that are signed instead of them.
+    replaced: BTreeMap<ActId, Vec<&'a Act>>,
     /// Of acts that name their organisation, what it is called from then on.
     called: RefCell<BTreeMap<ActId, Called>>,
 }
@@ -203,12 +218,17 @@ impl<'a> Teller<'a> {
                 double.entry(other).or_default().push(SignedTwice { organisation, other: one });
             }
         }
+        let mut replaced: BTreeMap<ActId, Vec<&Act>> = BTreeMap::new();
+        for act in governance.acts() {
+            act.instead().iter().for_each(|draft| replaced.entry(*draft).or_default().push(act));
+        }
         Self {
             governance,
             own,
             roster: Roster::of(governance),
             rivals: rivals.collect(),
             double,
+            replaced,
             called: RefCell::default(),
         }
     }
@@ -246,6 +266,9 @@ impl<'a> Teller<'a> {
             changes,
             ends: self.ends(act),
             competes: self.competes(act, state),
+            replaced_by: self.replaced_by(act, state),
+            was_in_effect: !matches!(state, State::InEffect) && self.governance.is_known_to_most(act),
+            is_settled: state == State::Lost && self.is_settled(act, by),
         }
     }
 
@@ -321,15 +344,28 @@ impl<'a> Teller<'a> {
 
     /// Others that follow what it follows, of a charter or a space; not those that a settlement names, for it stands before them.
     fn competes(&self, act: &Act, state: State) -> Vec<ActId> {
-        let is_open =
-            |state: State| matches!(state, State::WaitsForSignatures | State::WaitsForAcknowledgements | State::Halted);
         let settles = |act: &Act| act.as_charter().is_some_and(|charter| charter.settles.is_some());
         let follows = act.previous().filter(|_| act.kind() != Kind::Organisation && is_open(state));
-        let Some(previous) = follows else { return Vec::new() };
-        let others = self.governance.followers(&previous).filter(|other| *other != act.id());
-        let others = others.filter_map(|other| self.governance.act(&other));
-        let others = others.filter(|other| settles(other) == settles(act) && is_open(self.state(other)));
+        let others = follows.into_iter().flat_map(|previous| self.governance.followers(&previous).take(COMPARED));
+        let others = others.filter(|other| *other != act.id()).filter_map(|other| self.governance.act(&other));
+        // To sign one instead of another is not to sign two.
+        let is_apart = |other: &&Act| self.governance.are_signed_apart(act, other);
+        let others =
+            others.filter(is_apart).filter(|other| settles(other) == settles(act) && is_open(self.state(other)));
         others.take(COMPETES).map(Act::id).collect()
+    }
+
+    /// Those that are signed instead of it, while none is in effect.
+    fn replaced_by(&self, act: &Act, state: State) -> Vec<ActId> {
+        let others = self.replaced.get(&act.id()).into_iter().flatten().filter(|_| is_open(state));
+        let is_beside = |other: &&&Act| other.previous() == act.previous() && is_open(self.state(other));
+        others.filter(is_beside).take(COMPETES).map(|other| other.id()).collect()
+    }
+
+    /// True of one that the act in effect instead names as settled.
+    fn is_settled(&self, act: &Act, by: Option<ActId>) -> bool {
+        let by = by.and_then(|by| self.governance.act(&by));
+        by.is_some_and(|by| by.settles().is_some() && self.governance.settles(by, &act.id()))
     }
 
     fn state(&self, act: &'a Act) -> State {
@@ -413,6 +449,11 @@ impl<'a> Teller<'a> {
         let place = Place::of(act, find).filter(|_| act.organisation().is_some());
         place.is_some_and(|place| !signing::held_at(self.governance, act, place, own).is_empty())
     }
+}
+
+/// True while an act may still come into effect.
+const fn is_open(state: State) -> bool {
+    matches!(state, State::WaitsForSignatures | State::WaitsForAcknowledgements | State::Halted)
 }
 
 /// The organisations that a change speaks of.

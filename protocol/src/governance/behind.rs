@@ -36,6 +36,21 @@ impl Governance {
         self.lineage(act).roots()
     }
 
+    /// True if an act, or one held that it follows, grants a key: it does so wherever the act stands.
+    #[must_use]
+    pub fn is_granted_with(&self, act: &Act, key: &PublicKey) -> bool {
+        let is_own = act.as_organisation().is_some_and(|body| body.grants.iter().any(|grant| grant.key == *key));
+        is_own || self.lineage(act).granting(key).is_some()
+    }
+
+    /// True if more than half acknowledged a version of the charter with enough signatures, double ones included: it was in effect
+    /// wherever no rival of it was held.
+    #[must_use]
+    pub fn is_known_to_most(&self, version: &Act) -> bool {
+        let outcome = version.previous().and_then(|previous| self.rounds.get(&previous));
+        outcome.is_some_and(|outcome| outcome.known.binary_search(&version.id()).is_ok())
+    }
+
     /// The acts that say what an organisation is called, one that is held and those before it: the newest first.
     pub fn naming(
         &self,

@@ -75,8 +75,20 @@ impl Chain {
 
     /// True if the threshold of roots of any one validly signed act is among the signers.
     pub(super) fn has_signed(&self, signers: &BTreeSet<PublicKey>, held: &Parts<ActId, Act>) -> bool {
-        let mut roots = self.rotations.iter().filter_map(|id| own_roots(held.get(id)?));
-        roots.any(|roots| has_threshold(roots, roots.threshold, signers))
+        self.roots_that_signed(signers, held).next().is_some()
+    }
+
+    /// The validly signed acts of whose roots the threshold is among the signers.
+    pub(super) fn roots_that_signed(
+        &self,
+        signers: &BTreeSet<PublicKey>,
+        held: &Parts<ActId, Act>,
+    ) -> impl Iterator<Item = ActId> {
+        let has_signed = |id: &&ActId| {
+            let roots = held.get(id).and_then(own_roots);
+            roots.is_some_and(|roots| has_threshold(roots, roots.threshold, signers))
+        };
+        self.rotations.iter().filter(has_signed).copied()
     }
 
     /// True if some validly signed act, on whatever branch, grants the key as node: what it attested counts for ever.
