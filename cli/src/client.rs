@@ -26,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Bytes of a request's path with all that it asks for, as they are written there: beyond it nothing that was typed names anything, and
+/// HTTP takes no more than some thousand.
+const PATH_BYTES: usize = 16_384;
+
 /// Bytes of an answer for which room is made at once: an answer may say any length.
 const EXPECTED_BYTES: u64 = 64 * 1_048_576;
 
@@ -154,6 +158,11 @@ impl Client {
 
     /// The answer to a request, if it is none that says no.
     async fn answer(&self, method: &str, path: &str, body: api::Body) -> Result<Response<api::Body>, Problem> {
+        // What is typed stands in it: a name, digits, a list of them.
+        if path.len() > PATH_BYTES {
+            let values = [("bytes", &*path.len().to_string()), ("most", &*PATH_BYTES.to_string())];
+            return Err(Problem::told(exit::USAGE, "usage", "argument_long", &values));
+        }
         let answer = match self {
             Self::Opened(node) => api::call(api::routes(Arc::clone(node)), method, path, body).await?,
             Self::Running(home) => over_socket(home, method, path, body).await.map_err(|why| unreachable(&why))?,

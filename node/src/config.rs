@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::fault::Fault;
 use crate::files::read_bounded;
+use crate::network;
 
 /// Bytes of a configuration: no hand writes more.
 const FILE_BYTES: usize = 256 << 10;
@@ -72,7 +73,7 @@ impl Config {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`Fault::Config`] for what is not understood, with its line; [`Fault::Io`].
+    /// [`Fault::Config`] and [`Fault::Setting`] for what is not understood, with its line; [`Fault::Io`].
     pub fn load(path: &Path) -> Result<Self, Fault> {
         let fault = |reason: &str| Fault::Config { path: path.to_owned(), line: None, reason: reason.to_owned() };
         let file = File::open(path).map_err(Fault::io("open", path))?;
@@ -85,52 +86,96 @@ impl Config {
     /// Reads the text of a file; `path` is named in what goes wrong.
     ///
     /// # Errors
-    /// [`Fault::Config`].
+    /// [`Fault::Config`]; [`Fault::Setting`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, Fault> {
         let config: Self = toml::from_str(text).map_err(|error| Fault::Config {
             path: path.to_owned(),
             line: error.span().and_then(|span| line_of(text, span.start)),
             reason: error.message().to_owned(),
         })?;
-        config.check(text).map_err(|(line, reason)| Fault::Config { path: path.to_owned(), line, reason })?;
+        config.check(text).map_err(|(line, flaw)| Fault::Setting { path: path.to_owned(), line, flaw })?;
         Ok(config)
     }
 
-    fn check(&self, text: &str) -> Result<(), (Option<usize>, String)> {
-        let line = |value: &str| text.find(&format!("{value:?}")).and_then(|at| line_of(text, at));
-        let mut all = self.listen.iter().chain(&self.peers).chain(&self.announce);
-        if let Some(address) = all.find(|address| !is_address(address)) {
-            return Err((line(address), format!("{address:?} is no address such as /ip4/192.0.2.7/tcp/4747")));
+    /// The first value that cannot be meant, with its line.
+    fn check(&self, text: &str) -> Result<(), (usize, WrongValue)> {
+        let Some((setting, value, flaw)) = self.flaw() else { return Ok(()) };
+        let at = text.find(&value).or_else(|| text.find(setting));
+        Err((at.and_then(|at| line_of(text, at)).unwrap_or(1), flaw))
+    }
+
+    /// The setting, the value as it is written, and what is wrong with it.
+    fn flaw(&self) -> Option<(&'static str, String, WrongValue)> {
+        for (setting, addresses) in [("listen", &self.listen), ("peers", &self.peers)] {
+            if let Some(address) = addresses.iter().find(|address| !network::is_called(address)) {
+                return Some((setting, address.clone(), WrongValue::Address(address.clone())));
+            }
         }
         let is_told = |address: &&String| {
-            address.len() <= limits::ADDRESS_BYTES && address.bytes().all(|at| at.is_ascii_graphic())
+            address.len() <= limits::ADDRESS_BYTES
+                && address.bytes().all(|at| at.is_ascii_graphic())
+                && network::is_address(address)
         };
         if let Some(address) = self.announce.iter().find(|address| !is_told(address)) {
-            let reason = format!("{address:?} is longer than an address, or has other letters than ASCII");
-            return Err((line(address), reason));
+            return Some(("announce", address.clone(), WrongValue::Announced(address.clone())));
         }
-        let classes = || BodyClass::ALL.map(BodyClass::name).join(", ");
+        if self.attest_after > limits::ATTEST_AFTER_MOST_S {
+            let found = self.attest_after;
+            return Some(("attest_after", found.to_string(), WrongValue::AttestAfter(found)));
+        }
         if let Some(unknown) = self.policy.order.iter().find(|class| BodyClass::parse(class).is_none()) {
-            return Err((line(unknown), format!("{unknown:?} is none of {}", classes())));
+            return Some(("order", unknown.clone(), WrongValue::Class(unknown.clone())));
         }
         let (known, others): (Vec<_>, Vec<_>) =
             self.policy.whose.iter().partition(|whose| BodyClass::parse(whose).is_some());
         if let Some((_, organisation)) = known.first().zip(others.first()) {
-            let reason = "`whose` names either organisations or classes of bodies, never both";
-            return Err((line(organisation), reason.to_owned()));
+            return Some(("whose", (*organisation).clone(), WrongValue::Mixed));
         }
-        match &self.language {
-            Some(language) if !LANGUAGES.contains(&&**language) => {
-                Err((line(language), format!("{language:?} is none of {}", LANGUAGES.join(", "))))
-            }
-            _ => Ok(()),
-        }
+        let unknown = self.language.as_ref().filter(|language| !LANGUAGES.contains(&&***language));
+        unknown.map(|language| ("language", language.clone(), WrongValue::Language(language.clone())))
     }
 }
 
-/// The form alone: which transports there are is known to the network.
-fn is_address(text: &str) -> bool {
-    text.strip_prefix('/').is_some_and(|parts| !parts.is_empty() && !parts.contains(char::is_whitespace))
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrongValue {
+    /// No address that a node listens at or calls.
+    Address(String),
+    /// No address that others can be told.
+    Announced(String),
+    /// So late that others wait for this node's word for days.
+    AttestAfter(u64),
+    /// No class of bodies.
+    Class(String),
+    /// Organisations and classes in one list.
+    Mixed,
+    /// A language without a locale.
+    Language(String),
+}
+
+impl WrongValue {
+    /// Which text of the locale tells it, and what that names.
+    pub(crate) fn told(&self) -> (&'static str, Vec<(&'static str, String)>) {
+        let value = |value: &str| ("value", value.to_owned());
+        match self {
+            Self::Address(address) => ("config.line.address", vec![value(address)]),
+            Self::Announced(address) => {
+                ("config.line.announced", vec![value(address), ("most", limits::ADDRESS_BYTES.to_string())])
+            }
+            Self::AttestAfter(found) => {
+                let most = limits::ATTEST_AFTER_MOST_S.to_string();
+                ("config.line.attest_after", vec![value(&found.to_string()), ("most", most)])
+            }
+            Self::Class(class) => {
+                let known = BodyClass::ALL.map(BodyClass::name).join(", ");
+                ("config.line.class", vec![value(class), ("known", known)])
+            }
+            Self::Mixed => ("config.line.mixed", Vec::new()),
+            Self::Language(language) => {
+                ("config.line.language", vec![value(language), ("known", LANGUAGES.join(", "))])
+            }
+        }
+    }
 }
 
 fn line_of(text: &str, at: usize) -> Option<usize> {
@@ -174,6 +219,8 @@ const TEMPLATE: &str = r#"# Configuration of an Isnad node. A line that begins w
 
 #[cfg(test)]
 mod tests {
+    use isnad_protocol::locale::Language;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, Fault> {
@@ -206,6 +253,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_node_can_use_is_taken() {
+        for text in [
+            "attest_after = 0",
+            "attest_after = 86400",
+            "peers = [\"/ip6/2001:db8::7/udp/4747/quic-v1\", \"/ip4/192.0.2.7/tcp/4747\"]",
+            "announce = [\"/dns4/example.org/tcp/4747\"]",
+            "listen = [\"/ip4/127.0.0.1/tcp/0\"]",
+        ] {
+            assert!(parse(text).is_ok(), "{text}: {:?}", refused(text));
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_in_three_languages() {
+        let fault = parse("attest_after = 1000000000000000000").unwrap_err();
+        let problem = || fault.problem(crate::problem::exit::USAGE);
+        let told = [Language::Ar, Language::En, Language::Fr].map(|language| problem().in_language(language).why);
+        assert!(told.iter().all(|why| why.contains("1000000000000000000") && why.contains("86400")), "{told:?}");
+        assert!(told[0] != told[1] && told[1] != told[2]);
+    }
+
+    #[test]
     fn a_wrong_value_is_refused_with_its_line() {
         for (text, line) in [
             ("peers = [\n  \"/ip4/192.0.2.7/tcp/4747\",\n  \"192.0.2.8\"\n]", 3),
@@ -214,6 +283,13 @@ mod tests {
             ("\n\nlisten = [", 3),
             ("[policy]\norder = [\"court\",\n\"ministry\"]", 3),
             ("[policy]\n\nwhose = [\"court\", \"Organisation A\"]", 3),
+            ("\npeers = ['/dns4']", 2),
+            ("\npeers = [\"/dns4/example.org/tcp/4747\"]", 2),
+            ("listen = [\"/ip4/0.0.0.0/udp/4747\"]", 1),
+            ("\n\n\nannounce = [\"/ip4/192.0.2.7/tcp/99999\"]", 4),
+            ("\nattest_after = 1000000000000000000", 2),
+            ("attest_after = -1", 1),
+            ("attest_after = 86_401", 1),
         ] {
             assert!(refused(text).0.ends_with(&format!("at line {line}")), "{text}: {:?}", refused(text));
         }

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use crate::config::WrongValue;
 use crate::journal::Flaw;
 use crate::network::NetworkError;
 
@@ -105,6 +106,15 @@ pub enum Fault {
         line: Option<usize>,
         /// What is wrong there.
         reason: String,
+    },
+    /// A value of the configuration that cannot be meant.
+    Setting {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        flaw: WrongValue,
     },
     /// The high-water mark is not whole.
     MarkDamaged {
@@ -259,7 +269,7 @@ impl Fault {
             Self::HomeUnsafe { .. } => "home_unsafe",
             Self::NoHomePath => "no_home_path",
             Self::Locked { .. } => "home_locked",
-            Self::Config { .. } => "config",
+            Self::Config { .. } | Self::Setting { .. } => "config",
             Self::MarkDamaged { .. } => "mark_damaged",
             Self::MarkTooLarge { .. } => "mark_too_large",
             Self::MarkUnsettled => "mark_unsettled",

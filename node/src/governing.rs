@@ -250,8 +250,7 @@ fn next(governance: &Governance, previous: &Act, body: &Body) -> Result<Act, Pro
 
 /// The act of a chain that stands: the newest in effect.
 pub(crate) fn standing<'a>(governance: &'a Governance, scope: &ActId) -> Option<&'a Act> {
-    let of_chain = governance.acts().filter(|act| act.scope_id() == *scope);
-    of_chain.filter(|act| is_in_effect(governance, &act.id())).max_by_key(|act| act.version())
+    governance.standing_act(scope)
 }
 
 /// The charter that stands.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use isnad_protocol::id::{NodeId, OrganisationId};
+use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId, identity};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -208,6 +209,24 @@ impl Network {
 #[must_use]
 pub fn peer_id_text(node: NodeId) -> Option<String> {
     peer_id(node).map(|peer| peer.to_string())
+}
+
+/// True if it has the form of a multiaddr.
+pub(crate) fn is_address(address: &str) -> bool {
+    address.parse::<Multiaddr>().is_ok_and(|address| !address.is_empty())
+}
+
+/// True if a node can listen at an address, or call it: the transports that there are take no names of hosts.
+pub(crate) fn is_called(address: &str) -> bool {
+    let Ok(address) = address.trim().parse::<Multiaddr>() else { return false };
+    let mut parts = address.iter();
+    let is_host = matches!(parts.next(), Some(Protocol::Ip4(_) | Protocol::Ip6(_)));
+    let is_transport = match parts.next() {
+        Some(Protocol::Tcp(_)) => true,
+        Some(Protocol::Udp(_)) => matches!(parts.next(), Some(Protocol::QuicV1)),
+        _ => false,
+    };
+    is_host && is_transport
 }
 
 fn parse_address(address: &str) -> Result<Multiaddr, NetworkError> {

@@ -50,7 +50,7 @@ pub use explain::ExplainQuery;
 pub use list::{Due, DueQuery, DueWithin, ListHead, ListQuery};
 pub use made_of::MadeOf;
 pub use outside::Outside;
-pub use policy::PolicyQuery;
+pub use policy::{ORGANISATION_DIGITS, PolicyQuery};
 pub use prefixes::Prefix;
 pub use resolve::KindsQuery;
 pub use restating::{RestatingQuery, ToRestate};

@@ -18,6 +18,7 @@ use crate::log::{ForkProof, LogKey};
 mod acknowledged;
 mod admission;
 mod attested;
+mod behind;
 mod change;
 mod charter;
 mod closed;
@@ -31,6 +32,8 @@ mod keys;
 mod lineage;
 mod majority;
 mod organisation;
+mod parts;
+mod proof;
 mod query;
 mod round;
 mod settle;
@@ -50,6 +53,7 @@ pub use digest::Item;
 pub use file::{FileError, bundle_acts, parse_acts};
 pub use halts::{Double, EndsBy, Halt, Settling, Words};
 pub use keys::KeyInfo;
+pub use proof::{SignedBoth, Unproven, check_signed_both};
 pub use query::{GrantInfo, OrganisationInfo, SpaceInfo, TakenOut};
 pub use standing::{NotTaken, Ruling, Unauthorised};
 pub use status::{ActStatus, Wait};
@@ -58,6 +62,7 @@ pub use waiting::Source;
 use self::attested::Attestations;
 use self::effect::{Effect, Stale};
 use self::organisation::Chain;
+use self::parts::{Parts, Set};
 use self::round::Outcome;
 use self::signers::Signers;
 use self::waiting::Table;
@@ -122,9 +127,9 @@ pub struct Governance {
     consortium: ConsortiumId,
     check: SignatureCheck,
     /// With the signatures that count alone.
-    held: BTreeMap<ActId, Act>,
+    held: Parts<ActId, Act>,
     /// Signatures of held charters and spaces' acts that hold and do not count yet.
-    aside: BTreeMap<ActId, Vec<ActSignature>>,
+    aside: Parts<ActId, Vec<ActSignature>>,
     waiting: Table,
     chains: BTreeMap<OrganisationId, Arc<Chain>>,
     /// Those in whose chains acknowledgements decide.
@@ -133,10 +138,10 @@ pub struct Governance {
     named: Arc<BTreeMap<OrganisationId, u64>>,
     attestations: Arc<Attestations>,
     /// Each act held with each that follows it.
-    followers: Arc<BTreeSet<(ActId, ActId)>>,
+    followers: Set<(ActId, ActId)>,
     /// Of each charter and space's act held: whom it names, and who signed it.
-    members: Arc<BTreeMap<ActId, Membership>>,
-    signers: Arc<BTreeMap<ActId, Signers>>,
+    members: Parts<ActId, Membership>,
+    signers: Parts<ActId, Signers>,
     /// For each charter held what those come to that follow it.
     rounds: Arc<BTreeMap<ActId, Outcome>>,
     effect: Option<Arc<Effect>>,
@@ -153,16 +158,16 @@ impl Governance {
         Self {
             consortium,
             check: SignatureCheck::default(),
-            held: BTreeMap::new(),
-            aside: BTreeMap::new(),
+            held: Parts::default(),
+            aside: Parts::default(),
             waiting: Table::default(),
             chains: BTreeMap::new(),
             contested: Arc::default(),
             named: Arc::default(),
             attestations: Arc::default(),
-            followers: Arc::default(),
-            members: Arc::default(),
-            signers: Arc::default(),
+            followers: Set::default(),
+            members: Parts::default(),
+            signers: Parts::default(),
             rounds: Arc::default(),
             effect: None,
             forks: Arc::default(),

@@ -25,6 +25,10 @@ pub const ADDRESS_BYTES: usize = 320;
 /// and long enough that a busy minute costs each organisation two or three headers.
 pub const ATTEST_AFTER_MS: u64 = 30_000;
 
+/// Seconds that an owner may choose between something new and the attestation that names it: for a day everyone waits for a word that a
+/// charter needs. Beyond that a node would better not attest.
+pub const ATTEST_AFTER_MOST_S: u64 = 86_400;
+
 /// Attestations of one space that are made in one step: with the bytes of a payload each, less than the mark holds at one time.
 /// What is still to be said is said in the next.
 pub const ATTESTATIONS_AT_ONCE: usize = 32;

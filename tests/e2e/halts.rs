@@ -133,7 +133,13 @@ fn two_double_signers_of_four_are_named_at_once_and_their_halt_ends_with_one_of_
             assert!(!["{", "who.", "acts."].iter().any(|raw| said.contains(raw)), "{said}");
         }
     }
+    is_proven(&four, &ids[0], [&one, &two]);
+    let said = told(four.home(0), &["status"]);
+    assert!(said.contains("signed both") && said.contains("gave its word twice"), "{said}");
+    assert!(said.contains("It ends with a settlement"), "{said}");
+    assert!(!told(four.home(2), &["status"]).contains("gave its word twice"));
     let said = told(four.home(2), &["act", "show", &one]);
+    assert!(said.contains("More than half acknowledged it: it was in effect wherever"), "{said}");
     assert!(said.contains("of the 3 acknowledgements that it takes 1 count"), "{said}");
     assert!(said.contains("that does not count, for they"), "{said}");
     nodes.into_iter().for_each(|node| {
@@ -160,6 +166,23 @@ fn an_act_of_a_file_is_held_against_what_ones_own_node_acknowledged() {
     assert_eq!(refused(four.home(1), &["act", "sign", &two], 3)["code"], "rival_acknowledged");
     for node in others.into_iter().chain([first]) {
         let _ = node.stop("TERM");
+    }
+}
+
+/// Whoever has the proof alone checks it, and altered it proves nothing.
+fn is_proven(four: &Four, who: &str, acts: [&str; 2]) {
+    let file = four.consortium.path("proof");
+    json(four.home(2), &["act", "export", "--proof", who, "-o", &file]);
+    let proven = json(&four.nowhere, &["act", "check", &file]);
+    let mut acts = acts;
+    acts.sort_unstable();
+    assert_eq!((&proven["organisation"], &proven["acts"]), (&who.into(), &serde_json::json!(acts)), "{proven}");
+    let draft = four.consortium.path("two");
+    let refused = refused(&four.nowhere, &["act", "check", &draft], 1);
+    assert_eq!(refused["code"], "proof_fails", "{refused}");
+    for language in ["ar", "en", "fr"] {
+        let said = told(&four.nowhere, &["--lang", language, "act", "check", &file]);
+        assert!(said.contains(who) && !said.contains("acts.proven"), "{said}");
     }
 }
 

@@ -56,10 +56,19 @@ pub(crate) enum ActCommand {
     /// Write an act to a file, to be signed on an offline machine
     Export {
         /// The first digits of its id
-        act: String,
+        #[arg(required_unless_present = "proof", conflicts_with = "proof")]
+        act: Option<String>,
+        /// Write the proof that this organisation signed two acts in one place: its name, or the first digits of its id
+        #[arg(long, value_name = "ORGANISATION")]
+        proof: Option<String>,
         /// The file to write
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+    },
+    /// Check the proof that an organisation signed two acts in one place, by the file alone
+    Check {
+        /// The file to read
+        file: PathBuf,
     },
     /// Take in a file of acts, as one that was signed offline
     Take {

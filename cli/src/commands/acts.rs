@@ -11,19 +11,20 @@ use isnad_protocol::act::difference::Change;
 use isnad_protocol::act::{Act, Role, founding};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::governance::{Governance, Refusal, bundle_acts};
-use isnad_protocol::id::OrganisationId;
+use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::locale;
 use isnad_protocol::time::Timestamp;
 
 use super::charter::organisation_id;
 use super::founding::{read_acts, write};
-use super::governing::{Roots, decoded, hand_in, held, tell_done, with_stops};
+use super::governing::{Asked, Roots, decoded, hand_in, held, tell_done, with_stops};
 use crate::args::ActCommand;
 use crate::client::{Client, encoded};
 use crate::error::{DONE, Outcome, Problem, exit};
 use crate::output::{Style, hanging, width};
 use crate::session::Session;
 
+mod proof;
 #[cfg(test)]
 pub(super) mod tests;
 mod words;
@@ -34,6 +35,8 @@ pub(crate) use words::Words;
 const LAST: usize = 5;
 /// Double signers that are told of one act: the reader's own organisation first, and `isnad who` has them all.
 const TWICE: usize = 8;
+/// Acts that wait which are named where one has to be chosen.
+const NAMED: usize = 8;
 /// Changes of an act that a list shows.
 const CHANGES: usize = 4;
 
@@ -51,7 +54,11 @@ pub(crate) async fn run(session: &Session, command: ActCommand) -> Outcome {
                 (None, None) => sign_held(session, act.as_deref(), keys).await,
             }
         }
-        ActCommand::Export { act, output } => export(session, &act, &output).await,
+        ActCommand::Export { proof: Some(organisation), output, .. } => {
+            proof::export(session, &organisation, &output).await
+        }
+        ActCommand::Export { act, proof: None, output } => export(session, &act.unwrap_or_default(), &output).await,
+        ActCommand::Check { file } => proof::check(session, &file),
         ActCommand::Take { file } => take(session, &file).await,
     }
 }
@@ -72,7 +79,8 @@ async fn list(session: &Session, all: bool) -> Outcome {
     let is_open = |act: &Described| !matches!(act.state, State::InEffect | State::Lost);
     acts.sort_by_key(|Chapter { act, .. }| {
         let settles = act.changes.iter().any(|change| matches!(change, Change::Settles { .. }));
-        (!act.is_mine, !is_open(act), is_open(act) && !settles)
+        // A draft that another is signed instead of is the one that nobody wants any more.
+        (!act.is_mine, !is_open(act), is_open(act) && !settles, !act.replaced_by.is_empty())
     });
     let held = acts.len();
     if !all {
@@ -123,18 +131,26 @@ async fn sign_held(session: &Session, named: Option<&str>, keys: Option<PathBuf>
     sign_through(session, &client, found, keys).await
 }
 
-/// The one act that waits for one's own signature.
+/// The one act that waits for one's own signature; of several the one that is signed instead of all others.
 async fn waiting(client: &Client) -> Result<String, Problem> {
     let acts: Vec<Described> = client.get("/governing/acts").await?;
-    let mine: Vec<String> = acts.iter().filter(|act| act.is_mine).map(|act| act.id.to_string()).collect();
-    match &mine[..] {
-        [one] => Ok(one.clone()),
-        [] => Err(Problem::told(exit::NO, "nothing_waits", "governing.nothing_waits", &[])),
-        several => {
-            let count = several.len().to_string();
-            Err(Problem::told(exit::USAGE, "usage", "governing.several_wait", &[("count", &count)]))
+    let mine: Vec<&Described> = acts.iter().filter(|act| act.is_mine).collect();
+    let wanted: Vec<&Described> = mine.iter().copied().filter(|act| !is_replaced(act, &mine)).collect();
+    match wanted[..] {
+        [one] => Ok(one.id.to_string()),
+        [] if mine.is_empty() => Err(Problem::told(exit::NO, "nothing_waits", "governing.nothing_waits", &[])),
+        _ => {
+            let (count, shown) = (mine.len().to_string(), mine.iter().take(NAMED));
+            let acts = shown.map(|act| act.id.to_short()).collect::<Vec<_>>().join(", ");
+            let values = [("count", &*count), ("acts", &acts)];
+            Err(Problem::told(exit::USAGE, "usage", "governing.several_wait", &values))
         }
     }
+}
+
+/// True if one of these is signed instead of it.
+fn is_replaced(act: &Described, others: &[&Described]) -> bool {
+    others.iter().any(|other| act.replaced_by.contains(&other.id))
 }
 
 /// Signs an act through the node that is to hold it.
@@ -145,7 +161,8 @@ async fn sign_through(session: &Session, client: &Client, found: Drafted, keys: 
     let roots = Roots::of(session, keys)?;
     let falls = found.falls.as_ref();
     let told = |act: &Described| with_stops(session, &who, text(session, &who, act, true), falls, &found.stops);
-    if !super::governing::shown(session, &found.act, false, told)? {
+    let asked = Asked { act: &found.act, stops: &found.stops, falls };
+    if !super::governing::shown(session, &asked, false, told)? {
         return Ok(DONE);
     }
     let organisation = roots.organisation(&governance, &act, who.own)?;
@@ -183,7 +200,8 @@ fn sign_file(
         let text = format!("{}\n{}", text(session, &who, act, true), hanging("  ", &on_behalf, width()));
         with_stops(session, &who, text, falls.as_ref(), &[])
     };
-    let is_agreed = super::governing::shown(session, &described, false, told)?;
+    let asked = Asked { act: &described, stops: &[], falls: falls.as_ref() };
+    let is_agreed = super::governing::shown(session, &asked, false, told)?;
     let Some(output) = output.filter(|_| is_agreed) else { return Ok(DONE) };
     let seen = Seen::by_file(&governance, &act, has_seen_halt);
     let signed = roots.sign(session, act, organisation, &governance, &seen)?;
@@ -336,6 +354,7 @@ pub(super) fn with_changes(
     lines.extend(not_counted(session, words, act).map(|line| hanging("  ", &line, width())));
     lines.extend(signed_twice(session, who, words, act));
     lines.extend(competes(session, act));
+    lines.extend(act.was_in_effect.then(|| hanging("  ", session.word("acts.was_in_effect"), width())));
     for change in act.changes.iter().take(shown) {
         lines.push(hanging("  • ", &words.change(change), width()));
         lines.extend(ends(session, act, change).map(|text| hanging("    ", &text, width())));
@@ -345,12 +364,15 @@ pub(super) fn with_changes(
     lines
 }
 
-/// Which others stand for the same place.
-fn competes(session: &Session, act: &Described) -> Option<String> {
-    let others: Vec<String> = act.competes.iter().map(isnad_protocol::id::ActId::to_short).collect();
-    let others = others.join(&format!("{} ", session.word("preview.comma")));
-    let told = || locale::format(session.language, "acts.competes", &[("acts", &others)]);
-    (!act.competes.is_empty()).then(|| hanging("  ", &told(), width()))
+/// Which others stand for the same place, and which of them are signed instead of it.
+fn competes(session: &Session, act: &Described) -> Vec<String> {
+    let told = |(key, acts): (&str, &Vec<ActId>)| {
+        let others = acts.iter().map(ActId::to_short).collect::<Vec<_>>();
+        let others = others.join(&format!("{} ", session.word("preview.comma")));
+        let told = || locale::format(session.language, key, &[("acts", &others)]);
+        (!acts.is_empty()).then(|| hanging("  ", &told(), width()))
+    };
+    [("acts.replaced", &act.replaced_by), ("acts.competes", &act.competes)].into_iter().filter_map(told).collect()
 }
 
 /// What a revoked key, or an organisation that is taken out, has signed that still counts; nothing for a key that signs nothing, or
@@ -418,6 +440,7 @@ pub(super) fn state(session: &Session, act: &Described) -> String {
         State::WaitsForSignatures if act.organisation.is_some() => told("acts.state.keys"),
         State::WaitsForSignatures => locale::counted(session.language, "acts_more", more, &values),
         State::WaitsForAcknowledgements if act.acknowledgements.is_none() => told("acts.state.signed"),
+        State::Lost if act.is_settled => told("acts.state.settled"),
         State::Halted if act.acknowledgements.is_some() => told("acts.state.halted_counted"),
         state => told(&format!("acts.state.{}", state.code())),
     }

@@ -1,13 +1,16 @@
 //! `isnad charter`: the next version of the charter, with one thing changed.
 
+use std::collections::BTreeMap;
+
 use isnad_node::governing::{Drafted, Kept, Proposal};
-use isnad_node::reading::{Key, Organisation, Settlement, Who};
+use isnad_node::reading::{Key, ORGANISATION_DIGITS, Organisation, Settlement, Who};
 use isnad_protocol::act::{Act, Kind};
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale::{self, Language};
 
+use super::door::may_be;
 use super::founding::{check_consortium_name, read_acts};
 use super::governing::{make, make_through};
 use super::reading::called;
@@ -75,20 +78,26 @@ async fn admit(session: &Session, args: AdmitArgs, predecessor: Option<&str>) ->
         return Err(Problem::told(exit::REFUSED, "act_readmitted", "governing.taken_out_before", &values));
     }
     if predecessor.is_none() {
-        tell_suspended(session, &who);
+        tell_suspended(session, &who, &names_of(&who, organisation, &first_acts));
     }
     let proposal = Proposal::Admit { organisation, predecessor, threshold };
     make_through(session, &client, root, proposal, &first_acts).await
 }
 
 /// Whoever comes back under new keys is admitted as the successor of the one that was suspended: nobody can tell that but people.
-fn tell_suspended(session: &Session, who: &Who) {
-    let suspended = who.former.iter().filter(|former| former.is_suspended && !session.printer.json);
-    for former in suspended {
+fn tell_suspended(session: &Session, who: &Who, names: &BTreeMap<String, String>) {
+    for former in may_be(who, names).filter(|_| !session.printer.json) {
         let (name, id) = (session.apart(&name_of(former)), former.id.to_short());
         let text = locale::format(session.language, "acts.if_successor", &[("organisation", &name), ("id", &id)]);
         session.printer.aside(hanging("", &text, width()));
     }
+}
+
+/// What one that is to be admitted calls itself.
+fn names_of(who: &Who, organisation: OrganisationId, first_acts: &[Act]) -> BTreeMap<String, String> {
+    let handed_over = first_acts.iter().filter_map(super::acts::names_of).find(|(id, _)| *id == organisation);
+    let known = who.candidates.iter().find(|known| known.id == organisation);
+    handed_over.map(|(_, names)| names).or_else(|| known.map(|known| known.names.clone())).unwrap_or_default()
 }
 
 fn name_of(organisation: &Organisation) -> String {
@@ -159,19 +168,24 @@ async fn remove(session: &Session, args: RemoveArgs, is_suspended: bool) -> Outc
     make_through(session, &client, root, proposal, &[]).await
 }
 
-/// Digits that name an organisation, a key or an act.
+/// Digits that name a key or an act.
 pub(super) const DIGITS: usize = 6;
 
 /// True if it is called so, or its id begins so.
 fn is_called(organisation: &Organisation, text: &str) -> bool {
     let digits = pasted(text).to_ascii_lowercase();
     let is_named = organisation.names.values().any(|name| name.to_lowercase() == text.trim().to_lowercase());
-    is_named || (digits.len() >= DIGITS && organisation.id.to_string().starts_with(&digits))
+    is_named || (digits.len() >= ORGANISATION_DIGITS && organisation.id.to_string().starts_with(&digits))
 }
 
 /// A member by its name or the first digits of its id.
 fn member(who: &Who, text: &str) -> Result<OrganisationId, Problem> {
     one_of(who.organisations.iter(), text)
+}
+
+/// One that is or was a member, likewise.
+pub(super) fn known_member(who: &Who, text: &str) -> Result<OrganisationId, Problem> {
+    one_of(who.organisations.iter().chain(&who.former), text)
 }
 
 /// One that was a member, likewise. One that still is, is answered by the rule that says so.

@@ -1,8 +1,8 @@
 //! Who stands at the door, for `isnad status`: this home while it waits itself, candidates, and strangers that knocked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_node::reading::{Organisation, Status, Waits, Who};
+use isnad_node::reading::{Organisation, Status, Who};
 use isnad_protocol::check_words::CheckWords;
 use isnad_protocol::id::{NodeId, OrganisationId};
 use isnad_protocol::locale::{self, Language};
@@ -36,7 +36,7 @@ pub(super) fn lines(language: Language, status: &Status, who: &Who) -> Vec<Strin
         ];
         lines.push(set(&told("status.applicant", &values)));
         lines.push(words(&CheckWords::of_organisation(&waits.organisation)));
-        lines.extend(may_be(language, who, waits).map(|former| {
+        lines.extend(may_be(who, &waits.names).map(|former| {
             let (old, id) = (name(&former.names, former.id, language), former.id.to_short());
             let values = [("old", &*old), ("predecessor", &*id), ("organisation", &*waits.organisation.to_short())];
             hanging("  ", &told("status.readmit", &values), width())
@@ -63,15 +63,14 @@ pub(super) fn lines(language: Language, status: &Status, who: &Who) -> Vec<Strin
     lines
 }
 
-/// Suspended organisations that a candidate may be, none of which has come back: those of its name, or else all.
-fn may_be<'a>(language: Language, who: &'a Who, waits: &Waits) -> impl Iterator<Item = &'a Organisation> {
-    let lost: Vec<&Organisation> =
-        who.former.iter().filter(|former| former.is_suspended && former.successor.is_none()).collect();
-    let own = called(&waits.names, language).map(str::to_lowercase);
-    let is_namesake = |former: &&Organisation| former.names.values().any(|name| Some(name.to_lowercase()) == own);
-    let namesakes: Vec<&Organisation> = lost.iter().copied().filter(is_namesake).collect();
-    let told = if namesakes.is_empty() { lost } else { namesakes };
-    told.into_iter().take(SUSPENDED)
+/// Suspended organisations that one may be which is called so: those of one of its names that have not come back.
+pub(super) fn may_be<'a>(
+    who: &'a Who,
+    names: &BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a Organisation> + use<'a> {
+    let own: BTreeSet<String> = names.values().map(|name| name.to_lowercase()).collect();
+    let lost = who.former.iter().filter(|former| former.is_suspended && former.successor.is_none());
+    lost.filter(move |former| former.names.values().any(|name| own.contains(&name.to_lowercase()))).take(SUSPENDED)
 }
 
 /// A name in the reader's language, or the beginning of the id.

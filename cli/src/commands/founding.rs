@@ -6,7 +6,7 @@ use isnad_node::fault::Fault;
 use isnad_node::home::Home;
 use isnad_node::identity::{self, IdentityError, NewIdentity};
 use isnad_node::keystore::{Cost, Unlocker};
-use isnad_node::reading::{self, Who};
+use isnad_node::reading::{self, ORGANISATION_DIGITS, Who};
 use isnad_protocol::act::{Act, Name, OrganisationBody, OrganisationKind as Kind, founding};
 use isnad_protocol::characters::{Placed, placed};
 use isnad_protocol::check_words::CheckWords;
@@ -17,7 +17,6 @@ use isnad_protocol::locale::{self, Language};
 use serde::Serialize;
 
 use crate::args::{FoundCommand, InitArgs, OrganisationCommand, OrganisationKind, RootArgs};
-use crate::commands::charter::DIGITS;
 use crate::commands::governing::Roots;
 use crate::commands::joining;
 use crate::commands::reading::called;
@@ -141,7 +140,8 @@ pub(crate) async fn organisation(session: &Session, command: OrganisationCommand
         OrganisationCommand::Successor { predecessor, output } => {
             // The members, who hold the old acts, look it up: here its first digits do.
             let old = pasted(&predecessor).to_ascii_lowercase();
-            let is_id = (DIGITS..=64).contains(&old.len()) && old.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let is_id =
+                (ORGANISATION_DIGITS..=64).contains(&old.len()) && old.bytes().all(|digit| digit.is_ascii_hexdigit());
             if !is_id {
                 let values = [("organisation", &*predecessor)];
                 return Err(Problem::told(exit::USAGE, "usage", "governing.predecessor_id", &values));

@@ -17,6 +17,7 @@ use isnad_protocol::id::{ActId, OrganisationId, RecordId};
 use isnad_protocol::key::PublicKey;
 use isnad_protocol::locale;
 use isnad_protocol::view::Reference;
+use serde::Serialize;
 
 use super::acts::{self, text};
 use super::preview::{agreed, in_a_line, is_shown};
@@ -180,14 +181,26 @@ pub(super) async fn hand_in(client: &Client, act: &Act) -> Result<(), Problem> {
     client.post_bytes::<()>("/acts", act.encode()).await
 }
 
+/// An act that is to be signed, with what would not count any more and what falls with it: as a program reads it.
+#[derive(Debug, Serialize)]
+pub(super) struct Asked<'a> {
+    #[serde(flatten)]
+    pub(super) act: &'a Described,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) stops: &'a [Stopped],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) falls: Option<&'a Falls>,
+}
+
 /// Shows what is to be signed and asks, where a person sits there; false if it is to be shown alone.
 /// `is_draft` is true of one that is drawn up anew each time.
 pub(super) fn shown(
     session: &Session,
-    act: &Described,
+    asked: &Asked<'_>,
     is_draft: bool,
     text: impl FnOnce(&Described) -> String,
 ) -> Result<bool, Problem> {
+    let act = asked.act;
     if !is_shown(session) {
         // Nobody is asked, and yet who reads the log of it afterwards is to see what was signed, and on which words.
         if !session.printer.json {
@@ -196,7 +209,7 @@ pub(super) fn shown(
         return Ok(true);
     }
     if session.preview {
-        session.printer.either(act, |act| {
+        session.printer.either(asked, |_| {
             let id = (is_draft && drawn(act)).then(|| hanging("", session.word("acts.preview_id"), width()));
             let nothing = session.word("preview.nothing_signed").to_owned();
             let end = [Some(nothing), id].into_iter().flatten().collect::<Vec<_>>();
@@ -263,7 +276,8 @@ pub(super) async fn propose_with(
         });
         return Ok(None);
     }
-    if !shown(session, &drafted.act, true, told)? {
+    let asked = Asked { act: &drafted.act, stops: &drafted.stops, falls };
+    if !shown(session, &asked, true, told)? {
         return Ok(None);
     }
     let signed = match unlocker {

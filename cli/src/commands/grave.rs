@@ -50,7 +50,9 @@ pub(super) fn lines(language: Language, status: &Status, who: &Who) -> Vec<Strin
             None => locale::code(language, "act", &halt.kind).to_owned(),
         };
         lines.push(told("status.halted", &[("chain", &chain)]));
+        lines.extend(super::who::own_part(language, who, halt));
     }
+    lines.extend(super::who::own_double(language, who));
     for key in &status.revoked_keys {
         let role = locale::code(language, "role", &key.role);
         let (id, label) = (key.key.to_short(), apart(&key.label, language.direction()));

@@ -7,6 +7,7 @@ use isnad_node::config::Config;
 use isnad_node::node::{Addresses, Node, Options};
 use isnad_protocol::locale;
 use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::NodeArgs;
 use crate::error::{DONE, Outcome, Problem};
@@ -39,13 +40,15 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let served = tokio::spawn(socket.serve(Arc::clone(&node), async { drop(stopped.await) }));
     let listening = node.listening(expected).await;
+    // Before it says that it is ready, too: whoever waits for that word may end it at once.
+    let stops = Stops::listen()?;
     printer.either(&Ready { ready: true, listening }, |ready| {
         let at = |address: &String| super::reading::listening(language, address);
         let mut lines: Vec<String> = ready.listening.iter().map(at).collect();
         lines.push(locale::word(language, "node.ready").to_owned());
         lines.join("\n")
     });
-    wait_for_stop().await?;
+    stops.wait().await;
     printer.aside(locale::word(language, "node.stopping"));
     // The receiver is gone if the API failed: its own error says why.
     let _ = stop.send(());
@@ -56,12 +59,22 @@ pub(crate) async fn run(session: &Session, args: NodeArgs) -> Outcome {
     Ok(DONE)
 }
 
-async fn wait_for_stop() -> Result<(), Problem> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Problem::fault(error.to_string()))?;
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// What ends a node: the signals of a terminal and of whoever runs services.
+struct Stops {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stops {
+    fn listen() -> Result<Self, Problem> {
+        let listen = |kind| signal(kind).map_err(|error| Problem::fault(error.to_string()));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isnad_node::reading::Who;
+use isnad_node::reading::{ORGANISATION_DIGITS, Who};
 use isnad_node::writing::{Change, Retraction};
 use isnad_protocol::encoding::json::{Json, Object};
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
@@ -275,7 +275,7 @@ impl Page {
         let lower = pasted(text).trim().to_lowercase();
         let is_called = |organisation: &&isnad_node::reading::Organisation| {
             organisation.names.values().any(|name| name.to_lowercase() == lower)
-                || (lower.len() >= DIGITS && organisation.id.to_string().starts_with(&lower))
+                || (lower.len() >= ORGANISATION_DIGITS && organisation.id.to_string().starts_with(&lower))
         };
         let found: Vec<_> = self.who.organisations.iter().filter(is_called).collect();
         match found.as_slice() {

@@ -1,6 +1,6 @@
 //! `isnad who`: organisations, keys, spaces, and where the consortium halts; `--history`: how it came to be so.
 
-use isnad_node::reading::{ActRef, Key, Organisation, Who};
+use isnad_node::reading::{ActRef, Halted, Key, Organisation, Who};
 use isnad_protocol::id::OrganisationId;
 use isnad_protocol::locale::{self, Language};
 use isnad_protocol::time::Day;
@@ -24,6 +24,16 @@ pub(crate) async fn run(session: &Session, history: bool) -> Outcome {
     let who: Who = Client::to_read(session).await?.get("/who").await?;
     session.printer.either(&who, |who| Telling { language: session.language, who, today: Some(session.day()) }.text());
     Ok(DONE)
+}
+
+/// Of a halt to which the reader's own organisation gave its word twice: by which acts, and what ends it.
+pub(super) fn own_part(language: Language, who: &Who, halt: &Halted) -> Vec<String> {
+    Telling { language, who, today: None }.own_part(halt)
+}
+
+/// That the reader's own organisation signed two acts in one place, though no chain halts at them.
+pub(super) fn own_double(language: Language, who: &Who) -> Vec<String> {
+    Telling { language, who, today: None }.own_double()
 }
 
 /// The consortium in words.

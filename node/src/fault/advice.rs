@@ -50,6 +50,10 @@ impl Fault {
                 let line = line.map(|line| ("line", line.to_string()));
                 (key, [at(path), ("reason", reason.clone())].into_iter().chain(line).collect())
             }
+            Self::Setting { path, line, flaw } => {
+                let (key, values) = flaw.told();
+                (key, [at(path), ("line", line.to_string())].into_iter().chain(values).collect())
+            }
             Self::MarkDamaged { path } => ("mark_damaged", vec![at(path)]),
             Self::MarkTooLarge { bytes } => ("mark_too_large", vec![("bytes", bytes.to_string())]),
             Self::MarkUnsettled => ("mark_unsettled", Vec::new()),

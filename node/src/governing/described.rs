@@ -1,12 +1,15 @@
 //! Acts as people are shown them: what each changes, who has signed, whether it waits for one's own signature.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use isnad_protocol::act::difference::{Change, difference};
-use isnad_protocol::act::{Act, Kind, Role};
+use isnad_protocol::act::difference::Change;
+use isnad_protocol::act::{Act, Kind, OrganisationBody, Role};
 use isnad_protocol::governance::{ActStatus, Governance, Wait, Words};
 use isnad_protocol::id::{ActId, OpenSpace, OrganisationId, SpaceId};
 use isnad_protocol::key::PublicKey;
+use isnad_protocol::limits;
 use isnad_protocol::log::LogKey;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +20,9 @@ use crate::problem::{Problem, exit};
 
 /// Acts for one place that are named.
 const COMPETES: usize = 8;
+
+/// Acts of one place that are looked at for those: one member can make as many as he likes, and each is told against the others.
+const COMPARED: usize = 64;
 
 /// Digits that name an act.
 const DIGITS: usize = 6;
@@ -102,9 +108,19 @@ pub struct Described {
     /// Up to where logs of the keys that it revokes, or of whom it takes out, still count, as far as their spaces are known here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<LogEnds>,
-    /// Others that follow the same act while neither is in effect: of these one alone can be.
+    /// Others that follow the same act while neither is in effect: of these one alone can be. Not those that it is signed instead of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub competes: Vec<ActId>,
+    /// Those of the others that are signed instead of it: who signed it can sign these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_by: Vec<ActId>,
+    /// True of a version of the charter that is not in effect, and that more than half acknowledged: it was in effect wherever its rival was
+    /// not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_in_effect: bool,
+    /// True of one that stood against others until the settlement that is in effect instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_settled: bool,
     /// The names of those that it speaks of, by language, as far as their first acts are held.
     pub names: BTreeMap<OrganisationId, BTreeMap<String, String>>,
 }
@@ -135,8 +151,17 @@ pub struct LogEnds {
 /// Every act held, in the order in which they were made: charters with the organisations that they name.
 #[must_use]
 pub fn described(governance: &Governance, own: Option<OrganisationId>) -> Vec<Described> {
+    described_some(governance, own, governance.acts())
+}
+
+/// Several acts, held or not.
+pub(super) fn described_some<'a>(
+    governance: &'a Governance,
+    own: Option<OrganisationId>,
+    acts: impl Iterator<Item = &'a Act>,
+) -> Vec<Described> {
     let tell = Teller::of(governance, own);
-    governance.acts().map(|act| tell.act(act)).collect()
+    acts.map(|act| tell.act(act)).collect()
 }
 
 /// One act, held or not.
@@ -176,6 +201,10 @@ struct Teller<'a> {
     /// Of each rival in a halt whose words count, and how many have to.
     rivals: BTreeMap<ActId, (Words, usize)>,
     double: BTreeMap<ActId, Vec<SignedTwice>>,
+    /// Of drafts, the acts that are signed instead of them.
+    replaced: BTreeMap<ActId, Vec<&'a Act>>,
+    /// Of acts that name their organisation, what it is called from then on.
+    called: RefCell<BTreeMap<ActId, Called>>,
 }
 
 impl<'a> Teller<'a> {
@@ -189,7 +218,19 @@ impl<'a> Teller<'a> {
                 double.entry(other).or_default().push(SignedTwice { organisation, other: one });
             }
         }
-        Self { governance, own, roster: Roster::of(governance), rivals: rivals.collect(), double }
+        let mut replaced: BTreeMap<ActId, Vec<&Act>> = BTreeMap::new();
+        for act in governance.acts() {
+            act.instead().iter().for_each(|draft| replaced.entry(*draft).or_default().push(act));
+        }
+        Self {
+            governance,
+            own,
+            roster: Roster::of(governance),
+            rivals: rivals.collect(),
+            double,
+            replaced,
+            called: RefCell::default(),
+        }
     }
 
     fn act(&self, act: &'a Act) -> Described {
@@ -197,7 +238,7 @@ impl<'a> Teller<'a> {
         let signed = self.roster.signed(act);
         let (have, due) = self.roster.progress_of(act, &signed);
         let (by, acknowledgements) = self.because(act);
-        let changes = difference(act, |id| self.governance.act(id));
+        let changes = self.governance.difference(act);
         let double = self.double.get(&act.id()).cloned().unwrap_or_default();
         let not_counted = self
             .rivals
@@ -225,6 +266,9 @@ impl<'a> Teller<'a> {
             changes,
             ends: self.ends(act),
             competes: self.competes(act, state),
+            replaced_by: self.replaced_by(act, state),
+            was_in_effect: !matches!(state, State::InEffect) && self.governance.is_known_to_most(act),
+            is_settled: state == State::Lost && self.is_settled(act, by),
         }
     }
 
@@ -232,10 +276,34 @@ impl<'a> Teller<'a> {
     /// others now, since no act says which of theirs came before it.
     fn names(&self, act: &'a Act, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
         if act.kind() == Kind::Organisation && act.organisation() == Some(*organisation) {
-            let before = act.previous().and_then(|previous| self.governance.act(&previous));
-            return names_as_of(self.governance, before.unwrap_or(act));
+            let before = act.previous().filter(|previous| self.governance.act(previous).is_some());
+            return match before {
+                Some(before) => self.names_after(organisation, &before),
+                None => act.as_organisation().map(OrganisationBody::names_by_language),
+            };
         }
-        names_of(self.governance, organisation)
+        let scope = ActId::new(*organisation.as_bytes());
+        let last = standing(self.governance, &scope).or_else(|| self.governance.act(&scope))?;
+        self.names_after(organisation, &last.id())
+    }
+
+    /// What an act that is held and those before it call an organisation. Of those that each follows it is looked up once.
+    fn names_after(&self, organisation: &OrganisationId, act: &ActId) -> Option<BTreeMap<String, String>> {
+        let mut called = self.called.borrow_mut();
+        let mut before = Called::default();
+        let mut due = Vec::new();
+        for (naming, body) in self.governance.naming(organisation, act) {
+            if let Some(known) = called.get(&naming) {
+                before = Rc::clone(known);
+                break;
+            }
+            due.push((naming, body));
+        }
+        for (naming, body) in due.into_iter().rev() {
+            before = called_since(body, &before);
+            called.insert(naming, Rc::clone(&before));
+        }
+        (!before.is_empty()).then(|| before.iter().cloned().collect())
     }
 
     /// A log is named by a hash that only those read who know its space.
@@ -276,15 +344,28 @@ impl<'a> Teller<'a> {
 
     /// Others that follow what it follows, of a charter or a space; not those that a settlement names, for it stands before them.
     fn competes(&self, act: &Act, state: State) -> Vec<ActId> {
-        let is_open =
-            |state: State| matches!(state, State::WaitsForSignatures | State::WaitsForAcknowledgements | State::Halted);
         let settles = |act: &Act| act.as_charter().is_some_and(|charter| charter.settles.is_some());
         let follows = act.previous().filter(|_| act.kind() != Kind::Organisation && is_open(state));
-        let Some(previous) = follows else { return Vec::new() };
-        let others = self.governance.followers(&previous).filter(|other| *other != act.id());
-        let others = others.filter_map(|other| self.governance.act(&other));
-        let others = others.filter(|other| settles(other) == settles(act) && is_open(self.state(other)));
+        let others = follows.into_iter().flat_map(|previous| self.governance.followers(&previous).take(COMPARED));
+        let others = others.filter(|other| *other != act.id()).filter_map(|other| self.governance.act(&other));
+        // To sign one instead of another is not to sign two.
+        let is_apart = |other: &&Act| self.governance.are_signed_apart(act, other);
+        let others =
+            others.filter(is_apart).filter(|other| settles(other) == settles(act) && is_open(self.state(other)));
         others.take(COMPETES).map(Act::id).collect()
+    }
+
+    /// Those that are signed instead of it, while none is in effect.
+    fn replaced_by(&self, act: &Act, state: State) -> Vec<ActId> {
+        let others = self.replaced.get(&act.id()).into_iter().flatten().filter(|_| is_open(state));
+        let is_beside = |other: &&&Act| other.previous() == act.previous() && is_open(self.state(other));
+        others.filter(is_beside).take(COMPETES).map(|other| other.id()).collect()
+    }
+
+    /// True of one that the act in effect instead names as settled.
+    fn is_settled(&self, act: &Act, by: Option<ActId>) -> bool {
+        let by = by.and_then(|by| self.governance.act(&by));
+        by.is_some_and(|by| by.settles().is_some() && self.governance.settles(by, &act.id()))
     }
 
     fn state(&self, act: &'a Act) -> State {
@@ -370,6 +451,11 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// True while an act may still come into effect.
+const fn is_open(state: State) -> bool {
+    matches!(state, State::WaitsForSignatures | State::WaitsForAcknowledgements | State::Halted)
+}
+
 /// The organisations that a change speaks of.
 fn spoken_of(change: &Change) -> Vec<OrganisationId> {
     match change {
@@ -388,19 +474,13 @@ fn spoken_of(change: &Change) -> Vec<OrganisationId> {
     }
 }
 
-/// What an organisation calls itself: as it stands, or in its first act where it is no member.
-fn names_of(governance: &Governance, organisation: &OrganisationId) -> Option<BTreeMap<String, String>> {
-    let scope = ActId::new(*organisation.as_bytes());
-    names_as_of(governance, standing(governance, &scope).or_else(|| governance.act(&scope))?)
-}
+/// Names with their languages, the newest first.
+type Called = Rc<Vec<(String, String)>>;
 
-/// What an act of an organisation and those before it call it.
-fn names_as_of(governance: &Governance, act: &Act) -> Option<BTreeMap<String, String>> {
-    let mut names = BTreeMap::new();
-    let mut at = Some(act);
-    while let Some(act) = at {
-        act.as_organisation().into_iter().for_each(|body| body.add_names(&mut names));
-        at = act.previous().and_then(|previous| governance.act(&previous));
-    }
-    (!names.is_empty()).then_some(names)
+/// The names of an act, and those before it that it does not say anew: as many as are told.
+fn called_since(body: &OrganisationBody, before: &[(String, String)]) -> Called {
+    let own = body.names.iter().map(|name| (name.lang.clone(), name.text.clone()));
+    let is_said = |lang: &str| body.names.iter().any(|name| name.lang == lang);
+    let others = before.iter().filter(|(lang, _)| !is_said(lang)).cloned();
+    Rc::new(own.chain(others).take(limits::ACT_NAMES).collect())
 }

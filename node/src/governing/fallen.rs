@@ -8,7 +8,8 @@ use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
-use super::{Described, described_one};
+use super::Described;
+use super::described::described_some;
 
 /// Acts that are told one by one.
 const TOLD: usize = 64;
@@ -34,13 +35,14 @@ pub fn falls(governance: &Governance, own: Option<OrganisationId>, act: &Act) ->
     let left = governance.left_behind(act);
     let told = left.iter().take(TOLD).filter_map(|id| governance.act(id));
     Some(Falls {
-        acts: told.map(|act| described_one(governance, own, act)).collect(),
+        acts: described_some(governance, own, told),
         more: left.len().saturating_sub(TOLD),
         rivals: governance.rival_rotations(act),
     })
 }
 
-/// The keys that acts alone grant which fall with an act: nothing that they ever signed counts then.
+/// The keys that acts alone grant which fall with an act: nothing that they ever signed counts then. Not those that the act, or one
+/// that it follows, grants as well: whoever stole root keys can grant an honest key again on a branch of his own.
 pub(super) fn fallen_keys(governance: &Governance, act: &Act) -> BTreeSet<PublicKey> {
     let Some(organisation) = act.organisation() else { return BTreeSet::new() };
     let left: BTreeSet<ActId> = governance.left_behind(act).into_iter().collect();
@@ -48,5 +50,5 @@ pub(super) fn fallen_keys(governance: &Governance, act: &Act) -> BTreeSet<Public
     let granted: BTreeSet<PublicKey> = bodies.flat_map(|body| &body.grants).map(|grant| grant.key).collect();
     let is_theirs =
         |key: &PublicKey| governance.key(&organisation, key).is_some_and(|info| left.contains(&info.granted_by));
-    granted.into_iter().filter(is_theirs).collect()
+    granted.into_iter().filter(|key| is_theirs(key) && !governance.is_granted_with(act, key)).collect()
 }

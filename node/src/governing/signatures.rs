@@ -84,15 +84,7 @@ impl<'a> Roster<'a> {
 
     /// The roots by which an act of an organisation's own chain is signed.
     fn in_force(&self, act: &'a Act) -> Option<(&'a Roots, u64)> {
-        let mut behind = act.previous();
-        let mut before = None;
-        while let Some(act) = behind.and_then(|id| self.governance.act(&id)) {
-            if let Some(roots) = own_roots(act) {
-                before = Some(roots);
-                break;
-            }
-            behind = act.previous();
-        }
+        let before = self.governance.roots_before(act);
         match (own_roots(act), before) {
             // Of a rotation whose chain is not here nobody knows which commitment it uses up, nor whether another did.
             (Some(own), None) => act.is_first().then_some((own, own.threshold)),
@@ -202,9 +194,8 @@ impl<'a> Roster<'a> {
     /// Acts with enough signatures that follow one act, settlements among them.
     #[must_use]
     pub fn rivals_after(&self, previous: &ActId) -> Vec<&'a Act> {
-        let follows = |act: &&'a Act| act.previous() == Some(*previous) && act.organisation().is_none();
-        let acts: Vec<&Act> = self.governance.acts().filter(follows).collect();
-        acts.into_iter().filter(|act| self.has_enough(act)).collect()
+        let acts = self.governance.followers(previous).filter_map(|id| self.governance.act(&id));
+        acts.filter(|act| act.organisation().is_none() && self.has_enough(act)).collect()
     }
 
     /// True if rivals stand where a settlement would, with enough signatures each: what a file of acts can show of a halt.

@@ -79,15 +79,15 @@ impl Seen {
     /// What is seen here.
     #[must_use]
     pub fn of(governance: &Governance, act: &Act, organisation: Option<OrganisationId>) -> Self {
-        let at_place = |other: &&Act| other.previous() == act.previous() && other.scope_id() == act.scope_id();
+        let previous = act.previous();
+        let following = previous.iter().flat_map(|previous| governance.followers(previous));
+        let at_place =
+            following.filter_map(|id| governance.act(&id)).filter(|other| other.scope_id() == act.scope_id());
         let is_named = |other: &&Act| {
             let by = governance.acknowledged(&other.id());
             organisation.is_some_and(|organisation| by.contains_key(&organisation))
         };
-        let acknowledged = match act.previous() {
-            Some(_) => governance.acts().filter(at_place).filter(is_named).map(Act::id).collect(),
-            None => BTreeSet::new(),
-        };
+        let acknowledged = at_place.filter(is_named).map(Act::id).collect();
         Self { acknowledged, is_halted: Roster::of(governance).is_halted_at(act), is_by_file: false }
     }
 
@@ -241,10 +241,12 @@ pub fn earlier(
 #[must_use]
 pub fn unfinished(act: &Act, governance: &Governance) -> BTreeSet<ActId> {
     let roster = Roster::of(governance);
-    let at_place = |other: &&Act| {
-        other.organisation().is_none() && other.previous() == act.previous() && other.scope_id() == act.scope_id()
-    };
-    let drafts = governance.acts().filter(at_place).filter(|other| !roster.has_enough(other));
+    let previous = act.previous();
+    let following = previous.iter().flat_map(|previous| governance.followers(previous));
+    let at_place = following
+        .filter_map(|id| governance.act(&id))
+        .filter(|other| other.organisation().is_none() && other.scope_id() == act.scope_id());
+    let drafts = at_place.filter(|other| !roster.has_enough(other));
     let mut drafts: Vec<(Reverse<usize>, ActId)> =
         drafts.map(|draft| (Reverse(draft.signatures().len()), draft.id())).collect();
     drafts.sort_unstable();
@@ -270,5 +272,9 @@ pub(super) fn held_at(
             && other.id() != act.id()
             && Place::of(other, |id| governance.act(id)) == Some(place)
     };
-    governance.acts().filter(at_place).filter(is_own).map(Act::id).collect()
+    let others: Vec<&Act> = match place {
+        Place::After(previous) => governance.followers(&previous).filter_map(|id| governance.act(&id)).collect(),
+        Place::Commitment(_) => governance.acts().collect(),
+    };
+    others.into_iter().filter(at_place).filter(is_own).map(Act::id).collect()
 }

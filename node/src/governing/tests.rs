@@ -9,6 +9,8 @@ use isnad_protocol::id::{ActId, OrganisationId};
 use isnad_protocol::key::PublicKey;
 use zeroize::Zeroizing;
 
+mod long;
+
 use super::memory::{FILE, Place, SignedActs};
 use super::signing::{Seen, Unsigned, sign, unfinished};
 use super::{SignedTwice, described_one, next, rotation, to_sign};
@@ -332,5 +334,60 @@ fn who_signed_two_drafts_is_told_with_each_of_them() {
         let told = described_one(&three.governance, None, three.governance.act(&act.id()).unwrap());
         assert_eq!(told.double, [SignedTwice { organisation: three.ids[2], other: other.id() }]);
         assert_eq!((told.have, told.due), (1, 2), "it counts beneath both");
+    }
+}
+
+#[test]
+fn a_draft_that_another_is_signed_instead_of_names_that_one_and_neither_competes() {
+    let mut three = three();
+    let one = three.named("One", &[]);
+    let later = three.named("Later", &[one.id()]);
+    let beside = three.named("Beside", &[]);
+    for (index, act) in [(0, &one), (0, &later), (1, &beside)] {
+        let signed = three.sign(index, act, &Seen::default()).unwrap();
+        three.take(signed);
+    }
+    let told =
+        |act: &Act| described_one(&three.governance, Some(three.ids[2]), three.governance.act(&act.id()).unwrap());
+    assert_eq!((told(&one).replaced_by, told(&one).competes), (vec![later.id()], vec![beside.id()]));
+    assert_eq!((told(&later).replaced_by, told(&later).competes), (vec![], vec![beside.id()]));
+    let others = BTreeSet::from([one.id(), later.id()]);
+    assert_eq!(told(&beside).competes.into_iter().collect::<BTreeSet<_>>(), others);
+    assert!(told(&beside).replaced_by.is_empty());
+}
+
+#[test]
+fn an_honest_key_that_a_thief_grants_again_does_not_fall_with_his_acts() {
+    use isnad_protocol::act::{Grant, GrantSubject, Role};
+    use isnad_protocol::key::SecretKey;
+
+    let three = three();
+    let own = three.ids[0];
+    let first = three.governance.act(&ActId::new(*own.as_bytes())).unwrap().clone();
+    let grant = |seed: u8| {
+        Grant::of(&SecretKey::from_seed(&[seed; 32]), &GrantSubject::of_organisation(own), Role::Contributor, "x")
+    };
+    let grants = |governance: &Governance, previous: &Act, seeds: &[u8]| {
+        let mut grants: Vec<Grant> = seeds.iter().map(|seed| grant(*seed)).collect();
+        grants.sort_by_key(|grant| grant.key);
+        let body = Body::Organisation(OrganisationBody { grants, ..OrganisationBody::default() });
+        identity::sign(&three.homes[0], next(governance, previous, &body).unwrap(), &mut unlocker()).unwrap()
+    };
+    let honest = grants(&three.governance, &first, &[51]);
+    // He grants it again, beside a key of his own. Which of the two acts has the lower id must not matter: both are tried.
+    for other in 60..64 {
+        let mut governance = three.governance.clone();
+        let theft = grants(&governance, &first, &[51, other]);
+        governance.take(honest.clone()).unwrap();
+        governance.take(theft.clone()).unwrap();
+        let store = Keystore::open(&three.homes[0].keys()).unwrap();
+        let roots = rotation::in_force(&governance, &own, &honest.id()).unwrap();
+        let keys = rotation::committed(&store, roots).unwrap().iter().map(|info| PublicKey::new(info.public)).collect();
+        let roots = Roots { keys, next: vec![[1; 32]], next_threshold: 1, threshold: 1 };
+        let body = Body::Organisation(OrganisationBody { roots: Some(roots), ..OrganisationBody::default() });
+        let rotation = next(&governance, &honest, &body).unwrap();
+        assert_eq!(governance.left_behind(&rotation), [theft.id()]);
+        let fallen = super::fallen::fallen_keys(&governance, &rotation);
+        assert_eq!(fallen, BTreeSet::from([grant(other).key]));
     }
 }

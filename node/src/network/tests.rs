@@ -199,7 +199,7 @@ async fn a_peer_that_is_cut_off_is_noticed() {
     let (listener, mut events, addresses) = network(HONEST, &[TCP], &[HOSTILE]).await;
     let address: Multiaddr = addresses[0].parse().unwrap();
     let port = address.iter().find_map(|part| match part {
-        libp2p::multiaddr::Protocol::Tcp(port) => Some(port),
+        Protocol::Tcp(port) => Some(port),
         _ => None,
     });
     let cable = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -13,6 +13,9 @@ use crate::problem::{Problem, exit};
 /// Digits of an id that are enough to name an organisation.
 const DIGITS: usize = 8;
 
+/// Digits that name an organisation, as long as one alone begins so: there are some hundred.
+pub const ORGANISATION_DIGITS: usize = 4;
+
 /// A policy in a request: lists with a comma between, or with a line for each where names have commas. What is left out is as
 /// isnad.toml says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +127,8 @@ impl Reader<'_> {
         if found.is_empty() {
             found = having(&|name| name.starts_with(&lower));
         }
-        if lower.len() >= DIGITS {
+        // Few digits may be the beginning of a name too: that goes first.
+        if lower.len() >= if found.is_empty() { ORGANISATION_DIGITS } else { DIGITS } {
             found.extend(known.iter().filter(|(id, _)| id.to_string().starts_with(&lower)).map(|(id, _)| *id));
         }
         // Who has left is still in what was said.

@@ -121,6 +121,9 @@ mod tests {
             changes: Vec::new(),
             ends: Vec::new(),
             competes: Vec::new(),
+            replaced_by: Vec::new(),
+            was_in_effect: false,
+            is_settled: false,
             names: BTreeMap::new(),
         };
         Chapter { act, since: since.map(Timestamp), acknowledged: Vec::new() }

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::act::{Act, Body, Charter, OrganisationBody, OrganisationKind, Removal, Role, Settlement, SpaceBody};
+use crate::act::{
+    Act, Body, Charter, Grant, OrganisationBody, OrganisationKind, Removal, Role, Roots, Settlement, SpaceBody,
+};
 use crate::encoding::json::{Key, Object};
 use crate::id::{ActId, OrganisationId};
 use crate::key::PublicKey;
@@ -137,15 +139,23 @@ pub enum Change {
     },
 }
 
-/// Returns what an act changes against those that it follows, which `find` looks up: the most important first.
-///
-/// Goes back no further than until each thing was last said.
-pub fn difference<'a>(act: &'a Act, find: impl Fn(&ActId) -> Option<&'a Act>) -> Vec<Change> {
-    let before = act.previous().and_then(|previous| find(&previous));
+/// What the acts that one of an organisation follows said last of each thing.
+pub(crate) struct Behind<'a> {
+    /// True if it follows none that is known.
+    pub(crate) is_first: bool,
+    pub(crate) roots: Option<&'a Roots>,
+    pub(crate) grant: &'a dyn Fn(&PublicKey) -> Option<&'a Grant>,
+    /// By language.
+    pub(crate) name: &'a dyn Fn(&str) -> Option<&'a str>,
+}
+
+/// Returns what a charter or a space's act changes against the one before it: the most important first. Nothing of an organisation's
+/// act, which is told against all that it follows.
+pub(crate) fn against(act: &Act, before: Option<&Act>) -> Vec<Change> {
     match act.body() {
         Body::Charter(charter) => of_charter(charter, before.and_then(Act::as_charter)),
         Body::Space(space) => of_space(space, before.and_then(Act::as_space)),
-        Body::Organisation(body) => of_organisation(body, &Behind::new(act, find)),
+        Body::Organisation(_) => Vec::new(),
     }
 }
 
@@ -220,31 +230,15 @@ fn settings(is_policy: bool, new: &Object, old: &Object) -> Vec<Change> {
         .collect()
 }
 
-/// The acts that one of an organisation follows, newest first.
-struct Behind<'a>(Vec<&'a Act>);
-
-impl<'a> Behind<'a> {
-    fn new(act: &Act, find: impl Fn(&ActId) -> Option<&'a Act>) -> Self {
-        let first = act.previous().and_then(|previous| find(&previous));
-        let next = |act: &&'a Act| act.previous().and_then(|previous| find(&previous));
-        Self(std::iter::successors(first, next).collect())
-    }
-
-    /// The last thing that an act before says of something.
-    fn last<T>(&self, said: impl Fn(&'a OrganisationBody) -> Option<T>) -> Option<T> {
-        self.0.iter().find_map(|act| act.as_organisation().and_then(&said))
-    }
-}
-
-fn of_organisation(body: &OrganisationBody, behind: &Behind<'_>) -> Vec<Change> {
+/// Returns what an organisation's act changes: the most important first.
+pub(crate) fn of_organisation(body: &OrganisationBody, behind: &Behind<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    if behind.0.is_empty() {
+    if behind.is_first {
         changes.push(Change::Began { kind: body.kind, has_admin: body.has_admin });
     }
     if let Some(roots) = &body.roots {
-        let from = behind.last(|body| body.roots.as_ref().map(|roots| roots.keys.clone())).unwrap_or_default();
         changes.push(Change::Roots {
-            from,
+            from: behind.roots.map(|roots| roots.keys.clone()).unwrap_or_default(),
             to: roots.keys.clone(),
             threshold: roots.threshold,
             next: roots.next.len(),
@@ -252,7 +246,7 @@ fn of_organisation(body: &OrganisationBody, behind: &Behind<'_>) -> Vec<Change> 
         });
     }
     changes.extend(body.revocations.iter().map(|revocation| {
-        let grant = behind.last(|body| body.grants.iter().find(|grant| grant.key == revocation.key));
+        let grant = (behind.grant)(&revocation.key);
         Change::Revoked {
             key: revocation.key,
             role: grant.map(|grant| grant.role),
@@ -267,11 +261,10 @@ fn of_organisation(body: &OrganisationBody, behind: &Behind<'_>) -> Vec<Change> 
         expires: grant.expires,
     }));
     changes.extend(body.names.iter().filter_map(|name| {
-        let from = behind.last(|body| body.names.iter().find(|other| other.lang == name.lang));
-        let from = from.map(|from| from.text.clone());
-        (from.as_ref() != Some(&name.text)).then(|| Change::Named {
+        let from = (behind.name)(&name.lang);
+        (from != Some(&name.text)).then(|| Change::Named {
             lang: Some(name.lang.clone()),
-            from,
+            from: from.map(str::to_owned),
             to: name.text.clone(),
         })
     }));
@@ -285,6 +278,19 @@ mod tests {
     use crate::act::{Grant, GrantSubject, Place, Revocation, founding, next_key_hash};
     use crate::encoding::json::Json;
     use crate::id::ConsortiumId;
+
+    /// Against each act that it follows, one by one.
+    fn difference<'a>(act: &Act, find: impl Fn(&ActId) -> Option<&'a Act>) -> Vec<Change> {
+        let before = |act: &Act| act.previous().and_then(|previous| find(&previous));
+        let behind: Vec<&Act> = std::iter::successors(before(act), |act| before(act)).collect();
+        let Some(body) = act.as_organisation() else { return against(act, before(act)) };
+        let bodies = || behind.iter().filter_map(|act| act.as_organisation());
+        let grant = |key: &PublicKey| bodies().flat_map(|body| &body.grants).find(|grant| grant.key == *key);
+        let name = |lang: &str| bodies().flat_map(|body| &body.names).find(|name| name.lang == lang);
+        let name = |lang: &str| name(lang).map(|name| &*name.text);
+        let roots = bodies().find_map(|body| body.roots.as_ref());
+        of_organisation(body, &Behind { is_first: behind.is_empty(), roots, grant: &grant, name: &name })
+    }
 
     fn id(act: &Act) -> OrganisationId {
         OrganisationId::new(*act.scope_id().as_bytes())
@@ -347,11 +353,8 @@ mod tests {
         let second = Act::draft(place, &granting).unwrap();
         let key = secret(900).public();
         let revocation = Revocation { cuts: Vec::new(), key, reason: "stolen".into() };
-        let rotated = crate::act::Roots {
-            keys: vec![secret(12).public()],
-            next: vec![next_key_hash(&secret(901).public())],
-            ..roots(1)
-        };
+        let rotated =
+            Roots { keys: vec![secret(12).public()], next: vec![next_key_hash(&secret(901).public())], ..roots(1) };
         let name = |text: &str| crate::act::Name { lang: "en".into(), text: text.into() };
         let body = OrganisationBody {
             names: vec![name("Other")],

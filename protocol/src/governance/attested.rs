@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::governance::acknowledged::Position;
+use crate::governance::parts::Parts;
 use crate::id::{ActId, EntryId, OrganisationId};
 use crate::log::{LogEnd, LogKey};
 
@@ -205,7 +206,7 @@ pub(super) struct Attestations {
     /// Acts that are held, or were named. A consortium names each of thousands some hundred times: it is looked up once, and
     /// what is asked of it goes by its number.
     acts: Vec<Arc<Named>>,
-    act_numbers: Arc<BTreeMap<ActId, u32>>,
+    act_numbers: Parts<ActId, u32>,
 }
 
 impl Attestations {
@@ -251,7 +252,7 @@ impl Attestations {
         let number = u32::try_from(self.acts.len()).ok()?;
         let (first, last) = Default::default();
         self.acts.push(Arc::new(Named { act, is_held: false, previous: None, first, last }));
-        Arc::make_mut(&mut self.act_numbers).insert(act, number);
+        self.act_numbers.insert(act, number);
         Some(number)
     }
 

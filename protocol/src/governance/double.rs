@@ -20,7 +20,7 @@ impl Governance {
     pub fn double_signers(&self) -> BTreeMap<OrganisationId, Vec<[ActId; 2]>> {
         let mut all: BTreeMap<OrganisationId, Vec<[ActId; 2]>> = BTreeMap::new();
         // Those of one act stand together.
-        let followers: Vec<&(ActId, ActId)> = self.followers.iter().collect();
+        let followers: Vec<&(ActId, ActId)> = self.followers.keys().collect();
         for followers in followers.chunk_by(|one, other| one.0 == other.0).filter(|followers| followers.len() > 1) {
             for (who, acts) in self.signed_of(followers.iter().filter_map(|(_, id)| self.held.get(id))) {
                 let are_apart = |one: &ActId, other: &ActId| {

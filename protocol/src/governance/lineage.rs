@@ -5,25 +5,26 @@
 //! act before its followers, only the last one that comes before an act can stand behind it.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::act::{Act, Role, Roots};
 use crate::breakage::{self, Breakage};
+use crate::governance::parts::Parts;
 use crate::id::ActId;
 use crate::key::PublicKey;
 
 /// For each key the acts that mark it, in the order of the walk.
-type Marks<T> = BTreeMap<PublicKey, Vec<(ActId, T)>>;
+type Marks<T> = Parts<PublicKey, Vec<(ActId, T)>>;
 
 /// Every act held of one organisation, on all branches.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tree {
-    steps: BTreeMap<ActId, Step>,
+    steps: Steps,
     granted: Marks<Role>,
     root_keys: Marks<()>,
     revoked: Marks<()>,
     /// Not only the first on each branch: of several cuts all must be met.
-    revocations: BTreeMap<PublicKey, BTreeSet<ActId>>,
+    revocations: Parts<PublicKey, BTreeSet<ActId>>,
     /// The first act says so.
     has_admin: bool,
 }
@@ -38,6 +39,8 @@ struct Step {
     jump: ActId,
     /// The act that set the roots in force after this one.
     roots: ActId,
+    /// The last act that said what the organisation is called: this one, or one before it.
+    names: ActId,
 }
 
 impl Tree {
@@ -46,10 +49,11 @@ impl Tree {
         let Some(body) = act.as_organisation() else { return };
         let (id, version) = (act.id(), act.version());
         let previous = act.previous().unwrap_or(id);
-        let inherited = self.steps.get(&previous).map_or(id, |step| step.roots);
-        let roots = if body.roots.is_some() { id } else { inherited };
+        let inherited = self.steps.get(&previous).map_or((id, id), |step| (step.roots, step.names));
+        let roots = if body.roots.is_some() { id } else { inherited.0 };
+        let names = if body.names.is_empty() { inherited.1 } else { id };
         let jump = self.jump_over(&previous).unwrap_or(id);
-        self.steps.insert(id, Step { version, previous, jump, roots });
+        self.steps.insert(id, Step { version, previous, jump, roots, names });
         self.has_admin |= body.has_admin;
         for grant in &body.grants {
             mark(&self.steps, &mut self.granted, grant.key, id, grant.role);
@@ -59,8 +63,15 @@ impl Tree {
         }
         for revocation in &body.revocations {
             mark(&self.steps, &mut self.revoked, revocation.key, id, ());
-            self.revocations.entry(revocation.key).or_default().insert(id);
+            self.revocations.or_default(&revocation.key).into_iter().for_each(|acts| acts.extend([id]));
         }
+    }
+
+    /// See [`Parts::apart_from`].
+    #[cfg(test)]
+    pub(super) fn apart_from(&self, other: &Self) -> usize {
+        let marks = self.granted.apart_from(&other.granted) + self.root_keys.apart_from(&other.root_keys);
+        self.steps.apart_from(&other.steps) + marks + self.revoked.apart_from(&other.revoked)
     }
 
     /// The act whose commitment a rotation uses up: the last one before it that sets roots.
@@ -94,6 +105,15 @@ impl Tree {
         self.revocations.get(key).into_iter().flatten().copied()
     }
 
+    /// The acts that say what the organisation is called, an act and those that it follows: the newest first.
+    pub(super) fn naming(&self, tip: &ActId) -> impl Iterator<Item = ActId> + use<'_> {
+        let newest = self.steps.get(tip).map(|step| step.names);
+        std::iter::successors(newest, |act| {
+            let step = self.steps.get(act).filter(|step| step.previous != *act)?;
+            Some(self.steps.get(&step.previous)?.names)
+        })
+    }
+
     /// Where the pointer of an act that follows `previous` goes.
     fn jump_over(&self, previous: &ActId) -> Option<ActId> {
         let near = self.steps.get(previous)?;
@@ -105,7 +125,7 @@ impl Tree {
 }
 
 /// The tree itself, without its marks.
-type Steps = BTreeMap<ActId, Step>;
+type Steps = Parts<ActId, Step>;
 
 fn step<'a>(steps: &'a Steps, act: &ActId) -> Option<&'a Step> {
     #[cfg(test)]
@@ -146,16 +166,16 @@ fn compare(steps: &Steps, one: ActId, other: ActId) -> Option<Ordering> {
 }
 
 /// How many of the acts that mark a key come before an act in the walk, or are it; and the one that it stands on.
-fn look<'a, T>(steps: &Steps, marked: &'a [(ActId, T)], tip: ActId) -> (usize, Option<&'a T>) {
+fn look<'a, T>(steps: &Steps, marked: &'a [(ActId, T)], tip: ActId) -> (usize, Option<&'a (ActId, T)>) {
     let is_before = |(act, _): &(ActId, T)| compare(steps, *act, tip).is_some_and(Ordering::is_le);
     let before = marked.partition_point(is_before);
     let last = before.checked_sub(1).and_then(|last| marked.get(last));
     let stands_on = |act: &ActId| Some(ancestor(steps, tip, step(steps, act)?.version)? == *act);
-    (before, last.filter(|(act, _)| stands_on(act) == Some(true)).map(|(_, value)| value))
+    (before, last.filter(|(act, _)| stands_on(act) == Some(true)))
 }
 
-fn mark<T>(steps: &Steps, marks: &mut Marks<T>, key: PublicKey, act: ActId, value: T) {
-    let marked = marks.entry(key).or_default();
+fn mark<T: Clone>(steps: &Steps, marks: &mut Marks<T>, key: PublicKey, act: ActId, value: T) {
+    let Some(marked) = marks.or_default(&key) else { return };
     let (at, standing) = look(steps, marked, act);
     if standing.is_none() {
         marked.insert(at, (act, value));
@@ -173,7 +193,7 @@ pub(super) struct Lineage<'a> {
 }
 
 impl<'a> Lineage<'a> {
-    pub(super) fn behind(act: &Act, tree: Option<&'a Tree>, held: &'a BTreeMap<ActId, Act>) -> Self {
+    pub(super) fn behind(act: &Act, tree: Option<&'a Tree>, held: &'a Parts<ActId, Act>) -> Self {
         let nothing = Self { behind: None, roots: None, allows_admin: false };
         let (Some(tree), Some(previous)) = (tree, act.previous()) else { return nothing };
         let Some(step) = tree.steps.get(&previous) else { return nothing };
@@ -193,14 +213,24 @@ impl<'a> Lineage<'a> {
         self.roots
     }
 
-    fn find<T>(&self, marks: impl Fn(&'a Tree) -> &'a Marks<T>, key: &PublicKey) -> Option<&'a T> {
+    fn find<T: Clone>(&self, marks: impl Fn(&'a Tree) -> &'a Marks<T>, key: &PublicKey) -> Option<&'a (ActId, T)> {
         let (tree, previous) = self.behind?;
         look(&tree.steps, marks(tree).get(key)?, previous).1
     }
 
     /// The role of a key that is granted.
     pub(super) fn granted(&self, key: &PublicKey) -> Option<Role> {
-        self.find(|tree| &tree.granted, key).copied()
+        self.find(|tree| &tree.granted, key).map(|(_, role)| *role)
+    }
+
+    /// The act that grants a key.
+    pub(super) fn granting(&self, key: &PublicKey) -> Option<ActId> {
+        self.find(|tree| &tree.granted, key).map(|(act, _)| *act)
+    }
+
+    /// The acts that say what the organisation is called, the newest first.
+    pub(super) fn naming(&self) -> impl Iterator<Item = ActId> + use<'a> {
+        self.behind.into_iter().flat_map(|(tree, previous)| tree.naming(&previous))
     }
 
     /// True if the key was ever a root.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{Act, Role, Roots};
 use crate::governance::lineage::{Lineage, Tree};
+use crate::governance::parts::{Parts, Set};
 use crate::id::ActId;
 use crate::key::PublicKey;
 
@@ -13,14 +14,14 @@ use crate::key::PublicKey;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Chain {
     pub(super) tree: Tree,
-    valid: BTreeSet<ActId>,
+    valid: Set<ActId>,
     /// Those of `valid` that set roots.
     rotations: BTreeSet<ActId>,
     root_keys: BTreeSet<PublicKey>,
-    granted: BTreeSet<PublicKey>,
+    granted: Set<PublicKey>,
     attesting: BTreeSet<PublicKey>,
-    /// For each act those validly signed that follow it.
-    after: BTreeMap<ActId, BTreeSet<ActId>>,
+    /// Each act with each validly signed that follows it.
+    after: Set<(ActId, ActId)>,
     /// For each act that sets roots, the rotations validly signed that use up its commitment.
     successors: BTreeMap<ActId, BTreeSet<ActId>>,
     has_rivals: bool,
@@ -30,11 +31,11 @@ impl Chain {
     /// Counts an act as validly signed. It is, if those before it are and enough have signed: see [`is_satisfied_by`].
     pub(super) fn add_valid(&mut self, act: &Act) {
         let Some(body) = act.as_organisation() else { return };
-        self.valid.insert(act.id());
+        self.valid.insert(act.id(), ());
         if let Some(previous) = act.previous() {
-            let after = self.after.entry(previous).or_default();
-            after.insert(act.id());
-            self.has_rivals |= after.len() > 1;
+            self.after.insert((previous, act.id()), ());
+            let is_second = self.after(&previous).nth(1).is_some();
+            self.has_rivals |= is_second;
         }
         if let (true, Some(commitment)) = (body.roots.is_some(), self.tree.commitment_before(act)) {
             let successors = self.successors.entry(commitment).or_default();
@@ -45,14 +46,21 @@ impl Chain {
             self.rotations.insert(act.id());
             self.root_keys.extend(&roots.keys);
         }
-        self.granted.extend(body.grants.iter().map(|grant| grant.key));
+        body.grants.iter().for_each(|grant| self.granted.insert(grant.key, ()));
         let nodes = body.grants.iter().filter(|grant| grant.role == Role::Node);
         self.attesting.extend(nodes.map(|grant| grant.key));
     }
 
+    /// See [`Parts::apart_from`].
+    #[cfg(test)]
+    pub(super) fn apart_from(&self, other: &Self) -> usize {
+        let acts = self.valid.apart_from(&other.valid) + self.after.apart_from(&other.after);
+        self.tree.apart_from(&other.tree) + acts + self.granted.apart_from(&other.granted)
+    }
+
     /// True if the act is validly signed, and all before it.
     pub(super) fn is_valid(&self, act: &ActId) -> bool {
-        self.valid.contains(act)
+        self.valid.contains_key(act)
     }
 
     /// True if the key is a root in some validly signed act.
@@ -62,13 +70,25 @@ impl Chain {
 
     /// True if some validly signed act, on whatever branch, grants the key.
     pub(super) fn grants(&self, key: &PublicKey) -> bool {
-        self.granted.contains(key)
+        self.granted.contains_key(key)
     }
 
     /// True if the threshold of roots of any one validly signed act is among the signers.
-    pub(super) fn has_signed(&self, signers: &BTreeSet<PublicKey>, held: &BTreeMap<ActId, Act>) -> bool {
-        let mut roots = self.rotations.iter().filter_map(|id| own_roots(held.get(id)?));
-        roots.any(|roots| has_threshold(roots, roots.threshold, signers))
+    pub(super) fn has_signed(&self, signers: &BTreeSet<PublicKey>, held: &Parts<ActId, Act>) -> bool {
+        self.roots_that_signed(signers, held).next().is_some()
+    }
+
+    /// The validly signed acts of whose roots the threshold is among the signers.
+    pub(super) fn roots_that_signed(
+        &self,
+        signers: &BTreeSet<PublicKey>,
+        held: &Parts<ActId, Act>,
+    ) -> impl Iterator<Item = ActId> {
+        let has_signed = |id: &&ActId| {
+            let roots = held.get(id).and_then(own_roots);
+            roots.is_some_and(|roots| has_threshold(roots, roots.threshold, signers))
+        };
+        self.rotations.iter().filter(has_signed).copied()
     }
 
     /// True if some validly signed act, on whatever branch, grants the key as node: what it attested counts for ever.
@@ -77,8 +97,10 @@ impl Chain {
     }
 
     /// The acts validly signed that follow one.
-    pub(super) fn after(&self, act: &ActId) -> impl Iterator<Item = ActId> {
-        self.after.get(act).into_iter().flatten().copied()
+    pub(super) fn after(&self, act: &ActId) -> impl Iterator<Item = ActId> + use<'_> {
+        let act = *act;
+        let from = self.after.from(&(act, ActId::ZERO)).map(|(pair, ())| pair);
+        from.take_while(move |(previous, _)| *previous == act).map(|(_, after)| *after)
     }
 
     /// The rotations validly signed that use up a commitment, each with its rivals whatever their versions.

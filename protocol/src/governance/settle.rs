@@ -188,11 +188,11 @@ impl Governance {
     fn index(&mut self, act: &Act) {
         let id = act.id();
         if let Some(previous) = act.previous() {
-            Arc::make_mut(&mut self.followers).insert((previous, id));
+            self.followers.insert((previous, id), ());
         }
         if let Some(members) = act.members() {
             let members = Arc::new(members.iter().copied().collect());
-            Arc::make_mut(&mut self.members).insert(id, Membership { act: id, members });
+            self.members.insert(id, Membership { act: id, members });
         }
     }
 
@@ -232,7 +232,7 @@ impl Governance {
         }
         let signers = self.make_signers(act);
         let count = signers.all.len();
-        Arc::make_mut(&mut self.signers).insert(act.id(), signers);
+        self.signers.insert(act.id(), signers);
         match (act.kind(), act.previous()) {
             // A draft that no half of them signed yet changes nothing, and one member can make as many as he likes.
             (Kind::Charter, Some(previous)) if !self.may_have_enough(&previous, count) => {}

@@ -15,6 +15,7 @@ mod drafts;
 mod effect;
 mod field;
 mod halts;
+mod proof;
 mod spaces;
 mod words;
 

@@ -163,8 +163,10 @@ impl Governance {
     }
 
     /// The acts held that follow one, ascending.
-    pub fn followers(&self, act: &ActId) -> impl Iterator<Item = ActId> {
-        self.followers.range((*act, ActId::ZERO)..=(*act, ActId::new([0xff; 32]))).map(|(_, follower)| *follower)
+    pub fn followers(&self, act: &ActId) -> impl Iterator<Item = ActId> + use<'_> {
+        let act = *act;
+        let from = self.followers.from(&(act, ActId::ZERO)).map(|(pair, ())| pair);
+        from.take_while(move |(previous, _)| *previous == act).map(|(_, follower)| *follower)
     }
 
     /// The first acts held of restricted spaces.

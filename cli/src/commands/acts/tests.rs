@@ -173,6 +173,9 @@ pub(in crate::commands) fn described(kind: &str, changes: Vec<Change>) -> Descri
         changes,
         ends: Vec::new(),
         competes: Vec::new(),
+        replaced_by: Vec::new(),
+        was_in_effect: false,
+        is_settled: false,
         names: BTreeMap::new(),
     }
 }

@@ -17,6 +17,9 @@ pub(crate) fn names(who: &Who, organisations: &BTreeSet<OrganisationId>, languag
     names.join(&format!("{} ", locale::word(language, "preview.comma")))
 }
 
+/// Pairs of acts that a status tells of the reader's own organisation: `isnad who` has them all.
+const OWN: usize = 4;
+
 impl Telling<'_> {
     pub(super) fn halt(&self, halt: &Halted) -> Vec<String> {
         let comma = format!("{} ", locale::word(self.language, "preview.comma"));
@@ -34,16 +37,39 @@ impl Telling<'_> {
         lines
     }
 
-    /// Who signed two acts in one place, beyond what was told of halts.
+    /// See [`super::own_part`].
+    pub(super) fn own_part(&self, halt: &Halted) -> Vec<String> {
+        let own = halt.double.iter().filter(|word| Some(word.organisation) == self.who.own);
+        let mut said: Vec<String> = own.take(OWN).map(|word| self.double(word)).collect();
+        if said.is_empty() {
+            return said;
+        }
+        said.push(locale::word(self.language, "status.own_double").to_owned());
+        said.extend(self.ends(halt));
+        said.iter().map(|line| hanging("    ", line, width())).collect()
+    }
+
+    /// See [`super::own_double`].
+    pub(super) fn own_double(&self) -> Vec<String> {
+        let own = self.apart().filter(|word| Some(word.organisation) == self.who.own).take(OWN);
+        let mut lines: Vec<String> = own.map(|word| hanging("! ", &self.double(word), width())).collect();
+        if !lines.is_empty() {
+            lines.push(hanging("    ", locale::word(self.language, "status.own_double"), width()));
+        }
+        lines
+    }
+
+    /// Who signed two acts in one place, beyond what is told of halts.
+    fn apart(&self) -> impl Iterator<Item = &DoubleWord> {
+        let halts = self.who.halts.iter();
+        let told: BTreeSet<(OrganisationId, [ActId; 2])> =
+            halts.flat_map(|halt| halt.double.iter().map(|word| (word.organisation, word.acts))).collect();
+        self.who.double_signers.iter().filter(move |word| !told.contains(&(word.organisation, word.acts)))
+    }
+
+    /// The same in words.
     pub(super) fn double_signers(&self) -> Vec<String> {
-        let told: BTreeSet<(OrganisationId, [ActId; 2])> = self
-            .who
-            .halts
-            .iter()
-            .flat_map(|halt| halt.double.iter().map(|word| (word.organisation, word.acts)))
-            .collect();
-        let rest = self.who.double_signers.iter().filter(|word| !told.contains(&(word.organisation, word.acts)));
-        let lines: Vec<String> = rest.map(|word| hanging("    ", &self.double(word), width())).collect();
+        let lines: Vec<String> = self.apart().map(|word| hanging("    ", &self.double(word), width())).collect();
         if lines.is_empty() {
             return lines;
         }
