@@ -372,3 +372,110 @@ fn a_list_tells_dates_in_words() {
         assert!(table.contains(date) && table.contains("the-alias"), "{table}");
     }
 }
+
+/// Every record of a kind is contested in the list where its page says so; how many are.
+fn check_contested(node: &RunningNode, home: &Path, kind: &str) -> usize {
+    let list = json(home, &["list", kind]);
+    for line in list.as_array().unwrap() {
+        let record = line["record"].as_str().unwrap();
+        let (_, page) = node.get(&format!("/records/{record}")).unwrap();
+        assert_eq!(line["contested"], page["computed"]["contested"], "{record}");
+    }
+    let contested: Vec<&Value> = list.as_array().unwrap().iter().filter(|line| line["contested"] == true).collect();
+    let found = json(home, &["list", kind, "--contested"]);
+    assert_eq!(found.as_array().unwrap().iter().collect::<Vec<_>>(), contested, "{kind}");
+    contested.len()
+}
+
+#[test]
+fn a_list_says_that_a_record_is_contested_where_its_page_does() {
+    let consortium = Consortium::found(2);
+    let home = &consortium.homes[0];
+    json(home, &["import", DATASET]);
+    let cold = json(home, &["list", "incident", "--contested"]);
+    let node = RunningNode::start(home, TCP, &[]);
+    for kind in ["incident", "subject", "organisation", "source", "finding", "attribution", "designation", "case"] {
+        check_contested(&node, home, kind);
+    }
+    let count = check_contested(&node, home, "incident");
+    assert!(count > 0, "bodies conclude differently about some incident");
+    assert_eq!(cold, json(home, &["list", "incident", "--contested"]));
+    // By another policy, and as of a day, it is worked out anew.
+    for more in [["--order", "court"], ["--as-of", "2999-12-31"]] {
+        let found = json(home, &[&["list", "incident", "--contested"], &more[..]].concat());
+        assert_eq!(records(&found), records(&cold), "{more:?}");
+    }
+    assert_eq!(records(&json(home, &["list", "incident", "--contested", "--as-of", "2000-01-01"])), [""; 0]);
+    // In every form.
+    let form = |form: &str| say(home, &["list", "incident", "--contested", "--format", form]).out;
+    let table = form("table");
+    assert!(table.matches('≠').count() > count && table.contains(&format!("contested: {count}")), "{table}");
+    let map: Value = serde_json::from_str(&form("geojson")).unwrap();
+    assert!(map["features"].as_array().unwrap().iter().all(|feature| feature["properties"]["contested"] == true));
+    let csv = form("csv");
+    let mut rows = csv.lines();
+    let is_before_changed = rows.next().is_some_and(|head| head.contains(",contested,changed,"));
+    assert!(is_before_changed && rows.clone().count() == count && rows.all(|row| row.contains(",true,")), "{csv}");
+    assert_eq!(node.stop("TERM"), 0);
+}
+
+#[test]
+fn what_another_organisation_concludes_makes_a_record_contested_in_a_list() {
+    let consortium = Consortium::found(2);
+    let [one, other] = &consortium.homes[..] else { unreachable!() };
+    let claims = |text: &str| consortium.file("claims.json", format!(r#"{{"claims": [{text}]}}"#));
+    let new = |home: &Path, kind: &str, text: &str| {
+        json(home, &["record", "new", kind, "--from", &claims(text)])["record"].as_str().unwrap().to_owned()
+    };
+    let title = |title: &str| format!(r#"{{"prop": "title", "value": "{title}", "lang": "en"}}"#);
+    let incidents: Vec<String> = (0..40).map(|at| new(one, "incident", &title(&format!("Incident {at}")))).collect();
+    let source = new(one, "source", &title("A report"));
+    let finding = |home: &Path, outcome: &str, about: &[String]| {
+        let weight = format!(
+            r#""basis": [{{"source": "{source}"}}], "standard": "reasonable_grounds", "wording": {{"unavailable": "not_seen"}}"#
+        );
+        let outcome = format!(r#"{{"prop": "outcome", "value": "{outcome}", {weight}}}"#);
+        let about = about.iter().map(|incident| format!(r#"{{"prop": "incident", "value": "{incident}"}}"#));
+        new(home, "finding", &[outcome].into_iter().chain(about).collect::<Vec<_>>().join(", "))
+    };
+    finding(one, "confirmed_use", &incidents[..1]);
+    finding(one, "likely_use", &incidents[1..3]);
+    let (node, peer) = {
+        let node = RunningNode::start(one, TCP, &[]);
+        let peer = RunningNode::start(other, TCP, &node.listening);
+        peer.agrees_with(one);
+        (node, peer)
+    };
+    assert_eq!(check_contested(&node, one, "incident"), 0);
+    let wait_for =
+        |finding: &str| node.wait_for(&format!("/records/{finding}"), |status, _| (status == 200).then_some(()));
+    wait_for(&finding(other, "not_used", &incidents[..1]));
+    let contested = json(one, &["list", "incident", "--contested"]);
+    assert_eq!(records(&contested), [&incidents[0]]);
+    assert_eq!(check_contested(&node, one, "incident"), 1);
+    // One that concludes on more than a row has room for is looked at all the same.
+    let of_all = finding(other, "not_used", &incidents);
+    wait_for(&of_all);
+    assert_eq!(check_contested(&node, one, "incident"), 3);
+    // Where the other one does not count nothing is contested, and nothing is when it takes it back.
+    let own = json(one, &["who"])["own"].as_str().unwrap().to_owned();
+    assert_eq!(json(one, &["list", "incident", "--contested", "--whose", &own]).as_array().unwrap().len(), 0);
+    let outcome = json(other, &["show", &of_all]);
+    let outcome = outcome["properties"].as_array().unwrap().iter().find(|said| said["prop"] == "outcome").unwrap();
+    json(
+        other,
+        &[
+            "claim",
+            "retract",
+            &of_all,
+            outcome["claims"][0]["id"].as_str().unwrap(),
+            "--reason",
+            "error",
+            "--note",
+            "x",
+        ],
+    );
+    node.agrees_with(other);
+    assert_eq!(check_contested(&node, one, "incident"), 1);
+    drop(peer);
+}

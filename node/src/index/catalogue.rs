@@ -86,7 +86,10 @@ impl Loaded {
 
 /// Records of a kind that were picked by what the rows of other kinds say, with the catalogues that were read for that.
 #[derive(Debug, Default)]
-pub(super) struct WorkedOut(Mutex<BTreeMap<u8, (Vec<Catalogue>, Arc<BTreeSet<RecordId>>)>>);
+pub(super) struct WorkedOut(Mutex<BTreeMap<u8, Picked>>);
+
+/// The catalogues that were read, and what was picked.
+type Picked = (Vec<Catalogue>, Arc<BTreeSet<RecordId>>);
 
 impl Index {
     /// Records of a kind, picked by what the rows of `kinds` say: by `pick`, or as it picked before where no row has changed since.

@@ -58,7 +58,7 @@ pub struct ListQuery {
     pub standard: Option<String>,
     /// Statuses or outcomes, any of several.
     pub status: Option<String>,
-    /// Only records with claims that exclude each other.
+    /// Only records with claims that exclude each other, or of which other records conclude what does.
     pub contested: bool,
     /// Only designations in force on a day by anybody's word, shown as on that day; today's if empty.
     pub in_force: Option<String>,
@@ -207,7 +207,7 @@ impl Reader<'_> {
         if policy.is_default() && query.as_of.is_none() {
             // Of a record of which nothing counts any more there is neither a name nor a word to list.
             let is_asked = |record, row: &Row<'_>| {
-                let row = &row.or_contested(contested.contains(&record));
+                let row = &row.or_contested(!row.is_contested && contested.contains(&record));
                 let is_it = row.speaking > 0 && filter.takes(row);
                 is_it.then(|| sort.found(record, row, language).on(row, day))
             };

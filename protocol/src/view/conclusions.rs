@@ -166,17 +166,18 @@ pub(super) fn mentions(sheets: &Sheets) -> Vec<Mention<'_>> {
 }
 
 /// A claim with its sheet.
-pub(super) type Spot<'a> = (&'a Sheet, &'a Said);
+pub(super) type Stated<'a> = (&'a Sheet, &'a Said);
 
 /// The claims that stand and name one of the records, with their sheets: what is said of other claims comes last, so that a
 /// reply to an accusation is not told in its place. Whom a claim on a conclusion, measure or case names in passing, as a judgement does, is
 /// not thereby whom it is about.
-pub(super) fn links<'a>(kind: u8, records: &[RecordId], mentions: &[Mention<'a>]) -> Vec<Spot<'a>> {
+pub(super) fn links<'a>(kind: u8, records: &[RecordId], mentions: &[Mention<'a>]) -> Vec<Stated<'a>> {
     let names = |mention: &&Mention<'_>| {
         let is_named = |record: &RecordId| mention.named.contains(record) && may_link(kind, mention.said, *record);
         mention.stands && records.iter().any(is_named)
     };
-    let mut found: Vec<Spot<'a>> = mentions.iter().filter(names).map(|mention| (mention.sheet, mention.said)).collect();
+    let mut found: Vec<Stated<'a>> =
+        mentions.iter().filter(names).map(|mention| (mention.sheet, mention.said)).collect();
     found.sort_by_key(|(sheet, said)| (is_aside(said), said.position(), sheet.key));
     found
 }
@@ -198,7 +199,7 @@ fn is_aside(said: &Said) -> bool {
 pub(super) fn elsewhere(
     records: &[RecordId],
     mentions: &[Mention<'_>],
-    links: &[Spot<'_>],
+    links: &[Stated<'_>],
 ) -> BTreeSet<OrganisationId> {
     let mut props: BTreeSet<&str> =
         links.iter().filter(|(_, said)| !is_aside(said)).filter_map(|(_, said)| said.claim.prop()).collect();
@@ -239,7 +240,7 @@ const fn accusing_prop(kind: u8) -> Option<&'static str> {
 }
 
 /// Claims by the organisation that says them.
-pub(super) type ByOrganisation<'a> = BTreeMap<OrganisationId, Vec<Spot<'a>>>;
+pub(super) type ByOrganisation<'a> = BTreeMap<OrganisationId, Vec<Stated<'a>>>;
 
 /// The accusing claims on a record.
 pub(super) fn accusing(kind: u8, sheets: &Sheets) -> ByOrganisation<'_> {
@@ -254,7 +255,7 @@ pub(super) fn accusing(kind: u8, sheets: &Sheets) -> ByOrganisation<'_> {
 }
 
 /// Where nobody accuses who says that the record refers: the first claim of each organisation that says so.
-pub(super) fn first_links<'a>(links: &[Spot<'a>]) -> ByOrganisation<'a> {
+pub(super) fn first_links<'a>(links: &[Stated<'a>]) -> ByOrganisation<'a> {
     let mut told = ByOrganisation::new();
     for (sheet, said) in links {
         told.entry(sheet.key.organisation).or_insert_with(|| vec![(*sheet, *said)]);
@@ -271,7 +272,7 @@ pub(super) fn standings(sheets: &Sheets) -> AllStandings<'_> {
 
 /// The claims of one organisation that have a line: what is live comes first, so that a long history does not crowd it out.
 pub(super) fn first_claims<'a, 'b>(
-    claims: &[Spot<'a>],
+    claims: &[Stated<'a>],
     standings: &'b AllStandings<'a>,
 ) -> Vec<(&'b Standings<'a>, &'a Said)> {
     let mut claims: Vec<_> =
@@ -379,7 +380,7 @@ impl<'a> Concluding<'a> {
         organisations.iter().filter_map(|whose| self.accusing.get(whose)).flatten().cloned().collect()
     }
 
-    fn conclusions(&self, organisation: OrganisationId, claims: &[Spot<'a>]) -> BTreeSet<Conclusion> {
+    fn conclusions(&self, organisation: OrganisationId, claims: &[Stated<'a>]) -> BTreeSet<Conclusion> {
         let named = self.subjects.get(&organisation).cloned().unwrap_or_default();
         let told = first_claims(claims, &self.standings).into_iter();
         let taking_part = told.filter_map(|(standing, said)| {

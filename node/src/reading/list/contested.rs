@@ -84,12 +84,18 @@ fn contested(all: &mut [Said<'_>]) -> BTreeSet<RecordId> {
     // Most records have one: what is said of each stands together, and is compared where there is more.
     all.sort_unstable_by_key(|said| u128::from_be_bytes(*said.on.as_bytes()));
     let on_each = all.chunk_by(|one, other| one.on == other.on).filter(|said| said.len() > 1);
+    // Most of these are one voice, or of one mind: nothing is put together for them.
+    let differ = |said: &&[Said<'_>]| {
+        let Some(first) = said.first() else { return false };
+        let one_mind = |one: &Said<'_>| (one.outcome, one.named) == (first.outcome, first.named);
+        !said.iter().all(|one| one.speaker == first.speaker) && !said.iter().all(one_mind)
+    };
     let is_contested = |said: &&[Said<'_>]| {
         let mut contest = Contest::default();
         said.iter().for_each(|said| contest.take(said.speaker, said.outcome, said.named));
         contest.is_contested()
     };
-    on_each.filter(is_contested).filter_map(|said| Some(said.first()?.on)).collect()
+    on_each.filter(differ).filter(is_contested).filter_map(|said| Some(said.first()?.on)).collect()
 }
 
 /// What is concluded in blocks, and the records that conclude more than their rows could take.
