@@ -184,9 +184,9 @@ fn a_freeze_that_another_member_renewed_is_neither_lost_nor_silently_over() {
     json(home, &["import", DATASET]);
     let all = json(home, &["--today", "2018-06-01", "list", "designation", "--in-force"]);
     let all = all.as_array().unwrap().iter();
-    let freeze =
+    let mut freeze =
         all.filter(|line| line["in_force"]["until"] == "2018-11-18").map(|line| line["record"].as_str().unwrap());
-    let freeze = freeze.last().unwrap().to_owned();
+    let freeze = freeze.next_back().unwrap().to_owned();
     let one = RunningNode::start(home, TCP, &[]);
     let two = RunningNode::start(other, TCP, &one.listening);
     two.wait_for(&format!("/records/{freeze}"), |_, view| view.to_string().contains("\"end\"").then_some(()));
