@@ -53,6 +53,15 @@ agree() {
     done
   done
 }
+# Waits until homes whose nodes were just started are all connected with each other.
+meet() {
+  local home until=$((SECONDS + 300))
+  for home in "$@"; do
+    until [[ "$(isnad --home "$home" status --json | grep -o '"is_live":true' | wc -l)" -eq $(($# - 1)) ]]; do
+      ((SECONDS < until)) || fail "$home does not meet all others"
+    done
+  done
+}
 stop() { local pids; pids="$(jobs -p)"; [[ -z $pids ]] || { kill $pids; wait; }; } 2> /dev/null
 trap stop EXIT
 "#;
@@ -102,6 +111,7 @@ fn script(blocks: &[Block]) -> (String, usize) {
     let mut count = 0;
     for (number, block) in blocks.iter().enumerate() {
         let _ = writeln!(script, "echo '@@block {number}'");
+        let before = nodes.len();
         // The commands of one block may follow each other at once, as when they are pasted.
         for line in block.commands.lines() {
             let instead = NOT_RUN.iter().find(|(written, ..)| *written == line);
@@ -121,6 +131,9 @@ fn script(blocks: &[Block]) -> (String, usize) {
         }
         let running: Vec<&str> = nodes.iter().flatten().map(String::as_str).collect();
         if running.len() > 1 {
+            if running.len() == nodes.len() - before {
+                let _ = writeln!(script, "meet {}", running.join(" "));
+            }
             let _ = writeln!(script, "agree {}", running.join(" "));
         }
     }

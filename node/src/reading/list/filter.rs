@@ -282,12 +282,13 @@ impl Area {
 
 /// The member organisations that a text names: by a beginning of the id, or a part of a name.
 fn organisations(text: &str, reader: &Reader<'_>) -> Result<BTreeSet<Voice>, Problem> {
+    let digits = text.trim().to_lowercase();
+    let is_id = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     let text = folded(text.trim());
-    let is_id = text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut found = BTreeSet::new();
     for (organisation, names) in &reader.names {
         let is_named = !text.is_empty() && names.iter().any(|name| folded(&name.text).contains(&text));
-        if is_named || (is_id && organisation.to_string().starts_with(&text)) {
+        if is_named || (is_id && organisation.to_string().starts_with(&digits)) {
             found.insert(voice(*organisation));
         }
     }
