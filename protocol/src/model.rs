@@ -20,11 +20,11 @@ pub mod vocabularies;
 pub mod warn;
 
 pub use check::{
-    Accused, Known, Setting, SubjectType, Submission, Submitted, check_claims, check_note, check_record,
+    Accused, Known, Setting, SubjectType, Submission, Submitted, accused_by, check_claims, check_note, check_record,
     check_submission, is_accusing, is_tried,
 };
 pub use draft::{Audience, Draft, DraftError, example};
-pub use kinds::{COMMON, KINDS, Kind};
+pub use kinds::{COMMON, KINDS, Kind, is_about_somebody};
 pub use problem::Problem;
 pub use property::{Cardinality, Property, ValueType};
 pub use warn::Warning;
@@ -44,6 +44,12 @@ pub fn property(kind_code: u8, code: &str) -> Option<&'static Property> {
 /// Every property that may be said of a record of the kind, its own first.
 pub fn properties(kind_code: u8) -> impl Iterator<Item = &'static Property> {
     kind(kind_code).into_iter().flat_map(|kind| kind.properties.iter().chain(COMMON))
+}
+
+/// True of properties that say something of other claims and records, and nothing that their record is about.
+#[must_use]
+pub fn is_aside(code: &str) -> bool {
+    matches!(code, "opinion" | "judgement" | "response")
 }
 
 /// True if a property may be said of the record that stands for nobody known, [`RecordId::UNIDENTIFIED`](crate::id::RecordId): what

@@ -325,6 +325,20 @@ impl View {
     }
 }
 
+/// Items with those of each organisation in turn, else in their order: whoever says much hides nobody else's words behind them.
+pub fn in_turn<T>(items: impl IntoIterator<Item = T>, whose: impl Fn(&T) -> OrganisationId) -> Vec<T> {
+    let mut of_one: BTreeMap<OrganisationId, usize> = BTreeMap::new();
+    let number = |item: T| {
+        let count = of_one.entry(whose(&item)).or_default();
+        let number = *count;
+        *count = count.saturating_add(1);
+        (number, item)
+    };
+    let mut numbered: Vec<(usize, T)> = items.into_iter().map(number).collect();
+    numbered.sort_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, item)| item).collect()
+}
+
 /// What a title is made of, with what its records are called by whose word it is.
 fn about<S: SheetView>(
     record: RecordId,

@@ -224,6 +224,7 @@ fn in_groups(hex: &str) -> String {
     let groups: Vec<&str> = (0..hex.len()).step_by(8).filter_map(|start| hex.get(start..start + 8)).collect();
     groups.join(" ")
 }
+
 /// A name and what belongs to it, with the mark that each language puts between them.
 pub(crate) fn field(language: Language, name: &str, text: &str) -> String {
     match language {

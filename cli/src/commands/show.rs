@@ -2,12 +2,14 @@
 //!
 //! Contested first; a reply directly below what it answers, and as large; nothing summed, nothing picked. MODEL §7, §9.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use isnad_node::reading::Who;
 use isnad_protocol::encoding::json::Json;
 use isnad_protocol::id::{ClaimId, OrganisationId, RecordId};
-use isnad_protocol::view::{Judgements, Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View};
+use isnad_protocol::view::{
+    Judgements, Line, Property, Reference, Reply, ShownClaim, ShownNarrative, State, View, in_turn,
+};
 
 use super::ids::{Ids, USUAL};
 use super::policy::Chosen;
@@ -225,25 +227,12 @@ fn replies(sheet: &Sheet<'_>) -> Vec<String> {
     }
     let mut out = vec![pen.heading(&pen.word("view.responses"))];
     let most = if pen.is_full { apart.len() } else { NARRATIVE_LINES };
-    for claim in in_turn(&apart).into_iter().take(most) {
+    for claim in in_turn(apart.iter().copied(), |claim| claim.organisation).into_iter().take(most) {
         let Some(reply) = reply(claim) else { continue };
         out.extend(pen.reply(&reply, "  ", pen.width));
     }
     out.extend(accounts::more(pen, apart.len().saturating_sub(most)));
     out
-}
-
-/// The claims with those of each organisation in turn: whoever enters many hides nobody else's behind them.
-fn in_turn<'a>(claims: &[&'a ShownClaim]) -> Vec<&'a ShownClaim> {
-    let mut of_one: BTreeMap<OrganisationId, usize> = BTreeMap::new();
-    let mut numbered: Vec<(usize, &ShownClaim)> = Vec::with_capacity(claims.len());
-    for claim in claims {
-        let count = of_one.entry(claim.organisation).or_default();
-        numbered.push((*count, claim));
-        *count = count.saturating_add(1);
-    }
-    numbered.sort_by_key(|(count, _)| *count);
-    numbered.into_iter().map(|(_, claim)| claim).collect()
 }
 
 /// A reply as its claim gives it.

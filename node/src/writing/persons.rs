@@ -35,7 +35,7 @@ pub(super) fn is_cleared(check: &Check<'_>, own: &Own) -> Result<bool, Problem> 
     }
     for other in check.before.index.referring_to(record)? {
         let kind = other.kind_code();
-        if !matches!(kind, kinds::FINDING | kinds::ATTRIBUTION | kinds::DESIGNATION | kinds::CASE) {
+        if !kinds::is_about_somebody(kind) {
             continue;
         }
         let (sheets, _) = check.before.sheets_of(other)?;

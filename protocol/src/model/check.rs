@@ -17,7 +17,8 @@ mod submission;
 
 pub use parties::is_tried;
 pub use submission::{
-    Accused, Known, Setting, SubjectType, Submission, Submitted, check_record, check_submission, is_accusing,
+    Accused, Known, Setting, SubjectType, Submission, Submitted, accused_by, check_record, check_submission,
+    is_accusing,
 };
 
 /// What was found so far.

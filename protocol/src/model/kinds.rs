@@ -61,6 +61,12 @@ pub const KINDS: &[Kind] = &[
     Kind { code: NOTICE, name: "notice", properties: OF_NOTICE },
 ];
 
+/// True of the kinds that accuse, list or try somebody: what they say is about whom they name.
+#[must_use]
+pub const fn is_about_somebody(kind: u8) -> bool {
+    matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE)
+}
+
 /// What may be said of a record of any kind. MODEL §2.
 pub const COMMON: &[Property] = &[
     Property::new("alias", Name, Any),

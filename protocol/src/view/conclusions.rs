@@ -10,7 +10,7 @@ use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId};
 use crate::limits;
 use crate::model;
-use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, INCIDENT, SUBJECT};
+use crate::model::kinds::{ATTRIBUTION, DESIGNATION, FINDING, INCIDENT, SUBJECT};
 use crate::sheet::{Claim, Said, Sheet, SheetKey};
 use crate::store::{Fault, SheetView};
 
@@ -184,14 +184,14 @@ pub(super) fn links<'a>(kind: u8, records: &[RecordId], mentions: &[Mention<'a>]
 
 /// False where a conclusion, measure or case names a subject, and says not that it is about it; and where its kind has no such word.
 fn may_link(kind: u8, said: &Said, record: RecordId) -> bool {
-    let is_about_somebody = matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) && record.kind_code() == SUBJECT;
+    let is_about_somebody = model::is_about_somebody(kind) && record.kind_code() == SUBJECT;
     let prop = said.claim.prop().filter(|prop| matches!(*prop, "subject" | "party"));
     !is_about_somebody || prop.is_some_and(|prop| model::property(kind, prop).is_some())
 }
 
 /// True for what is said of claims and records, and of nothing that a record is about.
 fn is_aside(said: &Said) -> bool {
-    matches!(said.claim.prop(), Some("response" | "opinion" | "judgement"))
+    said.claim.prop().is_some_and(model::is_aside)
 }
 
 /// Organisations that say that the record is about others than these, and not that it is about one of these: their words are no

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::encoding::json::Json;
 use crate::id::{OrganisationId, RecordId};
 use crate::limits;
+use crate::model;
 use crate::model::kinds::{ATTRIBUTION, EVIDENCE, FINDING};
 use crate::sheet::{Said, Sheet};
 use crate::standing::Standing;
@@ -222,8 +223,7 @@ fn read<S: SheetView>(record: RecordId, names: &Names, material: &mut Material<'
     };
     let mut rests_on = BTreeSet::new();
     // What others think of it, and answer, is nothing that it rests on.
-    let own: Vec<&str> =
-        spoken.properties().filter(|name| !matches!(*name, "opinion" | "judgement" | "response")).collect();
+    let own: Vec<&str> = spoken.properties().filter(|name| !model::is_aside(name)).collect();
     for (_, said) in spoken.of(&own) {
         rests_on.extend(said.claim.basis().into_iter().filter_map(|basis| basis.record));
     }

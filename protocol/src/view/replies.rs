@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::encoding::json::Json;
 use crate::id::{ClaimId, OrganisationId, RecordId, SpaceId};
 use crate::limits;
+use crate::model;
 use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, SUBJECT};
-use crate::model::{self, is_tried};
 use crate::sheet::{Said, Sheet};
 use crate::store::{Fault, SheetView};
 
@@ -95,8 +95,7 @@ impl Named {
     /// By claims that keep the model, each with whose it is.
     pub(super) fn of<'a>(record: RecordId, claims: impl Iterator<Item = (OrganisationId, &'a str, &'a Json)>) -> Self {
         let mut named = Self { by: BTreeMap::new(), own: Some(record).filter(|record| record.kind_code() == SUBJECT) };
-        for (whose, prop, value) in claims.filter(|(_, prop, _)| !matches!(*prop, "response" | "opinion" | "judgement"))
-        {
+        for (whose, prop, value) in claims.filter(|(_, prop, _)| !model::is_aside(prop)) {
             let own = named.by.entry(whose).or_default();
             own.extend(accused(record.kind_code(), prop, value));
         }
@@ -113,7 +112,7 @@ impl Named {
         let mut named = Self::of(record, naming);
         for sheet in speaking {
             let mut said = sheet.standing_claims().filter_map(|(_, said)| said.claim.prop());
-            if said.any(|prop| !matches!(prop, "response" | "opinion" | "judgement")) {
+            if said.any(|prop| !model::is_aside(prop)) {
                 named.by.entry(sheet.key.organisation).or_default();
             }
         }
@@ -148,12 +147,9 @@ impl Named {
 
 /// Whom a claim accuses, lists or tries, if its kind of record has it.
 fn accused(kind: u8, prop: &str, value: &Json) -> Option<RecordId> {
-    let subject = match (kind, prop) {
-        (FINDING | ATTRIBUTION | DESIGNATION, "subject") => Some(value),
-        (CASE, "party") if is_tried(value) => value.get("subject"),
-        _ => None,
-    };
-    RecordId::parse(subject?.as_text()?).ok()
+    let has_it = matches!((kind, prop), (FINDING | ATTRIBUTION | DESIGNATION, "subject") | (CASE, "party"));
+    let subject = model::accused_by(prop, value).filter(|_| has_it)?;
+    RecordId::parse(subject.as_text()?).ok()
 }
 
 /// The live replies in all sheets of a record.

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 use super::material::spoken;
 use super::replies::{Answers, accuses};
-use super::{Policy, Sheets};
+use super::{Policy, Sheets, in_turn};
 
 /// Why an organisation is asked to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -108,17 +108,10 @@ pub fn tasks(record: RecordId, sheets: &Sheets, own: OrganisationId) -> Vec<Task
 /// further ones of any: a member that fills the page hides nobody behind it.
 fn bounded(tasks: Vec<Task>) -> Vec<Task> {
     let more = tasks.len().saturating_sub(limits::TASKS_ON_ONE);
-    let mut of_one: BTreeMap<OrganisationId, usize> = BTreeMap::new();
-    let mut numbered: Vec<(usize, usize, Task)> = Vec::with_capacity(tasks.len());
-    for (place, task) in tasks.into_iter().enumerate() {
-        let count = of_one.entry(task.by).or_default();
-        numbered.push((*count, place, task));
-        *count = count.saturating_add(1);
-    }
-    numbered.sort_by_key(|(count, place, _)| (*count, *place));
-    numbered.truncate(limits::TASKS_ON_ONE);
-    numbered.sort_by_key(|(_, place, _)| *place);
-    let mut tasks: Vec<Task> = numbered.into_iter().map(|(_, _, task)| task).collect();
+    let mut first = in_turn(tasks.into_iter().enumerate(), |(_, task)| task.by);
+    first.truncate(limits::TASKS_ON_ONE);
+    first.sort_by_key(|(place, _)| *place);
+    let mut tasks: Vec<Task> = first.into_iter().map(|(_, task)| task).collect();
     if let Some(last) = tasks.last_mut() {
         last.more = more;
     }

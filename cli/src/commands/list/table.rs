@@ -114,8 +114,7 @@ impl Told {
 
 /// True of a kind whose records are called by what is said of them.
 fn is_made(kind: &str) -> bool {
-    const MADE: [u8; 4] = [kinds::FINDING, kinds::ATTRIBUTION, kinds::DESIGNATION, kinds::CASE];
-    kind_code(kind).is_some_and(|code| MADE.contains(&code))
+    kind_code(kind).is_some_and(kinds::is_about_somebody)
 }
 
 /// True if organisations are to be named in lines: whose word most titles are is told above them, and not every line is that one's.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use isnad_protocol::id::{OrganisationId, RecordId, kind_code};
 use isnad_protocol::locale::{self, Language};
-use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING};
+use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, is_about_somebody};
 use isnad_protocol::model::vocabularies as words;
 use isnad_protocol::view::{About, Reference, View, Words};
 
@@ -155,7 +155,7 @@ pub(crate) async fn titles<'a>(
     let mut found = BTreeMap::new();
     for reference in records {
         let is_named = reference.labels.iter().any(|words| words.lang.is_some());
-        let may_be = matches!(reference.record.kind_code(), FINDING | ATTRIBUTION | DESIGNATION | CASE);
+        let may_be = is_about_somebody(reference.record.kind_code());
         if is_named || !may_be || found.contains_key(&reference.record) {
             continue;
         }

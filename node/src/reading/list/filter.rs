@@ -6,7 +6,7 @@ use isnad_protocol::id::{RecordId, kind_code};
 use isnad_protocol::locale::Language;
 use isnad_protocol::model::ValueType;
 use isnad_protocol::model::edtf::Edtf;
-use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, INCIDENT, ORGANISATION, SUBJECT};
+use isnad_protocol::model::kinds::{DESIGNATION, INCIDENT, ORGANISATION, SUBJECT, is_about_somebody};
 use isnad_protocol::model::speech::{self, NotUnderstood};
 use isnad_protocol::model::vocabularies::{self as words, Vocabulary};
 use isnad_protocol::time::{Day, Timestamp};
@@ -317,7 +317,7 @@ fn bodies(text: &str, reader: &Reader<'_>) -> Result<BTreeSet<RecordId>, Problem
 /// The bodies, subjects and incidents that are called so: a record without a title is looked for by whom it names.
 fn called(kind: u8, text: &str, reader: &Reader<'_>) -> Result<BTreeSet<RecordId>, Problem> {
     let mut found = BTreeSet::new();
-    if matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) {
+    if is_about_somebody(kind) {
         let is_called = |row: &Row<'_>| row.mentions(&[tag::LABEL, tag::OTHER], text);
         for kind in [SUBJECT, INCIDENT, ORGANISATION] {
             // What a row could not take of a record's names is not worth a summary of each: the first ones are there.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use isnad_protocol::id::{OrganisationId, RecordId};
 use isnad_protocol::limits;
-use isnad_protocol::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, FINDING, SUBJECT};
+use isnad_protocol::model::kinds::{SUBJECT, is_about_somebody};
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Reference, Summary, Words, fixed_labels};
 use serde::Deserialize;
@@ -65,7 +65,7 @@ impl<'a> Telling<'a> {
         let is_judged = !self.judging(record)?.is_empty();
         if !kept.is_empty()
             && !is_judged
-            && !depends(self.kind)
+            && !is_about_somebody(self.kind)
             && self.kind != SUBJECT
             && !self.groups.contains_key(&record)
         {
@@ -115,7 +115,7 @@ impl<'a> Telling<'a> {
     /// screens by the row learns that it answered.
     fn count_beside(&mut self, summary: &mut Summary) -> Result<(), Problem> {
         let referring = self.reader.node.index()?.referring_to(summary.record)?;
-        for record in referring.into_iter().filter(|record| depends(record.kind_code())) {
+        for record in referring.into_iter().filter(|record| is_about_somebody(record.kind_code())) {
             let said = match self.beside.get(&record) {
                 Some(said) => said,
                 None => {
@@ -210,11 +210,6 @@ impl Called {
 fn short(labels: &[Words]) -> Arc<[Words]> {
     let labels = labels.iter().filter(|words| words.text.len() <= limits::REFERENCE_LABEL_BYTES);
     labels.take(limits::REFERENCE_LABELS).cloned().collect()
-}
-
-/// True if a line of this kind has what is not kept: whether it is in force, or what the records are called that its title names.
-const fn depends(kind: u8) -> bool {
-    matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE)
 }
 
 fn judged(reader: &Reader<'_>, start: &[u8]) -> Result<BTreeMap<RecordId, BTreeSet<RecordId>>, Problem> {

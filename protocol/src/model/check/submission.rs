@@ -10,8 +10,8 @@ use super::parties::is_tried;
 use super::{Problem, Report, accuses, check_claims};
 use crate::encoding::json::{Json, Object};
 use crate::id::RecordId;
-use crate::model::kinds::{ATTRIBUTION, CASE, DESIGNATION, EVIDENCE, FINDING, SUBJECT};
-use crate::model::{property, vocabularies};
+use crate::model::kinds::{EVIDENCE, SUBJECT};
+use crate::model::{is_about_somebody, is_aside, property, vocabularies};
 
 /// What is signed in one go, and where.
 #[derive(Debug, Clone)]
@@ -68,6 +68,16 @@ pub enum SubjectType {
     Other,
 }
 
+/// Whom a claim on a record of a kind that accuses, lists or tries names, if it does: an id, or what stands in its place.
+#[must_use]
+pub fn accused_by<'a>(prop: &str, value: &'a Json) -> Option<&'a Json> {
+    match prop {
+        "subject" => Some(value),
+        "party" if is_tried(value) => value.get("subject"),
+        _ => None,
+    }
+}
+
 /// The subjects that conclusions, designations and cases are about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accused {
@@ -79,16 +89,12 @@ pub struct Accused {
 impl Accused {
     /// Adds those that the claims on a record name, if it is of a kind that accuses, lists or tries.
     pub fn add<'a>(&mut self, kind: u8, claims: impl IntoIterator<Item = &'a Object>) {
-        if !matches!(kind, FINDING | ATTRIBUTION | DESIGNATION | CASE) {
+        if !is_about_somebody(kind) {
             return;
         }
         for claim in claims {
-            let value = claim.get("value");
-            let subject = match claim.get("prop").and_then(Json::as_text) {
-                Some("subject") => value,
-                Some("party") => value.filter(|value| is_tried(value)).and_then(|value| value.get("subject")),
-                _ => None,
-            };
+            let said = claim.get("prop").and_then(Json::as_text).zip(claim.get("value"));
+            let subject = said.and_then(|(prop, value)| accused_by(prop, value));
             self.has_any |= subject.is_some();
             self.subjects.extend(subject.and_then(Json::as_text).and_then(|text| RecordId::parse(text).ok()));
         }
@@ -199,7 +205,7 @@ fn person(setting: &Setting<'_>, record: &Submitted<'_>, report: &mut Report) {
 
 /// What is said beside what a subject is: of the words of others, and the declaration itself.
 fn is_beside(prop: &str) -> bool {
-    matches!(prop, "opinion" | "judgement" | "response" | "declaration")
+    is_aside(prop) || prop == "declaration"
 }
 
 /// True if a claim of a record of this kind accuses somebody.

@@ -13,9 +13,7 @@ pub(super) const WIDTH: usize = 80;
 /// The properties that have lines in the form of a kind. What is said of other organisations' claims has commands of its own, and
 /// what only a restricted space may hold is not asked for where none is written to.
 pub(super) fn properties(kind_code: u8) -> impl Iterator<Item = &'static Property> {
-    let is_asked = |property: &&Property| {
-        !matches!(property.code, "opinion" | "judgement" | "response") && !property.restricted_only
-    };
+    let is_asked = |property: &&Property| !crate::model::is_aside(property.code) && !property.restricted_only;
     // What the author declares comes first: without it nothing else is taken.
     let declared = crate::model::properties(kind_code).filter(|property| property.code == "declaration");
     let others = crate::model::properties(kind_code).filter(|property| property.code != "declaration");
