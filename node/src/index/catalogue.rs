@@ -11,7 +11,6 @@ use isnad_protocol::encoding::Reader;
 use isnad_protocol::id::RecordId;
 
 use super::{Changes, Index, prefix};
-use crate::cores;
 use crate::fault::Fault;
 
 /// A block is cut above this: sled moves values beyond 128 KB into files that it never syncs (GROUND S2), and a change of one
@@ -70,27 +69,19 @@ impl<'a> Block<'a> {
     }
 }
 
-/// What of the catalogue is in memory, by kind. Each kind has a lock of its own, so that several are read at one time.
+/// What of the catalogue is in memory, by kind.
 #[derive(Debug, Default)]
-pub(super) struct Loaded(Mutex<BTreeMap<u8, Arc<Kind>>>);
-
-/// The rows of a kind; `None` until they are read.
-type Kind = Mutex<Option<Catalogue>>;
+pub(super) struct Loaded(Mutex<BTreeMap<u8, Catalogue>>);
 
 impl Loaded {
     /// Forgets all of it: another tree has taken the place of the one that it was read from.
     pub(super) fn clear(&self) {
-        // Who holds a kind asks for no other: this waits for each in turn.
-        lock(&self.0).values().for_each(|kind| *lock(kind) = None);
+        self.lock().clear();
     }
 
-    fn kind(&self, kind: u8) -> Arc<Kind> {
-        Arc::clone(lock(&self.0).entry(kind).or_default())
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u8, Catalogue>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Records of a kind that were picked by what the rows of other kinds say, with the catalogues that were read for that.
@@ -112,15 +103,15 @@ impl Index {
         pick: impl FnOnce(&[Catalogue]) -> Result<BTreeSet<RecordId>, E>,
     ) -> Result<Arc<BTreeSet<RecordId>>, E> {
         let catalogues = kinds.iter().map(|kind| self.catalogue(*kind)).collect::<Result<Vec<_>, _>>()?;
-        let worked_out = || lock(&self.shared.worked_out.0);
+        let lock = || self.shared.worked_out.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_same = |read: &[Catalogue]| {
             read.len() == catalogues.len() && read.iter().zip(&catalogues).all(|(one, other)| one.is_same(other))
         };
-        if let Some((_, picked)) = worked_out().get(&kind).filter(|(read, _)| is_same(read)) {
+        if let Some((_, picked)) = lock().get(&kind).filter(|(read, _)| is_same(read)) {
             return Ok(Arc::clone(picked));
         }
         let picked = Arc::new(pick(&catalogues)?);
-        worked_out().insert(kind, (catalogues, Arc::clone(&picked)));
+        lock().insert(kind, (catalogues, Arc::clone(&picked)));
         Ok(picked)
     }
 
@@ -130,34 +121,25 @@ impl Index {
     /// [`Fault`] if sled fails.
     pub fn catalogue(&self, kind: u8) -> Result<Catalogue, Fault> {
         // Read under the lock: a batch that comes in meanwhile waits, and is then put in as well.
-        let slot = self.shared.loaded.kind(kind);
-        let mut loaded = lock(&slot);
+        let mut loaded = self.shared.loaded.lock();
         self.of_kind(&mut loaded, kind).cloned()
     }
 
-    /// Reads the rows of kinds that are not in memory, on all cores: the first list after a start waits for this more than for all else.
-    ///
-    /// # Errors
-    /// [`Fault`] if sled fails.
-    pub fn load(&self, kinds: &[u8]) -> Result<(), Fault> {
-        let is_missing = |kind: &u8| lock(&self.shared.loaded.kind(*kind)).is_none();
-        let missing: Vec<u8> = kinds.iter().copied().filter(is_missing).collect();
-        let read = |part: &[u8]| part.iter().try_for_each(|kind| self.catalogue(*kind).map(drop));
-        cores::each(&missing, 1, read).into_iter().flatten().collect()
-    }
-
-    fn of_kind<'a>(&self, loaded: &'a mut Option<Catalogue>, kind: u8) -> Result<&'a mut Catalogue, Fault> {
-        if let Some(known) = loaded {
-            return Ok(known);
-        }
-        let mut blocks = BTreeMap::new();
-        self.scan(&[prefix::CATALOGUE, kind], |rest, value| {
-            if let Ok(start) = [&[kind], rest].concat().try_into() {
-                blocks.insert(RecordId::new(start), Arc::from(value));
+    fn of_kind<'a>(&self, loaded: &'a mut BTreeMap<u8, Catalogue>, kind: u8) -> Result<&'a mut Catalogue, Fault> {
+        use std::collections::btree_map::Entry;
+        match loaded.entry(kind) {
+            Entry::Occupied(found) => Ok(found.into_mut()),
+            Entry::Vacant(free) => {
+                let mut blocks = BTreeMap::new();
+                self.scan(&[prefix::CATALOGUE, kind], |rest, value| {
+                    if let Ok(start) = [&[kind], rest].concat().try_into() {
+                        blocks.insert(RecordId::new(start), Arc::from(value));
+                    }
+                    true
+                })?;
+                Ok(free.insert(Catalogue(blocks)))
             }
-            true
-        })?;
-        Ok(loaded.insert(Catalogue(blocks)))
+        }
     }
 
     /// Makes changes, and with them those of the catalogue: all or none.
@@ -165,29 +147,19 @@ impl Index {
         if rows.is_empty() {
             return self.write(changes);
         }
-        let kinds: BTreeSet<u8> = rows.keys().map(RecordId::kind_code).collect();
-        let slots: Vec<(u8, Arc<Kind>)> = kinds.into_iter().map(|kind| (kind, self.shared.loaded.kind(kind))).collect();
-        // In the order of kinds, always: two batches do not wait for each other.
-        let mut loaded: BTreeMap<u8, _> = slots.iter().map(|(kind, slot)| (*kind, lock(slot))).collect();
+        let mut loaded = self.shared.loaded.lock();
         let written = self.put(rows, &mut loaded, &mut changes).and_then(|()| self.write(changes));
         if written.is_err() {
             // What stands on disk is not what was put in here.
-            loaded.values_mut().for_each(|kind| **kind = None);
+            loaded.clear();
         }
         written
     }
 
-    fn put(
-        &self,
-        rows: Rows,
-        loaded: &mut BTreeMap<u8, MutexGuard<'_, Option<Catalogue>>>,
-        changes: &mut Changes,
-    ) -> Result<(), Fault> {
+    fn put(&self, rows: Rows, loaded: &mut BTreeMap<u8, Catalogue>, changes: &mut Changes) -> Result<(), Fault> {
         let mut rows = rows.into_iter().peekable();
         while let Some((record, row)) = rows.next() {
-            let kind = record.kind_code();
-            let Some(slot) = loaded.get_mut(&kind) else { continue };
-            let catalogue = self.of_kind(slot, kind)?;
+            let catalogue = self.of_kind(loaded, record.kind_code())?;
             let (start, next) = catalogue.place(record);
             let mut block = BTreeMap::from([(record, row)]);
             let is_in =

@@ -4,7 +4,6 @@ use std::cmp::Ordering::Equal;
 use std::collections::BTreeMap;
 
 use isnad_protocol::id::RecordId;
-use isnad_protocol::model::kinds::{ATTRIBUTION, FINDING};
 use isnad_protocol::time::Day;
 use isnad_protocol::view::{Judgements, Policy, Summary};
 use serde::{Deserialize, Serialize};
@@ -204,7 +203,6 @@ impl Reader<'_> {
         day: Day,
     ) -> Result<Vec<Found>, Problem> {
         let language = query.lang.as_deref().unwrap_or("en");
-        self.node.index()?.load(&[ATTRIBUTION, FINDING, query.kind])?;
         let contested = self.contested_in_others(query.kind)?;
         if policy.is_default() && query.as_of.is_none() {
             // Of a record of which nothing counts any more there is neither a name nor a word to list.

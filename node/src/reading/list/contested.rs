@@ -80,9 +80,8 @@ fn records<'a>(reader: &mut Bytes<'a>) -> Option<&'a [[u8; 16]]> {
 }
 
 /// The records on which conclusions exclude each other.
-fn contested(all: &mut Vec<Said<'_>>) -> BTreeSet<RecordId> {
-    // What is said of each stands together, and is compared where there is more.
-    several(all);
+fn contested(all: &mut [Said<'_>]) -> BTreeSet<RecordId> {
+    // Most records have one: what is said of each stands together, and is compared where there is more.
     all.sort_unstable_by_key(|said| u128::from_be_bytes(*said.on.as_bytes()));
     let on_each = all.chunk_by(|one, other| one.on == other.on).filter(|said| said.len() > 1);
     // Most of these are one voice, or of one mind: nothing is put together for them.
@@ -97,22 +96,6 @@ fn contested(all: &mut Vec<Said<'_>>) -> BTreeSet<RecordId> {
         contest.is_contested()
     };
     on_each.filter(differ).filter(is_contested).filter_map(|said| Some(said.first()?.on)).collect()
-}
-
-/// Leaves out most of what is concluded on a record of which nothing else is: to put all of it in order takes longer than to look.
-fn several(all: &mut Vec<Said<'_>>) {
-    let slots = all.len().saturating_mul(4).next_power_of_two();
-    let mut counts = vec![0_u8; slots];
-    let slot = |said: &Said<'_>| {
-        let [_, one, two, three, four, ..] = *said.on.as_bytes();
-        usize::try_from(u32::from_be_bytes([one, two, three, four])).unwrap_or_default() & slots.saturating_sub(1)
-    };
-    for said in all.iter() {
-        if let Some(count) = counts.get_mut(slot(said)) {
-            *count = count.saturating_add(1);
-        }
-    }
-    all.retain(|said| counts.get(slot(said)).is_some_and(|count| *count > 1));
 }
 
 /// What is concluded in blocks, and the records that conclude more than their rows could take.
