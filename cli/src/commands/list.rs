@@ -38,8 +38,8 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
     let text = std::str::from_utf8(&answer).map_err(|error| Problem::fault(error.to_string()))?;
     let page = Page::read(text)?;
     let made_of = &page.head.made_of;
-    let names_several = format == ListFormat::Table && table::names_several(kind.name, &page)?;
-    let needs_names = needs_names(format, made_of) || names_several;
+    let told = if format == ListFormat::Table { table::Told::of(kind.name, &page.records)? } else { None };
+    let needs_names = needs_names(format, made_of) || told.as_ref().is_some_and(|told| told.are_several);
     let who = if needs_names { Some(client.get::<Who>("/who").await?) } else { None };
     let mut choice = who.as_ref().map(|who| choice(session, who, made_of)).unwrap_or_default();
     choice.extend(page.head.not_followed.then(|| hanging("", session.word("policy.not_followed"), width())));
@@ -47,7 +47,7 @@ pub(crate) async fn run(session: &Session, args: &ListArgs) -> Outcome {
         ListFormat::Table => {
             let in_force = args.filter.in_force.is_some().then_some(made_of.day);
             let ids = Ids::of(&client, page.ids().chain(page.told_with_ids())).await?;
-            table::print(session, kind.name, &page, &choice, in_force, (&ids, who.as_ref()))?;
+            table::print(session, kind.name, &page, &choice, in_force, (&ids, who.as_ref(), told.as_ref()))?;
         }
         _ => choice.iter().for_each(|line| session.printer.aside(line)),
     }

@@ -125,6 +125,7 @@ fn whose(value: &Json) -> Option<OrganisationId> {
     OrganisationId::parse(text(value, "organisation")?).ok()
 }
 
-fn other(value: &Json) -> Option<RecordId> {
+/// The other record that a judgement names.
+pub(super) fn other(value: &Json) -> Option<RecordId> {
     RecordId::parse(text(value, "record")?).ok()
 }

@@ -231,7 +231,7 @@ impl<'a> Check<'a> {
     fn nobody_known(&mut self, own: &Own, claim: &Claim, path: &str) {
         let property = claim.prop().unwrap_or_default();
         let is_on_it = own.record == Some(RecordId::UNIDENTIFIED) && !model::may_say_of_nobody_known(property);
-        let other = || RecordId::parse(claim.value()?.get("record")?.as_text()?).ok();
+        let other = || claim.value().and_then(opinions::other);
         let names_it = || property == "judgement" && other() == Some(RecordId::UNIDENTIFIED);
         if !self.only_new && (is_on_it || names_it()) {
             let values = [("record", "unidentified".to_owned()), ("property", property.to_owned())];

@@ -78,24 +78,30 @@ struct Named {
 
 /// Whose word the titles of most lines are made of: it is told once above them, and leaves each the room for whom it names.
 #[derive(Debug)]
-struct Told {
+pub(super) struct Told {
     whose: OrganisationId,
     names: Vec<Words>,
+    /// True if others speak in some lines: they are named there.
+    pub(super) are_several: bool,
 }
 
 impl Told {
-    fn of(kind: &str, records: &[&str]) -> Result<Option<Self>, Problem> {
+    pub(super) fn of(kind: &str, records: &[&str]) -> Result<Option<Self>, Problem> {
         #[derive(Debug, Deserialize)]
         struct Said {
             labels: Vec<Words>,
             about: Option<About>,
+            #[serde(default)]
+            organisations: Vec<OrganisationId>,
         }
+        let mut speaking = BTreeSet::new();
         let mut counted: BTreeMap<OrganisationId, (usize, Vec<Words>)> = BTreeMap::new();
         if !is_made(kind) {
             return Ok(None);
         }
         for record in records {
             let said: Said = client::read(record.as_bytes())?;
+            speaking.extend(said.organisations);
             let titled = Titled { kind, labels: &said.labels, about: said.about.as_ref(), ids: None };
             let Some(whose) = titled.whose() else { continue };
             let (count, _) =
@@ -103,7 +109,7 @@ impl Told {
             *count = count.saturating_add(1);
         }
         let most = counted.into_iter().max_by_key(|(whose, (count, _))| (*count, std::cmp::Reverse(*whose)));
-        Ok(most.map(|(whose, (_, names))| Self { whose, names }))
+        Ok(most.map(|(whose, (_, names))| Self { whose, names, are_several: speaking.len() > 1 }))
     }
 
     fn text(&self, language: Language) -> String {
@@ -117,20 +123,6 @@ fn is_made(kind: &str) -> bool {
     kind_code(kind).is_some_and(kinds::is_about_somebody)
 }
 
-/// True if organisations are to be named in lines: whose word most titles are is told above them, and not every line is that one's.
-pub(super) fn names_several(kind: &str, page: &Page<'_>) -> Result<bool, Problem> {
-    #[derive(Debug, Deserialize)]
-    struct Speaking {
-        #[serde(default)]
-        organisations: Vec<OrganisationId>,
-    }
-    let mut all = BTreeSet::new();
-    for record in page.records.iter().filter(|_| is_made(kind)) {
-        all.extend(client::read::<Speaking>(record.as_bytes())?.organisations);
-    }
-    Ok(all.len() > 1)
-}
-
 /// Prints a page behind what the reader chose, and the day that he asks about.
 pub(super) fn print(
     session: &Session,
@@ -138,13 +130,12 @@ pub(super) fn print(
     page: &Page<'_>,
     choice: &[String],
     in_force: Option<Day>,
-    (ids, who): (&Ids, Option<&Who>),
+    (ids, who, told): (&Ids, Option<&Who>, Option<&Told>),
 ) -> Result<(), Problem> {
     let language = session.language;
     let (head, shown) = (&page.head, page.records.len());
     let day = in_force.map(|day| locale::format(language, "list.in_force", &[("day", &day.to_string())]));
-    let told = Told::of(kind, &page.records)?;
-    let whose = told.as_ref().map(|told| told.text(language));
+    let whose = told.map(|told| told.text(language));
     let before: Vec<&str> = choice.iter().map(String::as_str).chain(day.as_deref()).chain(whose.as_deref()).collect();
     if !before.is_empty() {
         session.printer.text(&format!("{}\n\n", before.join("\n")));
